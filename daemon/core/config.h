@@ -1,0 +1,70 @@
+/* Configuration: INI files to structs, through rows that the rooms export.
+ *
+ * A *room* is a section name, a struct's size and a NULL-ended array of options; several rooms may share a section ([daemon]).
+ * A named room has one struct per `[section "name"]`. config_load reads the files in order, later ones over earlier ones, key by
+ * key, and checks every value against its row; an error names file and line. The result is immutable: a reload is a new load,
+ * and a failed one leaves the old in force.
+ *
+ * Limits of the parser (inih 55): a line of 198 bytes, a section or key of 49. Longer ones are errors, never cut. */
+#ifndef ASKD_CORE_CONFIG_H
+#define ASKD_CORE_CONFIG_H
+
+#include "lib/base/error.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum config_type {
+    CONFIG_BOOL,     /* bool: yes, no, true, false, on, off, 1, 0 */
+    CONFIG_INT,      /* int64_t */
+    CONFIG_SIZE,     /* int64_t bytes: 64 MiB, 64M, 65536 */
+    CONFIG_DURATION, /* int64_t milliseconds: 10, 10 s, 500 ms, 5 min, 1 h, 7 d; a bare number is seconds */
+    CONFIG_STRING,   /* char *, NULL if absent */
+    CONFIG_ENUM,     /* int, index into names */
+    CONFIG_SECRET,   /* struct secret *; never printed; a file that holds one must not be readable by others */
+    CONFIG_LIST,     /* char **, NULL-ended; repeats append, as for `header` */
+};
+
+enum { CONFIG_RELOAD = 1, /* may change while the daemon runs */
+       CONFIG_DESTINATION = 2 /* decides where a key goes: all such keys of one section must come from one file */ };
+
+struct config_option {
+    const char *key;
+    enum config_type type;
+    size_t offset;            /* of the field in the room's struct */
+    int64_t min, max;         /* for INT, SIZE (bytes), DURATION (ms) */
+    const char *def;          /* default as it would stand in a file, NULL: zero */
+    const char *const *names; /* ENUM, NULL-ended */
+    unsigned flags;
+    const char *text;         /* one or two sentences for the manual */
+};
+
+struct config_room {
+    const char *section;
+    bool named;
+    size_t size;
+    const struct config_option *options; /* ended by a NULL key */
+};
+
+struct config;
+
+/* Reads paths (NULL-ended, in order; a missing one is skipped unless `required`), and beside each its drop-ins FILE.d/ *.conf in
+ * the order of their names. */
+enum error_code config_load(const struct config_room *const *rooms, const char *const *paths, bool required,
+                            struct config **ret, struct error *err);
+struct config *config_free(struct config *c); /* wipes secrets; always returns NULL */
+
+/* The room's struct; for a named room that instance's, NULL if there is none. Lives as long as the config. */
+const void *config_get(const struct config *c, const struct config_room *room, const char *name);
+
+/* Instance i of a named section in the order of first mention, NULL past the end. */
+const char *config_name(const struct config *c, const struct config_room *room, size_t i);
+
+/* True where a file, not a default, gave the value. */
+bool config_is_set(const struct config *c, const struct config_room *room, const char *name, const char *key);
+
+/* Every value in force and where it came from, one a line, as `key = value ; file:line`; secrets as `(hidden)`. */
+void config_print(const struct config *c, FILE *out);
+
+#endif

@@ -1,0 +1,78 @@
+/* Adapters: one per API. Pure: values and bytes in, values and events out; no sockets, no clock, no globals.
+ *
+ * An adapter is a row of `struct provider_ops`; a dialect of openai-chat is a row of openai_dialects.c. Adding either touches no
+ * other file but the table in adapters.c.
+ *
+ * A parser is fed a response's body in any pieces and emits events into a sink while it runs; the events' strings live for the
+ * call only. It ends in exactly one EVENT_DONE (the last event, after any EVENT_USAGE) or an error value, never both; the error is not
+ * emitted, it is returned by feed or finish, and the caller decides about retries. */
+#ifndef ASKD_PROVIDER_PROVIDER_H
+#define ASKD_PROVIDER_PROVIDER_H
+
+#include "lib/base/exchange.h"
+#include "lib/chat/event.h"
+#include "lib/chat/request.h"
+
+struct secret;
+struct openai_dialect;
+
+#define PROVIDER_EVENT_MAX (16u << 20) /* bytes of one provider event, or of a whole answer that does not stream */
+
+/* Where a question goes, as the configuration tells. All borrowed for the call. */
+struct provider_target {
+    const char *base_url;
+    const char *dialect;       /* name of a dialect row, NULL: generic */
+    const char *model;         /* the provider's own name of the model */
+    struct secret *key;        /* NULL if the provider wants none */
+    const char *const *headers; /* "Name: value", NULL-ended; may be NULL */
+};
+
+struct provider_parser;
+
+struct provider_ops {
+    const char *api; /* "openai-chat" */
+
+    /* chat request to HTTP request. Fills *x (initialized by the caller, who ends it also on failure). Always asks for a stream. */
+    enum error_code (*build)(const struct provider_target *t, const struct chat_request *r, struct exchange *x,
+                             struct error *err);
+
+    /* The request for the provider's list of models, and its reading: calls each for every id, in order. */
+    enum error_code (*build_list)(const struct provider_target *t, struct exchange *x, struct error *err);
+    enum error_code (*read_list)(const uint8_t *body, size_t len, void (*each)(void *data, const char *id), void *data,
+                                 struct error *err);
+
+    /* head tells status and content type; the parser chooses SSE, JSON or error reading by them (a type that tells nothing is
+     * judged by the first byte that is not blank). */
+    struct provider_parser *(*parser_new)(const struct provider_target *t, const struct response_head *head,
+                                          event_sink sink, void *data);
+    /* After an error or after done, further bytes are ignored and the same value comes back. */
+    enum error_code (*feed)(struct provider_parser *p, const uint8_t *bytes, size_t len, struct error *err);
+    /* The body has ended, cleanly or not. ERR_UNAVAILABLE: it ended before its terminator (worth another try). */
+    enum error_code (*finish)(struct provider_parser *p, bool clean, struct error *err);
+    bool (*done)(const struct provider_parser *p); /* EVENT_DONE was emitted */
+    void (*parser_free)(struct provider_parser *p);
+};
+
+/* The adapter of that name, NULL if there is none. */
+const struct provider_ops *provider_find(const char *api);
+/* Every adapter, NULL-ended. */
+extern const struct provider_ops *const provider_adapters[];
+/* True if `name` is a dialect that the API knows. */
+bool provider_dialect_known(const char *api, const char *name);
+
+/* An HTTP error status with its body, to the daemon's error (code by DESIGN §4, message of the provider's own, status,
+ * retry_after as in head). */
+enum error_code provider_map_error(const struct response_head *head, const uint8_t *body, size_t len, struct error *err);
+
+/* What is ready without configuration: name, environment variable, API, dialect, base URL, default model. */
+struct provider_builtin {
+    const char *name;
+    const char *env;           /* usual environment variable, NULL for a local server */
+    const char *api, *dialect, *base_url;
+    const char *default_model; /* NULL: the first that the server lists */
+    int port;                  /* usual loopback port of a local server, 0 if none */
+};
+extern const struct provider_builtin provider_builtins[]; /* ended by a NULL name; in order of preference */
+const struct provider_builtin *provider_builtin_find(const char *name);
+
+#endif

@@ -1,0 +1,19 @@
+/* UTF-8 by RFC 3629: no surrogates, no overlong forms, nothing over U+10FFFF. */
+#ifndef ASKD_BASE_UTF8_H
+#define ASKD_BASE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf;
+
+bool utf8_valid(const void *data, size_t len);
+
+/* The longest prefix of data that does not end inside a character: len itself, or up to 3 less. Assumes that the bytes before
+ * are valid. */
+size_t utf8_whole(const char *data, size_t len);
+
+/* Appends data with every invalid byte replaced by U+FFFD. False if the buf is full. */
+bool utf8_append_repaired(struct buf *out, const char *data, size_t len);
+
+#endif

@@ -1,0 +1,47 @@
+/* A question: what `chat` was asked, as a value. Owned by the engine from the moment the handler hands it over. */
+#ifndef ASKD_CHAT_REQUEST_H
+#define ASKD_CHAT_REQUEST_H
+
+#include "lib/chat/message.h"
+
+struct tool {
+    char *name;
+    char *description;        /* NULL if none */
+    struct value *parameters; /* JSON schema as a map, NULL if none */
+};
+
+enum reasoning_mode { REASONING_DEFAULT, REASONING_OFF, REASONING_LOW, REASONING_MEDIUM, REASONING_HIGH, REASONING_BUDGET };
+enum tool_choice { TOOL_CHOICE_DEFAULT, TOOL_CHOICE_AUTO, TOOL_CHOICE_NONE, TOOL_CHOICE_REQUIRED, TOOL_CHOICE_NAMED };
+enum cache_policy { CACHE_USE, CACHE_REFRESH, CACHE_ONLY, CACHE_OFF };
+
+struct chat_request {
+    char *model;              /* as the client named it, NULL: the default */
+    char *system;             /* NULL if none */
+    struct message *messages; /* owned array, at least one */
+    size_t n_messages;
+    struct tool *tools;       /* owned array */
+    size_t n_tools;
+    enum tool_choice tool_choice;
+    char *tool_choice_name;   /* for TOOL_CHOICE_NAMED */
+    struct value *schema;     /* of the answer, NULL if none */
+    struct value *extra;      /* map merged into the provider's body, NULL if none */
+    char **stop;              /* owned array of owned strings */
+    size_t n_stop;
+    bool has_temperature, has_top_p, has_seed, has_max_tokens, has_timeout;
+    double temperature, top_p, timeout; /* timeout in seconds */
+    int64_t seed, max_tokens;
+    enum reasoning_mode reasoning;
+    int64_t reasoning_budget; /* tokens, for REASONING_BUDGET */
+    enum cache_policy cache;
+    bool stream;              /* the asker wants events */
+    bool detach;
+    bool retry_restart;       /* retry: "restart" */
+};
+
+struct chat_request *chat_request_new(void);
+struct chat_request *chat_request_free(struct chat_request *r); /* always returns NULL */
+struct message *chat_request_add_message(struct chat_request *r, enum role role);
+struct tool *chat_request_add_tool(struct chat_request *r);
+void chat_request_add_stop(struct chat_request *r, const char *s, size_t len);
+
+#endif
