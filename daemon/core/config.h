@@ -1,9 +1,9 @@
 /* Configuration: INI files to structs, through rows that the rooms export.
  *
- * A *room* is a section name, a struct's size and a NULL-ended array of options; several rooms may share a section ([daemon]).
- * A named room has one struct per `[section "name"]`. config_load reads the files in order, later ones over earlier ones, key by
- * key, and checks every value against its row; an error names file and line. The result is immutable: a reload is a new load,
- * and a failed one leaves the old in force.
+ * A *room* is a section name, a struct's size and a NULL-ended array of options; several rooms may share a section
+ * ([daemon]). A named room has one struct per `[section "name"]`. config_load reads the files in order, later ones over
+ * earlier ones, key by key, and checks every value against its row; an error names file and line. The result is
+ * immutable: a reload is a new load, and a failed one leaves the old in force.
  *
  * Limits of the parser (inih 55): a line of 198 bytes, a section or key of 49. Longer ones are errors, never cut. */
 #ifndef ASKD_CORE_CONFIG_H
@@ -23,11 +23,13 @@ enum config_type {
     CONFIG_STRING,   /* char *, NULL if absent */
     CONFIG_ENUM,     /* int, index into names */
     CONFIG_SECRET,   /* struct secret *; never printed; a file that holds one must not be readable by others */
-    CONFIG_LIST,     /* char **, NULL-ended; repeats append, as for `header` */
+    CONFIG_LIST,     /* char **, NULL-ended; repeats in one file append, as for `header`; a later file's replace them */
 };
 
-enum { CONFIG_RELOAD = 1, /* may change while the daemon runs */
-       CONFIG_DESTINATION = 2 /* decides where a key goes: all such keys of one section must come from one file */ };
+enum {
+    CONFIG_RELOAD = 1,     /* may change while the daemon runs */
+    CONFIG_DESTINATION = 2 /* decides where a key goes: all such keys of one section must come from one file */
+};
 
 struct config_option {
     const char *key;
@@ -37,7 +39,7 @@ struct config_option {
     const char *def;          /* default as it would stand in a file, NULL: zero */
     const char *const *names; /* ENUM, NULL-ended */
     unsigned flags;
-    const char *text;         /* one or two sentences for the manual */
+    const char *text; /* one or two sentences for the manual */
 };
 
 struct config_room {
@@ -49,8 +51,8 @@ struct config_room {
 
 struct config;
 
-/* Reads paths (NULL-ended, in order; a missing one is skipped unless `required`), and beside each its drop-ins FILE.d/ *.conf in
- * the order of their names. */
+/* Reads paths (NULL-ended, in order; a missing one is skipped unless `required`), and beside each its drop-ins FILE.d/
+ * *.conf in the order of their names. */
 enum error_code config_load(const struct config_room *const *rooms, const char *const *paths, bool required,
                             struct config **ret, struct error *err);
 struct config *config_free(struct config *c); /* wipes secrets; always returns NULL */

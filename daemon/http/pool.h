@@ -2,6 +2,7 @@
  *
  * Connections are kept per pool and reused; HTTP/2 is used over TLS (several transfers share a connection there), HTTP/1.1 in
  * cleartext. libcurl is set up at the first transfer, not before. Redirects are not followed. A body is decoded (gzip, …) here.
+ * The process must ignore SIGPIPE: writing through TLS raises it.
  *
  * Words: a *transfer* is one exchange under way. It is open until on_end was called or http_cancel was, then it is gone; nothing
  * is called for it afterwards. No callback runs inside http_start. Inside a callback http_cancel may be called, on any transfer. */

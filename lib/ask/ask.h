@@ -1,7 +1,7 @@
 /* libask: talk to askd from a C program. Blocking, one connection per handle, not thread-safe per handle.
  *
- * Parameters and results are packed MessagePack (msgpack-c or any other library writes and reads them); the methods and their
- * shapes are in askd-protocol(7). No function exits, prints, or installs a signal handler.
+ * Parameters and results are packed MessagePack (msgpack-c or any other library writes and reads them); the methods and
+ * their shapes are in askd-protocol(7). No function exits, prints, or installs a signal handler.
  *
  *     struct ask_error err;
  *     struct ask *a = ask_open(NULL, &err);
@@ -25,13 +25,14 @@ struct ask;
 
 enum ask_status {
     ASK_OK = 0,
-    ASK_NO_DAEMON,   /* nobody listens, and none could be started */
-    ASK_UNSAFE,      /* the socket or its folder has the wrong owner or mode */
-    ASK_CLOSED,      /* the daemon closed the connection */
+    ASK_NO_DAEMON, /* nobody listens, and none could be started */
+    ASK_UNSAFE,    /* the socket or its folder has the wrong owner or mode */
+    ASK_CLOSED,    /* the daemon closed the connection */
     ASK_TIMEOUT,
     ASK_INTERRUPTED, /* a signal came while waiting; call again to go on */
     ASK_PROTOCOL,    /* the peer sent what is no MessagePack-RPC */
-    ASK_SYSTEM       /* a system call failed, memory included */
+    ASK_SYSTEM,      /* a system call failed, memory included */
+    ASK_CONFIG       /* the daemon that was started refused its configuration */
 };
 
 struct ask_error {
@@ -40,21 +41,21 @@ struct ask_error {
 };
 
 struct ask_options {
-    const char *socket;     /* path; NULL: $ASKD_SOCKET, then the per-user socket, then the system's */
-    int no_autostart;       /* do not start a daemon when there is none (also ASKD_AUTOSTART=0) */
-    const char *daemon;     /* path of askd; NULL: beside this program, then on PATH */
+    const char *socket; /* path; NULL: $ASKD_SOCKET, then the per-user socket, then the system's */
+    int no_autostart;   /* do not start a daemon when there is none (also ASKD_AUTOSTART=0) */
+    const char *daemon; /* path of askd; NULL: $ASKD_DAEMON, beside this program, then on PATH */
 };
 
 enum ask_kind { ASK_RESPONSE = 1, ASK_NOTIFICATION = 2 };
 
 struct ask_message {
     enum ask_kind kind;
-    uint32_t msgid;               /* response */
-    const char *method;           /* notification; not NUL-terminated */
+    uint32_t msgid;     /* response */
+    const char *method; /* notification; not NUL-terminated */
     size_t method_len;
-    const unsigned char *error;   /* response: packed error, NULL where there is none */
+    const unsigned char *error; /* response: packed error, NULL where there is none */
     size_t error_len;
-    const unsigned char *body;    /* response: packed result; notification: packed params */
+    const unsigned char *body; /* response: packed result; notification: packed params */
     size_t body_len;
 };
 
@@ -74,7 +75,8 @@ ASK_API enum ask_status ask_receive(struct ask *a, int timeout, struct ask_messa
 ASK_API enum ask_status ask_call(struct ask *a, const char *method, const void *params, size_t len,
                                  struct ask_message *m, struct ask_error *err);
 
-/* The path that ask_open would use, in path (at most size bytes with its NUL). Looks at the file system, connects to nothing. */
+/* The path that ask_open would use, in path (at most size bytes with its NUL). Looks at the file system, connects to
+ * nothing. */
 ASK_API enum ask_status ask_locate(const struct ask_options *opt, char *path, size_t size, struct ask_error *err);
 
 #ifdef __cplusplus

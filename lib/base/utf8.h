@@ -9,11 +9,15 @@ struct buf;
 
 bool utf8_valid(const void *data, size_t len);
 
-/* The longest prefix of data that does not end inside a character: len itself, or up to 3 less. Assumes that the bytes before
- * are valid. */
+/* The length of the character at the front of data, 0 if there is no valid and whole one. */
+size_t utf8_char(const void *data, size_t len);
+
+/* The longest prefix of data that does not end inside a character: len itself, or up to 3 less. Assumes that the bytes
+ * before are valid. */
 size_t utf8_whole(const char *data, size_t len);
 
-/* Appends data with every invalid byte replaced by U+FFFD. False if the buf is full. */
+/* Appends data with every invalid byte replaced by U+FFFD. False if the buf is full, which then holds what it
+ * held before. */
 bool utf8_append_repaired(struct buf *out, const char *data, size_t len);
 
 #endif

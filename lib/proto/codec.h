@@ -6,11 +6,13 @@
 #include "lib/chat/request.h"
 #include "lib/proto/mp.h"
 
-/* chat params to a request (new, the caller's). Names the field at fault in err->param, such as "messages[2].content". */
+/* chat params, which have passed mp_clean, to a request (new, the caller's). Names the field at fault in err->param,
+ * such as "messages[2].content". */
 enum error_code codec_chat_request(const msgpack_object_map *params, struct chat_request **ret, struct error *err);
 
 void codec_put_event(struct buf *b, const struct chat_event *ev); /* the event's map alone */
-/* The views point into data. ERR_BAD_RESPONSE for bytes that codec_put_event does not write. `zone` holds what is decoded. */
+/* The views point into data. ERR_BAD_RESPONSE for bytes that codec_put_event does not write. `zone` holds what is
+ * decoded. */
 enum error_code codec_get_event(const uint8_t *data, size_t len, msgpack_zone *zone, struct chat_event *ev);
 
 /* The error map of the protocol; `answer` may be NULL. As text: "code: message". */

@@ -1,9 +1,11 @@
-/* Bytes to MessagePack-RPC frames, bounded. A pure walk over MessagePack headers that runs before msgpack-c sees a byte.
+/* Bytes to MessagePack-RPC frames, bounded. A pure walk over MessagePack headers that runs before msgpack-c sees a
+ * byte.
  *
- * The reader keeps no payload: it tells how many of the bytes given belong to the current frame and whether that frame is whole.
- * Refused as soon as the header says so: a length or count that cannot fit into what the bound leaves (each value takes at least
- * a byte), more than max_values values, nesting over max_depth, the reserved byte 0xc1, a frame that is no array of 3 or 4.
- * After a refusal the reader is dead; `has_msgid` tells whether an error response can be addressed. */
+ * The reader keeps no payload: it tells how many of the bytes given belong to the current frame and whether that frame
+ * is whole. Refused as soon as the header says so: a length or count that cannot fit into what the bound leaves (each
+ * value takes at least a byte), more than max_values values, nesting over max_depth, the reserved byte 0xc1, a frame
+ * that is no array of 3 or 4. After a refusal the reader is dead; `has_msgid` tells whether an error response can be
+ * addressed. */
 #ifndef ASKD_PROTO_FRAME_H
 #define ASKD_PROTO_FRAME_H
 
@@ -23,13 +25,13 @@ enum frame_status { FRAME_MORE, FRAME_WHOLE, FRAME_TOO_LARGE, FRAME_TOO_MANY, FR
 
 struct frame_reader {
     struct frame_limits limits;
-    size_t bytes;        /* of this frame so far */
-    uint64_t raw;        /* payload bytes of the current string still to pass */
-    uint64_t owed;       /* values announced and not yet seen */
+    size_t bytes;  /* of this frame so far */
+    uint64_t raw;  /* payload bytes of the current string still to pass */
+    uint64_t owed; /* values announced and not yet seen */
     uint32_t values, depth;
     uint32_t left[FRAME_DEPTH_LIMIT]; /* values left at each level; a map counts keys and values */
     uint8_t head[9], head_len;
-    uint32_t top;        /* values of the outer array seen */
+    uint32_t top; /* values of the outer array seen */
     bool has_type, has_msgid;
     uint64_t type, msgid;
     enum frame_status status;

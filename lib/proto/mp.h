@@ -1,6 +1,6 @@
-/* Reading and writing MessagePack by the protocol's forgiving rules (doc/protocol.md, types): nil is absent, an empty array
- * where a map is due is the empty map, a float with an integral value is an integer and the other way round, a bin that is UTF-8
- * is a string. Readers return false for a value of another type. Views point into the frame. */
+/* Reading and writing MessagePack by the protocol's forgiving rules (doc/protocol.md, types): nil is absent, an empty
+ * array where a map is due is the empty map, a float with an integral value is an integer and the other way round, a
+ * bin that is UTF-8 is a string. Readers return false for a value of another type. Views point into the frame. */
 #ifndef ASKD_PROTO_MP_H
 #define ASKD_PROTO_MP_H
 
@@ -32,7 +32,7 @@ void mp_put_array(struct buf *b, uint32_t n);
 void mp_put_map(struct buf *b, uint32_t n);
 
 /* A map whose number of entries is known at its end: five bytes are kept for the header. */
-size_t mp_open_map(struct buf *b);                          /* returns where it begins */
+size_t mp_open_map(struct buf *b); /* returns where it begins */
 void mp_close_map(struct buf *b, size_t at, uint32_t n);
 
 #endif

@@ -1,0 +1,54 @@
+#include "client/ask/input.h"
+#include "lib/base/utf8.h"
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CHUNK = 64 * 1024 };
+
+static enum error_code too_large(struct error *err)
+{
+    return error_set(err, ERR_TOO_LARGE, "the prompt is larger than %zu MiB: send less", INPUT_MAX >> 20);
+}
+
+/* Appends all that fd gives. A chunk lies between, so that the buffer's bound is met before its memory is. */
+static enum error_code read_all(struct buf *out, int fd, struct error *err)
+{
+    char chunk[CHUNK];
+    for (;;) {
+        ssize_t n = read(fd, chunk, sizeof(chunk));
+        if (n == 0)
+            return ERR_NONE;
+        if (n < 0 && errno != EINTR)
+            return error_set_errno(err, ERR_INVALID_REQUEST, errno, "cannot read standard input");
+        if (n > 0 && !buf_append(out, chunk, (size_t)n))
+            return too_large(err);
+    }
+}
+
+enum error_code input_read(struct buf *out, char *const *words, int n_words, int fd, struct error *err)
+{
+    for (int i = 0; i < n_words; i++) {
+        if (i > 0)
+            (void)buf_putc(out, ' ');
+        (void)buf_puts(out, words[i]);
+    }
+    size_t asked = out->len;
+    if (isatty(fd) == 0) {
+        if (asked > 0)
+            (void)buf_puts(out, "\n\n");
+        size_t before = out->len;
+        enum error_code code = read_all(out, fd, err);
+        if (code != ERR_NONE)
+            return code;
+        if (out->len == before)
+            out->len = asked; /* nothing came: no blank line either */
+    }
+    if (out->failed)
+        return too_large(err);
+    if (out->len == 0)
+        return error_set(err, ERR_NOT_FOUND, "no prompt: write it behind ask, or pipe it in");
+    if (!utf8_valid(out->data, out->len))
+        return error_set(err, ERR_INVALID_REQUEST, "the prompt is not UTF-8 text: convert it, for instance with iconv");
+    return ERR_NONE;
+}

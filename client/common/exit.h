@@ -1,0 +1,35 @@
+/* How the clients end: exit statuses by sysexits(3), and an error as one plain line on stderr. */
+#ifndef CLIENT_EXIT_H
+#define CLIENT_EXIT_H
+
+#include "lib/ask/ask.h"
+#include <msgpack.h>
+
+enum exit_status {
+    EXIT_OK = 0,
+    EXIT_OTHER = 1,
+    EXIT_USAGE = 64,
+    EXIT_DATA = 65,
+    EXIT_UNAVAILABLE = 69,
+    EXIT_SOFTWARE = 70,
+    EXIT_OS = 71,
+    EXIT_IO = 74,
+    EXIT_AGAIN = 75,
+    EXIT_PROTOCOL = 76,
+    EXIT_DENIED = 77,
+    EXIT_CONFIG = 78,
+    EXIT_INTERRUPTED = 130, /* 128 + the signal */
+    EXIT_PIPE = 141,
+    EXIT_TERMINATED = 143
+};
+
+/* "program: " and the message, control characters made visible, and a line's end; all in one write to stderr. */
+void exit_print(const char *program, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Prints a failure of libask and gives the status to exit with. */
+int exit_failure(const char *program, const struct ask_error *err);
+
+/* Prints an error map of the protocol, and what to do about it. */
+int exit_error(const char *program, const msgpack_object *error);
+
+#endif

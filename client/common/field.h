@@ -1,0 +1,37 @@
+/* A map's field of a type: false where it is absent or of another one. */
+#ifndef CLIENT_FIELD_H
+#define CLIENT_FIELD_H
+
+#include "lib/proto/mp.h"
+
+static inline bool field_str(const msgpack_object_map *map, const char *key, const char **s, size_t *len)
+{
+    const msgpack_object *o = mp_get(map, key);
+    return o != NULL && mp_str(o, s, len);
+}
+
+static inline bool field_int(const msgpack_object_map *map, const char *key, int64_t *v)
+{
+    const msgpack_object *o = mp_get(map, key);
+    return o != NULL && mp_int(o, v);
+}
+
+static inline bool field_double(const msgpack_object_map *map, const char *key, double *v)
+{
+    const msgpack_object *o = mp_get(map, key);
+    return o != NULL && mp_double(o, v);
+}
+
+static inline bool field_map(const msgpack_object_map *map, const char *key, msgpack_object_map *m)
+{
+    const msgpack_object *o = mp_get(map, key);
+    return o != NULL && mp_map(o, m);
+}
+
+static inline bool field_array(const msgpack_object_map *map, const char *key, msgpack_object_array *a)
+{
+    const msgpack_object *o = mp_get(map, key);
+    return o != NULL && mp_array(o, a);
+}
+
+#endif

@@ -1,0 +1,11 @@
+/* JSON to MessagePack. jansson is loaded when this is called and not before, so that programs which rarely read JSON do
+ * not pay for it when they start. */
+#ifndef CLIENT_JSON_READ_H
+#define CLIENT_JSON_READ_H
+
+#include "lib/base/buf.h"
+
+/* Appends the object in text as a map; {"$bin": base64} becomes a bin. False with a line in why. */
+bool json_read_map(struct buf *out, const char *text, char *why, size_t why_size);
+
+#endif

@@ -1,0 +1,44 @@
+#include "client/common/signals.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t pending;
+static volatile sig_atomic_t wake = -1;
+
+static void on_signal(int sig)
+{
+    int saved = errno;
+    const uint64_t one = 1;
+    if (pending != 0)
+        _exit(128 + sig);
+    pending = sig;
+    if (write(wake, &one, sizeof(one)) < 0)
+        _exit(128 + sig); /* nobody would notice it */
+    errno = saved;
+}
+
+void signals_catch(void)
+{
+    wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    (void)sigaction(SIGPIPE, &ignore, NULL);
+    if (wake < 0)
+        return; /* the signals keep their default and still end us */
+    /* Without SA_RESTART: a write to a pipe that nobody reads must give way to the signal. */
+    struct sigaction act = {.sa_handler = on_signal};
+    (void)sigaction(SIGINT, &act, NULL);
+    (void)sigaction(SIGTERM, &act, NULL);
+}
+
+int signals_fd(void)
+{
+    return wake;
+}
+
+int signals_pending(void)
+{
+    return pending;
+}

@@ -1,0 +1,10 @@
+/* SIGINT and SIGTERM as something to wait for. The first is remembered, so that an answer can be cancelled in good
+ * order; a second one ends the program at once. SIGPIPE is ignored: a write tells. */
+#ifndef CLIENT_SIGNALS_H
+#define CLIENT_SIGNALS_H
+
+void signals_catch(void);
+int signals_fd(void);      /* readable once a signal came; -1 where signals_catch was not called */
+int signals_pending(void); /* the signal that came, 0 if none */
+
+#endif

@@ -1,0 +1,102 @@
+#include "client/common/field.h"
+#include "client/ctl/ctl.h"
+#include "lib/proto/mp.h"
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static void print(struct ctl *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void print(struct ctl *c, const char *fmt, ...)
+{
+    char text[512];
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    if (n > 0)
+        (void)out_text(c->out, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
+}
+
+static void print_str(struct ctl *c, const msgpack_object_map *map, const char *key, const char *label)
+{
+    const char *s;
+    size_t len;
+    if (field_str(map, key, &s, &len) && len > 0)
+        print(c, "%-15s%.*s\n", label, (int)(len < 200 ? len : 200), s);
+}
+
+static void print_int(struct ctl *c, const msgpack_object_map *map, const char *key, const char *label)
+{
+    int64_t v;
+    if (field_int(map, key, &v))
+        print(c, "%-15s%" PRId64 "\n", label, v);
+}
+
+static void print_uptime(struct ctl *c, const msgpack_object_map *map)
+{
+    double seconds;
+    if (!field_double(map, "uptime", &seconds) || !(seconds >= 0 && seconds < 1e12))
+        return;
+    uint64_t s = (uint64_t)seconds;
+    print(c, "%-15s%" PRIu64 "d %02u:%02u:%02u\n", "uptime", s / 86400, (unsigned)(s / 3600 % 24),
+          (unsigned)(s / 60 % 60), (unsigned)(s % 60));
+}
+
+/* "  openai         ready     120 ms  key from environment" */
+static void print_provider(struct ctl *c, const msgpack_object_map *p)
+{
+    const char *name = "?", *state = "?", *source = "";
+    size_t name_len = 1, state_len = 1, source_len = 0;
+    int64_t latency;
+    (void)field_str(p, "name", &name, &name_len);
+    (void)field_str(p, "state", &state, &state_len);
+    print(c, "  %-12.*s %-10.*s", (int)(name_len < 64 ? name_len : 64), name, (int)(state_len < 64 ? state_len : 64),
+          state);
+    if (field_int(p, "latency_ms", &latency))
+        print(c, " %6" PRId64 " ms", latency);
+    else
+        print(c, "         -");
+    if (field_str(p, "key_source", &source, &source_len) && source_len > 0)
+        print(c, "  key: %.*s", (int)(source_len < 200 ? source_len : 200), source);
+    print(c, "\n");
+}
+
+static void print_status(struct ctl *c, const msgpack_object_map *map)
+{
+    msgpack_object_array providers;
+    msgpack_object_map provider;
+    print_str(c, map, "version", "version");
+    print_int(c, map, "pid", "pid");
+    print_uptime(c, map);
+    print_int(c, map, "connections", "connections");
+    print_int(c, map, "answers", "answers");
+    print_str(c, map, "default_model", "default model");
+    if (!field_array(map, "providers", &providers))
+        return;
+    print(c, "%s", providers.size == 0 ? "providers      none\n" : "providers\n");
+    for (uint32_t i = 0; i < providers.size; i++)
+        if (mp_map(&providers.ptr[i], &provider))
+            print_provider(c, &provider);
+}
+
+int cmd_status(struct ctl *c)
+{
+    int status;
+    struct ask *a = ctl_open(c, &status);
+    if (a == NULL)
+        return status;
+    msgpack_unpacked reply;
+    msgpack_unpacked_init(&reply);
+    msgpack_object_map map;
+    status = ctl_call(c, a, "status", NULL, &reply);
+    if (status == EXIT_OK && c->json) {
+        status = ctl_print_json(c, &reply.data);
+    } else if (status == EXIT_OK && mp_map(&reply.data, &map)) {
+        print_status(c, &map);
+        status = ctl_flush(c);
+    }
+    msgpack_unpacked_destroy(&reply);
+    ask_close(a);
+    return status;
+}

@@ -1,0 +1,44 @@
+/* askctl: what its verbs share. A verb is a row of the table in main.c and one function in a file of its own. */
+#ifndef CLIENT_CTL_CTL_H
+#define CLIENT_CTL_CTL_H
+
+#include "client/common/exit.h"
+#include "client/common/out.h"
+#include "lib/ask/ask.h"
+#include "lib/base/buf.h"
+#include <msgpack.h>
+
+struct ctl {
+    const char *program;
+    struct ask_options options;
+    bool json;
+    int n_args; /* within what the verb's row allows */
+    char **args;
+    struct out *out;
+};
+
+struct ctl_verb {
+    const char *name, *args; /* as in "usage: askctl name args" */
+    const char *summary;
+    int min_args, max_args;
+    int (*run)(struct ctl *c); /* returns the exit status */
+};
+
+int cmd_attach(struct ctl *c);
+int cmd_call(struct ctl *c);
+int cmd_cancel(struct ctl *c);
+int cmd_status(struct ctl *c);
+
+/* Connects; NULL with *status filled and the reason told. */
+struct ask *ctl_open(struct ctl *c, int *status);
+
+/* Calls a method; the result is in *reply. Tells and returns what went wrong, else EXIT_OK. params may be NULL. */
+int ctl_call(struct ctl *c, struct ask *a, const char *method, const struct buf *params, msgpack_unpacked *reply);
+
+int ctl_print_json(struct ctl *c, const msgpack_object *value); /* one line, flushed */
+int ctl_flush(struct ctl *c);
+
+/* Appends {"answer": id}. */
+void ctl_put_answer(struct buf *b, const char *id);
+
+#endif

@@ -1,0 +1,234 @@
+#include "daemon/answer/table.h"
+#include "daemon/core/config.h"
+#include "lib/base/alloc.h"
+#include "lib/base/clock.h"
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#define uthash_fatal(msg) abort()
+#include <uthash.h>
+
+#define MIB (1ll << 20)
+
+const struct config_option answer_option_rows[] = {
+    {"max_answers", CONFIG_INT, offsetof(struct answer_options, max_answers), 1, 1 << 20, "1024", NULL, CONFIG_RELOAD,
+     "How many answers may run at once. In system mode one user may have a quarter of them."},
+    {"max_answer", CONFIG_SIZE, offsetof(struct answer_options, max_answer), 1024, 1024 * MIB, "32 MiB", NULL,
+     CONFIG_RELOAD, "Bytes of events that one answer may have; over it the answer fails and its partial text is kept."},
+    {"answer_memory", CONFIG_SIZE, offsetof(struct answer_options, answer_memory), 64 << 10, INT64_MAX, "256 MiB", NULL,
+     CONFIG_RELOAD, "Bytes of all answers in memory together. Ended ones leave first, then new questions are refused."},
+    {"retain", CONFIG_DURATION, offsetof(struct answer_options, retain_ms), 0, 30ll * 86400 * 1000, "1 h", NULL,
+     CONFIG_RELOAD, "How long an answer can be attached to after it has ended."},
+    {"retain_max", CONFIG_INT, offsetof(struct answer_options, retain_max), 0, 1 << 24, "10000", NULL, CONFIG_RELOAD,
+     "How many ended answers can be attached to at most."},
+    {"detached_limit", CONFIG_DURATION, offsetof(struct answer_options, detached_limit_ms), 1000,
+     30ll * 86400 * 1000, "1 h", NULL, CONFIG_RELOAD, "How long a kept answer runs that nobody reads."},
+    {0},
+};
+
+struct entry {
+    char id[ID_LEN + 1];
+    struct answer *answer; /* reference */
+    int64_t ended_us;      /* monotonic, while it is retained */
+    bool running;
+    TAILQ_ENTRY(entry) order; /* in running or ended */
+    UT_hash_handle hh;        /* keeps the order of insertion: oldest first */
+};
+
+struct answer_table {
+    struct answer_options opt;
+    bool share_by_uid;
+    struct log_pool *pool;
+    struct entry *by_id;
+    TAILQ_HEAD(entry_list, entry) running, ended; /* ended: oldest first */
+    unsigned n_running, n_ended;
+};
+
+struct answer_table *answer_table_new(const struct answer_options *opt, bool share_by_uid)
+{
+    struct answer_table *t = NEW(struct answer_table);
+    t->opt = *opt;
+    t->share_by_uid = share_by_uid;
+    t->pool = log_pool_new();
+    TAILQ_INIT(&t->running);
+    TAILQ_INIT(&t->ended);
+    return t;
+}
+
+static void forget(struct answer_table *t, struct entry *e)
+{
+    TAILQ_REMOVE(e->running ? &t->running : &t->ended, e, order);
+    if (e->running)
+        t->n_running--;
+    else
+        t->n_ended--;
+    HASH_DEL(t->by_id, e);
+    answer_unref(e->answer);
+    free(e);
+}
+
+struct answer_table *answer_table_free(struct answer_table *t)
+{
+    if (!t)
+        return NULL;
+    struct entry *e, *next;
+    HASH_ITER(hh, t->by_id, e, next)
+    {
+        forget(t, e);
+    }
+    log_pool_free(t->pool);
+    free(t);
+    return NULL;
+}
+
+struct log_pool *answer_table_pool(struct answer_table *t)
+{
+    return t->pool;
+}
+
+void answer_table_configure(struct answer_table *t, const struct answer_options *opt)
+{
+    t->opt = *opt;
+}
+
+static void make_room(struct answer_table *t)
+{
+    struct entry *e;
+    while ((e = TAILQ_FIRST(&t->ended)) &&
+           (log_pool_bytes(t->pool) > (size_t)t->opt.answer_memory || t->n_ended > (unsigned)t->opt.retain_max))
+        forget(t, e);
+}
+
+static unsigned running_of(const struct answer_table *t, uid_t uid)
+{
+    unsigned n = 0;
+    const struct entry *e;
+    TAILQ_FOREACH(e, &t->running, order)
+    n += answer_uid(e->answer) == uid;
+    return n;
+}
+
+enum error_code answer_table_admit(struct answer_table *t, uid_t uid, struct error *err)
+{
+    if (t->n_running >= (unsigned)t->opt.max_answers)
+        return error_set(err, ERR_OVERLOADED, "%lld answers are running (max_answers); try again when some have ended",
+                         (long long)t->opt.max_answers);
+    if (t->share_by_uid && running_of(t, uid) >= (unsigned)(t->opt.max_answers + 3) / 4)
+        return error_set(err, ERR_OVERLOADED, "you have %lld answers running, a quarter of max_answers",
+                         (long long)(t->opt.max_answers + 3) / 4);
+    make_room(t);
+    if (log_pool_bytes(t->pool) > (size_t)t->opt.answer_memory)
+        return error_set(err, ERR_OVERLOADED, "running answers fill answer_memory (%lld bytes); try again when some have ended",
+                         (long long)t->opt.answer_memory);
+    return ERR_NONE;
+}
+
+struct log *answer_table_log(struct answer_table *t)
+{
+    return log_new(t->pool, (size_t)t->opt.max_answer);
+}
+
+void answer_table_add(struct answer_table *t, struct answer *a)
+{
+    struct entry *e = NEW(struct entry);
+    memcpy(e->id, answer_id(a), sizeof e->id);
+    e->answer = answer_ref(a);
+    e->running = true;
+    TAILQ_INSERT_TAIL(&t->running, e, order);
+    t->n_running++;
+    HASH_ADD_STR(t->by_id, id, e);
+}
+
+static struct entry *find(struct answer_table *t, const char *id, size_t len)
+{
+    struct entry *e = NULL;
+    if (len == ID_LEN)
+        HASH_FIND(hh, t->by_id, id, (unsigned)len, e);
+    return e;
+}
+
+void answer_table_ended(struct answer_table *t, struct answer *a)
+{
+    struct entry *e = find(t, answer_id(a), ID_LEN);
+    if (!e || !e->running)
+        return;
+    TAILQ_REMOVE(&t->running, e, order);
+    t->n_running--;
+    e->running = false;
+    e->ended_us = clock_mono_us();
+    TAILQ_INSERT_TAIL(&t->ended, e, order);
+    t->n_ended++;
+    make_room(t);
+}
+
+struct answer *answer_table_find(struct answer_table *t, uid_t uid, const char *id, size_t len)
+{
+    struct entry *e = find(t, id, len);
+    return e && answer_uid(e->answer) == uid ? e->answer : NULL;
+}
+
+void answer_table_each(struct answer_table *t, uid_t uid, bool (*each)(void *data, struct answer *a), void *data)
+{
+    struct entry *e = t->by_id ? ELMT_FROM_HH(t->by_id->hh.tbl, t->by_id->hh.tbl->tail) : NULL;
+    for (struct entry *before; e; e = before) {
+        before = e->hh.prev;
+        if (answer_uid(e->answer) == uid && !each(data, e->answer))
+            return;
+    }
+}
+
+unsigned answer_table_running(const struct answer_table *t)
+{
+    return t->n_running;
+}
+
+unsigned answer_table_retained(const struct answer_table *t)
+{
+    return t->n_ended;
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < 0 || b < a ? b : a;
+}
+
+static void end_running(struct answer_table *t, struct entry *e)
+{
+    struct answer *a = answer_ref(e->answer);
+    answer_cancel(a);
+    answer_table_ended(t, a);
+    answer_unref(a);
+}
+
+int64_t answer_table_sweep(struct answer_table *t)
+{
+    int64_t now = clock_mono_us(), next = -1;
+    struct entry *e, *following;
+    for (e = TAILQ_FIRST(&t->running); e; e = following) {
+        following = TAILQ_NEXT(e, order);
+        if (answer_readers(e->answer) > 0)
+            continue;
+        int64_t left = answer_idle_since_us(e->answer) + t->opt.detached_limit_ms * 1000 - now;
+        if (left <= 0)
+            end_running(t, e);
+        else
+            next = sooner(next, left);
+    }
+    for (e = TAILQ_FIRST(&t->ended); e; e = TAILQ_FIRST(&t->ended)) {
+        int64_t left = e->ended_us + t->opt.retain_ms * 1000 - now;
+        if (left > 0) {
+            next = sooner(next, left);
+            break;
+        }
+        forget(t, e);
+    }
+    return next < 0 ? -1 : next / 1000 + 1;
+}
+
+void answer_table_cancel_all(struct answer_table *t)
+{
+    struct entry *e;
+    while ((e = TAILQ_FIRST(&t->running)))
+        end_running(t, e);
+}

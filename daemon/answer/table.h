@@ -1,0 +1,50 @@
+/* The answers that can be found: running ones, and for a while those that have ended.
+ *
+ * Bounds (options in [daemon]): `max_answers` running at once, `max_answer` bytes of one log, `answer_memory` bytes of all logs,
+ * `retain` for how long and `retain_max` how many ended ones stay, `detached_limit` for how long a kept answer runs that nobody
+ * reads. Over answer_memory, ended answers leave first, the oldest first; then a new one is refused. */
+#ifndef ASKD_ANSWER_TABLE_H
+#define ASKD_ANSWER_TABLE_H
+
+#include "daemon/answer/answer.h"
+#include "daemon/core/config.h"
+
+struct answer_options {
+    int64_t max_answers, max_answer, answer_memory, retain_max;
+    int64_t retain_ms, detached_limit_ms;
+};
+extern const struct config_option answer_option_rows[];
+
+struct answer_table;
+
+struct answer_table *answer_table_new(const struct answer_options *opt, bool share_by_uid);
+struct answer_table *answer_table_free(struct answer_table *t); /* always returns NULL */
+struct log_pool *answer_table_pool(struct answer_table *t);
+void answer_table_configure(struct answer_table *t, const struct answer_options *opt);
+
+/* May one more run? Makes room if it can. ERR_OVERLOADED with the bound's name. share_by_uid: a uid has a quarter. */
+enum error_code answer_table_admit(struct answer_table *t, uid_t uid, struct error *err);
+/* A log within the bound. */
+struct log *answer_table_log(struct answer_table *t);
+
+/* Takes a reference of its own. */
+void answer_table_add(struct answer_table *t, struct answer *a);
+/* To be called for every answer when it has ended, by cancel or by its log: from now on it is retained. Answers that nobody wants
+ * (`keep` false) stay too: a client may still ask for what it just got. */
+void answer_table_ended(struct answer_table *t, struct answer *a);
+
+/* Borrowed; NULL for an unknown id and for another user's. See `all` for root and owner: uid 0 in user mode sees all. */
+struct answer *answer_table_find(struct answer_table *t, uid_t uid, const char *id, size_t len);
+/* Newest first. Stops where each returns false. */
+void answer_table_each(struct answer_table *t, uid_t uid, bool (*each)(void *data, struct answer *a), void *data);
+
+unsigned answer_table_running(const struct answer_table *t);
+unsigned answer_table_retained(const struct answer_table *t);
+
+/* Lets go what has outlived `retain`, cancels what has outlived `detached_limit`. In how many milliseconds to call again, -1: not
+ * before something changes. */
+int64_t answer_table_sweep(struct answer_table *t);
+/* Cancels everything that runs. */
+void answer_table_cancel_all(struct answer_table *t);
+
+#endif

@@ -1,0 +1,254 @@
+#include "daemon/engine/attempt.h"
+#include "daemon/core/timer.h"
+#include "lib/base/alloc.h"
+#include "lib/base/clock.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define REQUEST_MAX (256u << 20) /* bytes of a request body: base64 of the largest frame and its JSON */
+#define LINGER_MS 5000           /* for the end of the body after the answer has ended */
+
+enum attempt_state {
+    ATTEMPT_WAITING,   /* for the first event */
+    ATTEMPT_STREAMING,
+    ATTEMPT_LINGERING, /* the answer has ended, the transfer has not */
+    ATTEMPT_OVER,
+};
+
+struct attempt {
+    struct attempt_room *room;
+    TAILQ_ENTRY(attempt) link;
+    enum attempt_state state;
+    bool released;      /* nobody wants to hear of it */
+    unsigned busy;      /* our own frames on the stack: no free under them */
+    struct provider *provider;
+    const struct provider_ops *ops;
+    struct provider_parser *parser;
+    struct provider_target target;
+    char *model;
+    struct http_transfer *transfer; /* NULL once it is over */
+    struct timer *timer;
+    int64_t started_us, last_event_us;
+    struct response_head head;
+    bool have_head;
+    struct attempt_callbacks cb;
+    void *data;
+};
+
+/* The one place that changes the state. */
+static void enter(struct attempt *a, enum attempt_state state)
+{
+    if (a->state == ATTEMPT_OVER)
+        return;
+    a->state = state;
+    switch (state) {
+    case ATTEMPT_WAITING: timer_start(a->timer, a->provider->timeout_first_byte_ms); break;
+    case ATTEMPT_STREAMING: timer_start(a->timer, a->provider->timeout_idle_ms); break;
+    case ATTEMPT_LINGERING: timer_start(a->timer, LINGER_MS); break;
+    case ATTEMPT_OVER:
+        timer_stop(a->timer);
+        if (a->transfer)
+            http_cancel(a->transfer);
+        a->transfer = NULL;
+        a->provider->active--;
+        break;
+    }
+}
+
+static void settle(struct attempt *a)
+{
+    if (a->busy || !a->released || a->state != ATTEMPT_OVER)
+        return;
+    TAILQ_REMOVE(&a->room->list, a, link);
+    if (a->parser)
+        a->ops->parser_free(a->parser);
+    timer_free(a->timer);
+    providers_unref(a->provider->owner);
+    free(a->model);
+    free(a);
+}
+
+static void fail(struct attempt *a, enum fault_cause cause, struct error *err)
+{
+    if (a->state == ATTEMPT_OVER)
+        return;
+    error_text(err->provider, sizeof err->provider, a->provider->name, strlen(a->provider->name));
+    error_text(err->model, sizeof err->model, a->model, strlen(a->model));
+    bool tell = !a->released && a->state != ATTEMPT_LINGERING;
+    enter(a, ATTEMPT_OVER);
+    if (tell)
+        a->cb.on_end(a->data, cause, err, a->have_head ? &a->head : NULL);
+}
+
+static void on_event(void *data, const struct chat_event *ev)
+{
+    struct attempt *a = data;
+    if (a->released)
+        return;
+    a->last_event_us = clock_mono_us();
+    if (a->state == ATTEMPT_WAITING) {
+        a->provider->latency_ms = (a->last_event_us - a->started_us) / 1000;
+        enter(a, ATTEMPT_STREAMING);
+    }
+    a->cb.on_event(a->data, ev);
+    if (ev->kind == EVENT_DONE && a->state == ATTEMPT_STREAMING) {
+        enter(a, ATTEMPT_LINGERING);
+        if (!a->released)
+            a->cb.on_end(a->data, FAULT_PROVIDER, NULL, &a->head);
+    }
+}
+
+/* A timer that is moved at every event would cost a heap operation per token: it is left alone and looks at the clock when it
+ * fires. */
+static void on_timer(void *data)
+{
+    struct attempt *a = data;
+    struct error err = ERROR_INIT;
+    a->busy++;
+    if (a->state == ATTEMPT_LINGERING) {
+        enter(a, ATTEMPT_OVER);
+    } else if (a->state == ATTEMPT_WAITING) {
+        error_set(&err, ERR_TIMEOUT, "%s sent nothing of an answer for %lld s (timeout_first_byte)", a->provider->name,
+                  (long long)a->provider->timeout_first_byte_ms / 1000);
+        fail(a, FAULT_FIRST_BYTE, &err);
+    } else if (a->state == ATTEMPT_STREAMING) {
+        int64_t left = a->provider->timeout_idle_ms - (clock_mono_us() - a->last_event_us) / 1000;
+        if (left > 0) {
+            timer_start(a->timer, left);
+        } else {
+            error_set(&err, ERR_TIMEOUT, "%s stopped in the middle of its answer for %lld s (timeout_idle)",
+                      a->provider->name, (long long)a->provider->timeout_idle_ms / 1000);
+            fail(a, FAULT_IDLE, &err);
+        }
+    }
+    a->busy--;
+    settle(a);
+}
+
+static void on_head(void *data, const struct response_head *head)
+{
+    struct attempt *a = data;
+    a->head = *head;
+    a->have_head = true;
+    if (head->status >= 300 && head->status < 400) {
+        struct error err = ERROR_INIT;
+        error_set(&err, ERR_BAD_RESPONSE, "%s answered with a redirect (HTTP %d), which is not followed; correct base_url",
+                  a->provider->name, head->status);
+        err.status = head->status;
+        a->busy++;
+        fail(a, FAULT_PROVIDER, &err);
+        a->busy--;
+        settle(a);
+        return;
+    }
+    a->parser = a->ops->parser_new(&a->target, &a->head, on_event, a);
+}
+
+static void on_body(void *data, const uint8_t *bytes, size_t len)
+{
+    struct attempt *a = data;
+    if (a->state == ATTEMPT_LINGERING || a->state == ATTEMPT_OVER)
+        return;
+    struct error err = ERROR_INIT;
+    a->busy++;
+    if (a->ops->feed(a->parser, bytes, len, &err) != ERR_NONE)
+        fail(a, FAULT_PROVIDER, &err);
+    a->busy--;
+    settle(a);
+}
+
+static void on_end(void *data, enum error_code code, const struct error *why)
+{
+    struct attempt *a = data;
+    struct error err = ERROR_INIT;
+    a->transfer = NULL;
+    a->busy++;
+    if (a->state == ATTEMPT_LINGERING) {
+        enter(a, ATTEMPT_OVER);
+    } else if (!a->parser) {
+        err = *why;
+        fail(a, FAULT_TRANSPORT, &err);
+    } else {
+        enum error_code ended = a->ops->finish(a->parser, code == ERR_NONE, &err);
+        /* A broken connection tells more than "the stream ended early". */
+        if (ended == ERR_UNAVAILABLE && code != ERR_NONE && a->head.status < 400)
+            err = *why;
+        if (ended != ERR_NONE)
+            fail(a, ended == ERR_UNAVAILABLE && a->head.status < 400 ? FAULT_TRANSPORT : FAULT_PROVIDER, &err);
+        else if (a->state == ATTEMPT_LINGERING)
+            enter(a, ATTEMPT_OVER);
+    }
+    a->busy--;
+    settle(a);
+}
+
+enum error_code attempt_start(struct attempt_room *room, struct provider *p, const char *model, const struct chat_request *req, const struct attempt_callbacks *cb, void *data,
+                              struct attempt **ret, struct error *err)
+{
+    static const struct http_callbacks http_cb = {on_head, on_body, on_end};
+    struct attempt *a = NEW(struct attempt);
+    a->room = room;
+    TAILQ_INSERT_TAIL(&room->list, a, link);
+    a->provider = p;
+    providers_ref(p->owner);
+    a->ops = p->ops;
+    a->model = xstrdup(model);
+    a->target = (struct provider_target){.base_url = p->base_url,
+                                         .dialect = p->dialect,
+                                         .model = a->model,
+                                         .key = p->key,
+                                         .headers = (const char *const *)p->headers};
+    a->cb = *cb;
+    a->data = data;
+    a->started_us = clock_mono_us();
+    a->timer = timer_new(room->loop, on_timer, a);
+    struct exchange x;
+    exchange_init(&x, REQUEST_MAX);
+    enum error_code code = a->ops->build(&a->target, req, &x, err);
+    if (code == ERR_NONE) {
+        struct http_options opt = {.proxy = p->proxy,
+                                   .ca_file = p->ca_file,
+                                   .timeout_connect_ms = (long)p->timeout_connect_ms,
+                                   .max_connections = (long)p->max_connections};
+        code = http_start(room->pool, &x, &opt, &http_cb, a, &a->transfer, err);
+    }
+    exchange_done(&x);
+    p->active++;
+    if (code != ERR_NONE) {
+        a->released = true;
+        enter(a, ATTEMPT_OVER);
+        settle(a);
+        return code;
+    }
+    enter(a, ATTEMPT_WAITING);
+    *ret = a;
+    return ERR_NONE;
+}
+
+struct attempt *attempt_release(struct attempt *a)
+{
+    if (!a)
+        return NULL;
+    a->released = true;
+    if (a->state != ATTEMPT_LINGERING && a->state != ATTEMPT_OVER)
+        enter(a, ATTEMPT_OVER);
+    settle(a);
+    return NULL;
+}
+
+void attempt_room_init(struct attempt_room *room, uv_loop_t *loop, struct http_pool *pool)
+{
+    room->loop = loop;
+    room->pool = pool;
+    TAILQ_INIT(&room->list);
+}
+
+void attempt_room_close(struct attempt_room *room)
+{
+    struct attempt *a, *next;
+    for (a = TAILQ_FIRST(&room->list); a; a = next) {
+        next = TAILQ_NEXT(a, link);
+        enter(a, ATTEMPT_OVER);
+        settle(a);
+    }
+}

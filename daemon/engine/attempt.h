@@ -1,0 +1,38 @@
+/* One try at one provider: adapter + transfer + clocks. Events come out as the parser finds them.
+ *
+ * An attempt that has told its end, or was released, calls back no more. It frees itself once its transfer and timer are closed:
+ * after `done` the transfer may run on for a moment, so that its connection stays usable. */
+#ifndef ASKD_ENGINE_ATTEMPT_H
+#define ASKD_ENGINE_ATTEMPT_H
+
+#include "daemon/engine/fault.h"
+#include "daemon/engine/providers.h"
+#include "daemon/http/pool.h"
+#include "lib/chat/event.h"
+#include <sys/queue.h>
+
+struct attempt;
+
+/* All attempts, lingering ones too, so that none outlives the pool. */
+struct attempt_room {
+    uv_loop_t *loop;
+    struct http_pool *pool;
+    TAILQ_HEAD(attempt_list, attempt) list;
+};
+void attempt_room_init(struct attempt_room *room, uv_loop_t *loop, struct http_pool *pool);
+void attempt_room_close(struct attempt_room *room); /* ends those that linger; the others must have been released */
+
+struct attempt_callbacks {
+    void (*on_event)(void *data, const struct chat_event *ev);
+    /* Once: EVENT_DONE was given (err NULL), or it failed. head: NULL where no response came. */
+    void (*on_end)(void *data, enum fault_cause cause, const struct error *err, const struct response_head *head);
+};
+
+/* Nothing is called before it returns. On failure (a request that cannot be built) *ret is not set. */
+enum error_code attempt_start(struct attempt_room *room, struct provider *p, const char *model, const struct chat_request *req, const struct attempt_callbacks *cb, void *data,
+                              struct attempt **ret, struct error *err);
+
+/* Ends it if it runs; the caller forgets it. Fine from inside a callback. Always returns NULL. */
+struct attempt *attempt_release(struct attempt *a);
+
+#endif

@@ -1,0 +1,146 @@
+#include "daemon/engine/engine.h"
+#include "daemon/answer/fold.h"
+#include "daemon/core/config.h"
+#include "daemon/engine/ask.h"
+#include "daemon/engine/discover.h"
+#include "lib/base/alloc.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EVENT_BYTES_MAX (2 * PROVIDER_EVENT_MAX) /* an encoded event */
+
+const struct config_option engine_option_rows[] = {
+    {"default_model", CONFIG_STRING, offsetof(struct engine_options, default_model), 0, 0, NULL, NULL, CONFIG_RELOAD,
+     "The model that is asked where none is named, as provider/model. Without it the first ready provider's usual one."},
+    {0},
+};
+
+struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct providers *providers,
+                          const struct engine_options *opt)
+{
+    struct engine *e = NEW(struct engine);
+    e->loop = loop;
+    e->table = table;
+    e->providers = providers_ref(providers);
+    e->opt = *opt;
+    e->pool = http_pool_new(loop, PACKAGE_NAME "/" PACKAGE_VERSION);
+    attempt_room_init(&e->attempts, loop, e->pool);
+    e->discovery = discovery_new(loop, e->pool);
+    TAILQ_INIT(&e->asks);
+    buf_init(&e->scratch, EVENT_BYTES_MAX);
+    return e;
+}
+
+static void on_part_closed(void *data)
+{
+    struct engine *e = data;
+    if (--e->to_close)
+        return;
+    void (*closed)(void *) = e->closed;
+    void *closed_data = e->closed_data;
+    providers_unref(e->providers);
+    buf_done(&e->scratch);
+    free(e);
+    closed(closed_data);
+}
+
+void engine_drain(struct engine *e)
+{
+    e->draining = true;
+}
+
+void engine_interrupt(struct engine *e)
+{
+    struct ask *a;
+    e->draining = true;
+    while ((a = TAILQ_FIRST(&e->asks)))
+        ask_interrupt(a);
+}
+
+void engine_close(struct engine *e, void (*closed)(void *data), void *data)
+{
+    engine_interrupt(e);
+    attempt_room_close(&e->attempts);
+    e->closed = closed;
+    e->closed_data = data;
+    e->to_close = 2;
+    discovery_close(e->discovery, on_part_closed, e);
+    http_pool_close(e->pool, on_part_closed, e);
+}
+
+enum error_code engine_ask(struct engine *e, struct chat_request *req, const struct answer_asker *asker,
+                           struct answer **ret, struct error *err)
+{
+    struct route routes[ROUTE_MAX];
+    size_t n = 0;
+    bool local = false;
+    const char *name = req->model && *req->model ? req->model : e->opt.default_model;
+    enum error_code code = ERR_NONE;
+    if (e->draining)
+        code = error_set(err, ERR_OVERLOADED, "the daemon is ending; ask again in a moment");
+    else if (req->cache == CACHE_ONLY)
+        code = error_set(err, ERR_NOT_FOUND, "no cached answer to this question");
+    if (code == ERR_NONE)
+        code = route_model(e->providers, name, routes, &n, &local, err);
+    if (code == ERR_NONE)
+        code = answer_table_admit(e->table, asker->uid, err);
+    if (code != ERR_NONE) {
+        chat_request_free(req);
+        return code;
+    }
+    *ret = ask_start(e, req, routes, n, name, asker);
+    return ERR_NONE;
+}
+
+void engine_cancel(struct engine *e, struct answer *a)
+{
+    answer_ref(a);
+    answer_cancel(a);
+    answer_table_ended(e->table, a);
+    answer_unref(a);
+}
+
+uint32_t engine_answer_tail(const struct answer *a, struct buf *scratch, const uint8_t **tail, size_t *len)
+{
+    const struct log *l = answer_log(a);
+    uint32_t n;
+    if (answer_state(a) == log_state(l) && log_state(l) != LOG_RUNNING && (*tail = log_tail(l, len, &n)))
+        return n;
+    n = fold_put_tail(scratch, l, answer_provider(a), answer_model(a), answer_error(a));
+    *tail = scratch->data;
+    *len = scratch->len;
+    return n;
+}
+
+void engine_stats(const struct engine *e, struct http_stats *ret)
+{
+    http_pool_stats(e->pool, ret);
+}
+
+struct providers *engine_providers(const struct engine *e)
+{
+    return e->providers;
+}
+
+struct answer_table *engine_table(const struct engine *e)
+{
+    return e->table;
+}
+
+void engine_default_model(const struct engine *e, char name[ENGINE_MODEL_MAX])
+{
+    struct route routes[ROUTE_MAX];
+    size_t n;
+    bool local;
+    name[0] = 0;
+    if (e->opt.default_model)
+        snprintf(name, ENGINE_MODEL_MAX, "%s", e->opt.default_model);
+    else if (route_model(e->providers, NULL, routes, &n, &local, NULL) == ERR_NONE && n && routes[0].model[0])
+        snprintf(name, ENGINE_MODEL_MAX, "%s/%s", routes[0].provider->name, routes[0].model);
+}
+
+unsigned engine_running(const struct engine *e)
+{
+    return e->n_asks;
+}

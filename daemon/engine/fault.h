@@ -1,0 +1,22 @@
+/* What to do when an attempt failed: the table of doc/protocol.md ("Faults"). Pure. */
+#ifndef ASKD_ENGINE_FAULT_H
+#define ASKD_ENGINE_FAULT_H
+
+#include "lib/base/error.h"
+#include "lib/base/exchange.h"
+
+enum fault_cause {
+    FAULT_TRANSPORT,   /* the connection, or a stream that ended before its terminator */
+    FAULT_FIRST_BYTE,  /* timeouts: the question may be paid for already */
+    FAULT_IDLE,
+    FAULT_PROVIDER,    /* the provider said so, by status or inside its answer */
+    FAULT_OWN,         /* a bound of ours */
+};
+
+enum fault_verdict { FAULT_AGAIN, FAULT_NEXT, FAULT_FAIL };
+
+/* head: NULL where no response came. shown: the asker has seen content already. */
+enum fault_verdict fault_judge(enum fault_cause cause, const struct error *err, const struct response_head *head,
+                               bool shown);
+
+#endif

@@ -1,0 +1,352 @@
+#include "daemon/engine/providers.h"
+#include "daemon/core/config.h"
+#include "lib/base/alloc.h"
+#include "lib/base/fd.h"
+#include "lib/base/secret.h"
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define KEY_MAX 4096 /* bytes of a key or a key file */
+
+struct provider_section {
+    char *api, *dialect, *base_url, *key_file, *key_env, *key_credential, *proxy, *ca_file;
+    struct secret *key;
+    char **header;
+    bool allow_http;
+    int64_t retries, max_connections, timeout_connect_ms, timeout_first_byte_ms, timeout_idle_ms;
+};
+
+#define AT(field) offsetof(struct provider_section, field)
+#define HOUR_MS (3600ll * 1000)
+
+static const struct config_option options[] = {
+    {"api", CONFIG_STRING, AT(api), 0, 0, NULL, NULL, CONFIG_RELOAD, "The API it speaks: openai-chat."},
+    {"dialect", CONFIG_STRING, AT(dialect), 0, 0, NULL, NULL, CONFIG_RELOAD,
+     "Whose dialect of the API; generic where it is not told."},
+    {"base_url", CONFIG_STRING, AT(base_url), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION,
+     "What stands before /chat/completions; a query is kept behind the path."},
+    {"key", CONFIG_SECRET, AT(key), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION,
+     "The API key itself. The file must then be readable by its owner only."},
+    {"key_file", CONFIG_STRING, AT(key_file), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION,
+     "A file with the key, readable by its owner only."},
+    {"key_env", CONFIG_STRING, AT(key_env), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION,
+     "The daemon's environment variable that holds the key; it is removed from the environment after reading."},
+    {"key_credential", CONFIG_STRING, AT(key_credential), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION,
+     "The name of a systemd credential that holds the key."},
+    {"retries", CONFIG_INT, AT(retries), 0, 10, "2", NULL, CONFIG_RELOAD,
+     "How often a request that failed for a passing reason is sent again."},
+    {"max_connections", CONFIG_INT, AT(max_connections), 1, 1024, "64", NULL, CONFIG_RELOAD,
+     "How many requests may be under way at once; more wait their turn."},
+    {"timeout_connect", CONFIG_DURATION, AT(timeout_connect_ms), 10, HOUR_MS, "10 s", NULL, CONFIG_RELOAD,
+     "For name resolution, connecting and TLS together."},
+    {"timeout_first_byte", CONFIG_DURATION, AT(timeout_first_byte_ms), 10, HOUR_MS, "600 s", NULL, CONFIG_RELOAD,
+     "From the request to the first of the answer's events; keep-alive comments do not count."},
+    {"timeout_idle", CONFIG_DURATION, AT(timeout_idle_ms), 10, HOUR_MS, "300 s", NULL, CONFIG_RELOAD,
+     "Between two of the answer's events."},
+    {"proxy", CONFIG_STRING, AT(proxy), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION,
+     "A proxy's URL; without it the usual environment variables tell."},
+    {"ca_file", CONFIG_STRING, AT(ca_file), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION,
+     "Certificates to trust instead of the system's."},
+    {"header", CONFIG_LIST, AT(header), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION,
+     "A header to send, as Name: value; may be given several times."},
+    {"allow_http", CONFIG_BOOL, AT(allow_http), 0, 0, "no", NULL, CONFIG_RELOAD,
+     "Send the key in cleartext to a host that is not this machine."},
+    {0},
+};
+
+const struct config_room provider_room = {"provider", true, sizeof(struct provider_section), options};
+
+struct env_key {
+    char *name;
+    struct secret *secret;
+};
+
+struct providers {
+    unsigned refs;
+    struct provider *list;
+    size_t n;
+    struct env_key *env; /* what the environment held, kept for reloads */
+    size_t n_env;
+};
+
+/* A variable is read once: it leaves the environment, so that no child and no /proc/PID/environ of ours shows it. */
+static struct secret *take_env(struct providers *ps, const char *name)
+{
+    for (size_t i = 0; i < ps->n_env; i++)
+        if (strcmp(ps->env[i].name, name) == 0)
+            return secret_ref(ps->env[i].secret);
+    char *value = getenv(name);
+    if (!value || !*value || strlen(value) > KEY_MAX)
+        return NULL;
+    struct secret *s = secret_new(value, strlen(value));
+    secret_wipe(value, strlen(value));
+    unsetenv(name);
+    ps->env = xrealloc(ps->env, (ps->n_env + 1) * sizeof *ps->env);
+    ps->env[ps->n_env++] = (struct env_key){.name = xstrdup(name), .secret = secret_ref(s)};
+    return s;
+}
+
+static enum error_code key_from_file(const char *path, struct secret **ret, struct error *err)
+{
+    struct buf b;
+    buf_init(&b, KEY_MAX);
+    enum error_code code = fd_read_file(path, true, &b, err);
+    if (code == ERR_NONE) {
+        size_t len = b.len;
+        while (len && (b.data[len - 1] == '\n' || b.data[len - 1] == '\r' || b.data[len - 1] == ' '))
+            len--;
+        if (len == 0)
+            code = error_set(err, ERR_INVALID_REQUEST, "%s holds no key", path);
+        else
+            *ret = secret_new((const char *)b.data, len);
+    }
+    if (b.data)
+        secret_wipe(b.data, b.cap);
+    buf_done(&b);
+    return code;
+}
+
+static enum error_code load_key(struct providers *ps, struct provider *p, const struct provider_section *s,
+                                struct error *err)
+{
+    int sources = (s->key != NULL) + (s->key_file != NULL) + (s->key_env != NULL) + (s->key_credential != NULL);
+    if (sources > 1)
+        return error_set(err, ERR_INVALID_REQUEST, "[provider \"%s\"]: give one of key, key_file, key_env, key_credential",
+                         p->name);
+    if (s->key) {
+        p->key = secret_ref(s->key);
+        p->key_source = xstrdup("configuration");
+    } else if (s->key_file) {
+        p->key_source = xasprintf("file %s", s->key_file);
+        return key_from_file(s->key_file, &p->key, err);
+    } else if (s->key_credential) {
+        const char *dir = getenv("CREDENTIALS_DIRECTORY");
+        if (!dir || strchr(s->key_credential, '/'))
+            return error_set(err, ERR_INVALID_REQUEST,
+                             "[provider \"%s\"]: no credential %s: the service has no LoadCredential= for it", p->name,
+                             s->key_credential);
+        char *path = xasprintf("%s/%s", dir, s->key_credential);
+        p->key_source = xasprintf("credential %s", s->key_credential);
+        enum error_code code = key_from_file(path, &p->key, err);
+        free(path);
+        return code;
+    } else {
+        const char *env = s->key_env ? s->key_env : p->builtin ? p->builtin->env : NULL;
+        if (env && (p->key = take_env(ps, env)))
+            p->key_source = xasprintf("environment %s", env);
+    }
+    return ERR_NONE;
+}
+
+/* The host between scheme and port; false where there is none. */
+static bool url_host(const char *url, char *host, size_t size)
+{
+    const char *p = strstr(url, "://");
+    if (!p)
+        return false;
+    p += 3;
+    const char *end = p + strcspn(p, "/?#");
+    for (const char *at = p; at < end; at++)
+        if (*at == '@')
+            return false;
+    if (*p == '[') {
+        p++;
+        end = memchr(p, ']', (size_t)(end - p));
+    } else {
+        const char *colon = memchr(p, ':', (size_t)(end - p));
+        end = colon ? colon : end;
+    }
+    if (!end || end == p || (size_t)(end - p) >= size)
+        return false;
+    memcpy(host, p, (size_t)(end - p));
+    host[end - p] = 0;
+    return true;
+}
+
+static bool host_is_loopback(const char *host)
+{
+    struct in_addr a;
+    return strcasecmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+           (inet_pton(AF_INET, host, &a) == 1 && ntohl(a.s_addr) >> 24 == 127);
+}
+
+static enum error_code check_url(struct provider *p, bool allow_http, struct error *err)
+{
+    char host[256];
+    bool https = strncmp(p->base_url, "https://", 8) == 0;
+    if ((!https && strncmp(p->base_url, "http://", 7) != 0) || !url_host(p->base_url, host, sizeof host))
+        return error_set(err, ERR_INVALID_REQUEST,
+                         "[provider \"%s\"]: base_url must be http://HOST… or https://HOST…, without a user in it",
+                         p->name);
+    p->loopback = host_is_loopback(host);
+    if (p->key && !https && !p->loopback && !allow_http)
+        return error_set(err, ERR_INVALID_REQUEST,
+                         "[provider \"%s\"]: the key would go to %s in cleartext; use https, or allow_http = yes", p->name,
+                         host);
+    return ERR_NONE;
+}
+
+static char **copy_list(char *const *list)
+{
+    size_t n = 0;
+    while (list && list[n])
+        n++;
+    if (!n)
+        return NULL;
+    char **copy = xcalloc(n + 1, sizeof *copy);
+    for (size_t i = 0; i < n; i++)
+        copy[i] = xstrdup(list[i]);
+    return copy;
+}
+
+static struct provider *add(struct providers *ps, const char *name)
+{
+    ps->list = xrealloc(ps->list, (ps->n + 1) * sizeof *ps->list);
+    struct provider *p = &ps->list[ps->n++];
+    *p = (struct provider){.owner = ps, .name = xstrdup(name), .builtin = provider_builtin_find(name), .latency_ms = -1};
+    return p;
+}
+
+static enum error_code add_section(struct providers *ps, const char *name, const struct provider_section *s,
+                                   struct error *err)
+{
+    struct provider *p = add(ps, name);
+    const struct provider_builtin *b = p->builtin;
+    const char *api = s->api ? s->api : b ? b->api : "openai-chat";
+    const char *url = s->base_url ? s->base_url : b ? b->base_url : NULL;
+    const char *dialect = s->dialect ? s->dialect : b ? b->dialect : NULL;
+    p->ops = provider_find(api);
+    if (!p->ops)
+        return error_set(err, ERR_INVALID_REQUEST, "[provider \"%s\"]: no adapter for api = %s", name, api);
+    if (dialect && !provider_dialect_known(api, dialect))
+        return error_set(err, ERR_INVALID_REQUEST, "[provider \"%s\"]: %s has no dialect %s", name, api, dialect);
+    if (!url)
+        return error_set(err, ERR_INVALID_REQUEST, "[provider \"%s\"]: base_url is missing", name);
+    for (size_t i = 0; s->header && s->header[i]; i++)
+        if (!strchr(s->header[i], ':'))
+            return error_set(err, ERR_INVALID_REQUEST, "[provider \"%s\"]: header must be Name: value", name);
+    p->base_url = xstrdup(url);
+    p->dialect = xstrdup(dialect);
+    p->proxy = xstrdup(s->proxy);
+    p->ca_file = xstrdup(s->ca_file);
+    p->headers = copy_list(s->header);
+    p->model = xstrdup(b ? b->default_model : NULL);
+    p->retries = s->retries;
+    p->max_connections = s->max_connections;
+    p->timeout_connect_ms = s->timeout_connect_ms;
+    p->timeout_first_byte_ms = s->timeout_first_byte_ms;
+    p->timeout_idle_ms = s->timeout_idle_ms;
+    enum error_code code = load_key(ps, p, s, err);
+    return code == ERR_NONE ? check_url(p, s->allow_http, err) : code;
+}
+
+/* What the rows of the table would say for a section that is not there. */
+static void add_builtin(struct providers *ps, const struct provider_builtin *b, const struct provider_section *defaults)
+{
+    struct secret *key = b->env ? take_env(ps, b->env) : NULL;
+    if (!key && b->env)
+        return;
+    struct provider *p = add(ps, b->name);
+    p->ops = provider_find(b->api);
+    p->base_url = xstrdup(b->base_url);
+    p->dialect = xstrdup(b->dialect);
+    p->model = xstrdup(b->default_model);
+    p->key = key;
+    p->key_source = key ? xasprintf("environment %s", b->env) : NULL;
+    p->local = b->port != 0;
+    p->loopback = p->local;
+    p->retries = defaults->retries;
+    p->max_connections = defaults->max_connections;
+    p->timeout_connect_ms = defaults->timeout_connect_ms;
+    p->timeout_first_byte_ms = defaults->timeout_first_byte_ms;
+    p->timeout_idle_ms = defaults->timeout_idle_ms;
+}
+
+enum error_code providers_load(const struct config *c, const struct providers *old, struct providers **ret,
+                               struct error *err)
+{
+    struct providers *ps = NEW(struct providers);
+    ps->refs = 1;
+    for (size_t i = 0; old && i < old->n_env; i++) {
+        ps->env = xrealloc(ps->env, (ps->n_env + 1) * sizeof *ps->env);
+        ps->env[ps->n_env++] =
+            (struct env_key){.name = xstrdup(old->env[i].name), .secret = secret_ref(old->env[i].secret)};
+    }
+    const char *name;
+    for (size_t i = 0; (name = config_name(c, &provider_room, i)); i++) {
+        enum error_code code = add_section(ps, name, config_get(c, &provider_room, name), err);
+        if (code != ERR_NONE) {
+            providers_unref(ps);
+            return code;
+        }
+    }
+    static const struct provider_section defaults = {.retries = 2,
+                                                     .max_connections = 64,
+                                                     .timeout_connect_ms = 10000,
+                                                     .timeout_first_byte_ms = 600000,
+                                                     .timeout_idle_ms = 300000};
+    for (const struct provider_builtin *b = provider_builtins; b->name; b++)
+        if (!providers_find(ps, b->name, strlen(b->name)))
+            add_builtin(ps, b, &defaults);
+    *ret = ps;
+    return ERR_NONE;
+}
+
+struct providers *providers_ref(struct providers *p)
+{
+    p->refs++;
+    return p;
+}
+
+struct providers *providers_unref(struct providers *ps)
+{
+    if (!ps || --ps->refs > 0)
+        return NULL;
+    for (size_t i = 0; i < ps->n; i++) {
+        struct provider *p = &ps->list[i];
+        free(p->name);
+        free(p->base_url);
+        free(p->dialect);
+        free(p->proxy);
+        free(p->ca_file);
+        for (size_t h = 0; p->headers && p->headers[h]; h++)
+            free(p->headers[h]);
+        free(p->headers);
+        secret_unref(p->key);
+        free(p->key_source);
+        free(p->model);
+    }
+    free(ps->list);
+    for (size_t i = 0; i < ps->n_env; i++) {
+        free(ps->env[i].name);
+        secret_unref(ps->env[i].secret);
+    }
+    free(ps->env);
+    free(ps);
+    return NULL;
+}
+
+size_t providers_count(const struct providers *p)
+{
+    return p->n;
+}
+
+struct provider *providers_at(const struct providers *p, size_t i)
+{
+    return &p->list[i];
+}
+
+struct provider *providers_find(const struct providers *p, const char *name, size_t len)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (strlen(p->list[i].name) == len && memcmp(p->list[i].name, name, len) == 0)
+            return &p->list[i];
+    return NULL;
+}
+
+bool provider_ready(const struct provider *p)
+{
+    return !p->local && (p->key || p->loopback);
+}

@@ -1,0 +1,441 @@
+/* curl tells which sockets and which time it waits for (watch_socket, watch_time); the loop tells curl when they come,
+ * and every such call goes through act(): curl runs and calls transfer.c's callbacks, then settle() does what must not
+ * be done while curl is on the stack: take away what was cancelled, report ends, hand over what has become ready. */
+#include "daemon/http/pool.h"
+
+#include "daemon/http/transfer.h"
+#include "lib/base/alloc.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SPARE_MAX 32       /* idle curl handles kept, as one costs more to make than to reset */
+#define CACHE_MAX 256L     /* idle connections kept */
+#define CONNECT_MS 300000L /* where no time to connect is given */
+#define WAITING_MAX 1024u  /* transfers that wait for one host */
+
+struct http_pool {
+    uv_loop_t *loop;
+    uv_timer_t timer;
+    CURLM *multi; /* NULL until the first transfer */
+    char *user_agent;
+    struct http_host *hosts; /* those that have transfers, by key */
+    struct transfer_list ready, running, doomed;
+    CURL *spare[SPARE_MAX];
+    unsigned n_spare;
+    struct http_stats stats;
+    unsigned handles; /* of uv, until their close callbacks */
+    bool busy;        /* act() is on the stack */
+    bool in_curl;     /* and in it, curl */
+    bool closing;
+    void (*closed)(void *data);
+    void *closed_data;
+};
+
+/* A socket that curl waits for. */
+struct watch {
+    uv_poll_t poll;
+    curl_socket_t fd;
+    int events; /* of uv */
+    struct http_pool *pool;
+};
+
+static void act(struct http_pool *pool, curl_socket_t fd, int flags);
+
+/* For what fails only by want of memory or by our own fault. */
+static void must(CURLMcode rc)
+{
+    if (rc != CURLM_OK)
+        abort();
+}
+
+/* --- hosts and the states of a transfer --- */
+
+static struct http_host *host_get(struct http_pool *pool, char *key)
+{
+    struct http_host *host;
+    HASH_FIND_STR(pool->hosts, key, host);
+    if (host) {
+        free(key);
+        return host;
+    }
+    host = NEW(struct http_host);
+    host->key = key;
+    host->name = strstr(key, "://") + 3;
+    TAILQ_INIT(&host->waiting);
+    HASH_ADD_KEYPTR(hh, pool->hosts, host->key, strlen(host->key), host);
+    return host;
+}
+
+static bool is_open(enum transfer_state state)
+{
+    return state == TRANSFER_WAITING || state == TRANSFER_READY || state == TRANSFER_RUNNING;
+}
+
+static bool counts_for_host(enum transfer_state state)
+{
+    return state == TRANSFER_READY || state == TRANSFER_RUNNING || state == TRANSFER_DOOMED;
+}
+
+static struct transfer_list *list_of(struct http_transfer *t, enum transfer_state state)
+{
+    switch (state) {
+    case TRANSFER_NONE: return NULL;
+    case TRANSFER_WAITING: return &t->host->waiting;
+    case TRANSFER_READY: return &t->pool->ready;
+    case TRANSFER_RUNNING: return &t->pool->running;
+    case TRANSFER_DOOMED: return &t->pool->doomed;
+    }
+    return NULL;
+}
+
+/* The one place where a transfer's state, the lists and their counts change. */
+static void enter(struct http_transfer *t, enum transfer_state to)
+{
+    struct transfer_list *from_list = list_of(t, t->state), *to_list = list_of(t, to);
+    if (from_list)
+        TAILQ_REMOVE(from_list, t, link);
+    if (to_list)
+        TAILQ_INSERT_TAIL(to_list, t, link);
+    t->pool->stats.active += (unsigned)is_open(to) - (unsigned)is_open(t->state);
+    t->host->active += (unsigned)counts_for_host(to) - (unsigned)counts_for_host(t->state);
+    t->host->n_waiting += (unsigned)(to == TRANSFER_WAITING) - (unsigned)(t->state == TRANSFER_WAITING);
+    t->state = to;
+}
+
+static bool fits(const struct http_transfer *t)
+{
+    return t->max_connections <= 0 || (long)t->host->active < t->max_connections;
+}
+
+/* After a transfer left: the next ones take its place, and a host with none is forgotten. */
+static void host_settle(struct http_pool *pool, struct http_host *host)
+{
+    struct http_transfer *next;
+    while ((next = TAILQ_FIRST(&host->waiting)) && fits(next))
+        enter(next, TRANSFER_READY);
+    if (host->active || next)
+        return;
+    HASH_DEL(pool->hosts, host);
+    free(host->key);
+    free(host);
+}
+
+static void hand_over_ready(struct http_pool *pool)
+{
+    struct http_transfer *t;
+    if (pool->busy)
+        return; /* settle will */
+    while ((t = TAILQ_FIRST(&pool->ready))) {
+        enter(t, TRANSFER_RUNNING);
+        must(curl_multi_add_handle(pool->multi, t->easy));
+    }
+}
+
+/* --- the end of a transfer --- */
+
+static CURL *easy_get(struct http_pool *pool)
+{
+    CURL *easy = pool->n_spare ? pool->spare[--pool->n_spare] : curl_easy_init();
+    if (!easy)
+        abort(); /* as alloc.h does */
+    return easy;
+}
+
+static void easy_put(struct http_pool *pool, CURL *easy)
+{
+    if (pool->n_spare == SPARE_MAX) {
+        curl_easy_cleanup(easy);
+        return;
+    }
+    curl_easy_reset(easy);
+    pool->spare[pool->n_spare++] = easy;
+}
+
+static void count_connection(struct http_transfer *t)
+{
+    long opened = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &opened);
+    if (opened > 0)
+        t->pool->stats.opened += (unsigned long long)opened;
+    else if (t->head_done)
+        t->pool->stats.reused++;
+}
+
+/* Out of curl and out of the lists; the transfer's own memory stays. */
+static void take_away(struct http_transfer *t)
+{
+    struct http_pool *pool = t->pool;
+    if (t->state == TRANSFER_RUNNING || t->state == TRANSFER_DOOMED) {
+        count_connection(t);
+        must(curl_multi_remove_handle(pool->multi, t->easy));
+    }
+    easy_put(pool, t->easy);
+    transfer_wipe(t);
+    enter(t, TRANSFER_NONE);
+    host_settle(pool, t->host);
+}
+
+static void transfer_free(struct http_transfer *t)
+{
+    exchange_done(&t->x);
+    free(t);
+}
+
+static void finish(struct http_transfer *t, CURLcode rc)
+{
+    struct error err = ERROR_INIT;
+    enum error_code code = transfer_outcome(t, rc, &err);
+    take_away(t);
+    if (t->cb.on_end)
+        t->cb.on_end(t->data, code, code ? &err : NULL);
+    transfer_free(t);
+}
+
+void http_cancel(struct http_transfer *t)
+{
+    struct http_pool *pool = t->pool;
+    if (!is_open(t->state))
+        return; /* from inside its own last callback */
+    if (t->state == TRANSFER_RUNNING && pool->in_curl) {
+        enter(t, TRANSFER_DOOMED);
+        return;
+    }
+    take_away(t);
+    transfer_free(t);
+    hand_over_ready(pool);
+}
+
+/* --- curl and the loop --- */
+
+static void handle_closed(struct http_pool *pool)
+{
+    if (--pool->handles)
+        return;
+    if (pool->closed)
+        pool->closed(pool->closed_data);
+    free(pool->user_agent);
+    free(pool);
+}
+
+static void on_watch_closed(uv_handle_t *handle)
+{
+    struct watch *w = handle->data;
+    struct http_pool *pool = w->pool;
+    free(w);
+    handle_closed(pool);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    handle_closed(handle->data);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct watch *w = poll->data;
+    /* libuv stops a poll that reports an error. curl finds the error, and what can still be read before it, by reading.
+     */
+    if (status < 0)
+        events = w->events;
+    int flags = (events & UV_READABLE ? CURL_CSELECT_IN : 0) | (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0);
+    act(w->pool, w->fd, flags);
+    if (status < 0 && !uv_is_closing((uv_handle_t *)poll))
+        uv_poll_start(poll, w->events, on_poll);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    act(timer->data, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static struct watch *watch_new(struct http_pool *pool, curl_socket_t fd)
+{
+    struct watch *w = NEW(struct watch);
+    if (uv_poll_init_socket(pool->loop, &w->poll, fd) < 0)
+        abort(); /* no more watches from the system: libuv itself gives up there */
+    w->poll.data = w;
+    w->fd = fd;
+    w->pool = pool;
+    pool->handles++;
+    must(curl_multi_assign(pool->multi, fd, w));
+    return w;
+}
+
+static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *socket_data)
+{
+    (void)easy;
+    struct http_pool *pool = data;
+    struct watch *w = socket_data;
+    if (what == CURL_POLL_REMOVE) {
+        if (w)
+            uv_close((uv_handle_t *)&w->poll, on_watch_closed);
+        return 0;
+    }
+    if (!w)
+        w = watch_new(pool, fd);
+    int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
+    if (events != w->events)
+        uv_poll_start(&w->poll, events, on_poll);
+    w->events = events;
+    return 0;
+}
+
+/* A time of 0 comes at the loop's next turn, never from here: curl is on the stack. */
+static int watch_time(CURLM *multi, long timeout_ms, void *data)
+{
+    (void)multi;
+    struct http_pool *pool = data;
+    if (timeout_ms < 0)
+        return uv_timer_stop(&pool->timer);
+    return uv_timer_start(&pool->timer, on_timer, (uint64_t)timeout_ms, 0);
+}
+
+static void report_ends(struct http_pool *pool)
+{
+    CURLMsg *msg;
+    int left;
+    while ((msg = curl_multi_info_read(pool->multi, &left))) {
+        struct http_transfer *t = NULL;
+        CURLcode rc = msg->data.result; /* msg dies with the handle */
+        curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &t);
+        finish(t, rc);
+    }
+}
+
+static void tear_down(struct http_pool *pool);
+
+static void settle(struct http_pool *pool)
+{
+    struct http_transfer *t;
+    while ((t = TAILQ_FIRST(&pool->doomed))) {
+        take_away(t);
+        transfer_free(t);
+    }
+    report_ends(pool);
+    pool->busy = false;
+    hand_over_ready(pool);
+    if (pool->closing)
+        tear_down(pool);
+}
+
+static void act(struct http_pool *pool, curl_socket_t fd, int flags)
+{
+    int running;
+    pool->busy = pool->in_curl = true;
+    must(curl_multi_socket_action(pool->multi, fd, flags, &running));
+    pool->in_curl = false;
+    settle(pool);
+}
+
+/* --- the pool --- */
+
+struct http_pool *http_pool_new(uv_loop_t *loop, const char *user_agent)
+{
+    struct http_pool *pool = NEW(struct http_pool);
+    pool->loop = loop;
+    pool->user_agent = xstrdup(user_agent);
+    TAILQ_INIT(&pool->ready);
+    TAILQ_INIT(&pool->running);
+    TAILQ_INIT(&pool->doomed);
+    uv_timer_init(loop, &pool->timer);
+    pool->timer.data = pool;
+    pool->handles = 1;
+    return pool;
+}
+
+static void open_multi(struct http_pool *pool)
+{
+    if (pool->multi)
+        return;
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) || !(pool->multi = curl_multi_init()))
+        abort(); /* as alloc.h does */
+    must(curl_multi_setopt(pool->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX));
+    must(curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, CACHE_MAX));
+    must(curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, watch_socket));
+    must(curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool));
+    must(curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, watch_time));
+    must(curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool));
+}
+
+/* With no transfer left and curl not on the stack. */
+static void tear_down(struct http_pool *pool)
+{
+    assert(!pool->hosts);
+    while (pool->n_spare)
+        curl_easy_cleanup(pool->spare[--pool->n_spare]);
+    if (pool->multi) {
+        curl_multi_cleanup(pool->multi);
+        curl_global_cleanup();
+    }
+    uv_close((uv_handle_t *)&pool->timer, on_timer_closed);
+}
+
+void http_pool_close(struct http_pool *pool, void (*closed)(void *data), void *data)
+{
+    struct http_host *host, *next;
+    struct http_transfer *t;
+    pool->closing = true;
+    pool->closed = closed;
+    pool->closed_data = data;
+    /* Those that wait go first, lest they take the places of those that run. */
+    HASH_ITER(hh, pool->hosts, host, next)
+    while ((t = TAILQ_FIRST(&host->waiting)))
+        http_cancel(t);
+    while ((t = TAILQ_FIRST(&pool->ready)))
+        http_cancel(t);
+    while ((t = TAILQ_FIRST(&pool->running)))
+        http_cancel(t);
+    if (!pool->busy)
+        tear_down(pool);
+}
+
+static enum error_code prepare(struct http_transfer *t, const struct http_options *opt, struct error *err)
+{
+    struct http_pool *pool = t->pool;
+    char *key = NULL;
+    enum error_code code = transfer_parse_url(t->x.url, &key, err);
+    if (code)
+        return code;
+    t->host = host_get(pool, key);
+    if (!fits(t) && t->host->n_waiting >= WAITING_MAX)
+        return error_set(err, ERR_OVERLOADED, "%u requests already wait for a connection to %s", WAITING_MAX,
+                         t->host->name);
+    t->easy = easy_get(pool);
+    code = transfer_prepare(t, opt, pool->user_agent, err);
+    if (code)
+        take_away(t);
+    return code;
+}
+
+enum error_code http_start(struct http_pool *pool, struct exchange *x, const struct http_options *opt,
+                           const struct http_callbacks *cb, void *data, struct http_transfer **ret, struct error *err)
+{
+    struct http_transfer *t = NEW(struct http_transfer);
+    t->pool = pool;
+    t->x = *x;
+    exchange_init(x, t->x.body.max);
+    t->cb = *cb;
+    t->data = data;
+    t->timeout_connect_ms = opt->timeout_connect_ms > 0 ? opt->timeout_connect_ms : CONNECT_MS;
+    t->max_connections = opt->max_connections;
+    enum error_code code = pool->closing ? error_set(err, ERR_UNAVAILABLE, "the daemon is about to end") : ERR_NONE;
+    if (!code) {
+        open_multi(pool);
+        code = prepare(t, opt, err);
+    }
+    if (code) {
+        transfer_free(t);
+        return code;
+    }
+    pool->stats.started++;
+    enter(t, fits(t) ? TRANSFER_READY : TRANSFER_WAITING);
+    hand_over_ready(pool);
+    *ret = t;
+    return ERR_NONE;
+}
+
+void http_pool_stats(const struct http_pool *pool, struct http_stats *ret)
+{
+    *ret = pool->stats;
+}

@@ -1,0 +1,61 @@
+/* Inside of http/: what one transfer is made of. pool.c moves it from state to state, transfer.c prepares its curl
+ * handle, reads its head and says what went wrong. */
+#ifndef ASKD_HTTP_TRANSFER_H
+#define ASKD_HTTP_TRANSFER_H
+
+#include "daemon/http/pool.h"
+#include <curl/curl.h>
+#include <sys/queue.h>
+#include <uthash.h>
+
+enum transfer_state {
+    TRANSFER_NONE,    /* in no list: not begun, or over */
+    TRANSFER_WAITING, /* in its host's queue, as the host is at this transfer's bound */
+    TRANSFER_READY,   /* its turn has come; curl gets it as soon as curl is not on the stack */
+    TRANSFER_RUNNING, /* curl has it */
+    TRANSFER_DOOMED,  /* cancelled while curl was on the stack, taken from curl when that returns */
+};
+
+TAILQ_HEAD(transfer_list, http_transfer);
+
+struct http_host {
+    char *key;        /* scheme://host:port, lower case; owned */
+    const char *name; /* host:port, in key */
+    unsigned active;  /* transfers ready, running or doomed */
+    unsigned n_waiting;
+    struct transfer_list waiting; /* in order of arrival */
+    UT_hash_handle hh;
+};
+
+struct http_transfer {
+    TAILQ_ENTRY(http_transfer) link;
+    enum transfer_state state;
+    struct http_pool *pool;
+    struct http_host *host;
+    struct exchange x; /* owned; curl sends the body from here */
+    struct http_callbacks cb;
+    void *data;
+    long timeout_connect_ms, max_connections;
+
+    CURL *easy;
+    struct curl_slist *headers; /* holds the key: wiped when freed */
+    struct response_head head;
+    bool retry_after_exact; /* the head had a retry-after-ms, which says it better than Retry-After */
+    bool head_done;
+    char detail[CURL_ERROR_SIZE];
+};
+
+/* Takes the URL apart. *ret_key is malloc'd: scheme://host:port in lower case. */
+enum error_code transfer_parse_url(const char *url, char **ret_key, struct error *err);
+
+/* Sets every option of t->easy, which is new or reset; t->host and t->x are set. */
+enum error_code transfer_prepare(struct http_transfer *t, const struct http_options *opt, const char *user_agent,
+                                 struct error *err);
+
+/* Wipes and frees the header list. curl must not hold it any more. */
+void transfer_wipe(struct http_transfer *t);
+
+/* What on_end gets for curl's result; fills *err unless it is ERR_NONE. */
+enum error_code transfer_outcome(const struct http_transfer *t, CURLcode rc, struct error *err);
+
+#endif

@@ -1,0 +1,29 @@
+#include "daemon/provider/provider.h"
+#include <string.h>
+
+#define CHAT "openai-chat"
+
+const struct provider_builtin provider_builtins[] = {
+    {"openai", "OPENAI_API_KEY", CHAT, "openai", "https://api.openai.com/v1", "gpt-4o-mini", 0},
+    {"gemini", "GEMINI_API_KEY", CHAT, "gemini", "https://generativelanguage.googleapis.com/v1beta/openai",
+     "gemini-2.5-flash", 0},
+    {"deepseek", "DEEPSEEK_API_KEY", CHAT, "deepseek", "https://api.deepseek.com", "deepseek-chat", 0},
+    {"openrouter", "OPENROUTER_API_KEY", CHAT, "openrouter", "https://openrouter.ai/api/v1", "openrouter/auto", 0},
+    {"dashscope", "DASHSCOPE_API_KEY", CHAT, "qwen", "https://dashscope.aliyuncs.com/compatible-mode/v1", "qwen-plus",
+     0},
+    {"mistral", "MISTRAL_API_KEY", CHAT, "mistral", "https://api.mistral.ai/v1", "mistral-small-latest", 0},
+    {"groq", "GROQ_API_KEY", CHAT, "groq", "https://api.groq.com/openai/v1", "llama-3.3-70b-versatile", 0},
+    {"xai", "XAI_API_KEY", CHAT, "xai", "https://api.x.ai/v1", "grok-3-mini", 0},
+    {"ollama", NULL, CHAT, "ollama", "http://127.0.0.1:11434/v1", NULL, 11434},
+    {"llama.cpp", NULL, CHAT, "llama.cpp", "http://127.0.0.1:8080/v1", NULL, 8080},
+    {.name = NULL},
+};
+
+const struct provider_builtin *provider_builtin_find(const char *name)
+{
+    for (const struct provider_builtin *b = provider_builtins; b->name; b++) {
+        if (strcmp(b->name, name) == 0)
+            return b;
+    }
+    return NULL;
+}

@@ -1,0 +1,179 @@
+#include "daemon/provider/jsonx.h"
+#include "daemon/provider/scan.h"
+#include <math.h>
+#include <string.h>
+
+/* Half of a surrogate pair at p, an escape: 6 bytes at least follow. */
+static bool lone_surrogate(const char *p, const char *end, bool *pair)
+{
+    int cp = scan_hex4(p + 2);
+
+    *pair = false;
+    if (cp < 0xD800 || cp > 0xDFFF)
+        return false;
+    if (cp > 0xDBFF || end - p < 12 || p[6] != '\\' || p[7] != 'u')
+        return true;
+    int low = scan_hex4(p + 8);
+    *pair = low >= 0xDC00 && low <= 0xDFFF;
+    return !*pair;
+}
+
+/* Overwrites half pairs with \ufffd, which is as long. Returns whether there was any. */
+static bool repair_surrogates(char *text, size_t len)
+{
+    bool any = false, pair;
+    char *end = text + len;
+
+    for (char *p = text; (p = memchr(p, '\\', (size_t)(end - p))) && end - p >= 6;) {
+        if (p[1] != 'u') {
+            p += 2;
+        } else if (lone_surrogate(p, end, &pair)) {
+            memcpy(p, "\\ufffd", 6);
+            any = true;
+            p += 6;
+        } else {
+            p += pair ? 12 : 6;
+        }
+    }
+    return any;
+}
+
+static json_t *load(const char *text, size_t len, size_t flags, json_error_t *e)
+{
+    json_t *json = json_loadb(text, len, flags | JSON_DECODE_ANY | JSON_ALLOW_NUL, e);
+
+    if (!json && json_error_code(e) == json_error_numeric_overflow && !(flags & JSON_DECODE_INT_AS_REAL))
+        return load(text, len, flags | JSON_DECODE_INT_AS_REAL, e);
+    return json;
+}
+
+json_t *jsonx_parse(const char *text, size_t len, enum jsonx_fault *fault)
+{
+    json_error_t e;
+    json_t *json = load(text, len, 0, &e);
+
+    if (!json && memmem(text, len, "\\u", 2)) {
+        struct buf copy;
+        buf_init(&copy, len);
+        if (buf_append(&copy, text, len) && repair_surrogates((char *)copy.data, copy.len))
+            json = load((char *)copy.data, copy.len, 0, &e);
+        buf_done(&copy);
+    }
+    *fault = json                                                              ? JSONX_OK
+             : len == 0 || json_error_code(&e) == json_error_premature_end_of_input ? JSONX_CUT
+                                                                               : JSONX_BAD;
+    return json;
+}
+
+json_t *jsonx_get(const json_t *obj, const char *key)
+{
+    json_t *v = json_object_get(obj, key);
+
+    return json_is_null(v) ? NULL : v;
+}
+
+json_t *jsonx_object(const json_t *obj, const char *key)
+{
+    json_t *v = json_object_get(obj, key);
+
+    return json_is_object(v) ? v : NULL;
+}
+
+const char *jsonx_string(const json_t *obj, const char *key, size_t *len)
+{
+    json_t *v = json_object_get(obj, key);
+
+    if (!json_is_string(v))
+        return NULL;
+    if (len)
+        *len = json_string_length(v);
+    return json_string_value(v);
+}
+
+bool jsonx_integer(const json_t *obj, const char *key, int64_t *out)
+{
+    json_t *v = json_object_get(obj, key);
+
+    if (json_is_integer(v)) {
+        *out = json_integer_value(v);
+        return true;
+    }
+    double real = json_real_value(v);
+    if (!json_is_real(v) || fabs(real) > 9e15 || real != floor(real))
+        return false;
+    *out = (int64_t)real;
+    return true;
+}
+
+static json_t *from_object(const msgpack_object *o);
+
+static json_t *from_array(const msgpack_object_array *a)
+{
+    json_t *json = json_array();
+
+    for (uint32_t i = 0; i < a->size; i++) {
+        if (json_array_append_new(json, from_object(&a->ptr[i])) != 0) {
+            json_decref(json);
+            return NULL;
+        }
+    }
+    return json;
+}
+
+static json_t *from_map(const msgpack_object_map *m)
+{
+    json_t *json = json_object();
+
+    for (uint32_t i = 0; i < m->size; i++) {
+        const msgpack_object *key = &m->ptr[i].key;
+        if (key->type != MSGPACK_OBJECT_STR ||
+            json_object_setn_new(json, key->via.str.ptr, key->via.str.size, from_object(&m->ptr[i].val)) != 0) {
+            json_decref(json);
+            return NULL;
+        }
+    }
+    return json;
+}
+
+/* The depth is bounded by struct value. */
+static json_t *from_object(const msgpack_object *o)
+{
+    switch (o->type) {
+    case MSGPACK_OBJECT_NIL: return json_null();
+    case MSGPACK_OBJECT_BOOLEAN: return json_boolean(o->via.boolean);
+    case MSGPACK_OBJECT_POSITIVE_INTEGER:
+        return o->via.u64 <= INT64_MAX ? json_integer((json_int_t)o->via.u64) : json_real((double)o->via.u64);
+    case MSGPACK_OBJECT_NEGATIVE_INTEGER: return json_integer(o->via.i64);
+    case MSGPACK_OBJECT_FLOAT32:
+    case MSGPACK_OBJECT_FLOAT64: return json_real(o->via.f64);
+    case MSGPACK_OBJECT_STR: return json_stringn(o->via.str.ptr, o->via.str.size);
+    case MSGPACK_OBJECT_ARRAY: return from_array(&o->via.array);
+    case MSGPACK_OBJECT_MAP: return from_map(&o->via.map);
+    default: return NULL;
+    }
+}
+
+json_t *jsonx_from_value(const struct value *v)
+{
+    size_t len;
+    const uint8_t *bytes = value_bytes(v, &len);
+    msgpack_unpacked u;
+    json_t *json = NULL;
+
+    msgpack_unpacked_init(&u);
+    if (msgpack_unpack_next(&u, (const char *)bytes, len, NULL) == MSGPACK_UNPACK_SUCCESS)
+        json = from_object(&u.data);
+    msgpack_unpacked_destroy(&u);
+    return json;
+}
+
+static int dump_piece(const char *piece, size_t len, void *out)
+{
+    return buf_append(out, piece, len) ? 0 : -1;
+}
+
+bool jsonx_dump(const json_t *json, struct buf *out)
+{
+    /* 15 digits write 0.7 as 0.7. */
+    return json_dump_callback(json, dump_piece, out, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) == 0;
+}

@@ -1,0 +1,34 @@
+/* Reading JSON fields over jansson, with the mercies that providers need, and our values turned into JSON. */
+#ifndef ASKD_PROVIDER_JSONX_H
+#define ASKD_PROVIDER_JSONX_H
+
+#include "lib/base/buf.h"
+#include "lib/base/value.h"
+#include <jansson.h>
+
+enum jsonx_fault {
+    JSONX_OK,
+    JSONX_CUT, /* ends too early: perhaps the connection did */
+    JSONX_BAD, /* not JSON, or not UTF-8 */
+};
+
+/* Parses any JSON value; a half of a surrogate pair becomes U+FFFD, integers beyond 64 bits become reals. NULL with *fault. */
+json_t *jsonx_parse(const char *text, size_t len, enum jsonx_fault *fault);
+
+/* The member if it is there and not null; obj may be anything, NULL too. */
+json_t *jsonx_get(const json_t *obj, const char *key);
+json_t *jsonx_object(const json_t *obj, const char *key);
+
+/* The member's string; NULL if it is no string. The bytes may hold NULs where len is asked for. */
+const char *jsonx_string(const json_t *obj, const char *key, size_t *len);
+
+/* The member's integer (an integral real is one too). False if it is none. */
+bool jsonx_integer(const json_t *obj, const char *key, int64_t *out);
+
+/* MessagePack to JSON; bin has no JSON form. NULL for what has none. */
+json_t *jsonx_from_value(const struct value *v);
+
+/* Appends the compact text. False if out is full. */
+bool jsonx_dump(const json_t *json, struct buf *out);
+
+#endif

@@ -1,0 +1,21 @@
+/* The handlers, one file per family; methods.c has their rows. */
+#ifndef ASKD_RPC_HANDLERS_H
+#define ASKD_RPC_HANDLERS_H
+
+#include "daemon/rpc/dispatch.h"
+
+enum error_code m_hello(struct call *c, struct error *err);
+enum error_code m_status(struct call *c, struct error *err);
+enum error_code m_shutdown(struct call *c, struct error *err);
+enum error_code m_models_list(struct call *c, struct error *err);
+enum error_code m_chat(struct call *c, struct error *err);
+enum error_code m_answer_get(struct call *c, struct error *err);
+enum error_code m_answer_attach(struct call *c, struct error *err);
+enum error_code m_answer_cancel(struct call *c, struct error *err);
+enum error_code m_answer_list(struct call *c, struct error *err);
+
+/* {method: str, args?: array} under "notify", NULL if absent. */
+enum error_code m_read_notify(const msgpack_object_map *params, msgpack_object_map *notify, bool *present,
+                              struct error *err);
+
+#endif

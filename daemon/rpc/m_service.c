@@ -1,0 +1,135 @@
+/* hello, status, shutdown. */
+#include "daemon/core/log.h"
+#include "daemon/rpc/handlers.h"
+#include "daemon/rpc/server.h"
+#include "lib/base/clock.h"
+#include "lib/proto/mp.h"
+#include <string.h>
+#include <unistd.h>
+
+static bool is(const msgpack_object *o, const char *want)
+{
+    const char *s;
+    size_t len;
+    return mp_str(o, &s, &len) && len == strlen(want) && memcmp(s, want, len) == 0;
+}
+
+enum error_code m_hello(struct call *c, struct error *err)
+{
+    struct server *s = c->peer->server;
+    int64_t protocol;
+    const msgpack_object *o = mp_get(&c->params, "protocol");
+    if (o && mp_int(o, &protocol) && protocol != 1)
+        return error_set_param(err, "protocol", "this daemon speaks protocol 1, not %lld", (long long)protocol);
+    if ((o = mp_get(&c->params, "errors"))) {
+        if (!is(o, "map") && !is(o, "text"))
+            return error_set_param(err, "errors", "errors must be \"map\" or \"text\"");
+        c->peer->errors_as_text = is(o, "text");
+    }
+    struct buf *b = call_begin(c);
+    mp_put_map(b, 6);
+    mp_put_cstr(b, "server");
+    mp_put_cstr(b, PACKAGE_NAME);
+    mp_put_cstr(b, "version");
+    mp_put_cstr(b, PACKAGE_VERSION);
+    mp_put_cstr(b, "protocol");
+    mp_put_int(b, 1);
+    mp_put_cstr(b, "methods");
+    buf_append(b, s->method_names.data, s->method_names.len);
+    mp_put_cstr(b, "uid");
+    mp_put_int(b, c->peer->uid);
+    mp_put_cstr(b, "autostarted");
+    mp_put_bool(b, s->setup.autostarted);
+    call_end(c);
+    return ERR_NONE;
+}
+
+static const char *state_of(const struct provider *p)
+{
+    return provider_ready(p) ? "ready" : p->local ? "local" : "no_key";
+}
+
+static void put_provider(struct buf *b, const struct provider *p)
+{
+    mp_put_map(b, 5);
+    mp_put_cstr(b, "name");
+    mp_put_cstr(b, p->name);
+    mp_put_cstr(b, "connections");
+    mp_put_int(b, p->active);
+    mp_put_cstr(b, "state");
+    mp_put_cstr(b, state_of(p));
+    mp_put_cstr(b, "latency_ms");
+    if (p->latency_ms >= 0)
+        mp_put_int(b, p->latency_ms);
+    else
+        mp_put_nil(b);
+    mp_put_cstr(b, "key_source");
+    mp_put_cstr(b, p->key_source);
+}
+
+static void put_providers(struct buf *b, const struct engine *e)
+{
+    struct providers *ps = engine_providers(e);
+    mp_put_array(b, (uint32_t)providers_count(ps));
+    for (size_t i = 0; i < providers_count(ps); i++)
+        put_provider(b, providers_at(ps, i));
+}
+
+enum error_code m_status(struct call *c, struct error *err)
+{
+    (void)err;
+    struct server *s = c->peer->server;
+    struct answer_table *t = engine_table(s->engine);
+    struct http_stats http;
+    engine_stats(s->engine, &http);
+    struct buf *b = call_begin(c);
+    mp_put_map(b, 11);
+    mp_put_cstr(b, "version");
+    mp_put_cstr(b, PACKAGE_VERSION);
+    mp_put_cstr(b, "pid");
+    mp_put_int(b, getpid());
+    mp_put_cstr(b, "uptime");
+    mp_put_double(b, (double)((clock_mono_us() - s->started_us) / 1000) / 1000);
+    mp_put_cstr(b, "connections");
+    mp_put_int(b, s->n_peers);
+    mp_put_cstr(b, "answers");
+    mp_put_int(b, answer_table_running(t));
+    mp_put_cstr(b, "retained");
+    mp_put_int(b, answer_table_retained(t));
+    mp_put_cstr(b, "answer_bytes");
+    mp_put_uint(b, log_pool_bytes(answer_table_pool(t)));
+    mp_put_cstr(b, "default_model");
+    char name[ENGINE_MODEL_MAX];
+    engine_default_model(s->engine, name);
+    mp_put_cstr(b, name);
+    mp_put_cstr(b, "providers");
+    put_providers(b, s->engine);
+    mp_put_cstr(b, "http");
+    mp_put_map(b, 4);
+    mp_put_cstr(b, "active");
+    mp_put_int(b, http.active);
+    mp_put_cstr(b, "started");
+    mp_put_uint(b, http.started);
+    mp_put_cstr(b, "opened");
+    mp_put_uint(b, http.opened);
+    mp_put_cstr(b, "reused");
+    mp_put_uint(b, http.reused);
+    mp_put_cstr(b, "requests");
+    mp_put_uint(b, s->requests);
+    call_end(c);
+    return ERR_NONE;
+}
+
+enum error_code m_shutdown(struct call *c, struct error *err)
+{
+    (void)err;
+    struct server *s = c->peer->server;
+    log_notice("shutdown asked for by uid %u", (unsigned)c->peer->uid);
+    if (!c->notification) {
+        struct buf *b = call_begin(c);
+        mp_put_map(b, 0);
+        call_end(c);
+    }
+    s->setup.shutdown(s->setup.data);
+    return ERR_NONE;
+}

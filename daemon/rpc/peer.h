@@ -1,0 +1,53 @@
+/* A connected client: its bytes in, its bytes out, what it is charged for.
+ *
+ * Reading stops while more than `peer_buffer` bytes wait to be sent to it, so a client that asks and does not listen costs a bounded
+ * amount. Writes are gathered and sent once per turn of the loop. Between frames an idle peer holds no buffer.
+ *
+ * States: open, closing (its handle closes; nothing is read or written, streams are told), gone (freed in the close callback). */
+#ifndef ASKD_RPC_PEER_H
+#define ASKD_RPC_PEER_H
+
+#include "daemon/rpc/outq.h"
+#include "lib/base/error.h"
+#include "lib/proto/frame.h"
+#include <stdbool.h>
+#include <sys/types.h>
+#include <uv.h>
+
+struct server;
+struct stream;
+
+enum peer_state { PEER_OPEN, PEER_CLOSING };
+
+struct peer {
+    uv_pipe_t pipe;
+    struct server *server;
+    enum peer_state state;
+    uid_t uid;
+    bool errors_as_text, writing, paused, last_words, dirty;
+    uint32_t in_flight; /* requests that were not answered yet */
+    struct account *account; /* reference */
+    struct buf in;      /* of frames that are not whole, or not looked at since reading is paused */
+    size_t walked;      /* bytes of `in` that the reader has passed */
+    size_t charged;     /* bytes of `in` that the account holds */
+    struct frame_reader reader;
+    int64_t input_us;   /* when the last byte of an unfinished frame came */
+    struct outq out;
+    uv_write_t write;
+    TAILQ_HEAD(stream_list, stream) streams;
+    TAILQ_ENTRY(peer) link, partial_link, dirty_link;
+};
+
+/* Takes over an accepted pipe's connection. NULL if a bound was reached (the connection is told, then closed). */
+void peer_accept(struct server *s, uv_stream_t *listener);
+void peer_close(struct peer *p);
+/* Sends what waits, then closes. */
+void peer_close_after_write(struct peer *p);
+
+struct buf *peer_begin(struct peer *p); /* see outq_begin */
+bool peer_commit(struct peer *p);
+void peer_pin(struct peer *p, const void *bytes, size_t len, void (*release)(void *owner), void *owner);
+bool peer_has_room(const struct peer *p); /* below the mark: cursors may go on */
+void peer_flush(struct peer *p);
+
+#endif

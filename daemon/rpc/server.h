@@ -1,0 +1,66 @@
+/* The MessagePack-RPC server: one listening socket, its peers, and what all its methods share. */
+#ifndef ASKD_RPC_SERVER_H
+#define ASKD_RPC_SERVER_H
+
+#include "daemon/core/account.h"
+#include "daemon/core/config.h"
+#include "daemon/engine/engine.h"
+#include "daemon/rpc/peer.h"
+#include <msgpack.h>
+
+struct rpc_options {
+    int64_t max_message, max_values, max_connections, max_requests, peer_buffer, max_input, frame_timeout_ms;
+};
+extern const struct config_option rpc_option_rows[];
+
+struct server_setup {
+    struct rpc_options opt;
+    bool system;        /* serves several users */
+    uid_t owner;
+    bool autostarted;
+    void (*shutdown)(void *data); /* a client asked for it */
+    void (*activity)(void *data); /* a client came or went, an answer ended */
+    void *data;
+};
+
+TAILQ_HEAD(peer_list, peer);
+struct server {
+    uv_loop_t *loop;
+    struct engine *engine;
+    struct server_setup setup;
+    struct accounts accounts;
+    uv_pipe_t listener;
+    uv_prepare_t before_poll;
+    uv_check_t after_poll;
+    struct timer *frame_timer;
+    struct peer_list peers, partial, dirty;
+    unsigned n_peers, handles;
+    bool closing, listening;
+    void (*closed)(void *data);
+    void *closed_data;
+    msgpack_zone zone;       /* for the frame under way */
+    struct buf scratch;      /* for a tail that is encoded for one reply */
+    struct buf method_names; /* encoded, for hello */
+    int64_t started_us;      /* monotonic */
+    uint64_t requests;
+    uint8_t read_buffer[64 << 10]; /* shared: an idle connection holds none */
+};
+
+struct server *server_new(uv_loop_t *loop, struct engine *engine, const struct server_setup *setup);
+/* fd: a bound and listening Unix socket, taken over. */
+enum error_code server_listen(struct server *s, int fd, struct error *err);
+void server_stop_listening(struct server *s);
+/* Closes every connection, after what waits was sent where the peer takes it at once. closed is called when all is gone. */
+void server_close(struct server *s, void (*closed)(void *data), void *data);
+unsigned server_peers(const struct server *s);
+bool server_busy(const struct server *s); /* there is still something to be sent to somebody */
+
+/* For peer.c: something was closed; an unfinished frame is to be watched. */
+void server_settle(struct server *s);
+void server_watch_partial(struct server *s);
+
+/* In user mode everybody who is let in is the owner; in system mode each uid is on its own. */
+uid_t server_scope(const struct server *s, const struct peer *p);
+bool server_is_admin(const struct server *s, const struct peer *p);
+
+#endif

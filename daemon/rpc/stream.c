@@ -1,0 +1,197 @@
+#include "daemon/rpc/stream.h"
+#include "daemon/rpc/dispatch.h"
+#include "daemon/rpc/server.h"
+#include "lib/base/alloc.h"
+#include "lib/proto/codec.h"
+#include <stdlib.h>
+
+#define TEMPLATE_MAX (64 << 10) /* what a client may have put before each event */
+
+struct stream {
+    struct peer *peer;
+    struct cursor cursor;
+    uint64_t msgid;
+    bool events, owner;
+    struct buf before; /* what every notification begins with, up to the sequence number */
+    TAILQ_ENTRY(stream) link;
+};
+
+static void stream_free(struct stream *t)
+{
+    TAILQ_REMOVE(&t->peer->streams, t, link);
+    t->peer->in_flight--;
+    cursor_close(&t->cursor);
+    buf_done(&t->before);
+    free(t);
+}
+
+static int buf_writer(void *data, const char *bytes, size_t len)
+{
+    return buf_append(data, bytes, len) ? 0 : -1;
+}
+
+static void put_object(struct buf *b, const msgpack_object *o)
+{
+    msgpack_packer pk;
+    msgpack_packer_init(&pk, b, buf_writer);
+    if (msgpack_pack_object(&pk, *o) != 0)
+        b->failed = true;
+}
+
+/* [2, "answer.event", [id, seq, event]], or [2, method, args + [[id, seq, event]]] by the client's wish; arrays carry their count
+ * in front, so all before seq is the same for every event. */
+static void put_before(struct buf *b, const struct answer *a, const msgpack_object_map *notify)
+{
+    mp_put_array(b, 3);
+    mp_put_int(b, 2);
+    if (notify) {
+        put_object(b, mp_get(notify, "method"));
+        msgpack_object_array args = {0};
+        const msgpack_object *o = mp_get(notify, "args");
+        if (o)
+            mp_array(o, &args);
+        mp_put_array(b, args.size + 1);
+        for (uint32_t i = 0; i < args.size; i++)
+            put_object(b, &args.ptr[i]);
+    } else {
+        mp_put_cstr(b, "answer.event");
+    }
+    mp_put_array(b, 3);
+    mp_put_str(b, answer_id(a), ID_LEN);
+}
+
+static void release_answer(void *owner)
+{
+    answer_unref(owner);
+}
+
+/* Large runs stay where they are, held by a reference; small ones are copied, which is cheaper. */
+static void put_run(struct peer *p, const uint8_t *bytes, size_t len, struct answer *a)
+{
+    if (len >= OUTQ_PIN) {
+        peer_commit(p);
+        peer_pin(p, bytes, len, release_answer, answer_ref(a));
+    } else {
+        buf_append(peer_begin(p), bytes, len);
+        peer_commit(p);
+    }
+}
+
+static void put_event(struct stream *t, const struct cursor_event *ev)
+{
+    struct buf *b = peer_begin(t->peer);
+    buf_append(b, t->before.data, t->before.len);
+    mp_put_uint(b, ev->seq);
+    put_run(t->peer, ev->data, ev->len, t->cursor.answer);
+}
+
+static void put_head(struct buf *b, const struct answer *a, uint32_t n_tail)
+{
+    mp_put_map(b, 4 + n_tail);
+    mp_put_cstr(b, "answer");
+    mp_put_str(b, answer_id(a), ID_LEN);
+    mp_put_cstr(b, "state");
+    mp_put_cstr(b, log_state_name(answer_state(a)));
+    mp_put_cstr(b, "cached");
+    mp_put_bool(b, false);
+    mp_put_cstr(b, "shared");
+    mp_put_bool(b, false);
+}
+
+void stream_put_answer(struct peer *p, struct buf *b, const struct answer *a)
+{
+    const uint8_t *tail;
+    size_t len;
+    struct buf *scratch = &p->server->scratch;
+    buf_clear(scratch);
+    uint32_t n = engine_answer_tail(a, scratch, &tail, &len);
+    put_head(b, a, n);
+    buf_append(b, tail, len);
+    buf_done(scratch);
+}
+
+static void put_response(struct stream *t)
+{
+    struct answer *a = t->cursor.answer;
+    const struct error *err = answer_error(a);
+    if (answer_state(a) != LOG_DONE) {
+        dispatch_error(t->peer, t->msgid, err, answer_id(a));
+        return;
+    }
+    const uint8_t *tail;
+    size_t len;
+    uint32_t n = engine_answer_tail(a, &t->peer->server->scratch, &tail, &len);
+    struct buf *b = peer_begin(t->peer);
+    dispatch_put_response(b, t->msgid);
+    put_head(b, a, n);
+    put_run(t->peer, tail, len, a);
+}
+
+/* Writes what there is and what the peer takes. May free the stream. */
+static void pump(struct stream *t)
+{
+    struct peer *p = t->peer;
+    while (p->state == PEER_OPEN && peer_has_room(p)) {
+        struct cursor_event ev;
+        switch (cursor_next(&t->cursor, &ev)) {
+        case CURSOR_EVENT:
+            if (t->events)
+                put_event(t, &ev);
+            break;
+        case CURSOR_WAIT: return;
+        case CURSOR_END:
+            put_response(t);
+            stream_free(t);
+            p->server->setup.activity(p->server->setup.data);
+            return;
+        }
+    }
+}
+
+static void on_wake(void *data)
+{
+    pump(data);
+}
+
+void stream_open(struct peer *p, struct answer *a, const struct stream_setup *setup)
+{
+    struct stream *t = NEW(struct stream);
+    t->peer = p;
+    t->msgid = setup->msgid;
+    t->events = setup->events;
+    t->owner = setup->owner;
+    buf_init(&t->before, TEMPLATE_MAX);
+    put_before(&t->before, a, setup->notify);
+    TAILQ_INSERT_TAIL(&p->streams, t, link);
+    p->in_flight++;
+    cursor_open(&t->cursor, a, setup->from, on_wake, t);
+    pump(t);
+}
+
+/* Each stream in turn, the one that was served goes last: a long answer does not starve the others of the connection. */
+void stream_resume(struct peer *p)
+{
+    struct stream *last = TAILQ_LAST(&p->streams, stream_list), *t;
+    bool more = last != NULL;
+    while (more && p->state == PEER_OPEN && peer_has_room(p)) {
+        t = TAILQ_FIRST(&p->streams);
+        more = t != last;
+        TAILQ_REMOVE(&p->streams, t, link);
+        TAILQ_INSERT_TAIL(&p->streams, t, link);
+        if (!t->cursor.waiter.waiting)
+            pump(t);
+    }
+}
+
+void stream_hang_up(struct peer *p)
+{
+    struct stream *t;
+    while ((t = TAILQ_FIRST(&p->streams))) {
+        struct answer *a = answer_ref(t->cursor.answer);
+        bool drop = t->owner && !answer_kept(a);
+        stream_free(t);
+        if (drop)
+            engine_cancel(p->server->engine, a);
+        answer_unref(a);
+    }
+}

@@ -1,0 +1,28 @@
+/* A cursor turned into notifications, and at its end into the response: one per `chat` or `answer.attach` under way. It writes while
+ * its peer is below its mark and goes on when the peer has drained; it holds no event of its own. */
+#ifndef ASKD_RPC_STREAM_H
+#define ASKD_RPC_STREAM_H
+
+#include "daemon/answer/cursor.h"
+#include "daemon/rpc/peer.h"
+#include <msgpack.h>
+
+struct stream_setup {
+    uint64_t msgid;
+    uint64_t from;                    /* first sequence number wanted */
+    bool events;                      /* notifications are wanted */
+    bool owner;                       /* it asked: its hanging up may end the answer */
+    const msgpack_object_map *notify; /* {method, args}, NULL: answer.event */
+};
+
+/* Begins; may write to the peer. Takes a reference of its own to the answer. */
+void stream_open(struct peer *p, struct answer *a, const struct stream_setup *setup);
+
+/* For peer.c: its streams after some room has come, and when it has gone. */
+void stream_resume(struct peer *p);
+void stream_hang_up(struct peer *p);
+
+/* Appends the answer map. */
+void stream_put_answer(struct peer *p, struct buf *b, const struct answer *a);
+
+#endif

@@ -1,0 +1,197 @@
+#include "lib/base/fd.h"
+#include "lib/base/secret.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum error_code code_of_errno(int errnum)
+{
+    switch (errnum) {
+    case ENOENT: return ERR_NOT_FOUND;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+    case ELOOP:
+    case ENOTDIR: return ERR_PERMISSION_DENIED;
+    default: return ERR_INTERNAL;
+    }
+}
+
+/* Makes what is missing of path, from the top. path is cut at each step and mended again; on failure it stays cut. */
+static enum error_code make_dirs(char *path, struct error *err)
+{
+    for (char *p = path + 1;; p++) {
+        char c = *p;
+        if (c != '/' && c != '\0')
+            continue;
+        *p = '\0';
+        if (mkdir(path, 0700) < 0 && errno != EEXIST)
+            return error_set_errno(err, code_of_errno(errno), errno, "cannot make the folder %s", path);
+        *p = c;
+        if (c == '\0')
+            return ERR_NONE;
+    }
+}
+
+static enum error_code check_dir(int fd, const char *path, uid_t owner, bool private, struct error *err)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) < 0)
+        return error_set_errno(err, ERR_INTERNAL, errno, "cannot look at the folder %s", path);
+    if (st.st_uid != owner)
+        return error_set(err, ERR_PERMISSION_DENIED, "the folder %s belongs to uid %u, not to uid %u", path,
+                         (unsigned)st.st_uid, (unsigned)owner);
+    if (st.st_mode & (private ? 077 : 022))
+        return error_set(err, ERR_PERMISSION_DENIED, "the folder %s is open to others (mode %04o); chmod %s it", path,
+                         (unsigned)(st.st_mode & 07777), private ? "700" : "go-w");
+    return ERR_NONE;
+}
+
+enum error_code fd_open_dir(const char *path, uid_t owner, bool create, bool private, int *fd, struct error *err)
+{
+    char clean[PATH_MAX];
+    size_t len = strlen(path);
+    enum error_code code;
+
+    if (len == 0 || len >= sizeof(clean))
+        return error_set(err, ERR_INVALID_REQUEST, "a folder's path is %s", len ? "too long" : "empty");
+    memcpy(clean, path, len + 1);
+    while (len > 1 && clean[len - 1] == '/') /* "link/" would be followed in spite of O_NOFOLLOW */
+        clean[--len] = '\0';
+
+    if (create && (code = make_dirs(clean, err)) != ERR_NONE)
+        return code;
+    int dir = open(clean, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (dir < 0)
+        return error_set_errno(err, code_of_errno(errno), errno, "cannot open %s as a folder that is no link", clean);
+    code = check_dir(dir, clean, owner, private, err);
+    if (code != ERR_NONE) {
+        close(dir);
+        return code;
+    }
+    *fd = dir;
+    return ERR_NONE;
+}
+
+/* read(2) that goes on after a signal. */
+static ssize_t read_some(int fd, void *data, size_t len)
+{
+    ssize_t n;
+
+    do {
+        n = read(fd, data, len);
+    } while (n < 0 && errno == EINTR);
+    return n;
+}
+
+static enum error_code check_file(const struct stat *st, const char *path, bool secret, struct error *err)
+{
+    if (!S_ISREG(st->st_mode))
+        return error_set(err, ERR_INVALID_REQUEST, "%s is not a regular file", path);
+    if (secret && (st->st_mode & 044))
+        return error_set(err, ERR_PERMISSION_DENIED, "%s can be read by others (mode %04o); chmod 600 it", path,
+                         (unsigned)(st->st_mode & 07777));
+    return ERR_NONE;
+}
+
+static enum error_code read_all(int fd, const char *path, struct buf *out, struct error *err)
+{
+    uint8_t chunk[4096];
+    enum error_code code = ERR_NONE;
+
+    for (;;) {
+        ssize_t n = read_some(fd, chunk, sizeof(chunk));
+        if (n == 0)
+            break;
+        if (n < 0) {
+            code = error_set_errno(err, code_of_errno(errno), errno, "cannot read %s", path);
+            break;
+        }
+        if (!buf_append(out, chunk, (size_t)n)) {
+            code = error_set(err, ERR_TOO_LARGE, "%s is larger than %zu bytes", path, out->max);
+            break;
+        }
+    }
+    secret_wipe(chunk, sizeof(chunk));
+    return code;
+}
+
+enum error_code fd_read_file(const char *path, bool secret, struct buf *out, struct error *err)
+{
+    struct stat st;
+    enum error_code code;
+
+    buf_clear(out);
+    int fd =
+        open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* a FIFO must not hold us up before it is refused */
+    if (fd < 0)
+        return error_set_errno(err, code_of_errno(errno), errno, "cannot open %s", path);
+    if (fstat(fd, &st) < 0)
+        code = error_set_errno(err, ERR_INTERNAL, errno, "cannot look at %s", path);
+    else
+        code = check_file(&st, path, secret, err);
+    /* Room for all of it at once: a buf that grew would leave pieces of a key behind in freed memory. */
+    if (code == ERR_NONE && !buf_reserve(out, (size_t)st.st_size))
+        code = error_set(err, ERR_TOO_LARGE, "%s is larger than %zu bytes", path, out->max);
+    if (code == ERR_NONE)
+        code = read_all(fd, path, out, err);
+    close(fd);
+    if (code != ERR_NONE) {
+        secret_wipe(out->data, out->len);
+        buf_clear(out);
+    }
+    return code;
+}
+
+static pid_t read_pid(int fd)
+{
+    char text[24];
+    ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+    long pid;
+
+    if (n <= 0)
+        return 0;
+    text[n] = '\0';
+    pid = strtol(text, NULL, 10);
+    return pid > 0 && pid <= INT_MAX ? (pid_t)pid : 0;
+}
+
+static bool write_pid(int fd)
+{
+    char text[24];
+    int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+
+    return ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)len, 0) == len;
+}
+
+enum error_code fd_lock(int dirfd, const char *name, int *fd, pid_t *holder, struct error *err)
+{
+    int lock = openat(dirfd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    enum error_code code;
+
+    *holder = 0;
+    if (lock < 0)
+        return error_set_errno(err, code_of_errno(errno), errno, "cannot open the lock file %s", name);
+    if (flock(lock, LOCK_EX | LOCK_NB) == 0) {
+        if (write_pid(lock)) {
+            *fd = lock;
+            return ERR_NONE;
+        }
+        code = error_set_errno(err, code_of_errno(errno), errno, "cannot write the lock file %s", name);
+    } else if (errno == EWOULDBLOCK) {
+        *holder = read_pid(lock);
+        code = error_set(err, ERR_OVERLOADED, "%s is locked by process %ld", name, (long)*holder);
+    } else {
+        code = error_set_errno(err, ERR_INTERNAL, errno, "cannot lock %s", name);
+    }
+    close(lock);
+    return code;
+}

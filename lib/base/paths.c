@@ -1,0 +1,98 @@
+#include "lib/base/paths.h"
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *process_env(const char *name)
+{
+    return getenv(name);
+}
+
+/* The value of an XDG variable, NULL where it is to be ignored. */
+static const char *absolute(paths_getenv *env, const char *name)
+{
+    const char *value = env(name);
+    return value != NULL && value[0] == '/' ? value : NULL;
+}
+
+static enum error_code fits(int written, size_t n, struct error *err)
+{
+    if (written < 0 || (size_t)written >= n)
+        return error_set(err, ERR_INVALID_REQUEST, "a path is longer than %zu bytes", n - 1);
+    return ERR_NONE;
+}
+
+/* A folder only `uid` can enter. stat follows a link here on purpose: the owner of such a link's target is what counts.
+ */
+static bool is_private_dir(const char *path, uid_t uid)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == uid && (st.st_mode & 07777) == 0700;
+}
+
+enum error_code paths_runtime_dir_for(uid_t uid, paths_getenv *env, char *buf, size_t n, struct error *err)
+{
+    const char *xdg = absolute(env, "XDG_RUNTIME_DIR");
+    if (xdg != NULL && is_private_dir(xdg, uid))
+        return fits(snprintf(buf, n, "%s/askd", xdg), n, err);
+    char run[64];
+    (void)snprintf(run, sizeof(run), "/run/user/%u", (unsigned)uid);
+    if (is_private_dir(run, uid))
+        return fits(snprintf(buf, n, "%s/askd", run), n, err);
+    return fits(snprintf(buf, n, "/tmp/askd-%u", (unsigned)uid), n, err);
+}
+
+enum error_code paths_xdg_dir_for(uid_t uid, paths_getenv *env, const char *variable, const char *below_home, char *buf,
+                                  size_t n, struct error *err)
+{
+    const char *xdg = absolute(env, variable);
+    if (xdg != NULL)
+        return fits(snprintf(buf, n, "%s/askd", xdg), n, err);
+    const char *home = absolute(env, "HOME");
+    if (home != NULL)
+        return fits(snprintf(buf, n, "%s/%s/askd", home, below_home), n, err);
+
+    char text[4096];
+    struct passwd entry, *found = NULL;
+    if (getpwuid_r(uid, &entry, text, sizeof(text), &found) != 0 || found == NULL || found->pw_dir[0] != '/')
+        return error_set(err, ERR_NOT_FOUND, "no home folder is known: set HOME");
+    return fits(snprintf(buf, n, "%s/%s/askd", found->pw_dir, below_home), n, err);
+}
+
+enum error_code paths_runtime_dir(char *buf, size_t n, struct error *err)
+{
+    return paths_runtime_dir_for(geteuid(), process_env, buf, n, err);
+}
+
+enum error_code paths_user_socket(char *buf, size_t n, struct error *err)
+{
+    enum error_code code = paths_runtime_dir(buf, n, err);
+    if (code != ERR_NONE)
+        return code;
+    size_t len = strlen(buf);
+    return fits(snprintf(buf + len, n - len, "/" PATHS_SOCKET_NAME), n - len, err);
+}
+
+enum error_code paths_system_socket(char *buf, size_t n, struct error *err)
+{
+    return fits(snprintf(buf, n, "%s", PATHS_SYSTEM_SOCKET), n, err);
+}
+
+enum error_code paths_config_dir(char *buf, size_t n, struct error *err)
+{
+    return paths_xdg_dir_for(geteuid(), process_env, "XDG_CONFIG_HOME", ".config", buf, n, err);
+}
+
+enum error_code paths_state_dir(char *buf, size_t n, struct error *err)
+{
+    return paths_xdg_dir_for(geteuid(), process_env, "XDG_STATE_HOME", ".local/state", buf, n, err);
+}
+
+enum error_code paths_cache_dir(char *buf, size_t n, struct error *err)
+{
+    return paths_xdg_dir_for(geteuid(), process_env, "XDG_CACHE_HOME", ".cache", buf, n, err);
+}

@@ -1,0 +1,499 @@
+/* Requests: chat params to a value. The params have passed mp_clean. */
+#include "lib/proto/codec.h"
+
+#include "lib/proto/codec_input.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define STOP_MAX 16
+#define TOOLS_MAX 512
+#define TIMEOUT_MAX 1e9 /* seconds; what later arithmetic in milliseconds carries with ease */
+
+static const struct word cache_words[] = {
+    {"use", CACHE_USE}, {"refresh", CACHE_REFRESH}, {"only", CACHE_ONLY}, {"off", CACHE_OFF}, {NULL, 0}};
+static const struct word reasoning_words[] = {
+    {"off", REASONING_OFF}, {"low", REASONING_LOW}, {"medium", REASONING_MEDIUM}, {"high", REASONING_HIGH}, {NULL, 0}};
+static const struct word tool_choice_words[] = {
+    {"auto", TOOL_CHOICE_AUTO}, {"none", TOOL_CHOICE_NONE}, {"required", TOOL_CHOICE_REQUIRED}, {NULL, 0}};
+static const struct word retry_words[] = {{"restart", true}, {NULL, 0}};
+
+/* What the builders write themselves, or what would evade accounting. */
+static const char *const extra_refused[] = {
+    "model",
+    "messages",
+    "input",
+    "contents",
+    "prompt",
+    "system",
+    "n",
+    "stream",
+    "stream_options",
+    "store",
+    "background",
+    "service_tier",
+    "tools",
+    "tool_choice",
+    "max_tokens",
+    "max_completion_tokens",
+    "max_output_tokens",
+    "temperature",
+    "top_p",
+    "stop",
+    "seed",
+    "response_format",
+};
+
+/* Parts */
+
+static enum error_code get_media(const struct input *in, struct part *p)
+{
+    const msgpack_object *data = mp_get(in->map, "data"), *url = mp_get(in->map, "url");
+    enum error_code e;
+
+    if ((data != NULL) == (url != NULL))
+        return input_refuse(in, "data", data != NULL ? "must not stand beside url" : "or url is missing");
+    if ((e = input_name(in, "mime", false, &p->mime)) != ERR_NONE ||
+        (e = input_name(in, "name", false, &p->name)) != ERR_NONE ||
+        (e = input_name(in, "url", false, &p->url)) != ERR_NONE || url != NULL)
+        return e;
+    if (data->type != MSGPACK_OBJECT_BIN)
+        return input_refuse(in, "data", "must be binary (bin), not a string or anything else");
+    if (data->via.bin.size == 0)
+        return input_refuse(in, "data", "must not be empty");
+
+    char *copy = NULL;
+
+    e = input_copy(in->err, data->via.bin.ptr, data->via.bin.size, &copy);
+    if (e == ERR_NONE) {
+        p->data = (uint8_t *)copy;
+        p->data_len = data->via.bin.size;
+    }
+    return e;
+}
+
+static enum error_code get_required_text(const struct input *in, const char *key, struct part *p)
+{
+    enum error_code e = input_text(in, key, &p->text, &p->text_len);
+
+    return e == ERR_NONE && p->text == NULL ? input_refuse(in, key, "is missing") : e;
+}
+
+static enum error_code get_reasoning_part(const struct input *in, struct part *p)
+{
+    enum error_code e = input_string(in, "signature", &p->signature);
+
+    if (e != ERR_NONE)
+        return e;
+    /* What a provider keeps secret comes as opaque alone. */
+    return p->opaque != NULL ? input_text(in, "text", &p->text, &p->text_len) : get_required_text(in, "text", p);
+}
+
+/* The fields that a part of its kind has; in->map is the part. */
+static enum error_code get_part_fields(const struct input *in, struct part *p)
+{
+    enum error_code e = input_value(in, "opaque", false, &p->opaque);
+
+    if (e != ERR_NONE)
+        return e;
+    switch (p->kind) {
+    case PART_TEXT: return get_required_text(in, "text", p);
+    case PART_IMAGE:
+    case PART_AUDIO:
+    case PART_FILE: return get_media(in, p);
+    case PART_TOOL_CALL:
+        if ((e = input_name(in, "id", true, &p->id)) != ERR_NONE ||
+            (e = input_name(in, "name", true, &p->name)) != ERR_NONE)
+            return e;
+        return get_required_text(in, "arguments", p);
+    case PART_TOOL_RESULT:
+        if ((e = input_name(in, "id", true, &p->id)) != ERR_NONE ||
+            (e = input_name(in, "name", false, &p->name)) != ERR_NONE ||
+            (e = input_bool(in, "is_error", &p->is_error)) != ERR_NONE)
+            return e;
+        return get_required_text(in, "content", p);
+    case PART_REASONING: return get_reasoning_part(in, p);
+    }
+    return input_refuse(in, "type", "is unknown");
+}
+
+/* What may stand in an attachment or in a message: NULL, or why this kind may not. */
+static const char *why_misplaced(enum part_kind kind, enum role role, bool attachment)
+{
+    bool content = kind == PART_TEXT || kind == PART_IMAGE || kind == PART_AUDIO || kind == PART_FILE;
+
+    if (attachment && !content)
+        return "must be text, image, audio or file in an attachment";
+    if (role == ROLE_TOOL && kind != PART_TOOL_RESULT)
+        return "must be tool_result in a message of role tool";
+    return NULL;
+}
+
+static enum error_code get_part(const msgpack_object *o, const struct place *at, struct error *err, struct message *m,
+                                bool attachment)
+{
+    const char *misplaced;
+    msgpack_object_map map;
+    struct input in = {&map, at, err};
+    const msgpack_object *type;
+    enum part_kind kind;
+    const char *s;
+    size_t len;
+
+    if (!mp_map(o, &map))
+        return input_refuse_place(err, at, "must be a map");
+    if ((type = mp_get(&map, "type")) == NULL)
+        return input_refuse(&in, "type", "is missing");
+    if (!mp_str(type, &s, &len) || !part_kind_from_name(s, len, &kind))
+        return input_refuse(&in, "type", "is none of text, image, audio, file, tool_call, tool_result, reasoning");
+    if ((misplaced = why_misplaced(kind, m->role, attachment)) != NULL)
+        return input_refuse(&in, "type", misplaced);
+    if (mp_get(&map, "path") != NULL)
+        return input_refuse(&in, "path", "must be opened by the client and sent as data");
+    return get_part_fields(&in, message_add_part(m, kind));
+}
+
+static enum error_code get_parts(const msgpack_object_array *parts, const struct place *at, struct error *err,
+                                 struct message *m, bool attachment)
+{
+    for (uint32_t i = 0; i < parts->size; i++) {
+        struct place here = {at, NULL, i};
+        enum error_code e = get_part(&parts->ptr[i], &here, err, m, attachment);
+
+        if (e != ERR_NONE)
+            return e;
+    }
+    return ERR_NONE;
+}
+
+/* Messages */
+
+static enum error_code add_text(struct error *err, struct message *m, const char *s, size_t len)
+{
+    struct part *p = message_add_part(m, PART_TEXT);
+
+    p->text_len = len;
+    return input_copy(err, s, len, &p->text);
+}
+
+static enum error_code get_content(const struct input *in, struct message *m)
+{
+    const msgpack_object *content = mp_get(in->map, "content");
+    struct place at = {in->place, "content", 0};
+    msgpack_object_array parts;
+    const char *s;
+    size_t len;
+
+    if (content == NULL)
+        return input_refuse_place(in->err, &at, "is missing");
+    if (m->role != ROLE_TOOL && mp_str(content, &s, &len))
+        return add_text(in->err, m, s, len);
+    if (!mp_array(content, &parts))
+        return input_refuse_place(in->err, &at,
+                                  m->role == ROLE_TOOL ? "must be a list of tool_result parts"
+                                                       : "must be a string or a list of parts");
+    if (parts.size == 0)
+        return input_refuse_place(in->err, &at, "must not be empty");
+    return get_parts(&parts, &at, in->err, m, false);
+}
+
+static enum error_code get_message(const msgpack_object *o, const struct place *at, struct error *err,
+                                   struct chat_request *r)
+{
+    msgpack_object_map map;
+    struct input in = {&map, at, err};
+    const msgpack_object *name;
+    enum role role;
+    const char *s;
+    size_t len;
+
+    if (!mp_map(o, &map))
+        return input_refuse_place(err, at, "must be a map");
+    if ((name = mp_get(&map, "role")) == NULL)
+        return input_refuse(&in, "role", "is missing");
+    if (!mp_str(name, &s, &len) || !role_from_name(s, len, &role))
+        return input_refuse(&in, "role", "is none of system, user, assistant, tool");
+    return get_content(&in, chat_request_add_message(r, role));
+}
+
+static enum error_code get_messages(const struct input *in, const msgpack_object *o, struct chat_request *r)
+{
+    struct place at = {NULL, "messages", 0};
+    msgpack_object_array messages;
+
+    if (mp_get(in->map, "attachments") != NULL)
+        return input_refuse(in, "attachments", "goes with prompt; with messages, put the parts into their content");
+    if (!mp_array(o, &messages))
+        return input_refuse_place(in->err, &at, "must be a list");
+    if (messages.size == 0)
+        return input_refuse_place(in->err, &at, "must not be empty");
+    for (uint32_t i = 0; i < messages.size; i++) {
+        struct place here = {&at, NULL, i};
+        enum error_code e = get_message(&messages.ptr[i], &here, in->err, r);
+
+        if (e != ERR_NONE)
+            return e;
+    }
+    return ERR_NONE;
+}
+
+/* The prompt and its attachments are one message of the user. */
+static enum error_code get_prompt(const struct input *in, const msgpack_object *o, struct chat_request *r)
+{
+    const msgpack_object *attachments = mp_get(in->map, "attachments");
+    struct message *m = chat_request_add_message(r, ROLE_USER);
+    struct place at = {NULL, "attachments", 0};
+    msgpack_object_array parts;
+    const char *s;
+    size_t len;
+
+    if (!mp_str(o, &s, &len))
+        return input_refuse(in, "prompt", "must be a string");
+    if (attachments != NULL) {
+        if (!mp_array(attachments, &parts))
+            return input_refuse_place(in->err, &at, "must be a list of parts");
+
+        enum error_code e = get_parts(&parts, &at, in->err, m, true);
+
+        if (e != ERR_NONE)
+            return e;
+        if (len == 0 && parts.size > 0)
+            return ERR_NONE;
+    }
+    return add_text(in->err, m, s, len);
+}
+
+static enum error_code get_question(const struct input *in, struct chat_request *r)
+{
+    const msgpack_object *prompt = mp_get(in->map, "prompt"), *messages = mp_get(in->map, "messages");
+
+    if (prompt != NULL && messages != NULL)
+        return input_refuse(in, "messages", "must not stand beside prompt");
+    if (prompt == NULL && messages == NULL)
+        return input_refuse(in, "prompt", "or messages is missing");
+    return prompt != NULL ? get_prompt(in, prompt, r) : get_messages(in, messages, r);
+}
+
+/* Tools */
+
+static enum error_code get_tool(const msgpack_object *o, const struct place *at, struct error *err,
+                                struct chat_request *r)
+{
+    msgpack_object_map map;
+    struct input in = {&map, at, err};
+    enum error_code e;
+
+    if (!mp_map(o, &map))
+        return input_refuse_place(err, at, "must be a map");
+
+    struct tool *t = chat_request_add_tool(r);
+
+    if ((e = input_name(&in, "name", true, &t->name)) != ERR_NONE ||
+        (e = input_string(&in, "description", &t->description)) != ERR_NONE)
+        return e;
+    return input_value(&in, "parameters", true, &t->parameters);
+}
+
+static enum error_code get_tools(const struct input *in, struct chat_request *r)
+{
+    const msgpack_object *o = mp_get(in->map, "tools");
+    struct place at = {NULL, "tools", 0};
+    msgpack_object_array tools;
+    enum error_code e = ERR_NONE;
+
+    if (o == NULL)
+        return ERR_NONE;
+    if (!mp_array(o, &tools))
+        return input_refuse_place(in->err, &at, "must be a list");
+    if (tools.size > TOOLS_MAX)
+        return error_set_param(in->err, "tools", "tools must hold at most %d tools", TOOLS_MAX);
+    for (uint32_t i = 0; i < tools.size && e == ERR_NONE; i++) {
+        struct place here = {&at, NULL, i};
+
+        e = get_tool(&tools.ptr[i], &here, in->err, r);
+    }
+    return e;
+}
+
+static bool has_tool(const struct chat_request *r, const char *name)
+{
+    for (size_t i = 0; i < r->n_tools; i++)
+        if (strcmp(r->tools[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static enum error_code get_tool_choice(const struct input *in, struct chat_request *r)
+{
+    int word;
+    enum error_code e = input_string(in, "tool_choice", &r->tool_choice_name);
+
+    if (e != ERR_NONE || r->tool_choice_name == NULL)
+        return e;
+    if (input_find_word(tool_choice_words, r->tool_choice_name, strlen(r->tool_choice_name), &word)) {
+        r->tool_choice = (enum tool_choice)word;
+        free(r->tool_choice_name);
+        r->tool_choice_name = NULL;
+        return ERR_NONE;
+    }
+    r->tool_choice = TOOL_CHOICE_NAMED;
+    return has_tool(r, r->tool_choice_name)
+               ? ERR_NONE
+               : input_refuse(in, "tool_choice", "is none of auto, none, required and no tool of this request");
+}
+
+/* The rest */
+
+static enum error_code add_stop(const msgpack_object *o, const struct place *at, struct error *err,
+                                struct chat_request *r)
+{
+    const char *s;
+    size_t len;
+
+    if (!mp_str(o, &s, &len))
+        return input_refuse_place(err, at,
+                                  at->name != NULL ? "must be a string or a list of strings" : "must be a string");
+    if (len == 0)
+        return input_refuse_place(err, at, "must not be empty");
+    if (memchr(s, '\0', len) != NULL)
+        return input_refuse_place(err, at, "must not hold a NUL character");
+    chat_request_add_stop(r, s, len);
+    return ERR_NONE;
+}
+
+static enum error_code get_stop(const struct input *in, struct chat_request *r)
+{
+    const msgpack_object *o = mp_get(in->map, "stop");
+    struct place at = {NULL, "stop", 0};
+    msgpack_object_array list;
+    enum error_code e = ERR_NONE;
+
+    if (o == NULL)
+        return ERR_NONE;
+    if (!mp_array(o, &list))
+        return add_stop(o, &at, in->err, r);
+    if (list.size > STOP_MAX)
+        return error_set_param(in->err, "stop", "stop must hold at most %d strings", STOP_MAX);
+    for (uint32_t i = 0; i < list.size && e == ERR_NONE; i++) {
+        struct place here = {&at, NULL, i};
+
+        e = add_stop(&list.ptr[i], &here, in->err, r);
+    }
+    return e;
+}
+
+static enum error_code get_reasoning(const struct input *in, struct chat_request *r)
+{
+    const msgpack_object *o = mp_get(in->map, "reasoning");
+    int64_t budget;
+    int word = REASONING_DEFAULT;
+
+    if (o != NULL && mp_int(o, &budget)) {
+        if (budget < 0)
+            return input_refuse(in, "reasoning", "must not be negative");
+        r->reasoning = budget == 0 ? REASONING_OFF : REASONING_BUDGET;
+        r->reasoning_budget = budget;
+        return ERR_NONE;
+    }
+
+    enum error_code e = input_word(in, "reasoning", reasoning_words,
+                                   "is none of off, low, medium, high and no number of tokens", &word);
+
+    r->reasoning = (enum reasoning_mode)word;
+    return e;
+}
+
+static const char *find_refused(const msgpack_object *key)
+{
+    const uint8_t *k;
+    size_t len;
+
+    if (!mp_bytes(key, &k, &len))
+        return NULL;
+    for (size_t i = 0; i < sizeof(extra_refused) / sizeof(extra_refused[0]); i++)
+        if (strlen(extra_refused[i]) == len && memcmp(extra_refused[i], k, len) == 0)
+            return extra_refused[i];
+    return NULL;
+}
+
+static enum error_code get_extra(const struct input *in, struct chat_request *r)
+{
+    const msgpack_object *o = mp_get(in->map, "extra");
+    struct place at = {NULL, "extra", 0};
+    msgpack_object_map map;
+
+    if (o == NULL || !mp_map(o, &map))
+        return input_value(in, "extra", true, &r->extra);
+    for (uint32_t i = 0; i < map.size; i++) {
+        const char *name = find_refused(&map.ptr[i].key);
+        struct place here = {&at, name, 0};
+
+        if (name != NULL)
+            return input_refuse_place(in->err, &here, "is set by the daemon itself");
+    }
+    return input_value(in, "extra", true, &r->extra);
+}
+
+static enum error_code get_sampling(const struct input *in, struct chat_request *r)
+{
+    enum error_code e;
+
+    if ((e = input_double(in, "temperature", &r->temperature, &r->has_temperature)) != ERR_NONE ||
+        (e = input_double(in, "top_p", &r->top_p, &r->has_top_p)) != ERR_NONE ||
+        (e = input_int(in, "max_tokens", &r->max_tokens, &r->has_max_tokens)) != ERR_NONE ||
+        (e = input_int(in, "seed", &r->seed, &r->has_seed)) != ERR_NONE)
+        return e;
+    /* Written so that NaN is refused. */
+    if (r->has_temperature && !(r->temperature >= 0 && r->temperature <= 2))
+        return input_refuse(in, "temperature", "must be between 0 and 2");
+    if (r->has_top_p && !(r->top_p >= 0 && r->top_p <= 1))
+        return input_refuse(in, "top_p", "must be between 0 and 1");
+    if (r->has_max_tokens && r->max_tokens < 1)
+        return input_refuse(in, "max_tokens", "must be at least 1");
+    return ERR_NONE;
+}
+
+static enum error_code get_handling(const struct input *in, struct chat_request *r)
+{
+    int cache = (int)r->cache, restart = r->retry_restart;
+    enum error_code e;
+
+    if ((e = input_bool(in, "stream", &r->stream)) != ERR_NONE ||
+        (e = input_bool(in, "detach", &r->detach)) != ERR_NONE ||
+        (e = input_word(in, "cache", cache_words, "is none of use, refresh, only, off", &cache)) != ERR_NONE ||
+        (e = input_word(in, "retry", retry_words, "can only be restart", &restart)) != ERR_NONE ||
+        (e = input_double(in, "timeout", &r->timeout, &r->has_timeout)) != ERR_NONE)
+        return e;
+    r->cache = (enum cache_policy)cache;
+    r->retry_restart = restart != 0;
+    if (r->has_timeout && !(r->timeout > 0 && r->timeout <= TIMEOUT_MAX))
+        return input_refuse(in, "timeout", "must be over 0 and at most 1e9 seconds");
+    return ERR_NONE;
+}
+
+static enum error_code get_request(const struct input *in, struct chat_request *r)
+{
+    enum error_code e;
+
+    if ((e = input_name(in, "model", false, &r->model)) != ERR_NONE ||
+        (e = input_string(in, "system", &r->system)) != ERR_NONE || (e = get_question(in, r)) != ERR_NONE ||
+        (e = get_tools(in, r)) != ERR_NONE || (e = get_tool_choice(in, r)) != ERR_NONE ||
+        (e = input_value(in, "schema", true, &r->schema)) != ERR_NONE || (e = get_sampling(in, r)) != ERR_NONE ||
+        (e = get_stop(in, r)) != ERR_NONE || (e = get_reasoning(in, r)) != ERR_NONE ||
+        (e = get_handling(in, r)) != ERR_NONE)
+        return e;
+    return get_extra(in, r);
+}
+
+enum error_code codec_chat_request(const msgpack_object_map *params, struct chat_request **ret, struct error *err)
+{
+    struct input in = {params, NULL, err};
+    struct chat_request *r = chat_request_new();
+    enum error_code e = get_request(&in, r);
+
+    if (e != ERR_NONE) {
+        chat_request_free(r);
+        return e;
+    }
+    *ret = r;
+    return ERR_NONE;
+}

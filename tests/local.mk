@@ -1,0 +1,135 @@
+# Unit tests mirror the source's paths; each is a program of its own that speaks TAP.
+TEST_EXTENSIONS = .py
+TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(TAP_DRIVER)
+PY_LOG_DRIVER = $(TAP_DRIVER)
+PY_LOG_COMPILER = $(top_srcdir)/tests/run-python $(PYTHON3)
+AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
+	ASKD_BUILDDIR='$(abs_builddir)'; export ASKD_BUILDDIR; ASKD_SRCDIR='$(abs_srcdir)'; export ASKD_SRCDIR;
+
+unit_tests = \
+	tests/unit/answer/test_fold tests/unit/answer/test_log tests/unit/answer/test_table tests/unit/ask/test_args \
+	tests/unit/ask/test_call tests/unit/ask/test_json_print tests/unit/ask/test_locate tests/unit/ask/test_paths \
+	tests/unit/base/test_buf tests/unit/base/test_clock tests/unit/base/test_error tests/unit/base/test_exchange \
+	tests/unit/base/test_fd tests/unit/base/test_id tests/unit/base/test_secret tests/unit/base/test_utf8 \
+	tests/unit/base/test_value tests/unit/chat/test_event tests/unit/chat/test_message \
+	tests/unit/chat/test_request tests/unit/engine/test_discover tests/unit/engine/test_fault \
+	tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/proto/test_codec \
+	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
+	tests/unit/rpc/test_outq tests/unit/rpc/test_schema
+if HAVE_CMOCKA
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+endif
+UNIT_CFLAGS = $(libaskd_la_CFLAGS) $(CMOCKA_CFLAGS)
+UNIT_LDADD = libaskcli.la libaskd.la $(CMOCKA_LIBS) $(UV_LIBS) -ldl -lpthread -lm
+tests_unit_answer_test_fold_SOURCES = tests/unit/answer/test_fold.c
+tests_unit_answer_test_fold_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_answer_test_fold_LDADD = $(UNIT_LDADD)
+tests_unit_answer_test_log_SOURCES = tests/unit/answer/test_log.c
+tests_unit_answer_test_log_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_answer_test_log_LDADD = $(UNIT_LDADD)
+tests_unit_answer_test_table_SOURCES = tests/unit/answer/test_table.c
+tests_unit_answer_test_table_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_answer_test_table_LDADD = $(UNIT_LDADD)
+tests_unit_ask_test_args_SOURCES = tests/unit/ask/test_args.c client/ask/args.c
+tests_unit_ask_test_args_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ask_test_args_LDADD = $(UNIT_LDADD)
+tests_unit_ask_test_call_SOURCES = tests/unit/ask/test_call.c
+tests_unit_ask_test_call_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ask_test_call_LDADD = $(UNIT_LDADD)
+tests_unit_ask_test_json_print_SOURCES = tests/unit/ask/test_json_print.c
+tests_unit_ask_test_json_print_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ask_test_json_print_LDADD = $(UNIT_LDADD)
+tests_unit_ask_test_locate_SOURCES = tests/unit/ask/test_locate.c
+tests_unit_ask_test_locate_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ask_test_locate_LDADD = $(UNIT_LDADD)
+tests_unit_ask_test_paths_SOURCES = tests/unit/ask/test_paths.c
+tests_unit_ask_test_paths_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ask_test_paths_LDADD = $(UNIT_LDADD)
+tests_unit_base_test_buf_SOURCES = tests/unit/base/test_buf.c
+tests_unit_base_test_buf_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_base_test_buf_LDADD = $(UNIT_LDADD)
+tests_unit_base_test_clock_SOURCES = tests/unit/base/test_clock.c
+tests_unit_base_test_clock_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_base_test_clock_LDADD = $(UNIT_LDADD)
+tests_unit_base_test_error_SOURCES = tests/unit/base/test_error.c
+tests_unit_base_test_error_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_base_test_error_LDADD = $(UNIT_LDADD)
+tests_unit_base_test_exchange_SOURCES = tests/unit/base/test_exchange.c
+tests_unit_base_test_exchange_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_base_test_exchange_LDADD = $(UNIT_LDADD)
+tests_unit_base_test_fd_SOURCES = tests/unit/base/test_fd.c
+tests_unit_base_test_fd_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_base_test_fd_LDADD = $(UNIT_LDADD)
+tests_unit_base_test_id_SOURCES = tests/unit/base/test_id.c
+tests_unit_base_test_id_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_base_test_id_LDADD = $(UNIT_LDADD)
+tests_unit_base_test_secret_SOURCES = tests/unit/base/test_secret.c
+tests_unit_base_test_secret_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_base_test_secret_LDADD = $(UNIT_LDADD)
+tests_unit_base_test_utf8_SOURCES = tests/unit/base/test_utf8.c
+tests_unit_base_test_utf8_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_base_test_utf8_LDADD = $(UNIT_LDADD)
+tests_unit_base_test_value_SOURCES = tests/unit/base/test_value.c
+tests_unit_base_test_value_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_base_test_value_LDADD = $(UNIT_LDADD)
+tests_unit_chat_test_event_SOURCES = tests/unit/chat/test_event.c
+tests_unit_chat_test_event_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_chat_test_event_LDADD = $(UNIT_LDADD)
+tests_unit_chat_test_message_SOURCES = tests/unit/chat/test_message.c
+tests_unit_chat_test_message_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_chat_test_message_LDADD = $(UNIT_LDADD)
+tests_unit_chat_test_request_SOURCES = tests/unit/chat/test_request.c
+tests_unit_chat_test_request_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_chat_test_request_LDADD = $(UNIT_LDADD)
+tests_unit_engine_test_discover_SOURCES = tests/unit/engine/test_discover.c
+tests_unit_engine_test_discover_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_engine_test_discover_LDADD = $(UNIT_LDADD)
+tests_unit_engine_test_fault_SOURCES = tests/unit/engine/test_fault.c
+tests_unit_engine_test_fault_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_engine_test_fault_LDADD = $(UNIT_LDADD)
+tests_unit_http_test_pool_SOURCES = tests/unit/http/test_pool.c
+tests_unit_http_test_pool_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_http_test_pool_LDADD = $(UNIT_LDADD)
+tests_unit_http_test_retry_SOURCES = tests/unit/http/test_retry.c
+tests_unit_http_test_retry_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_http_test_retry_LDADD = $(UNIT_LDADD)
+tests_unit_proto_test_codec_SOURCES = tests/unit/proto/test_codec.c
+tests_unit_proto_test_codec_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_proto_test_codec_LDADD = $(UNIT_LDADD)
+tests_unit_proto_test_codec_event_SOURCES = tests/unit/proto/test_codec_event.c
+tests_unit_proto_test_codec_event_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_proto_test_codec_event_LDADD = $(UNIT_LDADD)
+tests_unit_proto_test_frame_SOURCES = tests/unit/proto/test_frame.c
+tests_unit_proto_test_frame_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_proto_test_frame_LDADD = $(UNIT_LDADD)
+tests_unit_proto_test_mp_SOURCES = tests/unit/proto/test_mp.c
+tests_unit_proto_test_mp_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_proto_test_mp_LDADD = $(UNIT_LDADD)
+tests_unit_rpc_test_outq_SOURCES = tests/unit/rpc/test_outq.c
+tests_unit_rpc_test_outq_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_rpc_test_outq_LDADD = $(UNIT_LDADD)
+tests_unit_rpc_test_schema_SOURCES = tests/unit/rpc/test_schema.c
+tests_unit_rpc_test_schema_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_rpc_test_schema_LDADD = $(UNIT_LDADD)
+
+# The real daemon, from outside.
+python_tests = tests/layers.py \
+	tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_faults.py tests/rpc/test_frames.py \
+	tests/rpc/test_hello_status.py tests/rpc/test_lifecycle.py tests/replay/test_recordings.py
+TESTS += $(python_tests)
+EXTRA_DIST += $(python_tests) tests/run-python tests/conftest.py tests/fuzz/corpus \
+	tests/unit/http/http_server.h tests/rpc/client.py tests/provider/fault_provider.py tests/fuzz/fuzz_frame.c \
+	tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_sse.c tests/fuzz/frame.dict tests/fuzz/json.dict \
+	tests/bench/httpstream.c tests/bench/load.c tests/bench/load.h tests/bench/mockllm.c tests/bench/pidcpu.c \
+	tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/runcost.c tests/fuzz/run
+
+# Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.
+FUZZ_SECONDS = 60
+FUZZERS = frame openai_chat sse
+.PHONY: fuzz bench
+fuzz:
+	$(srcdir)/tests/fuzz/run '$(CLANG)' '$(abs_srcdir)' fuzz-out $(FUZZ_SECONDS) $(FUZZERS)
+bench: all
+	ASKD_BUILDDIR='$(abs_builddir)' $(srcdir)/tests/bench/run.sh

@@ -1,0 +1,302 @@
+"""ask and askctl, as a shell sees them."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from client import Client
+from conftest import KEY, PATIENCE, ask_path, askctl_path, askd_path, wait_until
+from fault_provider import words_text
+
+# Exit statuses, by sysexits(3) where they fit.
+OTHER, USAGE, DATA, UNAVAILABLE, IO, PROTOCOL, DENIED = 1, 64, 65, 69, 74, 76, 77
+
+pytestmark = pytest.mark.askd(provider={"retries": "0"})
+
+
+def asked(provider):
+    return [m["content"] for m in provider.bodies()[-1]["messages"] if m["role"] == "user"][-1]
+
+
+# -- ask
+
+
+def test_arguments_are_the_prompt(daemon, ask):
+    r = ask("one", "two three")
+    assert (r.returncode, r.stdout, r.stderr) == (0, "one two three\n", "")
+
+
+def test_subcommands_are_prompts(daemon, ask):
+    assert ask("status").stdout == "status\n"
+
+
+def test_options_end_at_two_dashes(daemon, ask):
+    assert ask("--", "--json", "is", "text").stdout == "--json is text\n"
+
+
+def test_stdin_is_the_prompt(daemon, ask):
+    r = ask(input="from a pipe\n")
+    assert r.returncode == 0 and r.stdout.strip() == "from a pipe"
+
+
+def test_stdin_comes_with_the_prompt(daemon, ask, provider):
+    assert ask("explain", input="the piped text\n").returncode == 0
+    assert "explain" in asked(provider) and "the piped text" in asked(provider)
+
+
+def test_no_prompt_at_all(daemon, ask, provider):
+    r = ask(input="")
+    assert r.returncode == USAGE and r.stderr.startswith("ask: ")
+    assert provider.stats()["requests"] == 0
+
+
+def test_model(daemon, ask):
+    assert ask("-m", "fake/words-3", "x").stdout.rstrip() == words_text(3).rstrip()
+
+
+def test_streams_to_a_pipe(daemon, ask):
+    proc = ask.start("-m", "fake/hang-after-2", "x")
+    try:
+        assert os.read(proc.stdout.fileno(), 100).startswith(b"w0")
+        assert proc.poll() is None
+    finally:
+        proc.send_signal(signal.SIGINT)
+        proc.communicate(timeout=PATIENCE)
+
+
+def test_no_stream(daemon, ask):
+    r = ask("--no-stream", "-m", "fake/words-3", "x")
+    assert r.returncode == 0 and r.stdout.rstrip() == words_text(3).rstrip()
+
+
+def test_json(daemon, ask):
+    a = json.loads(ask("--json", "one two").stdout)
+    assert (a["text"], a["state"], a["provider"]) == ("one two", "done", "fake")
+    assert a["usage"]["input_tokens"] == 2
+
+
+def test_stats_go_to_stderr(daemon, ask):
+    r = ask("--stats", "one two")
+    assert (r.returncode, r.stdout) == (0, "one two\n")
+    assert "fake" in r.stderr and "2" in r.stderr
+
+
+def test_error_is_one_line(daemon, ask):
+    r = ask("-m", "fake/status-400", "x")
+    assert r.returncode == DATA and r.stdout == ""
+    assert r.stderr.startswith("ask: ") and r.stderr.count("\n") == 1
+    assert "injected 400" in r.stderr
+
+
+def test_partial_text_stays(daemon, ask):
+    r = ask("-m", "fake/error-in-stream-3", "x")
+    assert r.returncode == UNAVAILABLE
+    assert r.stdout.rstrip() == words_text(3).rstrip()
+    assert "ask: " in r.stderr
+
+
+def test_unknown_option(daemon, ask, provider):
+    r = ask("--no-such-option", "x")
+    assert r.returncode == USAGE and "no-such-option" in r.stderr
+    assert provider.stats()["requests"] == 0
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_ask_needs_no_daemon_for(ask, option):
+    r = ask(option)
+    assert r.returncode == 0 and "ask" in r.stdout and r.stderr == ""
+
+
+def test_no_daemon(ask, home):
+    r = ask("x")
+    assert r.returncode == UNAVAILABLE
+    assert r.stderr.startswith("ask: ") and str(home.socket) in r.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_cancels_at_the_provider(daemon, ask, provider, number):
+    proc = ask.start("-m", "fake/hang-after-2", "x")
+    os.read(proc.stdout.fileno(), 100)
+    proc.send_signal(number)
+    proc.communicate(timeout=PATIENCE)
+    assert proc.returncode in (128 + number, -number)
+    provider.wait_aborted()
+
+
+def test_broken_pipe_cancels_at_the_provider(daemon, ask, provider):
+    proc = ask.start("-m", "fake/slow-1000-50", "x")
+    os.read(proc.stdout.fileno(), 100)
+    proc.stdout.close()
+    provider.wait_aborted()
+    proc.wait(PATIENCE)
+    assert proc.returncode != 0
+    proc.stderr.close()
+
+
+def test_full_disk_is_an_error(daemon, ask):
+    with open("/dev/full", "wb") as full:
+        proc = ask.start("hello", stdout=full)
+        _, err = proc.communicate(timeout=PATIENCE)
+    assert proc.returncode == IO and err.startswith(b"ask: ")
+
+
+def test_escape_sequences_reach_a_pipe_as_they_are(daemon, ask):
+    assert ask("a\x1b[31mb").stdout == "a\x1b[31mb\n"
+
+
+def test_long_text(daemon, ask):
+    text = "0123456789 " * 50000
+    assert ask(input=text).stdout.rstrip() == text.rstrip()
+
+
+# -- askctl
+
+
+def test_ctl_status(daemon, askctl):
+    r = askctl("status")
+    assert r.returncode == 0 and r.stderr == ""
+    assert str(daemon.pid) in r.stdout and "fake" in r.stdout
+
+
+def test_ctl_call(daemon, askctl):
+    assert json.loads(askctl("call", "status").stdout)["pid"] == daemon.pid
+
+
+def test_ctl_call_with_params(daemon, askctl):
+    r = askctl("call", "chat", '{"prompt": "grüezi ☃", "max_tokens": 5}')
+    assert json.loads(r.stdout)["text"] == "grüezi ☃"
+
+
+@pytest.mark.parametrize("params", ["{", "[1]", '"x"', "{} {}"])
+def test_ctl_call_with_params_that_are_none(daemon, askctl, params):
+    r = askctl("call", "status", params)
+    assert r.returncode == USAGE and r.stderr.startswith("askctl: ") and r.stdout == ""
+
+
+def test_ctl_call_that_fails(daemon, askctl):
+    r = askctl("call", "no.such.method")
+    assert r.returncode == PROTOCOL
+    assert "no.such.method" in r.stderr
+
+
+def test_ctl_attach(daemon, client, askctl):
+    answer = client.result(client.chat("slow-20-20", detach=True))["answer"]
+    r = askctl("attach", answer)
+    assert (r.returncode, r.stdout.rstrip()) == (0, words_text(20).rstrip())
+
+
+def test_ctl_cancel(daemon, client, askctl, provider):
+    answer = client.result(client.chat("hang-headers", detach=True))["answer"]
+    provider.wait_requests(1)
+    assert askctl("cancel", answer).returncode == 0
+    provider.wait_aborted()
+    assert client.call("answer.get", {"answer": answer})["state"] == "cancelled"
+
+
+def test_ctl_cancel_of_what_is_not_there(daemon, askctl):
+    r = askctl("cancel", "no-such-answer")
+    assert r.returncode == OTHER and r.stderr.startswith("askctl: ")
+
+
+@pytest.mark.parametrize("args", [(), ("no-such-command",), ("attach",), ("call",)], ids=str)
+def test_ctl_usage(daemon, askctl, args):
+    r = askctl(*args)
+    assert r.returncode == USAGE and r.stderr and r.stdout == ""
+
+
+# -- both
+
+
+@pytest.mark.parametrize("path", [ask_path(), askctl_path()], ids=lambda p: p.name)
+def test_needs_libc_and_msgpack_only(path):
+    out = subprocess.run(["readelf", "-d", path], check=True, capture_output=True, text=True).stdout
+    needed = {line.split("[")[1].rstrip("]") for line in out.splitlines() if "(NEEDED)" in line}
+    if any("asan" in n or "ubsan" in n or "tsan" in n for n in needed):
+        pytest.skip("built with sanitizers")
+    assert needed <= {"libc.so.6", "libmsgpackc.so.2"}
+    assert "libc.so.6" in needed
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o777], ids=oct)
+def test_folder_of_the_wrong_mode_is_refused(daemon, ask, home, mode):
+    home.socket.parent.chmod(mode)
+    r = ask("x")
+    home.socket.parent.chmod(0o700)
+    assert r.returncode == DENIED and str(home.socket.parent) in r.stderr
+
+
+# -- autostart
+
+
+def autostart_env():
+    return {"ASKD_AUTOSTART": "1", "PATH": f"{askd_path().parent}:{os.environ['PATH']}"}
+
+
+def running(pid):
+    """A zombie has ended: in a container nobody may be there to reap it."""
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            return f.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def pid_of_autostarted(home):
+    with Client(home.socket) as c:
+        assert c.call("hello", {"client": "pytest"})["autostarted"] is True
+        return c.call("status")["pid"]
+
+
+@pytest.fixture
+def ends_autostarted(home):
+    """Whatever ask started in this home is ended, also when the test failed."""
+    yield
+    try:
+        with Client(home.socket) as c:
+            os.kill(c.call("status")["pid"], signal.SIGKILL)
+    except OSError:
+        pass
+
+
+def test_autostart_and_stop(home, provider, ask, askctl, ends_autostarted):
+    home.write_config(provider.base_url)
+    r = ask("hello", env=autostart_env())
+    assert (r.returncode, r.stdout) == (0, "hello\n"), r.stderr
+    pid = pid_of_autostarted(home)
+    assert os.getsid(pid) != os.getsid(0), "a session of its own"
+    assert os.readlink(f"/proc/{pid}/cwd") == "/"
+    assert askctl("call", "shutdown").returncode == 0
+    wait_until(lambda: not running(pid), "the daemon ends")
+    assert not home.socket.exists()
+    logs = [p.read_text() for p in home.state.rglob("*") if p.is_file() and p.suffix == ".log"]
+    assert logs and KEY not in "".join(logs)
+
+
+def test_autostart_passes_a_short_environment(home, provider, ask, ends_autostarted):
+    home.write_config(provider.base_url)
+    assert ask("hello", env={**autostart_env(), "MY_OWN_BUSINESS": "private"}).returncode == 0
+    with open(f"/proc/{pid_of_autostarted(home)}/environ", "rb") as f:
+        assert b"MY_OWN_BUSINESS" not in f.read()
+
+
+def test_two_that_autostart_at_once_share_one(home, provider, ask, ends_autostarted):
+    home.write_config(provider.base_url)
+    procs = [ask.start(f"hello {i}", env=autostart_env()) for i in range(4)]
+    outs = [p.communicate(timeout=PATIENCE) for p in procs]
+    assert [o.decode() for o, _ in outs] == [f"hello {i}\n" for i in range(4)]
+
+
+def test_autostarted_daemon_ends_when_idle(home, provider, ask, ends_autostarted):
+    home.write_config(provider.base_url, daemon={"idle_exit": "1"})
+    assert ask("hello", env=autostart_env()).returncode == 0
+    wait_until(lambda: not home.socket.exists(), "the idle daemon ends")
+
+
+@pytest.mark.askd(daemon={"idle_exit": "1"})
+def test_daemon_that_was_not_autostarted_stays(daemon):
+    time.sleep(2)
+    assert daemon.connect().call("status")["pid"] == daemon.pid

@@ -1,0 +1,54 @@
+#include "daemon/engine/fault.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static enum fault_verdict judge(enum fault_cause cause, enum error_code code, int should_retry, bool shown)
+{
+    struct error err = {.code = code};
+    struct response_head head = {.status = 500, .should_retry = should_retry};
+    return fault_judge(cause, &err, &head, shown);
+}
+
+static void test_table(void **state)
+{
+    (void)state;
+    static const struct {
+        enum fault_cause cause;
+        enum error_code code;
+        enum fault_verdict verdict;
+    } rows[] = {
+        {FAULT_TRANSPORT, ERR_UNAVAILABLE, FAULT_AGAIN},      {FAULT_TRANSPORT, ERR_TIMEOUT, FAULT_AGAIN},
+        {FAULT_TRANSPORT, ERR_BAD_RESPONSE, FAULT_FAIL},      {FAULT_FIRST_BYTE, ERR_TIMEOUT, FAULT_NEXT},
+        {FAULT_IDLE, ERR_TIMEOUT, FAULT_NEXT},                {FAULT_PROVIDER, ERR_TIMEOUT, FAULT_AGAIN},
+        {FAULT_PROVIDER, ERR_RATE_LIMITED, FAULT_AGAIN},      {FAULT_PROVIDER, ERR_OVERLOADED, FAULT_AGAIN},
+        {FAULT_PROVIDER, ERR_UNAVAILABLE, FAULT_AGAIN},       {FAULT_PROVIDER, ERR_UNAUTHENTICATED, FAULT_NEXT},
+        {FAULT_PROVIDER, ERR_PERMISSION_DENIED, FAULT_NEXT},  {FAULT_PROVIDER, ERR_NOT_FOUND, FAULT_NEXT},
+        {FAULT_PROVIDER, ERR_BUDGET_EXCEEDED, FAULT_NEXT},    {FAULT_PROVIDER, ERR_INVALID_REQUEST, FAULT_FAIL},
+        {FAULT_PROVIDER, ERR_TOO_LARGE, FAULT_FAIL},          {FAULT_PROVIDER, ERR_CONTENT_FILTERED, FAULT_FAIL},
+        {FAULT_PROVIDER, ERR_CONTEXT_LENGTH_EXCEEDED, FAULT_FAIL}, {FAULT_PROVIDER, ERR_BAD_RESPONSE, FAULT_FAIL},
+        {FAULT_OWN, ERR_UNAVAILABLE, FAULT_FAIL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(judge(rows[i].cause, rows[i].code, -1, false), rows[i].verdict);
+        assert_int_equal(judge(rows[i].cause, rows[i].code, -1, true), FAULT_FAIL); /* never once something was shown */
+    }
+}
+
+static void test_should_retry(void **state)
+{
+    (void)state;
+    assert_int_equal(judge(FAULT_PROVIDER, ERR_INVALID_REQUEST, 1, false), FAULT_AGAIN);
+    assert_int_equal(judge(FAULT_PROVIDER, ERR_UNAVAILABLE, 0, false), FAULT_NEXT);
+    assert_int_equal(judge(FAULT_PROVIDER, ERR_INVALID_REQUEST, 1, true), FAULT_FAIL);
+    struct error err = {.code = ERR_UNAVAILABLE};
+    assert_int_equal(fault_judge(FAULT_TRANSPORT, &err, NULL, false), FAULT_AGAIN);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_table), cmocka_unit_test(test_should_retry)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
