@@ -18,7 +18,7 @@
 
 #define PATH_SIZE 4096
 #define DRAIN_TICK_MS 20
-#define SWEEP_MS 60000 /* at least this often, what has outlived its time is let go */
+#define SWEEP_MS 60000 /* at least this often what has outlived its time is let go */
 
 struct app_options {
     int log_level;
@@ -219,11 +219,14 @@ static void on_signal(uv_signal_t *h, int signum)
     }
 }
 
+/* When something is due, and in between, since what ends meanwhile does not move the timer. */
 static void on_sweep(void *data)
 {
     struct app *a = data;
-    int64_t next = answer_table_sweep(a->table);
-    timer_start(a->sweep, next >= 0 && next < SWEEP_MS ? next : SWEEP_MS);
+    const struct answer_options *o = config_get(a->config, &answer_room, NULL);
+    int64_t next = answer_table_sweep(a->table), shortest = o->retain_ms < o->detached_limit_ms ? o->retain_ms : o->detached_limit_ms;
+    int64_t tick = shortest / 2 < SWEEP_MS ? shortest / 2 + 1 : SWEEP_MS;
+    timer_start(a->sweep, next >= 0 && next < tick ? next : tick);
 }
 
 /* -- running -- */
@@ -264,7 +267,7 @@ static int run(struct app *a, struct providers *providers, bool system)
     start_signals(a);
     int status = 0;
     if (server_listen(a->server, a->endpoint.listen_fd, &err) == ERR_NONE) {
-        timer_start(a->sweep, SWEEP_MS);
+        on_sweep(a);
         on_activity(a);
         service_ready();
         log_notice("askd %s listens on %s", PACKAGE_VERSION, a->endpoint.path);

@@ -295,7 +295,7 @@ class Runner:
         self.path, self.home = path, home
 
     def start(self, *args, env=None, **kw):
-        env = self.home.env(ASKD_AUTOSTART="0", **(env or {}))
+        env = self.home.env(**{"ASKD_AUTOSTART": "0", **(env or {})})
         kw = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **kw}
         return subprocess.Popen([str(self.path), *args], env=env, **kw)
 

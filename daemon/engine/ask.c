@@ -148,6 +148,9 @@ static void end(struct ask *a, enum log_state state, const struct error *err)
     }
     struct answer *any = NULL;
     flight_each(a->flight, first_answer, &any);
+    char id[ID_LEN + 1] = "?"; /* the answer may be gone once it has ended */
+    if (any)
+        memcpy(id, answer_id(any), sizeof id);
     struct buf tail;
     buf_init(&tail, SIZE_MAX / 2); /* of the log's own size, which is bounded */
     uint32_t n = fold_put_tail(&tail, l, any ? answer_provider(any) : "", any ? answer_model(any) : "", err);
@@ -159,7 +162,7 @@ static void end(struct ask *a, enum log_state state, const struct error *err)
     TAILQ_REMOVE(&e->asks, a, link);
     e->n_asks--;
     if (err && err->code != ERR_CANCELLED)
-        log_notice("answer %s: %s: %s", any ? answer_id(any) : "?", error_name(err->code), err->message);
+        log_notice("answer %s: %s: %s", id, error_name(err->code), err->message);
     ask_free(a);
 }
 

@@ -88,11 +88,11 @@ static struct secret *take_env(struct providers *ps, const char *name)
     return s;
 }
 
-static enum error_code key_from_file(const char *path, struct secret **ret, struct error *err)
+static enum error_code key_from_file(const char *path, bool private, struct secret **ret, struct error *err)
 {
     struct buf b;
     buf_init(&b, KEY_MAX);
-    enum error_code code = fd_read_file(path, true, &b, err);
+    enum error_code code = fd_read_file(path, private, &b, err);
     if (code == ERR_NONE) {
         size_t len = b.len;
         while (len && (b.data[len - 1] == '\n' || b.data[len - 1] == '\r' || b.data[len - 1] == ' '))
@@ -120,7 +120,7 @@ static enum error_code load_key(struct providers *ps, struct provider *p, const 
         p->key_source = xstrdup("configuration");
     } else if (s->key_file) {
         p->key_source = xasprintf("file %s", s->key_file);
-        return key_from_file(s->key_file, &p->key, err);
+        return key_from_file(s->key_file, true, &p->key, err);
     } else if (s->key_credential) {
         const char *dir = getenv("CREDENTIALS_DIRECTORY");
         if (!dir || strchr(s->key_credential, '/'))
@@ -129,7 +129,8 @@ static enum error_code load_key(struct providers *ps, struct provider *p, const 
                              s->key_credential);
         char *path = xasprintf("%s/%s", dir, s->key_credential);
         p->key_source = xasprintf("credential %s", s->key_credential);
-        enum error_code code = key_from_file(path, &p->key, err);
+        /* The service manager guards the folder; a mode of 0440 there comes from an access list. */
+        enum error_code code = key_from_file(path, false, &p->key, err);
         free(path);
         return code;
     } else {

@@ -230,7 +230,8 @@ static struct reason read_reason(const json_t *root)
 
 static bool token_char(char c)
 {
-    return isalnum((unsigned char)c) || c == '-' || c == '_' || c == '*' || c == '.' || c == '+' || c == '/' || c == '=';
+    return isalnum((unsigned char)c) || c == '-' || c == '_' || c == '*' || c == '.' || c == '+' || c == '/' ||
+           c == '=';
 }
 
 /* A word that begins like the keys of one of the providers, or is as long and mixed as keys are. */

@@ -1,4 +1,5 @@
-/* Errors that stand in a JSON body, for parsers; provider_map_error in provider.h is the one for a whole HTTP answer. */
+/* Errors that stand in a JSON body, for parsers; provider_map_error in provider.h is the one for a whole HTTP answer.
+ */
 #ifndef ASKD_PROVIDER_ERROR_MAP_H
 #define ASKD_PROVIDER_ERROR_MAP_H
 

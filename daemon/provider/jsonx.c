@@ -50,8 +50,11 @@ static json_t *load(const char *text, size_t len, size_t flags, json_error_t *e)
 json_t *jsonx_parse(const char *text, size_t len, enum jsonx_fault *fault)
 {
     json_error_t e;
-    json_t *json = load(text, len, 0, &e);
 
+    *fault = JSONX_CUT;
+    if (len == 0)
+        return NULL;
+    json_t *json = load(text, len, 0, &e);
     if (!json && memmem(text, len, "\\u", 2)) {
         struct buf copy;
         buf_init(&copy, len);
@@ -59,9 +62,10 @@ json_t *jsonx_parse(const char *text, size_t len, enum jsonx_fault *fault)
             json = load((char *)copy.data, copy.len, 0, &e);
         buf_done(&copy);
     }
-    *fault = json                                                              ? JSONX_OK
-             : len == 0 || json_error_code(&e) == json_error_premature_end_of_input ? JSONX_CUT
-                                                                               : JSONX_BAD;
+    if (json)
+        *fault = JSONX_OK;
+    else if (json_error_code(&e) != json_error_premature_end_of_input)
+        *fault = JSONX_BAD;
     return json;
 }
 

@@ -12,7 +12,8 @@ enum jsonx_fault {
     JSONX_BAD, /* not JSON, or not UTF-8 */
 };
 
-/* Parses any JSON value; a half of a surrogate pair becomes U+FFFD, integers beyond 64 bits become reals. NULL with *fault. */
+/* Parses any JSON value; a half of a surrogate pair becomes U+FFFD, integers beyond 64 bits become reals. NULL with
+ * *fault. */
 json_t *jsonx_parse(const char *text, size_t len, enum jsonx_fault *fault);
 
 /* The member if it is there and not null; obj may be anything, NULL too. */

@@ -33,8 +33,8 @@ static struct openai_call *by_id(const struct openai_calls *c, const char *id)
     return NULL;
 }
 
-/* The call that a fragment goes on with, NULL if it begins one. id and name are NULL where empty. A named fragment with another
- * id is another call, whatever its index says. */
+/* The call that a fragment goes on with, NULL if it begins one. id and name are NULL where empty. A named fragment with
+ * another id is another call, whatever its index says. */
 static struct openai_call *find(const struct openai_calls *c, int64_t index, const char *id, const char *name)
 {
     if (index >= 0) {
@@ -90,9 +90,9 @@ static enum error_code take(struct openai_calls *c, int64_t index, const char *i
         ev.name = view(name);
         call->named = true;
     }
-    bool ok = !arguments || (json_is_string(arguments)
-                                 ? buf_append(&call->arguments, json_string_value(arguments), json_string_length(arguments))
-                                 : jsonx_dump(arguments, &call->arguments));
+    bool ok = !arguments || (json_is_string(arguments) ? buf_append(&call->arguments, json_string_value(arguments),
+                                                                    json_string_length(arguments))
+                                                       : jsonx_dump(arguments, &call->arguments));
     c->bytes += call->arguments.len - before;
     if (!ok || c->bytes > PROVIDER_EVENT_MAX)
         return error_set(err, ERR_TOO_LARGE, "the arguments of the tool calls are over %u bytes", PROVIDER_EVENT_MAX);

@@ -4,8 +4,8 @@
 
 /* What most rows agree on; a row names only what is different, behind this. */
 #define COMMON                                                                                                         \
-    .max_tokens = "max_tokens", .seed = "seed", .required = "required", .system_role = "system", .include_usage = true, \
-    .json_schema = true, .reasoning_fields = {"reasoning_content", "reasoning"}
+    .max_tokens = "max_tokens", .seed = "seed", .required = "required", .system_role = "system",                       \
+    .include_usage = true, .json_schema = true, .reasoning_fields = {"reasoning_content", "reasoning"}
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
@@ -18,7 +18,8 @@ static const struct openai_dialect dialects[] = {
     {COMMON, .name = "deepseek", .json_schema = false, .reasoning = OPENAI_REASONING_THINKING,
      .reasoning_back = "reasoning_content"},
     {COMMON, .name = "qwen", .reasoning = OPENAI_REASONING_ENABLE},
-    {COMMON, .name = "openrouter", .reasoning = OPENAI_REASONING_OBJECT, .reasoning_fields = {"reasoning", "reasoning_content"}},
+    {COMMON, .name = "openrouter", .reasoning = OPENAI_REASONING_OBJECT,
+     .reasoning_fields = {"reasoning", "reasoning_content"}},
     {COMMON, .name = "mistral", .seed = "random_seed", .required = "any", .include_usage = false,
      .reasoning = OPENAI_REASONING_HIGH},
     {COMMON, .name = "groq", .max_tokens = "max_completion_tokens", .reasoning = OPENAI_REASONING_EFFORT,

@@ -1,4 +1,5 @@
-/* What differs between those who speak the chat grammar of OpenAI. A dialect is a row: adding one touches the table alone. */
+/* What differs between those who speak the chat grammar of OpenAI. A dialect is a row: adding one touches the table
+ * alone. */
 #ifndef ASKD_PROVIDER_OPENAI_DIALECTS_H
 #define ASKD_PROVIDER_OPENAI_DIALECTS_H
 
@@ -16,12 +17,12 @@ enum openai_reasoning {
 
 struct openai_dialect {
     const char *name;
-    const char *max_tokens;          /* field name of the bound on the answer */
-    const char *seed;                /* field name */
-    const char *required;            /* tool_choice for "some tool" */
-    const char *system_role;         /* role of instructions */
-    bool include_usage;              /* stream_options: {include_usage: true} is sent */
-    bool json_schema;                /* response_format knows json_schema; else json_object is asked for */
+    const char *max_tokens;  /* field name of the bound on the answer */
+    const char *seed;        /* field name */
+    const char *required;    /* tool_choice for "some tool" */
+    const char *system_role; /* role of instructions */
+    bool include_usage;      /* stream_options: {include_usage: true} is sent */
+    bool json_schema;        /* response_format knows json_schema; else json_object is asked for */
     enum openai_reasoning reasoning;
     const char *reasoning_fields[2]; /* in a delta or message, the first that holds text counts */
     const char *reasoning_back;      /* field that the model's earlier reasoning goes back in, NULL: left out */

@@ -116,7 +116,8 @@ static bool read_count(const json_t *obj, const char *key, int64_t *into)
 /* The last one counts: some repeat it, growing, in every chunk. */
 static void take_usage(struct provider_parser *p, const json_t *u)
 {
-    const json_t *in = json_object_get(u, "prompt_tokens_details"), *out = json_object_get(u, "completion_tokens_details");
+    const json_t *in = json_object_get(u, "prompt_tokens_details"),
+                 *out = json_object_get(u, "completion_tokens_details");
     struct usage *to = &p->usage;
     int64_t completion, total;
 
@@ -538,9 +539,7 @@ enum error_code openai_chat_finish(struct provider_parser *p, bool clean, struct
     case MODE_SNIFF: fail(p, ERR_UNAVAILABLE, "the provider sent an empty answer"); break;
     case MODE_SSE: finish_sse(p, clean); break;
     case MODE_JSON: finish_json(p); break;
-    case MODE_ERROR:
-        fail(p, provider_map_error(&p->head, p->body.data, p->body.len, &p->error), NULL);
-        break;
+    case MODE_ERROR: fail(p, provider_map_error(&p->head, p->body.data, p->body.len, &p->error), NULL); break;
     }
     return report(p, err);
 }

@@ -72,8 +72,11 @@ static json_t *data_url(struct builder *b, const struct part *p, const char *mim
 
 static const char *audio_format(const char *mime)
 {
-    static const char *const known[][2] = {{"audio/wav", "wav"},  {"audio/x-wav", "wav"}, {"audio/wave", "wav"},
-                                           {"audio/mpeg", "mp3"}, {"audio/mp3", "mp3"}};
+    static const char *const known[][2] = {{"audio/wav", "wav"},
+                                           {"audio/x-wav", "wav"},
+                                           {"audio/wave", "wav"},
+                                           {"audio/mpeg", "mp3"},
+                                           {"audio/mp3", "mp3"}};
 
     for (size_t i = 0; mime && i < sizeof known / sizeof *known; i++) {
         if (strcmp(mime, known[i][0]) == 0)
@@ -421,9 +424,10 @@ static void put_sampling(struct builder *b, json_t *body)
 static bool reserved(const char *key)
 {
     static const char *const names[] = {
-        "model",       "messages", "stream",     "stream_options", "n",           "store",           "background",
-        "service_tier", "max_tokens", "max_completion_tokens", "temperature", "top_p", "stop", "seed", "random_seed",
-        "tools", "tool_choice", "functions", "function_call", "response_format",
+        "model",       "messages",    "stream",       "stream_options", "n",
+        "store",       "background",  "service_tier", "max_tokens",     "max_completion_tokens",
+        "temperature", "top_p",       "stop",         "seed",           "random_seed",
+        "tools",       "tool_choice", "functions",    "function_call",  "response_format",
     };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -515,7 +519,8 @@ enum error_code openai_chat_address(const struct provider_target *t, const char 
         ok = exchange_secret_header(x, "Authorization", "Bearer ", t->key);
     for (const char *const *line = t->headers; ok && line && *line; line++)
         ok = add_header_line(x, *line);
-    return ok ? ERR_NONE : error_set(err, ERR_INVALID_REQUEST, "the provider's headers in the configuration are not valid");
+    return ok ? ERR_NONE
+              : error_set(err, ERR_INVALID_REQUEST, "the provider's headers in the configuration are not valid");
 }
 
 enum error_code openai_chat_build(const struct provider_target *t, const struct chat_request *r, struct exchange *x,

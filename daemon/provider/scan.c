@@ -61,7 +61,9 @@ int scan_hex4(const char *p)
 
     for (int i = 0; i < 4; i++) {
         char ch = p[i];
-        int digit = ch >= '0' && ch <= '9' ? ch - '0' : (ch | 32) >= 'a' && (ch | 32) <= 'f' ? (ch | 32) - 'a' + 10 : -1;
+        int digit = ch >= '0' && ch <= '9'                 ? ch - '0'
+                    : (ch | 32) >= 'a' && (ch | 32) <= 'f' ? (ch | 32) - 'a' + 10
+                                                           : -1;
         if (digit < 0)
             return -1;
         value = value * 16 + digit;

@@ -1,14 +1,14 @@
 #include "daemon/provider/sse.h"
 #include <string.h>
 
-/* How far one look for a line's end goes: in a stream whose lines end in CR alone, looking for an LF first must not read the
- * whole rest of the piece once per line. */
+/* How far one look for a line's end goes: in a stream whose lines end in CR alone, looking for an LF first must not
+ * read the whole rest of the piece once per line. */
 #define WINDOW 4096
 
 void sse_init(struct sse *s, size_t max)
 {
     memset(s, 0, sizeof *s);
-    buf_init(&s->line, max);
+    buf_init(&s->line, max + strlen("data: "));
     buf_init(&s->data, max);
 }
 
@@ -55,6 +55,8 @@ static bool copy_held(struct sse *s)
 
 static bool add_data(struct sse *s, const uint8_t *value, size_t len)
 {
+    if (len > s->data.max)
+        return false;
     if (!s->has_data) {
         s->has_data = true;
         s->held = value;

@@ -1,7 +1,7 @@
 /* Server-sent events by the WHATWG rules: bytes in any pieces in, whole events out. Pure and bounded.
  *
- * The reader pulls: hand over a piece, call sse_next until it says SSE_MORE, then hand over the next piece. An event whose bytes
- * lie in one piece is not copied: its payload points into that piece. */
+ * The reader pulls: hand over a piece, call sse_next until it says SSE_MORE, then hand over the next piece. An event
+ * whose bytes lie in one piece is not copied: its payload points into that piece. */
 #ifndef ASKD_PROVIDER_SSE_H
 #define ASKD_PROVIDER_SSE_H
 
@@ -16,16 +16,16 @@ struct sse_event {
 };
 
 struct sse {
-    struct buf line;      /* a line whose end has not come yet */
-    struct buf data;      /* data lines of the event so far, where they could not stay in the piece */
-    const uint8_t *held;  /* the only data line so far, in the piece; NULL if there is none such */
+    struct buf line;     /* a line whose end has not come yet */
+    struct buf data;     /* data lines of the event so far, where they could not stay in the piece */
+    const uint8_t *held; /* the only data line so far, in the piece; NULL if there is none such */
     size_t held_len;
-    bool has_data;        /* a data line was seen, perhaps an empty one */
-    bool copied;          /* it is in `data` */
-    bool emitted;         /* the last call gave an event: forget it first */
-    bool line_done;       /* `line` was processed: forget it first */
-    bool after_cr;        /* an LF that comes now belongs to the CR before it */
-    bool started;         /* the first line, before which a BOM may stand, is over */
+    bool has_data;  /* a data line was seen, perhaps an empty one */
+    bool copied;    /* it is in `data` */
+    bool emitted;   /* the last call gave an event: forget it first */
+    bool line_done; /* `line` was processed: forget it first */
+    bool after_cr;  /* an LF that comes now belongs to the CR before it */
+    bool started;   /* the first line, before which a BOM may stand, is over */
     char name[32];
 };
 

@@ -21,7 +21,8 @@ static bool blank(char c)
     return c == '\n' || c == '\r' || c == ' ' || c == '\t';
 }
 
-/* One byte more at the start: a blank, a tag's next byte, or else plain text from what was held on. Returns bytes taken. */
+/* One byte more at the start: a blank, a tag's next byte, or else plain text from what was held on. Returns bytes
+ * taken. */
 static size_t start_byte(struct think *t, char c, think_sink sink, void *data)
 {
     size_t blanks = 0;

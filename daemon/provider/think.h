@@ -1,5 +1,5 @@
-/* Splits <think>…</think> at the very start of a text off as reasoning, at any chunking. What it hands on may be less than it
- * got, while a tag could still be coming, but never half a character. */
+/* Splits <think>…</think> at the very start of a text off as reasoning, at any chunking. What it hands on may be less
+ * than it got, while a tag could still be coming, but never half a character. */
 #ifndef ASKD_PROVIDER_THINK_H
 #define ASKD_PROVIDER_THINK_H
 

@@ -53,6 +53,8 @@ static enum error_code read_params(const msgpack_object *o, msgpack_object_map *
 {
     msgpack_object_array a;
     *params = (msgpack_object_map){0};
+    if (o->type == MSGPACK_OBJECT_NIL)
+        return ERR_NONE;
     if (!mp_array(o, &a) || a.size > 1)
         return error_set(err, ERR_INVALID_REQUEST, "params must be an array that holds one map, or is empty");
     if (a.size == 1 && a.ptr[0].type != MSGPACK_OBJECT_NIL && !mp_map(&a.ptr[0], params))

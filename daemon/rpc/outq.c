@@ -49,7 +49,8 @@ static struct outq_run *add_run(struct outq *q)
 struct buf *outq_begin(struct outq *q)
 {
     struct outq_run *r = TAILQ_LAST(&q->runs, outq_runs);
-    if (!r || r->pinned || r->sealed || r->owned.len > RUN_FULL)
+    /* By what was committed: a frame that has begun is not torn in two. */
+    if (!r || r->pinned || r->sealed || r->len > RUN_FULL)
         r = add_run(q);
     return &r->owned;
 }

@@ -174,12 +174,16 @@ static long json_number(const char *json, size_t n, const char *key, long dflt)
 
 static bool answer(struct conn *c, const char *body, size_t n)
 {
-    static const char models[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 67\r\n\r\n"
-                                 "{\"object\":\"list\",\"data\":[{\"id\":\"mock-model\",\"object\":\"model\"   }]}";
+    static const char models[] = "{\"object\":\"list\",\"data\":[{\"id\":\"mock-model\",\"object\":\"model\"}]}";
     static const char head[] = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n"
                                "Transfer-Encoding: chunked\r\n\r\n";
-    if (strncmp(c->in, "POST ", 5) != 0)
-        return put(c, models, sizeof models - 1);
+    if (strncmp(c->in, "POST ", 5) != 0) {
+        char out[256];
+        int len = snprintf(out, sizeof out,
+                           "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                           sizeof models - 1, models);
+        return put(c, out, (size_t)len);
+    }
     c->streaming = true;
     c->left = json_number(body, n, "\"max_tokens\"", 100);
     c->gap = json_number(body, n, "\"seed\"", 0) * 1000;

@@ -1,5 +1,5 @@
-/* The openai-chat parser: the same answer, whole and in pieces, must give the same events and the same end. First byte: size of
- * the pieces; second: status, content type and dialect. */
+/* The openai-chat parser: the same answer, whole and in pieces, must give the same events and the same end. First byte:
+ * size of the pieces; second: status, content type and dialect. */
 #include "daemon/provider/provider.h"
 #include "lib/base/utf8.h"
 #include <stdlib.h>

@@ -40,6 +40,12 @@ def test_stream(client):
     assert events[-1][1] == {"type": "done", "finish_reason": "stop"}
 
 
+def test_stream_of_many_events(client):
+    a = client.result(client.chat("words-50000", stream=True))
+    check_events(client.events())
+    assert text_of(client.events()) == a["text"] == words_text(50000)
+
+
 def test_start_comes_first_and_says_whose_it_is(client):
     msgid = client.chat("words-3", stream=True)
     client.result(msgid)

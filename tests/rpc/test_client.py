@@ -25,17 +25,17 @@ def asked(provider):
 # -- ask
 
 
-def test_arguments_are_the_prompt(daemon, ask):
+def test_arguments_are_the_prompt_and_a_pipe_gets_the_text_alone(daemon, ask):
     r = ask("one", "two three")
-    assert (r.returncode, r.stdout, r.stderr) == (0, "one two three\n", "")
+    assert (r.returncode, r.stdout, r.stderr) == (0, "one two three", "")
 
 
 def test_subcommands_are_prompts(daemon, ask):
-    assert ask("status").stdout == "status\n"
+    assert ask("status").stdout == "status"
 
 
 def test_options_end_at_two_dashes(daemon, ask):
-    assert ask("--", "--json", "is", "text").stdout == "--json is text\n"
+    assert ask("--", "--json", "is", "text").stdout == "--json is text"
 
 
 def test_stdin_is_the_prompt(daemon, ask):
@@ -81,7 +81,7 @@ def test_json(daemon, ask):
 
 def test_stats_go_to_stderr(daemon, ask):
     r = ask("--stats", "one two")
-    assert (r.returncode, r.stdout) == (0, "one two\n")
+    assert (r.returncode, r.stdout) == (0, "one two")
     assert "fake" in r.stderr and "2" in r.stderr
 
 
@@ -145,12 +145,20 @@ def test_full_disk_is_an_error(daemon, ask):
 
 
 def test_escape_sequences_reach_a_pipe_as_they_are(daemon, ask):
-    assert ask("a\x1b[31mb").stdout == "a\x1b[31mb\n"
+    assert ask("a\x1b[31mb").stdout == "a\x1b[31mb"
 
 
 def test_long_text(daemon, ask):
     text = "0123456789 " * 50000
-    assert ask(input=text).stdout.rstrip() == text.rstrip()
+    r = ask(input=text)
+    assert (r.returncode, r.stderr) == (0, "")
+    assert r.stdout.rstrip() == text.rstrip()
+
+
+def test_many_events(daemon, ask):
+    r = ask("-m", "fake/words-50000", "x")
+    assert (r.returncode, r.stderr) == (0, "")
+    assert r.stdout == words_text(50000)
 
 
 # -- askctl
@@ -202,7 +210,7 @@ def test_ctl_cancel_of_what_is_not_there(daemon, askctl):
     assert r.returncode == OTHER and r.stderr.startswith("askctl: ")
 
 
-@pytest.mark.parametrize("args", [(), ("no-such-command",), ("attach",), ("call",)], ids=str)
+@pytest.mark.parametrize("args", [(), ("no-such-command",), ("call",), ("attach", "a", "b")], ids=str)
 def test_ctl_usage(daemon, askctl, args):
     r = askctl(*args)
     assert r.returncode == USAGE and r.stderr and r.stdout == ""
@@ -265,7 +273,7 @@ def ends_autostarted(home):
 def test_autostart_and_stop(home, provider, ask, askctl, ends_autostarted):
     home.write_config(provider.base_url)
     r = ask("hello", env=autostart_env())
-    assert (r.returncode, r.stdout) == (0, "hello\n"), r.stderr
+    assert (r.returncode, r.stdout) == (0, "hello"), r.stderr
     pid = pid_of_autostarted(home)
     assert os.getsid(pid) != os.getsid(0), "a session of its own"
     assert os.readlink(f"/proc/{pid}/cwd") == "/"
@@ -287,7 +295,7 @@ def test_two_that_autostart_at_once_share_one(home, provider, ask, ends_autostar
     home.write_config(provider.base_url)
     procs = [ask.start(f"hello {i}", env=autostart_env()) for i in range(4)]
     outs = [p.communicate(timeout=PATIENCE) for p in procs]
-    assert [o.decode() for o, _ in outs] == [f"hello {i}\n" for i in range(4)]
+    assert [o.decode() for o, _ in outs] == [f"hello {i}" for i in range(4)]
 
 
 def test_autostarted_daemon_ends_when_idle(home, provider, ask, ends_autostarted):

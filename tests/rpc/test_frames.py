@@ -6,6 +6,7 @@ import msgpack
 import pytest
 
 from client import RESPONSE, RpcError, pack
+from conftest import wait_until
 
 MAX_VALUES = 262144
 
@@ -209,7 +210,9 @@ def test_ext_type_is_refused(daemon, client):
 
 @pytest.mark.askd(daemon={"max_connections": "2"})
 def test_max_connections(daemon):
-    first, second, third = (daemon.connect() for _ in range(3))
+    first = daemon.connect()
+    wait_until(lambda: first.call("status")["connections"] == 1, "those of the start are gone")
+    second, third = daemon.connect(), daemon.connect()
     assert third.wait_closed()
     first.call("status")
     second.call("status")

@@ -62,7 +62,7 @@ def test_check_config_good(home, provider):
         ("[daemon]\nmax_answers = many\n", 2),
         ("[daemon]\nmax_answers = -1\n", 2),
         ("[daemon]\nretain = 1 h\nretain = 2 h\n", 3),
-        ("[no such section]\nx = 1\n", 2),
+        ("\n[nosuch]\n", 2),
         ("# a comment\n[daemon\n", 2),
         ("[daemon]\ndefault_model = " + "x" * 400 + "\n", 2),
         ('[provider "a"]\napi = telepathy\n', 2),
