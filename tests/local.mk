@@ -13,15 +13,17 @@ unit_tests = \
 	tests/unit/base/test_buf tests/unit/base/test_clock tests/unit/base/test_error tests/unit/base/test_exchange \
 	tests/unit/base/test_fd tests/unit/base/test_id tests/unit/base/test_secret tests/unit/base/test_utf8 \
 	tests/unit/base/test_value tests/unit/chat/test_event tests/unit/chat/test_message \
-	tests/unit/chat/test_request tests/unit/engine/test_discover tests/unit/engine/test_fault \
-	tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/proto/test_codec \
-	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
-	tests/unit/rpc/test_outq tests/unit/rpc/test_schema
+	tests/unit/chat/test_request tests/unit/core/test_config tests/unit/core/test_log \
+	tests/unit/engine/test_discover tests/unit/engine/test_fault tests/unit/http/test_pool \
+	tests/unit/http/test_retry tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
+	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/provider/test_error_map \
+	tests/unit/provider/test_jsonx tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
+	tests/unit/provider/test_scan tests/unit/provider/test_sse tests/unit/rpc/test_outq tests/unit/rpc/test_schema
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif
-UNIT_CFLAGS = $(libaskd_la_CFLAGS) $(CMOCKA_CFLAGS)
+UNIT_CFLAGS = $(libaskd_la_CFLAGS) $(CMOCKA_CFLAGS) -Wno-write-strings
 UNIT_LDADD = libaskcli.la libaskd.la $(CMOCKA_LIBS) $(UV_LIBS) -ldl -lpthread -lm
 tests_unit_answer_test_fold_SOURCES = tests/unit/answer/test_fold.c
 tests_unit_answer_test_fold_CFLAGS = $(UNIT_CFLAGS)
@@ -83,6 +85,12 @@ tests_unit_chat_test_message_LDADD = $(UNIT_LDADD)
 tests_unit_chat_test_request_SOURCES = tests/unit/chat/test_request.c
 tests_unit_chat_test_request_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_chat_test_request_LDADD = $(UNIT_LDADD)
+tests_unit_core_test_config_SOURCES = tests/unit/core/test_config.c
+tests_unit_core_test_config_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_core_test_config_LDADD = $(UNIT_LDADD)
+tests_unit_core_test_log_SOURCES = tests/unit/core/test_log.c
+tests_unit_core_test_log_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_core_test_log_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_discover_SOURCES = tests/unit/engine/test_discover.c
 tests_unit_engine_test_discover_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_discover_LDADD = $(UNIT_LDADD)
@@ -107,6 +115,24 @@ tests_unit_proto_test_frame_LDADD = $(UNIT_LDADD)
 tests_unit_proto_test_mp_SOURCES = tests/unit/proto/test_mp.c
 tests_unit_proto_test_mp_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_proto_test_mp_LDADD = $(UNIT_LDADD)
+tests_unit_provider_test_error_map_SOURCES = tests/unit/provider/test_error_map.c
+tests_unit_provider_test_error_map_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_provider_test_error_map_LDADD = $(UNIT_LDADD)
+tests_unit_provider_test_jsonx_SOURCES = tests/unit/provider/test_jsonx.c
+tests_unit_provider_test_jsonx_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_provider_test_jsonx_LDADD = $(UNIT_LDADD)
+tests_unit_provider_test_openai_parse_SOURCES = tests/unit/provider/test_openai_parse.c
+tests_unit_provider_test_openai_parse_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_provider_test_openai_parse_LDADD = $(UNIT_LDADD)
+tests_unit_provider_test_openai_request_SOURCES = tests/unit/provider/test_openai_request.c
+tests_unit_provider_test_openai_request_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_provider_test_openai_request_LDADD = $(UNIT_LDADD)
+tests_unit_provider_test_scan_SOURCES = tests/unit/provider/test_scan.c
+tests_unit_provider_test_scan_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_provider_test_scan_LDADD = $(UNIT_LDADD)
+tests_unit_provider_test_sse_SOURCES = tests/unit/provider/test_sse.c
+tests_unit_provider_test_sse_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_provider_test_sse_LDADD = $(UNIT_LDADD)
 tests_unit_rpc_test_outq_SOURCES = tests/unit/rpc/test_outq.c
 tests_unit_rpc_test_outq_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_rpc_test_outq_LDADD = $(UNIT_LDADD)
@@ -120,14 +146,16 @@ python_tests = tests/layers.py \
 	tests/rpc/test_hello_status.py tests/rpc/test_lifecycle.py tests/replay/test_recordings.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/conftest.py tests/fuzz/corpus \
-	tests/unit/http/http_server.h tests/rpc/client.py tests/provider/fault_provider.py tests/fuzz/fuzz_frame.c \
-	tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_sse.c tests/fuzz/frame.dict tests/fuzz/json.dict \
-	tests/bench/httpstream.c tests/bench/load.c tests/bench/load.h tests/bench/mockllm.c tests/bench/pidcpu.c \
-	tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/runcost.c tests/fuzz/run
+	tests/unit/http/http_server.h tests/unit/provider/chunks.h tests/rpc/client.py \
+	tests/provider/fault_provider.py tests/fuzz/fuzz_config.c tests/fuzz/fuzz_frame.c \
+	tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_sse.c tests/fuzz/config.dict tests/fuzz/frame.dict \
+	tests/fuzz/json.dict tests/bench/httpstream.c tests/bench/load.c tests/bench/load.h tests/bench/mockllm.c \
+	tests/bench/pidcpu.c tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/run.sh tests/bench/runcost.c \
+	tests/fuzz/run
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.
 FUZZ_SECONDS = 60
-FUZZERS = frame openai_chat sse
+FUZZERS = config frame openai_chat sse
 .PHONY: fuzz bench
 fuzz:
 	$(srcdir)/tests/fuzz/run '$(CLANG)' '$(abs_srcdir)' fuzz-out $(FUZZ_SECONDS) $(FUZZERS)

@@ -3,6 +3,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -253,6 +255,32 @@ bool config_is_set(const struct config *c, const struct config_room *room, const
         if (strcmp(room->options[i].key, key) == 0)
             return b->values[i].file != 0;
     return false;
+}
+
+enum error_code config_complain(const struct config *c, const struct config_room *room, const char *name, const char *key,
+                                struct error *err, const char *fmt, ...)
+{
+    const struct config_block *b = find_block(c, room, name);
+    const struct config_value *where = NULL;
+    char text[sizeof err->message];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    for (size_t i = 0; b && room->options[i].key; i++) {
+        const struct config_value *v = &b->values[i];
+        if (!v->file)
+            continue;
+        if (strcmp(room->options[i].key, key) == 0) {
+            where = v;
+            break;
+        }
+        if (!where || v->file < where->file || (v->file == where->file && v->line < where->line))
+            where = v;
+    }
+    if (!where)
+        return error_set(err, ERR_INVALID_REQUEST, "%s", text);
+    return config_error(c->files[where->file - 1], where->line, ERR_INVALID_REQUEST, err, "%s", text);
 }
 
 /* -- printing it -- */

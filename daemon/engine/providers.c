@@ -71,6 +71,8 @@ struct providers {
     size_t n_env;
 };
 
+#define complain(c, p, key, err, ...) config_complain(c, &provider_room, (p)->name, key, err, __VA_ARGS__)
+
 /* A variable is read once: it leaves the environment, so that no child and no /proc/PID/environ of ours shows it. */
 static struct secret *take_env(struct providers *ps, const char *name)
 {
@@ -108,13 +110,12 @@ static enum error_code key_from_file(const char *path, bool private, struct secr
     return code;
 }
 
-static enum error_code load_key(struct providers *ps, struct provider *p, const struct provider_section *s,
-                                struct error *err)
+static enum error_code load_key(struct providers *ps, struct provider *p, const struct config *c,
+                                const struct provider_section *s, struct error *err)
 {
     int sources = (s->key != NULL) + (s->key_file != NULL) + (s->key_env != NULL) + (s->key_credential != NULL);
     if (sources > 1)
-        return error_set(err, ERR_INVALID_REQUEST, "[provider \"%s\"]: give one of key, key_file, key_env, key_credential",
-                         p->name);
+        return complain(c, p, "key", err, "give one of key, key_file, key_env, key_credential");
     if (s->key) {
         p->key = secret_ref(s->key);
         p->key_source = xstrdup("configuration");
@@ -124,9 +125,8 @@ static enum error_code load_key(struct providers *ps, struct provider *p, const 
     } else if (s->key_credential) {
         const char *dir = getenv("CREDENTIALS_DIRECTORY");
         if (!dir || strchr(s->key_credential, '/'))
-            return error_set(err, ERR_INVALID_REQUEST,
-                             "[provider \"%s\"]: no credential %s: the service has no LoadCredential= for it", p->name,
-                             s->key_credential);
+            return complain(c, p, "key_credential", err, "no credential %s: the service has no LoadCredential= for it",
+                            s->key_credential);
         char *path = xasprintf("%s/%s", dir, s->key_credential);
         p->key_source = xasprintf("credential %s", s->key_credential);
         /* The service manager guards the folder; a mode of 0440 there comes from an access list. */
@@ -173,19 +173,15 @@ static bool host_is_loopback(const char *host)
            (inet_pton(AF_INET, host, &a) == 1 && ntohl(a.s_addr) >> 24 == 127);
 }
 
-static enum error_code check_url(struct provider *p, bool allow_http, struct error *err)
+static enum error_code check_url(struct provider *p, const struct config *c, bool allow_http, struct error *err)
 {
     char host[256];
     bool https = strncmp(p->base_url, "https://", 8) == 0;
     if ((!https && strncmp(p->base_url, "http://", 7) != 0) || !url_host(p->base_url, host, sizeof host))
-        return error_set(err, ERR_INVALID_REQUEST,
-                         "[provider \"%s\"]: base_url must be http://HOST… or https://HOST…, without a user in it",
-                         p->name);
+        return complain(c, p, "base_url", err, "base_url must be http://HOST… or https://HOST…, without a user in it");
     p->loopback = host_is_loopback(host);
     if (p->key && !https && !p->loopback && !allow_http)
-        return error_set(err, ERR_INVALID_REQUEST,
-                         "[provider \"%s\"]: the key would go to %s in cleartext; use https, or allow_http = yes", p->name,
-                         host);
+        return complain(c, p, "base_url", err, "the key would go to %s in cleartext; use https, or allow_http = yes", host);
     return ERR_NONE;
 }
 
@@ -210,9 +206,9 @@ static struct provider *add(struct providers *ps, const char *name)
     return p;
 }
 
-static enum error_code add_section(struct providers *ps, const char *name, const struct provider_section *s,
-                                   struct error *err)
+static enum error_code add_section(struct providers *ps, const struct config *c, const char *name, struct error *err)
 {
+    const struct provider_section *s = config_get(c, &provider_room, name);
     struct provider *p = add(ps, name);
     const struct provider_builtin *b = p->builtin;
     const char *api = s->api ? s->api : b ? b->api : "openai-chat";
@@ -220,14 +216,14 @@ static enum error_code add_section(struct providers *ps, const char *name, const
     const char *dialect = s->dialect ? s->dialect : b ? b->dialect : NULL;
     p->ops = provider_find(api);
     if (!p->ops)
-        return error_set(err, ERR_INVALID_REQUEST, "[provider \"%s\"]: no adapter for api = %s", name, api);
+        return complain(c, p, "api", err, "no adapter for api = %s", api);
     if (dialect && !provider_dialect_known(api, dialect))
-        return error_set(err, ERR_INVALID_REQUEST, "[provider \"%s\"]: %s has no dialect %s", name, api, dialect);
+        return complain(c, p, "dialect", err, "%s has no dialect %s", api, dialect);
     if (!url)
-        return error_set(err, ERR_INVALID_REQUEST, "[provider \"%s\"]: base_url is missing", name);
+        return complain(c, p, "base_url", err, "[provider \"%s\"] has no base_url", name);
     for (size_t i = 0; s->header && s->header[i]; i++)
         if (!strchr(s->header[i], ':'))
-            return error_set(err, ERR_INVALID_REQUEST, "[provider \"%s\"]: header must be Name: value", name);
+            return complain(c, p, "header", err, "header must be Name: value");
     p->base_url = xstrdup(url);
     p->dialect = xstrdup(dialect);
     p->proxy = xstrdup(s->proxy);
@@ -239,8 +235,8 @@ static enum error_code add_section(struct providers *ps, const char *name, const
     p->timeout_connect_ms = s->timeout_connect_ms;
     p->timeout_first_byte_ms = s->timeout_first_byte_ms;
     p->timeout_idle_ms = s->timeout_idle_ms;
-    enum error_code code = load_key(ps, p, s, err);
-    return code == ERR_NONE ? check_url(p, s->allow_http, err) : code;
+    enum error_code code = load_key(ps, p, c, s, err);
+    return code == ERR_NONE ? check_url(p, c, s->allow_http, err) : code;
 }
 
 /* What the rows of the table would say for a section that is not there. */
@@ -277,7 +273,7 @@ enum error_code providers_load(const struct config *c, const struct providers *o
     }
     const char *name;
     for (size_t i = 0; (name = config_name(c, &provider_room, i)); i++) {
-        enum error_code code = add_section(ps, name, config_get(c, &provider_room, name), err);
+        enum error_code code = add_section(ps, c, name, err);
         if (code != ERR_NONE) {
             providers_unref(ps);
             return code;

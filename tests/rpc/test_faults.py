@@ -211,8 +211,8 @@ def test_answer_without_text(client):
 
 
 def test_big_event_below_the_bound(client):
-    error, answer = outcome(client, f"big-event-{15 * MIB}")
-    assert error is None and answer["text"] == letters(15 * MIB)
+    error, answer = outcome(client, f"big-event-{14 * MIB}")
+    assert error is None and answer["text"] == letters(14 * MIB)
 
 
 def test_big_event_over_the_bound(client, provider):
