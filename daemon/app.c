@@ -16,6 +16,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#define SIGNALS 4
 #define PATH_SIZE 4096
 #define DRAIN_TICK_MS 20
 #define SWEEP_MS 60000 /* at least this often what has outlived its time is let go */
@@ -58,7 +59,7 @@ struct app {
     struct engine *engine;
     struct server *server;
     bool autostarted;
-    uv_signal_t signals[4];
+    uv_signal_t signals[SIGNALS];
     struct timer *idle, *drain, *sweep;
     int64_t drain_until_us; /* monotonic */
 };
@@ -160,7 +161,7 @@ static void enter(struct app *a, enum app_state state)
     case APP_CLOSING:
         endpoint_unlink(&a->endpoint);
         engine_interrupt(a->engine);
-        for (size_t i = 0; i < sizeof a->signals / sizeof *a->signals; i++)
+        for (size_t i = 0; i < SIGNALS; i++)
             uv_close((uv_handle_t *)&a->signals[i], on_signal_closed);
         a->idle = timer_free(a->idle);
         a->drain = timer_free(a->drain);
@@ -237,14 +238,26 @@ static void log_left_open(uv_handle_t *h, void *data)
     log_error("handle left open: %s", uv_handle_type_name(h->type));
 }
 
+static const int signums[SIGNALS] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+
+/* Held back from the start until the loop handles them: the socket is there before, and whoever sees it may send one. */
+static void hold_signals(int how)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < SIGNALS; i++)
+        sigaddset(&set, signums[i]);
+    sigprocmask(how, &set, NULL);
+}
+
 static void start_signals(struct app *a)
 {
-    static const int signums[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
-    for (size_t i = 0; i < sizeof signums / sizeof *signums; i++) {
+    for (size_t i = 0; i < SIGNALS; i++) {
         uv_signal_init(&a->loop, &a->signals[i]);
         a->signals[i].data = a;
         uv_signal_start(&a->signals[i], on_signal, signums[i]);
     }
+    hold_signals(SIG_UNBLOCK);
 }
 
 static int run(struct app *a, struct providers *providers, bool system)
@@ -306,6 +319,7 @@ int app_run(const struct app_args *args)
     struct error err = ERROR_INIT;
     char socket[PATH_SIZE], state[PATH_SIZE];
     signal(SIGPIPE, SIG_IGN);
+    hold_signals(SIG_BLOCK);
     /* A core dump would hold what people ask, and copies of keys that a library made. */
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     if (load(args, &a.config, &providers, &err) != ERR_NONE)

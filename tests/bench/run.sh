@@ -3,18 +3,19 @@
 #
 #   ASKD_BUILDDIR=DIR [ROUNDS=3] tests/bench/run.sh
 #
-# DIR holds daemon/askd, client/ctl/askctl and tests/bench/{mockllm,...}; without it, the current folder. The server under test
-# has core 0 for itself, the mock provider and the load share core 1. Each figure is the median over ROUNDS rounds in which the
+# DIR holds daemon/askd and client/ctl/askctl; without it, the current folder. The load generators beside this script are built
+# first, with $CC (cc). The server under test has core 0 for itself, the mock provider and the load share core 1. Each figure is the median over ROUNDS rounds in which the
 # candidates take turns. "must" is the worst that may be released, "aim" what makes askd best in its class. Absolute figures mean
 # little on a shared machine; before each sample the script waits, QUIET seconds (60) in all, for others to leave the cores alone,
 # and says how much they took. Ends with 1 if a figure misses its "must", with 2 if it could not measure.
 set -u
 BUILD=$(cd "${ASKD_BUILDDIR:-.}" && pwd) || exit 2
-TOOLS=$BUILD/tests/bench
+HERE=$(cd "$(dirname "$0")" && pwd)
 ROUNDS=${ROUNDS:-3}
 QUIET=${QUIET:-60}
 SUT=0 LOAD=1 # cores
 RUN=$(mktemp -d /tmp/askd-bench-XXXXXX)
+TOOLS=$RUN/tools
 RESULTS=$RUN/results # lines: figure candidate value
 PIDS=()
 
@@ -28,6 +29,17 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 2' INT TERM
+
+build_tools() {
+    local t msgpack=msgpack
+    pkg-config --exists msgpack-c && msgpack=msgpack-c
+    mkdir "$TOOLS"
+    for t in mockllm httpstream rpcstream rpcload runcost pidcpu; do
+        # shellcheck disable=SC2046
+        ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -O2 -I"$HERE/../.." $(pkg-config --cflags $msgpack) -o "$TOOLS/$t" \
+            "$HERE/$t.c" "$HERE/load.c" -Wl,--as-needed $(pkg-config --libs $msgpack) || fail "$t cannot be built"
+    done
+}
 
 # -- processes
 
@@ -306,8 +318,10 @@ EOF
 
 # -- main
 
-for t in mockllm httpstream rpcstream rpcload runcost pidcpu; do [ -x "$TOOLS/$t" ] || fail "$TOOLS/$t is not built"; done
-for t in taskset pgrep; do command -v $t >/dev/null || fail "$t is missing (Debian: util-linux, procps)"; done
+for t in taskset pgrep pkg-config; do
+    command -v $t >/dev/null || fail "$t is missing (Debian: util-linux, procps, pkgconf)"
+done
+build_tools
 [ "$(nproc)" -ge 2 ] || fail "two cores are needed"
 ulimit -n 8192 2>/dev/null || fail "needs 8192 descriptors (ulimit -n)"
 
