@@ -29,8 +29,8 @@ struct app_options {
 static const struct config_option app_option_rows[] = {
     {"log_level", CONFIG_ENUM, offsetof(struct app_options, log_level), 0, 0, "notice", log_level_names, CONFIG_RELOAD,
      "The least important lines that are logged. A prompt's text is never logged."},
-    {"idle_exit", CONFIG_DURATION, offsetof(struct app_options, idle_exit_ms), 100, 365ll * 86400 * 1000, "30 min", NULL,
-     CONFIG_RELOAD, "How long a daemon that a client started stays without client and answer."},
+    {"idle_exit", CONFIG_DURATION, offsetof(struct app_options, idle_exit_ms), 100, 365ll * 86400 * 1000, "30 min",
+     NULL, CONFIG_RELOAD, "How long a daemon that a client started stays without client and answer."},
     {"drain_timeout", CONFIG_DURATION, offsetof(struct app_options, drain_timeout_ms), 0, 3600 * 1000, "10 s", NULL,
      CONFIG_RELOAD, "How long running answers may go on after SIGTERM."},
     {0},
@@ -41,7 +41,8 @@ static const struct config_room engine_room = {"daemon", false, sizeof(struct en
 static const struct config_room answer_room = {"daemon", false, sizeof(struct answer_options), answer_option_rows};
 static const struct config_room rpc_room = {"daemon", false, sizeof(struct rpc_options), rpc_option_rows};
 
-static const struct config_room *const rooms[] = {&app_room, &engine_room, &answer_room, &rpc_room, &provider_room, NULL};
+static const struct config_room *const rooms[] = {&app_room, &engine_room,   &answer_room,
+                                                  &rpc_room, &provider_room, NULL};
 
 enum app_state {
     APP_RUNNING,
@@ -225,7 +226,8 @@ static void on_sweep(void *data)
 {
     struct app *a = data;
     const struct answer_options *o = config_get(a->config, &answer_room, NULL);
-    int64_t next = answer_table_sweep(a->table), shortest = o->retain_ms < o->detached_limit_ms ? o->retain_ms : o->detached_limit_ms;
+    int64_t next = answer_table_sweep(a->table),
+            shortest = o->retain_ms < o->detached_limit_ms ? o->retain_ms : o->detached_limit_ms;
     int64_t tick = shortest / 2 < SWEEP_MS ? shortest / 2 + 1 : SWEEP_MS;
     timer_start(a->sweep, next >= 0 && next < tick ? next : tick);
 }
@@ -240,7 +242,8 @@ static void log_left_open(uv_handle_t *h, void *data)
 
 static const int signums[SIGNALS] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
 
-/* Held back from the start until the loop handles them: the socket is there before, and whoever sees it may send one. */
+/* Held back from the start until the loop handles them: the socket is there before, and whoever sees it may send one.
+ */
 static void hold_signals(int how)
 {
     sigset_t set;

@@ -20,10 +20,14 @@ static const char usage[] =
 enum { OPT_USER = 256, OPT_SYSTEM, OPT_CONFIG, OPT_SOCKET, OPT_CHECK, OPT_PRINT, OPT_VERSION, OPT_HELP };
 
 static const struct option options[] = {
-    {"user", no_argument, NULL, OPT_USER},           {"system", no_argument, NULL, OPT_SYSTEM},
-    {"config", required_argument, NULL, OPT_CONFIG}, {"socket", required_argument, NULL, OPT_SOCKET},
-    {"check-config", no_argument, NULL, OPT_CHECK},  {"print-config", no_argument, NULL, OPT_PRINT},
-    {"version", no_argument, NULL, OPT_VERSION},     {"help", no_argument, NULL, OPT_HELP},
+    {"user", no_argument, NULL, OPT_USER},
+    {"system", no_argument, NULL, OPT_SYSTEM},
+    {"config", required_argument, NULL, OPT_CONFIG},
+    {"socket", required_argument, NULL, OPT_SOCKET},
+    {"check-config", no_argument, NULL, OPT_CHECK},
+    {"print-config", no_argument, NULL, OPT_PRINT},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
 };
 

@@ -9,10 +9,10 @@
 
 struct flight {
     unsigned refs;
-    struct log *log;      /* reference */
+    struct log *log; /* reference */
     struct flight_hooks hooks;
     void *data;
-    unsigned live;        /* answers on it that were not cancelled */
+    unsigned live; /* answers on it that were not cancelled */
     LIST_HEAD(, answer) answers;
 };
 

@@ -1,9 +1,9 @@
-/* An answer: one asker's handle on a log. It has an id, an owner, a start event of its own (sequence 0), and a life that may end
- * before its log's: cancelling is an act of one answer, and when the last answer on a log has gone, whoever runs the provider
- * request is told (answer_hooks.abandoned).
+/* An answer: one asker's handle on a log. It has an id, an owner, a start event of its own (sequence 0), and a life
+ * that may end before its log's: cancelling is an act of one answer, and when the last answer on a log has gone,
+ * whoever runs the provider request is told (answer_hooks.abandoned).
  *
- * Reference counted: the table holds one reference while the answer can be found by its id, each cursor one, the engine one while
- * it works for it. */
+ * Reference counted: the table holds one reference while the answer can be found by its id, each cursor one, the engine
+ * one while it works for it. */
 #ifndef ASKD_ANSWER_ANSWER_H
 #define ASKD_ANSWER_ANSWER_H
 
@@ -43,12 +43,12 @@ struct log *answer_log(const struct answer *a);
 uid_t answer_uid(const struct answer *a);
 uint64_t answer_request(const struct answer *a);
 bool answer_kept(const struct answer *a);
-int64_t answer_started_us(const struct answer *a);  /* wall clock */
+int64_t answer_started_us(const struct answer *a);    /* wall clock */
 int64_t answer_idle_since_us(const struct answer *a); /* monotonic; since when nobody reads it */
 unsigned answer_readers(const struct answer *a);
 const char *answer_provider(const struct answer *a); /* whom it was routed to first, "" before */
 const char *answer_model(const struct answer *a);
-const char *answer_preview(const struct answer *a);  /* the question's first words, "" if none */
+const char *answer_preview(const struct answer *a); /* the question's first words, "" if none */
 void answer_set_preview(struct answer *a, const char *text, size_t len);
 
 /* The encoded start event; before it is set, cursors wait. Set once. */

@@ -1,8 +1,8 @@
-/* A reader's position in an answer: sequence 0 is the answer's own start event, 1 and on are its log's. A cursor holds no queue
- * and no copy: one that lags costs nothing and delays nobody.
+/* A reader's position in an answer: sequence 0 is the answer's own start event, 1 and on are its log's. A cursor holds
+ * no queue and no copy: one that lags costs nothing and delays nobody.
  *
- * Use: cursor_next until it says CURSOR_WAIT (then `wake` is called once, from log_pool_flush, when there is more) or CURSOR_END. A
- * cursor whose owner cannot take more simply is not asked. */
+ * Use: cursor_next until it says CURSOR_WAIT (then `wake` is called once, from log_pool_flush, when there is more) or
+ * CURSOR_END. A cursor whose owner cannot take more simply is not asked. */
 #ifndef ASKD_ANSWER_CURSOR_H
 #define ASKD_ANSWER_CURSOR_H
 

@@ -1,17 +1,18 @@
 /* The log: an append-only list of encoded events with a state. The heart of the daemon; see doc/architecture.md.
  *
- * Words. A *log* is what one provider request produced. An *answer* (answer.h) is one asker's handle on a log. A *cursor*
- * (cursor.h) is a reader's position. A *pool* counts the bytes of all logs.
+ * Words. A *log* is what one provider request produced. An *answer* (answer.h) is one asker's handle on a log. A
+ * *cursor* (cursor.h) is a reader's position. A *pool* counts the bytes of all logs.
  *
- * Sequence numbers of a log begin at 1: event 0 is an answer's own `start`. Events are bytes, encoded once by whoever appends;
- * a log never looks inside. An event's memory never moves and lives as long as the log, so a reader that holds a reference may
- * keep pointers.
+ * Sequence numbers of a log begin at 1: event 0 is an answer's own `start`. Events are bytes, encoded once by whoever
+ * appends; a log never looks inside. An event's memory never moves and lives as long as the log, so a reader that holds
+ * a reference may keep pointers.
  *
- * States: running, then exactly one of the others, for good (log_end is the one place that changes it). Nothing is appended to a
- * log that has ended; the append is refused, not lost silently.
+ * States: running, then exactly one of the others, for good (log_end is the one place that changes it). Nothing is
+ * appended to a log that has ended; the append is refused, not lost silently.
  *
- * Who is told: a log that changed is noted in its pool, and log_pool_flush, called once per turn of the loop, wakes the readers
- * that wait. So events that arrive together reach a reader together. Nothing is called inside log_append or log_end. */
+ * Who is told: a log that changed is noted in its pool, and log_pool_flush, called once per turn of the loop, wakes the
+ * readers that wait. So events that arrive together reach a reader together. Nothing is called inside log_append or
+ * log_end. */
 #ifndef ASKD_ANSWER_LOG_H
 #define ASKD_ANSWER_LOG_H
 
@@ -50,7 +51,8 @@ struct log_waiter {
 struct log_pool *log_pool_new(void);
 struct log_pool *log_pool_free(struct log_pool *p); /* every log must be gone; always returns NULL */
 size_t log_pool_bytes(const struct log_pool *p);    /* held by all logs, ended ones included */
-/* Wakes the waiting readers of every log that changed since the last flush. A woken reader waits no more until it says so. */
+/* Wakes the waiting readers of every log that changed since the last flush. A woken reader waits no more until it says
+ * so. */
 void log_pool_flush(struct log_pool *p);
 bool log_pool_dirty(const struct log_pool *p);
 
@@ -65,8 +67,8 @@ enum error_code log_append(struct log *l, const void *event, size_t len);
 /* The event that says how it ended (`done`, `error`): taken though the bound is reached. */
 enum error_code log_append_closing(struct log *l, const void *event, size_t len);
 
-/* The only change of state. tail: the encoded entries of the answer map that all answers share, n_tail entries; copied. err: what
- * went wrong, for a state other than LOG_DONE. False where the log had ended before; then nothing changes. */
+/* The only change of state. tail: the encoded entries of the answer map that all answers share, n_tail entries; copied.
+ * err: what went wrong, for a state other than LOG_DONE. False where the log had ended before; then nothing changes. */
 bool log_end(struct log *l, enum log_state state, const struct error *err, const void *tail, size_t tail_len,
              uint32_t n_tail);
 

@@ -22,8 +22,8 @@ const struct config_option answer_option_rows[] = {
      CONFIG_RELOAD, "How long an answer can be attached to after it has ended."},
     {"retain_max", CONFIG_INT, offsetof(struct answer_options, retain_max), 0, 1 << 24, "10000", NULL, CONFIG_RELOAD,
      "How many ended answers can be attached to at most."},
-    {"detached_limit", CONFIG_DURATION, offsetof(struct answer_options, detached_limit_ms), 1000,
-     30ll * 86400 * 1000, "1 h", NULL, CONFIG_RELOAD, "How long a kept answer runs that nobody reads."},
+    {"detached_limit", CONFIG_DURATION, offsetof(struct answer_options, detached_limit_ms), 1000, 30ll * 86400 * 1000,
+     "1 h", NULL, CONFIG_RELOAD, "How long a kept answer runs that nobody reads."},
     {0},
 };
 
@@ -104,8 +104,8 @@ static unsigned running_of(const struct answer_table *t, uid_t uid)
 {
     unsigned n = 0;
     const struct entry *e;
-    TAILQ_FOREACH(e, &t->running, order)
-    n += answer_uid(e->answer) == uid;
+    TAILQ_FOREACH (e, &t->running, order)
+        n += answer_uid(e->answer) == uid;
     return n;
 }
 
@@ -119,7 +119,8 @@ enum error_code answer_table_admit(struct answer_table *t, uid_t uid, struct err
                          (long long)(t->opt.max_answers + 3) / 4);
     make_room(t);
     if (log_pool_bytes(t->pool) > (size_t)t->opt.answer_memory)
-        return error_set(err, ERR_OVERLOADED, "running answers fill answer_memory (%lld bytes); try again when some have ended",
+        return error_set(err, ERR_OVERLOADED,
+                         "running answers fill answer_memory (%lld bytes); try again when some have ended",
                          (long long)t->opt.answer_memory);
     return ERR_NONE;
 }

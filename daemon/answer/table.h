@@ -1,8 +1,9 @@
 /* The answers that can be found: running ones, and for a while those that have ended.
  *
- * Bounds (options in [daemon]): `max_answers` running at once, `max_answer` bytes of one log, `answer_memory` bytes of all logs,
- * `retain` for how long and `retain_max` how many ended ones stay, `detached_limit` for how long a kept answer runs that nobody
- * reads. Over answer_memory, ended answers leave first, the oldest first; then a new one is refused. */
+ * Bounds (options in [daemon]): `max_answers` running at once, `max_answer` bytes of one log, `answer_memory` bytes of
+ * all logs, `retain` for how long and `retain_max` how many ended ones stay, `detached_limit` for how long a kept
+ * answer runs that nobody reads. Over answer_memory, ended answers leave first, the oldest first; then a new one is
+ * refused. */
 #ifndef ASKD_ANSWER_TABLE_H
 #define ASKD_ANSWER_TABLE_H
 
@@ -29,11 +30,13 @@ struct log *answer_table_log(struct answer_table *t);
 
 /* Takes a reference of its own. */
 void answer_table_add(struct answer_table *t, struct answer *a);
-/* To be called for every answer when it has ended, by cancel or by its log: from now on it is retained. Answers that nobody wants
+/* To be called for every answer when it has ended, by cancel or by its log: from now on it is retained. Answers that
+ * nobody wants
  * (`keep` false) stay too: a client may still ask for what it just got. */
 void answer_table_ended(struct answer_table *t, struct answer *a);
 
-/* Borrowed; NULL for an unknown id and for another user's. See `all` for root and owner: uid 0 in user mode sees all. */
+/* Borrowed; NULL for an unknown id and for another user's. See `all` for root and owner: uid 0 in user mode sees all.
+ */
 struct answer *answer_table_find(struct answer_table *t, uid_t uid, const char *id, size_t len);
 /* Newest first. Stops where each returns false. */
 void answer_table_each(struct answer_table *t, uid_t uid, bool (*each)(void *data, struct answer *a), void *data);
@@ -41,8 +44,8 @@ void answer_table_each(struct answer_table *t, uid_t uid, bool (*each)(void *dat
 unsigned answer_table_running(const struct answer_table *t);
 unsigned answer_table_retained(const struct answer_table *t);
 
-/* Lets go what has outlived `retain`, cancels what has outlived `detached_limit`. In how many milliseconds to call again, -1: not
- * before something changes. */
+/* Lets go what has outlived `retain`, cancels what has outlived `detached_limit`. In how many milliseconds to call
+ * again, -1: not before something changes. */
 int64_t answer_table_sweep(struct answer_table *t);
 /* Cancels everything that runs. */
 void answer_table_cancel_all(struct answer_table *t);

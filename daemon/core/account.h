@@ -1,5 +1,5 @@
-/* What each user holds: connections and bytes of unfinished frames. Everything that a peer can make the daemon hold is charged to
- * its uid; freeing the account asserts that all was given back. */
+/* What each user holds: connections and bytes of unfinished frames. Everything that a peer can make the daemon hold is
+ * charged to its uid; freeing the account asserts that all was given back. */
 #ifndef ASKD_CORE_ACCOUNT_H
 #define ASKD_CORE_ACCOUNT_H
 

@@ -257,8 +257,8 @@ bool config_is_set(const struct config *c, const struct config_room *room, const
     return false;
 }
 
-enum error_code config_complain(const struct config *c, const struct config_room *room, const char *name, const char *key,
-                                struct error *err, const char *fmt, ...)
+enum error_code config_complain(const struct config *c, const struct config_room *room, const char *name,
+                                const char *key, struct error *err, const char *fmt, ...)
 {
     const struct config_block *b = find_block(c, room, name);
     const struct config_value *where = NULL;

@@ -66,10 +66,11 @@ const char *config_name(const struct config *c, const struct config_room *room, 
 /* True where a file, not a default, gave the value. */
 bool config_is_set(const struct config *c, const struct config_room *room, const char *name, const char *key);
 
-/* An error about a value that was read: "FILE:LINE: …" of `key`, or, where a file did not give it, of the section's first key. Returns
- * ERR_INVALID_REQUEST. */
-enum error_code config_complain(const struct config *c, const struct config_room *room, const char *name, const char *key,
-                                struct error *err, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+/* An error about a value that was read: "FILE:LINE: …" of `key`, or, where a file did not give it, of the section's
+ * first key. Returns ERR_INVALID_REQUEST. */
+enum error_code config_complain(const struct config *c, const struct config_room *room, const char *name,
+                                const char *key, struct error *err, const char *fmt, ...)
+    __attribute__((format(printf, 6, 7)));
 
 /* Every value in force and where it came from, one a line, as `key = value ; file:line`; secrets as `(hidden)`. */
 void config_print(const struct config *c, FILE *out);

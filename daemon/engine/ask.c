@@ -31,7 +31,7 @@ struct ask {
     struct engine *engine;
     enum ask_state state;
     struct chat_request *req;
-    struct flight *flight;       /* reference */
+    struct flight *flight; /* reference */
     struct route routes[ROUTE_MAX];
     size_t n_routes, route;
     unsigned tries;              /* at this route, so far */
@@ -205,7 +205,8 @@ static bool append(struct ask *a, const struct chat_event *ev)
 static void on_event(void *data, const struct chat_event *ev)
 {
     struct ask *a = data;
-    if (ev->kind == EVENT_TEXT || ev->kind == EVENT_REASONING || ev->kind == EVENT_TOOL_CALL || ev->kind == EVENT_IMAGE) {
+    if (ev->kind == EVENT_TEXT || ev->kind == EVENT_REASONING || ev->kind == EVENT_TOOL_CALL ||
+        ev->kind == EVENT_IMAGE) {
         a->shown = true;
         if (!a->first_us)
             a->first_us = clock_mono_us();

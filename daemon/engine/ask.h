@@ -26,8 +26,8 @@ struct engine {
     void *closed_data;
 };
 
-/* Takes over req. routes: n of them, or none: then a local server is looked for, `local` being the model's name ("ollama/qwen3") or
- * NULL for any. The answer may have ended when it returns. The reference is the caller's. */
+/* Takes over req. routes: n of them, or none: then a local server is looked for, `local` being the model's name
+ * ("ollama/qwen3") or NULL for any. The answer may have ended when it returns. The reference is the caller's. */
 struct answer *ask_start(struct engine *e, struct chat_request *req, const struct route *routes, size_t n,
                          const char *local, const struct answer_asker *asker);
 /* As if every answer on it had been cancelled. */

@@ -9,7 +9,7 @@
 #define LINGER_MS 5000           /* for the end of the body after the answer has ended */
 
 enum attempt_state {
-    ATTEMPT_WAITING,   /* for the first event */
+    ATTEMPT_WAITING, /* for the first event */
     ATTEMPT_STREAMING,
     ATTEMPT_LINGERING, /* the answer has ended, the transfer has not */
     ATTEMPT_OVER,
@@ -19,8 +19,8 @@ struct attempt {
     struct attempt_room *room;
     TAILQ_ENTRY(attempt) link;
     enum attempt_state state;
-    bool released;      /* nobody wants to hear of it */
-    unsigned busy;      /* our own frames on the stack: no free under them */
+    bool released; /* nobody wants to hear of it */
+    unsigned busy; /* our own frames on the stack: no free under them */
     struct provider *provider;
     const struct provider_ops *ops;
     struct provider_parser *parser;
@@ -98,8 +98,8 @@ static void on_event(void *data, const struct chat_event *ev)
     }
 }
 
-/* A timer that is moved at every event would cost a heap operation per token: it is left alone and looks at the clock when it
- * fires. */
+/* A timer that is moved at every event would cost a heap operation per token: it is left alone and looks at the clock
+ * when it fires. */
 static void on_timer(void *data)
 {
     struct attempt *a = data;
@@ -132,8 +132,9 @@ static void on_head(void *data, const struct response_head *head)
     a->have_head = true;
     if (head->status >= 300 && head->status < 400) {
         struct error err = ERROR_INIT;
-        error_set(&err, ERR_BAD_RESPONSE, "%s answered with a redirect (HTTP %d), which is not followed; correct base_url",
-                  a->provider->name, head->status);
+        error_set(&err, ERR_BAD_RESPONSE,
+                  "%s answered with a redirect (HTTP %d), which is not followed; correct base_url", a->provider->name,
+                  head->status);
         err.status = head->status;
         a->busy++;
         fail(a, FAULT_PROVIDER, &err);
@@ -182,7 +183,8 @@ static void on_end(void *data, enum error_code code, const struct error *why)
     settle(a);
 }
 
-enum error_code attempt_start(struct attempt_room *room, struct provider *p, const char *model, const struct chat_request *req, const struct attempt_callbacks *cb, void *data,
+enum error_code attempt_start(struct attempt_room *room, struct provider *p, const char *model,
+                              const struct chat_request *req, const struct attempt_callbacks *cb, void *data,
                               struct attempt **ret, struct error *err)
 {
     static const struct http_callbacks http_cb = {on_head, on_body, on_end};

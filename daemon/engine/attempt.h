@@ -1,7 +1,7 @@
 /* One try at one provider: adapter + transfer + clocks. Events come out as the parser finds them.
  *
- * An attempt that has told its end, or was released, calls back no more. It frees itself once its transfer and timer are closed:
- * after `done` the transfer may run on for a moment, so that its connection stays usable. */
+ * An attempt that has told its end, or was released, calls back no more. It frees itself once its transfer and timer
+ * are closed: after `done` the transfer may run on for a moment, so that its connection stays usable. */
 #ifndef ASKD_ENGINE_ATTEMPT_H
 #define ASKD_ENGINE_ATTEMPT_H
 
@@ -29,7 +29,8 @@ struct attempt_callbacks {
 };
 
 /* Nothing is called before it returns. On failure (a request that cannot be built) *ret is not set. */
-enum error_code attempt_start(struct attempt_room *room, struct provider *p, const char *model, const struct chat_request *req, const struct attempt_callbacks *cb, void *data,
+enum error_code attempt_start(struct attempt_room *room, struct provider *p, const char *model,
+                              const struct chat_request *req, const struct attempt_callbacks *cb, void *data,
                               struct attempt **ret, struct error *err);
 
 /* Ends it if it runs; the caller forgets it. Fine from inside a callback. Always returns NULL. */

@@ -7,10 +7,10 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
-#define TABLE_MAX (8u << 20)  /* bytes of a socket table that are looked at */
-#define LIST_MAX (8u << 20)   /* bytes of a model list */
-#define SYSTEM_UID_MAX 1000   /* Debian's first ordinary user */
-#define TCP_LISTEN 0x0A       /* include/net/tcp_states.h */
+#define TABLE_MAX (8u << 20) /* bytes of a socket table that are looked at */
+#define LIST_MAX (8u << 20)  /* bytes of a model list */
+#define SYSTEM_UID_MAX 1000  /* Debian's first ordinary user */
+#define TCP_LISTEN 0x0A      /* include/net/tcp_states.h */
 
 enum search_state { SEARCH_SOCKETS, SEARCH_MODELS, SEARCH_OVER };
 
@@ -23,11 +23,11 @@ struct discover_search {
     size_t next;                 /* where to go on among the providers */
     char *name;                  /* NULL: any */
     uv_work_t work;
-    bool trusted[8];             /* by the worker: for the local rows in order */
+    bool trusted[8]; /* by the worker: for the local rows in order */
     struct http_transfer *transfer;
     struct buf body;
     int status;
-    char *first;                 /* model */
+    char *first; /* model */
     discover_found found;
     void *data;
     TAILQ_ENTRY(discover_search) link;
@@ -91,7 +91,8 @@ bool discover_trusted(const char *table, unsigned port, unsigned uid, unsigned s
         char address[33];
         unsigned p, state, owner;
         /* sl local_address:port rem_address:port st tx:rx tr:when retrnsmt uid … (man 5 proc) */
-        if (sscanf(line, " %*u: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%*x %*x:%*x %*x %u", address, &p, &state, &owner) != 4)
+        if (sscanf(line, " %*u: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%*x %*x:%*x %*x %u", address, &p, &state,
+                   &owner) != 4)
             continue;
         if (p == port && state == TCP_LISTEN)
             return owner == uid || owner < system_max;
@@ -232,9 +233,10 @@ static void next_local(struct discover_search *s)
         error_set(&err, ERR_NO_PROVIDER, "no %s server of yours or the system's listens on its usual port; start it",
                   s->name);
     else
-        error_set(&err, ERR_NO_PROVIDER,
-                  "no provider is ready: set a key such as OPENAI_API_KEY where the daemon starts, start a local Ollama "
-                  "or llama.cpp server, or write a [provider] section to askd.conf");
+        error_set(
+            &err, ERR_NO_PROVIDER,
+            "no provider is ready: set a key such as OPENAI_API_KEY where the daemon starts, start a local Ollama "
+            "or llama.cpp server, or write a [provider] section to askd.conf");
     tell(s, &err);
 }
 
@@ -285,9 +287,7 @@ struct discover_search *discover_first_model(struct discovery *d, struct provide
 void discover_cancel(struct discover_search *s)
 {
     switch (s->state) {
-    case SEARCH_SOCKETS: /* the worker has it: freed when it comes back */
-        s->cancelled = true;
-        break;
+    case SEARCH_SOCKETS: /* the worker has it: freed when it comes back */ s->cancelled = true; break;
     case SEARCH_MODELS:
         if (s->transfer)
             http_cancel(s->transfer);

@@ -12,7 +12,8 @@
 
 const struct config_option engine_option_rows[] = {
     {"default_model", CONFIG_STRING, offsetof(struct engine_options, default_model), 0, 0, NULL, NULL, CONFIG_RELOAD,
-     "The model that is asked where none is named, as provider/model. Without it the first ready provider's usual one."},
+     "The model that is asked where none is named, as provider/model. Without it the first ready provider's usual "
+     "one."},
     {0},
 };
 

@@ -1,5 +1,5 @@
-/* The engine: the only room that joins the rooms below it. A question goes in, an answer comes out; who asked and over which
- * door is not its business. */
+/* The engine: the only room that joins the rooms below it. A question goes in, an answer comes out; who asked and over
+ * which door is not its business. */
 #ifndef ASKD_ENGINE_ENGINE_H
 #define ASKD_ENGINE_ENGINE_H
 
@@ -20,7 +20,8 @@ extern const struct config_option engine_option_rows[];
 /* All borrowed, but providers, of which it takes a reference. */
 struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct providers *providers,
                           const struct engine_options *opt);
-/* Everything that runs is cancelled; closed is called when the last transfer and handle are gone, then the engine is. */
+/* Everything that runs is cancelled; closed is called when the last transfer and handle are gone, then the engine is.
+ */
 void engine_close(struct engine *e, void (*closed)(void *data), void *data);
 
 /* From now on nothing new is asked (ERR_OVERLOADED); what runs goes on. */
@@ -28,16 +29,16 @@ void engine_drain(struct engine *e);
 /* Ends what runs as interrupted. */
 void engine_interrupt(struct engine *e);
 
-/* Asks. Takes the request over in any case. The reference in *ret is the caller's; the answer may have ended already. ERR_OVERLOADED, ERR_NOT_FOUND,
- * ERR_NO_PROVIDER, ERR_INVALID_REQUEST: no answer was made. */
+/* Asks. Takes the request over in any case. The reference in *ret is the caller's; the answer may have ended already.
+ * ERR_OVERLOADED, ERR_NOT_FOUND, ERR_NO_PROVIDER, ERR_INVALID_REQUEST: no answer was made. */
 enum error_code engine_ask(struct engine *e, struct chat_request *req, const struct answer_asker *asker,
                            struct answer **ret, struct error *err);
 
 /* Ends this answer alone; the provider request with it if it was the last. */
 void engine_cancel(struct engine *e, struct answer *a);
 
-/* The shared entries of the answer map as they stand: of an ended log the ones encoded at its end (*tail points into the log), of a
- * running one or a cancelled answer fresh in scratch. Returns their number. */
+/* The shared entries of the answer map as they stand: of an ended log the ones encoded at its end (*tail points into
+ * the log), of a running one or a cancelled answer fresh in scratch. Returns their number. */
 uint32_t engine_answer_tail(const struct answer *a, struct buf *scratch, const uint8_t **tail, size_t *len);
 
 void engine_stats(const struct engine *e, struct http_stats *ret);
@@ -46,6 +47,6 @@ struct answer_table *engine_table(const struct engine *e);
 #define ENGINE_MODEL_MAX 256
 /* "provider/name" of what is asked where no model is named, "" if that has to be looked for first. */
 void engine_default_model(const struct engine *e, char name[ENGINE_MODEL_MAX]);
-unsigned engine_running(const struct engine *e);          /* questions whose provider request is under way */
+unsigned engine_running(const struct engine *e); /* questions whose provider request is under way */
 
 #endif

@@ -6,11 +6,11 @@
 #include "lib/base/exchange.h"
 
 enum fault_cause {
-    FAULT_TRANSPORT,   /* the connection, or a stream that ended before its terminator */
-    FAULT_FIRST_BYTE,  /* timeouts: the question may be paid for already */
+    FAULT_TRANSPORT,  /* the connection, or a stream that ended before its terminator */
+    FAULT_FIRST_BYTE, /* timeouts: the question may be paid for already */
     FAULT_IDLE,
-    FAULT_PROVIDER,    /* the provider said so, by status or inside its answer */
-    FAULT_OWN,         /* a bound of ours */
+    FAULT_PROVIDER, /* the provider said so, by status or inside its answer */
+    FAULT_OWN,      /* a bound of ours */
 };
 
 enum fault_verdict { FAULT_AGAIN, FAULT_NEXT, FAULT_FAIL };

@@ -181,7 +181,8 @@ static enum error_code check_url(struct provider *p, const struct config *c, boo
         return complain(c, p, "base_url", err, "base_url must be http://HOST… or https://HOST…, without a user in it");
     p->loopback = host_is_loopback(host);
     if (p->key && !https && !p->loopback && !allow_http)
-        return complain(c, p, "base_url", err, "the key would go to %s in cleartext; use https, or allow_http = yes", host);
+        return complain(c, p, "base_url", err, "the key would go to %s in cleartext; use https, or allow_http = yes",
+                        host);
     return ERR_NONE;
 }
 
@@ -202,7 +203,8 @@ static struct provider *add(struct providers *ps, const char *name)
 {
     ps->list = xrealloc(ps->list, (ps->n + 1) * sizeof *ps->list);
     struct provider *p = &ps->list[ps->n++];
-    *p = (struct provider){.owner = ps, .name = xstrdup(name), .builtin = provider_builtin_find(name), .latency_ms = -1};
+    *p =
+        (struct provider){.owner = ps, .name = xstrdup(name), .builtin = provider_builtin_find(name), .latency_ms = -1};
     return p;
 }
 

@@ -1,5 +1,5 @@
-/* The providers that questions can go to: sections of the configuration, and those that are ready without any (a key in the
- * environment under its usual name, a local server on its usual port).
+/* The providers that questions can go to: sections of the configuration, and those that are ready without any (a key in
+ * the environment under its usual name, a local server on its usual port).
  *
  * Order: sections in the order of the configuration, then built-in ones in the order of their table. */
 #ifndef ASKD_ENGINE_PROVIDERS_H
@@ -23,21 +23,21 @@ struct provider {
     const struct provider_ops *ops;
     const struct provider_builtin *builtin; /* of the same name, NULL if none */
     char *base_url, *dialect, *proxy, *ca_file;
-    char **headers;      /* NULL-ended, may be NULL */
-    struct secret *key;  /* NULL if none */
-    char *key_source;    /* "environment OPENAI_API_KEY", "file …", "configuration"; NULL if there is no key */
-    char *model;         /* its default model, NULL: the first it lists */
-    bool loopback;       /* base_url is on this machine: no key wanted */
-    bool local;          /* a built-in local server: asked only if somebody trusted listens */
+    char **headers;     /* NULL-ended, may be NULL */
+    struct secret *key; /* NULL if none */
+    char *key_source;   /* "environment OPENAI_API_KEY", "file …", "configuration"; NULL if there is no key */
+    char *model;        /* its default model, NULL: the first it lists */
+    bool loopback;      /* base_url is on this machine: no key wanted */
+    bool local;         /* a built-in local server: asked only if somebody trusted listens */
     int64_t retries, max_connections;
     int64_t timeout_connect_ms, timeout_first_byte_ms, timeout_idle_ms;
-    unsigned active;     /* requests under way */
-    int64_t latency_ms;  /* of the last first event, -1: not yet asked */
+    unsigned active;    /* requests under way */
+    int64_t latency_ms; /* of the last first event, -1: not yet asked */
 };
 
-/* Reads the sections, the keys (removing those of the environment from it) and checks what one section alone cannot tell. Blocks
- * on small files; for start-up and reload. env: keys found in the environment by an earlier load are taken from old (may be
- * NULL). */
+/* Reads the sections, the keys (removing those of the environment from it) and checks what one section alone cannot
+ * tell. Blocks on small files; for start-up and reload. env: keys found in the environment by an earlier load are taken
+ * from old (may be NULL). */
 enum error_code providers_load(const struct config *c, const struct providers *old, struct providers **ret,
                                struct error *err);
 struct providers *providers_ref(struct providers *p);

@@ -33,8 +33,8 @@ static enum error_code by_name(const struct providers *ps, const char *name, str
             return provider_ready(p) ? to(r, n, p, slash + 1, err) : no_key(p, err);
         for (const struct provider_builtin *b = provider_builtins; b->name; b++)
             if (strlen(b->name) == (size_t)(slash - name) && memcmp(b->name, name, (size_t)(slash - name)) == 0)
-                return error_set(err, ERR_NO_PROVIDER, "provider %s has no key: set %s where the daemon starts", b->name,
-                                 b->env);
+                return error_set(err, ERR_NO_PROVIDER, "provider %s has no key: set %s where the daemon starts",
+                                 b->name, b->env);
     }
     for (size_t i = 0; i < providers_count(ps); i++) {
         struct provider *p = providers_at(ps, i);
@@ -47,7 +47,8 @@ static enum error_code by_name(const struct providers *ps, const char *name, str
     return ERR_NOT_FOUND;
 }
 
-enum error_code route_model(const struct providers *ps, const char *name, struct route routes[ROUTE_MAX], size_t *n, bool *local, struct error *err)
+enum error_code route_model(const struct providers *ps, const char *name, struct route routes[ROUTE_MAX], size_t *n,
+                            bool *local, struct error *err)
 {
     *n = 0;
     *local = false;

@@ -1,11 +1,12 @@
 /* HTTP transfers on the loop: curl multi over uv polls and a timer. Knows bytes and hosts, no models.
  *
- * Connections are kept per pool and reused; HTTP/2 is used over TLS (several transfers share a connection there), HTTP/1.1 in
- * cleartext. libcurl is set up at the first transfer, not before. Redirects are not followed. A body is decoded (gzip, …) here.
- * The process must ignore SIGPIPE: writing through TLS raises it.
+ * Connections are kept per pool and reused; HTTP/2 is used over TLS (several transfers share a connection there),
+ * HTTP/1.1 in cleartext. libcurl is set up at the first transfer, not before. Redirects are not followed. A body is
+ * decoded (gzip, …) here. The process must ignore SIGPIPE: writing through TLS raises it.
  *
- * Words: a *transfer* is one exchange under way. It is open until on_end was called or http_cancel was, then it is gone; nothing
- * is called for it afterwards. No callback runs inside http_start. Inside a callback http_cancel may be called, on any transfer. */
+ * Words: a *transfer* is one exchange under way. It is open until on_end was called or http_cancel was, then it is
+ * gone; nothing is called for it afterwards. No callback runs inside http_start. Inside a callback http_cancel may be
+ * called, on any transfer. */
 #ifndef ASKD_HTTP_POOL_H
 #define ASKD_HTTP_POOL_H
 
@@ -17,24 +18,24 @@
 struct http_pool;
 struct http_transfer;
 
-struct http_options {           /* of one transfer; strings borrowed for the call of http_start */
-    const char *proxy;          /* NULL: by the usual environment variables */
-    const char *ca_file;        /* NULL: the system's */
-    long timeout_connect_ms;    /* DNS, TCP and TLS together */
-    long max_connections;       /* to this host at once, 0: no bound */
+struct http_options {        /* of one transfer; strings borrowed for the call of http_start */
+    const char *proxy;       /* NULL: by the usual environment variables */
+    const char *ca_file;     /* NULL: the system's */
+    long timeout_connect_ms; /* DNS, TCP and TLS together */
+    long max_connections;    /* to this host at once, 0: no bound */
 };
 
 struct http_callbacks {
     /* Once, before the first byte of body. */
     void (*on_head)(void *data, const struct response_head *head);
     void (*on_body)(void *data, const uint8_t *bytes, size_t len);
-    /* Once. ERR_NONE: the body ended as HTTP says it should. ERR_UNAVAILABLE (DNS, connect, TLS, reset, cut short), ERR_TIMEOUT
-     * (connect), ERR_BAD_RESPONSE (not HTTP, bad encoding). err is NULL for ERR_NONE. */
+    /* Once. ERR_NONE: the body ended as HTTP says it should. ERR_UNAVAILABLE (DNS, connect, TLS, reset, cut short),
+     * ERR_TIMEOUT (connect), ERR_BAD_RESPONSE (not HTTP, bad encoding). err is NULL for ERR_NONE. */
     void (*on_end)(void *data, enum error_code code, const struct error *err);
 };
 
 struct http_stats {
-    unsigned active;             /* transfers under way */
+    unsigned active;                            /* transfers under way */
     unsigned long long started, reused, opened; /* transfers; connections reused and opened */
 };
 
@@ -42,8 +43,8 @@ struct http_pool *http_pool_new(uv_loop_t *loop, const char *user_agent);
 /* Cancels what runs, closes its handles. closed is called once the last one is; then the pool is freed. */
 void http_pool_close(struct http_pool *pool, void (*closed)(void *data), void *data);
 
-/* Takes over the exchange's contents (*x is empty afterwards, also on failure). cb is copied. ERR_INVALID_REQUEST for a URL that
- * is none, ERR_PERMISSION_DENIED for another scheme than http and https. */
+/* Takes over the exchange's contents (*x is empty afterwards, also on failure). cb is copied. ERR_INVALID_REQUEST for a
+ * URL that is none, ERR_PERMISSION_DENIED for another scheme than http and https. */
 enum error_code http_start(struct http_pool *pool, struct exchange *x, const struct http_options *opt,
                            const struct http_callbacks *cb, void *data, struct http_transfer **ret, struct error *err);
 

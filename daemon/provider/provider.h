@@ -1,11 +1,11 @@
 /* Adapters: one per API. Pure: values and bytes in, values and events out; no sockets, no clock, no globals.
  *
- * An adapter is a row of `struct provider_ops`; a dialect of openai-chat is a row of openai_dialects.c. Adding either touches no
- * other file but the table in adapters.c.
+ * An adapter is a row of `struct provider_ops`; a dialect of openai-chat is a row of openai_dialects.c. Adding either
+ * touches no other file but the table in adapters.c.
  *
- * A parser is fed a response's body in any pieces and emits events into a sink while it runs; the events' strings live for the
- * call only. It ends in exactly one EVENT_DONE (the last event, after any EVENT_USAGE) or an error value, never both; the error is not
- * emitted, it is returned by feed or finish, and the caller decides about retries. */
+ * A parser is fed a response's body in any pieces and emits events into a sink while it runs; the events' strings live
+ * for the call only. It ends in exactly one EVENT_DONE (the last event, after any EVENT_USAGE) or an error value, never
+ * both; the error is not emitted, it is returned by feed or finish, and the caller decides about retries. */
 #ifndef ASKD_PROVIDER_PROVIDER_H
 #define ASKD_PROVIDER_PROVIDER_H
 
@@ -21,9 +21,9 @@ struct openai_dialect;
 /* Where a question goes, as the configuration tells. All borrowed for the call. */
 struct provider_target {
     const char *base_url;
-    const char *dialect;       /* name of a dialect row, NULL: generic */
-    const char *model;         /* the provider's own name of the model */
-    struct secret *key;        /* NULL if the provider wants none */
+    const char *dialect;        /* name of a dialect row, NULL: generic */
+    const char *model;          /* the provider's own name of the model */
+    struct secret *key;         /* NULL if the provider wants none */
     const char *const *headers; /* "Name: value", NULL-ended; may be NULL */
 };
 
@@ -32,7 +32,8 @@ struct provider_parser;
 struct provider_ops {
     const char *api; /* "openai-chat" */
 
-    /* chat request to HTTP request. Fills *x (initialized by the caller, who ends it also on failure). Always asks for a stream. */
+    /* chat request to HTTP request. Fills *x (initialized by the caller, who ends it also on failure). Always asks for
+     * a stream. */
     enum error_code (*build)(const struct provider_target *t, const struct chat_request *r, struct exchange *x,
                              struct error *err);
 
@@ -41,8 +42,8 @@ struct provider_ops {
     enum error_code (*read_list)(const uint8_t *body, size_t len, void (*each)(void *data, const char *id), void *data,
                                  struct error *err);
 
-    /* head tells status and content type; the parser chooses SSE, JSON or error reading by them (a type that tells nothing is
-     * judged by the first byte that is not blank). */
+    /* head tells status and content type; the parser chooses SSE, JSON or error reading by them (a type that tells
+     * nothing is judged by the first byte that is not blank). */
     struct provider_parser *(*parser_new)(const struct provider_target *t, const struct response_head *head,
                                           event_sink sink, void *data);
     /* After an error or after done, further bytes are ignored and the same value comes back. */
@@ -62,12 +63,13 @@ bool provider_dialect_known(const char *api, const char *name);
 
 /* An HTTP error status with its body, to the daemon's error (code by DESIGN §4, message of the provider's own, status,
  * retry_after as in head). */
-enum error_code provider_map_error(const struct response_head *head, const uint8_t *body, size_t len, struct error *err);
+enum error_code provider_map_error(const struct response_head *head, const uint8_t *body, size_t len,
+                                   struct error *err);
 
 /* What is ready without configuration: name, environment variable, API, dialect, base URL, default model. */
 struct provider_builtin {
     const char *name;
-    const char *env;           /* usual environment variable, NULL for a local server */
+    const char *env; /* usual environment variable, NULL for a local server */
     const char *api, *dialect, *base_url;
     const char *default_model; /* NULL: the first that the server lists */
     int port;                  /* usual loopback port of a local server, 0 if none */

@@ -1,4 +1,5 @@
-/* A whole frame to a call: find the method's row, check the parameters, call the handler, turn its error into the wire's. */
+/* A whole frame to a call: find the method's row, check the parameters, call the handler, turn its error into the
+ * wire's. */
 #ifndef ASKD_RPC_DISPATCH_H
 #define ASKD_RPC_DISPATCH_H
 
@@ -13,9 +14,11 @@ struct call {
     msgpack_object_map params; /* views into the frame: for the call only */
 };
 
-enum { METHOD_ADMIN = 1,       /* for the daemon's owner and root */
-       METHOD_NOTIFY = 2,      /* may come as a notification */
-       METHOD_LATER = 4 };     /* the handler answers later, through a stream */
+enum {
+    METHOD_ADMIN = 1,  /* for the daemon's owner and root */
+    METHOD_NOTIFY = 2, /* may come as a notification */
+    METHOD_LATER = 4
+}; /* the handler answers later, through a stream */
 
 struct method {
     const char *name;
@@ -23,7 +26,7 @@ struct method {
     enum error_code (*handle)(struct call *c, struct error *err);
     const struct schema_field *params; /* ended by a NULL name */
     unsigned flags;
-    const char *text;                  /* for the protocol page */
+    const char *text; /* for the protocol page */
 };
 extern const struct method methods[]; /* ended by a NULL name */
 

@@ -82,8 +82,7 @@ int outq_iov(const struct outq *q, struct iovec iov[OUTQ_IOV])
 {
     int n = 0;
     const struct outq_run *r;
-    TAILQ_FOREACH(r, &q->runs, link)
-    {
+    TAILQ_FOREACH (r, &q->runs, link) {
         if (n == OUTQ_IOV)
             break;
         if (r->len == r->sent)
@@ -98,8 +97,7 @@ int outq_iov(const struct outq *q, struct iovec iov[OUTQ_IOV])
 void outq_seal(struct outq *q)
 {
     struct outq_run *r;
-    TAILQ_FOREACH(r, &q->runs, link)
-    {
+    TAILQ_FOREACH (r, &q->runs, link) {
         r->sealed = true;
     }
 }

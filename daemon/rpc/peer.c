@@ -170,16 +170,17 @@ static void refuse(struct peer *p, enum frame_status status)
     struct error err = ERROR_INIT;
     const struct rpc_options *o = &p->server->setup.opt;
     bool large = status == FRAME_TOO_LARGE || status == FRAME_TOO_MANY;
-    error_set(&err, large ? ERR_TOO_LARGE : ERR_INVALID_REQUEST, "%s (max_message %lld bytes, max_values %lld, depth %d)",
-              frame_status_text(status), (long long)o->max_message, (long long)o->max_values, FRAME_DEPTH_LIMIT);
+    error_set(&err, large ? ERR_TOO_LARGE : ERR_INVALID_REQUEST,
+              "%s (max_message %lld bytes, max_values %lld, depth %d)", frame_status_text(status),
+              (long long)o->max_message, (long long)o->max_values, FRAME_DEPTH_LIMIT);
     log_info("uid %u: frame refused: %s", (unsigned)p->uid, frame_status_text(status));
     if (p->reader.has_msgid)
         dispatch_error(p, p->reader.msgid, &err, NULL);
     peer_close_after_write(p);
 }
 
-/* Handles the whole frames at the front of data, of which the first `walked` bytes the reader has passed already. Returns the bytes
- * used up; p->walked tells how far the reader has come in the rest. */
+/* Handles the whole frames at the front of data, of which the first `walked` bytes the reader has passed already.
+ * Returns the bytes used up; p->walked tells how far the reader has come in the rest. */
 static size_t take_frames(struct peer *p, const uint8_t *data, size_t len)
 {
     size_t start = 0, at = p->walked;

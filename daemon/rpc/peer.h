@@ -1,9 +1,11 @@
 /* A connected client: its bytes in, its bytes out, what it is charged for.
  *
- * Reading stops while more than `peer_buffer` bytes wait to be sent to it, so a client that asks and does not listen costs a bounded
- * amount. Writes are gathered and sent once per turn of the loop. Between frames an idle peer holds no buffer.
+ * Reading stops while more than `peer_buffer` bytes wait to be sent to it, so a client that asks and does not listen
+ * costs a bounded amount. Writes are gathered and sent once per turn of the loop. Between frames an idle peer holds no
+ * buffer.
  *
- * States: open, closing (its handle closes; nothing is read or written, streams are told), gone (freed in the close callback). */
+ * States: open, closing (its handle closes; nothing is read or written, streams are told), gone (freed in the close
+ * callback). */
 #ifndef ASKD_RPC_PEER_H
 #define ASKD_RPC_PEER_H
 
@@ -25,13 +27,13 @@ struct peer {
     enum peer_state state;
     uid_t uid;
     bool errors_as_text, writing, paused, last_words, dirty;
-    uint32_t in_flight; /* requests that were not answered yet */
+    uint32_t in_flight;      /* requests that were not answered yet */
     struct account *account; /* reference */
-    struct buf in;      /* of frames that are not whole, or not looked at since reading is paused */
-    size_t walked;      /* bytes of `in` that the reader has passed */
-    size_t charged;     /* bytes of `in` that the account holds */
+    struct buf in;           /* of frames that are not whole, or not looked at since reading is paused */
+    size_t walked;           /* bytes of `in` that the reader has passed */
+    size_t charged;          /* bytes of `in` that the account holds */
     struct frame_reader reader;
-    int64_t input_us;   /* when the last byte of an unfinished frame came */
+    int64_t input_us; /* when the last byte of an unfinished frame came */
     struct outq out;
     uv_write_t write;
     TAILQ_HEAD(stream_list, stream) streams;

@@ -23,8 +23,9 @@ static void name_types(unsigned types, char *out, size_t size)
     static const struct {
         unsigned type;
         const char *name;
-    } names[] = {{SCHEMA_BOOL, "a boolean"}, {SCHEMA_INT, "an integer"}, {SCHEMA_NUMBER, "a number"}, {SCHEMA_STR, "a string"},
-                 {SCHEMA_BIN, "binary"},     {SCHEMA_ARRAY, "an array"}, {SCHEMA_MAP, "a map"}};
+    } names[] = {{SCHEMA_BOOL, "a boolean"}, {SCHEMA_INT, "an integer"}, {SCHEMA_NUMBER, "a number"},
+                 {SCHEMA_STR, "a string"},   {SCHEMA_BIN, "binary"},     {SCHEMA_ARRAY, "an array"},
+                 {SCHEMA_MAP, "a map"}};
     size_t n = 0;
     out[0] = 0;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

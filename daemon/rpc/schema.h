@@ -7,13 +7,13 @@
 #include <stdbool.h>
 
 enum schema_type { /* of one value; may be joined by | */
-    SCHEMA_BOOL = 1,
-    SCHEMA_INT = 2,
-    SCHEMA_NUMBER = 4,
-    SCHEMA_STR = 8,
-    SCHEMA_BIN = 16,
-    SCHEMA_ARRAY = 32,
-    SCHEMA_MAP = 64,
+                   SCHEMA_BOOL = 1,
+                   SCHEMA_INT = 2,
+                   SCHEMA_NUMBER = 4,
+                   SCHEMA_STR = 8,
+                   SCHEMA_BIN = 16,
+                   SCHEMA_ARRAY = 32,
+                   SCHEMA_MAP = 64,
 };
 
 struct schema_field {

@@ -49,8 +49,8 @@ static void on_handle_closed(uv_handle_t *h)
     server_settle(s);
 }
 
-/* Once per turn, before the loop sleeps and after it woke: readers are told what has come, and what was written for a peer leaves
- * in one write. Either may make work for the other. */
+/* Once per turn, before the loop sleeps and after it woke: readers are told what has come, and what was written for a
+ * peer leaves in one write. Either may make work for the other. */
 static void flush(struct server *s)
 {
     struct log_pool *pool = answer_table_pool(engine_table(s->engine));
@@ -181,8 +181,7 @@ unsigned server_peers(const struct server *s)
 bool server_busy(const struct server *s)
 {
     const struct peer *p;
-    TAILQ_FOREACH(p, &s->peers, link)
-    {
+    TAILQ_FOREACH (p, &s->peers, link) {
         if (p->out.unsent || !TAILQ_EMPTY(&p->streams))
             return true;
     }

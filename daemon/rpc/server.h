@@ -15,7 +15,7 @@ extern const struct config_option rpc_option_rows[];
 
 struct server_setup {
     struct rpc_options opt;
-    bool system;        /* serves several users */
+    bool system; /* serves several users */
     uid_t owner;
     bool autostarted;
     void (*shutdown)(void *data); /* a client asked for it */
@@ -50,7 +50,8 @@ struct server *server_new(uv_loop_t *loop, struct engine *engine, const struct s
 /* fd: a bound and listening Unix socket, taken over. */
 enum error_code server_listen(struct server *s, int fd, struct error *err);
 void server_stop_listening(struct server *s);
-/* Closes every connection, after what waits was sent where the peer takes it at once. closed is called when all is gone. */
+/* Closes every connection, after what waits was sent where the peer takes it at once. closed is called when all is
+ * gone. */
 void server_close(struct server *s, void (*closed)(void *data), void *data);
 unsigned server_peers(const struct server *s);
 bool server_busy(const struct server *s); /* there is still something to be sent to somebody */

@@ -5,8 +5,6 @@
 #include "lib/proto/codec.h"
 #include <stdlib.h>
 
-#define TEMPLATE_MAX (64 << 10) /* what a client may have put before each event */
-
 struct stream {
     struct peer *peer;
     struct cursor cursor;
@@ -38,9 +36,9 @@ static void put_object(struct buf *b, const msgpack_object *o)
         b->failed = true;
 }
 
-/* [2, "answer.event", [id, seq, event]], or [2, method, args + [[id, seq, event]]] by the client's wish; arrays carry their count
- * in front, so all before seq is the same for every event. */
-static void put_before(struct buf *b, const struct answer *a, const msgpack_object_map *notify)
+/* [2, "answer.event", [id, seq, event]], or [2, method, args + [[id, seq, event]]] by the client's wish; arrays carry
+ * their count in front, so all before seq is the same for every event. */
+static void put_before(struct buf *b, const char *id, const msgpack_object_map *notify)
 {
     mp_put_array(b, 3);
     mp_put_int(b, 2);
@@ -57,7 +55,17 @@ static void put_before(struct buf *b, const struct answer *a, const msgpack_obje
         mp_put_cstr(b, "answer.event");
     }
     mp_put_array(b, 3);
-    mp_put_str(b, answer_id(a), ID_LEN);
+    mp_put_str(b, id, ID_LEN);
+}
+
+bool stream_notify_fits(const msgpack_object_map *notify)
+{
+    struct buf b;
+    buf_init(&b, STREAM_NOTIFY_MAX);
+    put_before(&b, "00000000-0000-0000-0000-000000000000", notify);
+    bool fits = !b.failed;
+    buf_done(&b);
+    return fits;
 }
 
 static void release_answer(void *owner)
@@ -160,15 +168,16 @@ void stream_open(struct peer *p, struct answer *a, const struct stream_setup *se
     t->msgid = setup->msgid;
     t->events = setup->events;
     t->owner = setup->owner;
-    buf_init(&t->before, TEMPLATE_MAX);
-    put_before(&t->before, a, setup->notify);
+    buf_init(&t->before, STREAM_NOTIFY_MAX);
+    put_before(&t->before, answer_id(a), setup->notify);
     TAILQ_INSERT_TAIL(&p->streams, t, link);
     p->in_flight++;
     cursor_open(&t->cursor, a, setup->from, on_wake, t);
     pump(t);
 }
 
-/* Each stream in turn, the one that was served goes last: a long answer does not starve the others of the connection. */
+/* Each stream in turn, the one that was served goes last: a long answer does not starve the others of the connection.
+ */
 void stream_resume(struct peer *p)
 {
     struct stream *last = TAILQ_LAST(&p->streams, stream_list), *t;

@@ -1,5 +1,5 @@
-/* A cursor turned into notifications, and at its end into the response: one per `chat` or `answer.attach` under way. It writes while
- * its peer is below its mark and goes on when the peer has drained; it holds no event of its own. */
+/* A cursor turned into notifications, and at its end into the response: one per `chat` or `answer.attach` under way. It
+ * writes while its peer is below its mark and goes on when the peer has drained; it holds no event of its own. */
 #ifndef ASKD_RPC_STREAM_H
 #define ASKD_RPC_STREAM_H
 
@@ -14,6 +14,11 @@ struct stream_setup {
     bool owner;                       /* it asked: its hanging up may end the answer */
     const msgpack_object_map *notify; /* {method, args}, NULL: answer.event */
 };
+
+#define STREAM_NOTIFY_MAX (64 << 10) /* bytes that `notify` may put before each event, packed */
+
+/* Would its events fit? To be asked before stream_open. */
+bool stream_notify_fits(const msgpack_object_map *notify);
 
 /* Begins; may write to the peer. Takes a reference of its own to the answer. */
 void stream_open(struct peer *p, struct answer *a, const struct stream_setup *setup);

@@ -1,8 +1,8 @@
 /* A growable run of bytes that states its maximum where it is born.
  *
- * Invariants: len <= cap; len <= max; data is NULL only while cap is 0; the byte behind the last one is not a NUL unless
- * buf_cstr was called. A failed append leaves what was there untouched and sets `failed`, which stays set until buf_clear, so a
- * writer may append many pieces and look once. */
+ * Invariants: len <= cap; len <= max; data is NULL only while cap is 0; the byte behind the last one is not a NUL
+ * unless buf_cstr was called. A failed append leaves what was there untouched and sets `failed`, which stays set until
+ * buf_clear, so a writer may append many pieces and look once. */
 #ifndef ASKD_BASE_BUF_H
 #define ASKD_BASE_BUF_H
 

@@ -1,9 +1,9 @@
 /* Errors as values.
  *
- * A function that can fail returns an enum error_code (ERR_NONE is success) and, where the reason is worth telling, takes a
- * `struct error *` that it fills with a sentence a person can act on. The codes are those of the wire, so nothing has to be
- * translated on the way out. Running out of memory for a small fixed-size object is fatal in the daemon (alloc.h); what grows
- * by outside bytes is bounded (buf.h) and fails as a value.
+ * A function that can fail returns an enum error_code (ERR_NONE is success) and, where the reason is worth telling,
+ * takes a `struct error *` that it fills with a sentence a person can act on. The codes are those of the wire, so
+ * nothing has to be translated on the way out. Running out of memory for a small fixed-size object is fatal in the
+ * daemon (alloc.h); what grows by outside bytes is bounded (buf.h) and fails as a value.
  *
  * A struct error owns nothing: it is copied by assignment. No function ever puts a key into one. */
 #ifndef ASKD_BASE_ERROR_H
@@ -51,7 +51,10 @@ struct error {
     double retry_after; /* seconds, negative if not told */
 };
 
-#define ERROR_INIT {.code = ERR_NONE, .retry_after = -1}
+#define ERROR_INIT                                                                                                     \
+    {                                                                                                                  \
+        .code = ERR_NONE, .retry_after = -1                                                                            \
+    }
 
 /* "rate_limited" for ERR_RATE_LIMITED; never NULL. */
 const char *error_name(enum error_code code);
@@ -59,8 +62,8 @@ const char *error_name(enum error_code code);
 /* The code with that wire name, ERR_NONE if there is none such. */
 enum error_code error_from_name(const char *name, size_t len);
 
-/* Fills *err (NULL is fine) and returns code, so that `return error_set(err, ERR_…, "…")` reads well. The message is cut at a
- * character boundary, control characters become spaces. Other fields are reset. */
+/* Fills *err (NULL is fine) and returns code, so that `return error_set(err, ERR_…, "…")` reads well. The message is
+ * cut at a character boundary, control characters become spaces. Other fields are reset. */
 enum error_code error_set(struct error *err, enum error_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -72,7 +75,8 @@ enum error_code error_set_param(struct error *err, const char *param, const char
 enum error_code error_set_errno(struct error *err, enum error_code code, int errnum, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Bounded copy into one of the arrays above, cut at a character boundary, made valid UTF-8 and free of control characters. */
+/* Bounded copy into one of the arrays above, cut at a character boundary, made valid UTF-8 and free of control
+ * characters. */
 void error_text(char *dst, size_t dst_size, const char *src, size_t len);
 
 #endif

@@ -1,5 +1,5 @@
-/* An HTTP request and a response's head as values, so that provider/ (which builds and reads them) and http/ (which carries
- * them) meet without including each other. */
+/* An HTTP request and a response's head as values, so that provider/ (which builds and reads them) and http/ (which
+ * carries them) meet without including each other. */
 #ifndef ASKD_BASE_EXCHANGE_H
 #define ASKD_BASE_EXCHANGE_H
 
@@ -25,10 +25,10 @@ struct exchange {
 
 struct response_head {
     int status;
-    char content_type[128];     /* lower case, without parameters, "" if none */
-    double retry_after;         /* seconds, from retry-after-ms or Retry-After (seconds or HTTP date); negative if none */
-    int should_retry;           /* x-should-retry: 1 true, 0 false, -1 absent */
-    char request_id[128];       /* x-request-id or request-id, "" if none */
+    char content_type[128]; /* lower case, without parameters, "" if none */
+    double retry_after;     /* seconds, from retry-after-ms or Retry-After (seconds or HTTP date); negative if none */
+    int should_retry;       /* x-should-retry: 1 true, 0 false, -1 absent */
+    char request_id[128];   /* x-request-id or request-id, "" if none */
 };
 
 void exchange_init(struct exchange *x, size_t max_body);

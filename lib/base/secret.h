@@ -1,5 +1,5 @@
-/* A string that must not get out: API keys. Its memory is a mapping of its own, locked where the system allows, left out of
- * core dumps, and wiped when the last reference goes. There is deliberately no way to print one. */
+/* A string that must not get out: API keys. Its memory is a mapping of its own, locked where the system allows, left
+ * out of core dumps, and wiped when the last reference goes. There is deliberately no way to print one. */
 #ifndef ASKD_BASE_SECRET_H
 #define ASKD_BASE_SECRET_H
 

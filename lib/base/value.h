@@ -1,6 +1,6 @@
-/* A canonical, immutable MessagePack value: tool parameter schemas, answer schemas, `extra`. Canonical means: map keys sorted by
- * their bytes, shortest integers, integral floats as integers, shortest headers; so equal values are equal bytes and can be
- * compared and hashed as such. Reference counted; owns its bytes. */
+/* A canonical, immutable MessagePack value: tool parameter schemas, answer schemas, `extra`. Canonical means: map keys
+ * sorted by their bytes, shortest integers, integral floats as integers, shortest headers; so equal values are equal
+ * bytes and can be compared and hashed as such. Reference counted; owns its bytes. */
 #ifndef ASKD_BASE_VALUE_H
 #define ASKD_BASE_VALUE_H
 
@@ -11,7 +11,8 @@
 
 struct value;
 
-/* NULL for what cannot be canonical: an ext, a map with a key that is not a string or twice the same key, nesting over 32. */
+/* NULL for what cannot be canonical: an ext, a map with a key that is not a string or twice the same key, nesting
+ * over 32. */
 struct value *value_from_object(const msgpack_object *obj);
 struct value *value_ref(struct value *v);   /* NULL gives NULL */
 struct value *value_unref(struct value *v); /* always returns NULL */

@@ -1,4 +1,5 @@
-/* What happens to an answer, in order. An event is a view: its strings belong to whoever emits it and live for the call. */
+/* What happens to an answer, in order. An event is a view: its strings belong to whoever emits it and live for the
+ * call. */
 #ifndef ASKD_CHAT_EVENT_H
 #define ASKD_CHAT_EVENT_H
 
@@ -31,20 +32,20 @@ struct event_text { /* not NUL-terminated; NULL where absent */
 
 struct chat_event {
     enum event_kind kind;
-    struct event_text text;             /* TEXT, REASONING (whole UTF-8 characters); PROGRESS message; TOOL_CALL arguments */
-    int64_t index;                      /* TOOL_CALL */
-    struct event_text id, name;         /* TOOL_CALL */
-    struct event_text mime;             /* IMAGE */
-    const uint8_t *data;                /* IMAGE */
+    struct event_text text;     /* TEXT, REASONING (whole UTF-8 characters); PROGRESS message; TOOL_CALL arguments */
+    int64_t index;              /* TOOL_CALL */
+    struct event_text id, name; /* TOOL_CALL */
+    struct event_text mime;     /* IMAGE */
+    const uint8_t *data;        /* IMAGE */
     size_t data_len;
-    double fraction;                    /* PROGRESS, negative if unknown */
-    struct event_text provider, model;  /* START, RETRY: whom it goes to */
-    double delay;                       /* RETRY, seconds */
-    bool cached, shared;                /* START */
-    uint64_t request;                   /* START: msgid of the chat */
-    struct usage usage;                 /* USAGE */
-    enum finish_reason finish;          /* DONE */
-    struct error error;                 /* ERROR, RETRY (what went wrong) */
+    double fraction;                   /* PROGRESS, negative if unknown */
+    struct event_text provider, model; /* START, RETRY: whom it goes to */
+    double delay;                      /* RETRY, seconds */
+    bool cached, shared;               /* START */
+    uint64_t request;                  /* START: msgid of the chat */
+    struct usage usage;                /* USAGE */
+    enum finish_reason finish;         /* DONE */
+    struct error error;                /* ERROR, RETRY (what went wrong) */
 };
 
 const char *event_kind_name(enum event_kind kind);

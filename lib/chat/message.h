@@ -32,16 +32,16 @@ enum part_kind {
 
 struct part {
     enum part_kind kind;
-    char *text;     /* text, reasoning text, tool call arguments, tool result content; UTF-8, NUL-terminated */
+    char *text; /* text, reasoning text, tool call arguments, tool result content; UTF-8, NUL-terminated */
     size_t text_len;
-    char *mime;     /* image, audio, file; NULL if not told */
-    uint8_t *data;  /* image, audio, file by value; NULL if by url */
+    char *mime;    /* image, audio, file; NULL if not told */
+    uint8_t *data; /* image, audio, file by value; NULL if by url */
     size_t data_len;
-    char *url;      /* image, audio, file by reference */
-    char *name;     /* file name; tool name */
-    char *id;       /* tool call, tool result */
-    char *signature; /* reasoning */
-    bool is_error;  /* tool result */
+    char *url;            /* image, audio, file by reference */
+    char *name;           /* file name; tool name */
+    char *id;             /* tool call, tool result */
+    char *signature;      /* reasoning */
+    bool is_error;        /* tool result */
     struct value *opaque; /* goes back to the provider as it came */
 };
 

@@ -10,7 +10,14 @@ struct tool {
     struct value *parameters; /* JSON schema as a map, NULL if none */
 };
 
-enum reasoning_mode { REASONING_DEFAULT, REASONING_OFF, REASONING_LOW, REASONING_MEDIUM, REASONING_HIGH, REASONING_BUDGET };
+enum reasoning_mode {
+    REASONING_DEFAULT,
+    REASONING_OFF,
+    REASONING_LOW,
+    REASONING_MEDIUM,
+    REASONING_HIGH,
+    REASONING_BUDGET
+};
 enum tool_choice { TOOL_CHOICE_DEFAULT, TOOL_CHOICE_AUTO, TOOL_CHOICE_NONE, TOOL_CHOICE_REQUIRED, TOOL_CHOICE_NAMED };
 enum cache_policy { CACHE_USE, CACHE_REFRESH, CACHE_ONLY, CACHE_OFF };
 
@@ -19,13 +26,13 @@ struct chat_request {
     char *system;             /* NULL if none */
     struct message *messages; /* owned array, at least one */
     size_t n_messages;
-    struct tool *tools;       /* owned array */
+    struct tool *tools; /* owned array */
     size_t n_tools;
     enum tool_choice tool_choice;
-    char *tool_choice_name;   /* for TOOL_CHOICE_NAMED */
-    struct value *schema;     /* of the answer, NULL if none */
-    struct value *extra;      /* map merged into the provider's body, NULL if none */
-    char **stop;              /* owned array of owned strings */
+    char *tool_choice_name; /* for TOOL_CHOICE_NAMED */
+    struct value *schema;   /* of the answer, NULL if none */
+    struct value *extra;    /* map merged into the provider's body, NULL if none */
+    char **stop;            /* owned array of owned strings */
     size_t n_stop;
     bool has_temperature, has_top_p, has_seed, has_max_tokens, has_timeout;
     double temperature, top_p, timeout; /* timeout in seconds */
@@ -33,9 +40,9 @@ struct chat_request {
     enum reasoning_mode reasoning;
     int64_t reasoning_budget; /* tokens, for REASONING_BUDGET */
     enum cache_policy cache;
-    bool stream;              /* the asker wants events */
+    bool stream; /* the asker wants events */
     bool detach;
-    bool retry_restart;       /* retry: "restart" */
+    bool retry_restart; /* retry: "restart" */
 };
 
 struct chat_request *chat_request_new(void);

@@ -11,7 +11,10 @@ struct usage {
     int64_t input_tokens, output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens;
     bool estimated;
 };
-#define USAGE_INIT {-1, -1, -1, -1, -1, false}
+#define USAGE_INIT                                                                                                     \
+    {                                                                                                                  \
+        -1, -1, -1, -1, -1, false                                                                                      \
+    }
 
 /* finish reason, name on the wire */
 #define FINISH_MAP(X)                                                                                                  \

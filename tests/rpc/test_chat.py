@@ -514,3 +514,9 @@ def test_detached_limit_is_not_for_answers_that_are_read(daemon, client):
     a = client.call("answer.attach", {"answer": answer})
     assert a["state"] == "done" and a["text"] == words_text(30)
     assert time.monotonic() - begun > 1, "the limit had passed"
+
+
+def test_notify_is_bounded(client):
+    error, _ = client.response(client.chat("echo", stream=True, notify={"method": "m", "args": ["y" * 70000]}))
+    assert error["code"] == "invalid_request" and error["param"] == "notify"
+    assert client.response(client.chat("echo"))[0] is None

@@ -328,14 +328,20 @@ static void step(struct model *m, struct log_pool *pool)
             m->cancelled = true;
         }
         break;
-    case 4: case 5: case 6:
+    case 4:
+    case 5:
+    case 6:
         log_pool_flush(pool);
         /* Whoever waits still has nothing to read. */
         for (int i = 0; i < READERS; i++)
             if (m->readers[i].waits)
                 assert_true(!m->ended && !m->cancelled && m->readers[i].next > m->events);
         break;
-    case 7: case 8: case 9: case 10: case 11: {
+    case 7:
+    case 8:
+    case 9:
+    case 10:
+    case 11: {
         int n = snprintf(text, sizeof text, "event %llu", (unsigned long long)m->events + 1);
         if (log_append(l, text, (size_t)n) == ERR_NONE)
             m->events++;
@@ -377,10 +383,14 @@ static void test_random_schedules(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_append_and_read),      cmocka_unit_test(test_every_end),
-        cmocka_unit_test(test_bound),                cmocka_unit_test(test_memory_is_charged),
-        cmocka_unit_test(test_wake_once_per_flush),  cmocka_unit_test(test_attach_beyond_the_end),
-        cmocka_unit_test(test_cancel),               cmocka_unit_test(test_cancel_after_end_is_nothing),
+        cmocka_unit_test(test_append_and_read),
+        cmocka_unit_test(test_every_end),
+        cmocka_unit_test(test_bound),
+        cmocka_unit_test(test_memory_is_charged),
+        cmocka_unit_test(test_wake_once_per_flush),
+        cmocka_unit_test(test_attach_beyond_the_end),
+        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_cancel_after_end_is_nothing),
         cmocka_unit_test(test_random_schedules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -173,9 +173,12 @@ static void test_each_newest_first(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_find_own_only), cmocka_unit_test(test_max_answers),
-        cmocka_unit_test(test_a_user_has_a_quarter), cmocka_unit_test(test_retain),
-        cmocka_unit_test(test_memory), cmocka_unit_test(test_detached_limit),
+        cmocka_unit_test(test_find_own_only),
+        cmocka_unit_test(test_max_answers),
+        cmocka_unit_test(test_a_user_has_a_quarter),
+        cmocka_unit_test(test_retain),
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_detached_limit),
         cmocka_unit_test(test_each_newest_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,15 +37,24 @@ static void test_schema(void **state)
     struct error err;
     assert_int_equal(CHECK("\x81\xa4name\xa1x", &err), ERR_NONE);
     assert_int_equal(CHECK("\x81\xa4name\xc4\x01x", &err), ERR_NONE); /* bin that is UTF-8 */
-    assert_int_equal(CHECK("\x82\xa4name\xa1x\xa5" "count\xcb\x40\x00\0\0\0\0\0\0", &err), ERR_NONE); /* 2.0 */
-    assert_int_equal(CHECK("\x82\xa4name\xa1x\xa5" "count\xc0", &err), ERR_NONE); /* nil is absent */
-    assert_int_equal(CHECK("\x82\xa4name\xa1x\xa5other\x01", &err), ERR_NONE);    /* unknown: ignored */
+    assert_int_equal(CHECK("\x82\xa4name\xa1x\xa5"
+                           "count\xcb\x40\x00\0\0\0\0\0\0",
+                           &err),
+                     ERR_NONE); /* 2.0 */
+    assert_int_equal(CHECK("\x82\xa4name\xa1x\xa5"
+                           "count\xc0",
+                           &err),
+                     ERR_NONE);                                                /* nil is absent */
+    assert_int_equal(CHECK("\x82\xa4name\xa1x\xa5other\x01", &err), ERR_NONE); /* unknown: ignored */
     assert_int_equal(CHECK("\x82\xa4name\xa1x\xa4soon\xc0", &err), ERR_NONE);
     assert_int_equal(CHECK("\x90", &err), ERR_INVALID_REQUEST);
     assert_string_equal(err.param, "name");
     assert_int_equal(CHECK("\x81\xa4name\x01", &err), ERR_INVALID_REQUEST);
     assert_string_equal(err.param, "name");
-    assert_int_equal(CHECK("\x82\xa4name\xa1x\xa5" "count\xcb\x40\x04\0\0\0\0\0\0", &err), ERR_INVALID_REQUEST); /* 2.5 */
+    assert_int_equal(CHECK("\x82\xa4name\xa1x\xa5"
+                           "count\xcb\x40\x04\0\0\0\0\0\0",
+                           &err),
+                     ERR_INVALID_REQUEST); /* 2.5 */
     assert_string_equal(err.param, "count");
     assert_int_equal(CHECK("\x82\xa4name\xa1x\xa4stop\x01", &err), ERR_INVALID_REQUEST);
     assert_non_null(strstr(err.message, "a string or an array"));
