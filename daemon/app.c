@@ -19,6 +19,7 @@
 #define SIGNALS 4
 #define PATH_SIZE 4096
 #define DRAIN_TICK_MS 20
+#define SWEEP_MIN_MS 100
 #define SWEEP_MS 60000 /* at least this often what has outlived its time is let go */
 
 struct app_options {
@@ -88,7 +89,7 @@ static enum error_code load(const struct app_args *args, struct config **config,
     enum error_code code = load_config(args, config, err);
     if (code != ERR_NONE)
         return code;
-    code = providers_load(*config, NULL, providers, err);
+    code = providers_load(*config, providers, err);
     if (code != ERR_NONE)
         *config = config_free(*config);
     return code;
@@ -228,7 +229,7 @@ static void on_sweep(void *data)
     const struct answer_options *o = config_get(a->config, &answer_room, NULL);
     int64_t next = answer_table_sweep(a->table),
             shortest = o->retain_ms < o->detached_limit_ms ? o->retain_ms : o->detached_limit_ms;
-    int64_t tick = shortest / 2 < SWEEP_MS ? shortest / 2 + 1 : SWEEP_MS;
+    int64_t tick = shortest / 2 < SWEEP_MS ? shortest / 2 + SWEEP_MIN_MS : SWEEP_MS;
     timer_start(a->sweep, next >= 0 && next < tick ? next : tick);
 }
 
@@ -276,6 +277,7 @@ static int run(struct app *a, struct providers *providers, bool system)
     uv_loop_init(&a->loop);
     a->table = answer_table_new(config_get(a->config, &answer_room, NULL), system);
     a->engine = engine_new(&a->loop, a->table, providers, config_get(a->config, &engine_room, NULL));
+    engine_on_ended(a->engine, on_activity, a);
     a->server = server_new(&a->loop, a->engine, &setup);
     a->idle = timer_new(&a->loop, on_idle, a);
     a->drain = timer_new(&a->loop, on_drain_tick, a);
@@ -325,6 +327,12 @@ int app_run(const struct app_args *args)
     hold_signals(SIG_BLOCK);
     /* A core dump would hold what people ask, and copies of keys that a library made. */
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    /* The usual soft limit is below max_connections, and what is above it would be refused without a word. */
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
     if (load(args, &a.config, &providers, &err) != ERR_NONE)
         return say_config_error(&err);
     a.opt = config_get(a.config, &app_room, NULL);
@@ -338,7 +346,7 @@ int app_run(const struct app_args *args)
         status = run(&a, providers, args->system);
         endpoint_close(&a.endpoint);
     } else if (code == ERR_OVERLOADED) {
-        log_notice("another askd (pid %ld) serves here; nothing to do", (long)a.endpoint.holder);
+        log_notice("another askd (pid %ld) serves here, or is ending; nothing to do", (long)a.endpoint.holder);
         status = 0;
     } else {
         log_error("%s", err.message);

@@ -72,10 +72,14 @@ struct log *flight_log(const struct flight *f)
 
 void flight_each(struct flight *f, void (*each)(void *data, struct answer *a), void *data)
 {
+    struct answer *a = LIST_FIRST(&f->answers), *next;
     flight_ref(f);
-    for (struct answer *a = LIST_FIRST(&f->answers), *next; a; a = next) {
+    for (a = a ? answer_ref(a) : NULL; a; a = next) {
         next = LIST_NEXT(a, link);
+        if (next) /* what `each` does with this one may let go of that one */
+            answer_ref(next);
         each(data, a);
+        answer_unref(a);
     }
     flight_unref(f);
 }

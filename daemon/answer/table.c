@@ -87,12 +87,7 @@ struct log_pool *answer_table_pool(struct answer_table *t)
     return t->pool;
 }
 
-void answer_table_configure(struct answer_table *t, const struct answer_options *opt)
-{
-    t->opt = *opt;
-}
-
-static void make_room(struct answer_table *t)
+void answer_table_make_room(struct answer_table *t)
 {
     struct entry *e;
     while ((e = TAILQ_FIRST(&t->ended)) &&
@@ -117,7 +112,7 @@ enum error_code answer_table_admit(struct answer_table *t, uid_t uid, struct err
     if (t->share_by_uid && running_of(t, uid) >= (unsigned)(t->opt.max_answers + 3) / 4)
         return error_set(err, ERR_OVERLOADED, "you have %lld answers running, a quarter of max_answers",
                          (long long)(t->opt.max_answers + 3) / 4);
-    make_room(t);
+    answer_table_make_room(t);
     if (log_pool_bytes(t->pool) > (size_t)t->opt.answer_memory)
         return error_set(err, ERR_OVERLOADED,
                          "running answers fill answer_memory (%lld bytes); try again when some have ended",
@@ -160,7 +155,7 @@ void answer_table_ended(struct answer_table *t, struct answer *a)
     e->ended_us = clock_mono_us();
     TAILQ_INSERT_TAIL(&t->ended, e, order);
     t->n_ended++;
-    make_room(t);
+    answer_table_make_room(t);
 }
 
 struct answer *answer_table_find(struct answer_table *t, uid_t uid, const char *id, size_t len)
@@ -225,11 +220,4 @@ int64_t answer_table_sweep(struct answer_table *t)
         forget(t, e);
     }
     return next < 0 ? -1 : next / 1000 + 1;
-}
-
-void answer_table_cancel_all(struct answer_table *t)
-{
-    struct entry *e;
-    while ((e = TAILQ_FIRST(&t->running)))
-        end_running(t, e);
 }

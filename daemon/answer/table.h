@@ -21,10 +21,12 @@ struct answer_table;
 struct answer_table *answer_table_new(const struct answer_options *opt, bool share_by_uid);
 struct answer_table *answer_table_free(struct answer_table *t); /* always returns NULL */
 struct log_pool *answer_table_pool(struct answer_table *t);
-void answer_table_configure(struct answer_table *t, const struct answer_options *opt);
 
 /* May one more run? Makes room if it can. ERR_OVERLOADED with the bound's name. share_by_uid: a uid has a quarter. */
 enum error_code answer_table_admit(struct answer_table *t, uid_t uid, struct error *err);
+/* Over answer_memory, ended answers leave. Cheap where there is room. Running ones alone may go over it: then nothing
+ * new is admitted. */
+void answer_table_make_room(struct answer_table *t);
 /* A log within the bound. */
 struct log *answer_table_log(struct answer_table *t);
 
@@ -35,7 +37,7 @@ void answer_table_add(struct answer_table *t, struct answer *a);
  * (`keep` false) stay too: a client may still ask for what it just got. */
 void answer_table_ended(struct answer_table *t, struct answer *a);
 
-/* Borrowed; NULL for an unknown id and for another user's. See `all` for root and owner: uid 0 in user mode sees all.
+/* Borrowed; NULL for an unknown id and for another user's.
  */
 struct answer *answer_table_find(struct answer_table *t, uid_t uid, const char *id, size_t len);
 /* Newest first. Stops where each returns false. */
@@ -47,7 +49,5 @@ unsigned answer_table_retained(const struct answer_table *t);
 /* Lets go what has outlived `retain`, cancels what has outlived `detached_limit`. In how many milliseconds to call
  * again, -1: not before something changes. */
 int64_t answer_table_sweep(struct answer_table *t);
-/* Cancels everything that runs. */
-void answer_table_cancel_all(struct answer_table *t);
 
 #endif

@@ -12,7 +12,9 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define ATTEMPTS_MAX 64 /* shown in the answer map */
+#define RETRY_WAIT_MAX_MS 120000 /* a provider that asks for more is not waited for: its error says when to ask again  \
+                                  */
+#define ATTEMPTS_MAX 64          /* shown in the answer map */
 
 enum ask_state {
     ASK_LOOKING, /* for a local server, or for a provider's first model */
@@ -128,6 +130,19 @@ static void set_start(void *data, struct answer *answer)
     answer_set_start(answer, provider, model, b->data, b->len);
 }
 
+static void note_try(struct ask *a, const struct error *err)
+{
+    if (a->n_tried == ATTEMPTS_MAX)
+        return;
+    const struct route *r = &a->routes[a->route];
+    struct tried *t = &a->tried[a->n_tried++];
+    error_text(t->provider, sizeof t->provider, r->provider->name, strlen(r->provider->name));
+    error_text(t->model, sizeof t->model, r->model, strlen(r->model));
+    t->error = err ? err->code : ERR_NONE;
+    if (err)
+        error_text(t->message, sizeof t->message, err->message, strlen(err->message));
+}
+
 /* The one end of a question: err is NULL for `done`. Frees it. */
 static void end(struct ask *a, enum log_state state, const struct error *err)
 {
@@ -139,6 +154,8 @@ static void end(struct ask *a, enum log_state state, const struct error *err)
     flight_each(a->flight, set_start, a);
     if (a->search)
         discover_cancel(a->search);
+    if (a->attempt) /* it was under way: a bound, a deadline, a cancel */
+        note_try(a, err);
     a->attempt = attempt_release(a->attempt);
     if (err) {
         struct chat_event ev = {.kind = EVENT_ERROR, .error = *err};
@@ -156,6 +173,8 @@ static void end(struct ask *a, enum log_state state, const struct error *err)
     uint32_t n = fold_put_tail(&tail, l, any ? answer_provider(any) : "", any ? answer_model(any) : "", err);
     put_attempts(&tail, a);
     put_timing(&tail, a);
+    if (tail.failed) /* it is made anew from the events for whoever asks */
+        buf_clear(&tail);
     log_end(l, state, err, tail.data, tail.len, n + 2);
     buf_done(&tail);
     flight_each(a->flight, note_ended, e->table);
@@ -164,6 +183,8 @@ static void end(struct ask *a, enum log_state state, const struct error *err)
     if (err && err->code != ERR_CANCELLED)
         log_notice("answer %s: %s: %s", id, error_name(err->code), err->message);
     ask_free(a);
+    if (e->ended)
+        e->ended(e->ended_data);
 }
 
 static void fail(struct ask *a, const struct error *err)
@@ -178,19 +199,6 @@ static void on_deadline(void *data)
     fail(data, &err);
 }
 
-static void note_try(struct ask *a, const struct error *err)
-{
-    if (a->n_tried == ATTEMPTS_MAX)
-        return;
-    const struct route *r = &a->routes[a->route];
-    struct tried *t = &a->tried[a->n_tried++];
-    error_text(t->provider, sizeof t->provider, r->provider->name, strlen(r->provider->name));
-    error_text(t->model, sizeof t->model, r->model, strlen(r->model));
-    t->error = err ? err->code : ERR_NONE;
-    if (err)
-        error_text(t->message, sizeof t->message, err->message, strlen(err->message));
-}
-
 static bool append(struct ask *a, const struct chat_event *ev)
 {
     struct buf *b = &a->engine->scratch;
@@ -199,6 +207,7 @@ static bool append(struct ask *a, const struct chat_event *ev)
     struct log *l = log_of(a);
     if (b->failed)
         return false;
+    answer_table_make_room(a->engine->table);
     return (ev->kind == EVENT_DONE ? log_append_closing : log_append)(l, b->data, b->len) == ERR_NONE;
 }
 
@@ -215,7 +224,6 @@ static void on_event(void *data, const struct chat_event *ev)
         return;
     struct error err = ERROR_INIT;
     error_set(&err, ERR_TOO_LARGE, "the answer is larger than max_answer; what came before is kept");
-    note_try(a, &err);
     fail(a, &err);
 }
 
@@ -260,11 +268,13 @@ static void on_end(void *data, enum fault_cause cause, const struct error *err, 
         if (getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random)
             random = (uint32_t)clock_mono_us();
         int64_t delay = retry_delay_ms(a->tries - 1, why.retry_after, random);
-        if (!a->deadline_us || clock_mono_us() + delay * 1000 < a->deadline_us) {
+        bool fits = !a->deadline_us || clock_mono_us() + delay * 1000 < a->deadline_us;
+        if (fits && delay <= RETRY_WAIT_MAX_MS) {
             again(a, &why, delay);
             return;
         }
-    } else if (v != FAULT_FAIL && a->route + 1 < a->n_routes) {
+    }
+    if (v != FAULT_FAIL && a->route + 1 < a->n_routes) {
         a->route++;
         a->tries = 0;
         again(a, &why, 0);

@@ -22,6 +22,8 @@ struct engine {
     struct buf scratch; /* for encoding one event */
     bool draining;
     unsigned to_close;
+    void (*ended)(void *data); /* may be NULL */
+    void *ended_data;
     void (*closed)(void *data);
     void *closed_data;
 };

@@ -98,6 +98,15 @@ static void on_event(void *data, const struct chat_event *ev)
     }
 }
 
+/* Of the wait for a first event, which begins when the request is sent: its turn in the pool's queue is not the
+ * provider's time. */
+static int64_t wait_left_ms(const struct attempt *a)
+{
+    int64_t begun = a->transfer ? http_begun_us(a->transfer) : a->started_us;
+    int64_t waited = begun ? (clock_mono_us() - begun) / 1000 : 0;
+    return a->provider->timeout_first_byte_ms - waited;
+}
+
 /* A timer that is moved at every event would cost a heap operation per token: it is left alone and looks at the clock
  * when it fires. */
 static void on_timer(void *data)
@@ -107,6 +116,8 @@ static void on_timer(void *data)
     a->busy++;
     if (a->state == ATTEMPT_LINGERING) {
         enter(a, ATTEMPT_OVER);
+    } else if (a->state == ATTEMPT_WAITING && wait_left_ms(a) > 0) {
+        timer_start(a->timer, wait_left_ms(a));
     } else if (a->state == ATTEMPT_WAITING) {
         error_set(&err, ERR_TIMEOUT, "%s sent nothing of an answer for %lld s (timeout_first_byte)", a->provider->name,
                   (long long)a->provider->timeout_first_byte_ms / 1000);

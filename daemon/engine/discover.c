@@ -1,4 +1,5 @@
 #include "daemon/engine/discover.h"
+#include "daemon/core/timer.h"
 #include "lib/base/alloc.h"
 #include "lib/base/fd.h"
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #define TABLE_MAX (8u << 20) /* bytes of a socket table that are looked at */
 #define LIST_MAX (8u << 20)  /* bytes of a model list */
 #define SYSTEM_UID_MAX 1000  /* Debian's first ordinary user */
+#define LIST_MS 10000        /* for a model list */
 #define TCP_LISTEN 0x0A      /* include/net/tcp_states.h */
 
 enum search_state { SEARCH_SOCKETS, SEARCH_MODELS, SEARCH_OVER };
@@ -25,6 +27,7 @@ struct discover_search {
     uv_work_t work;
     bool trusted[8]; /* by the worker: for the local rows in order */
     struct http_transfer *transfer;
+    struct timer *timer; /* bounds the wait for a model list */
     struct buf body;
     int status;
     char *first; /* model */
@@ -65,6 +68,7 @@ static void search_free(struct discover_search *s)
     struct discovery *d = s->owner;
     TAILQ_REMOVE(&d->searches, s, link);
     providers_unref(s->providers);
+    timer_free(s->timer);
     buf_done(&s->body);
     free(s->name);
     free(s->first);
@@ -84,8 +88,10 @@ void discovery_close(struct discovery *d, void (*closed)(void *data), void *data
     settle_close(d);
 }
 
+/* Every listener on the port must be trusted: sockets on different addresses do not exclude each other. */
 bool discover_trusted(const char *table, unsigned port, unsigned uid, unsigned system_max)
 {
+    bool found = false;
     for (const char *line = strchr(table, '\n'); line; line = strchr(line, '\n')) {
         line++;
         char address[33];
@@ -94,10 +100,13 @@ bool discover_trusted(const char *table, unsigned port, unsigned uid, unsigned s
         if (sscanf(line, " %*u: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%*x %*x:%*x %*x %u", address, &p, &state,
                    &owner) != 4)
             continue;
-        if (p == port && state == TCP_LISTEN)
-            return owner == uid || owner < system_max;
+        if (p != port || state != TCP_LISTEN)
+            continue;
+        if (owner != uid && owner >= system_max)
+            return false;
+        found = true;
     }
-    return false;
+    return found;
 }
 
 static void read_table(const char *path, struct buf *b)
@@ -157,6 +166,15 @@ static void tell(struct discover_search *s, const struct error *err)
 
 static void next_local(struct discover_search *s);
 
+/* A local server that does not answer well is passed over; a provider that was named is not. */
+static void conclude(struct discover_search *s, const struct error *err)
+{
+    if (err && s->provider->local)
+        next_local(s);
+    else
+        tell(s, err);
+}
+
 static void on_head(void *data, const struct response_head *head)
 {
     ((struct discover_search *)data)->status = head->status;
@@ -164,7 +182,9 @@ static void on_head(void *data, const struct response_head *head)
 
 static void on_body(void *data, const uint8_t *bytes, size_t len)
 {
-    buf_append(&((struct discover_search *)data)->body, bytes, len);
+    struct discover_search *s = data;
+    if (!buf_append(&s->body, bytes, len))
+        timer_start(s->timer, 0); /* over LIST_MAX: what comes is thrown away until then */
 }
 
 static void on_model(void *data, const char *id)
@@ -179,6 +199,7 @@ static void on_end(void *data, enum error_code code, const struct error *why)
     struct discover_search *s = data;
     struct error err = ERROR_INIT;
     s->transfer = NULL;
+    timer_stop(s->timer);
     if (code != ERR_NONE)
         err = *why;
     else if (s->status != 200)
@@ -188,12 +209,18 @@ static void on_end(void *data, enum error_code code, const struct error *why)
     if (code == ERR_NONE && !s->first)
         code = error_set(&err, ERR_NO_PROVIDER, "%s lists no model; load one into it, or name one as %s/MODEL",
                          s->provider->name, s->provider->name);
-    if (code == ERR_NONE)
-        tell(s, NULL);
-    else if (s->provider->local)
-        next_local(s);
-    else
-        tell(s, &err);
+    conclude(s, code == ERR_NONE ? NULL : &err);
+}
+
+static void on_list_timer(void *data)
+{
+    struct discover_search *s = data;
+    struct error err = ERROR_INIT;
+    http_cancel(s->transfer);
+    s->transfer = NULL;
+    error_set(&err, ERR_TIMEOUT, "%s did not list its models within %d s and %u bytes", s->provider->name,
+              LIST_MS / 1000, LIST_MAX);
+    conclude(s, &err);
 }
 
 static enum error_code ask_models(struct discover_search *s, struct error *err)
@@ -210,7 +237,10 @@ static enum error_code ask_models(struct discover_search *s, struct error *err)
     struct exchange x;
     exchange_init(&x, 1024);
     buf_clear(&s->body);
+    free(s->first);
+    s->first = NULL;
     s->state = SEARCH_MODELS;
+    timer_start(s->timer, LIST_MS);
     enum error_code code = p->ops->build_list(&t, &x, err);
     if (code == ERR_NONE)
         code = http_start(s->owner->pool, &x, &opt, &cb, s, &s->transfer, err);
@@ -258,6 +288,7 @@ static struct discover_search *search_new(struct discovery *d, struct providers 
     s->found = found;
     s->data = data;
     buf_init(&s->body, LIST_MAX);
+    s->timer = timer_new(d->loop, on_list_timer, s);
     TAILQ_INSERT_TAIL(&d->searches, s, link);
     return s;
 }

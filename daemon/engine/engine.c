@@ -46,6 +46,12 @@ static void on_part_closed(void *data)
     closed(closed_data);
 }
 
+void engine_on_ended(struct engine *e, void (*ended)(void *data), void *data)
+{
+    e->ended = ended;
+    e->ended_data = data;
+}
+
 void engine_drain(struct engine *e)
 {
     e->draining = true;

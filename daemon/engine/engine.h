@@ -20,9 +20,12 @@ extern const struct config_option engine_option_rows[];
 /* All borrowed, but providers, of which it takes a reference. */
 struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct providers *providers,
                           const struct engine_options *opt);
-/* Everything that runs is cancelled; closed is called when the last transfer and handle are gone, then the engine is.
+/* Everything that runs is interrupted; closed is called when the last transfer and handle are gone, then the engine is.
  */
 void engine_close(struct engine *e, void (*closed)(void *data), void *data);
+
+/* Called whenever an answer's question has ended. */
+void engine_on_ended(struct engine *e, void (*ended)(void *data), void *data);
 
 /* From now on nothing new is asked (ERR_OVERLOADED); what runs goes on. */
 void engine_drain(struct engine *e);
@@ -47,6 +50,6 @@ struct answer_table *engine_table(const struct engine *e);
 #define ENGINE_MODEL_MAX 256
 /* "provider/name" of what is asked where no model is named, "" if that has to be looked for first. */
 void engine_default_model(const struct engine *e, char name[ENGINE_MODEL_MAX]);
-unsigned engine_running(const struct engine *e); /* questions whose provider request is under way */
+unsigned engine_running(const struct engine *e); /* questions that have not ended */
 
 #endif

@@ -18,7 +18,7 @@ static enum fault_verdict by_code(enum error_code code)
 enum fault_verdict fault_judge(enum fault_cause cause, const struct error *err, const struct response_head *head,
                                bool shown)
 {
-    if (shown || cause == FAULT_OWN)
+    if (shown)
         return FAULT_FAIL;
     if (cause == FAULT_FIRST_BYTE || cause == FAULT_IDLE)
         return FAULT_NEXT;

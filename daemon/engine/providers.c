@@ -90,7 +90,7 @@ static struct secret *take_env(struct providers *ps, const char *name)
     return s;
 }
 
-static enum error_code key_from_file(const char *path, bool private, struct secret **ret, struct error *err)
+static enum error_code read_key(const char *path, bool private, struct secret **ret, struct error *err)
 {
     struct buf b;
     buf_init(&b, KEY_MAX);
@@ -121,7 +121,9 @@ static enum error_code load_key(struct providers *ps, struct provider *p, const 
         p->key_source = xstrdup("configuration");
     } else if (s->key_file) {
         p->key_source = xasprintf("file %s", s->key_file);
-        return key_from_file(s->key_file, true, &p->key, err);
+        struct error why = ERROR_INIT;
+        if (read_key(s->key_file, true, &p->key, &why) != ERR_NONE)
+            return complain(c, p, "key_file", err, "%s", why.message);
     } else if (s->key_credential) {
         const char *dir = getenv("CREDENTIALS_DIRECTORY");
         if (!dir || strchr(s->key_credential, '/'))
@@ -130,9 +132,11 @@ static enum error_code load_key(struct providers *ps, struct provider *p, const 
         char *path = xasprintf("%s/%s", dir, s->key_credential);
         p->key_source = xasprintf("credential %s", s->key_credential);
         /* The service manager guards the folder; a mode of 0440 there comes from an access list. */
-        enum error_code code = key_from_file(path, false, &p->key, err);
+        struct error why = ERROR_INIT;
+        enum error_code code = read_key(path, false, &p->key, &why);
         free(path);
-        return code;
+        if (code != ERR_NONE)
+            return complain(c, p, "key_credential", err, "%s", why.message);
     } else {
         const char *env = s->key_env ? s->key_env : p->builtin ? p->builtin->env : NULL;
         if (env && (p->key = take_env(ps, env)))
@@ -237,6 +241,7 @@ static enum error_code add_section(struct providers *ps, const struct config *c,
     p->timeout_connect_ms = s->timeout_connect_ms;
     p->timeout_first_byte_ms = s->timeout_first_byte_ms;
     p->timeout_idle_ms = s->timeout_idle_ms;
+    p->keyless = s->base_url && !s->key && !s->key_file && !s->key_env && !s->key_credential;
     enum error_code code = load_key(ps, p, c, s, err);
     return code == ERR_NONE ? check_url(p, c, s->allow_http, err) : code;
 }
@@ -263,16 +268,10 @@ static void add_builtin(struct providers *ps, const struct provider_builtin *b, 
     p->timeout_idle_ms = defaults->timeout_idle_ms;
 }
 
-enum error_code providers_load(const struct config *c, const struct providers *old, struct providers **ret,
-                               struct error *err)
+enum error_code providers_load(const struct config *c, struct providers **ret, struct error *err)
 {
     struct providers *ps = NEW(struct providers);
     ps->refs = 1;
-    for (size_t i = 0; old && i < old->n_env; i++) {
-        ps->env = xrealloc(ps->env, (ps->n_env + 1) * sizeof *ps->env);
-        ps->env[ps->n_env++] =
-            (struct env_key){.name = xstrdup(old->env[i].name), .secret = secret_ref(old->env[i].secret)};
-    }
     const char *name;
     for (size_t i = 0; (name = config_name(c, &provider_room, i)); i++) {
         enum error_code code = add_section(ps, c, name, err);
@@ -347,5 +346,5 @@ struct provider *providers_find(const struct providers *p, const char *name, siz
 
 bool provider_ready(const struct provider *p)
 {
-    return !p->local && (p->key || p->loopback);
+    return !p->local && (p->key || p->loopback || p->keyless);
 }

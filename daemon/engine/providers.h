@@ -28,6 +28,7 @@ struct provider {
     char *key_source;   /* "environment OPENAI_API_KEY", "file …", "configuration"; NULL if there is no key */
     char *model;        /* its default model, NULL: the first it lists */
     bool loopback;      /* base_url is on this machine: no key wanted */
+    bool keyless;       /* its section names a base_url and no key: it wants none, or a header carries it */
     bool local;         /* a built-in local server: asked only if somebody trusted listens */
     int64_t retries, max_connections;
     int64_t timeout_connect_ms, timeout_first_byte_ms, timeout_idle_ms;
@@ -36,10 +37,8 @@ struct provider {
 };
 
 /* Reads the sections, the keys (removing those of the environment from it) and checks what one section alone cannot
- * tell. Blocks on small files; for start-up and reload. env: keys found in the environment by an earlier load are taken
- * from old (may be NULL). */
-enum error_code providers_load(const struct config *c, const struct providers *old, struct providers **ret,
-                               struct error *err);
+ * tell. Blocks on small files; for start-up. */
+enum error_code providers_load(const struct config *c, struct providers **ret, struct error *err);
 struct providers *providers_ref(struct providers *p);
 struct providers *providers_unref(struct providers *p); /* always returns NULL */
 

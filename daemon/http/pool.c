@@ -5,6 +5,7 @@
 
 #include "daemon/http/transfer.h"
 #include "lib/base/alloc.h"
+#include "lib/base/clock.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +129,7 @@ static void hand_over_ready(struct http_pool *pool)
         return; /* settle will */
     while ((t = TAILQ_FIRST(&pool->ready))) {
         enter(t, TRANSFER_RUNNING);
+        t->begun_us = clock_mono_us();
         must(curl_multi_add_handle(pool->multi, t->easy));
     }
 }
@@ -438,4 +440,9 @@ enum error_code http_start(struct http_pool *pool, struct exchange *x, const str
 void http_pool_stats(const struct http_pool *pool, struct http_stats *ret)
 {
     *ret = pool->stats;
+}
+
+int64_t http_begun_us(const struct http_transfer *t)
+{
+    return t->begun_us;
 }

@@ -51,6 +51,9 @@ enum error_code http_start(struct http_pool *pool, struct exchange *x, const str
 /* Never waits, for a name resolution under way neither. */
 void http_cancel(struct http_transfer *t);
 
+/* When it was sent on its way (monotonic), 0 while it waits for one of max_connections. */
+int64_t http_begun_us(const struct http_transfer *t);
+
 void http_pool_stats(const struct http_pool *pool, struct http_stats *ret);
 
 #endif

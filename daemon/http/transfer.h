@@ -36,6 +36,7 @@ struct http_transfer {
     struct http_callbacks cb;
     void *data;
     long timeout_connect_ms, max_connections;
+    int64_t begun_us; /* monotonic; 0: it waits its turn */
 
     CURL *easy;
     struct curl_slist *headers; /* holds the key: wiped when freed */

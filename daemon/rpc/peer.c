@@ -86,7 +86,7 @@ static void on_written(uv_write_t *w, int status)
     stream_resume(p);
     if (p->state == PEER_OPEN)
         peer_flush(p);
-    if (p->state == PEER_OPEN && p->paused && peer_has_room(p))
+    if (p->state == PEER_OPEN && p->paused && !p->last_words && peer_has_room(p))
         resume(p);
 }
 
@@ -214,7 +214,7 @@ static size_t take_frames(struct peer *p, const uint8_t *data, size_t len)
 static void take_input(struct peer *p)
 {
     size_t used = take_frames(p, p->in.data, p->in.len);
-    if (p->state != PEER_OPEN)
+    if (p->state != PEER_OPEN || p->last_words)
         return;
     buf_consume(&p->in, used);
     if (p->in.len == 0)

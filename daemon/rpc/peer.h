@@ -40,7 +40,7 @@ struct peer {
     TAILQ_ENTRY(peer) link, partial_link, dirty_link;
 };
 
-/* Takes over an accepted pipe's connection. NULL if a bound was reached (the connection is told, then closed). */
+/* Takes over an accepted pipe's connection. Where a bound is reached the client is told, then it is closed. */
 void peer_accept(struct server *s, uv_stream_t *listener);
 void peer_close(struct peer *p);
 /* Sends what waits, then closes. */

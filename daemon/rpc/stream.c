@@ -128,11 +128,19 @@ static void put_response(struct stream *t)
     }
     const uint8_t *tail;
     size_t len;
-    uint32_t n = engine_answer_tail(a, &t->peer->server->scratch, &tail, &len);
+    struct buf *scratch = &t->peer->server->scratch;
+    buf_clear(scratch);
+    uint32_t n = engine_answer_tail(a, scratch, &tail, &len);
     struct buf *b = peer_begin(t->peer);
     dispatch_put_response(b, t->msgid);
     put_head(b, a, n);
-    put_run(t->peer, tail, len, a);
+    if (tail == scratch->data) { /* not the log's own memory: nothing of it may stay behind */
+        buf_append(b, tail, len);
+        peer_commit(t->peer);
+        buf_done(scratch);
+    } else {
+        put_run(t->peer, tail, len, a);
+    }
 }
 
 /* Writes what there is and what the peer takes. May free the stream. */

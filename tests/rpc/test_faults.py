@@ -226,3 +226,23 @@ def test_trouble_of_one_question_is_not_that_of_another(client):
     good = [client.chat("words-50", str(i)) for i in range(8)]
     assert all(client.response(m)[0] for m in bad)
     assert all(client.result(m)["text"] == words_text(50) for m in good)
+
+
+@pytest.mark.askd(provider={"retries": 2})
+def test_retry_after_of_a_day_is_told_not_waited_for(client, provider):
+    error, _ = outcome(client, "status-429-86400")
+    assert error["code"] == "rate_limited" and error["retry_after"] == 86400
+
+
+@pytest.mark.askd(provider={"max_connections": 1, "timeout_first_byte": "1500 ms"})
+def test_waiting_for_a_turn_is_not_the_providers_time(client):
+    first = client.chat("slow-20-100")
+    second = client.chat("slow-20-101")
+    assert client.response(first)[0] is None
+    assert client.response(second)[0] is None
+
+
+@pytest.mark.askd(extra='[provider "elsewhere"]\napi = openai-chat\nbase_url = http://elsewhere.invalid/v1\n')
+def test_a_server_that_wants_no_key_is_asked(client):
+    error, _ = client.response(client.request("chat", {"model": "elsewhere/m", "prompt": "x"}))
+    assert error["code"] == "unavailable"

@@ -17,6 +17,11 @@ static const char table[] =
     "   0: 00000000000000000000000001000000:22B8 00000000000000000000000000000000:0000 0A 00000000:00000000 "
     "00:00000000 00000000     0        0 5 1\n";
 
+static const char two[] =
+    "  sl  local_address\n"
+    "   0: 0501A8C0:2CAA 00000000:0000 0A 00000000:00000000 00:00000000 00000000   998        0 1 1 0 100 0 0 10 0\n"
+    "   1: 0100007F:2CAA 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1001        0 2 1 0 100 0 0 10 0\n";
+
 static void test_trusted(void **state)
 {
     (void)state;
@@ -26,6 +31,8 @@ static void test_trusted(void **state)
     assert_false(discover_trusted(table, 0x1F91, 0, 1000));    /* a connection, no listener */
     assert_true(discover_trusted(table, 0x22B8, 1000, 1000));  /* IPv6, root's */
     assert_false(discover_trusted(table, 1, 1000, 1000));
+    assert_true(discover_trusted(two, 0x2CAA, 1001, 1000));
+    assert_false(discover_trusted(two, 0x2CAA, 998, 998)); /* another user listens there too, on another address */
     assert_false(discover_trusted("", 1, 1000, 1000));
     assert_false(discover_trusted("header\n garbage\n\n", 1, 1000, 1000));
 }

@@ -38,7 +38,6 @@ static void test_table(void **state)
         {FAULT_PROVIDER, ERR_CONTENT_FILTERED, FAULT_FAIL},
         {FAULT_PROVIDER, ERR_CONTEXT_LENGTH_EXCEEDED, FAULT_FAIL},
         {FAULT_PROVIDER, ERR_BAD_RESPONSE, FAULT_FAIL},
-        {FAULT_OWN, ERR_UNAVAILABLE, FAULT_FAIL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         assert_int_equal(judge(rows[i].cause, rows[i].code, -1, false), rows[i].verdict);
