@@ -263,10 +263,8 @@ static void next_local(struct discover_search *s)
         error_set(&err, ERR_NO_PROVIDER, "no %s server of yours or the system's listens on its usual port; start it",
                   s->name);
     else
-        error_set(
-            &err, ERR_NO_PROVIDER,
-            "no provider is ready: set a key such as OPENAI_API_KEY where the daemon starts, start a local Ollama "
-            "or llama.cpp server, or write a [provider] section to askd.conf");
+        error_set(&err, ERR_NO_PROVIDER,
+                  "no provider has a key, and no Ollama or llama.cpp server of yours or the system's answers here");
     tell(s, &err);
 }
 
