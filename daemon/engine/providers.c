@@ -8,6 +8,15 @@
 #include <string.h>
 #include <strings.h>
 
+/* Defaults, for sections and for providers without one. Times in seconds. */
+#define RETRIES 2
+#define MAX_CONNECTIONS 64
+#define TIMEOUT_CONNECT 10
+#define TIMEOUT_FIRST_BYTE 600
+#define TIMEOUT_IDLE 300
+#define STR_(x) #x
+#define STR(x) STR_(x)
+
 #define KEY_MAX 4096 /* bytes of a key or a key file */
 
 struct provider_section {
@@ -35,15 +44,15 @@ static const struct config_option options[] = {
      "The daemon's environment variable that holds the key; it is removed from the environment after reading."},
     {"key_credential", CONFIG_STRING, AT(key_credential), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION,
      "The name of a systemd credential that holds the key."},
-    {"retries", CONFIG_INT, AT(retries), 0, 10, "2", NULL, CONFIG_RELOAD,
+    {"retries", CONFIG_INT, AT(retries), 0, 10, STR(RETRIES), NULL, CONFIG_RELOAD,
      "How often a request that failed for a passing reason is sent again."},
-    {"max_connections", CONFIG_INT, AT(max_connections), 1, 1024, "64", NULL, CONFIG_RELOAD,
+    {"max_connections", CONFIG_INT, AT(max_connections), 1, 1024, STR(MAX_CONNECTIONS), NULL, CONFIG_RELOAD,
      "How many requests may be under way at once; more wait their turn."},
-    {"timeout_connect", CONFIG_DURATION, AT(timeout_connect_ms), 10, HOUR_MS, "10 s", NULL, CONFIG_RELOAD,
+    {"timeout_connect", CONFIG_DURATION, AT(timeout_connect_ms), 10, HOUR_MS, STR(TIMEOUT_CONNECT), NULL, CONFIG_RELOAD,
      "For name resolution, connecting and TLS together."},
-    {"timeout_first_byte", CONFIG_DURATION, AT(timeout_first_byte_ms), 10, HOUR_MS, "600 s", NULL, CONFIG_RELOAD,
-     "From the request to the first of the answer's events; keep-alive comments do not count."},
-    {"timeout_idle", CONFIG_DURATION, AT(timeout_idle_ms), 10, HOUR_MS, "300 s", NULL, CONFIG_RELOAD,
+    {"timeout_first_byte", CONFIG_DURATION, AT(timeout_first_byte_ms), 10, HOUR_MS, STR(TIMEOUT_FIRST_BYTE), NULL,
+     CONFIG_RELOAD, "From the request to the first of the answer's events; keep-alive comments do not count."},
+    {"timeout_idle", CONFIG_DURATION, AT(timeout_idle_ms), 10, HOUR_MS, STR(TIMEOUT_IDLE), NULL, CONFIG_RELOAD,
      "Between two of the answer's events."},
     {"proxy", CONFIG_STRING, AT(proxy), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION,
      "A proxy's URL; without it the usual environment variables tell."},
@@ -247,7 +256,7 @@ static enum error_code add_section(struct providers *ps, const struct config *c,
 }
 
 /* What the rows of the table would say for a section that is not there. */
-static void add_builtin(struct providers *ps, const struct provider_builtin *b, const struct provider_section *defaults)
+static void add_builtin(struct providers *ps, const struct provider_builtin *b)
 {
     struct secret *key = b->env ? take_env(ps, b->env) : NULL;
     if (!key && b->env)
@@ -261,11 +270,11 @@ static void add_builtin(struct providers *ps, const struct provider_builtin *b, 
     p->key_source = key ? xasprintf("environment %s", b->env) : NULL;
     p->local = b->port != 0;
     p->loopback = p->local;
-    p->retries = defaults->retries;
-    p->max_connections = defaults->max_connections;
-    p->timeout_connect_ms = defaults->timeout_connect_ms;
-    p->timeout_first_byte_ms = defaults->timeout_first_byte_ms;
-    p->timeout_idle_ms = defaults->timeout_idle_ms;
+    p->retries = RETRIES;
+    p->max_connections = MAX_CONNECTIONS;
+    p->timeout_connect_ms = TIMEOUT_CONNECT * 1000;
+    p->timeout_first_byte_ms = TIMEOUT_FIRST_BYTE * 1000;
+    p->timeout_idle_ms = TIMEOUT_IDLE * 1000;
 }
 
 enum error_code providers_load(const struct config *c, struct providers **ret, struct error *err)
@@ -280,14 +289,9 @@ enum error_code providers_load(const struct config *c, struct providers **ret, s
             return code;
         }
     }
-    static const struct provider_section defaults = {.retries = 2,
-                                                     .max_connections = 64,
-                                                     .timeout_connect_ms = 10000,
-                                                     .timeout_first_byte_ms = 600000,
-                                                     .timeout_idle_ms = 300000};
     for (const struct provider_builtin *b = provider_builtins; b->name; b++)
         if (!providers_find(ps, b->name, strlen(b->name)))
-            add_builtin(ps, b, &defaults);
+            add_builtin(ps, b);
     *ret = ps;
     return ERR_NONE;
 }
