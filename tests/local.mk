@@ -2,6 +2,7 @@
 TEST_EXTENSIONS = .py
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 LOG_DRIVER = $(TAP_DRIVER)
+LOG_COMPILER = $(top_srcdir)/tests/run-unit
 PY_LOG_DRIVER = $(TAP_DRIVER)
 PY_LOG_COMPILER = $(top_srcdir)/tests/run-python $(PYTHON3)
 AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
@@ -146,7 +147,7 @@ python_tests = tests/layers.py \
 	tests/rpc/test_hello_status.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py \
 	tests/rpc/test_protocol_page.py tests/rpc/test_tls.py tests/replay/test_recordings.py
 TESTS += $(python_tests)
-EXTRA_DIST += $(python_tests) tests/run-python tests/conftest.py tests/fuzz/corpus \
+EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus \
 	tests/unit/http/http_server.h tests/unit/provider/chunks.h tests/rpc/client.py \
 	tests/provider/fault_provider.py tests/fuzz/fuzz_config.c tests/fuzz/fuzz_frame.c \
 	tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_sse.c tests/fuzz/config.dict tests/fuzz/frame.dict \
