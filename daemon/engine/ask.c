@@ -43,7 +43,7 @@ struct ask {
     struct attempt *attempt;
     struct timer *backoff, *deadline;
     int64_t begun_us, deadline_us, asked_us, first_us; /* monotonic; 0: not yet, or none */
-    struct tried tried[ATTEMPTS_MAX];
+    struct tried *tried; /* owned; mostly one */
     unsigned n_tried;
     TAILQ_ENTRY(ask) link;
 };
@@ -106,6 +106,7 @@ static void ask_free(struct ask *a)
     chat_request_free(a->req);
     flight_unref(a->flight);
     providers_unref(a->providers);
+    free(a->tried);
     timer_free(a->backoff);
     timer_free(a->deadline);
     free(a);
@@ -135,10 +136,12 @@ static void note_try(struct ask *a, const struct error *err)
     if (a->n_tried == ATTEMPTS_MAX)
         return;
     const struct route *r = &a->routes[a->route];
+    a->tried = xrealloc(a->tried, (a->n_tried + 1) * sizeof *a->tried);
     struct tried *t = &a->tried[a->n_tried++];
     error_text(t->provider, sizeof t->provider, r->provider->name, strlen(r->provider->name));
     error_text(t->model, sizeof t->model, r->model, strlen(r->model));
     t->error = err ? err->code : ERR_NONE;
+    t->message[0] = 0;
     if (err)
         error_text(t->message, sizeof t->message, err->message, strlen(err->message));
 }
