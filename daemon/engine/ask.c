@@ -12,9 +12,9 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define RETRY_WAIT_MAX_MS 120000 /* a provider that asks for more is not waited for: its error says when to ask again  \
-                                  */
-#define ATTEMPTS_MAX 64          /* shown in the answer map */
+/* A provider that asks for more is not waited for: its error says when to ask again. */
+#define RETRY_WAIT_MAX_MS 120000
+#define ATTEMPTS_MAX 64 /* shown in the answer map */
 
 enum ask_state {
     ASK_LOOKING, /* for a local server, or for a provider's first model */
@@ -43,7 +43,7 @@ struct ask {
     struct attempt *attempt;
     struct timer *backoff, *deadline;
     int64_t begun_us, deadline_us, asked_us, first_us; /* monotonic; 0: not yet, or none */
-    struct tried *tried; /* owned; mostly one */
+    struct tried *tried;                               /* owned; mostly one */
     unsigned n_tried;
     TAILQ_ENTRY(ask) link;
 };
