@@ -189,9 +189,9 @@ static int64_t sooner(int64_t a, int64_t b)
     return a < 0 || b < a ? b : a;
 }
 
-static void end_running(struct answer_table *t, struct entry *e)
+void answer_table_cancel(struct answer_table *t, struct answer *a)
 {
-    struct answer *a = answer_ref(e->answer);
+    answer_ref(a);
     answer_cancel(a);
     answer_table_ended(t, a);
     answer_unref(a);
@@ -207,7 +207,7 @@ int64_t answer_table_sweep(struct answer_table *t)
             continue;
         int64_t left = answer_idle_since_us(e->answer) + t->opt.detached_limit_ms * 1000 - now;
         if (left <= 0)
-            end_running(t, e);
+            answer_table_cancel(t, e->answer);
         else
             next = sooner(next, left);
     }

@@ -37,8 +37,10 @@ void answer_table_add(struct answer_table *t, struct answer *a);
  * (`keep` false) stay too: a client may still ask for what it just got. */
 void answer_table_ended(struct answer_table *t, struct answer *a);
 
-/* Borrowed; NULL for an unknown id and for another user's.
- */
+/* Cancels this answer alone and retains it. */
+void answer_table_cancel(struct answer_table *t, struct answer *a);
+
+/* Borrowed; NULL for an unknown id and for another user's. */
 struct answer *answer_table_find(struct answer_table *t, uid_t uid, const char *id, size_t len);
 /* Newest first. Stops where each returns false. */
 void answer_table_each(struct answer_table *t, uid_t uid, bool (*each)(void *data, struct answer *a), void *data);

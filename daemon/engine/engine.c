@@ -102,10 +102,7 @@ enum error_code engine_ask(struct engine *e, struct chat_request *req, const str
 
 void engine_cancel(struct engine *e, struct answer *a)
 {
-    answer_ref(a);
-    answer_cancel(a);
-    answer_table_ended(e->table, a);
-    answer_unref(a);
+    answer_table_cancel(e->table, a);
 }
 
 uint32_t engine_answer_tail(const struct answer *a, struct buf *scratch, const uint8_t **tail, size_t *len)

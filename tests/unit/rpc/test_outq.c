@@ -77,6 +77,23 @@ static void test_sealed_does_not_move(void **state)
     outq_done(&q);
 }
 
+/* A frame may be begun and gone on with; however long, it is not torn into two runs before it is committed. */
+static void test_begun_frame_stays_whole(void **state)
+{
+    (void)state;
+    static const char big[40000];
+    struct outq q;
+    struct iovec iov[OUTQ_IOV];
+    outq_init(&q);
+    buf_append(outq_begin(&q), big, sizeof big);
+    buf_append(outq_begin(&q), big, sizeof big);
+    assert_true(outq_commit(&q));
+    assert_int_equal(q.unsent, 2 * sizeof big);
+    assert_int_equal(outq_iov(&q, iov), 1);
+    assert_int_equal(iov[0].iov_len, 2 * sizeof big);
+    outq_done(&q);
+}
+
 static void test_done_releases(void **state)
 {
     (void)state;
@@ -93,6 +110,7 @@ static void test_done_releases(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_any_pieces), cmocka_unit_test(test_sealed_does_not_move),
+                                       cmocka_unit_test(test_begun_frame_stays_whole),
                                        cmocka_unit_test(test_done_releases)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
