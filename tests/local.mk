@@ -142,17 +142,17 @@ tests_unit_rpc_test_schema_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_rpc_test_schema_LDADD = $(UNIT_LDADD)
 
 # The real daemon, from outside.
-python_tests = tests/layers.py \
-	tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_faults.py tests/rpc/test_frames.py \
-	tests/rpc/test_hello_status.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py \
+python_tests = \
+	tests/layers.py tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_faults.py \
+	tests/rpc/test_frames.py tests/rpc/test_hello_status.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py \
 	tests/rpc/test_protocol_page.py tests/rpc/test_tls.py tests/replay/test_recordings.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus \
 	tests/unit/http/http_server.h tests/unit/provider/chunks.h tests/rpc/client.py \
 	tests/provider/fault_provider.py tests/fuzz/fuzz_config.c tests/fuzz/fuzz_frame.c \
 	tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_sse.c tests/fuzz/config.dict tests/fuzz/frame.dict \
-	tests/fuzz/json.dict tests/bench/httpstream.c tests/bench/load.c tests/bench/load.h tests/bench/mockllm.c \
-	tests/bench/pidcpu.c tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/run.sh tests/bench/runcost.c \
+	tests/fuzz/json.dict tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c tests/bench/pidcpu.c \
+	tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/load.h tests/bench/run.sh \
 	doc/architecture.md doc/protocol.md tests/fuzz/run
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.

@@ -40,6 +40,15 @@ enum error_code engine_ask(struct engine *e, struct chat_request *req, const str
 /* Ends this answer alone; the provider request with it if it was the last. */
 void engine_cancel(struct engine *e, struct answer *a);
 
+struct store;
+struct store *engine_store(const struct engine *e);
+
+/* An answer that is not in the table: brought back from the store, whole. found is called later, once, with the answer
+ * (borrowed; take a reference) or with NULL and the reason (ERR_NOT_FOUND, ERR_UNAVAILABLE, ERR_OVERLOADED). It is not
+ * put into the table: it lives as long as it is held. */
+void engine_recall(struct engine *e, uid_t uid, const char *id, size_t len,
+                   void (*found)(void *data, struct answer *a, const struct error *err), void *data);
+
 /* The shared entries of the answer map as they stand: of an ended log the ones encoded at its end (*tail points into
  * the log), of a running one or a cancelled answer fresh in scratch. Returns their number. */
 uint32_t engine_answer_tail(const struct answer *a, struct buf *scratch, const uint8_t **tail, size_t *len);

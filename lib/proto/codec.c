@@ -1,7 +1,7 @@
 /* Requests: chat params to a value. The params have passed mp_clean. */
 #include "lib/proto/codec.h"
 
-#include "lib/proto/codec_input.h"
+#include "lib/proto/codec_message.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,178 +43,6 @@ static const char *const extra_refused[] = {
     "response_format",
 };
 
-/* Parts */
-
-static enum error_code get_media(const struct input *in, struct part *p)
-{
-    const msgpack_object *data = mp_get(in->map, "data"), *url = mp_get(in->map, "url");
-    enum error_code e;
-
-    if ((data != NULL) == (url != NULL))
-        return input_refuse(in, "data", data != NULL ? "must not stand beside url" : "or url is missing");
-    if ((e = input_name(in, "mime", false, &p->mime)) != ERR_NONE ||
-        (e = input_name(in, "name", false, &p->name)) != ERR_NONE ||
-        (e = input_name(in, "url", false, &p->url)) != ERR_NONE || url != NULL)
-        return e;
-    if (data->type != MSGPACK_OBJECT_BIN)
-        return input_refuse(in, "data", "must be binary (bin), not a string or anything else");
-    if (data->via.bin.size == 0)
-        return input_refuse(in, "data", "must not be empty");
-
-    char *copy = NULL;
-
-    e = input_copy(in->err, data->via.bin.ptr, data->via.bin.size, &copy);
-    if (e == ERR_NONE) {
-        p->data = (uint8_t *)copy;
-        p->data_len = data->via.bin.size;
-    }
-    return e;
-}
-
-static enum error_code get_required_text(const struct input *in, const char *key, struct part *p)
-{
-    enum error_code e = input_text(in, key, &p->text, &p->text_len);
-
-    return e == ERR_NONE && p->text == NULL ? input_refuse(in, key, "is missing") : e;
-}
-
-static enum error_code get_reasoning_part(const struct input *in, struct part *p)
-{
-    enum error_code e = input_string(in, "signature", &p->signature);
-
-    if (e != ERR_NONE)
-        return e;
-    /* What a provider keeps secret comes as opaque alone. */
-    return p->opaque != NULL ? input_text(in, "text", &p->text, &p->text_len) : get_required_text(in, "text", p);
-}
-
-/* The fields that a part of its kind has; in->map is the part. */
-static enum error_code get_part_fields(const struct input *in, struct part *p)
-{
-    enum error_code e = input_value(in, "opaque", false, &p->opaque);
-
-    if (e != ERR_NONE)
-        return e;
-    switch (p->kind) {
-    case PART_TEXT: return get_required_text(in, "text", p);
-    case PART_IMAGE:
-    case PART_AUDIO:
-    case PART_FILE: return get_media(in, p);
-    case PART_TOOL_CALL:
-        if ((e = input_name(in, "id", true, &p->id)) != ERR_NONE ||
-            (e = input_name(in, "name", true, &p->name)) != ERR_NONE)
-            return e;
-        return get_required_text(in, "arguments", p);
-    case PART_TOOL_RESULT:
-        if ((e = input_name(in, "id", true, &p->id)) != ERR_NONE ||
-            (e = input_name(in, "name", false, &p->name)) != ERR_NONE ||
-            (e = input_bool(in, "is_error", &p->is_error)) != ERR_NONE)
-            return e;
-        return get_required_text(in, "content", p);
-    case PART_REASONING: return get_reasoning_part(in, p);
-    }
-    return input_refuse(in, "type", "is unknown");
-}
-
-/* What may stand in an attachment or in a message: NULL, or why this kind may not. */
-static const char *why_misplaced(enum part_kind kind, enum role role, bool attachment)
-{
-    bool content = kind == PART_TEXT || kind == PART_IMAGE || kind == PART_AUDIO || kind == PART_FILE;
-
-    if (attachment && !content)
-        return "must be text, image, audio or file in an attachment";
-    if (role == ROLE_TOOL && kind != PART_TOOL_RESULT)
-        return "must be tool_result in a message of role tool";
-    return NULL;
-}
-
-static enum error_code get_part(const msgpack_object *o, const struct place *at, struct error *err, struct message *m,
-                                bool attachment)
-{
-    const char *misplaced;
-    msgpack_object_map map;
-    struct input in = {&map, at, err};
-    const msgpack_object *type;
-    enum part_kind kind;
-    const char *s;
-    size_t len;
-
-    if (!mp_map(o, &map))
-        return input_refuse_place(err, at, "must be a map");
-    if ((type = mp_get(&map, "type")) == NULL)
-        return input_refuse(&in, "type", "is missing");
-    if (!mp_str(type, &s, &len) || !part_kind_from_name(s, len, &kind))
-        return input_refuse(&in, "type", "is none of text, image, audio, file, tool_call, tool_result, reasoning");
-    if ((misplaced = why_misplaced(kind, m->role, attachment)) != NULL)
-        return input_refuse(&in, "type", misplaced);
-    if (mp_get(&map, "path") != NULL)
-        return input_refuse(&in, "path", "must be opened by the client and sent as data");
-    return get_part_fields(&in, message_add_part(m, kind));
-}
-
-static enum error_code get_parts(const msgpack_object_array *parts, const struct place *at, struct error *err,
-                                 struct message *m, bool attachment)
-{
-    for (uint32_t i = 0; i < parts->size; i++) {
-        struct place here = {at, NULL, i};
-        enum error_code e = get_part(&parts->ptr[i], &here, err, m, attachment);
-
-        if (e != ERR_NONE)
-            return e;
-    }
-    return ERR_NONE;
-}
-
-/* Messages */
-
-static enum error_code add_text(struct error *err, struct message *m, const char *s, size_t len)
-{
-    struct part *p = message_add_part(m, PART_TEXT);
-
-    p->text_len = len;
-    return input_copy(err, s, len, &p->text);
-}
-
-static enum error_code get_content(const struct input *in, struct message *m)
-{
-    const msgpack_object *content = mp_get(in->map, "content");
-    struct place at = {in->place, "content", 0};
-    msgpack_object_array parts;
-    const char *s;
-    size_t len;
-
-    if (content == NULL)
-        return input_refuse_place(in->err, &at, "is missing");
-    if (m->role != ROLE_TOOL && mp_str(content, &s, &len))
-        return add_text(in->err, m, s, len);
-    if (!mp_array(content, &parts))
-        return input_refuse_place(in->err, &at,
-                                  m->role == ROLE_TOOL ? "must be a list of tool_result parts"
-                                                       : "must be a string or a list of parts");
-    if (parts.size == 0)
-        return input_refuse_place(in->err, &at, "must not be empty");
-    return get_parts(&parts, &at, in->err, m, false);
-}
-
-static enum error_code get_message(const msgpack_object *o, const struct place *at, struct error *err,
-                                   struct chat_request *r)
-{
-    msgpack_object_map map;
-    struct input in = {&map, at, err};
-    const msgpack_object *name;
-    enum role role;
-    const char *s;
-    size_t len;
-
-    if (!mp_map(o, &map))
-        return input_refuse_place(err, at, "must be a map");
-    if ((name = mp_get(&map, "role")) == NULL)
-        return input_refuse(&in, "role", "is missing");
-    if (!mp_str(name, &s, &len) || !role_from_name(s, len, &role))
-        return input_refuse(&in, "role", "is none of system, user, assistant, tool");
-    return get_content(&in, chat_request_add_message(r, role));
-}
-
 static enum error_code get_messages(const struct input *in, const msgpack_object *o, struct chat_request *r)
 {
     struct place at = {NULL, "messages", 0};
@@ -228,7 +56,7 @@ static enum error_code get_messages(const struct input *in, const msgpack_object
         return input_refuse_place(in->err, &at, "must not be empty");
     for (uint32_t i = 0; i < messages.size; i++) {
         struct place here = {&at, NULL, i};
-        enum error_code e = get_message(&messages.ptr[i], &here, in->err, r);
+        enum error_code e = codec_get_message(&messages.ptr[i], &here, in->err, chat_request_add_message(r, ROLE_USER));
 
         if (e != ERR_NONE)
             return e;
@@ -252,14 +80,14 @@ static enum error_code get_prompt(const struct input *in, const msgpack_object *
         if (!mp_array(attachments, &parts))
             return input_refuse_place(in->err, &at, "must be a list of parts");
 
-        enum error_code e = get_parts(&parts, &at, in->err, m, true);
+        enum error_code e = codec_get_parts(&parts, &at, in->err, m, true);
 
         if (e != ERR_NONE)
             return e;
         if (len == 0 && parts.size > 0)
             return ERR_NONE;
     }
-    return add_text(in->err, m, s, len);
+    return codec_add_text(in->err, m, s, len);
 }
 
 static enum error_code get_question(const struct input *in, struct chat_request *r)

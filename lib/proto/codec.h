@@ -10,6 +10,10 @@
  * such as "messages[2].content". */
 enum error_code codec_chat_request(const msgpack_object_map *params, struct chat_request **ret, struct error *err);
 
+/* A message's content as a packed array of parts, and back. get: m has its role; the parts are added to it. */
+void codec_put_content(struct buf *b, const struct message *m);
+enum error_code codec_get_content(const uint8_t *data, size_t len, struct message *m, struct error *err);
+
 void codec_put_event(struct buf *b, const struct chat_event *ev); /* the event's map alone */
 /* The views point into data. ERR_BAD_RESPONSE for bytes that codec_put_event does not write. `zone` holds what is
  * decoded. */

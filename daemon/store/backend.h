@@ -1,0 +1,55 @@
+/* A backend: the functions that a database has to fill in. All of them run on a thread of the store's, never on the
+ * loop; one handle is used by one thread. tests/unit/store/test_backends.c holds every backend to the same behaviour.
+ *
+ * Transactions are the store's: it groups writes, at most a slice of time, between begin and commit. A job that fails
+ * by its own fault (ERR_NOT_FOUND, ERR_INVALID_REQUEST) has changed nothing. ERR_UNAVAILABLE (a full disk, a fault of
+ * the medium) spoils the transaction: the store rolls back and runs the other jobs again, each in its own. So run must
+ * bear being called again with the same job, whose outcome the store has reset. */
+#ifndef ASKD_STORE_BACKEND_H
+#define ASKD_STORE_BACKEND_H
+
+#include "daemon/store/job.h"
+
+struct store_db;
+
+/* The events of an answer that was running when its daemon died, told again as its message. */
+struct store_recovery {
+    void (*reply)(const char *provider, const char *model, const struct store_run *runs, size_t n,
+                  struct store_reply *ret);
+    struct store_bytes error; /* packed error map of an interrupted answer; borrowed */
+};
+
+enum store_locking { STORE_LOCKING_AUTO, STORE_LOCKING_SHARED, STORE_LOCKING_EXCLUSIVE };
+
+struct store_place {
+    const char *dir; /* the state folder, which exists and is ours */
+    enum store_locking locking;
+    int64_t max_bytes; /* of the database, 0: as the disk allows */
+    int64_t now_us;
+    struct store_recovery recovery;
+};
+
+enum store_step {
+    STORE_STEP_DONE, /* job->code says how */
+    STORE_STEP_MORE, /* it took its slice of time and goes on at the next call; others may come between */
+};
+
+struct store_backend {
+    const char *name;
+    bool stores; /* false: it keeps nothing, and whoever asks need not either */
+    /* The writer: makes or migrates the database, and ends what was left running as interrupted. A database of a newer
+     * version, a damaged one: ERR_UNAVAILABLE, untouched. */
+    enum error_code (*open)(const struct store_place *place, struct store_db **ret, struct error *err);
+    /* A second handle for reading only. ERR_NOT_FOUND: this database admits one handle; reads go to the writer. */
+    enum error_code (*open_reader)(const struct store_place *place, struct store_db **ret, struct error *err);
+    struct store_db *(*close)(struct store_db *db); /* NULL is fine; always returns NULL */
+    enum error_code (*begin)(struct store_db *db, struct error *err);
+    enum error_code (*commit)(struct store_db *db, struct error *err);
+    void (*rollback)(struct store_db *db);
+    /* until_us: monotonic; a job that can take long looks at the clock and stops there. */
+    enum store_step (*run)(struct store_db *db, struct store_job *job, int64_t until_us);
+};
+
+extern const struct store_backend store_sqlite, store_null;
+
+#endif

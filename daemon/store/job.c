@@ -1,0 +1,120 @@
+#include "daemon/store/job.h"
+#include "lib/base/alloc.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct store_bytes store_bytes_copy(const void *data, size_t len)
+{
+    struct store_bytes b = {0};
+    if (len > 0) {
+        b.data = xmalloc(len);
+        b.len = len;
+        memcpy(b.data, data, len);
+    }
+    return b;
+}
+
+struct store_bytes store_bytes_take(struct buf *b)
+{
+    struct store_bytes taken = {0};
+    taken.data = buf_take(b, &taken.len);
+    return taken;
+}
+
+struct store_job *store_job_new(enum store_kind kind, void (*done)(void *data, struct store_job *job), void *data)
+{
+    struct store_job *j = NEW(struct store_job);
+    j->kind = kind;
+    j->done = done;
+    j->data = data;
+    j->error = (struct error)ERROR_INIT;
+    return j;
+}
+
+static void messages_free(struct store_message *messages, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        free(messages[i].text.data);
+        free(messages[i].parts.data);
+    }
+    free(messages);
+}
+
+void store_reply_done(struct store_reply *r)
+{
+    free(r->text.data);
+    free(r->parts.data);
+    free(r->rest.data);
+    *r = (struct store_reply){0};
+}
+
+static void begin_done(struct store_begin *b)
+{
+    free(b->provider);
+    free(b->model);
+    free(b->preview);
+    free(b->start.data);
+    free(b->title);
+    free(b->system);
+    free(b->directory);
+    free(b->terminal);
+    messages_free(b->messages, b->n_messages);
+}
+
+static void path_done(struct store_path *p)
+{
+    free(p->directory);
+    free(p->terminal);
+    free(p->system);
+    for (size_t i = 0; i < p->n_said; i++)
+        message_done(&p->said[i].message);
+    free(p->said);
+}
+
+static void answer_done(struct store_answer *a)
+{
+    free(a->provider);
+    free(a->model);
+    free(a->preview);
+    free(a->start.data);
+    free(a->error.data);
+    free(a->extras.data);
+    free(a->runs);
+}
+
+struct store_job *store_job_free(struct store_job *j)
+{
+    if (!j)
+        return NULL;
+    switch (j->kind) {
+    case STORE_BEGIN: begin_done(&j->begin); break;
+    case STORE_RUNS: free(j->runs.runs); break;
+    case STORE_END:
+        free(j->end.error.data);
+        free(j->end.extras.data);
+        free(j->end.runs);
+        store_reply_done(&j->end.reply);
+        break;
+    case STORE_CREATE:
+        free(j->create.title);
+        free(j->create.system);
+        messages_free(j->create.messages, j->create.n_messages);
+        break;
+    case STORE_RENAME: free(j->rename.title); break;
+    case STORE_PATH: path_done(&j->path); break;
+    case STORE_LIST:
+        free(j->list.directory);
+        free(j->list.tag);
+        break;
+    case STORE_ANSWER: answer_done(&j->answer); break;
+    case STORE_ANSWERS: free(j->answers.items); break;
+    case STORE_FORK:
+    case STORE_DELETE:
+    case STORE_EXPIRE:
+    case STORE_GET:
+    case STORE_KINDS: break;
+    }
+    buf_done(&j->out);
+    free(j);
+    return NULL;
+}

@@ -1,0 +1,233 @@
+/* What can be asked of the store: jobs as values. A job is filled in by whoever asks, run by a backend on a thread of
+ * the store's, and handed back with its outcome. It owns all that it points to, unless a comment says "borrowed".
+ *
+ * Words. A *run* is a piece of a log as it lies in memory: events, each behind its length (uint32_t, little-endian). A
+ * *message* belongs to a conversation, which is a tree of them: each knows its parent, and the conversation its head.
+ * The *rest* of an assistant's message are those entries of its map (doc/protocol.md, conversation.get) that are
+ * encoded already: reasoning, tool_calls, usage, finish_reason.
+ *
+ * Times are microseconds since 1970. Ids are UUIDs (lib/base/id.h); "" stands for none. */
+#ifndef ASKD_STORE_JOB_H
+#define ASKD_STORE_JOB_H
+
+#include "daemon/core/worker.h"
+#include "lib/base/buf.h"
+#include "lib/base/error.h"
+#include "lib/base/id.h"
+#include "lib/chat/message.h"
+#include <sys/types.h>
+
+#define STORE_ID (ID_LEN + 1)
+
+struct store_bytes {
+    uint8_t *data; /* NULL where len is 0 */
+    size_t len;
+};
+struct store_bytes store_bytes_copy(const void *data, size_t len);
+struct store_bytes store_bytes_take(struct buf *b); /* b is empty afterwards */
+
+struct store_message {
+    char id[STORE_ID];
+    enum role role;
+    int64_t created_us;
+    struct store_bytes text;  /* UTF-8: all there is to it, or what can be read of it */
+    struct store_bytes parts; /* packed array of parts, where it holds more than text */
+};
+
+struct store_run {
+    char log[STORE_ID];
+    uint64_t seq; /* of its first event */
+    uint32_t events;
+    const uint8_t *data; /* borrowed, until the job is done */
+    size_t len;
+};
+
+/* An assistant's message as it stands at its answer's end. */
+struct store_reply {
+    char provider[64], model[128];
+    struct store_bytes text, parts, rest;
+    uint32_t n_rest; /* entries in rest */
+};
+
+enum store_kind {
+    /* Writes */
+    STORE_BEGIN,  /* an answer has begun, and its question */
+    STORE_RUNS,   /* events of running answers */
+    STORE_END,    /* an answer has ended */
+    STORE_CREATE, /* a conversation */
+    STORE_FORK,
+    STORE_RENAME,
+    STORE_DELETE, /* it is gone at once; STORE_EXPIRE takes it away */
+    STORE_EXPIRE, /* what has outlived its time, and what is deleted */
+    /* Reads */
+    STORE_PATH, /* the messages that a question follows */
+    STORE_LIST,
+    STORE_GET,
+    STORE_ANSWER,  /* one that has left memory */
+    STORE_ANSWERS, /* all such */
+    STORE_KINDS
+};
+#define STORE_IS_READ(kind) ((kind) >= STORE_PATH)
+
+struct store_begin {
+    char answer[STORE_ID], log[STORE_ID];
+    uid_t uid;
+    int64_t started_us;
+    char *provider, *model, *preview;
+    struct store_bytes start;    /* event 0, encoded */
+    char conversation[STORE_ID]; /* "": none, and what follows is not used */
+    bool create;                 /* it is new; title and system may be NULL */
+    char *title, *system;
+    char *directory, *terminal;     /* where it was asked; NULL where not told */
+    char parent[STORE_ID];          /* "": the root */
+    struct store_message *messages; /* the question, appended below parent, each below the one before */
+    size_t n_messages;
+    char message[STORE_ID]; /* the assistant's, which STORE_END fills in; it exists as `running` from now on */
+};
+
+struct store_runs {
+    struct store_run *runs;
+    size_t n;
+};
+
+struct store_end {
+    char answer[STORE_ID], log[STORE_ID];
+    const char *state; /* borrowed, static: as on the wire, not "running" */
+    int64_t ended_us;
+    struct store_bytes error;  /* packed map, empty where done */
+    struct store_bytes extras; /* entries of the answer map that its events do not tell */
+    uint32_t n_extras;
+    struct store_run *runs; /* the events that STORE_RUNS did not bring */
+    size_t n_runs;
+    char conversation[STORE_ID], message[STORE_ID]; /* "": none. The message becomes the conversation's head */
+    struct store_reply reply;
+};
+
+struct store_create {
+    char conversation[STORE_ID];
+    uid_t uid;
+    int64_t created_us;
+    char *title, *system;           /* NULL where not told */
+    struct store_message *messages; /* a chain from the root; the last one is the head */
+    size_t n_messages;
+};
+
+struct store_fork {
+    char from[STORE_ID], message[STORE_ID]; /* not found: ERR_NOT_FOUND with the param at fault */
+    char conversation[STORE_ID];            /* the new one; its messages get ids of their own */
+    uid_t uid;
+    int64_t created_us;
+};
+
+struct store_rename {
+    char conversation[STORE_ID];
+    uid_t uid;
+    char *title;
+};
+
+struct store_delete {
+    char conversation[STORE_ID];
+    uid_t uid;
+};
+
+struct store_expire {
+    int64_t answers_before_us;       /* answers that ended before leave, with their events */
+    int64_t answers_max;             /* and the oldest over so many */
+    int64_t conversations_before_us; /* conversations not touched since leave; 0: none does */
+};
+
+struct store_said { /* a message on a path */
+    char id[STORE_ID];
+    char state[16];
+    struct message message;
+};
+
+struct store_path {
+    uid_t uid;
+    char conversation[STORE_ID]; /* "": the last one, by terminal and directory (either may be NULL) */
+    char *directory, *terminal;
+    int64_t not_before_us; /* of the last one: older is ERR_NOT_FOUND with a hint */
+    char parent[STORE_ID]; /* "": the head. Not in the conversation: ERR_NOT_FOUND, param "parent" */
+    /* Found: conversation and parent are filled in (parent "" in an empty one) */
+    char *system;
+    struct store_said *said; /* from the root to the parent */
+    size_t n_said;
+};
+
+struct store_list {
+    uid_t uid;
+    uint32_t limit;
+    char before[STORE_ID]; /* a conversation: those that come behind it */
+    int64_t before_us;     /* or a time, 0: none */
+    char *directory, *tag; /* NULL: any */
+    /* Found: the packed items in out, n_out of them, newest first */
+};
+
+struct store_get {
+    uid_t uid;
+    char conversation[STORE_ID], branch[STORE_ID]; /* branch "": all messages */
+    /* Found: the packed map in out */
+    void *cursor; /* of the backend, between slices */
+};
+
+struct store_answer {
+    uid_t uid;
+    char answer[STORE_ID];
+    int64_t not_before_us; /* ended before: ERR_NOT_FOUND */
+    /* Found */
+    char state[16], log[STORE_ID], conversation[STORE_ID], message[STORE_ID];
+    char *provider, *model, *preview;
+    int64_t started_us, ended_us;
+    struct store_bytes start, error, extras;
+    uint32_t n_extras;
+    struct store_run *runs; /* in order; their data lies in out */
+    size_t n_runs;
+};
+
+struct store_answers {
+    uid_t uid;
+    int64_t not_before_us;
+    const char *state; /* borrowed, static; NULL: any */
+    /* Found, newest first: items[i] is the packed map at out.data + at */
+    struct store_answers_item {
+        char id[STORE_ID];
+        size_t at, len;
+    } * items;
+    size_t n_items;
+};
+
+struct store_job {
+    struct worker_item item; /* first */
+    enum store_kind kind;
+    union {
+        struct store_begin begin;
+        struct store_runs runs;
+        struct store_end end;
+        struct store_create create;
+        struct store_fork fork;
+        struct store_rename rename;
+        struct store_delete delete;
+        struct store_expire expire;
+        struct store_path path;
+        struct store_list list;
+        struct store_get get;
+        struct store_answer answer;
+        struct store_answers answers;
+    };
+    /* Outcome. ERR_NOT_FOUND, ERR_INVALID_REQUEST: the request's fault. ERR_UNAVAILABLE: nothing can be stored or read
+     * now. ERR_TOO_LARGE: the result is over store.h's bound. */
+    enum error_code code;
+    struct error error;
+    struct buf out; /* packed results; bounded */
+    uint32_t n_out;
+    /* On the loop, once; the job is the receiver's from then on. */
+    void (*done)(void *data, struct store_job *job);
+    void *data;
+    uint64_t ticket; /* the store's own */
+};
+
+struct store_job *store_job_new(enum store_kind kind, void (*done)(void *data, struct store_job *job), void *data);
+struct store_job *store_job_free(struct store_job *job); /* with all it owns; always returns NULL */
+void store_reply_done(struct store_reply *r);
+
+#endif

@@ -1,0 +1,64 @@
+/* The store: conversations, and the answers that must outlive this process. Jobs (job.h) go to a writer and a reader
+ * thread over bounded mailboxes and come back on the loop; a backend (backend.h) does them.
+ *
+ * A read sees every write that was submitted before it. Writes are done in the order they came, several in one
+ * transaction where they wait together; a write's `done` is called after its commit. A thread works at most `slice` on
+ * one job before others have their turn.
+ *
+ * What cannot be stored (a full disk) fails its job with ERR_UNAVAILABLE and is tried again with the next: the store
+ * logs the change once, in both directions, and says its state. It never ends the daemon. */
+#ifndef ASKD_STORE_STORE_H
+#define ASKD_STORE_STORE_H
+
+#include "daemon/core/config.h"
+#include "daemon/store/backend.h"
+
+struct store;
+
+struct store_options {
+    int64_t keep_ms;     /* of conversations; STORE_KEEP_FOREVER, STORE_KEEP_NONE */
+    int locking;         /* enum store_locking */
+    int64_t max_size;    /* bytes, 0: none */
+    int64_t max_waiting; /* reads and conversation.* writes that wait */
+    int64_t slice_ms;
+    int64_t max_result;     /* bytes of one result */
+    int64_t last_within_ms; /* how old `"last"` may be */
+};
+#define STORE_KEEP_FOREVER (-1)
+#define STORE_KEEP_NONE (-2)
+extern const struct config_option store_option_rows[];
+
+enum store_state {
+    STORE_OPENING,
+    STORE_OK,
+    STORE_FAILING, /* the last write failed */
+    STORE_OFF,     /* keep = none, or the database cannot be opened */
+};
+
+struct store_status {
+    const char *backend, *state; /* static; "opening", "ok", "failing", "off" */
+    const char *error;           /* borrowed, NULL where there is none */
+    uint64_t writes, failed, reads;
+    size_t waiting;
+};
+
+/* keep = none takes the null backend. dir is copied. The database is opened on the writer thread: nothing blocks here.
+ */
+struct store *store_new(uv_loop_t *loop, const char *dir, const struct store_options *opt,
+                        const struct store_recovery *recovery);
+/* All that was submitted is done first. */
+void store_close(struct store *s, void (*closed)(void *data), void *data);
+/* keep between none and the rest, locking and max_size take effect at the next start. */
+void store_configure(struct store *s, const struct store_options *opt);
+const struct store_options *store_opt(const struct store *s);
+
+/* Anything at all is kept. While it is false, jobs still come back, with ERR_UNAVAILABLE, ERR_NOT_FOUND or an empty
+ * result as it fits. */
+bool store_stores(const struct store *s);
+void store_status(const struct store *s, struct store_status *ret);
+
+/* Takes the job over and calls its done later, never before it returns. ERR_OVERLOADED (then done is not called and the
+ * job is freed): too many wait; never for STORE_BEGIN, STORE_RUNS, STORE_END, which max_answers bounds. */
+enum error_code store_submit(struct store *s, struct store_job *job, struct error *err);
+
+#endif
