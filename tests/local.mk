@@ -14,12 +14,13 @@ unit_tests = \
 	tests/unit/base/test_buf tests/unit/base/test_clock tests/unit/base/test_error tests/unit/base/test_exchange \
 	tests/unit/base/test_fd tests/unit/base/test_id tests/unit/base/test_secret tests/unit/base/test_utf8 \
 	tests/unit/base/test_value tests/unit/chat/test_event tests/unit/chat/test_message \
-	tests/unit/chat/test_request tests/unit/core/test_config tests/unit/core/test_log \
-	tests/unit/engine/test_discover tests/unit/engine/test_fault tests/unit/http/test_pool \
-	tests/unit/http/test_retry tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
-	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/provider/test_error_map \
-	tests/unit/provider/test_jsonx tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
-	tests/unit/provider/test_scan tests/unit/provider/test_sse tests/unit/rpc/test_outq tests/unit/rpc/test_schema
+	tests/unit/chat/test_request tests/unit/core/test_config tests/unit/core/test_config_lines \
+	tests/unit/core/test_log tests/unit/engine/test_discover tests/unit/engine/test_fault \
+	tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/proto/test_codec \
+	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
+	tests/unit/provider/test_error_map tests/unit/provider/test_jsonx tests/unit/provider/test_openai_parse \
+	tests/unit/provider/test_openai_request tests/unit/provider/test_scan tests/unit/provider/test_sse \
+	tests/unit/rpc/test_outq tests/unit/rpc/test_schema
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -89,6 +90,9 @@ tests_unit_chat_test_request_LDADD = $(UNIT_LDADD)
 tests_unit_core_test_config_SOURCES = tests/unit/core/test_config.c
 tests_unit_core_test_config_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_core_test_config_LDADD = $(UNIT_LDADD)
+tests_unit_core_test_config_lines_SOURCES = tests/unit/core/test_config_lines.c
+tests_unit_core_test_config_lines_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_core_test_config_lines_LDADD = $(UNIT_LDADD)
 tests_unit_core_test_log_SOURCES = tests/unit/core/test_log.c
 tests_unit_core_test_log_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_core_test_log_LDADD = $(UNIT_LDADD)
@@ -148,7 +152,7 @@ python_tests = \
 	tests/rpc/test_protocol_page.py tests/rpc/test_tls.py tests/replay/test_recordings.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus \
-	tests/unit/http/http_server.h tests/unit/provider/chunks.h tests/rpc/client.py \
+	tests/unit/core/config_files.h tests/unit/http/http_server.h tests/unit/provider/chunks.h tests/rpc/client.py \
 	tests/provider/fault_provider.py tests/fuzz/fuzz_config.c tests/fuzz/fuzz_frame.c \
 	tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_sse.c tests/fuzz/config.dict tests/fuzz/frame.dict \
 	tests/fuzz/json.dict tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c tests/bench/pidcpu.c \

@@ -48,7 +48,7 @@ static void section_free(struct config_section *s)
     for (size_t i = 0; i < s->block_count; i++) {
         struct config_block *b = &s->blocks[i];
         for (size_t k = 0; b->room->options[k].key; k++)
-            merge_drop_value(&b->values[k]);
+            value_drop(&b->values[k]);
         free(b->values);
         free(b->data);
     }

@@ -19,7 +19,8 @@ enum config_type {
     CONFIG_BOOL,     /* bool: yes, no, true, false, on, off, 1, 0 */
     CONFIG_INT,      /* int64_t */
     CONFIG_SIZE,     /* int64_t bytes: 64 MiB, 64M, 65536 */
-    CONFIG_DURATION, /* int64_t milliseconds: 10, 10 s, 500 ms, 5 min, 1 h, 7 d; a bare number is seconds */
+    CONFIG_DURATION, /* int64_t milliseconds: 10, 10 s, 500 ms, 5 min, 1 h, 7 d; a bare number is seconds. With names:
+                        or one of these words, of which word i gives -(i + 1) */
     CONFIG_STRING,   /* char *, NULL if absent */
     CONFIG_ENUM,     /* int, index into names */
     CONFIG_SECRET,   /* struct secret *; never printed; a file that holds one must not be readable by others */
@@ -37,7 +38,7 @@ struct config_option {
     size_t offset;            /* of the field in the room's struct */
     int64_t min, max;         /* for INT, SIZE (bytes), DURATION (ms) */
     const char *def;          /* default as it would stand in a file, NULL: zero */
-    const char *const *names; /* ENUM, NULL-ended */
+    const char *const *names; /* ENUM, NULL-ended; DURATION: the words, NULL: none */
     unsigned flags;
     const char *text; /* one or two sentences for the manual */
 };
@@ -71,6 +72,16 @@ bool config_is_set(const struct config *c, const struct config_room *room, const
 enum error_code config_complain(const struct config *c, const struct config_room *room, const char *name,
                                 const char *key, struct error *err, const char *fmt, ...)
     __attribute__((format(printf, 6, 7)));
+
+/* What differs between two configs of the same rooms, by value: it does not matter how a file puts it. */
+struct config_change {
+    const struct config_room *room;
+    const char *name; /* of the section, NULL where it has none */
+    const char *key;  /* NULL: the section was added or removed */
+    bool reload;      /* the row has CONFIG_RELOAD; of a section: all its rows have */
+};
+void config_changed(const struct config *before, const struct config *after,
+                    void (*each)(void *data, const struct config_change *change), void *data);
 
 /* Every value in force and where it came from, one a line, as `key = value ; file:line`; secrets as `(hidden)`. */
 void config_print(const struct config *c, FILE *out);

@@ -1,4 +1,5 @@
-/* What config.c (the result and its files), config_read.c (lines) and config_merge.c (sections, keys, values) share. */
+/* What config.c (the result and its files), config_read.c (lines), config_merge.c (sections, keys), config_value.c and
+ * config_change.c share. */
 #ifndef ASKD_CORE_CONFIG_INTERNAL_H
 #define ASKD_CORE_CONFIG_INTERNAL_H
 
@@ -83,6 +84,18 @@ enum error_code merge_value(struct config_merge *m, const char *text, size_t len
 bool merge_knows_section(const struct config_merge *m, const char *section, size_t len);
 bool merge_knows_key(const struct config_merge *m, const char *key, size_t len); /* in the section being read */
 enum error_code merge_check(const struct config *c, struct error *err); /* what can be told only after the last file */
-void merge_drop_value(struct config_value *v);
+
+/* config_value.c */
+enum value_outcome {
+    VALUE_OK,
+    VALUE_MALFORMED,
+    VALUE_RANGE,
+};
+/* Makes text, which came from a file (0: a default) and line, the value of an option. */
+enum value_outcome value_put(struct config_block *b, size_t option, const char *text, size_t len, size_t file,
+                             unsigned line);
+/* What the row wants, as in "retries must be ...". */
+void value_describe(const struct config_option *o, enum value_outcome outcome, char *out, size_t size);
+void value_drop(struct config_value *v);
 
 #endif
