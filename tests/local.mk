@@ -15,12 +15,12 @@ unit_tests = \
 	tests/unit/base/test_fd tests/unit/base/test_id tests/unit/base/test_secret tests/unit/base/test_utf8 \
 	tests/unit/base/test_value tests/unit/chat/test_event tests/unit/chat/test_message \
 	tests/unit/chat/test_request tests/unit/core/test_config tests/unit/core/test_config_lines \
-	tests/unit/core/test_log tests/unit/engine/test_discover tests/unit/engine/test_fault \
-	tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/proto/test_codec \
+	tests/unit/core/test_log tests/unit/core/test_worker tests/unit/engine/test_discover \
+	tests/unit/engine/test_fault tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/proto/test_codec \
 	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
 	tests/unit/provider/test_error_map tests/unit/provider/test_jsonx tests/unit/provider/test_openai_parse \
 	tests/unit/provider/test_openai_request tests/unit/provider/test_scan tests/unit/provider/test_sse \
-	tests/unit/rpc/test_outq tests/unit/rpc/test_schema
+	tests/unit/rpc/test_outq tests/unit/rpc/test_schema tests/unit/store/test_store
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -96,6 +96,9 @@ tests_unit_core_test_config_lines_LDADD = $(UNIT_LDADD)
 tests_unit_core_test_log_SOURCES = tests/unit/core/test_log.c
 tests_unit_core_test_log_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_core_test_log_LDADD = $(UNIT_LDADD)
+tests_unit_core_test_worker_SOURCES = tests/unit/core/test_worker.c
+tests_unit_core_test_worker_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_core_test_worker_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_discover_SOURCES = tests/unit/engine/test_discover.c
 tests_unit_engine_test_discover_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_discover_LDADD = $(UNIT_LDADD)
@@ -144,6 +147,9 @@ tests_unit_rpc_test_outq_LDADD = $(UNIT_LDADD)
 tests_unit_rpc_test_schema_SOURCES = tests/unit/rpc/test_schema.c
 tests_unit_rpc_test_schema_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_rpc_test_schema_LDADD = $(UNIT_LDADD)
+tests_unit_store_test_store_SOURCES = tests/unit/store/test_store.c
+tests_unit_store_test_store_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_store_test_store_LDADD = $(UNIT_LDADD)
 
 # The real daemon, from outside.
 python_tests = \

@@ -1,10 +1,15 @@
 /* A backend: the functions that a database has to fill in. All of them run on a thread of the store's, never on the
  * loop; one handle is used by one thread. tests/unit/store/test_backends.c holds every backend to the same behaviour.
  *
- * Transactions are the store's: it groups writes, at most a slice of time, between begin and commit. A job that fails
- * by its own fault (ERR_NOT_FOUND, ERR_INVALID_REQUEST) has changed nothing. ERR_UNAVAILABLE (a full disk, a fault of
- * the medium) spoils the transaction: the store rolls back and runs the other jobs again, each in its own. So run must
- * bear being called again with the same job, whose outcome the store has reset. */
+ * Transactions are the store's: it groups writes, at most a slice of time, between begin and commit; reads run outside
+ * of them. A job that fails by its own fault (any code but ERR_UNAVAILABLE) has changed nothing. ERR_UNAVAILABLE (a
+ * full disk, a fault of the medium) spoils the transaction: the store rolls back and runs each of its jobs again in one
+ * of its own, as it does after a failed commit. So run must bear being called again with the same job, whose outcome
+ * the store has reset.
+ *
+ * A write that goes on in slices has each of them committed, in a transaction of its own, and a slice that was rolled
+ * back may be run again: where it stands has to follow from what is in the database. A read may keep its place in the
+ * job; it is run until it says STORE_STEP_DONE, whatever happens. */
 #ifndef ASKD_STORE_BACKEND_H
 #define ASKD_STORE_BACKEND_H
 
@@ -36,7 +41,9 @@ enum store_step {
 
 struct store_backend {
     const char *name;
-    bool stores; /* false: it keeps nothing, and whoever asks need not either */
+    /* False: it keeps nothing, so nothing in it blocks. The store calls none of its functions but run, and that with
+     * no handle, on the loop. */
+    bool stores;
     /* The writer: makes or migrates the database, and ends what was left running as interrupted. A database of a newer
      * version, a damaged one: ERR_UNAVAILABLE, untouched. */
     enum error_code (*open)(const struct store_place *place, struct store_db **ret, struct error *err);
@@ -46,7 +53,9 @@ struct store_backend {
     enum error_code (*begin)(struct store_db *db, struct error *err);
     enum error_code (*commit)(struct store_db *db, struct error *err);
     void (*rollback)(struct store_db *db);
-    /* until_us: monotonic; a job that can take long looks at the clock and stops there. */
+    /* until_us: monotonic; a job that can take long looks at the clock and stops there. What it appends to job->out may
+     * fail (max_result): the store then makes the outcome ERR_TOO_LARGE. What else it allocates for a result it holds
+     * to job->out.max itself. */
     enum store_step (*run)(struct store_db *db, struct store_job *job, int64_t until_us);
 };
 

@@ -15,6 +15,7 @@
 #include "lib/base/error.h"
 #include "lib/base/id.h"
 #include "lib/chat/message.h"
+#include <stdbool.h>
 #include <sys/types.h>
 
 #define STORE_ID (ID_LEN + 1)
@@ -161,6 +162,7 @@ struct store_list {
     int64_t before_us;     /* or a time, 0: none */
     char *directory, *tag; /* NULL: any */
     /* Found: the packed items in out, n_out of them, newest first */
+    int64_t seen_us, seen_num; /* of the backend, between slices */
 };
 
 struct store_get {
@@ -215,7 +217,7 @@ struct store_job {
         struct store_answers answers;
     };
     /* Outcome. ERR_NOT_FOUND, ERR_INVALID_REQUEST: the request's fault. ERR_UNAVAILABLE: nothing can be stored or read
-     * now. ERR_TOO_LARGE: the result is over store.h's bound. */
+     * now. ERR_TOO_LARGE: the result is over store.h's max_result. */
     enum error_code code;
     struct error error;
     struct buf out; /* packed results; bounded */
@@ -223,7 +225,9 @@ struct store_job {
     /* On the loop, once; the job is the receiver's from then on. */
     void (*done)(void *data, struct store_job *job);
     void *data;
-    uint64_t ticket; /* the store's own */
+    /* The store's own. */
+    bool pass; /* a read that only waits for what was written before it, and is done elsewhere */
+    bool more; /* it had a slice and goes on */
 };
 
 struct store_job *store_job_new(enum store_kind kind, void (*done)(void *data, struct store_job *job), void *data);

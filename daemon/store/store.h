@@ -1,12 +1,16 @@
 /* The store: conversations, and the answers that must outlive this process. Jobs (job.h) go to a writer and a reader
- * thread over bounded mailboxes and come back on the loop; a backend (backend.h) does them.
+ * thread and come back on the loop; a backend (backend.h) does them.
  *
- * A read sees every write that was submitted before it. Writes are done in the order they came, several in one
- * transaction where they wait together; a write's `done` is called after its commit. A thread works at most `slice` on
- * one job before others have their turn.
+ * A read sees every write that was submitted before it (of one that goes on in slices, at least the first), and waits
+ * for nothing where no write is under way. Writes are done in the order they came, several in one transaction where
+ * they wait together; a write's `done` is called after its commit. A thread works at most `slice` on one job before
+ * others have their turn. The reader thread exists from the first read on; where the database admits one handle only,
+ * the writer reads.
  *
  * What cannot be stored (a full disk) fails its job with ERR_UNAVAILABLE and is tried again with the next: the store
- * logs the change once, in both directions, and says its state. It never ends the daemon. */
+ * logs the change once, in both directions, and says its state. It never ends the daemon. A database that cannot be
+ * opened is logged once and left alone until the next start; every job then fails with ERR_UNAVAILABLE and the reason.
+ */
 #ifndef ASKD_STORE_STORE_H
 #define ASKD_STORE_STORE_H
 
@@ -19,7 +23,7 @@ struct store_options {
     int64_t keep_ms;     /* of conversations; STORE_KEEP_FOREVER, STORE_KEEP_NONE */
     int locking;         /* enum store_locking */
     int64_t max_size;    /* bytes, 0: none */
-    int64_t max_waiting; /* reads and conversation.* writes that wait */
+    int64_t max_waiting; /* jobs that were submitted and are not done; STORE_BEGIN, _RUNS and _END do not count */
     int64_t slice_ms;
     int64_t max_result;     /* bytes of one result */
     int64_t last_within_ms; /* how old `"last"` may be */
@@ -36,17 +40,18 @@ enum store_state {
 };
 
 struct store_status {
-    const char *backend, *state; /* static; "opening", "ok", "failing", "off" */
-    const char *error;           /* borrowed, NULL where there is none */
-    uint64_t writes, failed, reads;
-    size_t waiting;
+    const char *backend, *state;    /* static; "opening", "ok", "failing", "off" */
+    const char *error;              /* borrowed, NULL where there is none */
+    uint64_t writes, failed, reads; /* done; failed: those of them, of both kinds, that came back ERR_UNAVAILABLE */
+    size_t waiting;                 /* submitted and not done, of all kinds */
 };
 
-/* keep = none takes the null backend. dir is copied. The database is opened on the writer thread: nothing blocks here.
+/* keep = none takes the null backend. dir is copied; recovery may be NULL for the null backend only. The database is
+ * opened on the writer thread: nothing blocks here.
  */
 struct store *store_new(uv_loop_t *loop, const char *dir, const struct store_options *opt,
                         const struct store_recovery *recovery);
-/* All that was submitted is done first. */
+/* All that was submitted is done first. From then on only the `done` of a job may submit. */
 void store_close(struct store *s, void (*closed)(void *data), void *data);
 /* keep between none and the rest, locking and max_size take effect at the next start. */
 void store_configure(struct store *s, const struct store_options *opt);
@@ -58,7 +63,7 @@ bool store_stores(const struct store *s);
 void store_status(const struct store *s, struct store_status *ret);
 
 /* Takes the job over and calls its done later, never before it returns. ERR_OVERLOADED (then done is not called and the
- * job is freed): too many wait; never for STORE_BEGIN, STORE_RUNS, STORE_END, which max_answers bounds. */
+ * job is freed): max_waiting wait; never for STORE_BEGIN, STORE_RUNS, STORE_END, which max_answers bounds. */
 enum error_code store_submit(struct store *s, struct store_job *job, struct error *err);
 
 #endif

@@ -32,20 +32,23 @@ struct event_text { /* not NUL-terminated; NULL where absent */
 
 struct chat_event {
     enum event_kind kind;
-    struct event_text text;     /* TEXT, REASONING (whole UTF-8 characters); PROGRESS message; TOOL_CALL arguments */
-    int64_t index;              /* TOOL_CALL */
-    struct event_text id, name; /* TOOL_CALL */
-    struct event_text mime;     /* IMAGE */
-    const uint8_t *data;        /* IMAGE */
+    struct event_text text;      /* TEXT, REASONING (whole UTF-8 characters); PROGRESS message; TOOL_CALL arguments */
+    int64_t index;               /* TOOL_CALL */
+    struct event_text id, name;  /* TOOL_CALL */
+    struct event_text mime;      /* IMAGE */
+    struct event_text signature; /* REASONING: goes back to the provider with its text */
+    struct event_text opaque;    /* REASONING, TOOL_CALL: a packed value that goes back as it came */
+    const uint8_t *data;         /* IMAGE */
     size_t data_len;
-    double fraction;                   /* PROGRESS, negative if unknown */
-    struct event_text provider, model; /* START, RETRY: whom it goes to */
-    double delay;                      /* RETRY, seconds */
-    bool cached, shared;               /* START */
-    uint64_t request;                  /* START: msgid of the chat */
-    struct usage usage;                /* USAGE */
-    enum finish_reason finish;         /* DONE */
-    struct error error;                /* ERROR, RETRY (what went wrong) */
+    double fraction;                         /* PROGRESS, negative if unknown */
+    struct event_text provider, model;       /* START, RETRY: whom it goes to */
+    double delay;                            /* RETRY, seconds */
+    bool cached, shared;                     /* START */
+    struct event_text conversation, message; /* START: where it is kept, if it is */
+    uint64_t request;                        /* START: msgid of the chat */
+    struct usage usage;                      /* USAGE */
+    enum finish_reason finish;               /* DONE */
+    struct error error;                      /* ERROR, RETRY (what went wrong) */
 };
 
 const char *event_kind_name(enum event_kind kind);

@@ -31,6 +31,10 @@ struct chat_request *chat_request_free(struct chat_request *r)
     free(r->model);
     free(r->system);
     free(r->tool_choice_name);
+    free(r->conversation);
+    free(r->parent);
+    free(r->directory);
+    free(r->terminal);
     value_unref(r->schema);
     value_unref(r->extra);
     free(r);

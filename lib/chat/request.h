@@ -40,10 +40,18 @@ struct chat_request {
     enum reasoning_mode reasoning;
     int64_t reasoning_budget; /* tokens, for REASONING_BUDGET */
     enum cache_policy cache;
-    bool stream; /* the asker wants events */
+    char *conversation; /* an id, CONVERSATION_NEW or CONVERSATION_LAST; NULL: none */
+    char *parent;       /* id of the message that the question follows, NULL: the conversation's head */
+    bool no_store;      /* store: false */
+    char *directory;    /* where it is asked, NULL if not told */
+    char *terminal;     /* likewise */
+    bool stream;        /* the asker wants events */
     bool detach;
     bool retry_restart; /* retry: "restart" */
 };
+
+#define CONVERSATION_NEW "new"
+#define CONVERSATION_LAST "last"
 
 struct chat_request *chat_request_new(void);
 struct chat_request *chat_request_free(struct chat_request *r); /* always returns NULL */

@@ -7,7 +7,8 @@
 
 #define STOP_MAX 16
 #define TOOLS_MAX 512
-#define TIMEOUT_MAX 1e9 /* seconds; what later arithmetic in milliseconds carries with ease */
+#define CONTEXT_MAX 4096 /* bytes of a directory, and of a terminal's name */
+#define TIMEOUT_MAX 1e9  /* seconds; what later arithmetic in milliseconds carries with ease */
 
 static const struct word cache_words[] = {
     {"use", CACHE_USE}, {"refresh", CACHE_REFRESH}, {"only", CACHE_ONLY}, {"off", CACHE_OFF}, {NULL, 0}};
@@ -298,6 +299,45 @@ static enum error_code get_handling(const struct input *in, struct chat_request 
     return ERR_NONE;
 }
 
+/* {cwd, terminal}, as in hello. */
+enum error_code codec_context(const msgpack_object_map *params, char **directory, char **terminal, struct error *err)
+{
+    const msgpack_object *o = mp_get(params, "context");
+    struct place at = {NULL, "context", 0};
+    msgpack_object_map map;
+    struct input in = {&map, &at, err};
+    enum error_code e;
+
+    if (o == NULL)
+        return ERR_NONE;
+    if (!mp_map(o, &map))
+        return input_refuse_place(err, &at, "must be a map");
+    if ((e = input_name(&in, "cwd", false, directory)) != ERR_NONE ||
+        (e = input_name(&in, "terminal", false, terminal)) != ERR_NONE)
+        return e;
+    if (*directory != NULL && strlen(*directory) > CONTEXT_MAX)
+        return input_refuse(&in, "cwd", "is longer than 4096 bytes");
+    if (*terminal != NULL && strlen(*terminal) > CONTEXT_MAX)
+        return input_refuse(&in, "terminal", "is longer than 4096 bytes");
+    return ERR_NONE;
+}
+
+/* Where the question belongs, and where it is kept. */
+static enum error_code get_place(const struct input *in, struct chat_request *r)
+{
+    bool store = true;
+    enum error_code e;
+
+    if ((e = input_name(in, "conversation", false, &r->conversation)) != ERR_NONE ||
+        (e = input_name(in, "parent", false, &r->parent)) != ERR_NONE ||
+        (e = input_bool(in, "store", &store)) != ERR_NONE)
+        return e;
+    r->no_store = !store;
+    if (r->parent != NULL && (r->conversation == NULL || strcmp(r->conversation, CONVERSATION_NEW) == 0))
+        return input_refuse(in, "parent", "goes with the conversation that it is in");
+    return codec_context(in->map, &r->directory, &r->terminal, in->err);
+}
+
 static enum error_code get_request(const struct input *in, struct chat_request *r)
 {
     enum error_code e;
@@ -307,7 +347,7 @@ static enum error_code get_request(const struct input *in, struct chat_request *
         (e = get_tools(in, r)) != ERR_NONE || (e = get_tool_choice(in, r)) != ERR_NONE ||
         (e = input_value(in, "schema", true, &r->schema)) != ERR_NONE || (e = get_sampling(in, r)) != ERR_NONE ||
         (e = get_stop(in, r)) != ERR_NONE || (e = get_reasoning(in, r)) != ERR_NONE ||
-        (e = get_handling(in, r)) != ERR_NONE)
+        (e = get_handling(in, r)) != ERR_NONE || (e = get_place(in, r)) != ERR_NONE)
         return e;
     return get_extra(in, r);
 }

@@ -10,6 +10,9 @@
  * such as "messages[2].content". */
 enum error_code codec_chat_request(const msgpack_object_map *params, struct chat_request **ret, struct error *err);
 
+/* The params' `context`, {cwd, terminal}, in hello and chat: what is there replaces (and frees) what the two hold. */
+enum error_code codec_context(const msgpack_object_map *params, char **directory, char **terminal, struct error *err);
+
 /* A message's content as a packed array of parts, and back. get: m has its role; the parts are added to it. */
 void codec_put_content(struct buf *b, const struct message *m);
 enum error_code codec_get_content(const uint8_t *data, size_t len, struct message *m, struct error *err);
@@ -21,6 +24,9 @@ enum error_code codec_get_event(const uint8_t *data, size_t len, msgpack_zone *z
 
 /* The error map of the protocol; `answer` may be NULL. As text: "code: message". */
 void codec_put_error(struct buf *b, const struct error *err, const char *answer, bool as_text);
+
+/* A packed error map. ERR_BAD_RESPONSE for bytes that codec_put_error does not write. */
+enum error_code codec_get_error(const uint8_t *data, size_t len, struct error *err);
 
 void codec_put_usage(struct buf *b, const struct usage *u); /* absent figures are left out */
 

@@ -1,8 +1,12 @@
 /* Events, errors and usage. An event is a map whose first entry is its type. */
 #include "lib/proto/codec.h"
 
+#include "lib/base/value.h"
 #include "lib/proto/frame.h"
 #include <string.h>
+
+/* Of one event; an opaque part of a provider may have many. */
+#define EVENT_VALUES_MAX 262144
 
 /* Writing */
 
@@ -18,6 +22,20 @@ static void put_text(struct buf *b, const char *key, struct event_text t)
         mp_put_nil(b);
     else
         mp_put_str(b, t.data, t.len);
+}
+
+static void put_optional(struct buf *b, const char *key, struct event_text t)
+{
+    if (t.data != NULL)
+        put_text(b, key, t);
+}
+
+static void put_opaque(struct buf *b, struct event_text packed)
+{
+    if (packed.data != NULL) {
+        put_key(b, "opaque");
+        buf_append(b, packed.data, packed.len);
+    }
 }
 
 static void put_if_any(struct buf *b, const char *key, const char *s)
@@ -111,7 +129,7 @@ static void put_usage_entries(struct buf *b, const struct usage *u)
 
 static void put_start(struct buf *b, const struct chat_event *ev)
 {
-    begin_event(b, EVENT_START, 5);
+    begin_event(b, EVENT_START, 5u + (ev->conversation.data != NULL) + (ev->message.data != NULL));
     put_text(b, "model", ev->model);
     put_text(b, "provider", ev->provider);
     put_key(b, "cached");
@@ -120,19 +138,29 @@ static void put_start(struct buf *b, const struct chat_event *ev)
     mp_put_bool(b, ev->shared);
     put_key(b, "request");
     mp_put_uint(b, ev->request);
+    put_optional(b, "conversation", ev->conversation);
+    put_optional(b, "message", ev->message);
 }
 
 static void put_tool_call(struct buf *b, const struct chat_event *ev)
 {
-    begin_event(b, EVENT_TOOL_CALL, 2u + (ev->id.data != NULL) + (ev->name.data != NULL));
+    begin_event(b, EVENT_TOOL_CALL, 2u + (ev->id.data != NULL) + (ev->name.data != NULL) + (ev->opaque.data != NULL));
     put_key(b, "index");
     mp_put_int(b, ev->index);
-    if (ev->id.data != NULL)
-        put_text(b, "id", ev->id);
-    if (ev->name.data != NULL)
-        put_text(b, "name", ev->name);
+    put_optional(b, "id", ev->id);
+    put_optional(b, "name", ev->name);
     put_key(b, "arguments");
     mp_put_str(b, ev->text.data, ev->text.len);
+    put_opaque(b, ev->opaque);
+}
+
+static void put_reasoning(struct buf *b, const struct chat_event *ev)
+{
+    begin_event(b, EVENT_REASONING, 1u + (ev->signature.data != NULL) + (ev->opaque.data != NULL));
+    put_key(b, "text");
+    mp_put_str(b, ev->text.data, ev->text.len);
+    put_optional(b, "signature", ev->signature);
+    put_opaque(b, ev->opaque);
 }
 
 static void put_image(struct buf *b, const struct chat_event *ev)
@@ -169,11 +197,7 @@ void codec_put_event(struct buf *b, const struct chat_event *ev)
     switch (ev->kind) {
     case EVENT_START: put_start(b, ev); break;
     case EVENT_TEXT: put_text_event(b, &ev->text); break;
-    case EVENT_REASONING:
-        begin_event(b, EVENT_REASONING, 1);
-        put_key(b, "text");
-        mp_put_str(b, ev->text.data, ev->text.len);
-        break;
+    case EVENT_REASONING: put_reasoning(b, ev); break;
     case EVENT_TOOL_CALL: put_tool_call(b, ev); break;
     case EVENT_IMAGE: put_image(b, ev); break;
     case EVENT_PROGRESS: put_progress(b, ev); break;
@@ -302,7 +326,8 @@ static bool get_start(const msgpack_object_map *m, struct chat_event *ev)
         return false;
     ev->request = request->via.u64;
     return get_text(m, "model", &ev->model) && get_text(m, "provider", &ev->provider) &&
-           need_bool(m, "cached", &ev->cached) && need_bool(m, "shared", &ev->shared);
+           need_bool(m, "cached", &ev->cached) && need_bool(m, "shared", &ev->shared) &&
+           get_text(m, "conversation", &ev->conversation) && get_text(m, "message", &ev->message);
 }
 
 static bool get_image(const msgpack_object_map *m, struct chat_event *ev)
@@ -330,15 +355,42 @@ static bool get_done(const msgpack_object_map *m, struct chat_event *ev)
     return need_text(m, "finish_reason", &reason) && finish_from_name(reason.data, reason.len, &ev->finish);
 }
 
-static bool get_fields(const msgpack_object_map *m, struct chat_event *ev)
+/* What an adapter took from a provider: any value, packed again in the zone. */
+static bool get_opaque(const msgpack_object_map *m, msgpack_zone *zone, struct event_text *t)
+{
+    const msgpack_object *o = mp_get(m, "opaque");
+    size_t len;
+
+    if (o == NULL)
+        return true;
+
+    struct value *v = value_from_object(o);
+
+    if (v == NULL)
+        return false;
+
+    const uint8_t *bytes = value_bytes(v, &len);
+    char *copy = msgpack_zone_malloc(zone, len);
+
+    if (copy != NULL)
+        memcpy(copy, bytes, len);
+    value_unref(v);
+    *t = (struct event_text){copy, len};
+    return copy != NULL;
+}
+
+static bool get_fields(const msgpack_object_map *m, msgpack_zone *zone, struct chat_event *ev)
 {
     switch (ev->kind) {
     case EVENT_START: return get_start(m, ev);
-    case EVENT_TEXT:
-    case EVENT_REASONING: return need_text(m, "text", &ev->text);
+    case EVENT_TEXT: return need_text(m, "text", &ev->text);
+    case EVENT_REASONING:
+        return need_text(m, "text", &ev->text) && get_text(m, "signature", &ev->signature) &&
+               get_opaque(m, zone, &ev->opaque);
     case EVENT_TOOL_CALL:
         return mp_get(m, "index") != NULL && get_int(m, "index", &ev->index) && get_text(m, "id", &ev->id) &&
-               get_text(m, "name", &ev->name) && need_text(m, "arguments", &ev->text);
+               get_text(m, "name", &ev->name) && need_text(m, "arguments", &ev->text) &&
+               get_opaque(m, zone, &ev->opaque);
     case EVENT_IMAGE: return get_image(m, ev);
     case EVENT_PROGRESS: return get_text(m, "message", &ev->text) && get_double(m, "fraction", &ev->fraction);
     case EVENT_RETRY: return get_retry(m, ev);
@@ -355,13 +407,32 @@ static bool get_fields(const msgpack_object_map *m, struct chat_event *ev)
 static bool is_bounded(const uint8_t *data, size_t len)
 {
     static const uint8_t before[] = {0x93, 2, 0xc0};
-    const struct frame_limits limits = {.max_bytes = sizeof(before) + len, .max_values = 256, .max_depth = 8};
+    const struct frame_limits limits = {
+        .max_bytes = sizeof(before) + len, .max_values = EVENT_VALUES_MAX, .max_depth = FRAME_DEPTH_LIMIT};
     struct frame_reader r;
     size_t used;
 
     frame_init(&r, &limits);
     return frame_feed(&r, before, sizeof(before), &used) == FRAME_MORE &&
            frame_feed(&r, data, len, &used) == FRAME_WHOLE && used == len;
+}
+
+enum error_code codec_get_error(const uint8_t *data, size_t len, struct error *err)
+{
+    struct error got = ERROR_INIT;
+    msgpack_object_map map;
+    msgpack_unpacked u;
+    size_t off = 0;
+    bool ok = is_bounded(data, len);
+
+    msgpack_unpacked_init(&u);
+    ok = ok && msgpack_unpack_next(&u, (const char *)data, len, &off) == MSGPACK_UNPACK_SUCCESS &&
+         mp_map(&u.data, &map) && get_error(&map, &got);
+    msgpack_unpacked_destroy(&u);
+    if (!ok)
+        return ERR_BAD_RESPONSE;
+    *err = got;
+    return ERR_NONE;
 }
 
 enum error_code codec_get_event(const uint8_t *data, size_t len, msgpack_zone *zone, struct chat_event *ev)
@@ -374,7 +445,7 @@ enum error_code codec_get_event(const uint8_t *data, size_t len, msgpack_zone *z
     if (!is_bounded(data, len) || msgpack_unpack((const char *)data, len, NULL, zone, &o) != MSGPACK_UNPACK_SUCCESS)
         return ERR_BAD_RESPONSE;
     if (!mp_map(&o, &map) || !need_text(&map, "type", &type) || !event_kind_from_name(type.data, type.len, &got.kind) ||
-        !get_fields(&map, &got))
+        !get_fields(&map, zone, &got))
         return ERR_BAD_RESPONSE;
     *ev = got;
     return ERR_NONE;

@@ -262,6 +262,55 @@ static void test_messages(void **state)
     assert_true(part(3, 0)->is_error);
 }
 
+/* What is put is read back as it was: a message's content in the store. */
+static void test_content_round_trips(void **state)
+{
+    (void)state;
+    struct buf first, second;
+    take("{'messages': [{'role': 'user', 'content': [{'type': 'text', 'text': 't', 'opaque': 3},"
+         " {'type': 'image', 'mime': 'image/png', 'data': {'$bin': 'abc'}, 'name': 'n'},"
+         " {'type': 'audio', 'url': 'https://a.invalid/b', 'opaque': {'k': [1, null]}}]},"
+         " {'role': 'assistant', 'content': [{'type': 'reasoning', 'text': 'hm', 'signature': 'sig'},"
+         " {'type': 'reasoning', 'opaque': 'secret'}, {'type': 'tool_call', 'id': 'i', 'name': 'f', 'arguments': "
+         "'{}'}]},"
+         " {'role': 'tool', 'content': [{'type': 'tool_result', 'id': 'i', 'content': 'r', 'is_error': true}]}]}");
+    for (size_t i = 0; i < request->n_messages; i++) {
+        struct message got = {.role = request->messages[i].role};
+
+        buf_init(&first, 4096);
+        buf_init(&second, 4096);
+        codec_put_content(&first, &request->messages[i]);
+        assert_int_equal(codec_get_content(first.data, first.len, &got, &err), ERR_NONE);
+        assert_int_equal(got.n_parts, request->messages[i].n_parts);
+        codec_put_content(&second, &got);
+        assert_int_equal(first.len, second.len);
+        assert_memory_equal(first.data, second.data, first.len);
+        assert_true(value_equal(got.parts[0].opaque, request->messages[i].parts[0].opaque));
+        message_done(&got);
+        for (size_t cut = 0; cut < first.len; cut++) {
+            got = (struct message){.role = request->messages[i].role};
+            assert_int_not_equal(codec_get_content(first.data, cut, &got, &err), ERR_NONE);
+            message_done(&got);
+        }
+        buf_done(&first);
+        buf_done(&second);
+    }
+}
+
+static void test_place(void **state)
+{
+    (void)state;
+    take("{'prompt': 'p', 'conversation': 'last', 'store': false, 'context': {'cwd': '/tmp', 'terminal': 't'}}");
+    assert_string_equal(request->conversation, CONVERSATION_LAST);
+    assert_true(request->no_store);
+    assert_string_equal(request->directory, "/tmp");
+    assert_string_equal(request->terminal, "t");
+    refuse("{'prompt': 'p', 'parent': 'x'}", "parent"); /* of nothing */
+    refuse("{'prompt': 'p', 'conversation': 'new', 'parent': 'x'}", "parent");
+    refuse("{'prompt': 'p', 'conversation': ''}", "conversation");
+    refuse("{'prompt': 'p', 'context': {'cwd': 3}}", "context.cwd");
+}
+
 static void test_attachments_stand_before_the_prompt(void **state)
 {
     (void)state;
@@ -585,6 +634,8 @@ int main(void)
         TEST(test_nil_is_absent),
         TEST(test_bin_text_and_empty_list_for_a_map),
         TEST(test_messages),
+        TEST(test_content_round_trips),
+        TEST(test_place),
         TEST(test_attachments_stand_before_the_prompt),
         TEST(test_nul_in_text_is_kept),
         TEST(test_refused_fields),

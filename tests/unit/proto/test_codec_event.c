@@ -79,6 +79,23 @@ static struct error random_error(void)
     return e;
 }
 
+/* A packed value in its canonical form, or none. */
+static struct event_text random_opaque(void)
+{
+    static const struct event_text values[] = {{NULL, 0},
+                                               {"\x07", 1},
+                                               {"\xa3"
+                                                "abc",
+                                                4},
+                                               {"\x82\xa1"
+                                                "a\xc0\xa1"
+                                                "b\x91\xc3",
+                                                8},
+                                               {"\xc4\x02\x00\xff", 4}};
+
+    return values[pick(sizeof(values) / sizeof(*values))];
+}
+
 /* An event of the kind with every field of that kind set at random, and no other. */
 static struct chat_event random_event(enum event_kind kind)
 {
@@ -91,14 +108,21 @@ static struct chat_event random_event(enum event_kind kind)
         ev.cached = pick(2);
         ev.shared = pick(2);
         ev.request = pick(UINT32_MAX) >> pick(32);
+        ev.conversation = random_text(true);
+        ev.message = random_text(true);
         break;
-    case EVENT_TEXT:
-    case EVENT_REASONING: ev.text = random_text(false); break;
+    case EVENT_TEXT: ev.text = random_text(false); break;
+    case EVENT_REASONING:
+        ev.text = random_text(false);
+        ev.signature = random_text(true);
+        ev.opaque = random_opaque();
+        break;
     case EVENT_TOOL_CALL:
         ev.index = random_int();
         ev.id = random_text(true);
         ev.name = random_text(true);
         ev.text = random_text(false);
+        ev.opaque = random_opaque();
         break;
     case EVENT_IMAGE:
         ev.mime = random_text(true);
@@ -157,6 +181,10 @@ static void assert_event(const struct chat_event *a, const struct chat_event *b)
     assert_text(a->id, b->id);
     assert_text(a->name, b->name);
     assert_text(a->mime, b->mime);
+    assert_text(a->signature, b->signature);
+    assert_text(a->opaque, b->opaque);
+    assert_text(a->conversation, b->conversation);
+    assert_text(a->message, b->message);
     assert_int_equal(a->data_len, b->data_len);
     if (a->data_len > 0)
         assert_memory_equal(a->data, b->data, a->data_len);

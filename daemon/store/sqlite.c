@@ -1,0 +1,523 @@
+/* The SQLite backend's handle: opening the file, queries, faults, transactions. sqlite_internal.h says where the rest
+ * is. */
+#include "daemon/store/sqlite_internal.h"
+#include "lib/base/alloc.h"
+#include "lib/base/clock.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define FILE_NAME "askd.db"
+
+/* Faults */
+
+static void note(struct store_db *db, int rc)
+{
+    if (db->fault != SQLITE_OK)
+        return;
+    db->fault = rc;
+    db->fault_errno = sqlite3_system_errno(db->sql);
+}
+
+static bool disk_is_full(const struct store_db *db)
+{
+    struct statvfs fs;
+
+    return statvfs(db->path, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize < UINT64_C(1) << 20;
+}
+
+static enum error_code full(struct store_db *db, struct error *err)
+{
+    if (db->max_bytes > 0 && db->fault_errno != EDQUOT && !disk_is_full(db))
+        return error_set(err, ERR_UNAVAILABLE,
+                         "%s has reached max_size (%lld bytes): delete conversations, set keep, or raise it", db->path,
+                         (long long)db->max_bytes);
+    return error_set(err, ERR_UNAVAILABLE, "the disk is full (or a quota reached): no room for %s", db->path);
+}
+
+enum error_code sqlite_fault(struct store_db *db, struct error *err)
+{
+    switch (db->fault & 0xff) {
+    case SQLITE_FULL: return full(db, err);
+    case SQLITE_IOERR:
+        if (db->fault_errno == ENOSPC || db->fault_errno == EDQUOT)
+            return full(db, err);
+        return error_set_errno(err, ERR_UNAVAILABLE, db->fault_errno ? db->fault_errno : EIO,
+                               "cannot read or write %s (%s)", db->path, sqlite3_errstr(db->fault));
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+        return error_set(err, ERR_UNAVAILABLE, "%s cannot be written: look at its owner and mode, and its file system",
+                         db->path);
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return error_set(err, ERR_UNAVAILABLE,
+                         "the database is damaged: move %s away, with its -wal and -shm; answers go on without it",
+                         db->path);
+    case SQLITE_CANTOPEN:
+        return error_set_errno(err, ERR_UNAVAILABLE, db->fault_errno ? db->fault_errno : EIO, "cannot open %s",
+                               db->path);
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return error_set(err, ERR_UNAVAILABLE, "%s is held by another program, maybe on another host", db->path);
+    default: return error_set(err, ERR_UNAVAILABLE, "%s: %s", db->path, sqlite3_errstr(db->fault));
+    }
+}
+
+bool sqlite_late(const struct store_db *db)
+{
+    return clock_mono_us() >= db->until_us;
+}
+
+bool sqlite_exec(struct store_db *db, const char *sql)
+{
+    int rc = sqlite3_exec(db->sql, sql, NULL, NULL, NULL);
+
+    if (rc != SQLITE_OK)
+        note(db, rc);
+    return rc == SQLITE_OK;
+}
+
+/* Queries */
+
+static sqlite3_stmt *prepared(struct store_db *db, const char *text)
+{
+    size_t i = (size_t)(((uintptr_t)text >> 3) * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+
+    for (size_t tries = 0; tries < SQLITE_STATEMENTS; tries++, i++) {
+        size_t slot = i & (SQLITE_STATEMENTS - 1);
+        if (db->cached[slot].text == text)
+            return db->cached[slot].stmt;
+        if (db->cached[slot].text)
+            continue;
+        sqlite3_stmt *stmt = NULL;
+        int rc = sqlite3_prepare_v3(db->sql, text, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL);
+        if (rc != SQLITE_OK) {
+            note(db, rc);
+            return NULL;
+        }
+        db->cached[slot].text = text;
+        db->cached[slot].stmt = stmt;
+        return stmt;
+    }
+    abort(); /* more statements than SQLITE_STATEMENTS in this program */
+}
+
+struct query query(struct store_db *db, const char *text)
+{
+    struct query q = {db, db->fault == SQLITE_OK ? prepared(db, text) : NULL, 0};
+
+    if (q.stmt)
+        sqlite3_reset(q.stmt);
+    return q;
+}
+
+static void bound(struct query *q, int rc)
+{
+    if (rc == SQLITE_OK)
+        return;
+    note(q->db, rc);
+    q->stmt = NULL;
+}
+
+void query_int(struct query *q, int64_t v)
+{
+    if (q->stmt)
+        bound(q, sqlite3_bind_int64(q->stmt, ++q->bound, v));
+}
+
+void query_text(struct query *q, const char *s)
+{
+    if (q->stmt)
+        bound(q, sqlite3_bind_text(q->stmt, ++q->bound, s, -1, SQLITE_STATIC));
+}
+
+void query_id(struct query *q, const char *id)
+{
+    query_text(q, *id ? id : NULL);
+}
+
+void query_string(struct query *q, const struct store_bytes *b)
+{
+    const char *s = b->len > 0 ? (const char *)b->data : "";
+
+    if (q->stmt)
+        bound(q, sqlite3_bind_text64(q->stmt, ++q->bound, s, b->len, SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void query_blob(struct query *q, const struct store_bytes *b)
+{
+    if (q->stmt)
+        bound(q, sqlite3_bind_blob64(q->stmt, ++q->bound, b->len > 0 ? b->data : NULL, b->len, SQLITE_STATIC));
+}
+
+bool query_next(struct query *q)
+{
+    if (!q->stmt)
+        return false;
+    int rc = sqlite3_step(q->stmt);
+    if (rc == SQLITE_ROW)
+        return true;
+    if (rc != SQLITE_DONE)
+        note(q->db, rc);
+    query_end(q);
+    return false;
+}
+
+void query_end(struct query *q)
+{
+    if (q->stmt)
+        sqlite3_reset(q->stmt);
+    q->stmt = NULL;
+}
+
+bool query_run(struct query *q)
+{
+    while (query_next(q))
+        ;
+    return q->db->fault == SQLITE_OK;
+}
+
+bool query_number(struct query *q, int64_t *ret)
+{
+    bool found = query_next(q);
+
+    if (found)
+        *ret = query_get_int(q, 0);
+    query_end(q);
+    return found;
+}
+
+int64_t query_get_int(const struct query *q, int column)
+{
+    return sqlite3_column_int64(q->stmt, column);
+}
+
+struct store_bytes query_get(const struct query *q, int column)
+{
+    struct store_bytes b = {0};
+    const void *data = sqlite3_column_blob(q->stmt, column);
+    int len = sqlite3_column_bytes(q->stmt, column);
+
+    if (data && len > 0) {
+        b.data = (uint8_t *)(uintptr_t)data; /* whoever borrows does not write */
+        b.len = (size_t)len;
+    }
+    return b;
+}
+
+const char *query_get_text(const struct query *q, int column)
+{
+    return (const char *)sqlite3_column_text(q->stmt, column);
+}
+
+void query_get_id(const struct query *q, int column, char id[STORE_ID])
+{
+    const char *s = query_get_text(q, column);
+
+    error_text(id, STORE_ID, s ? s : "", s ? strlen(s) : 0);
+}
+
+char *query_get_copy(const struct query *q, int column)
+{
+    return xstrdup(query_get_text(q, column));
+}
+
+/* The file */
+
+static bool is_network(int dirfd)
+{
+    /* linux/magic.h does not have all of them. FUSE may be anything, sshfs among them. */
+    static const uint32_t types[] = {
+        NFS_SUPER_MAGIC,         SMB_SUPER_MAGIC,       SMB2_SUPER_MAGIC,
+        CIFS_SUPER_MAGIC,        FUSE_SUPER_MAGIC,      V9FS_MAGIC,
+        AFS_SUPER_MAGIC,         AFS_FS_MAGIC,          CEPH_SUPER_MAGIC,
+        CODA_SUPER_MAGIC,        NCP_SUPER_MAGIC,       OCFS2_SUPER_MAGIC,
+        0x0bd00bd0 /* Lustre */, 0x01161970 /* GFS2 */,
+    };
+    struct statfs fs;
+
+    if (fstatfs(dirfd, &fs) < 0)
+        return false;
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if ((uint32_t)fs.f_type == types[i])
+            return true;
+    return false;
+}
+
+static enum error_code check_file(int fd, const char *path, struct error *err)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) < 0)
+        return error_set_errno(err, ERR_UNAVAILABLE, errno, "cannot look at %s", path);
+    if (!S_ISREG(st.st_mode))
+        return error_set(err, ERR_UNAVAILABLE, "%s is not a regular file: move it away", path);
+    if (st.st_uid != geteuid())
+        return error_set(err, ERR_UNAVAILABLE, "%s belongs to uid %u, not to uid %u: move it away", path,
+                         (unsigned)st.st_uid, (unsigned)geteuid());
+    if ((st.st_mode & 077) && fchmod(fd, 0600) < 0)
+        return error_set_errno(err, ERR_UNAVAILABLE, errno, "%s is open to others: chmod 600 it", path);
+    return ERR_NONE;
+}
+
+/* Makes the file, since SQLite would make it with another mode and follow a link, and looks whose it is. Only before a
+ * handle is open: closing any descriptor of a file drops the locks that this process has on it. */
+static enum error_code make_file(int dirfd, const char *path, struct error *err)
+{
+    int fd = openat(dirfd, FILE_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
+
+    if (fd < 0)
+        return errno == ELOOP ? error_set(err, ERR_UNAVAILABLE, "%s is a link: move it away", path)
+                              : error_set_errno(err, ERR_UNAVAILABLE, errno, "cannot open %s", path);
+    enum error_code code = check_file(fd, path, err);
+    close(fd);
+    return code;
+}
+
+static enum error_code look_at_place(const struct store_place *place, const char *path, bool make, bool *exclusive,
+                                     struct error *err)
+{
+    enum error_code code = ERR_NONE;
+    int dirfd = open(place->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (dirfd < 0)
+        return error_set_errno(err, ERR_UNAVAILABLE, errno, "cannot open the state folder %s", place->dir);
+    *exclusive = place->locking == STORE_LOCKING_AUTO ? is_network(dirfd) : place->locking == STORE_LOCKING_EXCLUSIVE;
+    if (make)
+        code = make_file(dirfd, path, err);
+    close(dirfd);
+    return code;
+}
+
+/* The handle */
+
+static struct store_db *sqlite_close(struct store_db *db)
+{
+    if (!db)
+        return NULL;
+    while (!LIST_EMPTY(&db->cursors))
+        sqlite_cursor_free(LIST_FIRST(&db->cursors));
+    for (size_t i = 0; i < SQLITE_STATEMENTS; i++)
+        sqlite3_finalize(db->cached[i].stmt);
+    sqlite3_close(db->sql);
+    free(db->path);
+    free(db);
+    return NULL;
+}
+
+/* A database is no more trusted than any other file: it gets neither functions nor a way to change its own schema. */
+static void distrust(sqlite3 *sql)
+{
+    sqlite3_db_config(sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(sql, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(sql, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    sqlite3_db_config(sql, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+    sqlite3_db_config(sql, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    sqlite3_limit(sql, SQLITE_LIMIT_ATTACHED, 0);
+}
+
+static bool connect_file(struct store_db *db, bool exclusive)
+{
+    int rc = sqlite3_open_v2(db->path, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
+                             NULL);
+
+    if (rc != SQLITE_OK) {
+        note(db, rc);
+        return false;
+    }
+    sqlite3_extended_result_codes(db->sql, 1);
+    sqlite3_busy_timeout(db->sql, 200);
+    distrust(db->sql);
+    /* Idle memory counts: two handles with SQLite's own cache of 2 MB would be most of the daemon. */
+    return sqlite_exec(db, "PRAGMA cache_size = -512; PRAGMA mmap_size = 0; PRAGMA temp_store = memory;"
+                           "PRAGMA cell_size_check = on;") &&
+           (!exclusive || sqlite_exec(db, "PRAGMA locking_mode = exclusive"));
+}
+
+static enum error_code enter_wal(struct store_db *db, struct error *err)
+{
+    struct query q = query(db, "PRAGMA journal_mode = wal");
+    bool wal = query_next(&q) && strcmp(query_get_text(&q, 0), "wal") == 0;
+
+    query_end(&q);
+    if (db->fault != SQLITE_OK)
+        return sqlite_fault(db, err);
+    if (!wal)
+        return error_set(err, ERR_UNAVAILABLE,
+                         "the file system of %s has no shared memory: set locking = exclusive in [store]", db->path);
+    if (!sqlite_exec(db, "PRAGMA synchronous = normal; PRAGMA journal_size_limit = 4194304"))
+        return sqlite_fault(db, err);
+    return ERR_NONE;
+}
+
+/* SQLite takes no limit below what the file has: it then grows no more, and lives on what is deleted. */
+static bool limit_size(struct store_db *db, int64_t max_bytes)
+{
+    char text[64];
+    int64_t page = 4096;
+    struct query q = query(db, "PRAGMA page_size");
+
+    db->max_bytes = max_bytes;
+    if (max_bytes <= 0)
+        return true;
+    query_number(&q, &page);
+    snprintf(text, sizeof(text), "PRAGMA max_page_count = %lld", (long long)(max_bytes > page ? max_bytes / page : 1));
+    return sqlite_exec(db, text);
+}
+
+static enum error_code set_up(struct store_db *db, const struct store_place *place, bool exclusive, struct error *err)
+{
+    int version = 0;
+    enum error_code code;
+
+    if (!connect_file(db, exclusive))
+        return sqlite_fault(db, err);
+    if ((code = sqlite_check_version(db, &version, err)) != ERR_NONE) {
+        sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+        return code;
+    }
+    /* Before the first table, or never. */
+    if (version == 0 && !sqlite_exec(db, "PRAGMA auto_vacuum = incremental"))
+        return sqlite_fault(db, err);
+    if ((code = enter_wal(db, err)) != ERR_NONE || (code = sqlite_migrate(db, version, err)) != ERR_NONE)
+        return code;
+    /* The bound last: a database that has reached it must open. */
+    return sqlite_recover(db, place) && limit_size(db, place->max_bytes) ? ERR_NONE : sqlite_fault(db, err);
+}
+
+static struct store_db *new_handle(const struct store_place *place)
+{
+    struct store_db *db = NEW(struct store_db);
+
+    db->path = xasprintf("%s/" FILE_NAME, place->dir);
+    LIST_INIT(&db->cursors);
+    return db;
+}
+
+static enum error_code sqlite_open(const struct store_place *place, struct store_db **ret, struct error *err)
+{
+    struct store_db *db = new_handle(place);
+    bool exclusive = false;
+    enum error_code code = look_at_place(place, db->path, true, &exclusive, err);
+
+    if (code == ERR_NONE)
+        code = set_up(db, place, exclusive, err);
+    if (code != ERR_NONE)
+        sqlite_close(db);
+    else
+        *ret = db;
+    return code;
+}
+
+static enum error_code sqlite_open_reader(const struct store_place *place, struct store_db **ret, struct error *err)
+{
+    struct store_db *db = new_handle(place);
+    bool exclusive = false;
+    enum error_code code = look_at_place(place, db->path, false, &exclusive, err);
+
+    if (code == ERR_NONE && exclusive)
+        code = error_set(err, ERR_NOT_FOUND, "%s admits one handle alone", db->path);
+    /* Open for writing, though it does not: a handle that cannot write cannot join a WAL in every case. */
+    else if (code == ERR_NONE && !(connect_file(db, false) && sqlite_exec(db, "PRAGMA query_only = on")))
+        code = sqlite_fault(db, err);
+    if (code != ERR_NONE)
+        sqlite_close(db);
+    else
+        *ret = db;
+    return code;
+}
+
+/* Transactions and jobs */
+
+static enum error_code run_alone(struct store_db *db, const char *text, struct error *err)
+{
+    db->fault = SQLITE_OK;
+    struct query q = query(db, text);
+    return query_run(&q) ? ERR_NONE : sqlite_fault(db, err);
+}
+
+static enum error_code sqlite_begin_transaction(struct store_db *db, struct error *err)
+{
+    return run_alone(db, "BEGIN IMMEDIATE", err);
+}
+
+static enum error_code sqlite_commit(struct store_db *db, struct error *err)
+{
+    return run_alone(db, "COMMIT", err);
+}
+
+static void sqlite_rollback(struct store_db *db)
+{
+    if (!sqlite3_get_autocommit(db->sql)) /* a full disk rolls back by itself */
+        run_alone(db, "ROLLBACK", NULL);
+}
+
+static sqlite_job *const jobs[STORE_KINDS] = {
+    [STORE_BEGIN] = sqlite_begin,     [STORE_RUNS] = sqlite_runs,     [STORE_END] = sqlite_end,
+    [STORE_CREATE] = sqlite_create,   [STORE_FORK] = sqlite_fork,     [STORE_RENAME] = sqlite_rename,
+    [STORE_DELETE] = sqlite_delete,   [STORE_EXPIRE] = sqlite_expire, [STORE_PATH] = sqlite_path,
+    [STORE_LIST] = sqlite_list,       [STORE_GET] = sqlite_get,       [STORE_ANSWER] = sqlite_answer,
+    [STORE_ANSWERS] = sqlite_answers,
+};
+
+/* A read sees one state of the database for the length of its slice. */
+static enum store_step run_read(struct store_db *db, struct store_job *job)
+{
+    bool mine = sqlite3_get_autocommit(db->sql) != 0;
+    enum store_step step = STORE_STEP_DONE;
+
+    if (mine) {
+        struct query begin = query(db, "BEGIN");
+        if (!query_run(&begin))
+            return STORE_STEP_DONE;
+    }
+    step = jobs[job->kind](db, job);
+    if (mine)
+        sqlite3_exec(db->sql, "COMMIT", NULL, NULL, NULL); /* nothing was written that could fail */
+    return step;
+}
+
+static enum store_step sqlite_run(struct store_db *db, struct store_job *job, int64_t until_us)
+{
+    enum store_step step;
+
+    job->code = ERR_NONE;
+    db->fault = SQLITE_OK;
+    db->until_us = until_us;
+    if (STORE_IS_READ(job->kind)) {
+        step = run_read(db, job);
+    } else if (sqlite3_get_autocommit(db->sql)) {
+        job->code = error_set(&job->error, ERR_UNAVAILABLE, "the transaction was rolled back by an earlier fault");
+        return STORE_STEP_DONE;
+    } else {
+        step = jobs[job->kind](db, job);
+    }
+    if (db->fault != SQLITE_OK) {
+        job->code = sqlite_fault(db, &job->error);
+        return STORE_STEP_DONE;
+    }
+    if (job->code == ERR_NONE && job->out.failed) {
+        job->code = error_set(&job->error, ERR_TOO_LARGE, "the result is over max_result (%zu bytes)", job->out.max);
+        return STORE_STEP_DONE;
+    }
+    return step;
+}
+
+const struct store_backend store_sqlite = {
+    .name = "sqlite",
+    .stores = true,
+    .open = sqlite_open,
+    .open_reader = sqlite_open_reader,
+    .close = sqlite_close,
+    .begin = sqlite_begin_transaction,
+    .commit = sqlite_commit,
+    .rollback = sqlite_rollback,
+    .run = sqlite_run,
+};

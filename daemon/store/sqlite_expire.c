@@ -1,0 +1,108 @@
+/* What has outlived its time leaves, a piece at a time. */
+#include "daemon/store/sqlite_internal.h"
+
+/* Each function below takes away at most one piece and tells whether it found any: small enough for a slice. */
+
+static bool changed(struct query *q)
+{
+    return query_run(q) && sqlite3_changes(q->db->sql) > 0;
+}
+
+static bool age_conversations(struct store_db *db, int64_t before_us)
+{
+    struct query q = query(db, "UPDATE conversation SET state = " CONVERSATION_DELETED " WHERE num IN"
+                               " (SELECT num FROM conversation WHERE state = " CONVERSATION_LIVE " AND updated < ?"
+                               "  LIMIT 64)");
+
+    query_int(&q, before_us);
+    return before_us > 0 && changed(&q);
+}
+
+static bool purge_rows(struct store_db *db, const char *text, int64_t conversation)
+{
+    struct query q = query(db, text);
+
+    query_int(&q, conversation);
+    return changed(&q);
+}
+
+static bool purge_conversation(struct store_db *db)
+{
+    int64_t num = 0;
+    struct query q = query(db, "SELECT num FROM conversation WHERE state > " CONVERSATION_LIVE
+                               " AND state = " CONVERSATION_DELETED " LIMIT 1");
+
+    if (!query_number(&q, &num))
+        return false;
+    if (purge_rows(db, "DELETE FROM message WHERE num IN (SELECT num FROM message WHERE conversation = ? LIMIT 32)",
+                   num))
+        return true;
+    purge_rows(db, "DELETE FROM place WHERE conversation = ?", num);
+    purge_rows(db, "DELETE FROM tag WHERE conversation = ?", num);
+    return purge_rows(db, "DELETE FROM conversation WHERE num = ?", num);
+}
+
+static bool age_answers(struct store_db *db, int64_t before_us)
+{
+    struct query q = query(db, "DELETE FROM answer WHERE num IN"
+                               " (SELECT num FROM answer WHERE ended IS NOT NULL AND ended < ? LIMIT 32)");
+
+    query_int(&q, before_us);
+    return changed(&q);
+}
+
+static bool surplus_answers(struct store_db *db, int64_t max)
+{
+    int64_t n = 0;
+    struct query q = query(db, "SELECT count(*) FROM answer WHERE ended IS NOT NULL");
+
+    if (!query_number(&q, &n) || n <= max)
+        return false;
+    q = query(db, "DELETE FROM answer WHERE num IN"
+                  " (SELECT num FROM answer WHERE ended IS NOT NULL ORDER BY ended LIMIT min(?, 32))");
+    query_int(&q, n - max);
+    return changed(&q);
+}
+
+/* Logs that no answer is left on. */
+static bool purge_log(struct store_db *db)
+{
+    int64_t num = 0;
+    struct query q = query(db, "SELECT num FROM log WHERE NOT EXISTS (SELECT 1 FROM answer WHERE answer.log = log.num)"
+                               " LIMIT 1");
+
+    if (!query_number(&q, &num))
+        return false;
+    q = query(db, "DELETE FROM run WHERE log = ?1 AND seq IN (SELECT seq FROM run WHERE log = ?1 LIMIT 64)");
+    query_int(&q, num);
+    if (changed(&q))
+        return true;
+    q = query(db, "DELETE FROM log WHERE num = ?");
+    query_int(&q, num);
+    return changed(&q);
+}
+
+/* Much that is free goes back to the file system; some stays for what comes next. */
+static bool shrink(struct store_db *db)
+{
+    int64_t pages = 0, unused = 0;
+    struct query q = query(db, "PRAGMA page_count");
+
+    query_number(&q, &pages);
+    q = query(db, "PRAGMA freelist_count");
+    if (!query_number(&q, &unused) || unused < 1024 || unused < pages / 2)
+        return false;
+    q = query(db, "PRAGMA incremental_vacuum(256)");
+    return query_run(&q);
+}
+
+enum store_step sqlite_expire(struct store_db *db, struct store_job *job)
+{
+    const struct store_expire *e = &job->expire;
+
+    while (age_conversations(db, e->conversations_before_us) || purge_conversation(db) ||
+           age_answers(db, e->answers_before_us) || surplus_answers(db, e->answers_max) || purge_log(db) || shrink(db))
+        if (sqlite_late(db))
+            return STORE_STEP_MORE;
+    return STORE_STEP_DONE;
+}

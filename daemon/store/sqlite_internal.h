@@ -1,0 +1,112 @@
+/* What the files of the SQLite backend share. sqlite.c has the handle and the queries, sqlite_schema.c the tables,
+ * sqlite_answer.c answers and their events, sqlite_conversation.c what changes a conversation, sqlite_read.c what is
+ * read of one, sqlite_expire.c what takes away.
+ *
+ * Faults. What SQLite does not manage is noted in the handle (`fault`, the first of a job), and the query says that it
+ * has no row; so a function looks for "not there" alone, and sqlite_run turns a fault into the job's error at the end.
+ *
+ * Trees. Messages and conversations have a row number beside their id, and point at each other by it. A message is
+ * inserted after its parent, so its number is larger: a path sorts by number, and a damaged one cannot be a circle. */
+#ifndef ASKD_STORE_SQLITE_INTERNAL_H
+#define ASKD_STORE_SQLITE_INTERNAL_H
+
+#include "daemon/store/backend.h"
+#include <sqlite3.h>
+#include <sys/queue.h>
+
+enum {
+    SQLITE_STATEMENTS = 128, /* slots of the cache, a power of two; there are some 50 statements */
+};
+
+/* conversation.state */
+#define CONVERSATION_LIVE "0"
+#define CONVERSATION_DELETED "1" /* invisible; STORE_EXPIRE takes it away */
+#define CONVERSATION_HALF "2"    /* invisible; being made in slices. One that a dead daemon left is deleted */
+
+struct sqlite_cursor {
+    LIST_ENTRY(sqlite_cursor) link;
+    int64_t *nums; /* messages, in order */
+    size_t n, at;
+};
+
+struct store_db {
+    sqlite3 *sql;
+    char *path;
+    int64_t max_bytes; /* 0: none */
+    int64_t until_us;  /* of the slice */
+    int fault;         /* a SQLite result code, SQLITE_OK */
+    int fault_errno;
+    struct {
+        const char *text;
+        sqlite3_stmt *stmt;
+    } cached[SQLITE_STATEMENTS];
+    LIST_HEAD(, sqlite_cursor) cursors; /* of jobs between slices */
+};
+
+/* A statement and its arguments, which are bound in order and borrowed until it is done. */
+struct query {
+    struct store_db *db;
+    sqlite3_stmt *stmt; /* NULL after a fault; every function takes that */
+    int bound;
+};
+/* text: a string literal, since it is prepared once and found again by its address. A statement must not be begun again
+ * while it still has rows. */
+struct query query(struct store_db *db, const char *text);
+void query_int(struct query *q, int64_t v);
+void query_text(struct query *q, const char *s);                 /* NULL, and nothing else, is NULL */
+void query_id(struct query *q, const char *id);                  /* "" is NULL */
+void query_string(struct query *q, const struct store_bytes *b); /* never NULL */
+void query_blob(struct query *q, const struct store_bytes *b);   /* NULL where empty */
+bool query_next(struct query *q);                                /* false: no more, and the statement is free again */
+void query_end(struct query *q);                                 /* before the last row */
+bool query_run(struct query *q);                                 /* without rows; false after a fault */
+bool query_number(struct query *q, int64_t *ret); /* the first row's first column; false where there is none */
+
+int64_t query_get_int(const struct query *q, int column);
+struct store_bytes query_get(const struct query *q, int column); /* borrowed, until the next row */
+const char *query_get_text(const struct query *q, int column);   /* NULL for NULL; borrowed likewise */
+void query_get_id(const struct query *q, int column, char id[STORE_ID]);
+char *query_get_copy(const struct query *q, int column); /* NULL for NULL */
+
+bool sqlite_exec(struct store_db *db, const char *sql); /* false after a fault */
+/* The fault as an error that says what to do. */
+enum error_code sqlite_fault(struct store_db *db, struct error *err);
+bool sqlite_late(const struct store_db *db); /* the slice is over */
+
+/* sqlite_schema.c. Looks at the version without a change to the file; makes the tables, or brings them to ours. */
+enum error_code sqlite_check_version(struct store_db *db, int *version, struct error *err);
+enum error_code sqlite_migrate(struct store_db *db, int version, struct error *err);
+int sqlite_version(void); /* ours */
+
+/* sqlite_conversation.c */
+struct sqlite_conversation {
+    int64_t num, head; /* head 0: none */
+};
+bool sqlite_conversation(struct store_db *db, const char *id, uid_t uid, struct sqlite_conversation *ret);
+int64_t sqlite_message(struct store_db *db, int64_t conversation, const char *id); /* 0: not in it */
+/* The messages from the root to leaf, in memory of the caller's. */
+void sqlite_path_nums(struct store_db *db, int64_t leaf, int64_t **nums, size_t *n);
+enum store_step sqlite_not_found(struct store_job *job, const char *param, const char *what);
+
+/* For STORE_BEGIN: where its question goes, and putting it there. False: the job has its error. */
+struct sqlite_spot {
+    int64_t conversation, parent; /* 0: to be made; the root */
+};
+bool sqlite_find_spot(struct store_db *db, struct store_job *job, struct sqlite_spot *spot);
+bool sqlite_append_question(struct store_db *db, const struct store_begin *b, struct sqlite_spot spot);
+/* For STORE_END: the assistant's message as it stays, and the head put on it. Nothing where it is gone. */
+bool sqlite_end_message(struct store_db *db, const char *message, const char *state, int64_t ended_us,
+                        const struct store_reply *r);
+
+/* sqlite_answer.c. Ends what was left running, in transactions of its own. */
+bool sqlite_recover(struct store_db *db, const struct store_place *place);
+
+/* sqlite_read.c */
+void sqlite_cursor_free(struct sqlite_cursor *c);
+
+/* The jobs. Each looks at sqlite_late where it can take long. */
+typedef enum store_step sqlite_job(struct store_db *db, struct store_job *job);
+sqlite_job sqlite_begin, sqlite_runs, sqlite_end, sqlite_create, sqlite_fork, sqlite_rename, sqlite_delete,
+    sqlite_expire, sqlite_path, sqlite_list, sqlite_get, sqlite_answer, sqlite_answers;
+
+#endif

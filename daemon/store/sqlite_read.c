@@ -1,0 +1,390 @@
+/* What is read of conversations. */
+#include "daemon/store/sqlite_internal.h"
+#include "lib/base/alloc.h"
+#include "lib/base/clock.h"
+#include "lib/base/grow.h"
+#include "lib/proto/codec.h"
+#include <stdlib.h>
+#include <string.h>
+
+static void put_text(struct buf *b, const char *key, const char *value)
+{
+    mp_put_cstr(b, key);
+    mp_put_cstr(b, value);
+}
+
+static void put_time(struct buf *b, const char *key, int64_t us)
+{
+    mp_put_cstr(b, key);
+    mp_put_double(b, (double)us / 1e6);
+}
+
+/* STORE_PATH */
+
+/* The conversation that was asked in last: here (terminal told), or in this directory. Fills in its id. */
+static bool find_last(struct store_db *db, struct store_path *p)
+{
+    struct query q;
+    const char *directory = p->directory ? p->directory : "";
+
+    if (p->terminal) {
+        q = query(db, "SELECT c.id FROM place p CROSS JOIN conversation c ON c.num = p.conversation"
+                      " WHERE p.uid = ? AND p.directory = ? AND p.used >= ? AND p.terminal = ?"
+                      " AND c.state = " CONVERSATION_LIVE " ORDER BY p.used DESC, p.conversation DESC LIMIT 1");
+    } else {
+        q = query(db, "SELECT c.id FROM place p CROSS JOIN conversation c ON c.num = p.conversation"
+                      " WHERE p.uid = ? AND p.directory = ? AND p.used >= ?"
+                      " AND c.state = " CONVERSATION_LIVE " ORDER BY p.used DESC, p.conversation DESC LIMIT 1");
+    }
+    query_int(&q, p->uid);
+    query_text(&q, directory);
+    query_int(&q, p->not_before_us);
+    if (p->terminal)
+        query_text(&q, p->terminal);
+    if (!query_next(&q))
+        return false;
+    query_get_id(&q, 0, p->conversation);
+    query_end(&q);
+    return true;
+}
+
+static bool find_last_near(struct store_db *db, struct store_path *p)
+{
+    if (find_last(db, p))
+        return true;
+    if (!p->terminal)
+        return false;
+    char *terminal = p->terminal;
+    p->terminal = NULL;
+    bool found = find_last(db, p);
+    p->terminal = terminal;
+    return found;
+}
+
+static enum store_step no_last(struct store_job *job)
+{
+    int64_t hours = (clock_wall_us() - job->path.not_before_us + INT64_C(1800000000)) / INT64_C(3600000000);
+
+    job->code =
+        error_set(&job->error, ERR_NOT_FOUND,
+                  "no conversation of the last %lld h here: askctl conv list shows older ones", (long long)hours);
+    error_text(job->error.param, sizeof(job->error.param), "conversation", strlen("conversation"));
+    return STORE_STEP_DONE;
+}
+
+static bool get_content(struct store_job *job, const struct query *q, struct store_said *said)
+{
+    struct store_bytes text = query_get(q, 3), parts = query_get(q, 4);
+    struct error why = ERROR_INIT;
+
+    if (parts.len == 0) {
+        if (text.len > 0)
+            message_add_text(&said->message, (const char *)text.data, text.len);
+        return true;
+    }
+    if (codec_get_content(parts.data, parts.len, &said->message, &why) == ERR_NONE)
+        return true;
+    job->code = error_set(&job->error, ERR_UNAVAILABLE, "message %s cannot be read from the database: %s", said->id,
+                          why.message);
+    return false;
+}
+
+/* One message of the path; false where the job has its error. `held` counts bytes. */
+static bool get_said(struct store_db *db, struct store_job *job, int64_t num, struct store_said *said, size_t *held)
+{
+    struct query q = query(db, "SELECT id, role, state, text, parts FROM message WHERE num = ?");
+
+    query_int(&q, num);
+    if (!query_next(&q))
+        return false;
+    const char *role = query_get_text(&q, 1), *state = query_get_text(&q, 2);
+    if (!role || !role_from_name(role, strlen(role), &said->message.role))
+        said->message.role = ROLE_USER;
+    query_get_id(&q, 0, said->id);
+    error_text(said->state, sizeof(said->state), state ? state : "", state ? strlen(state) : 0);
+    *held += sizeof(*said) + query_get(&q, 3).len + query_get(&q, 4).len;
+    bool ok = *held <= job->out.max;
+    if (!ok)
+        job->code =
+            error_set(&job->error, ERR_TOO_LARGE, "the conversation is over max_result (%zu bytes)", job->out.max);
+    ok = ok && get_content(job, &q, said);
+    query_end(&q);
+    return ok;
+}
+
+static void get_path(struct store_db *db, struct store_job *job, const int64_t *nums, size_t n)
+{
+    struct store_path *p = &job->path;
+    size_t held = 0;
+
+    p->said = n > 0 ? xcalloc(n, sizeof(*p->said)) : NULL;
+    for (; p->n_said < n; p->n_said++) {
+        struct store_said *said = &p->said[p->n_said];
+        if (!get_said(db, job, nums[p->n_said], said, &held)) {
+            message_done(&said->message);
+            return;
+        }
+    }
+    if (n > 0)
+        memcpy(p->parent, p->said[n - 1].id, STORE_ID);
+}
+
+static void get_system(struct store_db *db, struct store_path *p, int64_t conversation)
+{
+    struct query q = query(db, "SELECT system FROM conversation WHERE num = ?");
+
+    query_int(&q, conversation);
+    if (query_next(&q))
+        p->system = query_get_copy(&q, 0);
+    query_end(&q);
+}
+
+enum store_step sqlite_path(struct store_db *db, struct store_job *job)
+{
+    struct store_path *p = &job->path;
+    struct sqlite_conversation c;
+    int64_t *nums = NULL;
+    size_t n = 0;
+
+    if (!p->conversation[0] && !find_last_near(db, p))
+        return no_last(job);
+    if (!sqlite_conversation(db, p->conversation, p->uid, &c))
+        return sqlite_not_found(job, "conversation", "no such conversation");
+    int64_t leaf = p->parent[0] ? sqlite_message(db, c.num, p->parent) : c.head;
+    if (p->parent[0] && leaf == 0)
+        return sqlite_not_found(job, "parent", "no such message in this conversation");
+    get_system(db, p, c.num);
+    sqlite_path_nums(db, leaf, &nums, &n);
+    get_path(db, job, nums, n);
+    free(nums);
+    return STORE_STEP_DONE;
+}
+
+/* STORE_LIST */
+
+static void put_tags(struct store_db *db, struct buf *b, int64_t conversation, uint32_t n)
+{
+    mp_put_cstr(b, "tags");
+    mp_put_array(b, n);
+    if (n == 0)
+        return;
+    struct query q = query(db, "SELECT tag FROM tag WHERE conversation = ? ORDER BY tag");
+    query_int(&q, conversation);
+    while (query_next(&q))
+        mp_put_cstr(b, query_get_text(&q, 0));
+}
+
+static void put_list_item(struct store_db *db, struct buf *b, const struct query *q)
+{
+    mp_put_map(b, 8);
+    put_text(b, "conversation", query_get_text(q, 3));
+    put_text(b, "title", query_get_text(q, 4));
+    put_time(b, "created", query_get_int(q, 5));
+    put_time(b, "updated", query_get_int(q, 0));
+    mp_put_cstr(b, "messages");
+    mp_put_int(b, query_get_int(q, 6));
+    put_text(b, "model", query_get_text(q, 7));
+    put_text(b, "directory", query_get_text(q, 8));
+    put_tags(db, b, query_get_int(q, 1), (uint32_t)query_get_int(q, 9));
+}
+
+/* Where the list goes on: behind what was looked at in the slice before, behind a conversation, before a time. */
+static bool find_start(struct store_db *db, struct store_list *l)
+{
+    if (l->seen_num != 0)
+        return true;
+    l->seen_us = l->before_us > 0 ? l->before_us : INT64_MAX;
+    l->seen_num = INT64_MIN;
+    if (!l->before[0])
+        return true;
+    struct query q = query(db, "SELECT updated, num FROM conversation WHERE id = ? AND uid = ?");
+    query_text(&q, l->before);
+    query_int(&q, l->uid);
+    bool found = query_next(&q);
+    if (found) {
+        l->seen_us = query_get_int(&q, 0);
+        l->seen_num = query_get_int(&q, 1);
+    }
+    query_end(&q);
+    return found;
+}
+
+/* The filter is a column and not a condition, so that a list that finds little can be cut between two rows. */
+enum store_step sqlite_list(struct store_db *db, struct store_job *job)
+{
+    struct store_list *l = &job->list;
+
+    if (!find_start(db, l))
+        return sqlite_not_found(job, "before", "no such conversation");
+    struct query q =
+        query(db, "SELECT updated, num,"
+                  " (?4 IS NULL OR directory = ?4"
+                  "  OR EXISTS (SELECT 1 FROM place p WHERE p.conversation = c.num AND p.directory = ?4))"
+                  " AND (?5 IS NULL OR EXISTS (SELECT 1 FROM tag t WHERE t.conversation = c.num AND t.tag = ?5)),"
+                  " id, title, created, messages, model, directory,"
+                  " (SELECT count(*) FROM tag t WHERE t.conversation = c.num)"
+                  " FROM conversation c WHERE uid = ?1 AND state = " CONVERSATION_LIVE
+                  " AND (updated, num) < (?2, ?3) ORDER BY updated DESC, num DESC");
+    query_int(&q, l->uid);
+    query_int(&q, l->seen_us);
+    query_int(&q, l->seen_num);
+    query_text(&q, l->directory);
+    query_text(&q, l->tag);
+    while (job->n_out < l->limit && !job->out.failed && query_next(&q)) {
+        l->seen_us = query_get_int(&q, 0);
+        l->seen_num = query_get_int(&q, 1);
+        if (query_get_int(&q, 2)) {
+            put_list_item(db, &job->out, &q);
+            job->n_out++;
+        }
+        if (sqlite_late(db)) {
+            query_end(&q);
+            return STORE_STEP_MORE;
+        }
+    }
+    query_end(&q);
+    return STORE_STEP_DONE;
+}
+
+/* STORE_GET */
+
+void sqlite_cursor_free(struct sqlite_cursor *c)
+{
+    LIST_REMOVE(c, link);
+    free(c->nums);
+    free(c);
+}
+
+static struct sqlite_cursor *cursor_new(struct store_db *db)
+{
+    struct sqlite_cursor *c = NEW(struct sqlite_cursor);
+
+    LIST_INSERT_HEAD(&db->cursors, c, link);
+    return c;
+}
+
+static void all_nums(struct store_db *db, int64_t conversation, struct sqlite_cursor *c)
+{
+    struct query q = query(db, "SELECT num FROM message WHERE conversation = ? ORDER BY num");
+
+    query_int(&q, conversation);
+    while (query_next(&q)) {
+        c->nums = grow_one(c->nums, c->n, sizeof(*c->nums));
+        c->nums[c->n++] = query_get_int(&q, 0);
+    }
+}
+
+/* All of the map but the messages. */
+static void put_get_head(struct store_db *db, struct buf *b, int64_t conversation, uint32_t n_messages)
+{
+    struct query q = query(db, "SELECT c.id, c.title, m.id, c.system, c.created, c.updated FROM conversation c"
+                               " LEFT JOIN message m ON m.num = c.head WHERE c.num = ?");
+
+    query_int(&q, conversation);
+    if (!query_next(&q))
+        return;
+    const char *system = query_get_text(&q, 3);
+    mp_put_map(b, system ? 7 : 6);
+    put_text(b, "conversation", query_get_text(&q, 0));
+    put_text(b, "title", query_get_text(&q, 1));
+    put_text(b, "head", query_get_text(&q, 2));
+    if (system)
+        put_text(b, "system", system);
+    put_time(b, "created", query_get_int(&q, 4));
+    put_time(b, "updated", query_get_int(&q, 5));
+    mp_put_cstr(b, "messages");
+    mp_put_array(b, n_messages);
+    query_end(&q);
+}
+
+static uint32_t put_known(struct buf *b, const char *key, const char *value)
+{
+    if (!value)
+        return 0;
+    put_text(b, key, value);
+    return 1;
+}
+
+static void put_message(struct buf *b, const struct query *q)
+{
+    size_t at = mp_open_map(b);
+    struct store_bytes text = query_get(q, 7), parts = query_get(q, 8), rest = query_get(q, 9);
+    uint32_t n = 2;
+
+    n += put_known(b, "id", query_get_text(q, 0));
+    n += put_known(b, "parent", query_get_text(q, 1));
+    n += put_known(b, "role", query_get_text(q, 2));
+    n += put_known(b, "state", query_get_text(q, 3));
+    n += put_known(b, "provider", query_get_text(q, 4));
+    n += put_known(b, "model", query_get_text(q, 5));
+    put_time(b, "created", query_get_int(q, 6));
+    mp_put_cstr(b, "content");
+    if (parts.len > 0)
+        buf_append(b, parts.data, parts.len);
+    else
+        mp_put_str(b, text.len > 0 ? (const char *)text.data : "", text.len);
+    if (rest.len > 0) {
+        buf_append(b, rest.data, rest.len);
+        n += (uint32_t)query_get_int(q, 10);
+    }
+    mp_close_map(b, at, n);
+}
+
+/* False where it is gone. */
+static bool get_message(struct store_db *db, struct buf *b, int64_t num)
+{
+    struct query q = query(db, "SELECT m.id, p.id, m.role, m.state, m.provider, m.model, m.created, m.text, m.parts,"
+                               " m.rest, m.n_rest FROM message m LEFT JOIN message p ON p.num = m.parent"
+                               " WHERE m.num = ?");
+
+    query_int(&q, num);
+    if (!query_next(&q))
+        return false;
+    put_message(b, &q);
+    query_end(&q);
+    return true;
+}
+
+/* Which messages, and the map's head. The job has its error where it returns NULL. */
+static struct sqlite_cursor *begin_get(struct store_db *db, struct store_job *job)
+{
+    const struct store_get *g = &job->get;
+    struct sqlite_conversation found;
+    int64_t leaf = 0;
+
+    if (!sqlite_conversation(db, g->conversation, g->uid, &found)) {
+        sqlite_not_found(job, "conversation", "no such conversation");
+        return NULL;
+    }
+    if (g->branch[0] && (leaf = sqlite_message(db, found.num, g->branch)) == 0) {
+        sqlite_not_found(job, "branch", "no such message in this conversation");
+        return NULL;
+    }
+    struct sqlite_cursor *c = cursor_new(db);
+    if (g->branch[0])
+        sqlite_path_nums(db, leaf, &c->nums, &c->n);
+    else
+        all_nums(db, found.num, c);
+    put_get_head(db, &job->out, found.num, (uint32_t)c->n);
+    return c;
+}
+
+enum store_step sqlite_get(struct store_db *db, struct store_job *job)
+{
+    struct sqlite_cursor *c = job->get.cursor ? job->get.cursor : begin_get(db, job);
+    bool gone = false;
+
+    while (c && c->at < c->n && !gone && db->fault == SQLITE_OK && !job->out.failed) {
+        gone = !get_message(db, &job->out, c->nums[c->at++]);
+        if (!gone && sqlite_late(db)) {
+            job->get.cursor = c;
+            return STORE_STEP_MORE;
+        }
+    }
+    if (gone)
+        sqlite_not_found(job, "conversation", "it was deleted meanwhile");
+    if (c)
+        sqlite_cursor_free(c);
+    job->get.cursor = NULL;
+    return STORE_STEP_DONE;
+}

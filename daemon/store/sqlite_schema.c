@@ -1,0 +1,87 @@
+#include "daemon/store/sqlite_internal.h"
+#include <stdio.h>
+
+/* Element n brings a database of version n to n + 1. What has been released is never changed again, only added to. */
+static const char *const migrations[] = {
+    "CREATE TABLE conversation("
+    "  num INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, uid INTEGER NOT NULL, state INTEGER NOT NULL,"
+    "  created INTEGER NOT NULL, updated INTEGER NOT NULL, messages INTEGER NOT NULL, head INTEGER,"
+    "  title TEXT, model TEXT, directory TEXT, system TEXT);"
+    "CREATE INDEX conversation_list ON conversation(uid, updated) WHERE state = " CONVERSATION_LIVE ";"
+    "CREATE INDEX conversation_age ON conversation(updated) WHERE state = " CONVERSATION_LIVE ";"
+    "CREATE INDEX conversation_hidden ON conversation(state) WHERE state > " CONVERSATION_LIVE ";"
+    /* Where a conversation was asked in, and when last; '' where not told. */
+    "CREATE TABLE place("
+    "  conversation INTEGER NOT NULL, directory TEXT NOT NULL, terminal TEXT NOT NULL, uid INTEGER NOT NULL,"
+    "  used INTEGER NOT NULL, PRIMARY KEY(conversation, directory, terminal)) WITHOUT ROWID;"
+    "CREATE INDEX place_terminal ON place(uid, directory, terminal, used);"
+    "CREATE INDEX place_directory ON place(uid, directory, used);"
+    "CREATE TABLE tag(conversation INTEGER NOT NULL, tag TEXT NOT NULL, PRIMARY KEY(conversation, tag)) WITHOUT ROWID;"
+    /* What can be large stands last: a walk from parent to parent does not read it. */
+    "CREATE TABLE message("
+    "  num INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, conversation INTEGER NOT NULL, parent INTEGER,"
+    "  role TEXT NOT NULL, state TEXT NOT NULL, created INTEGER NOT NULL, provider TEXT, model TEXT,"
+    "  n_rest INTEGER NOT NULL DEFAULT 0, text TEXT NOT NULL DEFAULT '', parts BLOB, rest BLOB);"
+    "CREATE INDEX message_conversation ON message(conversation);"
+    /* Several answers may share a log. */
+    "CREATE TABLE log(num INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);"
+    "CREATE TABLE run("
+    "  log INTEGER NOT NULL, seq INTEGER NOT NULL, events INTEGER NOT NULL, bytes BLOB, PRIMARY KEY(log, seq));"
+    /* ended: NULL while it runs. */
+    "CREATE TABLE answer("
+    "  num INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, log INTEGER NOT NULL, uid INTEGER NOT NULL,"
+    "  state TEXT NOT NULL, started INTEGER NOT NULL, ended INTEGER, conversation TEXT, message TEXT,"
+    "  provider TEXT, model TEXT, preview TEXT, n_extras INTEGER NOT NULL DEFAULT 0, start BLOB, error BLOB,"
+    "  extras BLOB);"
+    "CREATE INDEX answer_uid ON answer(uid, id);"
+    "CREATE INDEX answer_log ON answer(log);"
+    "CREATE INDEX answer_running ON answer(id) WHERE ended IS NULL;"
+    "CREATE INDEX answer_ended ON answer(ended) WHERE ended IS NOT NULL;",
+};
+
+int sqlite_version(void)
+{
+    return (int)(sizeof(migrations) / sizeof(migrations[0]));
+}
+
+static bool pragma_number(struct store_db *db, const char *text, int64_t *ret)
+{
+    struct query q = query(db, text);
+
+    return query_number(&q, ret);
+}
+
+enum error_code sqlite_check_version(struct store_db *db, int *version, struct error *err)
+{
+    int64_t found = 0, tables = 0;
+
+    if (!pragma_number(db, "PRAGMA user_version", &found) ||
+        !pragma_number(db, "SELECT count(*) FROM sqlite_schema", &tables))
+        return sqlite_fault(db, err);
+    if (found > sqlite_version())
+        return error_set(err, ERR_UNAVAILABLE,
+                         "%s was written by a newer askd (version %lld, this one knows %d): nothing is stored until "
+                         "that one runs again or the file is moved away",
+                         db->path, (long long)found, sqlite_version());
+    if (found < 0 || (found == 0 && tables > 0))
+        return error_set(err, ERR_UNAVAILABLE, "%s is not a database of askd: move it away", db->path);
+    *version = (int)found;
+    return ERR_NONE;
+}
+
+enum error_code sqlite_migrate(struct store_db *db, int version, struct error *err)
+{
+    char mark[48];
+
+    for (int v = version; v < sqlite_version(); v++) {
+        snprintf(mark, sizeof(mark), "PRAGMA user_version = %d", v + 1);
+        if (sqlite_exec(db, "BEGIN IMMEDIATE") && sqlite_exec(db, migrations[v]) && sqlite_exec(db, mark) &&
+            sqlite_exec(db, "COMMIT"))
+            continue;
+        enum error_code code = sqlite_fault(db, err);
+        if (!sqlite3_get_autocommit(db->sql))
+            sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
+        return code;
+    }
+    return ERR_NONE;
+}
