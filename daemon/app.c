@@ -5,6 +5,7 @@
 #include "daemon/core/service.h"
 #include "daemon/core/timer.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/keep.h"
 #include "daemon/rpc/server.h"
 #include "lib/base/clock.h"
 #include "lib/base/paths.h"
@@ -19,6 +20,7 @@
 #define SIGNALS 4
 #define PATH_SIZE 4096
 #define DRAIN_TICK_MS 20
+#define STORING_MAX_MS 5000 /* for the last commits, and for clients to take what waits for them */
 #define SWEEP_MIN_MS 100
 #define SWEEP_MS 60000 /* at least this often what has outlived its time is let go */
 
@@ -42,12 +44,15 @@ static const struct config_room engine_room = {"daemon", false, sizeof(struct en
 static const struct config_room answer_room = {"daemon", false, sizeof(struct answer_options), answer_option_rows};
 static const struct config_room rpc_room = {"daemon", false, sizeof(struct rpc_options), rpc_option_rows};
 
-static const struct config_room *const rooms[] = {&app_room, &engine_room,   &answer_room,
-                                                  &rpc_room, &provider_room, NULL};
+static const struct config_room store_room = {"store", false, sizeof(struct store_options), store_option_rows};
+
+static const struct config_room *const rooms[] = {&store_room, &app_room,      &engine_room, &answer_room,
+                                                  &rpc_room,   &provider_room, NULL};
 
 enum app_state {
     APP_RUNNING,
     APP_DRAINING, /* nobody new is let in, what runs may end */
+    APP_STORING,  /* nothing runs any more; what was interrupted is kept and told */
     APP_CLOSING,  /* everything closes */
 };
 
@@ -58,6 +63,7 @@ struct app {
     const struct app_options *opt;
     struct endpoint endpoint;
     struct answer_table *table;
+    struct store *store;
     struct engine *engine;
     struct server *server;
     bool autostarted;
@@ -131,10 +137,17 @@ static void on_signal_closed(uv_handle_t *h)
     (void)h;
 }
 
+static void on_store_closed(void *data)
+{
+    struct app *a = data;
+    a->store = NULL;
+}
+
 static void on_engine_closed(void *data)
 {
     struct app *a = data;
     a->engine = NULL;
+    store_close(a->store, on_store_closed, a); /* last: it takes in what the others left */
 }
 
 static void on_server_closed(void *data)
@@ -160,9 +173,13 @@ static void enter(struct app *a, enum app_state state)
         a->drain_until_us = clock_mono_us() + a->opt->drain_timeout_ms * 1000;
         timer_start(a->drain, 0);
         break;
+    case APP_STORING:
+        engine_interrupt(a->engine);
+        a->drain_until_us = clock_mono_us() + STORING_MAX_MS * 1000ll;
+        timer_start(a->drain, 0);
+        break;
     case APP_CLOSING:
         endpoint_unlink(&a->endpoint);
-        engine_interrupt(a->engine);
         for (size_t i = 0; i < SIGNALS; i++)
             uv_close((uv_handle_t *)&a->signals[i], on_signal_closed);
         a->idle = timer_free(a->idle);
@@ -200,7 +217,7 @@ static void on_drain_tick(void *data)
     if (busy && clock_mono_us() < a->drain_until_us)
         timer_start(a->drain, DRAIN_TICK_MS);
     else
-        enter(a, APP_CLOSING);
+        enter(a, a->state == APP_DRAINING ? APP_STORING : APP_CLOSING);
 }
 
 static void on_shutdown(void *data)
@@ -264,7 +281,7 @@ static void start_signals(struct app *a)
     hold_signals(SIG_UNBLOCK);
 }
 
-static int run(struct app *a, struct providers *providers, bool system)
+static int run(struct app *a, struct providers *providers, const char *state_dir, bool system)
 {
     struct server_setup setup = {.opt = *(const struct rpc_options *)config_get(a->config, &rpc_room, NULL),
                                  .system = system,
@@ -276,7 +293,8 @@ static int run(struct app *a, struct providers *providers, bool system)
     struct error err = ERROR_INIT;
     uv_loop_init(&a->loop);
     a->table = answer_table_new(config_get(a->config, &answer_room, NULL), system);
-    a->engine = engine_new(&a->loop, a->table, providers, config_get(a->config, &engine_room, NULL));
+    a->store = store_new(&a->loop, state_dir, config_get(a->config, &store_room, NULL), keep_recovery());
+    a->engine = engine_new(&a->loop, a->table, providers, a->store, config_get(a->config, &engine_room, NULL));
     engine_on_ended(a->engine, on_activity, a);
     a->server = server_new(&a->loop, a->engine, &setup);
     a->idle = timer_new(&a->loop, on_idle, a);
@@ -343,7 +361,7 @@ int app_run(const struct app_args *args)
     if (code == ERR_NONE)
         code = endpoint_open(&a.endpoint, socket, state, args->system ? 0660 : 0600, service_take_socket(), &err);
     if (code == ERR_NONE) {
-        status = run(&a, providers, args->system);
+        status = run(&a, providers, state, args->system);
         endpoint_close(&a.endpoint);
     } else if (code == ERR_OVERLOADED) {
         log_notice("another askd (pid %ld) serves here, or is ending; nothing to do", (long)a.endpoint.holder);

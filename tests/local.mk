@@ -9,14 +9,15 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 	ASKD_BUILDDIR='$(abs_builddir)'; export ASKD_BUILDDIR; ASKD_SRCDIR='$(abs_srcdir)'; export ASKD_SRCDIR;
 
 unit_tests = \
-	tests/unit/answer/test_fold tests/unit/answer/test_log tests/unit/answer/test_table tests/unit/ask/test_args \
-	tests/unit/ask/test_call tests/unit/ask/test_json_print tests/unit/ask/test_locate tests/unit/ask/test_paths \
-	tests/unit/base/test_buf tests/unit/base/test_clock tests/unit/base/test_error tests/unit/base/test_exchange \
-	tests/unit/base/test_fd tests/unit/base/test_id tests/unit/base/test_secret tests/unit/base/test_utf8 \
-	tests/unit/base/test_value tests/unit/chat/test_event tests/unit/chat/test_message \
-	tests/unit/chat/test_request tests/unit/core/test_config tests/unit/core/test_config_lines \
-	tests/unit/core/test_log tests/unit/core/test_worker tests/unit/engine/test_discover \
-	tests/unit/engine/test_fault tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/proto/test_codec \
+	tests/unit/answer/test_fold tests/unit/answer/test_log tests/unit/answer/test_runs \
+	tests/unit/answer/test_table tests/unit/ask/test_args tests/unit/ask/test_call tests/unit/ask/test_json_print \
+	tests/unit/ask/test_locate tests/unit/ask/test_paths tests/unit/base/test_buf tests/unit/base/test_clock \
+	tests/unit/base/test_error tests/unit/base/test_exchange tests/unit/base/test_fd tests/unit/base/test_id \
+	tests/unit/base/test_secret tests/unit/base/test_utf8 tests/unit/base/test_value tests/unit/chat/test_event \
+	tests/unit/chat/test_message tests/unit/chat/test_request tests/unit/core/test_config \
+	tests/unit/core/test_config_lines tests/unit/core/test_log tests/unit/core/test_worker \
+	tests/unit/engine/test_context tests/unit/engine/test_discover tests/unit/engine/test_fault \
+	tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/proto/test_codec \
 	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
 	tests/unit/provider/test_error_map tests/unit/provider/test_jsonx tests/unit/provider/test_openai_parse \
 	tests/unit/provider/test_openai_request tests/unit/provider/test_scan tests/unit/provider/test_sse \
@@ -33,6 +34,9 @@ tests_unit_answer_test_fold_LDADD = $(UNIT_LDADD)
 tests_unit_answer_test_log_SOURCES = tests/unit/answer/test_log.c
 tests_unit_answer_test_log_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_answer_test_log_LDADD = $(UNIT_LDADD)
+tests_unit_answer_test_runs_SOURCES = tests/unit/answer/test_runs.c
+tests_unit_answer_test_runs_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_answer_test_runs_LDADD = $(UNIT_LDADD)
 tests_unit_answer_test_table_SOURCES = tests/unit/answer/test_table.c
 tests_unit_answer_test_table_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_answer_test_table_LDADD = $(UNIT_LDADD)
@@ -99,6 +103,9 @@ tests_unit_core_test_log_LDADD = $(UNIT_LDADD)
 tests_unit_core_test_worker_SOURCES = tests/unit/core/test_worker.c
 tests_unit_core_test_worker_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_core_test_worker_LDADD = $(UNIT_LDADD)
+tests_unit_engine_test_context_SOURCES = tests/unit/engine/test_context.c
+tests_unit_engine_test_context_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_engine_test_context_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_discover_SOURCES = tests/unit/engine/test_discover.c
 tests_unit_engine_test_discover_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_discover_LDADD = $(UNIT_LDADD)

@@ -4,6 +4,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/utf8.h"
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@ struct flight {
     struct flight_hooks hooks;
     void *data;
     unsigned live; /* answers on it that were not cancelled */
+    bool settled;
     LIST_HEAD(, answer) answers;
 };
 
@@ -22,7 +24,8 @@ struct answer {
     struct flight *flight; /* reference */
     LIST_ENTRY(answer) link;
     struct answer_asker asker;
-    bool cancelled;
+    bool cancelled, accepted;
+    char conversation[ID_LEN + 1], message[ID_LEN + 1];
     unsigned readers;
     int64_t started_us, idle_since_us;
     char provider[64], model[128];
@@ -60,9 +63,9 @@ struct flight *flight_unref(struct flight *f)
     return NULL;
 }
 
-void flight_detach(struct flight *f)
+void flight_settle(struct flight *f)
 {
-    f->hooks.abandoned = NULL;
+    f->settled = true;
 }
 
 struct log *flight_log(const struct flight *f)
@@ -95,6 +98,15 @@ struct answer *answer_new(struct flight *f, const struct answer_asker *asker)
     a->idle_since_us = clock_mono_us();
     LIST_INSERT_HEAD(&f->answers, a, link);
     f->live++;
+    return a;
+}
+
+struct answer *answer_restore(struct flight *f, const struct answer_asker *asker, const char *id, int64_t started_us)
+{
+    struct answer *a = answer_new(f, asker);
+    memcpy(a->id, id, sizeof a->id);
+    a->started_us = started_us;
+    a->accepted = true;
     return a;
 }
 
@@ -139,6 +151,38 @@ uint64_t answer_request(const struct answer *a)
 bool answer_kept(const struct answer *a)
 {
     return a->asker.keep;
+}
+
+bool answer_stored(const struct answer *a)
+{
+    return a->asker.store;
+}
+
+void answer_set_message(struct answer *a, const char *conversation, const char *message)
+{
+    snprintf(a->conversation, sizeof a->conversation, "%s", conversation);
+    snprintf(a->message, sizeof a->message, "%s", message);
+}
+
+const char *answer_conversation(const struct answer *a)
+{
+    return a->conversation;
+}
+
+const char *answer_message(const struct answer *a)
+{
+    return a->message;
+}
+
+void answer_accept(struct answer *a)
+{
+    a->accepted = true;
+    log_touch(answer_log(a));
+}
+
+bool answer_accepted(const struct answer *a)
+{
+    return a->accepted;
 }
 
 int64_t answer_started_us(const struct answer *a)
@@ -206,16 +250,19 @@ const struct error *answer_error(const struct answer *a)
 
 void answer_cancel(struct answer *a)
 {
-    if (answer_state(a) != LOG_RUNNING)
+    struct flight *f = a->flight;
+    if (answer_state(a) != LOG_RUNNING || f->settled)
         return;
-    struct flight *f = flight_ref(a->flight);
-    a->cancelled = true;
     assert(f->live > 0);
-    f->live--;
-    log_touch(f->log);
-    if (f->live == 0 && f->hooks.abandoned)
+    if (f->live == 1 && f->hooks.abandoned) {
+        flight_ref(f); /* the hook may let go of the last answer */
         f->hooks.abandoned(f->data);
-    flight_unref(f);
+        flight_unref(f);
+        return;
+    }
+    f->live--;
+    a->cancelled = true;
+    log_touch(f->log);
 }
 
 void answer_add_reader(struct answer *a, int delta)

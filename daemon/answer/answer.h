@@ -22,8 +22,9 @@ struct flight_hooks {
 struct flight *flight_new(struct log *log, const struct flight_hooks *hooks, void *data);
 struct flight *flight_ref(struct flight *f);
 struct flight *flight_unref(struct flight *f); /* always returns NULL */
-void flight_detach(struct flight *f);          /* the hooks are called no more */
 struct log *flight_log(const struct flight *f);
+/* How its log ends is settled, though it has not yet: cancelling does nothing any more, and the hooks are silent. */
+void flight_settle(struct flight *f);
 /* Every answer on it; each may cancel or drop it. */
 void flight_each(struct flight *f, void (*each)(void *data, struct answer *a), void *data);
 
@@ -31,6 +32,7 @@ struct answer_asker {
     uid_t uid;
     uint64_t request; /* msgid of the chat */
     bool keep;        /* kept though its client vanishes: detach, or a conversation */
+    bool store;       /* it reaches the store */
 };
 
 /* The reference is the caller's. */
@@ -38,11 +40,23 @@ struct answer *answer_new(struct flight *f, const struct answer_asker *asker);
 struct answer *answer_ref(struct answer *a);
 struct answer *answer_unref(struct answer *a); /* always returns NULL */
 
+/* One that the store brings back: with the id and time it had. Its log is to be ended by the caller. */
+struct answer *answer_restore(struct flight *f, const struct answer_asker *asker, const char *id, int64_t started_us);
+
 const char *answer_id(const struct answer *a);
 struct log *answer_log(const struct answer *a);
 uid_t answer_uid(const struct answer *a);
 uint64_t answer_request(const struct answer *a);
 bool answer_kept(const struct answer *a);
+bool answer_stored(const struct answer *a); /* it reaches, or has reached, the store */
+/* Where it is kept in a conversation, "" for none. To be set before its start event, which tells it. */
+void answer_set_message(struct answer *a, const char *conversation, const char *message);
+const char *answer_conversation(const struct answer *a);
+const char *answer_message(const struct answer *a);
+/* Its question is accepted: what can be refused at once was not, and it is stored as far as it will be. Wakes readers.
+ */
+void answer_accept(struct answer *a);
+bool answer_accepted(const struct answer *a);
 int64_t answer_started_us(const struct answer *a);    /* wall clock */
 int64_t answer_idle_since_us(const struct answer *a); /* monotonic; since when nobody reads it */
 unsigned answer_readers(const struct answer *a);
@@ -60,7 +74,8 @@ enum log_state answer_state(const struct answer *a);
 /* What went wrong, NULL while it runs or where it is done. */
 const struct error *answer_error(const struct answer *a);
 
-/* Ends this answer alone as cancelled. Does nothing to one that has ended. */
+/* Ends this answer alone as cancelled. Does nothing to one that has ended. The last one on a flight ends when its log
+ * does: whoever runs it is told (abandoned) and ends it as cancelled, at once or once that is stored. */
 void answer_cancel(struct answer *a);
 
 #endif

@@ -1,15 +1,38 @@
-/* A log's events folded into the shared entries of the answer map: model, provider, text, reasoning, content,
- * tool_calls, finish_reason, usage, error. The map can always be had from the events alone; it is encoded once, when
- * the log ends. */
+/* A log's events folded into what they make together: the shared entries of the answer map, and the assistant's message
+ * of a conversation. Both can always be had from the events alone. */
 #ifndef ASKD_ANSWER_FOLD_H
 #define ASKD_ANSWER_FOLD_H
 
 #include "daemon/answer/log.h"
 #include "lib/base/buf.h"
+#include "lib/chat/usage.h"
 
-/* Appends the entries to out (key, value, key, value, …) and returns how many there are. provider and model: whom the
- * first attempt went to; `retry` events change them. err: of a log that did not end in done, else NULL. */
-uint32_t fold_put_tail(struct buf *out, const struct log *l, const char *provider, const char *model,
-                       const struct error *err);
+struct fold_call;
+struct fold_part;
+
+struct fold {
+    char provider[64], model[128]; /* who answered at last: `retry` events change them */
+    struct buf text, reasoning;    /* all of it */
+    struct usage usage;
+    bool finished;
+    enum finish_reason finish;
+    bool ended; /* a `done` or `error` event was there */
+    bool rich;  /* it holds more than text, or something that must go back to the provider as it came */
+    struct fold_call *calls;
+    struct fold_part *parts; /* in the order they came */
+    size_t n_calls, n_parts;
+};
+
+/* provider and model: whom the first attempt went to. The log must outlive the fold, which points into it. */
+void fold_log(struct fold *f, const struct log *l, const char *provider, const char *model);
+void fold_done(struct fold *f);
+
+/* Each appends entries to out (key, value, key, value, …) and returns how many. */
+uint32_t fold_put_tail(struct buf *out, const struct fold *f, const struct error *err); /* err: NULL where done */
+/* Those of the message that its text or parts do not tell: reasoning, tool_calls, usage, finish_reason. */
+uint32_t fold_put_rest(struct buf *out, const struct fold *f);
+
+/* The content as an array of parts, as a client sends it back. For a `rich` one. */
+void fold_put_parts(struct buf *out, const struct fold *f);
 
 #endif

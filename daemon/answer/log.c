@@ -1,6 +1,7 @@
 #include "daemon/answer/log.h"
 #include "lib/base/alloc.h"
 #include <assert.h>
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@ struct log_block {
     struct log_block *next;
     uint64_t first; /* sequence number of its first event */
     size_t used, cap;
-    uint8_t data[]; /* events, each behind its length (uint32_t, native) */
+    uint8_t data[]; /* events, each behind its length (uint32_t, little-endian) */
 };
 
 struct log {
@@ -188,7 +189,7 @@ static enum error_code append(struct log *l, const void *event, size_t len)
             return ERR_TOO_LARGE;
         b = l->tail_block;
     }
-    uint32_t n = (uint32_t)len;
+    uint32_t n = htole32((uint32_t)len);
     memcpy(b->data + b->used, &n, sizeof n);
     memcpy(b->data + b->used + sizeof n, event, len);
     b->used += need;
@@ -279,6 +280,7 @@ bool log_next(const struct log *l, struct log_pos *pos, const uint8_t **event, s
     }
     uint32_t n;
     memcpy(&n, b->data + pos->offset, sizeof n);
+    n = le32toh(n);
     *event = b->data + pos->offset + sizeof n;
     *len = n;
     pos->block = b;
@@ -301,6 +303,40 @@ void log_seek(const struct log *l, struct log_pos *pos, uint64_t seq)
     size_t len;
     while (pos->seq + 1 < seq && log_next(l, pos, &event, &len))
         ;
+}
+
+bool log_next_run(const struct log *l, struct log_pos *pos, struct log_run *ret)
+{
+    const struct log_block *b = pos->block ? pos->block : l->head;
+    if (!b || pos->seq >= l->last)
+        return false;
+    if (pos->offset == b->used) {
+        b = b->next;
+        pos->offset = 0;
+    }
+    uint64_t end = b->next ? b->next->first : l->last + 1;
+    *ret = (struct log_run){pos->seq + 1, (uint32_t)(end - pos->seq - 1), b->data + pos->offset, b->used - pos->offset};
+    *pos = (struct log_pos){b, b->used, end - 1};
+    return true;
+}
+
+enum error_code log_append_run(struct log *l, const uint8_t *data, size_t len)
+{
+    while (len > 0) {
+        uint32_t n;
+        if (len < sizeof n)
+            return ERR_BAD_RESPONSE;
+        memcpy(&n, data, sizeof n);
+        n = le32toh(n);
+        if (n > len - sizeof n)
+            return ERR_BAD_RESPONSE;
+        enum error_code code = log_append(l, data + sizeof n, n);
+        if (code != ERR_NONE)
+            return code;
+        data += sizeof n + n;
+        len -= sizeof n + n;
+    }
+    return ERR_NONE;
 }
 
 void log_wait(struct log *l, struct log_waiter *w)

@@ -90,6 +90,18 @@ bool log_next(const struct log *l, struct log_pos *pos, const uint8_t **event, s
 /* Places pos so that log_next gives event `seq` (at least 1), or waits for it where it is not there yet. */
 void log_seek(const struct log *l, struct log_pos *pos, uint64_t seq);
 
+/* Events as they lie in memory, each behind its length (uint32_t, little-endian): what the store keeps. */
+struct log_run {
+    uint64_t seq; /* of its first event */
+    uint32_t events;
+    const uint8_t *data; /* lives as long as the log, and never changes */
+    size_t len;
+};
+/* The next run behind pos, which moves on; false where nothing is there. */
+bool log_next_run(const struct log *l, struct log_pos *pos, struct log_run *ret);
+/* Appends a run's events. ERR_BAD_RESPONSE for bytes that are none: what came before the fault is appended. */
+enum error_code log_append_run(struct log *l, const uint8_t *data, size_t len);
+
 void log_wait(struct log *l, struct log_waiter *w); /* does nothing if it waits already */
 void log_unwait(struct log_waiter *w);
 /* Wakes this log's readers at the next flush though nothing was appended (an answer on it was cancelled). */

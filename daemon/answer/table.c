@@ -82,6 +82,11 @@ struct answer_table *answer_table_free(struct answer_table *t)
     return NULL;
 }
 
+const struct answer_options *answer_table_options(const struct answer_table *t)
+{
+    return &t->opt;
+}
+
 struct log_pool *answer_table_pool(struct answer_table *t)
 {
     return t->pool;
@@ -158,6 +163,13 @@ void answer_table_ended(struct answer_table *t, struct answer *a)
     answer_table_make_room(t);
 }
 
+void answer_table_drop(struct answer_table *t, struct answer *a)
+{
+    struct entry *e = find(t, answer_id(a), ID_LEN);
+    if (e)
+        forget(t, e);
+}
+
 struct answer *answer_table_find(struct answer_table *t, uid_t uid, const char *id, size_t len)
 {
     struct entry *e = find(t, id, len);
@@ -193,7 +205,8 @@ void answer_table_cancel(struct answer_table *t, struct answer *a)
 {
     answer_ref(a);
     answer_cancel(a);
-    answer_table_ended(t, a);
+    if (answer_state(a) != LOG_RUNNING) /* else it ends with its log */
+        answer_table_ended(t, a);
     answer_unref(a);
 }
 

@@ -20,6 +20,7 @@ struct answer_table;
 
 struct answer_table *answer_table_new(const struct answer_options *opt, bool share_by_uid);
 struct answer_table *answer_table_free(struct answer_table *t); /* always returns NULL */
+const struct answer_options *answer_table_options(const struct answer_table *t);
 struct log_pool *answer_table_pool(struct answer_table *t);
 
 /* May one more run? Makes room if it can. ERR_OVERLOADED with the bound's name. share_by_uid: a uid has a quarter. */
@@ -37,8 +38,11 @@ void answer_table_add(struct answer_table *t, struct answer *a);
  * (`keep` false) stay too: a client may still ask for what it just got. */
 void answer_table_ended(struct answer_table *t, struct answer *a);
 
-/* Cancels this answer alone and retains it. */
+/* Cancels this answer alone; it is retained once it has ended. */
 void answer_table_cancel(struct answer_table *t, struct answer *a);
+
+/* It never was: its question could not be accepted. */
+void answer_table_drop(struct answer_table *t, struct answer *a);
 
 /* Borrowed; NULL for an unknown id and for another user's. */
 struct answer *answer_table_find(struct answer_table *t, uid_t uid, const char *id, size_t len);

@@ -1,7 +1,7 @@
 #include "daemon/engine/ask.h"
-#include "daemon/answer/fold.h"
 #include "daemon/core/log.h"
 #include "daemon/core/timer.h"
+#include "daemon/engine/context.h"
 #include "daemon/engine/discover.h"
 #include "daemon/http/retry.h"
 #include "lib/base/alloc.h"
@@ -17,9 +17,11 @@
 #define ATTEMPTS_MAX 64 /* shown in the answer map */
 
 enum ask_state {
+    ASK_READING, /* what was said before in its conversation */
     ASK_LOOKING, /* for a local server, or for a provider's first model */
     ASK_TRYING,  /* an attempt is under way */
     ASK_BACKOFF, /* before the next try at the same provider */
+    ASK_STORING, /* it has its last event; its log ends when that is committed */
     ASK_ENDED,
 };
 
@@ -33,7 +35,19 @@ struct ask {
     struct engine *engine;
     enum ask_state state;
     struct chat_request *req;
-    struct flight *flight; /* reference */
+    struct flight *flight;      /* reference */
+    struct answer *answer;      /* reference: whose question it was */
+    const char *local;          /* owned: the model's name where a local server has to be looked for */
+    struct store_job *reading;  /* with the store */
+    struct store_job *question; /* to be stored once it is known whom it goes to */
+    struct keep *keep;
+    struct ending {
+        enum log_state state;
+        bool failed;
+        struct error err;
+        struct buf tail;
+        uint32_t n_tail;
+    } ending;
     struct route routes[ROUTE_MAX];
     size_t n_routes, route;
     unsigned tries;              /* at this route, so far */
@@ -49,6 +63,7 @@ struct ask {
 };
 
 static void try_route(struct ask *a);
+static void fail(struct ask *a, const struct error *err);
 
 static struct log *log_of(const struct ask *a)
 {
@@ -96,15 +111,14 @@ static void note_ended(void *data, struct answer *answer)
     answer_table_ended(data, answer);
 }
 
-static void first_answer(void *data, struct answer *answer)
-{
-    *(struct answer **)data = answer;
-}
-
 static void ask_free(struct ask *a)
 {
     chat_request_free(a->req);
     flight_unref(a->flight);
+    answer_unref(a->answer);
+    free((char *)a->local);
+    store_job_free(a->question);
+    buf_done(&a->ending.tail);
     providers_unref(a->providers);
     free(a->tried);
     timer_free(a->backoff);
@@ -125,6 +139,10 @@ static void set_start(void *data, struct answer *answer)
                             .provider = {provider, strlen(provider)},
                             .model = {model, strlen(model)},
                             .request = answer_request(answer)};
+    if (*answer_message(answer)) {
+        ev.conversation = (struct event_text){answer_conversation(answer), ID_LEN};
+        ev.message = (struct event_text){answer_message(answer), ID_LEN};
+    }
     struct buf *b = &a->engine->scratch;
     buf_clear(b);
     codec_put_event(b, &ev);
@@ -146,48 +164,111 @@ static void note_try(struct ask *a, const struct error *err)
         error_text(t->message, sizeof t->message, err->message, strlen(err->message));
 }
 
-/* The one end of a question: err is NULL for `done`. Frees it. */
-static void end(struct ask *a, enum log_state state, const struct error *err)
+/* Its question is committed, or cannot be for now; or the conversation has gone. */
+static void on_begun(void *data, const struct error *err)
+{
+    struct ask *a = data;
+    if (err) {
+        struct error why = *err;
+        a->keep = keep_release(a->keep);
+        fail(a, &why);
+        return;
+    }
+    answer_accept(a->answer);
+}
+
+static void begin_keep(struct ask *a)
+{
+    struct store_job *question = a->question;
+    a->question = NULL;
+    if (question)
+        a->keep = keep_begin(&a->engine->keeps, a->answer, question, on_begun, a);
+}
+
+/* The question is over and its log ends. Frees it. */
+static void settle(struct ask *a)
 {
     assert(a->state != ASK_ENDED);
     a->state = ASK_ENDED;
     struct engine *e = a->engine;
-    struct log *l = log_of(a);
-    flight_detach(a->flight);
-    flight_each(a->flight, set_start, a);
-    if (a->search)
-        discover_cancel(a->search);
-    if (a->attempt) /* it was under way: a bound, a deadline, a cancel */
-        note_try(a, err);
-    a->attempt = attempt_release(a->attempt);
-    if (err) {
-        struct chat_event ev = {.kind = EVENT_ERROR, .error = *err};
-        buf_clear(&e->scratch);
-        codec_put_event(&e->scratch, &ev);
-        log_append_closing(l, e->scratch.data, e->scratch.len);
-    }
-    struct answer *any = NULL;
-    flight_each(a->flight, first_answer, &any);
-    char id[ID_LEN + 1] = "?"; /* the answer may be gone once it has ended */
-    if (any)
-        memcpy(id, answer_id(any), sizeof id);
-    struct buf tail;
-    buf_init(&tail, SIZE_MAX / 2); /* of the log's own size, which is bounded */
-    uint32_t n = fold_put_tail(&tail, l, any ? answer_provider(any) : "", any ? answer_model(any) : "", err);
-    put_attempts(&tail, a);
-    put_timing(&tail, a);
-    if (tail.failed) /* it is made anew from the events for whoever asks */
-        buf_clear(&tail);
-    log_end(l, state, err, tail.data, tail.len, n + 2);
-    buf_done(&tail);
+    struct ending *end = &a->ending;
+    const struct error *err = end->failed ? &end->err : NULL;
+    a->keep = keep_release(a->keep);
+    log_end(log_of(a), end->state, err, end->tail.data, end->tail.len, end->n_tail);
     flight_each(a->flight, note_ended, e->table);
+    if (!answer_accepted(a->answer))
+        answer_table_drop(e->table, a->answer);
     TAILQ_REMOVE(&e->asks, a, link);
     e->n_asks--;
     if (err && err->code != ERR_CANCELLED)
-        log_notice("answer %s: %s: %s", id, error_name(err->code), err->message);
+        log_notice("answer %s: %s: %s", answer_id(a->answer), error_name(err->code), err->message);
     ask_free(a);
     if (e->ended)
         e->ended(e->ended_data);
+}
+
+static void on_stored(void *data, bool stored)
+{
+    struct ask *a = data;
+    if (!stored)
+        answer_set_message(a->answer, "", "");
+    answer_accept(a->answer);
+    settle(a);
+}
+
+/* Everything that runs for it stops, and the log gets its last event. */
+static void stop(struct ask *a, const struct error *err)
+{
+    flight_settle(a->flight);
+    timer_stop(a->deadline);
+    timer_stop(a->backoff);
+    if (a->reading)
+        a->reading->data = NULL;
+    if (a->search)
+        discover_cancel(a->search);
+    a->reading = NULL;
+    a->search = NULL;
+    if (a->attempt) /* it was under way: a bound, a deadline, a cancel */
+        note_try(a, err);
+    a->attempt = attempt_release(a->attempt);
+    flight_each(a->flight, set_start, a);
+    if (err) {
+        struct buf *b = &a->engine->scratch;
+        struct chat_event ev = {.kind = EVENT_ERROR, .error = *err};
+        buf_clear(b);
+        codec_put_event(b, &ev);
+        log_append_closing(log_of(a), b->data, b->len);
+    }
+}
+
+/* The one end of a question: err is NULL for `done`. What is stored ends its log once it is committed. */
+static void end(struct ask *a, enum log_state state, const struct error *err)
+{
+    assert(a->state < ASK_STORING);
+    struct ending *end = &a->ending;
+    struct fold fold;
+    struct buf extras;
+    stop(a, err);
+    a->state = ASK_STORING;
+    end->state = state;
+    end->failed = err != NULL;
+    if (err)
+        end->err = *err;
+    buf_init(&extras, SIZE_MAX / 2); /* of the log's own size, which is bounded; the tail too */
+    put_attempts(&extras, a);
+    put_timing(&extras, a);
+    fold_log(&fold, log_of(a), answer_provider(a->answer), answer_model(a->answer));
+    end->n_tail = fold_put_tail(&end->tail, &fold, err) + 2;
+    buf_append(&end->tail, extras.data, extras.len);
+    if (end->tail.failed) /* it is made anew from the events for whoever asks */
+        buf_clear(&end->tail);
+    begin_keep(a);
+    if (a->keep)
+        keep_end(a->keep, &(struct keep_end){state, err, &fold, &extras, 2}, on_stored, a);
+    fold_done(&fold);
+    buf_done(&extras);
+    if (!a->keep)
+        settle(a);
 }
 
 static void fail(struct ask *a, const struct error *err)
@@ -316,6 +397,7 @@ static void try_route(struct ask *a)
         return;
     }
     flight_each(a->flight, set_start, a);
+    begin_keep(a);
     a->state = ASK_TRYING;
     a->tries++;
     if (!a->asked_us)
@@ -336,11 +418,29 @@ void ask_abandon(struct ask *a)
     end(a, LOG_CANCELLED, &err);
 }
 
-void ask_interrupt(struct ask *a)
+static void interrupt(struct ask *a)
 {
     struct error err = ERROR_INIT;
     error_set(&err, ERR_INTERRUPTED, "the daemon ended before the answer did");
     end(a, LOG_INTERRUPTED, &err);
+}
+
+void ask_interrupt_all(struct engine *e)
+{
+    struct ask *a, *next;
+    for (a = TAILQ_FIRST(&e->asks); a; a = next) {
+        next = TAILQ_NEXT(a, link); /* the one that is interrupted may be gone then, and no other */
+        if (a->state < ASK_STORING)
+            interrupt(a);
+    }
+}
+
+void ask_give_up_all(struct engine *e)
+{
+    struct ask *a;
+    ask_interrupt_all(e);
+    while ((a = TAILQ_FIRST(&e->asks)))
+        settle(a);
 }
 
 static void set_preview(struct answer *answer, const struct chat_request *req)
@@ -354,37 +454,104 @@ static void set_preview(struct answer *answer, const struct chat_request *req)
     }
 }
 
+/* Looks for whom to ask, and asks. */
+static void go(struct ask *a)
+{
+    if (a->n_routes) {
+        try_route(a);
+        return;
+    }
+    const char *slash = a->local ? strchr(a->local, '/') : NULL;
+    a->state = ASK_LOOKING;
+    if (slash)
+        error_text(a->routes[0].model, sizeof a->routes[0].model, slash + 1, strlen(slash + 1));
+    a->search = discover_start(a->engine->discovery, a->providers, a->local, slash ? (size_t)(slash - a->local) : 0,
+                               on_found, a);
+}
+
+/* From here on the question stands: where it is kept, if it is, and what goes to the store. */
+static void take(struct ask *a, size_t own, const char *conversation, bool create, const char *parent)
+{
+    char message[ID_LEN + 1] = "";
+    if (!answer_stored(a->answer)) {
+        answer_accept(a->answer);
+        go(a);
+        return;
+    }
+    if (*conversation)
+        id_new(message);
+    answer_set_message(a->answer, conversation, message);
+    a->question = context_begin(a->req, own, conversation, create, parent, message);
+    go(a);
+}
+
+static void on_read(void *data, struct store_job *job)
+{
+    struct ask *a = data;
+    struct error err = job->error;
+    if (a)
+        a->reading = NULL;
+    if (a && job->code != ERR_NONE) {
+        fail(a, &err);
+    } else if (a) {
+        size_t n = a->req->n_messages;
+        context_apply(a->req, &job->path);
+        take(a, a->req->n_messages - n, job->path.conversation, false, job->path.parent);
+    }
+    store_job_free(job);
+}
+
+static void read_conversation(struct ask *a)
+{
+    struct store *store = a->engine->store;
+    struct error err = ERROR_INIT;
+    a->reading = context_path(a->req, answer_uid(a->answer), store_opt(store)->last_within_ms, on_read, a);
+    if (store_submit(store, a->reading, &err) == ERR_NONE)
+        return;
+    a->reading = NULL;
+    fail(a, &err);
+}
+
+static void start(struct ask *a)
+{
+    const char *conversation = a->req->conversation;
+    char id[ID_LEN + 1] = "";
+    if (conversation && strcmp(conversation, CONVERSATION_NEW) != 0) {
+        read_conversation(a);
+        return;
+    }
+    if (conversation && answer_stored(a->answer))
+        id_new(id);
+    take(a, 0, id, true, "");
+}
+
 struct answer *ask_start(struct engine *e, struct chat_request *req, const struct route *routes, size_t n,
                          const char *local, const struct answer_asker *asker)
 {
     static const struct flight_hooks hooks = {on_abandoned};
     struct ask *a = NEW(struct ask);
     a->engine = e;
-    a->state = ASK_LOOKING;
+    a->state = ASK_READING;
     a->req = req;
     a->providers = providers_ref(e->providers);
     memcpy(a->routes, routes, n * sizeof *routes);
     a->n_routes = n;
+    a->local = n ? NULL : xstrdup(local);
     a->begun_us = clock_mono_us();
     a->backoff = timer_new(e->loop, on_backoff, a);
     a->deadline = timer_new(e->loop, on_deadline, a);
     a->flight = flight_new(answer_table_log(e->table), &hooks, a);
-    struct answer *answer = answer_new(a->flight, asker);
-    set_preview(answer, req);
-    answer_table_add(e->table, answer);
+    a->answer = answer_new(a->flight, asker);
+    buf_init(&a->ending.tail, SIZE_MAX / 2);
+    set_preview(a->answer, req);
+    answer_table_add(e->table, a->answer);
     TAILQ_INSERT_TAIL(&e->asks, a, link);
     e->n_asks++;
     if (req->has_timeout) {
         a->deadline_us = a->begun_us + (int64_t)(req->timeout * 1e6);
         timer_start(a->deadline, (int64_t)(req->timeout * 1000));
     }
-    if (n) {
-        try_route(a);
-    } else {
-        const char *slash = local ? strchr(local, '/') : NULL;
-        if (slash)
-            error_text(a->routes[0].model, sizeof a->routes[0].model, slash + 1, strlen(slash + 1));
-        a->search = discover_start(e->discovery, a->providers, local, slash ? (size_t)(slash - local) : 0, on_found, a);
-    }
+    struct answer *answer = answer_ref(a->answer);
+    start(a);
     return answer;
 }

@@ -4,6 +4,7 @@
 
 #include "daemon/engine/attempt.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/keep.h"
 #include "daemon/engine/route.h"
 
 struct ask;
@@ -16,6 +17,8 @@ struct engine {
     struct engine_options opt;
     struct http_pool *pool;
     struct attempt_room attempts;
+    struct store *store;
+    struct keep_room keeps;
     struct discovery *discovery;
     struct ask_list asks;
     unsigned n_asks;
@@ -34,6 +37,7 @@ struct answer *ask_start(struct engine *e, struct chat_request *req, const struc
                          const char *local, const struct answer_asker *asker);
 /* As if every answer on it had been cancelled. */
 void ask_abandon(struct ask *a);
-void ask_interrupt(struct ask *a); /* the daemon ends */
+void ask_interrupt_all(struct engine *e); /* the daemon ends; what is being stored already is left alone */
+void ask_give_up_all(struct engine *e);   /* the daemon ends and waits for no store */
 
 #endif

@@ -1,5 +1,4 @@
 #include "daemon/engine/engine.h"
-#include "daemon/answer/fold.h"
 #include "daemon/core/config.h"
 #include "daemon/engine/ask.h"
 #include "daemon/engine/discover.h"
@@ -17,7 +16,7 @@ const struct config_option engine_option_rows[] = {
     {0},
 };
 
-struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct providers *providers,
+struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct providers *providers, struct store *store,
                           const struct engine_options *opt)
 {
     struct engine *e = NEW(struct engine);
@@ -25,9 +24,11 @@ struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct pr
     e->table = table;
     e->providers = providers_ref(providers);
     e->opt = *opt;
+    e->store = store;
     e->pool = http_pool_new(loop, PACKAGE_NAME "/" PACKAGE_VERSION);
     attempt_room_init(&e->attempts, loop, e->pool);
     e->discovery = discovery_new(loop, e->pool);
+    keep_room_init(&e->keeps, loop, store, table);
     TAILQ_INIT(&e->asks);
     buf_init(&e->scratch, EVENT_BYTES_MAX);
     return e;
@@ -59,21 +60,46 @@ void engine_drain(struct engine *e)
 
 void engine_interrupt(struct engine *e)
 {
-    struct ask *a;
     e->draining = true;
-    while ((a = TAILQ_FIRST(&e->asks)))
-        ask_interrupt(a);
+    ask_interrupt_all(e);
 }
 
 void engine_close(struct engine *e, void (*closed)(void *data), void *data)
 {
-    engine_interrupt(e);
+    e->draining = true;
+    ask_give_up_all(e);
+    keep_room_close(&e->keeps);
     attempt_room_close(&e->attempts);
     e->closed = closed;
     e->closed_data = data;
     e->to_close = 2;
     discovery_close(e->discovery, on_part_closed, e);
     http_pool_close(e->pool, on_part_closed, e);
+}
+
+void engine_configure(struct engine *e, struct providers *providers, const struct engine_options *opt)
+{
+    providers_ref(providers);
+    providers_unref(e->providers);
+    e->providers = providers;
+    e->opt = *opt;
+}
+
+static enum error_code no_such(struct error *err, const char *param, const char *id)
+{
+    error_set_param(err, param, "no %s %.64s", param, id);
+    return err->code = ERR_NOT_FOUND;
+}
+
+static enum error_code check_ids(const struct chat_request *req, struct error *err)
+{
+    const char *c = req->conversation;
+    bool word = c && (strcmp(c, CONVERSATION_NEW) == 0 || strcmp(c, CONVERSATION_LAST) == 0);
+    if (c && !word && !id_valid(c, strlen(c)))
+        return no_such(err, "conversation", c);
+    if (req->parent && !id_valid(req->parent, strlen(req->parent)))
+        return no_such(err, "parent", req->parent);
+    return ERR_NONE;
 }
 
 enum error_code engine_ask(struct engine *e, struct chat_request *req, const struct answer_asker *asker,
@@ -91,12 +117,17 @@ enum error_code engine_ask(struct engine *e, struct chat_request *req, const str
     if (code == ERR_NONE)
         code = route_model(e->providers, name, routes, &n, &local, err);
     if (code == ERR_NONE)
+        code = check_ids(req, err);
+    if (code == ERR_NONE)
         code = answer_table_admit(e->table, asker->uid, err);
     if (code != ERR_NONE) {
         chat_request_free(req);
         return code;
     }
-    *ret = ask_start(e, req, routes, n, name, asker);
+    struct answer_asker who = *asker;
+    who.keep = asker->keep || req->conversation;
+    who.store = !req->no_store && store_stores(e->store);
+    *ret = ask_start(e, req, routes, n, name, &who);
     return ERR_NONE;
 }
 
@@ -111,7 +142,10 @@ uint32_t engine_answer_tail(const struct answer *a, struct buf *scratch, const u
     uint32_t n;
     if (answer_state(a) == log_state(l) && log_state(l) != LOG_RUNNING && (*tail = log_tail(l, len, &n)))
         return n;
-    n = fold_put_tail(scratch, l, answer_provider(a), answer_model(a), answer_error(a));
+    struct fold fold;
+    fold_log(&fold, l, answer_provider(a), answer_model(a));
+    n = fold_put_tail(scratch, &fold, answer_error(a));
+    fold_done(&fold);
     *tail = scratch->data;
     *len = scratch->len;
     return n;
@@ -125,6 +159,11 @@ void engine_stats(const struct engine *e, struct http_stats *ret)
 struct providers *engine_providers(const struct engine *e)
 {
     return e->providers;
+}
+
+struct store *engine_store(const struct engine *e)
+{
+    return e->store;
 }
 
 struct answer_table *engine_table(const struct engine *e)

@@ -17,10 +17,15 @@ struct engine_options {
 };
 extern const struct config_option engine_option_rows[];
 
-/* All borrowed, but providers, of which it takes a reference. */
-struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct providers *providers,
+struct store;
+
+/* All borrowed, but providers, of which it takes a reference. The store must outlive it. */
+struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct providers *providers, struct store *store,
                           const struct engine_options *opt);
-/* Everything that runs is interrupted; closed is called when the last transfer and handle are gone, then the engine is.
+/* From now on these hold; what runs goes on with those it began with. */
+void engine_configure(struct engine *e, struct providers *providers, const struct engine_options *opt);
+/* Everything that runs is interrupted, and what is not stored yet is given up; closed is called when the last transfer
+ * and handle are gone, then the engine is.
  */
 void engine_close(struct engine *e, void (*closed)(void *data), void *data);
 
@@ -29,7 +34,7 @@ void engine_on_ended(struct engine *e, void (*ended)(void *data), void *data);
 
 /* From now on nothing new is asked (ERR_OVERLOADED); what runs goes on. */
 void engine_drain(struct engine *e);
-/* Ends what runs as interrupted. */
+/* Ends what runs as interrupted. It counts as running (engine_running) until that is stored. */
 void engine_interrupt(struct engine *e);
 
 /* Asks. Takes the request over in any case. The reference in *ret is the caller's; the answer may have ended already.
@@ -40,12 +45,11 @@ enum error_code engine_ask(struct engine *e, struct chat_request *req, const str
 /* Ends this answer alone; the provider request with it if it was the last. */
 void engine_cancel(struct engine *e, struct answer *a);
 
-struct store;
 struct store *engine_store(const struct engine *e);
 
-/* An answer that is not in the table: brought back from the store, whole. found is called later, once, with the answer
- * (borrowed; take a reference) or with NULL and the reason (ERR_NOT_FOUND, ERR_UNAVAILABLE, ERR_OVERLOADED). It is not
- * put into the table: it lives as long as it is held. */
+/* An answer that is not in the table: brought back from the store, whole. id is a valid one. found is called once,
+ * mostly later, with the answer (borrowed; take a reference) or with NULL and the reason (ERR_NOT_FOUND,
+ * ERR_UNAVAILABLE, ERR_OVERLOADED). It is not put into the table: it lives as long as it is held. */
 void engine_recall(struct engine *e, uid_t uid, const char *id, size_t len,
                    void (*found)(void *data, struct answer *a, const struct error *err), void *data);
 

@@ -59,11 +59,12 @@ enum error_code m_answer_cancel(struct call *c, struct error *err)
     enum error_code code = find(c, &a, err);
     if (code != ERR_NONE)
         return code;
+    struct stream_setup setup = {.msgid = c->msgid, .reply = STREAM_ENDED, .from = UINT64_MAX};
+    answer_ref(a);
     engine_cancel(c->peer->server->engine, a);
-    if (!c->notification) {
-        mp_put_map(call_begin(c), 0);
-        call_end(c);
-    }
+    if (!c->notification)
+        stream_open(c->peer, a, &setup);
+    answer_unref(a);
     return ERR_NONE;
 }
 

@@ -2,6 +2,7 @@
 #include "daemon/rpc/handlers.h"
 #include "daemon/rpc/server.h"
 #include "daemon/rpc/stream.h"
+#include "lib/base/alloc.h"
 #include "lib/proto/codec.h"
 
 enum error_code m_read_notify(const msgpack_object_map *params, msgpack_object_map *notify, bool *present,
@@ -24,13 +25,13 @@ enum error_code m_read_notify(const msgpack_object_map *params, msgpack_object_m
     return ERR_NONE;
 }
 
-static void put_detached(struct call *c, const struct answer *a)
+/* Where it is asked, if the chat does not say: where the connection's client runs. */
+static void add_context(struct chat_request *req, const struct peer *p)
 {
-    struct buf *b = call_begin(c);
-    mp_put_map(b, 1);
-    mp_put_cstr(b, "answer");
-    mp_put_str(b, answer_id(a), ID_LEN);
-    call_end(c);
+    if (!req->directory && !req->terminal) {
+        req->directory = xstrdup(p->directory);
+        req->terminal = xstrdup(p->terminal);
+    }
 }
 
 enum error_code m_chat(struct call *c, struct error *err)
@@ -46,6 +47,7 @@ enum error_code m_chat(struct call *c, struct error *err)
     if (code != ERR_NONE)
         return code;
     bool detach = req->detach, stream = req->stream;
+    add_context(req, c->peer);
     struct answer_asker asker = {.uid = server_scope(s, c->peer), .request = c->msgid, .keep = detach};
     code = engine_ask(s->engine, req, &asker, &a, err);
     if (code != ERR_NONE)
@@ -53,9 +55,8 @@ enum error_code m_chat(struct call *c, struct error *err)
     struct stream_setup setup = {
         .msgid = c->msgid, .events = stream, .owner = true, .notify = has_notify ? &notify : NULL};
     if (detach)
-        put_detached(c, a);
-    else
-        stream_open(c->peer, a, &setup);
+        setup = (struct stream_setup){.msgid = c->msgid, .reply = STREAM_ACCEPTED};
+    stream_open(c->peer, a, &setup);
     answer_unref(a);
     return ERR_NONE;
 }

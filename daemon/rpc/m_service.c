@@ -3,7 +3,7 @@
 #include "daemon/rpc/handlers.h"
 #include "daemon/rpc/server.h"
 #include "lib/base/clock.h"
-#include "lib/proto/mp.h"
+#include "lib/proto/codec.h"
 #include <string.h>
 #include <unistd.h>
 
@@ -26,6 +26,9 @@ enum error_code m_hello(struct call *c, struct error *err)
             return error_set_param(err, "errors", "errors must be \"map\" or \"text\"");
         c->peer->errors_as_text = is(o, "text");
     }
+    enum error_code code = codec_context(&c->params, &c->peer->directory, &c->peer->terminal, err);
+    if (code != ERR_NONE)
+        return code;
     struct buf *b = call_begin(c);
     mp_put_map(b, 6);
     mp_put_cstr(b, "server");

@@ -1,7 +1,6 @@
 /* Every method, one row each. The protocol page and `hello` are made from this table. */
 #include "daemon/rpc/handlers.h"
 
-#define CONVERSATIONS_LATER "conversations are not built into this version; leave it out"
 #define PROMPTS_LATER "the prompt library is not built into this version; leave it out"
 
 static const struct schema_field none[] = {{0}};
@@ -45,8 +44,8 @@ static const struct schema_field chat[] = {
     {"context", SCHEMA_MAP, false, NULL, "{cwd, terminal}"},
     {"extra", SCHEMA_MAP, false, NULL, "merged into the provider's request"},
     {"notify", SCHEMA_MAP, false, NULL, "{method, args}: how events are sent, instead of answer.event"},
-    {"conversation", SCHEMA_STR, false, CONVERSATIONS_LATER, "id, \"new\" or \"last\""},
-    {"parent", SCHEMA_STR, false, CONVERSATIONS_LATER, "id of the message that the question follows"},
+    {"conversation", SCHEMA_STR, false, NULL, "id, \"new\" or \"last\""},
+    {"parent", SCHEMA_STR, false, NULL, "id of the message that the question follows"},
     {"store", SCHEMA_BOOL, false, NULL, "false: nothing of it reaches a disk"},
     {"template", SCHEMA_STR, false, PROMPTS_LATER, "a prompt of the library"},
     {"vars", SCHEMA_MAP, false, PROMPTS_LATER, "its variables"},

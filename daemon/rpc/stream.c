@@ -9,6 +9,7 @@ struct stream {
     struct peer *peer;
     struct cursor cursor;
     uint64_t msgid;
+    enum stream_reply reply;
     bool events, owner;
     struct buf before; /* what every notification begins with, up to the sequence number */
     TAILQ_ENTRY(stream) link;
@@ -95,7 +96,8 @@ static void put_event(struct stream *t, const struct cursor_event *ev)
 
 static void put_head(struct buf *b, const struct answer *a, uint32_t n_tail)
 {
-    mp_put_map(b, 4 + n_tail);
+    const char *message = answer_message(a);
+    mp_put_map(b, (*message ? 6 : 4) + n_tail);
     mp_put_cstr(b, "answer");
     mp_put_str(b, answer_id(a), ID_LEN);
     mp_put_cstr(b, "state");
@@ -104,6 +106,12 @@ static void put_head(struct buf *b, const struct answer *a, uint32_t n_tail)
     mp_put_bool(b, false);
     mp_put_cstr(b, "shared");
     mp_put_bool(b, false);
+    if (*message) {
+        mp_put_cstr(b, "conversation");
+        mp_put_cstr(b, answer_conversation(a));
+        mp_put_cstr(b, "message");
+        mp_put_cstr(b, message);
+    }
 }
 
 void stream_put_answer(struct peer *p, struct buf *b, const struct answer *a)
@@ -118,14 +126,9 @@ void stream_put_answer(struct peer *p, struct buf *b, const struct answer *a)
     buf_done(scratch);
 }
 
-static void put_response(struct stream *t)
+static void put_map(struct stream *t)
 {
     struct answer *a = t->cursor.answer;
-    const struct error *err = answer_error(a);
-    if (answer_state(a) != LOG_DONE) {
-        dispatch_error(t->peer, t->msgid, err, answer_id(a));
-        return;
-    }
     const uint8_t *tail;
     size_t len;
     struct buf *scratch = &t->peer->server->scratch;
@@ -143,23 +146,58 @@ static void put_response(struct stream *t)
     }
 }
 
+/* What STREAM_ACCEPTED and STREAM_ENDED wait for. */
+static void put_short(struct stream *t, const char *key, const char *value)
+{
+    struct buf *b = peer_begin(t->peer);
+    dispatch_put_response(b, t->msgid);
+    mp_put_map(b, key ? 1 : 0);
+    if (key) {
+        mp_put_cstr(b, key);
+        mp_put_cstr(b, value);
+    }
+    peer_commit(t->peer);
+}
+
+static void put_response(struct stream *t)
+{
+    const struct answer *a = t->cursor.answer;
+    bool accepted = answer_accepted(a);
+    if (t->reply == STREAM_ENDED)
+        put_short(t, NULL, NULL);
+    else if (t->reply == STREAM_ACCEPTED && accepted)
+        put_short(t, "answer", answer_id(a));
+    else if (answer_state(a) == LOG_DONE)
+        put_map(t);
+    else /* one whose question was not accepted never was */
+        dispatch_error(t->peer, t->msgid, answer_error(a), accepted ? answer_id(a) : NULL);
+}
+
+static void finish(struct stream *t)
+{
+    struct server *s = t->peer->server;
+    put_response(t);
+    stream_free(t);
+    s->setup.activity(s->setup.data);
+}
+
 /* Writes what there is and what the peer takes. May free the stream. */
 static void pump(struct stream *t)
 {
     struct peer *p = t->peer;
     while (p->state == PEER_OPEN && peer_has_room(p)) {
         struct cursor_event ev;
+        if (t->reply == STREAM_ACCEPTED && answer_accepted(t->cursor.answer)) {
+            finish(t);
+            return;
+        }
         switch (cursor_next(&t->cursor, &ev)) {
         case CURSOR_EVENT:
             if (t->events)
                 put_event(t, &ev);
             break;
         case CURSOR_WAIT: return;
-        case CURSOR_END:
-            put_response(t);
-            stream_free(t);
-            p->server->setup.activity(p->server->setup.data);
-            return;
+        case CURSOR_END: finish(t); return;
         }
     }
 }
@@ -174,6 +212,7 @@ void stream_open(struct peer *p, struct answer *a, const struct stream_setup *se
     struct stream *t = NEW(struct stream);
     t->peer = p;
     t->msgid = setup->msgid;
+    t->reply = setup->reply;
     t->events = setup->events;
     t->owner = setup->owner;
     buf_init(&t->before, STREAM_NOTIFY_MAX);

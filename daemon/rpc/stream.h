@@ -7,7 +7,14 @@
 #include "daemon/rpc/peer.h"
 #include <msgpack.h>
 
+enum stream_reply {
+    STREAM_ANSWER,   /* the answer map or its error, when it has ended */
+    STREAM_ACCEPTED, /* {answer}, once its question is accepted */
+    STREAM_ENDED,    /* {}, when it has ended */
+};
+
 struct stream_setup {
+    enum stream_reply reply;
     uint64_t msgid;
     uint64_t from;                    /* first sequence number wanted */
     bool events;                      /* notifications are wanted */

@@ -41,12 +41,15 @@ struct folded {
     msgpack_object_map map;
 };
 
-static void fold(struct folded *f, const struct log *l, const struct error *err)
+static void fold_up(struct folded *f, const struct log *l, const struct error *err)
 {
     struct buf tail;
     buf_init(&tail, 1 << 20);
     buf_init(&f->bytes, 1 << 20);
-    uint32_t n = fold_put_tail(&tail, l, "first", "m1", err);
+    struct fold fold;
+    fold_log(&fold, l, "first", "m1");
+    uint32_t n = fold_put_tail(&tail, &fold, err);
+    fold_done(&fold);
     mp_put_map(&f->bytes, n);
     buf_append(&f->bytes, tail.data, tail.len);
     buf_done(&tail);
@@ -58,7 +61,7 @@ static void fold(struct folded *f, const struct log *l, const struct error *err)
     assert_true(mp_map(&o, &f->map));
 }
 
-static void fold_done(struct folded *f)
+static void folded_done(struct folded *f)
 {
     msgpack_zone_destroy(&f->zone);
     buf_done(&f->bytes);
@@ -72,6 +75,66 @@ static void assert_str(const msgpack_object *o, const char *want)
     assert_true(mp_str(o, &s, &len));
     assert_int_equal(len, strlen(want));
     assert_memory_equal(s, want, len);
+}
+
+/* content's parts are of these types. */
+static msgpack_object_array assert_parts(struct folded *f, const char *const *types, size_t n)
+{
+    msgpack_object_array parts = {0};
+    msgpack_object_map part;
+    assert_true(mp_array(mp_get(&f->map, "content"), &parts));
+    assert_int_equal(parts.size, n);
+    for (size_t i = 0; i < n; i++) {
+        assert_true(mp_map(&parts.ptr[i], &part));
+        assert_str(mp_get(&part, "type"), types[i]);
+    }
+    return parts;
+}
+
+static void test_text_alone_has_no_content(void **state)
+{
+    (void)state;
+    struct log *l = log_new(pool, 1 << 20);
+    struct folded f;
+    add_text(l, EVENT_REASONING, "hm");
+    add_text(l, EVENT_TEXT, "yes");
+    fold_up(&f, l, NULL);
+    assert_null(mp_get(&f.map, "content"));
+    folded_done(&f);
+    log_unref(l);
+}
+
+/* What a provider wants back, in the order it came: a signature ends its piece of reasoning. */
+static void test_signatures_and_opaque(void **state)
+{
+    (void)state;
+    struct log *l = log_new(pool, 1 << 20);
+    struct folded f;
+    msgpack_object_map part;
+    add_text(l, EVENT_REASONING, "one");
+    struct chat_event ev = {.kind = EVENT_REASONING, .text = {"", 0}, .signature = {"sig", 3}};
+    add(l, &ev);
+    ev = (struct chat_event){.kind = EVENT_REASONING, .text = {"two", 3}, .opaque = {"\x81\xa1k\x01", 4}};
+    add(l, &ev);
+    add_text(l, EVENT_TEXT, "so");
+    ev = (struct chat_event){
+        .kind = EVENT_TOOL_CALL, .index = 3, .name = {"f", 1}, .text = {"{}", 2}, .opaque = {"\x07", 1}};
+    add(l, &ev);
+    fold_up(&f, l, NULL);
+    msgpack_object_array parts =
+        assert_parts(&f, (const char *const[]){"reasoning", "reasoning", "text", "tool_call"}, 4);
+    assert_true(mp_map(&parts.ptr[0], &part));
+    assert_str(mp_get(&part, "text"), "one");
+    assert_str(mp_get(&part, "signature"), "sig");
+    assert_null(mp_get(&part, "opaque"));
+    assert_true(mp_map(&parts.ptr[1], &part));
+    assert_str(mp_get(&part, "text"), "two");
+    assert_int_equal(mp_get(&part, "opaque")->type, MSGPACK_OBJECT_MAP);
+    assert_true(mp_map(&parts.ptr[3], &part));
+    assert_int_equal(mp_get(&part, "opaque")->via.u64, 7);
+    assert_str(mp_get(&part, "id"), "call_3"); /* it had none */
+    folded_done(&f);
+    log_unref(l);
 }
 
 static void test_all_kinds(void **state)
@@ -90,14 +153,14 @@ static void test_all_kinds(void **state)
     add(l, &ev);
     ev = (struct chat_event){.kind = EVENT_DONE, .finish = FINISH_TOOL_CALLS};
     add(l, &ev);
-    fold(&f, l, NULL);
+    fold_up(&f, l, NULL);
     assert_str(mp_get(&f.map, "provider"), "first");
     assert_str(mp_get(&f.map, "model"), "m1");
     assert_str(mp_get(&f.map, "text"), "Hello world");
     assert_str(mp_get(&f.map, "reasoning"), "hm well");
     assert_str(mp_get(&f.map, "finish_reason"), "tool_calls");
     assert_null(mp_get(&f.map, "error"));
-    assert_null(mp_get(&f.map, "content"));
+    assert_parts(&f, (const char *const[]){"reasoning", "text", "reasoning", "text", "tool_call", "tool_call"}, 6);
     msgpack_object_array calls;
     msgpack_object_map call, usage;
     assert_true(mp_array(mp_get(&f.map, "tool_calls"), &calls));
@@ -109,7 +172,7 @@ static void test_all_kinds(void **state)
     int64_t v;
     assert_true(mp_int(mp_get(&usage, "input_tokens"), &v) && v == 7);
     assert_null(mp_get(&usage, "cache_write_tokens")); /* not told: absent */
-    fold_done(&f);
+    folded_done(&f);
     log_unref(l);
 }
 
@@ -125,7 +188,7 @@ static void test_retry_voids(void **state)
     struct chat_event ev = {.kind = EVENT_RETRY, .provider = {"second", 6}, .model = {"m2", 2}, .error = err};
     add(l, &ev);
     add_text(l, EVENT_TEXT, "whole");
-    fold(&f, l, &err);
+    fold_up(&f, l, &err);
     assert_str(mp_get(&f.map, "provider"), "second");
     assert_str(mp_get(&f.map, "model"), "m2");
     assert_str(mp_get(&f.map, "text"), "whole");
@@ -136,7 +199,7 @@ static void test_retry_voids(void **state)
     assert_true(mp_map(mp_get(&f.map, "error"), &map));
     assert_str(mp_get(&map, "code"), "unavailable");
     assert_null(mp_get(&f.map, "finish_reason"));
-    fold_done(&f);
+    folded_done(&f);
     log_unref(l);
 }
 
@@ -149,7 +212,7 @@ static void test_image_makes_content(void **state)
     struct chat_event ev = {
         .kind = EVENT_IMAGE, .mime = {"image/png", 9}, .data = (const uint8_t *)"\x89PNG", .data_len = 4};
     add(l, &ev);
-    fold(&f, l, NULL);
+    fold_up(&f, l, NULL);
     msgpack_object_array parts;
     msgpack_object_map part;
     const uint8_t *p;
@@ -160,7 +223,7 @@ static void test_image_makes_content(void **state)
     assert_str(mp_get(&part, "mime"), "image/png");
     assert_true(mp_bytes(mp_get(&part, "data"), &p, &len));
     assert_int_equal(len, 4);
-    fold_done(&f);
+    folded_done(&f);
     log_unref(l);
 }
 
@@ -181,6 +244,8 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_all_kinds), cmocka_unit_test(test_retry_voids),
-                                       cmocka_unit_test(test_image_makes_content)};
+                                       cmocka_unit_test(test_image_makes_content),
+                                       cmocka_unit_test(test_text_alone_has_no_content),
+                                       cmocka_unit_test(test_signatures_and_opaque)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

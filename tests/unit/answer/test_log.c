@@ -230,6 +230,31 @@ static void test_cancel(void **state)
     log_pool_free(pool);
 }
 
+/* The last answer ends with its log: whoever runs that decides when. */
+static void test_cancel_of_the_last(void **state)
+{
+    (void)state;
+    struct log_pool *pool = log_pool_new();
+    int abandoned = 0;
+    struct flight_hooks hooks = {count};
+    struct error err = ERROR_INIT;
+    error_set(&err, ERR_CANCELLED, "cancelled");
+    struct flight *f = flight_new(log_new(pool, 1000), &hooks, &abandoned);
+    struct answer *a = answer_on(f);
+    answer_cancel(a);
+    assert_int_equal(abandoned, 1);
+    assert_int_equal(answer_state(a), LOG_RUNNING);
+    flight_settle(f);
+    answer_cancel(a); /* it is settled how it ends */
+    assert_int_equal(abandoned, 1);
+    log_end(flight_log(f), LOG_CANCELLED, &err, NULL, 0, 0);
+    assert_int_equal(answer_state(a), LOG_CANCELLED);
+    assert_int_equal(answer_error(a)->code, ERR_CANCELLED);
+    answer_unref(a);
+    flight_unref(f);
+    log_pool_free(pool);
+}
+
 static void test_cancel_after_end_is_nothing(void **state)
 {
     (void)state;
@@ -390,6 +415,7 @@ int main(void)
         cmocka_unit_test(test_wake_once_per_flush),
         cmocka_unit_test(test_attach_beyond_the_end),
         cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_cancel_of_the_last),
         cmocka_unit_test(test_cancel_after_end_is_nothing),
         cmocka_unit_test(test_random_schedules),
     };

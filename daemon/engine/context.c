@@ -1,0 +1,90 @@
+#include "daemon/engine/context.h"
+#include "daemon/engine/keep.h"
+#include "lib/base/alloc.h"
+#include "lib/base/clock.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct store_job *context_path(const struct chat_request *req, uid_t uid, int64_t last_within_ms,
+                               void (*done)(void *data, struct store_job *job), void *data)
+{
+    struct store_job *job = store_job_new(STORE_PATH, done, data);
+    struct store_path *p = &job->path;
+    p->uid = uid;
+    if (strcmp(req->conversation, CONVERSATION_LAST) != 0)
+        snprintf(p->conversation, sizeof p->conversation, "%s", req->conversation);
+    p->directory = xstrdup(req->directory);
+    p->terminal = xstrdup(req->terminal);
+    p->not_before_us = clock_wall_us() - last_within_ms * 1000;
+    if (req->parent)
+        snprintf(p->parent, sizeof p->parent, "%s", req->parent);
+    return job;
+}
+
+static bool says_something(const struct message *m)
+{
+    for (size_t i = 0; i < m->n_parts; i++)
+        if (m->parts[i].kind != PART_REASONING && (m->parts[i].kind != PART_TEXT || m->parts[i].text_len))
+            return true;
+    return false;
+}
+
+/* Marks the turns that are left out: an assistant's message without content, and the question that led to it. Results
+ * of tools stay, since the calls before them do. */
+static void mark_silent(const struct store_path *p, bool *left_out)
+{
+    for (size_t i = 0; i < p->n_said; i++) {
+        if (p->said[i].message.role != ROLE_ASSISTANT || says_something(&p->said[i].message))
+            continue;
+        left_out[i] = true;
+        for (size_t q = i; q > 0 && p->said[q - 1].message.role == ROLE_USER; q--)
+            left_out[q - 1] = true;
+    }
+}
+
+void context_apply(struct chat_request *req, struct store_path *p)
+{
+    bool *left_out = xcalloc(p->n_said + 1, sizeof *left_out);
+    size_t n = 0;
+    mark_silent(p, left_out);
+    struct message *all = xcalloc(p->n_said + req->n_messages, sizeof *all);
+    for (size_t i = 0; i < p->n_said; i++) {
+        if (left_out[i])
+            continue;
+        all[n++] = p->said[i].message;
+        p->said[i].message = (struct message){0};
+    }
+    memcpy(all + n, req->messages, req->n_messages * sizeof *all);
+    free(req->messages);
+    free(left_out);
+    req->messages = all;
+    req->n_messages += n;
+    if (!req->system) {
+        req->system = p->system;
+        p->system = NULL;
+    }
+}
+
+struct store_job *context_begin(const struct chat_request *req, size_t own, const char *conversation, bool create,
+                                const char *parent, const char *message)
+{
+    struct store_job *job = store_job_new(STORE_BEGIN, NULL, NULL);
+    struct store_begin *b = &job->begin;
+    if (!*conversation)
+        return job;
+    memcpy(b->conversation, conversation, sizeof b->conversation);
+    memcpy(b->parent, parent, sizeof b->parent);
+    memcpy(b->message, message, sizeof b->message);
+    b->create = create;
+    if (create)
+        b->system = xstrdup(req->system);
+    b->directory = xstrdup(req->directory);
+    b->terminal = xstrdup(req->terminal);
+    b->n_messages = req->n_messages - own;
+    b->messages = xcalloc(b->n_messages, sizeof *b->messages);
+    int64_t now = clock_wall_us();
+    for (size_t i = 0; i < b->n_messages; i++)
+        keep_message(&b->messages[i], &req->messages[own + i], now);
+    return job;
+}
