@@ -160,9 +160,10 @@ tests_unit_store_test_store_LDADD = $(UNIT_LDADD)
 
 # The real daemon, from outside.
 python_tests = \
-	tests/layers.py tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_faults.py \
-	tests/rpc/test_frames.py tests/rpc/test_hello_status.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py \
-	tests/rpc/test_protocol_page.py tests/rpc/test_tls.py tests/replay/test_recordings.py
+	tests/layers.py tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_conversation.py \
+	tests/rpc/test_faults.py tests/rpc/test_frames.py tests/rpc/test_hello_status.py tests/rpc/test_library.py \
+	tests/rpc/test_lifecycle.py tests/rpc/test_protocol_page.py tests/rpc/test_restart.py tests/rpc/test_tls.py \
+	tests/replay/test_recordings.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus \
 	tests/unit/core/config_files.h tests/unit/http/http_server.h tests/unit/provider/chunks.h tests/rpc/client.py \

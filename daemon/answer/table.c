@@ -31,6 +31,7 @@ struct entry {
     char id[ID_LEN + 1];
     struct answer *answer; /* reference */
     int64_t ended_us;      /* monotonic, while it is retained */
+    int64_t ended_wall_us;
     bool running;
     TAILQ_ENTRY(entry) order; /* in running or ended */
     UT_hash_handle hh;        /* keeps the order of insertion: oldest first */
@@ -43,6 +44,7 @@ struct answer_table {
     struct entry *by_id;
     TAILQ_HEAD(entry_list, entry) running, ended; /* ended: oldest first */
     unsigned n_running, n_ended;
+    int64_t surplus_us; /* wall clock: what ended up to then was over retain_max */
 };
 
 struct answer_table *answer_table_new(const struct answer_options *opt, bool share_by_uid)
@@ -95,9 +97,13 @@ struct log_pool *answer_table_pool(struct answer_table *t)
 void answer_table_make_room(struct answer_table *t)
 {
     struct entry *e;
-    while ((e = TAILQ_FIRST(&t->ended)) &&
-           (log_pool_bytes(t->pool) > (size_t)t->opt.answer_memory || t->n_ended > (unsigned)t->opt.retain_max))
+    while ((e = TAILQ_FIRST(&t->ended))) {
+        if (t->n_ended > (unsigned)t->opt.retain_max)
+            t->surplus_us = e->ended_wall_us;
+        else if (log_pool_bytes(t->pool) <= (size_t)t->opt.answer_memory)
+            break;
         forget(t, e);
+    }
 }
 
 static unsigned running_of(const struct answer_table *t, uid_t uid)
@@ -158,6 +164,7 @@ void answer_table_ended(struct answer_table *t, struct answer *a)
     t->n_running--;
     e->running = false;
     e->ended_us = clock_mono_us();
+    e->ended_wall_us = clock_wall_us();
     TAILQ_INSERT_TAIL(&t->ended, e, order);
     t->n_ended++;
     answer_table_make_room(t);
@@ -184,6 +191,12 @@ void answer_table_each(struct answer_table *t, uid_t uid, bool (*each)(void *dat
         if (answer_uid(e->answer) == uid && !each(data, e->answer))
             return;
     }
+}
+
+int64_t answer_table_not_before_us(const struct answer_table *t)
+{
+    int64_t retained = clock_wall_us() - t->opt.retain_ms * 1000;
+    return retained > t->surplus_us ? retained : t->surplus_us + 1;
 }
 
 unsigned answer_table_running(const struct answer_table *t)

@@ -49,6 +49,9 @@ struct answer *answer_table_find(struct answer_table *t, uid_t uid, const char *
 /* Newest first. Stops where each returns false. */
 void answer_table_each(struct answer_table *t, uid_t uid, bool (*each)(void *data, struct answer *a), void *data);
 
+/* Answers that ended before (microseconds since 1970) are attachable no more, wherever they are kept. */
+int64_t answer_table_not_before_us(const struct answer_table *t);
+
 unsigned answer_table_running(const struct answer_table *t);
 unsigned answer_table_retained(const struct answer_table *t);
 

@@ -73,9 +73,9 @@ struct store_job *context_begin(const struct chat_request *req, size_t own, cons
     struct store_begin *b = &job->begin;
     if (!*conversation)
         return job;
-    memcpy(b->conversation, conversation, sizeof b->conversation);
-    memcpy(b->parent, parent, sizeof b->parent);
-    memcpy(b->message, message, sizeof b->message);
+    snprintf(b->conversation, sizeof b->conversation, "%s", conversation);
+    snprintf(b->parent, sizeof b->parent, "%s", parent);
+    snprintf(b->message, sizeof b->message, "%s", message);
     b->create = create;
     if (create)
         b->system = xstrdup(req->system);
@@ -83,8 +83,7 @@ struct store_job *context_begin(const struct chat_request *req, size_t own, cons
     b->terminal = xstrdup(req->terminal);
     b->n_messages = req->n_messages - own;
     b->messages = xcalloc(b->n_messages, sizeof *b->messages);
-    int64_t now = clock_wall_us();
     for (size_t i = 0; i < b->n_messages; i++)
-        keep_message(&b->messages[i], &req->messages[own + i], now);
+        keep_message(&b->messages[i], &req->messages[own + i], 0); /* keep_begin has the time */
     return job;
 }

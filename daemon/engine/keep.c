@@ -131,7 +131,7 @@ static void on_expire(void *data)
     if (room->expiring || !store_stores(room->store))
         return;
     struct store_job *job = store_job_new(STORE_EXPIRE, on_expired, room);
-    job->expire.answers_before_us = now - o->retain_ms * 1000;
+    job->expire.answers_before_us = answer_table_not_before_us(room->table);
     job->expire.answers_max = o->retain_max;
     job->expire.conversations_before_us = keep > 0 ? now - keep * 1000 : 0;
     if (store_submit(room->store, job, NULL) == ERR_NONE)
@@ -202,6 +202,8 @@ struct keep *keep_begin(struct keep_room *room, struct answer *a, struct store_j
     b->preview = xstrdup(answer_preview(a));
     answer_start(a, &start, &len);
     b->start = store_bytes_copy(start, len);
+    for (size_t i = 0; i < b->n_messages; i++)
+        b->messages[i].created_us = b->started_us;
     begin->done = on_begun;
     begin->data = k;
     k->beginning = true;

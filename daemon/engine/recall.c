@@ -105,7 +105,7 @@ void engine_recall(struct engine *e, uid_t uid, const char *id, size_t len,
     *r = (struct recall){e, uid, found, data};
     struct store_job *job = store_job_new(STORE_ANSWER, on_job, r);
     job->answer.uid = uid;
-    job->answer.not_before_us = clock_wall_us() - answer_table_options(e->table)->retain_ms * 1000;
+    job->answer.not_before_us = answer_table_not_before_us(e->table);
     memcpy(job->answer.answer, id, len < ID_LEN ? len : ID_LEN);
     if (store_submit(e->store, job, &err) == ERR_NONE)
         return;

@@ -41,6 +41,15 @@ void call_end(struct call *c)
     dispatch_error(c->peer, c->msgid, &err, NULL);
 }
 
+enum error_code call_may_wait(const struct call *c, struct error *err)
+{
+    int64_t max = c->peer->server->setup.opt.max_requests;
+    return c->peer->in_flight < (unsigned)max
+               ? ERR_NONE
+               : error_set(err, ERR_OVERLOADED, "%lld requests are in flight on this connection (max_requests)",
+                           (long long)max);
+}
+
 static const struct method *find(const char *name, size_t len)
 {
     for (const struct method *m = methods; m->name; m++)
@@ -79,9 +88,8 @@ static enum error_code run(struct call *c, const msgpack_object *name, const msg
         return code;
     if (m->flags & METHOD_ADMIN && !server_is_admin(srv, c->peer))
         return error_set(err, ERR_PERMISSION_DENIED, "%s is for the daemon's owner and root", m->name);
-    if (m->flags & METHOD_LATER && c->peer->in_flight >= (unsigned)srv->setup.opt.max_requests)
-        return error_set(err, ERR_OVERLOADED, "%lld requests are in flight on this connection (max_requests)",
-                         (long long)srv->setup.opt.max_requests);
+    if (m->flags & METHOD_LATER && (code = call_may_wait(c, err)) != ERR_NONE)
+        return code;
     if (c->notification && !(m->flags & METHOD_NOTIFY))
         return error_set(err, ERR_INVALID_REQUEST, "%s is no notification", m->name);
     return m->handle(c, err);

@@ -18,7 +18,7 @@ enum {
     METHOD_ADMIN = 1,  /* for the daemon's owner and root */
     METHOD_NOTIFY = 2, /* may come as a notification */
     METHOD_LATER = 4
-}; /* the handler answers later, through a stream */
+}; /* the handler answers later, through a stream or a struct later */
 
 struct method {
     const char *name;
@@ -35,6 +35,9 @@ void dispatch_frame(struct peer *p, const uint8_t *frame, size_t len);
 /* Begins the response of a call; the handler appends one value, then call_end. */
 struct buf *call_begin(struct call *c);
 void call_end(struct call *c);
+
+/* May one more of this peer's requests wait? For a METHOD_LATER row this was asked already. */
+enum error_code call_may_wait(const struct call *c, struct error *err);
 
 void dispatch_put_response(struct buf *b, uint64_t msgid); /* [1, msgid, nil, and the result is to follow */
 /* answer: its id, or NULL. */

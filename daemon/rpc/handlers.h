@@ -13,6 +13,12 @@ enum error_code m_answer_get(struct call *c, struct error *err);
 enum error_code m_answer_attach(struct call *c, struct error *err);
 enum error_code m_answer_cancel(struct call *c, struct error *err);
 enum error_code m_answer_list(struct call *c, struct error *err);
+enum error_code m_conversation_list(struct call *c, struct error *err);
+enum error_code m_conversation_get(struct call *c, struct error *err);
+enum error_code m_conversation_create(struct call *c, struct error *err);
+enum error_code m_conversation_fork(struct call *c, struct error *err);
+enum error_code m_conversation_rename(struct call *c, struct error *err);
+enum error_code m_conversation_delete(struct call *c, struct error *err);
 
 /* {method: str, args?: array} under "notify", NULL if absent. */
 enum error_code m_read_notify(const msgpack_object_map *params, msgpack_object_map *notify, bool *present,

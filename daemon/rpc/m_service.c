@@ -2,6 +2,7 @@
 #include "daemon/core/log.h"
 #include "daemon/rpc/handlers.h"
 #include "daemon/rpc/server.h"
+#include "daemon/store/store.h"
 #include "lib/base/clock.h"
 #include "lib/proto/codec.h"
 #include <string.h>
@@ -78,6 +79,29 @@ static void put_providers(struct buf *b, const struct engine *e)
         put_provider(b, providers_at(ps, i));
 }
 
+static void put_store(struct buf *b, const struct store *store)
+{
+    struct store_status st;
+    store_status(store, &st);
+    mp_put_map(b, st.error ? 7 : 6);
+    mp_put_cstr(b, "backend");
+    mp_put_cstr(b, st.backend);
+    mp_put_cstr(b, "state");
+    mp_put_cstr(b, st.state);
+    if (st.error) {
+        mp_put_cstr(b, "error");
+        mp_put_cstr(b, st.error);
+    }
+    mp_put_cstr(b, "writes");
+    mp_put_uint(b, st.writes);
+    mp_put_cstr(b, "failed");
+    mp_put_uint(b, st.failed);
+    mp_put_cstr(b, "reads");
+    mp_put_uint(b, st.reads);
+    mp_put_cstr(b, "waiting");
+    mp_put_uint(b, st.waiting);
+}
+
 enum error_code m_status(struct call *c, struct error *err)
 {
     (void)err;
@@ -86,7 +110,7 @@ enum error_code m_status(struct call *c, struct error *err)
     struct http_stats http;
     engine_stats(s->engine, &http);
     struct buf *b = call_begin(c);
-    mp_put_map(b, 11);
+    mp_put_map(b, 12);
     mp_put_cstr(b, "version");
     mp_put_cstr(b, PACKAGE_VERSION);
     mp_put_cstr(b, "pid");
@@ -107,6 +131,8 @@ enum error_code m_status(struct call *c, struct error *err)
     mp_put_cstr(b, name);
     mp_put_cstr(b, "providers");
     put_providers(b, s->engine);
+    mp_put_cstr(b, "store");
+    put_store(b, engine_store(s->engine));
     mp_put_cstr(b, "http");
     mp_put_map(b, 4);
     mp_put_cstr(b, "active");

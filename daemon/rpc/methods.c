@@ -70,6 +70,45 @@ static const struct schema_field list[] = {
     {0},
 };
 
+static const struct schema_field conversation_list[] = {
+    {"limit", SCHEMA_INT, false, NULL, "at most so many (default 50, up to 1000)"},
+    {"before", SCHEMA_STR | SCHEMA_NUMBER, false, NULL,
+     "those behind this conversation, or not touched since this time"},
+    {"directory", SCHEMA_STR, false, NULL, "only those asked in this directory"},
+    {"tag", SCHEMA_STR, false, NULL, "only those with this tag"},
+    {0},
+};
+
+static const struct schema_field conversation_get[] = {
+    {"conversation", SCHEMA_STR, true, NULL, "the conversation's id"},
+    {"branch", SCHEMA_STR, false, NULL, "a message's id: only the path from the root to it"},
+    {0},
+};
+
+static const struct schema_field conversation_create[] = {
+    {"title", SCHEMA_STR, false, NULL, "1 to 200 characters"},
+    {"system", SCHEMA_STR, false, NULL, "instructions for every question in it"},
+    {"messages", SCHEMA_ARRAY, false, NULL, "[{role, content}] as in chat, from the root on; the last one is the head"},
+    {0},
+};
+
+static const struct schema_field conversation_fork[] = {
+    {"conversation", SCHEMA_STR, true, NULL, "the conversation's id"},
+    {"message", SCHEMA_STR, true, NULL, "the id of the last message to take"},
+    {0},
+};
+
+static const struct schema_field conversation_rename[] = {
+    {"conversation", SCHEMA_STR, true, NULL, "the conversation's id"},
+    {"title", SCHEMA_STR, true, NULL, "1 to 200 characters"},
+    {0},
+};
+
+static const struct schema_field one_conversation[] = {
+    {"conversation", SCHEMA_STR, true, NULL, "the conversation's id"},
+    {0},
+};
+
 const struct method methods[] = {
     {"hello", m_hello, hello, 0, "Says who the client is and learns what the daemon can do. Optional."},
     {"status", m_status, none, 0, "The daemon's state, from memory only."},
@@ -78,7 +117,15 @@ const struct method methods[] = {
     {"answer.get", m_answer_get, one_answer, 0, "The answer map as it stands."},
     {"answer.attach", m_answer_attach, attach, METHOD_LATER, "Events from a sequence number on, then the answer map."},
     {"answer.cancel", m_answer_cancel, one_answer, METHOD_NOTIFY, "Ends an answer."},
-    {"answer.list", m_answer_list, list, 0, "Running and retained answers, newest first."},
+    {"answer.list", m_answer_list, list, METHOD_LATER, "Running and retained answers, newest first."},
     {"shutdown", m_shutdown, none, METHOD_ADMIN | METHOD_NOTIFY, "Drains and ends the daemon, as SIGTERM does."},
+    {"conversation.list", m_conversation_list, conversation_list, METHOD_LATER, "Conversations, newest first."},
+    {"conversation.get", m_conversation_get, conversation_get, METHOD_LATER, "A conversation with its messages."},
+    {"conversation.create", m_conversation_create, conversation_create, METHOD_LATER,
+     "Makes a conversation; replies with {conversation} once it is stored."},
+    {"conversation.fork", m_conversation_fork, conversation_fork, METHOD_LATER,
+     "Makes a conversation of the messages from the root to one; replies with {conversation}."},
+    {"conversation.rename", m_conversation_rename, conversation_rename, METHOD_LATER, "Gives it another title."},
+    {"conversation.delete", m_conversation_delete, one_conversation, METHOD_LATER, "Deletes it with its messages."},
     {0},
 };

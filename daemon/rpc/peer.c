@@ -1,6 +1,7 @@
 #include "daemon/rpc/peer.h"
 #include "daemon/core/log.h"
 #include "daemon/rpc/dispatch.h"
+#include "daemon/rpc/later.h"
 #include "daemon/rpc/server.h"
 #include "daemon/rpc/stream.h"
 #include "lib/base/alloc.h"
@@ -47,6 +48,7 @@ void peer_close(struct peer *p)
         return;
     p->state = PEER_CLOSING;
     stream_hang_up(p);
+    later_hang_up(p);
     watch_partial(p, false);
     buf_done(&p->in);
     charge_input(p);
@@ -71,7 +73,7 @@ void peer_close_after_write(struct peer *p)
 
 /* -- out -- */
 
-static void resume(struct peer *p);
+static void read_on(struct peer *p);
 
 static void on_written(uv_write_t *w, int status)
 {
@@ -88,8 +90,6 @@ static void on_written(uv_write_t *w, int status)
     stream_resume(p);
     if (p->state == PEER_OPEN)
         peer_flush(p);
-    if (p->state == PEER_OPEN && p->paused && !p->last_words && peer_has_room(p))
-        resume(p);
 }
 
 static void write_rest(struct peer *p)
@@ -130,11 +130,13 @@ void peer_flush(struct peer *p)
     }
     if (p->state == PEER_OPEN && p->last_words && !p->writing)
         peer_close(p);
+    if (p->state == PEER_OPEN)
+        read_on(p);
 }
 
-static void mark_dirty(struct peer *p)
+void peer_wake(struct peer *p)
 {
-    if (!p->dirty) {
+    if (p->state == PEER_OPEN && !p->dirty) {
         p->dirty = true;
         TAILQ_INSERT_TAIL(&p->server->dirty, p, dirty_link);
     }
@@ -148,21 +150,24 @@ struct buf *peer_begin(struct peer *p)
 bool peer_commit(struct peer *p)
 {
     bool ok = outq_commit(&p->out);
-    if (p->state == PEER_OPEN)
-        mark_dirty(p);
+    peer_wake(p);
     return ok;
 }
 
 void peer_pin(struct peer *p, const void *bytes, size_t len, void (*release)(void *owner), void *owner)
 {
     outq_pin(&p->out, bytes, len, release, owner);
-    if (p->state == PEER_OPEN)
-        mark_dirty(p);
+    peer_wake(p);
 }
 
 bool peer_has_room(const struct peer *p)
 {
     return p->out.unsent < (size_t)p->server->setup.opt.peer_buffer;
+}
+
+static bool may_ask(const struct peer *p)
+{
+    return peer_has_room(p) && p->n_laters < PEER_LATERS;
 }
 
 /* -- in -- */
@@ -187,9 +192,9 @@ static size_t take_frames(struct peer *p, const uint8_t *data, size_t len)
 {
     size_t start = 0, at = p->walked;
     while (at < len && p->state == PEER_OPEN && !p->last_words) {
-        if (!peer_has_room(p)) {
+        if (!may_ask(p)) {
             peer_flush(p);
-            if (p->state == PEER_OPEN && !peer_has_room(p)) {
+            if (p->state == PEER_OPEN && !may_ask(p)) {
                 p->paused = true;
                 uv_read_stop((uv_stream_t *)&p->pipe);
                 break;
@@ -271,8 +276,10 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         on_input(p, (const uint8_t *)buf->base, (size_t)n);
 }
 
-static void resume(struct peer *p)
+static void read_on(struct peer *p)
 {
+    if (!p->paused || p->last_words || !may_ask(p))
+        return;
     p->paused = false;
     take_input(p);
     if (p->state == PEER_OPEN && !p->paused && !p->last_words)
@@ -299,6 +306,7 @@ void peer_accept(struct server *s, uv_stream_t *listener)
     s->handles++;
     outq_init(&p->out);
     TAILQ_INIT(&p->streams);
+    TAILQ_INIT(&p->laters);
     const struct rpc_options *o = &s->setup.opt;
     buf_init(&p->in, (size_t)o->max_message + sizeof s->read_buffer);
     struct frame_limits limits = {(size_t)o->max_message, (uint32_t)o->max_values, FRAME_DEPTH_LIMIT};

@@ -1,8 +1,9 @@
 /* A connected client: its bytes in, its bytes out, what it is charged for.
  *
  * Reading stops while more than `peer_buffer` bytes wait to be sent to it, so a client that asks and does not listen
- * costs a bounded amount. Writes are gathered and sent once per turn of the loop. Between frames an idle peer holds no
- * buffer.
+ * costs a bounded amount. It stops likewise while PEER_LATERS of its requests wait for a job: their results come
+ * whether it listens or not. Writes are gathered and sent once per turn of the loop. Between frames an idle peer holds
+ * no buffer.
  *
  * States: open, closing (its handle closes; nothing is read or written, streams are told), gone (freed in the close
  * callback). */
@@ -18,6 +19,9 @@
 
 struct server;
 struct stream;
+struct later;
+
+#define PEER_LATERS 16 /* each of them may bring a result of the store's max_result bytes */
 
 enum peer_state { PEER_OPEN, PEER_CLOSING };
 
@@ -29,6 +33,7 @@ struct peer {
     char *directory, *terminal; /* where the client runs, as hello told; NULL where it did not */
     bool errors_as_text, writing, paused, last_words, dirty;
     uint32_t in_flight;      /* requests that were not answered yet */
+    uint32_t n_laters;       /* those of them that wait for a job */
     struct account *account; /* reference */
     struct buf in;           /* of frames that are not whole, or not looked at since reading is paused */
     size_t walked;           /* bytes of `in` that the reader has passed */
@@ -38,6 +43,7 @@ struct peer {
     struct outq out;
     uv_write_t write;
     TAILQ_HEAD(stream_list, stream) streams;
+    TAILQ_HEAD(later_list, later) laters;
     TAILQ_ENTRY(peer) link, partial_link, dirty_link;
 };
 
@@ -51,6 +57,7 @@ struct buf *peer_begin(struct peer *p); /* see outq_begin */
 bool peer_commit(struct peer *p);
 void peer_pin(struct peer *p, const void *bytes, size_t len, void (*release)(void *owner), void *owner);
 bool peer_has_room(const struct peer *p); /* below the mark: cursors may go on */
-void peer_flush(struct peer *p);
+void peer_flush(struct peer *p);          /* and reads on, where reading has stopped and may go on */
+void peer_wake(struct peer *p);           /* a flush, soon */
 
 #endif

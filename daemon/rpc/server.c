@@ -182,7 +182,7 @@ bool server_busy(const struct server *s)
 {
     const struct peer *p;
     TAILQ_FOREACH (p, &s->peers, link) {
-        if (p->out.unsent || !TAILQ_EMPTY(&p->streams))
+        if (p->out.unsent || !TAILQ_EMPTY(&p->streams) || p->n_laters)
             return true;
     }
     return false;

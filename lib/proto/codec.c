@@ -46,23 +46,9 @@ static const char *const extra_refused[] = {
 
 static enum error_code get_messages(const struct input *in, const msgpack_object *o, struct chat_request *r)
 {
-    struct place at = {NULL, "messages", 0};
-    msgpack_object_array messages;
-
     if (mp_get(in->map, "attachments") != NULL)
         return input_refuse(in, "attachments", "goes with prompt; with messages, put the parts into their content");
-    if (!mp_array(o, &messages))
-        return input_refuse_place(in->err, &at, "must be a list");
-    if (messages.size == 0)
-        return input_refuse_place(in->err, &at, "must not be empty");
-    for (uint32_t i = 0; i < messages.size; i++) {
-        struct place here = {&at, NULL, i};
-        enum error_code e = codec_get_message(&messages.ptr[i], &here, in->err, chat_request_add_message(r, ROLE_USER));
-
-        if (e != ERR_NONE)
-            return e;
-    }
-    return ERR_NONE;
+    return codec_messages(o, &r->messages, &r->n_messages, in->err);
 }
 
 /* The prompt and its attachments are one message of the user. */

@@ -10,6 +10,10 @@
  * such as "messages[2].content". */
 enum error_code codec_chat_request(const msgpack_object_map *params, struct chat_request **ret, struct error *err);
 
+/* [{role, content}], which has passed mp_clean, added to the array; at least one. What was added before a fault is in
+ * it too. The fault is named as in codec_chat_request. */
+enum error_code codec_messages(const msgpack_object *o, struct message **messages, size_t *n, struct error *err);
+
 /* The params' `context`, {cwd, terminal}, in hello and chat: what is there replaces (and frees) what the two hold. */
 enum error_code codec_context(const msgpack_object_map *params, char **directory, char **terminal, struct error *err);
 

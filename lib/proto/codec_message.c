@@ -1,6 +1,7 @@
 /* Messages and their parts, both ways. What is read has passed mp_clean. */
 #include "lib/proto/codec_message.h"
 
+#include "lib/base/grow.h"
 #include "lib/proto/codec.h"
 #include <stdlib.h>
 #include <string.h>
@@ -158,7 +159,8 @@ static enum error_code get_content(const struct input *in, struct message *m)
     return codec_get_parts(&parts, &at, in->err, m, false);
 }
 
-enum error_code codec_get_message(const msgpack_object *o, const struct place *at, struct error *err, struct message *m)
+static enum error_code get_message(const msgpack_object *o, const struct place *at, struct error *err,
+                                   struct message *m)
 {
     msgpack_object_map map;
     struct input in = {&map, at, err};
@@ -175,6 +177,25 @@ enum error_code codec_get_message(const msgpack_object *o, const struct place *a
         return input_refuse(&in, "role", "is none of system, user, assistant, tool");
     m->role = role;
     return get_content(&in, m);
+}
+
+enum error_code codec_messages(const msgpack_object *o, struct message **messages, size_t *n, struct error *err)
+{
+    struct place at = {NULL, "messages", 0};
+    msgpack_object_array list;
+    enum error_code e = ERR_NONE;
+
+    if (!mp_array(o, &list))
+        return input_refuse_place(err, &at, "must be a list");
+    if (list.size == 0)
+        return input_refuse_place(err, &at, "must not be empty");
+    for (uint32_t i = 0; i < list.size && e == ERR_NONE; i++) {
+        struct place here = {&at, NULL, i};
+
+        *messages = grow_one(*messages, *n, sizeof(**messages));
+        e = get_message(&list.ptr[i], &here, err, &(*messages)[(*n)++]);
+    }
+    return e;
 }
 
 /* Packing */

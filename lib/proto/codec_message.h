@@ -9,7 +9,5 @@
 enum error_code codec_get_parts(const msgpack_object_array *parts, const struct place *at, struct error *err,
                                 struct message *m, bool attachment);
 enum error_code codec_add_text(struct error *err, struct message *m, const char *s, size_t len);
-enum error_code codec_get_message(const msgpack_object *o, const struct place *at, struct error *err,
-                                  struct message *m);
 
 #endif
