@@ -4,7 +4,7 @@ libaskcli_la_SOURCES = \
 	client/common/exit.c client/common/exit.h client/common/field.h client/common/json_print.c \
 	client/common/json_print.h client/common/json_read.c client/common/json_read.h client/common/out.c \
 	client/common/out.h client/common/signals.c client/common/signals.h client/common/stream.c \
-	client/common/stream.h
+	client/common/stream.h client/common/where.c client/common/where.h
 libaskcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libaskcli_la_LIBADD = libaskclient.la
 
@@ -14,6 +14,6 @@ client_ask_ask_SOURCES = \
 	client/ask/plain.h
 client_ask_ask_LDADD = libaskcli.la
 client_ctl_askctl_SOURCES = \
-	client/ctl/cmd_attach.c client/ctl/cmd_call.c client/ctl/cmd_cancel.c client/ctl/cmd_status.c client/ctl/ctl.h \
-	client/ctl/main.c
+	client/ctl/cmd_attach.c client/ctl/cmd_call.c client/ctl/cmd_cancel.c client/ctl/cmd_conv.c \
+	client/ctl/cmd_status.c client/ctl/ctl.h client/ctl/main.c
 client_ctl_askctl_LDADD = libaskcli.la

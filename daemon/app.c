@@ -9,6 +9,7 @@
 #include "daemon/rpc/server.h"
 #include "lib/base/clock.h"
 #include "lib/base/paths.h"
+#include "lib/base/version.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -306,7 +307,7 @@ static int run(struct app *a, struct providers *providers, const char *state_dir
         on_sweep(a);
         on_activity(a);
         service_ready();
-        log_notice("askd %s listens on %s", PACKAGE_VERSION, a->endpoint.path);
+        log_notice("askd %s listens on %s", askd_version, a->endpoint.path);
     } else {
         log_error("%s", err.message);
         status = EX_OSERR;

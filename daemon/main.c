@@ -1,4 +1,5 @@
 #include "daemon/app.h"
+#include "lib/base/version.h"
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,7 +45,7 @@ int main(int argc, char **argv)
         case OPT_SOCKET: args.socket = optarg; break;
         case OPT_CHECK: act = app_check_config; break;
         case OPT_PRINT: act = app_print_config; break;
-        case OPT_VERSION: return puts(PACKAGE_NAME " " PACKAGE_VERSION) < 0;
+        case OPT_VERSION: return printf("%s %s\n", PACKAGE_NAME, askd_version) < 0;
         case OPT_HELP:
         case 'h': return fputs(usage, stdout) < 0;
         default: return EX_USAGE;

@@ -11,17 +11,18 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 unit_tests = \
 	tests/unit/answer/test_fold tests/unit/answer/test_log tests/unit/answer/test_runs \
 	tests/unit/answer/test_table tests/unit/ask/test_args tests/unit/ask/test_call tests/unit/ask/test_json_print \
-	tests/unit/ask/test_locate tests/unit/ask/test_paths tests/unit/base/test_buf tests/unit/base/test_clock \
-	tests/unit/base/test_error tests/unit/base/test_exchange tests/unit/base/test_fd tests/unit/base/test_id \
-	tests/unit/base/test_secret tests/unit/base/test_utf8 tests/unit/base/test_value tests/unit/chat/test_event \
-	tests/unit/chat/test_message tests/unit/chat/test_request tests/unit/core/test_config \
-	tests/unit/core/test_config_lines tests/unit/core/test_log tests/unit/core/test_worker \
-	tests/unit/engine/test_context tests/unit/engine/test_discover tests/unit/engine/test_fault \
-	tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/proto/test_codec \
-	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
-	tests/unit/provider/test_error_map tests/unit/provider/test_jsonx tests/unit/provider/test_openai_parse \
-	tests/unit/provider/test_openai_request tests/unit/provider/test_scan tests/unit/provider/test_sse \
-	tests/unit/rpc/test_outq tests/unit/rpc/test_schema tests/unit/store/test_store
+	tests/unit/ask/test_locate tests/unit/ask/test_paths tests/unit/ask/test_where tests/unit/base/test_buf \
+	tests/unit/base/test_clock tests/unit/base/test_error tests/unit/base/test_exchange tests/unit/base/test_fd \
+	tests/unit/base/test_id tests/unit/base/test_secret tests/unit/base/test_utf8 tests/unit/base/test_value \
+	tests/unit/base/test_version tests/unit/chat/test_event tests/unit/chat/test_message \
+	tests/unit/chat/test_request tests/unit/core/test_config tests/unit/core/test_config_lines \
+	tests/unit/core/test_log tests/unit/core/test_worker tests/unit/engine/test_context \
+	tests/unit/engine/test_discover tests/unit/engine/test_fault tests/unit/http/test_pool \
+	tests/unit/http/test_retry tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
+	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/provider/test_error_map \
+	tests/unit/provider/test_jsonx tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
+	tests/unit/provider/test_scan tests/unit/provider/test_sse tests/unit/rpc/test_outq tests/unit/rpc/test_schema \
+	tests/unit/store/test_store
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -55,6 +56,9 @@ tests_unit_ask_test_locate_LDADD = $(UNIT_LDADD)
 tests_unit_ask_test_paths_SOURCES = tests/unit/ask/test_paths.c
 tests_unit_ask_test_paths_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ask_test_paths_LDADD = $(UNIT_LDADD)
+tests_unit_ask_test_where_SOURCES = tests/unit/ask/test_where.c
+tests_unit_ask_test_where_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ask_test_where_LDADD = $(UNIT_LDADD)
 tests_unit_base_test_buf_SOURCES = tests/unit/base/test_buf.c
 tests_unit_base_test_buf_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_base_test_buf_LDADD = $(UNIT_LDADD)
@@ -82,6 +86,9 @@ tests_unit_base_test_utf8_LDADD = $(UNIT_LDADD)
 tests_unit_base_test_value_SOURCES = tests/unit/base/test_value.c
 tests_unit_base_test_value_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_base_test_value_LDADD = $(UNIT_LDADD)
+tests_unit_base_test_version_SOURCES = tests/unit/base/test_version.c
+tests_unit_base_test_version_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_base_test_version_LDADD = $(UNIT_LDADD)
 tests_unit_chat_test_event_SOURCES = tests/unit/chat/test_event.c
 tests_unit_chat_test_event_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_chat_test_event_LDADD = $(UNIT_LDADD)
@@ -158,20 +165,27 @@ tests_unit_store_test_store_SOURCES = tests/unit/store/test_store.c
 tests_unit_store_test_store_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_store_test_store_LDADD = $(UNIT_LDADD)
 
+# The daemon with another version, for the test of the hand-over.
+check_PROGRAMS += tests/old/askd-old
+tests_old_askd_old_SOURCES = daemon/main.c daemon/app.c daemon/app.h tests/old/version.c
+tests_old_askd_old_CFLAGS = $(libaskd_la_CFLAGS)
+tests_old_askd_old_LDADD = libaskd.la
+
 # The real daemon, from outside.
 python_tests = \
-	tests/layers.py tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_conversation.py \
-	tests/rpc/test_faults.py tests/rpc/test_frames.py tests/rpc/test_hello_status.py tests/rpc/test_library.py \
-	tests/rpc/test_lifecycle.py tests/rpc/test_protocol_page.py tests/rpc/test_restart.py tests/rpc/test_tls.py \
+	tests/layers.py tests/rpc/test_ask_conversations.py tests/rpc/test_chat.py tests/rpc/test_client.py \
+	tests/rpc/test_conversation.py tests/rpc/test_faults.py tests/rpc/test_frames.py tests/rpc/test_handover.py \
+	tests/rpc/test_hello_status.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py \
+	tests/rpc/test_protocol_page.py tests/rpc/test_restart.py tests/rpc/test_tls.py \
 	tests/replay/test_recordings.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus \
 	tests/unit/core/config_files.h tests/unit/http/http_server.h tests/unit/provider/chunks.h tests/rpc/client.py \
-	tests/provider/fault_provider.py tests/fuzz/fuzz_config.c tests/fuzz/fuzz_frame.c \
-	tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_sse.c tests/fuzz/config.dict tests/fuzz/frame.dict \
-	tests/fuzz/json.dict tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c tests/bench/pidcpu.c \
-	tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/load.h tests/bench/run.sh \
-	doc/architecture.md doc/protocol.md tests/fuzz/run
+	tests/rpc/helpers_scripted.py tests/provider/fault_provider.py tests/fuzz/fuzz_config.c \
+	tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_sse.c tests/fuzz/config.dict \
+	tests/fuzz/frame.dict tests/fuzz/json.dict tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c \
+	tests/bench/pidcpu.c tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/load.h \
+	tests/bench/run.sh doc/architecture.md doc/protocol.md tests/fuzz/run
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.
 FUZZ_SECONDS = 60

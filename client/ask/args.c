@@ -10,6 +10,10 @@ const char args_usage[] = "Usage: ask [OPTION]... PROMPT...\n"
                           "\n"
                           "  -m, --model MODEL    the model to ask (default: as configured)\n"
                           "  -s, --system TEXT    instructions that go before the prompt\n"
+                          "  -c, --continue       go on with the last conversation of this terminal and folder\n"
+                          "      --conversation ID\n"
+                          "                       go on with that one (askctl conv list shows them)\n"
+                          "      --no-store       keep neither question nor answer\n"
                           "      --json           print the answer with all that is known about it as one JSON line\n"
                           "      --no-stream      print the answer when it is complete\n"
                           "      --stats          then print model, tokens and times to standard error\n"
@@ -18,11 +22,14 @@ const char args_usage[] = "Usage: ask [OPTION]... PROMPT...\n"
                           "  -V, --version        print the version\n"
                           "      --               end the options: what follows is the prompt\n";
 
-enum { OPT_JSON = 256, OPT_NO_STREAM, OPT_STATS, OPT_SOCKET };
+enum { OPT_JSON = 256, OPT_NO_STREAM, OPT_STATS, OPT_SOCKET, OPT_CONVERSATION, OPT_NO_STORE };
 
 static const struct option options[] = {
     {"model", required_argument, NULL, 'm'},
     {"system", required_argument, NULL, 's'},
+    {"continue", no_argument, NULL, 'c'},
+    {"conversation", required_argument, NULL, OPT_CONVERSATION},
+    {"no-store", no_argument, NULL, OPT_NO_STORE},
     {"json", no_argument, NULL, OPT_JSON},
     {"no-stream", no_argument, NULL, OPT_NO_STREAM},
     {"stats", no_argument, NULL, OPT_STATS},
@@ -43,16 +50,35 @@ static enum args_action refuse(struct args *a, int c, const char *arg)
     return ARGS_WRONG;
 }
 
+/* False where another choice was made before. */
+static bool keep(struct args *a, enum args_keep choice)
+{
+    static const char *const names[] = {
+        [ARGS_CONTINUE] = "--continue", [ARGS_NAMED] = "--conversation", [ARGS_NOWHERE] = "--no-store"};
+    if (a->keep != ARGS_NEW && a->keep != choice) {
+        (void)snprintf(a->why, sizeof(a->why), "%s and %s exclude each other", names[a->keep], names[choice]);
+        return false;
+    }
+    a->keep = choice;
+    if (choice == ARGS_NAMED)
+        a->conversation = optarg;
+    return true;
+}
+
 enum args_action args_parse(struct args *a, int argc, char **argv)
 {
     *a = (struct args){0};
     opterr = 0;
     optind = 0; /* glibc: forget an earlier run */
     int c;
-    while ((c = getopt_long(argc, argv, ":m:s:hV", options, NULL)) != -1) {
+    bool agree = true;
+    while ((c = getopt_long(argc, argv, ":m:s:chV", options, NULL)) != -1) {
         switch (c) {
         case 'm': a->model = optarg; break;
         case 's': a->system = optarg; break;
+        case 'c': agree = keep(a, ARGS_CONTINUE) && agree; break;
+        case OPT_CONVERSATION: agree = keep(a, ARGS_NAMED) && agree; break;
+        case OPT_NO_STORE: agree = keep(a, ARGS_NOWHERE) && agree; break;
         case OPT_JSON: a->json = true; break;
         case OPT_NO_STREAM: a->no_stream = true; break;
         case OPT_STATS: a->stats = true; break;
@@ -64,5 +90,5 @@ enum args_action args_parse(struct args *a, int argc, char **argv)
     }
     a->words = argv + optind;
     a->n_words = argc - optind;
-    return ARGS_ASK;
+    return agree ? ARGS_ASK : ARGS_WRONG;
 }

@@ -7,8 +7,18 @@
 
 enum args_action { ARGS_ASK, ARGS_HELP, ARGS_VERSION, ARGS_WRONG };
 
+/* Where the question and its answer are kept. */
+enum args_keep {
+    ARGS_NEW,      /* in a conversation of their own */
+    ARGS_CONTINUE, /* in the last one here */
+    ARGS_NAMED,    /* in args.conversation */
+    ARGS_NOWHERE
+};
+
 struct args {
     const char *model, *system, *socket; /* NULL where not given */
+    enum args_keep keep;
+    const char *conversation;
     bool json, no_stream, stats;
     char **words; /* the prompt's, in argv */
     int n_words;

@@ -6,7 +6,9 @@
 #include "client/common/json_print.h"
 #include "client/common/signals.h"
 #include "client/common/stream.h"
+#include "client/common/where.h"
 #include "lib/base/utf8.h"
+#include "lib/base/version.h"
 #include "lib/proto/mp.h"
 #include <string.h>
 #include <unistd.h>
@@ -22,9 +24,32 @@ static int print_and_exit(const char *text)
     return out_flush(&out) ? EXIT_OK : EXIT_IO;
 }
 
+static int print_version(void)
+{
+    (void)out_puts(&out, "ask ");
+    (void)out_puts(&out, askd_version);
+    return print_and_exit("\n");
+}
+
+static void put_conversation(struct buf *b, const struct args *args)
+{
+    if (args->keep == ARGS_NOWHERE) {
+        mp_put_cstr(b, "store");
+        mp_put_bool(b, false);
+        return;
+    }
+    mp_put_cstr(b, "conversation");
+    mp_put_cstr(b, args->keep == ARGS_NAMED ? args->conversation : args->keep == ARGS_CONTINUE ? "last" : "new");
+}
+
 static void put_params(struct buf *b, const struct args *args, const struct buf *prompt)
 {
-    mp_put_map(b, 2U + (args->model != NULL) + (args->system != NULL));
+    struct where where;
+    where_find(&where);
+    mp_put_map(b, 4U + (args->model != NULL) + (args->system != NULL));
+    mp_put_cstr(b, "context");
+    where_put(b, &where);
+    put_conversation(b, args);
     mp_put_cstr(b, "prompt");
     mp_put_str(b, (const char *)prompt->data, prompt->len);
     mp_put_cstr(b, "stream");
@@ -82,12 +107,12 @@ int main(int argc, char **argv)
     out_init(&out, STDOUT_FILENO);
     switch (args_parse(&args, argc, argv)) {
     case ARGS_HELP: return print_and_exit(args_usage);
-    case ARGS_VERSION: return print_and_exit("ask " PACKAGE_VERSION "\n");
+    case ARGS_VERSION: return print_version();
     case ARGS_WRONG: exit_print(program, "%s: see ask --help", args.why); return EXIT_USAGE;
     case ARGS_ASK: break;
     }
-    if (!is_text(args.model) || !is_text(args.system)) {
-        exit_print(program, "the model or the system text is not UTF-8: convert it");
+    if (!is_text(args.model) || !is_text(args.system) || !is_text(args.conversation)) {
+        exit_print(program, "the model, the system text or the conversation is not UTF-8: convert it");
         return EXIT_DATA;
     }
 

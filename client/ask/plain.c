@@ -58,5 +58,6 @@ void plain_stats(const msgpack_object *answer)
         add_int(&l, &part, "first_token_ms");
         add_int(&l, &part, "total_ms");
     }
+    add_str(&l, &map, "conversation");
     exit_print("ask", "%s", l.text);
 }

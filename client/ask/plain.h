@@ -5,7 +5,7 @@
 #include "client/common/out.h"
 #include <msgpack.h>
 
-/* The line of --stats, to stderr: model, provider, tokens and times, those that are known. */
+/* The line of --stats, to stderr: model, provider, tokens, times and conversation, those that are known. */
 void plain_stats(const msgpack_object *answer);
 
 #endif

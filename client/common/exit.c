@@ -87,6 +87,14 @@ static const char *key_here(void)
     return NULL;
 }
 
+static bool is_about_conversation(const msgpack_object_map *map)
+{
+    const char *param;
+    size_t len;
+    return field_str(map, "param", &param, &len) && len == strlen("conversation") &&
+           memcmp(param, "conversation", len) == 0;
+}
+
 static void write_hint(char *out, size_t size, size_t outcome, const msgpack_object_map *map)
 {
     double after = -1;
@@ -96,6 +104,8 @@ static void write_hint(char *out, size_t size, size_t outcome, const msgpack_obj
                        "%s is set here but not in the daemon: end it with 'askctl call shutdown' and ask again", key);
     else if (outcomes[outcome].status == EXIT_AGAIN && field_double(map, "retry_after", &after) && after >= 1)
         (void)snprintf(out, size, "try again in %.0f s", after);
+    else if (outcomes[outcome].code == ERR_NOT_FOUND && is_about_conversation(map))
+        (void)snprintf(out, size, "askctl conv list shows what there is");
     else
         (void)snprintf(out, size, "%s", outcomes[outcome].hint);
 }
@@ -128,7 +138,9 @@ int exit_error(const char *program, const msgpack_object *error)
     char hint[256] = "look at the daemon's log";
     if (i < n)
         write_hint(hint, sizeof(hint), i, &map);
-    exit_print(program, "%.*s%s%.*s: %s", (int)param_len, param_len > 0 ? param : "", param_len > 0 ? ": " : "",
-               (int)message_len, message, hint);
+    /* A message that names a command says itself what to do. */
+    bool advises = memmem(message, message_len, "askctl", strlen("askctl")) != NULL;
+    exit_print(program, "%.*s%s%.*s%s%s", (int)param_len, param_len > 0 ? param : "", param_len > 0 ? ": " : "",
+               (int)message_len, message, advises ? "" : ": ", advises ? "" : hint);
     return i < n ? (int)outcomes[i].status : (int)EXIT_OTHER;
 }

@@ -9,17 +9,12 @@ int cmd_cancel(struct ctl *c)
     struct buf params;
     buf_init(&params, 4096);
     ctl_put_answer(&params, c->args[0]);
-    msgpack_unpacked reply;
-    msgpack_unpacked_init(&reply);
     if (params.failed) {
         exit_print(c->program, "the answer's id is too long: askctl call answer.list shows ids");
         status = EXIT_USAGE;
     } else {
-        status = ctl_call(c, a, "answer.cancel", &params, &reply);
+        status = ctl_call_once(c, a, "answer.cancel", &params);
     }
-    if (status == EXIT_OK && c->json)
-        status = ctl_print_json(c, &reply.data);
-    msgpack_unpacked_destroy(&reply);
     buf_done(&params);
     ask_close(a);
     return status;

@@ -1,4 +1,5 @@
-/* askctl: what its verbs share. A verb is a row of the table in main.c and one function in a file of its own. */
+/* askctl: what its verbs share. A verb is a row of the table in main.c and one function in a file of its own; one that
+ * has verbs of its own is a table there. */
 #ifndef CLIENT_CTL_CTL_H
 #define CLIENT_CTL_CTL_H
 
@@ -12,28 +13,38 @@ struct ctl {
     const char *program;
     struct ask_options options;
     bool json;
-    int n_args; /* within what the verb's row allows */
+    uint32_t limit; /* 0: as the verb thinks best */
+    int n_args;     /* within what the verb's row allows */
     char **args;
     struct out *out;
 };
+
+/* Options that not every verb takes. */
+enum ctl_option { CTL_LIMIT = 1 << 0 };
 
 struct ctl_verb {
     const char *name, *args; /* as in "usage: askctl name args" */
     const char *summary;
     int min_args, max_args;
-    int (*run)(struct ctl *c); /* returns the exit status */
+    int (*run)(struct ctl *c);    /* returns the exit status */
+    unsigned takes;               /* of enum ctl_option */
+    const struct ctl_verb *verbs; /* instead of run: one of these follows; the last one has no name */
 };
 
 int cmd_attach(struct ctl *c);
 int cmd_call(struct ctl *c);
 int cmd_cancel(struct ctl *c);
 int cmd_status(struct ctl *c);
+extern const struct ctl_verb cmd_conv_verbs[];
 
 /* Connects; NULL with *status filled and the reason told. */
 struct ask *ctl_open(struct ctl *c, int *status);
 
 /* Calls a method; the result is in *reply. Tells and returns what went wrong, else EXIT_OK. params may be NULL. */
 int ctl_call(struct ctl *c, struct ask *a, const char *method, const struct buf *params, msgpack_unpacked *reply);
+
+/* The same for a verb that is done with that: the reply is printed with --json only. */
+int ctl_call_once(struct ctl *c, struct ask *a, const char *method, const struct buf *params);
 
 int ctl_print_json(struct ctl *c, const msgpack_object *value); /* one line, flushed */
 int ctl_flush(struct ctl *c);

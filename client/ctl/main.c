@@ -1,16 +1,19 @@
 #include "client/common/json_print.h"
 #include "client/ctl/ctl.h"
+#include "lib/base/version.h"
 #include "lib/proto/mp.h"
 #include <errno.h>
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static const struct ctl_verb verbs[] = {
-    {"attach", "[ANSWER]", "follow an answer, the newest by default", 0, 1, cmd_attach},
-    {"call", "METHOD [JSON]", "call any method of the daemon", 1, 2, cmd_call},
-    {"cancel", "ANSWER", "end an answer that is under way", 1, 1, cmd_cancel},
-    {"status", "", "show the daemon and its providers", 0, 0, cmd_status},
+    {"attach", "[ANSWER]", "follow an answer, the newest by default", 0, 1, cmd_attach, 0, NULL},
+    {"call", "METHOD [JSON]", "call any method of the daemon", 1, 2, cmd_call, 0, NULL},
+    {"cancel", "ANSWER", "end an answer that is under way", 1, 1, cmd_cancel, 0, NULL},
+    {"conv", "VERB ...", "list, show, rename, rm, fork conversations", 0, 0, NULL, 0, cmd_conv_verbs},
+    {"status", "", "show the daemon and its providers", 0, 0, cmd_status, 0, NULL},
     {0},
 };
 
@@ -21,10 +24,13 @@ static const char options_usage[] =
     "  -h, --help           print this help, or a verb's\n"
     "  -V, --version        print the version\n";
 
-enum { OPT_JSON = 256, OPT_SOCKET };
+static const char limit_usage[] = "\n      --limit N        show at most so many (default: 50)";
+
+enum { OPT_JSON = 256, OPT_LIMIT, OPT_SOCKET };
 
 static const struct option options[] = {
     {"json", no_argument, NULL, OPT_JSON},
+    {"limit", required_argument, NULL, OPT_LIMIT},
     {"socket", required_argument, NULL, OPT_SOCKET},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
@@ -67,6 +73,17 @@ int ctl_call(struct ctl *c, struct ask *a, const char *method, const struct buf 
     return failed ? exit_error(c->program, &reply->data) : EXIT_OK;
 }
 
+int ctl_call_once(struct ctl *c, struct ask *a, const char *method, const struct buf *params)
+{
+    msgpack_unpacked reply;
+    msgpack_unpacked_init(&reply);
+    int status = ctl_call(c, a, method, params, &reply);
+    if (status == EXIT_OK && c->json)
+        status = ctl_print_json(c, &reply.data);
+    msgpack_unpacked_destroy(&reply);
+    return status;
+}
+
 int ctl_print_json(struct ctl *c, const msgpack_object *value)
 {
     (void)json_print(c->out, value);
@@ -81,36 +98,69 @@ void ctl_put_answer(struct buf *b, const char *id)
     mp_put_cstr(b, id);
 }
 
-static void print_padded(const char *left, const char *args, const char *right)
+static int print_version(struct ctl *c)
 {
-    size_t width = strlen(left) + 1 + strlen(args);
-    (void)out_puts(&out, "  ");
-    (void)out_puts(&out, left);
-    (void)out_puts(&out, " ");
-    (void)out_puts(&out, args);
-    while (width++ < 20)
+    (void)out_puts(&out, "askctl ");
+    (void)out_puts(&out, askd_version);
+    (void)out_puts(&out, "\n");
+    return ctl_flush(c);
+}
+
+/* What the command line names: a verb, or a verb of a verb, or so much of that as is there. */
+struct chosen {
+    const struct ctl_verb *group; /* the verb that has verbs; NULL if none */
+    const struct ctl_verb *verb;  /* NULL where only the group, or nothing, is named */
+};
+
+static void put_word(const char *word)
+{
+    if (word[0] != '\0')
         (void)out_puts(&out, " ");
-    (void)out_puts(&out, right);
+    (void)out_puts(&out, word);
+}
+
+static void print_padded(const struct ctl_verb *verb, size_t width)
+{
+    size_t used = strlen(verb->name) + 1 + strlen(verb->args);
+    (void)out_puts(&out, "  ");
+    (void)out_puts(&out, verb->name);
+    (void)out_puts(&out, " ");
+    (void)out_puts(&out, verb->args);
+    while (used++ < width)
+        (void)out_puts(&out, " ");
+    (void)out_puts(&out, verb->summary);
     (void)out_puts(&out, "\n");
 }
 
-static int help(struct ctl *c, const struct ctl_verb *verb)
+static int help(struct ctl *c, const struct chosen *which)
 {
-    (void)out_puts(&out, "Usage: askctl ");
-    (void)out_puts(&out, verb != NULL ? verb->name : "VERB");
-    (void)out_puts(&out, " ");
-    (void)out_puts(&out, verb != NULL ? verb->args : "[ARGUMENT]...");
-    (void)out_puts(&out, verb != NULL && verb->args[0] == '\0' ? "[OPTION]...\n\n" : " [OPTION]...\n\n");
-    for (const struct ctl_verb *v = verbs; v->name != NULL; v++)
-        if (verb == NULL || verb == v)
-            print_padded(v->name, v->args, v->summary);
+    const struct ctl_verb *table = which->group != NULL ? which->group->verbs : verbs;
+    unsigned takes = 0;
+    size_t width = 20;
+    (void)out_puts(&out, "Usage: askctl");
+    if (which->group != NULL)
+        put_word(which->group->name);
+    put_word(which->verb != NULL ? which->verb->name : "VERB");
+    put_word(which->verb != NULL ? which->verb->args : "[ARGUMENT]...");
+    (void)out_puts(&out, " [OPTION]...\n\n");
+    for (const struct ctl_verb *v = table; v->name != NULL; v++)
+        if (strlen(v->name) + strlen(v->args) + 3 > width)
+            width = strlen(v->name) + strlen(v->args) + 3;
+    for (const struct ctl_verb *v = table; v->name != NULL; v++) {
+        if (which->verb != NULL && which->verb != v)
+            continue;
+        print_padded(v, width);
+        takes |= v->takes;
+    }
+    if ((takes & CTL_LIMIT) != 0)
+        (void)out_puts(&out, limit_usage);
     (void)out_puts(&out, options_usage);
     return ctl_flush(c);
 }
 
-static const struct ctl_verb *find_verb(const char *name)
+static const struct ctl_verb *find_verb(const struct ctl_verb *table, const char *name)
 {
-    for (const struct ctl_verb *v = verbs; v->name != NULL; v++)
+    for (const struct ctl_verb *v = table; v->name != NULL; v++)
         if (strcmp(v->name, name) == 0)
             return v;
     return NULL;
@@ -120,6 +170,53 @@ static int wrong(const struct ctl *c, const char *what, const char *why)
 {
     exit_print(c->program, "'%.60s' %s: see askctl --help", what, why);
     return EXIT_USAGE;
+}
+
+/* Takes the verb's words off the front of c->args. */
+static int choose(struct ctl *c, struct chosen *ret)
+{
+    const struct ctl_verb *table = verbs;
+    *ret = (struct chosen){0};
+    while (c->n_args > 0 && ret->verb == NULL) {
+        const struct ctl_verb *v = find_verb(table, c->args[0]);
+        if (v == NULL)
+            return wrong(c, c->args[0], "is no verb");
+        if (v->verbs != NULL)
+            ret->group = v;
+        else
+            ret->verb = v;
+        table = v->verbs;
+        c->args++;
+        c->n_args--;
+    }
+    return EXIT_OK;
+}
+
+static bool read_limit(const char *text, uint32_t *ret)
+{
+    char *end;
+    if (text[0] < '0' || text[0] > '9')
+        return false;
+    errno = 0;
+    unsigned long v = strtoul(text, &end, 10);
+    *ret = (uint32_t)v;
+    return *end == '\0' && errno == 0 && v > 0 && v <= INT32_MAX;
+}
+
+static int run(struct ctl *c, const struct chosen *which)
+{
+    const struct ctl_verb *verb = which->verb;
+    if (verb == NULL && which->group != NULL)
+        return wrong(c, which->group->name, "needs a verb of its own");
+    if (verb == NULL) {
+        exit_print(c->program, "no verb is given: see askctl --help");
+        return EXIT_USAGE;
+    }
+    if (c->n_args < verb->min_args || c->n_args > verb->max_args)
+        return wrong(c, verb->name, c->n_args < verb->min_args ? "needs an argument" : "has too many arguments");
+    if (c->limit > 0 && (verb->takes & CTL_LIMIT) == 0)
+        return wrong(c, verb->name, "takes no --limit");
+    return verb->run(c);
 }
 
 int main(int argc, char **argv)
@@ -133,27 +230,22 @@ int main(int argc, char **argv)
     while ((opt = getopt_long(argc, argv, ":hV", options, NULL)) != -1) {
         switch (opt) {
         case OPT_JSON: c.json = true; break;
+        case OPT_LIMIT:
+            if (!read_limit(optarg, &c.limit))
+                return wrong(&c, optarg, "is no number of at least 1");
+            break;
         case OPT_SOCKET: c.options.socket = optarg; break;
         case 'h': want_help = true; break;
-        case 'V': (void)out_puts(&out, "askctl " PACKAGE_VERSION "\n"); return ctl_flush(&c);
+        case 'V': return print_version(&c);
         case ':': return wrong(&c, argv[optind - 1], "needs a value");
         default: return wrong(&c, argv[optind - 1], "is no option");
         }
     }
-    if (optind == argc) {
-        if (want_help)
-            return help(&c, NULL);
-        exit_print(c.program, "no verb is given: see askctl --help");
-        return EXIT_USAGE;
-    }
-    const struct ctl_verb *verb = find_verb(argv[optind]);
-    if (verb == NULL)
-        return wrong(&c, argv[optind], "is no verb");
-    if (want_help)
-        return help(&c, verb);
-    c.args = argv + optind + 1;
-    c.n_args = argc - optind - 1;
-    if (c.n_args < verb->min_args || c.n_args > verb->max_args)
-        return wrong(&c, verb->name, c.n_args < verb->min_args ? "needs an argument" : "has too many arguments");
-    return verb->run(&c);
+    struct chosen which;
+    c.args = argv + optind;
+    c.n_args = argc - optind;
+    int status = choose(&c, &which);
+    if (status != EXIT_OK)
+        return status;
+    return want_help ? help(&c, &which) : run(&c, &which);
 }

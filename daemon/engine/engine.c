@@ -3,6 +3,7 @@
 #include "daemon/engine/ask.h"
 #include "daemon/engine/discover.h"
 #include "lib/base/alloc.h"
+#include "lib/base/version.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,9 @@ struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct pr
     e->providers = providers_ref(providers);
     e->opt = *opt;
     e->store = store;
-    e->pool = http_pool_new(loop, PACKAGE_NAME "/" PACKAGE_VERSION);
+    char user_agent[128];
+    (void)snprintf(user_agent, sizeof user_agent, "%s/%s", PACKAGE_NAME, askd_version);
+    e->pool = http_pool_new(loop, user_agent);
     attempt_room_init(&e->attempts, loop, e->pool);
     e->discovery = discovery_new(loop, e->pool);
     keep_room_init(&e->keeps, loop, store, table);

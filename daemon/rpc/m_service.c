@@ -4,6 +4,7 @@
 #include "daemon/rpc/server.h"
 #include "daemon/store/store.h"
 #include "lib/base/clock.h"
+#include "lib/base/version.h"
 #include "lib/proto/codec.h"
 #include <string.h>
 #include <unistd.h>
@@ -35,7 +36,7 @@ enum error_code m_hello(struct call *c, struct error *err)
     mp_put_cstr(b, "server");
     mp_put_cstr(b, PACKAGE_NAME);
     mp_put_cstr(b, "version");
-    mp_put_cstr(b, PACKAGE_VERSION);
+    mp_put_cstr(b, askd_version);
     mp_put_cstr(b, "protocol");
     mp_put_int(b, 1);
     mp_put_cstr(b, "methods");
@@ -112,7 +113,7 @@ enum error_code m_status(struct call *c, struct error *err)
     struct buf *b = call_begin(c);
     mp_put_map(b, 12);
     mp_put_cstr(b, "version");
-    mp_put_cstr(b, PACKAGE_VERSION);
+    mp_put_cstr(b, askd_version);
     mp_put_cstr(b, "pid");
     mp_put_int(b, getpid());
     mp_put_cstr(b, "uptime");

@@ -59,7 +59,9 @@ struct ask_message {
     size_t body_len;
 };
 
-/* Connects, starting a per-user daemon if there is none. NULL on failure, with *err filled. opt may be NULL. */
+/* Connects, starting a per-user daemon if there is none. One that a client started and that is older than this library
+ * gives way to a newer one, where that would be started: its answers have their time to end, which may take a while.
+ * NULL on failure, with *err filled. opt may be NULL. */
 ASK_API struct ask *ask_open(const struct ask_options *opt, struct ask_error *err);
 ASK_API void ask_close(struct ask *a); /* NULL is fine */
 ASK_API int ask_fd(const struct ask *a);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 enum { READ_SIZE = 64 * 1024, VALUES_MAX = 262144 };
+#define OWN_MSGID UINT32_MAX /* of requests that the caller does not know of */
 
 struct ask {
     int fd;
@@ -19,29 +20,42 @@ struct ask {
     struct buf in;
     size_t done;    /* bytes at the front of `in` that were handed out */
     size_t scanned; /* bytes behind those that the reader has passed, all of the current frame */
+    size_t last;    /* bytes of the message that was handed out last */
+    bool put_back;  /* that message is to be handed out again */
 };
 
-struct ask *ask_open(const struct ask_options *opt, struct ask_error *err)
+struct ask *connection_new(int fd, struct ask_error *err)
 {
-    struct place place;
-    if (locate_place(opt, &place, err) != ASK_OK)
-        return NULL;
     struct ask *a = calloc(1, sizeof(*a));
     if (a == NULL) {
+        (void)close(fd);
         (void)failure_set(err, ASK_SYSTEM, "out of memory");
         return NULL;
     }
-    enum ask_status status = locate_connect(&place, &a->fd, err);
-    if (status == ASK_NO_DAEMON && place.kind == PLACE_USER)
-        status = start_daemon(opt, &place, &a->fd, err);
-    if (status != ASK_OK) {
-        free(a);
-        return NULL;
-    }
+    a->fd = fd;
     const struct frame_limits limits = {
         .max_bytes = MESSAGE_MAX, .max_values = VALUES_MAX, .max_depth = FRAME_DEPTH_LIMIT};
     frame_init(&a->reader, &limits);
     buf_init(&a->in, MESSAGE_MAX + 2 * (size_t)READ_SIZE);
+    return a;
+}
+
+struct ask *ask_open(const struct ask_options *opt, struct ask_error *err)
+{
+    struct place place;
+    int fd = -1;
+    if (locate_place(opt, &place, err) != ASK_OK)
+        return NULL;
+    enum ask_status status = locate_connect(&place, &fd, err);
+    bool found = status == ASK_OK;
+    if (status == ASK_NO_DAEMON && place.kind == PLACE_USER)
+        status = start_daemon(opt, &place, &fd, err);
+    if (status != ASK_OK)
+        return NULL;
+    struct ask *a = connection_new(fd, err);
+    /* One that was just started is what there is; only one that was found may be older than it has to be. */
+    if (a != NULL && found && place.kind == PLACE_USER && start_is_allowed(opt))
+        a = handover(a, opt, &place, err);
     return a;
 }
 
@@ -83,35 +97,6 @@ static enum ask_status send_all(int fd, struct iovec *part, size_t parts, struct
         }
     }
     return ASK_OK;
-}
-
-enum ask_status ask_send(struct ask *a, const char *method, const void *params, size_t len, uint32_t *msgid,
-                         struct ask_error *err)
-{
-    uint32_t id = a->next_msgid++;
-    struct buf head;
-    buf_init(&head, 4096);
-    mp_put_array(&head, 4);
-    mp_put_uint(&head, 0);
-    mp_put_uint(&head, id);
-    mp_put_str(&head, method, strlen(method));
-    mp_put_array(&head, params != NULL ? 1 : 0);
-
-    enum ask_status status;
-    if (head.failed) {
-        status =
-            failure_set(err, ASK_SYSTEM, "cannot write a request: its method's name is too long, or out of memory");
-    } else if (params != NULL && len > MESSAGE_MAX - head.len) {
-        status = failure_set(err, ASK_SYSTEM, "a request is bounded by 64 MiB: send less");
-    } else {
-        struct iovec parts[2] = {{.iov_base = head.data, .iov_len = head.len},
-                                 {.iov_base = (void *)(uintptr_t)params, .iov_len = len}};
-        status = send_all(a->fd, parts, params != NULL ? 2 : 1, err);
-    }
-    buf_done(&head);
-    if (status == ASK_OK && msgid != NULL)
-        *msgid = id;
-    return status;
 }
 
 /* A walk over a frame that the reader has found whole, so no header here can point beyond its end. */
@@ -240,6 +225,8 @@ static enum ask_status take_message(struct ask *a, struct ask_message *m, struct
         return failure_set(err, ASK_PROTOCOL, "the daemon's message is refused (%s): check that %s",
                            frame_status_text(status), "the socket is askd's");
     a->done += a->scanned;
+    a->last = a->scanned;
+    a->put_back = false;
     a->scanned = 0;
     frame_next(&a->reader);
     if (!read_message(frame, m))
@@ -271,7 +258,47 @@ static enum ask_status read_some(struct ask *a, int flags, struct ask_error *err
     return failure_set(err, ASK_SYSTEM, "cannot read from the daemon: %s", strerror(errno));
 }
 
-static int64_t now_ms(void)
+static enum ask_status send_request(struct ask *a, uint32_t id, const char *method, const void *params, size_t len,
+                                    struct ask_error *err)
+{
+    struct buf head;
+    buf_init(&head, 4096);
+    mp_put_array(&head, 4);
+    mp_put_uint(&head, 0);
+    mp_put_uint(&head, id);
+    mp_put_str(&head, method, strlen(method));
+    mp_put_array(&head, params != NULL ? 1 : 0);
+
+    enum ask_status status;
+    if (head.failed) {
+        status =
+            failure_set(err, ASK_SYSTEM, "cannot write a request: its method's name is too long, or out of memory");
+    } else if (params != NULL && len > MESSAGE_MAX - head.len) {
+        status = failure_set(err, ASK_SYSTEM, "a request is bounded by 64 MiB: send less");
+    } else {
+        struct iovec parts[2] = {{.iov_base = head.data, .iov_len = head.len},
+                                 {.iov_base = (void *)(uintptr_t)params, .iov_len = len}};
+        status = send_all(a->fd, parts, params != NULL ? 2 : 1, err);
+    }
+    buf_done(&head);
+    /* A daemon that refuses a connection says why and closes it: that is to be received first. */
+    if (status == ASK_CLOSED && (a->put_back || read_some(a, MSG_DONTWAIT, NULL) == ASK_OK))
+        status = ASK_OK;
+    return status;
+}
+
+enum ask_status ask_send(struct ask *a, const char *method, const void *params, size_t len, uint32_t *msgid,
+                         struct ask_error *err)
+{
+    uint32_t id = a->next_msgid;
+    a->next_msgid = id + 1 != OWN_MSGID ? id + 1 : 0;
+    enum ask_status status = send_request(a, id, method, params, len, err);
+    if (status == ASK_OK && msgid != NULL)
+        *msgid = id;
+    return status;
+}
+
+int64_t time_ms(void)
 {
     struct timespec ts;
     (void)clock_gettime(CLOCK_MONOTONIC, &ts);
@@ -280,7 +307,7 @@ static int64_t now_ms(void)
 
 static enum ask_status wait_readable(int fd, int64_t deadline, struct ask_error *err)
 {
-    int64_t left = deadline - now_ms();
+    int64_t left = deadline - time_ms();
     struct pollfd p = {.fd = fd, .events = POLLIN};
     int n = poll(&p, 1, left > 0 ? (int)left : 0);
     if (n > 0)
@@ -294,7 +321,7 @@ static enum ask_status wait_readable(int fd, int64_t deadline, struct ask_error 
 
 enum ask_status ask_receive(struct ask *a, int timeout, struct ask_message *m, struct ask_error *err)
 {
-    int64_t deadline = timeout > 0 ? now_ms() + timeout : 0;
+    int64_t deadline = timeout > 0 ? time_ms() + timeout : 0;
     for (;;) {
         enum ask_status status = take_message(a, m, err);
         if (status != ASK_TIMEOUT)
@@ -321,6 +348,26 @@ enum ask_status ask_call(struct ask *a, const char *method, const void *params, 
             status = ASK_OK; /* the response would be lost to the caller, who has no msgid to wait for */
         else if (status == ASK_OK && m->kind == ASK_RESPONSE && m->msgid == msgid)
             break;
+    }
+    return status;
+}
+
+enum ask_status connection_call(struct ask *a, const char *method, const void *params, size_t len, int timeout,
+                                struct ask_message *m, struct ask_error *err)
+{
+    enum ask_status status = send_request(a, OWN_MSGID, method, params, len, err);
+    int64_t deadline = time_ms() + timeout;
+    while (status == ASK_OK) {
+        int64_t left = deadline - time_ms();
+        status = ask_receive(a, left > 1 ? (int)left : 1, m, err);
+        if (status != ASK_OK || m->kind != ASK_RESPONSE)
+            continue;
+        if (m->msgid != OWN_MSGID) {
+            a->done -= a->last; /* nothing was read since: it is still there */
+            a->put_back = true;
+            *m = (struct ask_message){0};
+        }
+        break;
     }
     return status;
 }

@@ -24,12 +24,38 @@ struct place {
 enum ask_status failure_set(struct ask_error *err, enum ask_status status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+int64_t time_ms(void); /* monotonic */
+
 /* locate.c */
 enum ask_status locate_place(const struct ask_options *opt, struct place *place, struct ask_error *err);
 /* ASK_NO_DAEMON where nobody listens; on ASK_OK the caller owns *fd, and its peer has been checked. */
 enum ask_status locate_connect(const struct place *place, int *fd, struct ask_error *err);
 
+/* program.c: the daemon's program, out has room for PATH_MAX bytes; and the version that it says it has. */
+enum ask_status program_find(const struct ask_options *opt, char *out, struct ask_error *err);
+bool program_version(const char *program, char *out, size_t size);
+
 /* start.c: starts a daemon for the user, or waits for the one that another client is starting, and connects to it. */
 enum ask_status start_daemon(const struct ask_options *opt, const struct place *place, int *fd, struct ask_error *err);
+bool start_is_allowed(const struct ask_options *opt);
+/* The same in steps. While one client holds the lock, until start_free, no other starts a daemon. */
+struct start;
+struct start *start_new(const struct place *place, struct ask_error *err); /* NULL on failure */
+bool start_lock(struct start *s);                                          /* true once it is ours; does not wait */
+enum ask_status start_connect(struct start *s, const struct ask_options *opt, const struct place *place, int *fd,
+                              struct ask_error *err);
+void start_free(struct start *s);
+
+/* call.c */
+struct ask *connection_new(int fd, struct ask_error *err); /* takes fd over, also where it fails */
+/* As ask_call with a time limit, and for what libask itself has to say: the caller's numbering of requests does not
+ * show it, and a response to another request stays to be received. That is *m of kind 0: the daemon refused the
+ * connection, and says so to the first request. */
+enum ask_status connection_call(struct ask *a, const char *method, const void *params, size_t len, int timeout,
+                                struct ask_message *m, struct ask_error *err);
+
+/* handover.c: has an older daemon that a client started give way to the one that would be started now. Takes `a` over;
+ * the connection to go on with, to the same daemon where that stays, or NULL. */
+struct ask *handover(struct ask *a, const struct ask_options *opt, const struct place *place, struct ask_error *err);
 
 #endif

@@ -4,7 +4,10 @@
  * until the new daemon accepts; the others meanwhile try to connect. Between the client and the daemon stands a
  * short-lived process, the keeper: it leads the new session, and as the daemon's parent learns its exit status, which
  * it passes on as its own. It ends when the client is content or gone (its end of a pipe is closed), and the daemon is
- * then nobody's child. */
+ * then nobody's child.
+ *
+ * A daemon that is ending has no socket any more but still its locks, and the one that is started meanwhile gives up at
+ * once, with status 0. The winner then starts another, until one comes to stay. */
 #include "lib/ask/internal.h"
 #include "lib/base/fd.h"
 #include "lib/base/paths.h"
@@ -22,9 +25,11 @@
 #include <unistd.h>
 
 enum {
-    WAIT_MS = 10000,
+    WAIT_MS = 15000, /* longer than a daemon takes to end, by drain_timeout's default, and another to start */
     SLEEP_FIRST_MS = 1,
     SLEEP_MOST_MS = 50,
+    AGAIN_FIRST_MS = 10, /* between one daemon that gave up and the next */
+    AGAIN_MOST_MS = 320,
     LOG_MAX = 1 << 20, /* a longer log is put aside when a daemon starts */
     LOG_TAIL = 400,
     ENV_MAX = 256,
@@ -40,79 +45,17 @@ struct start {
     int log;
     off_t log_begin; /* what stands before it is older daemons' */
     int lock;
-    pid_t keeper; /* 0 while none was started by us */
-    int life;     /* the keeper ends when this is closed */
+    bool locked;
+    pid_t keeper;     /* 0 while none of ours is there */
+    int life;         /* the keeper ends when this is closed */
+    int64_t again_at; /* when the next may be started */
+    int again_pause;
 };
-
-static bool is_program(const char *path)
-{
-    struct stat st;
-    return access(path, X_OK) == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
-}
-
-static bool program_at(char *out, const char *dir, size_t dir_len, const char *name)
-{
-    int n = snprintf(out, PATH_MAX, "%.*s/%s", (int)dir_len, dir, name);
-    return n > 0 && n < PATH_MAX && is_program(out);
-}
 
 static bool ends_with(const char *s, size_t len, const char *end)
 {
     size_t n = strlen(end);
     return len >= n && memcmp(s + len - n, end, n) == 0;
-}
-
-/* Beside this program; or where the build tree has it, if this program lies in one. */
-static bool find_beside(char *out)
-{
-    char self[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", self, sizeof(self));
-    if (n <= 0 || (size_t)n == sizeof(self))
-        return false;
-    size_t len = (size_t)n;
-    while (len > 0 && self[len - 1] != '/')
-        len--;
-    if (len > 0)
-        len--;
-    if (program_at(out, self, len, "askd"))
-        return true;
-    if (ends_with(self, len, "/.libs"))
-        len -= strlen("/.libs");
-    if (program_at(out, self, len, "askd"))
-        return true;
-    return (ends_with(self, len, "/client/ask") || ends_with(self, len, "/client/ctl")) &&
-           program_at(out, self, len, "../../daemon/askd");
-}
-
-/* Relative entries of PATH are passed over: the working folder has no say in what runs as a daemon. */
-static bool find_on_path(char *out)
-{
-    const char *path = getenv("PATH");
-    while (path != NULL && *path != '\0') {
-        size_t len = strcspn(path, ":");
-        if (*path == '/' && program_at(out, path, len, "askd"))
-            return true;
-        path += len;
-        if (*path == ':')
-            path++;
-    }
-    return false;
-}
-
-static enum ask_status find_program(const struct ask_options *opt, char *out, struct ask_error *err)
-{
-    const char *named = opt != NULL && opt->daemon != NULL ? opt->daemon : getenv("ASKD_DAEMON");
-    if (named != NULL && *named != '\0') {
-        char *real = realpath(named, out); /* the daemon is started in / */
-        if (real == NULL || !is_program(out))
-            return failure_set(err, ASK_NO_DAEMON, "no daemon runs and '%.200s' is no program: check ASKD_DAEMON",
-                               named);
-        return ASK_OK;
-    }
-    if (find_beside(out) || find_on_path(out))
-        return ASK_OK;
-    return failure_set(err, ASK_NO_DAEMON,
-                       "no daemon runs and no program askd was found: install it or set ASKD_DAEMON");
 }
 
 static bool is_allowed(const char *entry)
@@ -246,15 +189,16 @@ static enum ask_status fork_keeper(struct start *s, struct ask_error *err)
 static enum ask_status spawn(const struct ask_options *opt, struct start *s, struct ask_error *err)
 {
     static char user[] = "--user";
-    enum ask_status status = find_program(opt, s->program, err);
-    if (status == ASK_OK)
-        status = open_log(s, err);
-    if (status != ASK_OK)
-        return status;
-    s->argv[0] = s->program;
-    s->argv[1] = user;
-    reduce_environment(s);
-    return fork_keeper(s, err);
+    enum ask_status status = ASK_OK;
+    if (s->log < 0) { /* the first time */
+        status = program_find(opt, s->program, err);
+        if (status == ASK_OK)
+            status = open_log(s, err);
+        s->argv[0] = s->program;
+        s->argv[1] = user;
+        reduce_environment(s);
+    }
+    return status == ASK_OK ? fork_keeper(s, err) : status;
 }
 
 /* The last line that the daemon wrote, "" if none; text has room for LOG_TAIL + 1 bytes. */
@@ -275,17 +219,23 @@ static void last_log_line(const struct start *s, char *text)
         memmove(text, newline + 1, strlen(newline + 1) + 1);
 }
 
-/* ASK_OK while the daemon may still come. An exit with 0 says that another daemon serves this user, which we wait for.
- */
+/* ASK_OK while the daemon may still come. An exit with 0 says that another one holds the locks: it is starting, and we
+ * wait for it, or ending. */
 static enum ask_status check_keeper(struct start *s, struct ask_error *err)
 {
     int status = 0;
-    if (s->keeper <= 0 || waitpid(s->keeper, &status, WNOHANG) != s->keeper)
+    if (s->keeper == 0 || waitpid(s->keeper, &status, WNOHANG) != s->keeper)
         return ASK_OK;
-    s->keeper = -1;
+    s->keeper = 0;
+    (void)close(s->life);
+    s->life = -1;
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_NO_EXEC;
-    if (code == 0)
+    if (code == 0) {
+        s->again_at = time_ms() + s->again_pause;
+        if (s->again_pause < AGAIN_MOST_MS)
+            s->again_pause *= 2;
         return ASK_OK;
+    }
     char line[LOG_TAIL + 1];
     last_log_line(s, line);
     if (line[0] == '\0')
@@ -312,25 +262,33 @@ static enum ask_status open_lock(const struct place *place, struct start *s, str
     return ASK_OK;
 }
 
-static enum ask_status wait_for_daemon(const struct ask_options *opt, const struct place *place, struct start *s,
-                                       int *fd, struct ask_error *err)
+/* Starts one where we may, nobody is there and none of ours is on its way. */
+static enum ask_status start_or_check(const struct ask_options *opt, struct start *s, struct ask_error *err)
+{
+    enum ask_status status = check_keeper(s, err);
+    if (status == ASK_OK && s->locked && s->keeper == 0 && time_ms() >= s->again_at)
+        status = spawn(opt, s, err);
+    return status;
+}
+
+enum ask_status start_connect(struct start *s, const struct ask_options *opt, const struct place *place, int *fd,
+                              struct ask_error *err)
 {
     int pause = SLEEP_FIRST_MS;
-    bool locked = false;
-    for (int waited = 0; waited < WAIT_MS; waited += pause) {
-        bool won = !locked && flock(s->lock, LOCK_EX | LOCK_NB) == 0;
-        locked = locked || won;
+    const int64_t begin = time_ms();
+    while (time_ms() - begin < WAIT_MS) {
+        /* The lock comes first: whoever has it and finds nobody knows that nobody else is starting one. */
+        (void)start_lock(s);
         enum ask_status status = locate_connect(place, fd, err);
         if (status != ASK_NO_DAEMON)
             return status;
-        /* Looked after the lock was won: nobody was starting one, and none is there. */
-        status = won ? spawn(opt, s, err) : check_keeper(s, err);
+        status = start_or_check(opt, s, err);
         if (status != ASK_OK)
             return status;
         struct timespec ts = {.tv_nsec = pause * 1000000L};
         if (nanosleep(&ts, NULL) != 0 && errno == EINTR)
             return failure_set(err, ASK_INTERRUPTED, "interrupted");
-        if (pause < SLEEP_MOST_MS && waited >= 10 * pause)
+        if (pause < SLEEP_MOST_MS && time_ms() - begin >= 10 * (int64_t)pause)
             pause *= 2;
     }
     char line[LOG_TAIL + 1] = "";
@@ -340,24 +298,57 @@ static enum ask_status wait_for_daemon(const struct ask_options *opt, const stru
                        WAIT_MS / 1000, line[0] != '\0' ? line : "try again, or run askd by hand to see why");
 }
 
-enum ask_status start_daemon(const struct ask_options *opt, const struct place *place, int *fd, struct ask_error *err)
+bool start_lock(struct start *s)
+{
+    s->locked = s->locked || flock(s->lock, LOCK_EX | LOCK_NB) == 0;
+    return s->locked;
+}
+
+struct start *start_new(const struct place *place, struct ask_error *err)
+{
+    struct start *s = calloc(1, sizeof(*s));
+    if (s == NULL) {
+        (void)failure_set(err, ASK_SYSTEM, "out of memory");
+        return NULL;
+    }
+    s->log = s->lock = s->life = -1;
+    s->again_pause = AGAIN_FIRST_MS;
+    if (open_lock(place, s, err) == ASK_OK)
+        return s;
+    free(s);
+    return NULL;
+}
+
+void start_free(struct start *s)
+{
+    if (s == NULL)
+        return;
+    if (s->life >= 0)
+        (void)close(s->life);
+    if (s->keeper > 0)
+        while (waitpid(s->keeper, NULL, 0) < 0 && errno == EINTR)
+            ;
+    if (s->log >= 0)
+        (void)close(s->log);
+    if (s->lock >= 0)
+        (void)close(s->lock);
+    free(s);
+}
+
+bool start_is_allowed(const struct ask_options *opt)
 {
     const char *wish = getenv("ASKD_AUTOSTART");
-    if ((opt != NULL && opt->no_autostart) || (wish != NULL && strcmp(wish, "0") == 0))
-        return failure_set(err, ASK_NO_DAEMON, "no daemon listens on %s: start askd", place->path);
+    return (opt == NULL || !opt->no_autostart) && (wish == NULL || strcmp(wish, "0") != 0);
+}
 
-    struct start s = {.log = -1, .lock = -1, .life = -1};
-    enum ask_status status = open_lock(place, &s, err);
-    if (status == ASK_OK)
-        status = wait_for_daemon(opt, place, &s, fd, err);
-    if (s.life >= 0)
-        (void)close(s.life);
-    if (s.keeper > 0)
-        while (waitpid(s.keeper, NULL, 0) < 0 && errno == EINTR)
-            ;
-    if (s.log >= 0)
-        (void)close(s.log);
-    if (s.lock >= 0)
-        (void)close(s.lock);
+enum ask_status start_daemon(const struct ask_options *opt, const struct place *place, int *fd, struct ask_error *err)
+{
+    if (!start_is_allowed(opt))
+        return failure_set(err, ASK_NO_DAEMON, "no daemon listens on %s: start askd", place->path);
+    struct start *s = start_new(place, err);
+    if (s == NULL)
+        return err != NULL ? err->status : ASK_SYSTEM;
+    enum ask_status status = start_connect(s, opt, place, fd, err);
+    start_free(s);
     return status;
 }

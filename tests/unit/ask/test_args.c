@@ -65,6 +65,33 @@ static void help_and_version(void **state)
     assert_non_null(strstr(args_usage, "--no-stream"));
 }
 
+static void a_new_conversation_unless_told_otherwise(void **state)
+{
+    (void)state;
+    struct args a;
+    assert_int_equal(PARSE(&a, "hi"), ARGS_ASK);
+    assert_int_equal(a.keep, ARGS_NEW);
+    assert_int_equal(PARSE(&a, "-c", "hi", "--continue"), ARGS_ASK);
+    assert_int_equal(a.keep, ARGS_CONTINUE);
+    assert_int_equal(PARSE(&a, "hi", "--conversation", "id"), ARGS_ASK);
+    assert_int_equal(a.keep, ARGS_NAMED);
+    assert_string_equal(a.conversation, "id");
+    assert_int_equal(PARSE(&a, "--no-store", "hi"), ARGS_ASK);
+    assert_int_equal(a.keep, ARGS_NOWHERE);
+}
+
+static void choices_of_a_conversation_exclude_each_other(void **state)
+{
+    (void)state;
+    struct args a;
+    assert_int_equal(PARSE(&a, "-c", "--no-store", "hi"), ARGS_WRONG);
+    assert_string_equal(a.why, "--continue and --no-store exclude each other");
+    assert_int_equal(PARSE(&a, "--conversation=x", "-c", "-c", "hi"), ARGS_WRONG);
+    assert_string_equal(a.why, "--conversation and --continue exclude each other");
+    assert_int_equal(PARSE(&a, "--no-store", "--conversation", "x", "hi"), ARGS_WRONG);
+    assert_int_equal(PARSE(&a, "-c", "--no-store", "--help"), ARGS_HELP);
+}
+
 static void wrong_ones_are_named(void **state)
 {
     (void)state;
@@ -80,9 +107,13 @@ static void wrong_ones_are_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words_are_the_prompt),   cmocka_unit_test(options_stand_anywhere),
-        cmocka_unit_test(dashes_end_the_options), cmocka_unit_test(help_and_version),
+        cmocka_unit_test(words_are_the_prompt),
+        cmocka_unit_test(options_stand_anywhere),
+        cmocka_unit_test(dashes_end_the_options),
+        cmocka_unit_test(help_and_version),
         cmocka_unit_test(wrong_ones_are_named),
+        cmocka_unit_test(a_new_conversation_unless_told_otherwise),
+        cmocka_unit_test(choices_of_a_conversation_exclude_each_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "lib/ask/ask.h"
+#include "lib/ask/internal.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -157,6 +157,28 @@ static void an_announced_size_is_refused(void **state)
     assert_refused(*state);
 }
 
+/* What refuses the connection is said to the first request, and libask's own is not that. */
+static void a_refusal_is_left_to_the_first_request(void **state)
+{
+    struct pair *p = *state;
+    struct ask_message m;
+    struct ask_error err;
+    uint32_t msgid = 7;
+    FEED(p, "\x93\x02\xa1n\x90\x94\x01\x00\xa2no\xc0");
+    assert_int_equal(shutdown(p->peer, SHUT_RDWR), 0);
+    assert_int_equal(connection_call(p->ask, "hello", NULL, 0, 1000, &m, &err), ASK_OK);
+    assert_int_equal(m.kind, 0);
+    assert_int_equal(ask_send(p->ask, "m", NULL, 0, &msgid, &err), ASK_OK);
+    assert_int_equal(msgid, 0);
+    assert_int_equal(ask_receive(p->ask, -1, &m, &err), ASK_OK);
+    assert_int_equal(m.kind, ASK_RESPONSE);
+    assert_int_equal(m.msgid, 0);
+    assert_int_equal(m.error_len, 3);
+    assert_memory_equal(m.error, "\xa2no", 3);
+    assert_int_equal(ask_receive(p->ask, -1, &m, &err), ASK_CLOSED);
+    assert_int_equal(ask_send(p->ask, "m", NULL, 0, &msgid, &err), ASK_CLOSED);
+}
+
 static void the_end_is_told(void **state)
 {
     struct pair *p = *state;
@@ -176,7 +198,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(requests_are_frames),          TEST(messages_are_split), TEST(a_frame_may_come_in_bytes),
         TEST(call_waits_for_its_response),  TEST(garbage_is_refused), TEST(a_request_is_refused),
-        TEST(an_announced_size_is_refused), TEST(the_end_is_told),
+        TEST(an_announced_size_is_refused), TEST(the_end_is_told),    TEST(a_refusal_is_left_to_the_first_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
