@@ -17,11 +17,11 @@ libaskd_la_SOURCES = \
 	daemon/http/retry.c daemon/http/retry.h daemon/http/transfer.c daemon/http/transfer.h daemon/store/backend.h \
 	daemon/store/job.c daemon/store/job.h daemon/store/null.c daemon/store/sqlite.c daemon/store/sqlite_answer.c \
 	daemon/store/sqlite_conversation.c daemon/store/sqlite_expire.c daemon/store/sqlite_internal.h \
-	daemon/store/sqlite_read.c daemon/store/sqlite_schema.c daemon/store/store.c daemon/store/store.h \
-	daemon/store/store_internal.h daemon/store/threads.c daemon/engine/ask.c daemon/engine/ask.h \
-	daemon/engine/attempt.c daemon/engine/attempt.h daemon/engine/context.c daemon/engine/context.h \
-	daemon/engine/discover.c daemon/engine/discover.h daemon/engine/engine.c daemon/engine/engine.h \
-	daemon/engine/fault.c daemon/engine/fault.h daemon/engine/keep.c daemon/engine/keep.h \
+	daemon/store/sqlite_query.c daemon/store/sqlite_read.c daemon/store/sqlite_schema.c daemon/store/store.c \
+	daemon/store/store.h daemon/store/store_internal.h daemon/store/threads.c daemon/engine/ask.c \
+	daemon/engine/ask.h daemon/engine/attempt.c daemon/engine/attempt.h daemon/engine/context.c \
+	daemon/engine/context.h daemon/engine/discover.c daemon/engine/discover.h daemon/engine/engine.c \
+	daemon/engine/engine.h daemon/engine/fault.c daemon/engine/fault.h daemon/engine/keep.c daemon/engine/keep.h \
 	daemon/engine/providers.c daemon/engine/providers.h daemon/engine/recall.c daemon/engine/route.c \
 	daemon/engine/route.h daemon/rpc/dispatch.c daemon/rpc/dispatch.h daemon/rpc/handlers.h daemon/rpc/later.c \
 	daemon/rpc/later.h daemon/rpc/m_answer.c daemon/rpc/m_chat.c daemon/rpc/m_conversation.c daemon/rpc/m_models.c \

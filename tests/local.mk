@@ -22,6 +22,7 @@ unit_tests = \
 	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/provider/test_error_map \
 	tests/unit/provider/test_jsonx tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
 	tests/unit/provider/test_scan tests/unit/provider/test_sse tests/unit/rpc/test_outq tests/unit/rpc/test_schema \
+	tests/unit/store/test_backend_trees tests/unit/store/test_backends tests/unit/store/test_sqlite \
 	tests/unit/store/test_store
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
@@ -161,6 +162,15 @@ tests_unit_rpc_test_outq_LDADD = $(UNIT_LDADD)
 tests_unit_rpc_test_schema_SOURCES = tests/unit/rpc/test_schema.c
 tests_unit_rpc_test_schema_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_rpc_test_schema_LDADD = $(UNIT_LDADD)
+tests_unit_store_test_backend_trees_SOURCES = tests/unit/store/test_backend_trees.c
+tests_unit_store_test_backend_trees_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_store_test_backend_trees_LDADD = $(UNIT_LDADD)
+tests_unit_store_test_backends_SOURCES = tests/unit/store/test_backends.c
+tests_unit_store_test_backends_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_store_test_backends_LDADD = $(UNIT_LDADD)
+tests_unit_store_test_sqlite_SOURCES = tests/unit/store/test_sqlite.c
+tests_unit_store_test_sqlite_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_store_test_sqlite_LDADD = $(UNIT_LDADD)
 tests_unit_store_test_store_SOURCES = tests/unit/store/test_store.c
 tests_unit_store_test_store_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_store_test_store_LDADD = $(UNIT_LDADD)
@@ -180,12 +190,13 @@ python_tests = \
 	tests/replay/test_recordings.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus \
-	tests/unit/core/config_files.h tests/unit/http/http_server.h tests/unit/provider/chunks.h tests/rpc/client.py \
-	tests/rpc/helpers_scripted.py tests/provider/fault_provider.py tests/fuzz/fuzz_config.c \
-	tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_sse.c tests/fuzz/config.dict \
-	tests/fuzz/frame.dict tests/fuzz/json.dict tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c \
-	tests/bench/pidcpu.c tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/load.h \
-	tests/bench/run.sh doc/architecture.md doc/protocol.md tests/fuzz/run
+	tests/unit/core/config_files.h tests/unit/http/http_server.h tests/unit/provider/chunks.h \
+	tests/unit/store/backend_jobs.h tests/rpc/client.py tests/rpc/helpers_scripted.py \
+	tests/provider/fault_provider.py tests/fuzz/fuzz_config.c tests/fuzz/fuzz_frame.c \
+	tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_sse.c tests/fuzz/config.dict tests/fuzz/frame.dict \
+	tests/fuzz/json.dict tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c tests/bench/pidcpu.c \
+	tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/load.h tests/bench/run.sh \
+	doc/architecture.md doc/protocol.md tests/fuzz/run
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.
 FUZZ_SECONDS = 60

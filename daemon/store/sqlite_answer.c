@@ -317,8 +317,7 @@ static bool reply_of(struct store_db *db, const struct store_place *place, const
 static bool recover_one(struct store_db *db, const struct store_place *place)
 {
     struct store_end e = {.state = "interrupted", .ended_us = place->now_us, .error = place->recovery.error};
-    struct query q = query(db, "SELECT id, log, message, provider, model FROM answer WHERE ended IS NULL"
-                               " ORDER BY id LIMIT 1");
+    struct query q = query(db, "SELECT id, log, message, provider, model FROM answer WHERE ended IS NULL LIMIT 1");
 
     if (!query_next(&q))
         return false;

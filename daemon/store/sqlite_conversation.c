@@ -64,6 +64,9 @@ static enum store_step no_conversation(struct store_job *job, const char *param)
     return sqlite_not_found(job, param, "no such conversation");
 }
 
+/* conversation.state, as numbers */
+enum { LIVE = 0, DELETED = 1 };
+
 /* Any conversation with this id, whoever's and in whatever state. */
 struct found {
     int64_t num, uid, state, messages, head;
@@ -159,7 +162,7 @@ bool sqlite_find_spot(struct store_db *db, struct store_job *job, struct sqlite_
     bool found = find_any(db, b->conversation, &c);
 
     /* One that was to be made may be there: a second answer to the same question began before. */
-    if (found ? c.uid != (int64_t)b->uid || c.state != 0 : !b->create) {
+    if (found ? c.uid != (int64_t)b->uid || c.state != LIVE : !b->create) {
         no_conversation(job, "conversation");
         return false;
     }
@@ -265,7 +268,9 @@ enum store_step sqlite_create(struct store_db *db, struct store_job *job)
 
     if (!find_any(db, cr->conversation, &c) && !(insert_half(db, cr) && find_any(db, cr->conversation, &c)))
         return STORE_STEP_DONE;
-    if (c.state == 0) /* the job came before, and its commit looked as if it had failed */
+    if (c.uid != (int64_t)cr->uid || c.state == DELETED)
+        return no_conversation(job, "conversation");
+    if (c.state == LIVE) /* the job came before, and its commit looked as if it had failed */
         return STORE_STEP_DONE;
     while ((size_t)c.messages < cr->n_messages) {
         int64_t num = insert_message(db, c.num, c.head, &cr->messages[c.messages], "done");
@@ -288,6 +293,17 @@ static bool begin_fork(struct store_db *db, const struct store_fork *f, int64_t 
     query_int(&q, f->uid);
     query_int(&q, f->created_us);
     query_int(&q, from);
+    return query_run(&q);
+}
+
+/* It is listed where its original was begun; `used` is never, since nobody asked in it. */
+static bool place_fork(struct store_db *db, const struct found *to)
+{
+    struct query q = query(db, "INSERT INTO place(conversation, directory, terminal, uid, used)"
+                               " SELECT num, directory, '', uid, 0 FROM conversation"
+                               " WHERE num = ? AND directory IS NOT NULL");
+
+    query_int(&q, to->num);
     return query_run(&q);
 }
 
@@ -342,13 +358,15 @@ enum store_step sqlite_fork(struct store_db *db, struct store_job *job)
     size_t n = 0;
 
     bool begun = find_any(db, f->conversation, &to);
-    if (begun && to.state == 0) /* it came before */
+    if (begun && (to.uid != (int64_t)f->uid || to.state == DELETED))
+        return no_conversation(job, "conversation");
+    if (begun && to.state == LIVE) /* it came before */
         return STORE_STEP_DONE;
     if (!sqlite_conversation(db, f->from, f->uid, &from))
         return begun ? abandon(db, job, &to, "conversation") : no_conversation(job, "conversation");
     if ((leaf = sqlite_message(db, from.num, f->message)) == 0)
         return sqlite_not_found(job, "message", "no such message in this conversation");
-    if (!begun && !(begin_fork(db, f, from.num) && find_any(db, f->conversation, &to)))
+    if (!begun && !(begin_fork(db, f, from.num) && find_any(db, f->conversation, &to) && place_fork(db, &to)))
         return STORE_STEP_DONE;
     sqlite_path_nums(db, leaf, &nums, &n);
     enum store_step step = db->fault == SQLITE_OK ? copy_path(db, job, &to, nums, n) : STORE_STEP_DONE;

@@ -8,14 +8,30 @@ static bool changed(struct query *q)
     return query_run(q) && sqlite3_changes(q->db->sql) > 0;
 }
 
+static bool next_uid(struct store_db *db, int64_t *uid)
+{
+    struct query q =
+        query(db, "SELECT uid FROM conversation WHERE state = " CONVERSATION_LIVE " AND uid > ? ORDER BY uid LIMIT 1");
+
+    query_int(&q, *uid);
+    return query_number(&q, uid);
+}
+
+/* By user, since that is how the index goes. */
 static bool age_conversations(struct store_db *db, int64_t before_us)
 {
-    struct query q = query(db, "UPDATE conversation SET state = " CONVERSATION_DELETED " WHERE num IN"
-                               " (SELECT num FROM conversation WHERE state = " CONVERSATION_LIVE " AND updated < ?"
-                               "  LIMIT 64)");
+    int64_t uid = -1;
 
-    query_int(&q, before_us);
-    return before_us > 0 && changed(&q);
+    while (before_us > 0 && next_uid(db, &uid)) {
+        struct query q = query(db, "UPDATE conversation SET state = " CONVERSATION_DELETED " WHERE num IN"
+                                   " (SELECT num FROM conversation WHERE state = " CONVERSATION_LIVE
+                                   "  AND uid = ? AND updated < ? LIMIT 64)");
+        query_int(&q, uid);
+        query_int(&q, before_us);
+        if (changed(&q))
+            return true;
+    }
+    return false;
 }
 
 static bool purge_rows(struct store_db *db, const char *text, int64_t conversation)
@@ -45,7 +61,7 @@ static bool purge_conversation(struct store_db *db)
 static bool age_answers(struct store_db *db, int64_t before_us)
 {
     struct query q = query(db, "DELETE FROM answer WHERE num IN"
-                               " (SELECT num FROM answer WHERE ended IS NOT NULL AND ended < ? LIMIT 32)");
+                               " (SELECT num FROM answer WHERE ended < ? LIMIT 32)");
 
     query_int(&q, before_us);
     return changed(&q);
@@ -54,12 +70,12 @@ static bool age_answers(struct store_db *db, int64_t before_us)
 static bool surplus_answers(struct store_db *db, int64_t max)
 {
     int64_t n = 0;
-    struct query q = query(db, "SELECT count(*) FROM answer WHERE ended IS NOT NULL");
+    struct query q = query(db, "SELECT count(*) FROM answer WHERE ended > 0");
 
     if (!query_number(&q, &n) || n <= max)
         return false;
     q = query(db, "DELETE FROM answer WHERE num IN"
-                  " (SELECT num FROM answer WHERE ended IS NOT NULL ORDER BY ended LIMIT min(?, 32))");
+                  " (SELECT num FROM answer WHERE ended > 0 ORDER BY ended LIMIT min(?, 32))");
     query_int(&q, n - max);
     return changed(&q);
 }

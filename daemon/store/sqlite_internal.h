@@ -1,6 +1,6 @@
-/* What the files of the SQLite backend share. sqlite.c has the handle and the queries, sqlite_schema.c the tables,
- * sqlite_answer.c answers and their events, sqlite_conversation.c what changes a conversation, sqlite_read.c what is
- * read of one, sqlite_expire.c what takes away.
+/* What the files of the SQLite backend share. sqlite.c has the handle, sqlite_query.c statements and faults,
+ * sqlite_schema.c the tables, sqlite_answer.c answers and their events, sqlite_conversation.c what changes a
+ * conversation, sqlite_read.c what is read of one, sqlite_expire.c what takes away.
  *
  * Faults. What SQLite does not manage is noted in the handle (`fault`, the first of a job), and the query says that it
  * has no row; so a function looks for "not there" alone, and sqlite_run turns a fault into the job's error at the end.
@@ -69,6 +69,7 @@ void query_get_id(const struct query *q, int column, char id[STORE_ID]);
 char *query_get_copy(const struct query *q, int column); /* NULL for NULL */
 
 bool sqlite_exec(struct store_db *db, const char *sql); /* false after a fault */
+void sqlite_note(struct store_db *db, int rc);          /* a fault, where there is none yet */
 /* The fault as an error that says what to do. */
 enum error_code sqlite_fault(struct store_db *db, struct error *err);
 bool sqlite_late(const struct store_db *db); /* the slice is over */

@@ -4,8 +4,11 @@
 #include "lib/base/clock.h"
 #include "lib/base/grow.h"
 #include "lib/proto/codec.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define HOUR_US INT64_C(3600000000)
 
 static void put_text(struct buf *b, const char *key, const char *value)
 {
@@ -63,12 +66,14 @@ static bool find_last_near(struct store_db *db, struct store_path *p)
 
 static enum store_step no_last(struct store_job *job)
 {
-    int64_t hours = (clock_wall_us() - job->path.not_before_us + INT64_C(1800000000)) / INT64_C(3600000000);
+    char within[48] = "";
+    int64_t since_us = clock_wall_us() - job->path.not_before_us;
 
-    job->code =
-        error_set(&job->error, ERR_NOT_FOUND,
-                  "no conversation of the last %lld h here: askctl conv list shows older ones", (long long)hours);
-    error_text(job->error.param, sizeof(job->error.param), "conversation", strlen("conversation"));
+    sqlite_not_found(job, "conversation", "");
+    if (job->path.not_before_us > 0)
+        snprintf(within, sizeof(within), " of the last %lld h", (long long)((since_us + HOUR_US / 2) / HOUR_US));
+    snprintf(job->error.message, sizeof(job->error.message),
+             "no conversation%s here: askctl conv list shows the others", within);
     return STORE_STEP_DONE;
 }
 
@@ -174,18 +179,26 @@ static void put_tags(struct store_db *db, struct buf *b, int64_t conversation, u
         mp_put_cstr(b, query_get_text(&q, 0));
 }
 
-static void put_list_item(struct store_db *db, struct buf *b, const struct query *q)
+static void put_list_item(struct store_db *db, struct buf *b, int64_t num)
 {
+    struct query q = query(db, "SELECT id, title, created, updated, messages, model, directory,"
+                               " (SELECT count(*) FROM tag t WHERE t.conversation = c.num)"
+                               " FROM conversation c WHERE num = ?");
+
+    query_int(&q, num);
+    if (!query_next(&q))
+        return;
     mp_put_map(b, 8);
-    put_text(b, "conversation", query_get_text(q, 3));
-    put_text(b, "title", query_get_text(q, 4));
-    put_time(b, "created", query_get_int(q, 5));
-    put_time(b, "updated", query_get_int(q, 0));
+    put_text(b, "conversation", query_get_text(&q, 0));
+    put_text(b, "title", query_get_text(&q, 1));
+    put_time(b, "created", query_get_int(&q, 2));
+    put_time(b, "updated", query_get_int(&q, 3));
     mp_put_cstr(b, "messages");
-    mp_put_int(b, query_get_int(q, 6));
-    put_text(b, "model", query_get_text(q, 7));
-    put_text(b, "directory", query_get_text(q, 8));
-    put_tags(db, b, query_get_int(q, 1), (uint32_t)query_get_int(q, 9));
+    mp_put_int(b, query_get_int(&q, 4));
+    put_text(b, "model", query_get_text(&q, 5));
+    put_text(b, "directory", query_get_text(&q, 6));
+    put_tags(db, b, num, (uint32_t)query_get_int(&q, 7));
+    query_end(&q);
 }
 
 /* Where the list goes on: behind what was looked at in the slice before, behind a conversation, before a time. */
@@ -209,7 +222,8 @@ static bool find_start(struct store_db *db, struct store_list *l)
     return found;
 }
 
-/* The filter is a column and not a condition, so that a list that finds little can be cut between two rows. */
+/* Walks the index alone. The filter is a column and not a condition, so that a list that finds little can be cut
+ * between two rows. */
 enum store_step sqlite_list(struct store_db *db, struct store_job *job)
 {
     struct store_list *l = &job->list;
@@ -218,12 +232,9 @@ enum store_step sqlite_list(struct store_db *db, struct store_job *job)
         return sqlite_not_found(job, "before", "no such conversation");
     struct query q =
         query(db, "SELECT updated, num,"
-                  " (?4 IS NULL OR directory = ?4"
-                  "  OR EXISTS (SELECT 1 FROM place p WHERE p.conversation = c.num AND p.directory = ?4))"
-                  " AND (?5 IS NULL OR EXISTS (SELECT 1 FROM tag t WHERE t.conversation = c.num AND t.tag = ?5)),"
-                  " id, title, created, messages, model, directory,"
-                  " (SELECT count(*) FROM tag t WHERE t.conversation = c.num)"
-                  " FROM conversation c WHERE uid = ?1 AND state = " CONVERSATION_LIVE
+                  " (?4 IS NULL OR num IN (SELECT p.conversation FROM place p WHERE p.uid = ?1 AND p.directory = ?4))"
+                  " AND (?5 IS NULL OR num IN (SELECT t.conversation FROM tag t WHERE t.tag = ?5))"
+                  " FROM conversation WHERE uid = ?1 AND state = " CONVERSATION_LIVE
                   " AND (updated, num) < (?2, ?3) ORDER BY updated DESC, num DESC");
     query_int(&q, l->uid);
     query_int(&q, l->seen_us);
@@ -234,7 +245,7 @@ enum store_step sqlite_list(struct store_db *db, struct store_job *job)
         l->seen_us = query_get_int(&q, 0);
         l->seen_num = query_get_int(&q, 1);
         if (query_get_int(&q, 2)) {
-            put_list_item(db, &job->out, &q);
+            put_list_item(db, &job->out, l->seen_num);
             job->n_out++;
         }
         if (sqlite_late(db)) {

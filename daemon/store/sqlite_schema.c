@@ -1,22 +1,22 @@
 #include "daemon/store/sqlite_internal.h"
 #include <stdio.h>
 
-/* Element n brings a database of version n to n + 1. What has been released is never changed again, only added to. */
+/* Element n brings a database of version n to n + 1. What has been released is never changed again, only added to.
+ * Each index is a page more to write with every answer. */
 static const char *const migrations[] = {
     "CREATE TABLE conversation("
     "  num INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, uid INTEGER NOT NULL, state INTEGER NOT NULL,"
     "  created INTEGER NOT NULL, updated INTEGER NOT NULL, messages INTEGER NOT NULL, head INTEGER,"
     "  title TEXT, model TEXT, directory TEXT, system TEXT);"
     "CREATE INDEX conversation_list ON conversation(uid, updated) WHERE state = " CONVERSATION_LIVE ";"
-    "CREATE INDEX conversation_age ON conversation(updated) WHERE state = " CONVERSATION_LIVE ";"
     "CREATE INDEX conversation_hidden ON conversation(state) WHERE state > " CONVERSATION_LIVE ";"
     /* Where a conversation was asked in, and when last; '' where not told. */
     "CREATE TABLE place("
     "  conversation INTEGER NOT NULL, directory TEXT NOT NULL, terminal TEXT NOT NULL, uid INTEGER NOT NULL,"
     "  used INTEGER NOT NULL, PRIMARY KEY(conversation, directory, terminal)) WITHOUT ROWID;"
-    "CREATE INDEX place_terminal ON place(uid, directory, terminal, used);"
     "CREATE INDEX place_directory ON place(uid, directory, used);"
     "CREATE TABLE tag(conversation INTEGER NOT NULL, tag TEXT NOT NULL, PRIMARY KEY(conversation, tag)) WITHOUT ROWID;"
+    "CREATE INDEX tag_tag ON tag(tag);"
     /* What can be large stands last: a walk from parent to parent does not read it. */
     "CREATE TABLE message("
     "  num INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, conversation INTEGER NOT NULL, parent INTEGER,"
@@ -35,8 +35,7 @@ static const char *const migrations[] = {
     "  extras BLOB);"
     "CREATE INDEX answer_uid ON answer(uid, id);"
     "CREATE INDEX answer_log ON answer(log);"
-    "CREATE INDEX answer_running ON answer(id) WHERE ended IS NULL;"
-    "CREATE INDEX answer_ended ON answer(ended) WHERE ended IS NOT NULL;",
+    "CREATE INDEX answer_ended ON answer(ended);",
 };
 
 int sqlite_version(void)

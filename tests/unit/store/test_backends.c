@@ -1,0 +1,458 @@
+/* Every backend that stores, held to the same behaviour: turns, answers, users. test_backend_trees.c has conversations.
+ */
+#include "tests/unit/store/backend_jobs.h"
+
+/* Turns */
+
+static void a_turn_is_kept(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(does(f, at_place(begin("a", 1, "c", true, ""), "/home", "tty1")), ERR_NONE);
+    assert_path(f, path_of("c", ""), ""); /* the head comes with the end */
+    assert_path(f, path_of("c", "ra"), "qa question|ra running");
+    assert_int_equal(does(f, end("a", 2, "c", "done", "reply")), ERR_NONE);
+    reopen(f);
+    assert_path(f, path_of("c", ""), "qa question|ra reply");
+
+    struct store_job *l = list_of(10);
+    assert_int_equal(run(f, l), ERR_NONE);
+    SHOWS(l, "\"title\"=>\"preview of a\", \"created\"=>1700000001.000000, \"updated\"=>1700000002.000000, "
+             "\"messages\"=>2, \"model\"=>\"deepseek/chat\", \"directory\"=>\"/home\", \"tags\"=>[]");
+    store_job_free(l);
+}
+
+static void branches(void **state)
+{
+    struct fixture *f = *state;
+
+    turn(f, "a", 1, "c", true, "");
+    assert_int_equal(does(f, begin("b", 3, "c", false, "ra")), ERR_NONE);
+    assert_int_equal(does(f, begin("d", 3, "c", false, "ra")), ERR_NONE);
+    assert_int_equal(does(f, end("d", 4, "c", "done", "of d")), ERR_NONE);
+    assert_int_equal(does(f, end("b", 5, "c", "failed", "")), ERR_NONE);
+    assert_path(f, path_of("c", ""), "qa question|ra reply|qb question|rb failed");
+    assert_path(f, path_of("c", "rd"), "qa question|ra reply|qd question|rd of d");
+
+    /* An arm: no question of its own. */
+    struct store_job *arm = begin("e", 6, "c", false, "qd");
+    arm->begin.n_messages = 0;
+    free(arm->begin.messages->text.data);
+    assert_int_equal(does(f, arm), ERR_NONE);
+    assert_int_equal(does(f, end("e", 7, "c", "done", "of e")), ERR_NONE);
+    assert_path(f, path_of("c", ""), "qa question|ra reply|qd question|re of e");
+
+    struct store_job *g = get_of("c", "");
+    assert_int_equal(run(f, g), ERR_NONE);
+    SHOWS(g, "\"head\"=>\"re");
+    SHOWS(g, "\"id\"=>\"rb");
+    store_job_free(g);
+    g = get_of("c", "rd");
+    assert_int_equal(run(f, g), ERR_NONE);
+    SHOWS(g, "\"id\"=>\"rd");
+    SHOWS_NOT(g, "\"id\"=>\"rb");
+    SHOWS_NOT(g, "\"id\"=>\"re");
+    store_job_free(g);
+    assert_list(f, list_of(9), "c");
+}
+
+static void what_is_not_there(void **state)
+{
+    struct fixture *f = *state;
+
+    turn(f, "a", 1, "c", true, "");
+    turn(f, "b", 1, "d", true, "");
+    refused(f, begin("x", 3, "no", false, ""), ERR_NOT_FOUND, "conversation");
+    refused(f, begin("x", 3, "c", false, "rb"), ERR_NOT_FOUND, "parent");
+    refused(f, begin("x", 3, "no", true, "ra"), ERR_NOT_FOUND, "parent");
+    refused(f, answer_of("x"), ERR_NOT_FOUND, "answer");
+    refused(f, end("x", 4, "c", "done", ""), ERR_NOT_FOUND, "answer");
+    refused(f, path_of("no", ""), ERR_NOT_FOUND, "conversation");
+    refused(f, path_of("c", "rb"), ERR_NOT_FOUND, "parent");
+    refused(f, get_of("no", ""), ERR_NOT_FOUND, "conversation");
+    refused(f, get_of("c", "rb"), ERR_NOT_FOUND, "branch");
+    refused(f, rename_of("no", "t"), ERR_NOT_FOUND, "conversation");
+    refused(f, delete_of("no"), ERR_NOT_FOUND, "conversation");
+    refused(f, fork_of("no", "ra", "n"), ERR_NOT_FOUND, "conversation");
+    refused(f, fork_of("c", "rb", "n"), ERR_NOT_FOUND, "message");
+    struct store_job *l = list_of(5);
+    set_id(l->list.before, "no");
+    refused(f, l, ERR_NOT_FOUND, "before");
+    /* Nothing of it left a trace. */
+    assert_list(f, list_of(9), "d c");
+    struct store_job *a = answers(NULL);
+    assert_int_equal(run(f, a), ERR_NONE);
+    assert_int_equal(a->answers.n_items, 2);
+    store_job_free(a);
+}
+
+static void the_same_again(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(does(f, begin("a", 1, "c", true, "")), ERR_NONE);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(does(f, runs("a", 1, "event")), ERR_NONE);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(does(f, end("a", 2, "c", "done", "reply")), ERR_NONE);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(does(f, fork_of("c", "ra", "n")), ERR_NONE);
+    struct store_job *l = list_of(9);
+    assert_int_equal(run(f, l), ERR_NONE);
+    assert_int_equal(l->n_out, 2);
+    SHOWS_NOT(l, "\"messages\"=>4");
+    store_job_free(l);
+    /* An end that comes again does not take the head back. */
+    turn(f, "b", 3, "c", false, "ra");
+    assert_int_equal(does(f, end("a", 9, "c", "done", "other")), ERR_NONE);
+    assert_path(f, path_of("c", ""), "qa question|ra reply|qb question|rb reply");
+}
+
+static void parts_and_rest(void **state)
+{
+    struct fixture *f = *state;
+    struct message m = {.role = ROLE_ASSISTANT};
+    struct buf packed;
+
+    message_add_text(&m, "look", 4);
+    struct part *p = message_add_part(&m, PART_TOOL_CALL);
+    p->id = xstrdup("call1");
+    p->name = xstrdup("ls");
+    p->text = xstrdup("{}");
+    p->text_len = 2;
+    buf_init(&packed, 4096);
+    codec_put_content(&packed, &m);
+    message_done(&m);
+
+    assert_int_equal(does(f, begin("a", 1, "c", true, "")), ERR_NONE);
+    struct store_job *e = end("a", 2, "c", "done", "look");
+    e->end.reply.parts = store_bytes_take(&packed);
+    mp_put_cstr(&packed, "finish_reason");
+    mp_put_cstr(&packed, "tool_calls");
+    e->end.reply.rest = store_bytes_take(&packed);
+    e->end.reply.n_rest = 1;
+    assert_int_equal(does(f, e), ERR_NONE);
+
+    struct store_job *g = get_of("c", "");
+    assert_int_equal(run(f, g), ERR_NONE);
+    SHOWS(g, "\"content\"=>\"question\"}");
+    SHOWS(g, "\"content\"=>[{\"type\"=>\"text\", \"text\"=>\"look\"}, {\"type\"=>\"tool_call\", \"arguments\"=>\"{}\", "
+             "\"id\"=>\"call1\", \"name\"=>\"ls\"}], \"finish_reason\"=>\"tool_calls\"}");
+    SHOWS(g, "\"state\"=>\"done\", \"provider\"=>\"deepseek\", \"model\"=>\"deepseek/chat\"");
+    store_job_free(g);
+
+    struct store_job *j = path_of("c", "");
+    assert_int_equal(run(f, j), ERR_NONE);
+    assert_int_equal(j->path.said[1].message.role, ROLE_ASSISTANT);
+    assert_int_equal(j->path.said[1].message.n_parts, 2);
+    assert_string_equal(j->path.said[1].message.parts[1].name, "ls");
+    assert_true(is_id(j->path.conversation, "c") && is_id(j->path.parent, "ra"));
+    store_job_free(j);
+    buf_done(&packed);
+}
+
+static void parts_that_are_none(void **state)
+{
+    struct fixture *f = *state;
+    struct store_job *b = begin("a", 1, "c", true, "");
+
+    b->begin.messages->parts = bytes("\xc1\xc1");
+    assert_int_equal(does(f, b), ERR_NONE);
+    refused(f, path_of("c", "qa"), ERR_UNAVAILABLE, "");
+}
+
+static void results_are_bounded(void **state)
+{
+    struct fixture *f = *state;
+    struct store_job *jobs[] = {path_of("c", ""), get_of("c", ""), answer_of("a"), answers(NULL)};
+
+    turn(f, "a", 1, "c", true, "");
+    assert_int_equal(does(f, runs("a", 1, "some events that take room")), ERR_NONE);
+    for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
+        jobs[i]->out.max = 16;
+        assert_int_equal(does(f, jobs[i]), ERR_TOO_LARGE);
+    }
+}
+
+/* Answers */
+
+static void an_answer_is_told_again(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(does(f, begin("a", 1, "c", true, "")), ERR_NONE);
+    assert_int_equal(does(f, runs("a", 3, "three")), ERR_NONE);
+    assert_int_equal(does(f, runs("a", 1, "one")), ERR_NONE);
+    struct store_job *e = end("a", 2, "c", "failed", "reply");
+    e->end.runs = NEW(struct store_run);
+    e->end.runs[e->end.n_runs++] = make_run("a", 4, "");
+    e->end.error = bytes("\x80");
+    e->end.extras = bytes("\xa1x\x01");
+    e->end.n_extras = 1;
+    assert_int_equal(does(f, e), ERR_NONE);
+    reopen(f);
+    struct store_job *j = answer_of("a");
+    const struct store_answer *a = &j->answer;
+    assert_int_equal(run(f, j), ERR_NONE);
+    assert_string_equal(a->state, "failed");
+    assert_true(is_id(a->log, "la") && is_id(a->conversation, "c") && is_id(a->message, "ra"));
+    assert_string_equal(a->provider, "deepseek");
+    assert_string_equal(a->model, "deepseek/chat");
+    assert_string_equal(a->preview, "preview of a");
+    assert_int_equal(a->started_us, T0 + SECOND);
+    assert_int_equal(a->ended_us, T0 + 2 * SECOND);
+    assert_int_equal(a->start.len, 5);
+    assert_memory_equal(a->start.data, "start", 5);
+    assert_int_equal(a->error.len, 1);
+    assert_int_equal(a->extras.len, 3);
+    assert_int_equal(a->n_extras, 1);
+    assert_int_equal(a->n_runs, 3);
+    assert_int_equal(a->runs[0].seq, 1);
+    assert_memory_equal(a->runs[0].data, "one", 3);
+    assert_int_equal(a->runs[1].seq, 3);
+    assert_memory_equal(a->runs[1].data, "three", 5);
+    assert_int_equal(a->runs[2].len, 0);
+    store_job_free(j);
+    j = answer_of("a");
+    j->answer.not_before_us = T0 + 2 * SECOND + 1;
+    refused(f, j, ERR_NOT_FOUND, "answer");
+}
+
+static void answers_are_listed(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(does(f, begin("a", 1, NULL, false, "")), ERR_NONE);
+    assert_int_equal(does(f, begin("b", 2, NULL, false, "")), ERR_NONE);
+    turn(f, "c", 3, "C", true, "");
+    assert_int_equal(does(f, end("a", 9, NULL, "cancelled", "")), ERR_NONE);
+    struct store_job *j = answers(NULL);
+    assert_int_equal(run(f, j), ERR_NONE);
+    assert_int_equal(j->answers.n_items, 3);
+    assert_true(is_id(j->answers.items[0].id, "c") && is_id(j->answers.items[2].id, "a"));
+    const struct store_answers_item *i = &j->answers.items[0];
+    assert_shows(j->out.data + i->at, i->len, "\"conversation\"=>\"C", true);
+    assert_shows(j->out.data + i->at, i->len, "\"readers\"=>0", true);
+    i = &j->answers.items[1];
+    assert_shows(j->out.data + i->at, i->len, "\"state\"=>\"running\", \"model\"=>\"openai/gpt\"", true);
+    assert_shows(j->out.data + i->at, i->len, "\"conversation\"", false);
+    store_job_free(j);
+    j = answers("cancelled");
+    assert_int_equal(run(f, j), ERR_NONE);
+    assert_int_equal(j->answers.n_items, 1);
+    store_job_free(j);
+    j = answers(NULL); /* what ended before is not listed, what runs is */
+    j->answers.not_before_us = T0 + 5 * SECOND;
+    assert_int_equal(run(f, j), ERR_NONE);
+    assert_int_equal(j->answers.n_items, 2);
+    store_job_free(j);
+}
+
+static void assert_answers(struct fixture *f, size_t n)
+{
+    struct store_job *j = answers(NULL);
+
+    assert_int_equal(run(f, j), ERR_NONE);
+    assert_int_equal(j->answers.n_items, n);
+    store_job_free(j);
+}
+
+static void time_takes_away(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 6; i++) {
+        char name[] = {(char)('a' + i), '\0'};
+        turn(f, name, 10 * (i + 1), name, true, "");
+    }
+    assert_int_equal(does(f, begin("r", 1, NULL, false, "")), ERR_NONE);
+    assert_int_equal(does(f, expire(21, 9, 0)), ERR_NONE); /* a has ended at 11, b at 21 */
+    refused(f, answer_of("a"), ERR_NOT_FOUND, "answer");
+    assert_answers(f, 6);
+    assert_int_equal(does(f, expire(0, 2, 0)), ERR_NONE); /* and one that runs */
+    assert_answers(f, 3);
+    refused(f, answer_of("d"), ERR_NOT_FOUND, "answer");
+    assert_list(f, list_of(9), "f e d c b a");
+    assert_int_equal(does(f, expire(0, 9, 41)), ERR_NONE);
+    assert_list(f, list_of(9), "f e d");
+    refused(f, get_of("a", ""), ERR_NOT_FOUND, "conversation");
+}
+
+static void a_shared_log_stays(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 2; i++) {
+        struct store_job *b = begin(i ? "b" : "a", 1, NULL, false, "");
+        set_id(b->begin.log, "la");
+        assert_int_equal(does(f, b), ERR_NONE);
+    }
+    assert_int_equal(does(f, runs("a", 1, "shared")), ERR_NONE);
+    assert_int_equal(does(f, end("a", 2, NULL, "cancelled", "")), ERR_NONE);
+    assert_int_equal(does(f, end("b", 9, NULL, "done", "")), ERR_NONE);
+    assert_int_equal(does(f, expire(5, 9, 0)), ERR_NONE);
+    struct store_job *j = answer_of("b");
+    assert_int_equal(run(f, j), ERR_NONE);
+    assert_int_equal(j->answer.n_runs, 1);
+    store_job_free(j);
+}
+
+static void the_killed_are_interrupted(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_backend *b = f->variant->backend;
+
+    turn(f, "a", 1, "c", true, "");
+    assert_int_equal(does(f, begin("b", 3, "c", false, "ra")), ERR_NONE);
+    assert_int_equal(does(f, begin("n", 3, NULL, false, "")), ERR_NONE);
+    assert_int_equal(does(f, runs("b", 1, "half an ")), ERR_NONE);
+    assert_int_equal(does(f, runs("b", 2, "answer")), ERR_NONE);
+    struct store_job *lost = runs("b", 3, " and more");
+    assert_int_equal(b->begin(f->db, &f->err), ERR_NONE);
+    b->run(f->db, lost, INT64_MAX);
+    assert_int_equal(lost->code, ERR_NONE);
+    store_job_free(lost);
+    reopen(f); /* without a commit */
+    assert_path(f, path_of("c", ""), "qa question|ra reply|qb question|rb half an answer");
+    struct store_job *j = answer_of("b");
+    assert_int_equal(run(f, j), ERR_NONE);
+    assert_string_equal(j->answer.state, "interrupted");
+    assert_int_equal(j->answer.ended_us, f->place.now_us);
+    assert_int_equal(j->answer.error.len, f->place.recovery.error.len);
+    assert_int_equal(j->answer.n_runs, 2);
+    store_job_free(j);
+    j = answers("interrupted");
+    assert_int_equal(run(f, j), ERR_NONE);
+    assert_int_equal(j->answers.n_items, 2);
+    store_job_free(j);
+}
+
+/* Another user's: every kind. */
+static void users_are_apart(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(does(f, at_place(begin("a", 1, "c", true, ""), "/x", "t")), ERR_NONE);
+    assert_int_equal(does(f, end("a", 2, "c", "done", "secret")), ERR_NONE);
+    struct store_job *j = begin("b", 3, "c", false, "");
+    j->begin.uid = OTHER;
+    refused(f, j, ERR_NOT_FOUND, "conversation");
+    j = begin("b", 3, "c", true, "");
+    j->begin.uid = OTHER;
+    refused(f, j, ERR_NOT_FOUND, "conversation");
+    j = path_of("c", "");
+    j->path.uid = OTHER;
+    refused(f, j, ERR_NOT_FOUND, "conversation");
+    j = last("/x", "t", 0);
+    j->path.uid = OTHER;
+    refused(f, j, ERR_NOT_FOUND, "conversation");
+    j = get_of("c", "");
+    j->get.uid = OTHER;
+    refused(f, j, ERR_NOT_FOUND, "conversation");
+    j = rename_of("c", "x");
+    j->rename.uid = OTHER;
+    refused(f, j, ERR_NOT_FOUND, "conversation");
+    j = delete_of("c");
+    j->delete.uid = OTHER;
+    refused(f, j, ERR_NOT_FOUND, "conversation");
+    j = fork_of("c", "ra", "n");
+    j->fork.uid = OTHER;
+    refused(f, j, ERR_NOT_FOUND, "conversation");
+    j = answer_of("a");
+    j->answer.uid = OTHER;
+    refused(f, j, ERR_NOT_FOUND, "answer");
+    j = list_of(5);
+    set_id(j->list.before, "c");
+    j->list.uid = OTHER;
+    refused(f, j, ERR_NOT_FOUND, "before");
+    j = list_of(5);
+    j->list.uid = OTHER;
+    assert_list(f, j, "");
+    j = answers(NULL);
+    j->answers.uid = OTHER;
+    assert_int_equal(run(f, j), ERR_NONE);
+    assert_int_equal(j->answers.n_items, 0);
+    store_job_free(j);
+    assert_path(f, path_of("c", ""), "qa question|ra secret");
+}
+
+static void writes_roll_back(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_backend *b = f->variant->backend;
+    struct store_job *j = begin("a", 1, "c", true, "");
+
+    b->rollback(f->db); /* of nothing */
+    assert_int_equal(b->begin(f->db, &f->err), ERR_NONE);
+    b->run(f->db, j, INT64_MAX);
+    b->rollback(f->db);
+    b->rollback(f->db);
+    assert_list(f, list_of(9), "");
+    b->run(f->db, j, INT64_MAX); /* nothing is written without a transaction */
+    assert_int_equal(j->code, ERR_UNAVAILABLE);
+    assert_list(f, list_of(9), "");
+    assert_int_equal(does(f, j), ERR_NONE);
+    assert_list(f, list_of(9), "c");
+}
+
+/* A reader in the midst of a long result is no obstacle to closing. */
+static void dropped_in_the_midst(void **state)
+{
+    struct fixture *f = *state;
+    struct store_job *j = get_of("c", "");
+
+    turn(f, "a", 1, "c", true, "");
+    slice(f, j);
+    reopen(f);
+    store_job_free(j);
+    assert_path(f, path_of("c", ""), "qa question|ra reply");
+}
+
+/* The backend that keeps nothing has neither a handle nor transactions. */
+static enum error_code null_does(struct store_job *j)
+{
+    assert_int_equal(store_null.run(NULL, j, 0), STORE_STEP_DONE);
+    enum error_code code = j->code;
+    assert_true(code == ERR_NONE || strlen(j->error.message) > 0);
+    assert_int_equal(j->out.len, 0);
+    assert_int_equal(j->n_out, 0);
+    store_job_free(j);
+    return code;
+}
+
+static void the_null_backend_keeps_nothing(void **state)
+{
+    (void)state;
+    assert_false(store_null.stores);
+    assert_int_equal(null_does(begin("a", 1, "c", true, "")), ERR_NONE);
+    assert_int_equal(null_does(runs("a", 1, "event")), ERR_NONE);
+    assert_int_equal(null_does(end("a", 2, "c", "done", "reply")), ERR_NONE);
+    assert_int_equal(null_does(expire(1, 1, 1)), ERR_NONE);
+    assert_int_equal(null_does(job(STORE_CREATE)), ERR_UNAVAILABLE);
+    assert_int_equal(null_does(path_of("c", "")), ERR_NOT_FOUND);
+    assert_int_equal(null_does(get_of("c", "")), ERR_NOT_FOUND);
+    assert_int_equal(null_does(answer_of("a")), ERR_NOT_FOUND);
+    assert_int_equal(null_does(rename_of("c", "t")), ERR_NOT_FOUND);
+    assert_int_equal(null_does(delete_of("c")), ERR_NOT_FOUND);
+    assert_int_equal(null_does(fork_of("c", "ra", "n")), ERR_NOT_FOUND);
+    assert_int_equal(null_does(list_of(9)), ERR_NONE);
+    assert_int_equal(null_does(answers(NULL)), ERR_NONE);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+#define T(name) {#name, name, set_up, tear_down, NULL}
+        T(a_turn_is_kept),       T(branches),
+        T(what_is_not_there),    T(the_same_again),
+        T(parts_and_rest),       T(parts_that_are_none),
+        T(results_are_bounded),  T(an_answer_is_told_again),
+        T(answers_are_listed),   T(time_takes_away),
+        T(a_shared_log_stays),   T(the_killed_are_interrupted),
+        T(users_are_apart),      T(writes_roll_back),
+        T(dropped_in_the_midst), T(the_null_backend_keeps_nothing),
+#undef T
+    };
+    return run_over_backends(tests, sizeof(tests) / sizeof(tests[0]));
+}

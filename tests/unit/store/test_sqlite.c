@@ -1,0 +1,434 @@
+/* What is SQLite's own: the file, versions, bounds, locking, query plans. */
+#include "daemon/store/sqlite_internal.h"
+#include "lib/base/fd.h"
+#include "tests/unit/store/backend_jobs.h"
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+static void path_in(const struct fixture *f, char path[128], const char *name)
+{
+    snprintf(path, 128, "%s/%s", f->dir, name);
+}
+
+/* A look at the file with SQLite alone. */
+static int64_t number(const struct fixture *f, const char *sql)
+{
+    char path[128];
+    sqlite3 *db = NULL;
+    sqlite3_stmt *stmt = NULL;
+
+    path_in(f, path, "askd.db");
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+    int64_t n = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    return n;
+}
+
+static uint8_t *read_whole(const char *path, size_t *len)
+{
+    struct buf b;
+    struct error err;
+
+    buf_init(&b, 1 << 26);
+    assert_int_equal(fd_read_file(path, false, &b, &err), ERR_NONE);
+    return buf_take(&b, len);
+}
+
+/* Opening fails with a sentence that holds `says`, and the file is as it was. */
+static void refuses(struct fixture *f, const char *says)
+{
+    char path[128];
+    size_t len[2];
+    struct store_db *db = NULL;
+
+    path_in(f, path, "askd.db");
+    uint8_t *before = read_whole(path, &len[0]);
+    assert_int_equal(f->variant->backend->open(&f->place, &db, &f->err), ERR_UNAVAILABLE);
+    assert_null(db);
+    if (!strstr(f->err.message, says))
+        fail_msg("%s", f->err.message);
+    uint8_t *after = read_whole(path, &len[1]);
+    assert_int_equal(len[0], len[1]);
+    assert_memory_equal(before, after, len[0]);
+    free(before);
+    free(after);
+}
+
+static void the_file_is_ours_alone(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const names[] = {"askd.db", "askd.db-wal", "askd.db-shm"};
+    char path[128];
+    struct stat st;
+
+    for (size_t i = 0; i < 3; i++) {
+        path_in(f, path, names[i]);
+        assert_int_equal(stat(path, &st), 0);
+        assert_int_equal(st.st_mode & 07777, 0600);
+    }
+    assert_non_null(f->reader);
+    assert_int_equal(number(f, "PRAGMA user_version"), sqlite_version());
+    close_db(f);
+
+    path_in(f, path, "askd.db");
+    assert_int_equal(chmod(path, 0644), 0);
+    open_db(f);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    close_db(f);
+
+    char elsewhere[128];
+    path_in(f, elsewhere, "other.db");
+    assert_int_equal(rename(path, elsewhere), 0);
+    assert_int_equal(symlink("other.db", path), 0);
+    refuses(f, "is a link");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(f->variant->backend->open(&f->place, &f->db, &f->err), ERR_UNAVAILABLE);
+    f->place.dir = "/nonexistent";
+    assert_int_equal(f->variant->backend->open(&f->place, &f->db, &f->err), ERR_UNAVAILABLE);
+}
+
+static void a_newer_version_is_refused(void **state)
+{
+    struct fixture *f = *state;
+
+    turn(f, "a", 1, "c", true, "");
+    close_db(f);
+    number(f, "PRAGMA user_version = 1000");
+    refuses(f, "was written by a newer askd");
+    number(f, "PRAGMA user_version = -1");
+    refuses(f, "not a database of askd");
+    number(f, "PRAGMA user_version = 0"); /* tables of somebody else's */
+    refuses(f, "not a database of askd");
+}
+
+static void an_empty_file_becomes_one(void **state)
+{
+    struct fixture *f = *state;
+    char path[128];
+
+    close_db(f);
+    path_in(f, path, "askd.db");
+    assert_int_equal(truncate(path, 0), 0);
+    open_db(f);
+    turn(f, "a", 1, "c", true, "");
+    assert_path(f, path_of("c", ""), "qa question|ra reply");
+}
+
+static void overwrite(const struct fixture *f, off_t at, size_t len)
+{
+    char path[128], junk[4096];
+
+    path_in(f, path, "askd.db");
+    memset(junk, 0x5a, sizeof(junk));
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(pwrite(fd, junk, len, at), len);
+    close(fd);
+}
+
+static void a_damaged_file_is_refused(void **state)
+{
+    struct fixture *f = *state;
+
+    turn(f, "a", 1, "c", true, "");
+    close_db(f);
+    overwrite(f, 0, 100);
+    refuses(f, "the database is damaged: move /tmp");
+}
+
+/* Damage behind the first page shows when it is met; it is an error of that job alone. */
+static void damage_is_told(void **state)
+{
+    struct fixture *f = *state;
+
+    turn(f, "a", 1, "c", true, "");
+    close_db(f);
+    int64_t root = number(f, "SELECT rootpage FROM sqlite_schema WHERE name = 'message'");
+    overwrite(f, (root - 1) * 4096, 4096);
+    open_db(f);
+    struct store_job *j = path_of("c", "");
+    assert_int_equal(run(f, j), ERR_UNAVAILABLE);
+    assert_non_null(strstr(j->error.message, "the database is damaged"));
+    store_job_free(j);
+    assert_list(f, list_of(9), "c");
+}
+
+static struct store_job *large_begin(int i)
+{
+    char name[16];
+    struct store_job *j;
+
+    snprintf(name, sizeof(name), "c%d", i);
+    j = begin(name, i, name, true, "");
+    free(j->begin.messages->text.data);
+    j->begin.messages->text = (struct store_bytes){xcalloc(1, 100000), 100000};
+    memset(j->begin.messages->text.data, 'x', 100000);
+    return j;
+}
+
+static void the_size_is_bounded(void **state)
+{
+    struct fixture *f = *state;
+    int i = 0;
+    enum error_code code;
+
+    close_db(f);
+    f->place.max_bytes = 8 << 20;
+    open_db(f);
+    do {
+        struct store_job *j = large_begin(i);
+        code = run(f, j);
+        if (code != ERR_NONE) {
+            assert_int_equal(code, ERR_UNAVAILABLE);
+            assert_non_null(strstr(j->error.message, "has reached max_size (8388608 bytes)"));
+        }
+        store_job_free(j);
+    } while (code == ERR_NONE && ++i < 1000);
+    assert_in_range(i, 60, 85);
+    assert_int_equal(f->variant->backend->begin(f->db, &f->err), ERR_NONE); /* the handle is as good as before */
+    f->variant->backend->rollback(f->db);
+
+    /* A file that is over a smaller bound is read, and lives on what is deleted. */
+    f->place.max_bytes = 1 << 20;
+    reopen(f);
+    assert_int_equal(does(f, large_begin(i)), ERR_UNAVAILABLE);
+    assert_int_equal(does(f, delete_of("c0")), ERR_NONE);
+    assert_int_equal(does(f, delete_of("c1")), ERR_NONE);
+    assert_int_equal(does(f, expire(0, 9999, 0)), ERR_NONE);
+    assert_int_equal(does(f, large_begin(i)), ERR_NONE);
+}
+
+/* A write that the system refuses spoils its transaction, and nothing else. */
+static void a_fault_of_the_medium(void **state)
+{
+    struct fixture *f = *state;
+    struct rlimit old, small;
+
+    turn(f, "a", 1, "c", true, "");
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    small = old;
+    small.rlim_cur = 200000;
+    signal(SIGXFSZ, SIG_IGN);
+    struct store_job *j;
+    enum error_code code;
+    int i = 0;
+    do {
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        j = large_begin(i);
+        code = run(f, j);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+        if (code != ERR_NONE)
+            break;
+        store_job_free(j);
+    } while (++i < 10);
+    assert_int_equal(code, ERR_UNAVAILABLE);
+    assert_non_null(strstr(j->error.message, "cannot read or write /tmp"));
+    assert_path(f, path_of("c", ""), "qa question|ra reply");
+    assert_int_equal(does(f, j), ERR_NONE); /* the same again */
+    reopen(f);
+    assert_path(f, path_of("c", ""), "qa question|ra reply");
+}
+
+/* In a process of its own, which dies between two writes of a transaction. */
+static void die_writing(struct fixture *f)
+{
+    struct store_job *lost = runs("a", 2, " and more");
+
+    open_db(f);
+    does(f, begin("a", 1, "c", true, ""));
+    does(f, runs("a", 1, "what was told"));
+    f->variant->backend->begin(f->db, &f->err);
+    f->variant->backend->run(f->db, lost, INT64_MAX);
+    kill(getpid(), SIGKILL);
+}
+
+static void killed_in_the_midst(void **state)
+{
+    struct fixture *f = *state;
+    int status = 0;
+
+    close_db(f);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        die_writing(f);
+        _exit(1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status));
+    open_db(f);
+    assert_path(f, path_of("c", ""), "qa question|ra what was told");
+}
+
+static void room_is_given_back(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 80; i++)
+        assert_int_equal(does(f, large_begin(i)), ERR_NONE);
+    int64_t before = number(f, "PRAGMA page_count");
+    assert_int_equal(does(f, expire(0, 9999, 1000)), ERR_NONE);
+    assert_in_range(number(f, "PRAGMA page_count"), 1, before * 3 / 4);
+    assert_list(f, list_of(9), "");
+}
+
+/* Events of an answer whose beginning could not be stored do not pile up. */
+static void events_of_nothing_leave(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(does(f, runs("lost", 1, "event")), ERR_NONE);
+    assert_int_equal(does(f, begin("a", 1, NULL, false, "")), ERR_NONE);
+    assert_int_equal(does(f, runs("a", 1, "event")), ERR_NONE);
+    assert_int_equal(number(f, "SELECT count(*) FROM run"), 2);
+    assert_int_equal(does(f, expire(0, 9, 0)), ERR_NONE);
+    assert_int_equal(number(f, "SELECT count(*) FROM run"), 1);
+    assert_int_equal(number(f, "SELECT count(*) FROM log"), 1);
+}
+
+static void one_handle_alone(void **state)
+{
+    struct fixture *f = *state;
+    struct store_db *second = NULL;
+
+    close_db(f);
+    f->place.locking = STORE_LOCKING_EXCLUSIVE;
+    open_db(f);
+    assert_null(f->reader);
+    assert_int_equal(f->err.code, ERR_NOT_FOUND);
+    turn(f, "a", 1, "c", true, "");
+    assert_path(f, path_of("c", ""), "qa question|ra reply");
+    assert_int_equal(f->variant->backend->open(&f->place, &second, &f->err), ERR_UNAVAILABLE);
+    assert_non_null(strstr(f->err.message, "held by another program"));
+    /* Reads between two slices of another's, on the handle that writes. */
+    assert_int_equal(f->variant->backend->begin(f->db, &f->err), ERR_NONE);
+    assert_path(f, path_of("c", ""), "qa question|ra reply");
+    assert_int_equal(f->variant->backend->commit(f->db, &f->err), ERR_NONE);
+    reopen(f);
+    assert_list(f, list_of(9), "c");
+}
+
+/* Each statement that was prepared finds its rows by an index, in the order in which they are wanted. What may scan:
+ * what has neither a condition nor an order, and the search for logs without an answer, of which retain_max bounds the
+ * number. */
+static void check_plan(sqlite3 *sql, sqlite3_stmt *stmt)
+{
+    sqlite3_stmt *plan = NULL;
+    char *text = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sqlite3_sql(stmt));
+
+    assert_int_equal(sqlite3_prepare_v2(sql, text, -1, &plan, NULL), SQLITE_OK);
+    while (sqlite3_step(plan) == SQLITE_ROW) {
+        const char *step = (const char *)sqlite3_column_text(plan, 3);
+        bool scan = strncmp(step, "SCAN ", 5) == 0 && strcmp(step, "SCAN path") != 0 &&
+                    strncmp(step, "SCAN log", 8) != 0 && strcmp(step, "SCAN CONSTANT ROW") != 0;
+        if (scan || strstr(step, "TEMP B-TREE"))
+            fail_msg("%s: %s", step, text);
+    }
+    sqlite3_finalize(plan);
+    sqlite3_free(text);
+}
+
+static unsigned check_plans(const struct store_db *db)
+{
+    unsigned n = 0;
+
+    for (size_t i = 0; i < SQLITE_STATEMENTS; i++)
+        if (db->cached[i].stmt) {
+            n++;
+            assert_false(sqlite3_stmt_busy(db->cached[i].stmt)); /* nothing holds an old state of the database */
+            if (strncmp(db->cached[i].text, "PRAGMA", 6) != 0 && !strstr(db->cached[i].text, "sqlite_schema"))
+                check_plan(db->sql, db->cached[i].stmt);
+        }
+    return n;
+}
+
+static void one_of_each(struct fixture *f)
+{
+    struct store_job *j = job(STORE_CREATE);
+
+    set_id(j->create.conversation, "made");
+    add_message(&j->create.messages, &j->create.n_messages, "m1", ROLE_USER, "one");
+    assert_int_equal(does(f, j), ERR_NONE);
+    assert_int_equal(does(f, at_place(begin("a", 1, "c", true, ""), "/x", "t")), ERR_NONE);
+    assert_int_equal(does(f, runs("a", 1, "event")), ERR_NONE);
+    assert_int_equal(does(f, end("a", 2, "c", "done", "reply")), ERR_NONE);
+    assert_int_equal(does(f, fork_of("c", "ra", "n")), ERR_NONE);
+    assert_int_equal(does(f, rename_of("n", "t")), ERR_NONE);
+    j = path_of("", "");
+    j->path.directory = xstrdup("/x");
+    j->path.terminal = xstrdup("other");
+    assert_int_equal(does(f, j), ERR_NONE);
+    assert_int_equal(does(f, get_of("c", "")), ERR_NONE);
+    assert_int_equal(does(f, get_of("c", "ra")), ERR_NONE);
+    j = list_of(50);
+    set_id(j->list.before, "c");
+    j->list.directory = xstrdup("/x");
+    assert_int_equal(does(f, j), ERR_NONE);
+    assert_int_equal(does(f, answer_of("a")), ERR_NONE);
+    assert_int_equal(does(f, answers("done")), ERR_NONE);
+    assert_int_equal(does(f, delete_of("n")), ERR_NONE);
+    assert_int_equal(does(f, expire(9, 0, 9)), ERR_NONE);
+}
+
+static void plans_use_an_index(void **state)
+{
+    struct fixture *f = *state;
+
+    one_of_each(f);
+    assert_in_range(check_plans(f->db), 30, SQLITE_STATEMENTS / 2);
+    assert_in_range(check_plans(f->reader), 10, SQLITE_STATEMENTS / 2);
+}
+
+/* 10,000 conversations of two messages, made by SQLite itself. */
+static void many_conversations(void **state)
+{
+    struct fixture *f = *state;
+
+    number(f, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)"
+              " INSERT INTO conversation(num, id, uid, state, created, updated, messages, head)"
+              " SELECT i, printf('%05d', i), 1000 + i % 2, 0, i, i, 2, 2 * i FROM n");
+    number(f, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+              " INSERT INTO message(num, id, conversation, parent, role, state, created, text)"
+              " SELECT i, printf('m%05d', i), (i + 1) / 2, nullif(i - 1, i / 2 * 2), 'user', 'done', i, 'x' FROM n");
+    assert_list(f, list_of(3), "10000 09998 09996");
+    struct store_job *j = list_of(20000);
+    j->list.uid = OTHER;
+    j->out.max = 1 << 24;
+    assert_int_equal(run(f, j), ERR_NONE);
+    assert_int_equal(j->n_out, 5000);
+    store_job_free(j);
+    one_of_each(f); /* the last of which takes all the old ones away */
+    check_plans(f->db);
+    check_plans(f->reader);
+    assert_list(f, list_of(9), "");
+    assert_int_equal(number(f, "SELECT count(*) FROM message"), 0);
+}
+
+int main(void)
+{
+    static struct variant whole = {&store_sqlite, false};
+    static const struct CMUnitTest tests[] = {
+#define T(name) {#name, name, set_up, tear_down, &whole}
+        T(the_file_is_ours_alone),
+        T(a_newer_version_is_refused),
+        T(an_empty_file_becomes_one),
+        T(a_damaged_file_is_refused),
+        T(damage_is_told),
+        T(the_size_is_bounded),
+        T(a_fault_of_the_medium),
+        T(killed_in_the_midst),
+        T(room_is_given_back),
+        T(events_of_nothing_leave),
+        T(one_handle_alone),
+        T(plans_use_an_index),
+        T(many_conversations),
+#undef T
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
