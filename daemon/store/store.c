@@ -1,5 +1,6 @@
 #include "daemon/store/store.h"
 #include "daemon/core/log.h"
+#include "daemon/core/timer.h"
 #include "daemon/store/store_internal.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
@@ -31,6 +32,8 @@ const struct config_option store_option_rows[] = {
      "Requests about conversations and stored answers that may wait for the store at once."},
     {"slice", CONFIG_DURATION, offsetof(struct store_options, slice_ms), 1, 10 * SECOND, "50 ms", NULL, CONFIG_RELOAD,
      "How long the store works on one request, or on one transaction, before others have their turn."},
+    {"retry", CONFIG_DURATION, offsetof(struct store_options, retry_ms), 10, DAY, "10 s", NULL, CONFIG_RELOAD,
+     "When a database that cannot be opened (a full disk, a damaged file) is tried again."},
     {"max_result", CONFIG_SIZE, offsetof(struct store_options, max_result), 64 * KIB, 1024 * MIB, "64 MiB", NULL,
      CONFIG_RELOAD, "Bytes of what one request may read from the store."},
     {"last_within", CONFIG_DURATION, offsetof(struct store_options, last_within_ms), SECOND, 3650 * DAY, "12 h", NULL,
@@ -57,6 +60,7 @@ struct store {
     bool reader_closing;
     bool single; /* it admits one handle: the writer reads too */
 
+    struct timer *again;       /* opens it anew */
     uv_timer_t turn;           /* without a writer: jobs are done at the next turn of the loop */
     struct worker_items turns; /* those jobs */
 
@@ -89,13 +93,12 @@ static void enter(struct store *s, enum store_state state, const char *why)
     switch (state) {
     case STORE_OPENING: break;
     case STORE_OK:
-        if (before == STORE_FAILING)
+        if (before != STORE_OPENING)
             log_notice("stored again");
         break;
     case STORE_FAILING: log_error("nothing is stored: %s", s->why); break;
     case STORE_OFF:
-        log_error("nothing is stored, and no conversation can be read, until this is mended and askd started again: %s",
-                  s->why);
+        log_error("nothing is stored, and no conversation can be read, until this is mended: %s", s->why);
         break;
     }
 }
@@ -170,6 +173,7 @@ void store_close(struct store *s, void (*closed)(void *data), void *data)
     s->closed = closed;
     s->closed_data = data;
     s->life = LIFE_DRAINING;
+    s->again = timer_free(s->again);
     if (s->waiting == 0)
         close_next(s);
 }
@@ -266,6 +270,14 @@ static void opened(struct store *s)
 {
     const struct error *refusal = &s->shared.refusal;
     enter(s, refusal->code == ERR_NONE ? STORE_OK : STORE_OFF, refusal->message);
+    if (s->state == STORE_OFF && s->life == LIFE_OPEN)
+        timer_start(s->again, s->opt.retry_ms);
+}
+
+static void on_again(void *data)
+{
+    struct store *s = data;
+    worker_submit(s->writer, &s->shared.opening);
 }
 
 static void on_writer_done(void *data, struct worker_item *item)
@@ -337,7 +349,6 @@ struct store *store_new_with(uv_loop_t *loop, const struct store_backend *backen
         .dir = s->dir,
         .locking = (enum store_locking)opt->locking,
         .max_bytes = opt->max_size,
-        .now_us = clock_wall_us(),
     };
     if (recovery)
         s->shared.place.recovery = *recovery;
@@ -346,6 +357,7 @@ struct store *store_new_with(uv_loop_t *loop, const struct store_backend *backen
     uv_timer_init(loop, &s->turn);
     s->turn.data = s;
     s->state = backend->stores ? STORE_OPENING : STORE_OFF;
+    s->again = timer_new(loop, on_again, s);
     if (backend->stores)
         start(s);
     return s;

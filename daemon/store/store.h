@@ -9,7 +9,7 @@
  *
  * What cannot be stored (a full disk) fails its job with ERR_UNAVAILABLE and is tried again with the next: the store
  * logs the change once, in both directions, and says its state. It never ends the daemon. A database that cannot be
- * opened is logged once and left alone until the next start; every job then fails with ERR_UNAVAILABLE and the reason.
+ * opened is logged once and tried again every `retry`; until then every job fails with ERR_UNAVAILABLE and the reason.
  */
 #ifndef ASKD_STORE_STORE_H
 #define ASKD_STORE_STORE_H
@@ -25,6 +25,7 @@ struct store_options {
     int64_t max_size;    /* bytes, 0: none */
     int64_t max_waiting; /* jobs that were submitted and are not done; STORE_BEGIN, _RUNS and _END do not count */
     int64_t slice_ms;
+    int64_t retry_ms;       /* until a database that could not be opened is tried again */
     int64_t max_result;     /* bytes of one result */
     int64_t last_within_ms; /* how old `"last"` may be */
 };

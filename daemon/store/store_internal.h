@@ -13,7 +13,7 @@ struct store_shared {
     struct store_place place;
     _Atomic int64_t slice_us;   /* changes */
     struct worker_item opening; /* the first item of the writer, who opens the database then */
-    struct error refusal;       /* why it is not open; the writer's until it has given `opening` back, then constant */
+    struct error refusal;       /* why it is not open; the writer's, and the loop's between opening and opening */
 };
 
 /* The lives of the two threads. A read that comes back with `pass` set was not done: from the writer, because the

@@ -211,6 +211,8 @@ void store_writer_run(struct store_shared *s, struct worker *w)
             work(&t, (struct store_job *)item);
             continue;
         }
+        s->place.now_us = clock_wall_us();
+        s->refusal = (struct error)ERROR_INIT;
         if (s->backend->open(&s->place, &t.db, &s->refusal) != ERR_NONE) {
             s->refusal.code = ERR_UNAVAILABLE;
             t.db = NULL;

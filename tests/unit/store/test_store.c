@@ -160,7 +160,8 @@ static const struct store_options defaults = {
     .locking = STORE_LOCKING_EXCLUSIVE,
     .max_size = 12345,
     .max_waiting = 100,
-    .slice_ms = 10000, /* no test takes as long: groups end for another reason */
+    .slice_ms = 10000,
+    .retry_ms = 3600000, /* no test takes as long: groups end for another reason */
     .max_result = 100,
 };
 
@@ -704,6 +705,34 @@ static void test_a_database_that_cannot_be_opened(void **state)
     assert_int_equal(times(log, "\n"), 1);
 }
 
+/* Whoever mends it need not start anything again. */
+static void test_a_database_that_opens_at_the_second_try(void **state)
+{
+    (void)state;
+    struct store_options opt = defaults;
+    struct ask a = ASK('a', STORE_CREATE);
+    char log[4096];
+    catch_log();
+    opt.retry_ms = 1;
+    start(&backend, &opt);
+    fake.open = ERR_UNAVAILABLE;
+    release();
+    while (strcmp(state_name(), "off") != 0)
+        uv_run(&test.loop, UV_RUN_ONCE);
+    fake.open = ERR_NONE; /* the writer waits at the gate, or will */
+    release();
+    while (strcmp(state_name(), "ok") != 0)
+        uv_run(&test.loop, UV_RUN_ONCE);
+    assert_true(store_stores(test.s));
+    submit(&a);
+    finish_all();
+    end();
+    give_log(log, sizeof log);
+    assert_int_equal(a.got, ERR_NONE);
+    assert_int_equal(times(log, "stored again"), 1);
+    assert_int_equal(times(log, "\n"), 2);
+}
+
 static void test_close_while_jobs_wait(void **state)
 {
     (void)state;
@@ -824,6 +853,7 @@ int main(void)
         cmocka_unit_test(test_max_waiting),
         cmocka_unit_test(test_failing_and_stored_again),
         cmocka_unit_test(test_a_database_that_cannot_be_opened),
+        cmocka_unit_test(test_a_database_that_opens_at_the_second_try),
         cmocka_unit_test(test_close_while_jobs_wait),
         cmocka_unit_test(test_close_before_it_is_open),
         cmocka_unit_test(test_null),
