@@ -53,7 +53,7 @@ static void put_params(struct buf *b, const struct args *args, const struct buf 
     mp_put_cstr(b, "prompt");
     mp_put_str(b, (const char *)prompt->data, prompt->len);
     mp_put_cstr(b, "stream");
-    mp_put_bool(b, !args->no_stream);
+    mp_put_bool(b, true); /* the first event tells whom to cancel */
     if (args->model != NULL) {
         mp_put_cstr(b, "model");
         mp_put_cstr(b, args->model);
@@ -84,7 +84,12 @@ static int ask(const struct args *args, const struct buf *params)
     if (handle == NULL)
         return signals_pending() != 0 ? 128 + signals_pending() : exit_failure(program, &err);
 
-    struct stream stream = {.program = program, .ask = handle, .out = &out, .print_text = !args->json, .own = true};
+    struct stream stream = {.program = program,
+                            .ask = handle,
+                            .out = &out,
+                            .print_text = !args->json,
+                            .whole = args->no_stream,
+                            .own = true};
     msgpack_unpacked reply;
     msgpack_unpacked_init(&reply);
     int status = stream_run(&stream, "chat", params, &reply);

@@ -10,10 +10,31 @@
 
 enum { CANCEL_WAIT_MS = 1000 };
 
-/* Sends answer.cancel and gives the daemon a moment to confirm it. Where no event has told the answer's id, hanging up
- * does the same. What else goes wrong is of no interest any more. */
+static bool is_event(const struct ask_message *m);
+static bool on_event(struct stream *s, const struct ask_message *m);
+
+/* The next message before the deadline; false where none comes, or none ever will. */
+static bool next_message(struct stream *s, int64_t deadline, struct ask_message *m)
+{
+    for (;;) {
+        int64_t left = deadline - clock_mono_us() / 1000;
+        enum ask_status status = left > 0 ? ask_receive(s->ask, (int)left, m, NULL) : ASK_TIMEOUT;
+        if (status != ASK_INTERRUPTED)
+            return status == ASK_OK;
+    }
+}
+
+/* Ends the answer, and gives the daemon a moment to confirm it. Its id stands in its first event, which may not have
+ * come yet; hanging up would not end what belongs to a conversation. What else goes wrong is of no interest any more.
+ */
 static void cancel(struct stream *s)
 {
+    int64_t deadline = clock_mono_us() / 1000 + CANCEL_WAIT_MS;
+    struct ask_message m;
+    s->print_text = false;
+    while (s->own && s->answer[0] == '\0' && next_message(s, deadline, &m) && m.kind != ASK_RESPONSE)
+        if (is_event(&m))
+            (void)on_event(s, &m);
     if (!s->own || s->answer[0] == '\0')
         return;
     struct buf params;
@@ -24,17 +45,8 @@ static void cancel(struct stream *s)
     uint32_t msgid = 0;
     bool sent = !params.failed && ask_send(s->ask, "answer.cancel", params.data, params.len, &msgid, NULL) == ASK_OK;
     buf_done(&params);
-
-    int64_t deadline = clock_mono_us() / 1000 + CANCEL_WAIT_MS;
-    while (sent) {
-        struct ask_message m;
-        int64_t left = deadline - clock_mono_us() / 1000;
-        enum ask_status status = left > 0 ? ask_receive(s->ask, (int)left, &m, NULL) : ASK_TIMEOUT;
-        if (status != ASK_OK && status != ASK_INTERRUPTED)
-            break;
-        if (status == ASK_OK && m.kind == ASK_RESPONSE && m.msgid == msgid)
-            break;
-    }
+    while (sent && next_message(s, deadline, &m) && (m.kind != ASK_RESPONSE || m.msgid != msgid))
+        ;
 }
 
 /* How to exit once the output was stopped or a signal came. */
@@ -72,8 +84,14 @@ static void print_text(struct stream *s, const msgpack_object_map *map)
     }
 }
 
-/* params: [answer id, seq, event]. False for what is no event. */
-static bool on_event(struct stream *s, const msgpack_object *params)
+static bool unpack(msgpack_unpacked *into, const unsigned char *data, size_t len)
+{
+    size_t at = 0;
+    return msgpack_unpack_next(into, (const char *)data, len, &at) == MSGPACK_UNPACK_SUCCESS;
+}
+
+/* params: [answer id, seq, event]. */
+static bool take_event(struct stream *s, const msgpack_object *params)
 {
     msgpack_object_array args;
     msgpack_object_map event;
@@ -86,15 +104,26 @@ static bool on_event(struct stream *s, const msgpack_object *params)
         memcpy(s->answer, id, id_len);
         s->answer[id_len] = '\0';
     }
-    if (s->print_text && type_len == 4 && memcmp(type, "text", 4) == 0)
+    if (s->print_text && !s->whole && type_len == 4 && memcmp(type, "text", 4) == 0)
         print_text(s, &event);
     return true;
 }
 
-static bool unpack(msgpack_unpacked *into, const unsigned char *data, size_t len)
+static bool is_event(const struct ask_message *m)
 {
-    size_t at = 0;
-    return msgpack_unpack_next(into, (const char *)data, len, &at) == MSGPACK_UNPACK_SUCCESS;
+    static const char method[] = "answer.event";
+    return m->kind == ASK_NOTIFICATION && m->method_len == strlen(method) &&
+           memcmp(m->method, method, m->method_len) == 0;
+}
+
+/* False for one that cannot be read. */
+static bool on_event(struct stream *s, const struct ask_message *m)
+{
+    msgpack_unpacked event;
+    msgpack_unpacked_init(&event);
+    bool ok = unpack(&event, m->body, m->body_len) && take_event(s, &event.data);
+    msgpack_unpacked_destroy(&event);
+    return ok;
 }
 
 static int bad_message(const struct stream *s)
@@ -136,7 +165,7 @@ static int wait_for_more(struct stream *s)
     return s->out->error == 0 && signals_pending() == 0 ? EXIT_OK : leave(s);
 }
 
-static int follow(struct stream *s, uint32_t msgid, msgpack_unpacked *event, msgpack_unpacked *reply)
+static int follow(struct stream *s, uint32_t msgid, msgpack_unpacked *reply)
 {
     for (;;) {
         struct ask_error err;
@@ -154,8 +183,8 @@ static int follow(struct stream *s, uint32_t msgid, msgpack_unpacked *event, msg
         } else if (m.kind == ASK_RESPONSE) {
             if (m.msgid == msgid)
                 return on_response(s, &m, reply);
-        } else if (m.method_len == strlen("answer.event") && memcmp(m.method, "answer.event", m.method_len) == 0) {
-            if (!unpack(event, m.body, m.body_len) || !on_event(s, &event->data))
+        } else if (is_event(&m)) {
+            if (!on_event(s, &m))
                 return bad_message(s);
             if (s->out->error != 0)
                 return leave(s);
@@ -169,9 +198,5 @@ int stream_run(struct stream *s, const char *method, const struct buf *params, m
     uint32_t msgid;
     if (ask_send(s->ask, method, params->data, params->len, &msgid, &err) != ASK_OK)
         return exit_failure(s->program, &err);
-    msgpack_unpacked event;
-    msgpack_unpacked_init(&event);
-    int status = follow(s, msgid, &event, reply);
-    msgpack_unpacked_destroy(&event);
-    return status;
+    return follow(s, msgid, reply);
 }

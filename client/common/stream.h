@@ -13,6 +13,7 @@ struct stream {
     struct ask *ask;
     struct out *out;
     bool print_text; /* else only the reply matters */
+    bool whole;      /* text is printed once it is complete */
     bool own;        /* the answer is ours: leaving before its end cancels it */
 
     char answer[64]; /* its id, "" until an event told it */

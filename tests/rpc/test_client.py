@@ -127,6 +127,16 @@ def test_a_signal_cancels_at_the_provider(daemon, ask, provider, number):
     provider.wait_aborted()
 
 
+@pytest.mark.parametrize("options", [("--no-stream",), ("--json",)])
+def test_a_signal_cancels_though_nothing_was_printed(daemon, ask, provider, options):
+    proc = ask.start(*options, "-m", "fake/hang-after-2", "x")
+    provider.wait_requests(1)
+    proc.send_signal(signal.SIGINT)
+    out, _ = proc.communicate(timeout=PATIENCE)
+    assert proc.returncode == 130 and out == b""
+    provider.wait_aborted()
+
+
 def test_broken_pipe_cancels_at_the_provider(daemon, ask, provider):
     proc = ask.start("-m", "fake/slow-1000-50", "x")
     os.read(proc.stdout.fileno(), 100)
