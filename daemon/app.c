@@ -1,20 +1,25 @@
 #include "daemon/app.h"
-#include "daemon/core/config.h"
 #include "daemon/core/endpoint.h"
 #include "daemon/core/log.h"
+#include "daemon/core/logfile.h"
 #include "daemon/core/service.h"
 #include "daemon/core/timer.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/keep.h"
+#include "daemon/reload.h"
+#include "daemon/rooms.h"
 #include "daemon/rpc/server.h"
+#include "daemon/settings.h"
 #include "lib/base/clock.h"
 #include "lib/base/paths.h"
 #include "lib/base/version.h"
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -24,31 +29,6 @@
 #define STORING_MAX_MS 5000 /* for the last commits, and for clients to take what waits for them */
 #define SWEEP_MIN_MS 100
 #define SWEEP_MS 60000 /* at least this often what has outlived its time is let go */
-
-struct app_options {
-    int log_level;
-    int64_t idle_exit_ms, drain_timeout_ms;
-};
-
-static const struct config_option app_option_rows[] = {
-    {"log_level", CONFIG_ENUM, offsetof(struct app_options, log_level), 0, 0, "notice", log_level_names, CONFIG_RELOAD,
-     "The least important lines that are logged. A prompt's text is never logged."},
-    {"idle_exit", CONFIG_DURATION, offsetof(struct app_options, idle_exit_ms), 100, 365ll * 86400 * 1000, "30 min",
-     NULL, CONFIG_RELOAD, "How long a daemon that a client started stays without client and answer."},
-    {"drain_timeout", CONFIG_DURATION, offsetof(struct app_options, drain_timeout_ms), 0, 3600 * 1000, "10 s", NULL,
-     CONFIG_RELOAD, "How long running answers may go on after SIGTERM."},
-    {0},
-};
-
-static const struct config_room app_room = {"daemon", false, sizeof(struct app_options), app_option_rows};
-static const struct config_room engine_room = {"daemon", false, sizeof(struct engine_options), engine_option_rows};
-static const struct config_room answer_room = {"daemon", false, sizeof(struct answer_options), answer_option_rows};
-static const struct config_room rpc_room = {"daemon", false, sizeof(struct rpc_options), rpc_option_rows};
-
-static const struct config_room store_room = {"store", false, sizeof(struct store_options), store_option_rows};
-
-static const struct config_room *const rooms[] = {&store_room, &app_room,      &engine_room, &answer_room,
-                                                  &rpc_room,   &provider_room, NULL};
 
 enum app_state {
     APP_RUNNING,
@@ -60,46 +40,28 @@ enum app_state {
 struct app {
     enum app_state state;
     uv_loop_t loop;
-    struct config *config;
-    const struct app_options *opt;
+    struct settings_source source;
+    struct settings settings;
+    struct env_keys *keys;
+    struct reload *reload;
     struct endpoint endpoint;
     struct answer_table *table;
     struct store *store;
+    bool has_database; /* keep was not none at the start */
     struct engine *engine;
     struct server *server;
     bool autostarted;
     uv_signal_t signals[SIGNALS];
-    struct timer *idle, *drain, *sweep;
-    int64_t drain_until_us; /* monotonic */
+    struct timer *idle, *drain, *sweep, *watchdog;
+    int64_t watchdog_ms;   /* between two signs of life, 0: none is wanted */
+    int64_t wait_until_us; /* monotonic: the end of draining, of storing */
 };
 
 /* -- configuration -- */
 
-static enum error_code load_config(const struct app_args *args, struct config **ret, struct error *err)
+static struct settings_source source_of(const struct app_args *args)
 {
-    char user_dir[PATH_SIZE - 16], user[PATH_SIZE];
-    const char *paths[3] = {PATHS_SYSTEM_CONFIG "/askd.conf", NULL, NULL};
-    if (args->config) {
-        paths[0] = args->config;
-    } else if (!args->system) {
-        if (paths_config_dir(user_dir, sizeof user_dir, NULL) == ERR_NONE) {
-            snprintf(user, sizeof user, "%s/askd.conf", user_dir);
-            paths[1] = user;
-        }
-    }
-    return config_load(rooms, paths, args->config != NULL, ret, err);
-}
-
-static enum error_code load(const struct app_args *args, struct config **config, struct providers **providers,
-                            struct error *err)
-{
-    enum error_code code = load_config(args, config, err);
-    if (code != ERR_NONE)
-        return code;
-    code = providers_load(*config, providers, err);
-    if (code != ERR_NONE)
-        *config = config_free(*config);
-    return code;
+    return (struct settings_source){.system = args->system, .file = args->config};
 }
 
 static int say_config_error(const struct error *err)
@@ -110,25 +72,37 @@ static int say_config_error(const struct error *err)
 
 int app_check_config(const struct app_args *args)
 {
-    struct config *config;
-    struct providers *providers;
+    const struct settings_source source = source_of(args);
+    struct env_keys *keys = env_keys_new();
+    struct settings settings;
     struct error err = ERROR_INIT;
-    if (load(args, &config, &providers, &err) != ERR_NONE)
-        return say_config_error(&err);
-    providers_unref(providers);
-    config_free(config);
-    return 0;
+    enum error_code code = settings_load(&source, keys, &settings, &err);
+    if (code == ERR_NONE)
+        settings_done(&settings);
+    env_keys_free(keys);
+    return code == ERR_NONE ? 0 : say_config_error(&err);
 }
 
 int app_print_config(const struct app_args *args)
 {
+    const struct settings_source source = source_of(args);
     struct config *config;
     struct error err = ERROR_INIT;
-    if (load_config(args, &config, &err) != ERR_NONE)
+    if (settings_read_config(&source, &config, &err) != ERR_NONE)
         return say_config_error(&err);
     config_print(config, stdout);
     config_free(config);
     return 0;
+}
+
+static const void *options(const struct app *a, const struct config_room *room)
+{
+    return config_get(a->settings.config, room, NULL);
+}
+
+static const struct app_options *own_options(const struct app *a)
+{
+    return options(a, &app_room);
 }
 
 /* -- ending -- */
@@ -166,17 +140,17 @@ static void enter(struct app *a, enum app_state state)
     switch (state) {
     case APP_RUNNING: break;
     case APP_DRAINING:
-        service_stopping();
+        service_stopping("Lets running answers end");
         endpoint_unlink(&a->endpoint);
         server_stop_listening(a->server);
         engine_drain(a->engine);
         timer_stop(a->idle);
-        a->drain_until_us = clock_mono_us() + a->opt->drain_timeout_ms * 1000;
+        a->wait_until_us = clock_mono_us() + own_options(a)->drain_timeout_ms * 1000;
         timer_start(a->drain, 0);
         break;
     case APP_STORING:
         engine_interrupt(a->engine);
-        a->drain_until_us = clock_mono_us() + STORING_MAX_MS * 1000ll;
+        a->wait_until_us = clock_mono_us() + STORING_MAX_MS * 1000ll;
         timer_start(a->drain, 0);
         break;
     case APP_CLOSING:
@@ -186,6 +160,8 @@ static void enter(struct app *a, enum app_state state)
         a->idle = timer_free(a->idle);
         a->drain = timer_free(a->drain);
         a->sweep = timer_free(a->sweep);
+        a->watchdog = timer_free(a->watchdog);
+        a->reload = reload_close(a->reload);
         server_close(a->server, on_server_closed, a);
         break;
     }
@@ -196,29 +172,102 @@ static void on_activity(void *data)
 {
     struct app *a = data;
     if (a->state == APP_RUNNING && a->autostarted)
-        timer_start(a->idle, a->opt->idle_exit_ms);
+        timer_start(a->idle, own_options(a)->idle_exit_ms);
 }
 
 static void on_idle(void *data)
 {
     struct app *a = data;
     if (server_peers(a->server) || engine_running(a->engine)) {
-        timer_start(a->idle, a->opt->idle_exit_ms);
+        timer_start(a->idle, own_options(a)->idle_exit_ms);
         return;
     }
     log_notice("nobody has asked for idle_exit: ending");
     enter(a, APP_DRAINING);
 }
 
-/* While draining: has everything ended, and was it sent? */
+/* While draining and storing: has everything ended, and was it sent? */
 static void on_drain_tick(void *data)
 {
     struct app *a = data;
     bool busy = engine_running(a->engine) || server_busy(a->server);
-    if (busy && clock_mono_us() < a->drain_until_us)
+    if (busy && clock_mono_us() < a->wait_until_us)
         timer_start(a->drain, DRAIN_TICK_MS);
     else
         enter(a, a->state == APP_DRAINING ? APP_STORING : APP_CLOSING);
+}
+
+/* When something is due, and in between, since what ends meanwhile does not move the timer. */
+static void on_sweep(void *data)
+{
+    struct app *a = data;
+    const struct answer_options *o = options(a, &answer_room);
+    int64_t next = answer_table_sweep(a->table),
+            shortest = o->retain_ms < o->detached_limit_ms ? o->retain_ms : o->detached_limit_ms;
+    int64_t tick = shortest / 2 < SWEEP_MS ? shortest / 2 + SWEEP_MIN_MS : SWEEP_MS;
+    timer_start(a->sweep, next >= 0 && next < tick ? next : tick);
+}
+
+/* -- the configuration anew -- */
+
+static void say_ready(struct app *a)
+{
+    char status[sizeof a->endpoint.path + 32];
+    snprintf(status, sizeof status, "Listens on %s", a->endpoint.path);
+    service_ready(status);
+}
+
+/* The manager is told while we serve only: it knows that we end. */
+static void on_reload_begins(void *data)
+{
+    struct app *a = data;
+    if (a->state == APP_RUNNING)
+        service_reloading();
+}
+
+static void on_reload_ended(void *data)
+{
+    struct app *a = data;
+    if (a->state == APP_RUNNING)
+        say_ready(a);
+}
+
+static void apply_own_options(const struct app *a)
+{
+    log_set_level((enum log_level)own_options(a)->log_level);
+    logfile_set_max(own_options(a)->log_size);
+}
+
+/* What its row cannot tell: whether there is a database at all is settled at the start. */
+static bool needs_restart(void *data, const struct config_change *c)
+{
+    const struct app *a = data;
+    const struct store_options *after = c->after;
+    return c->room == &store_room && strcmp(c->key, "keep") == 0 &&
+           (after->keep_ms != STORE_KEEP_NONE) != a->has_database;
+}
+
+static void on_reloaded(void *data)
+{
+    struct app *a = data;
+    apply_own_options(a);
+    answer_table_configure(a->table, options(a, &answer_room));
+    store_configure(a->store, options(a, &store_room));
+    engine_configure(a->engine, a->settings.providers, options(a, &engine_room));
+    server_configure(a->server, options(a, &rpc_room));
+    on_activity(a); /* idle_exit */
+    on_sweep(a);
+}
+
+static void on_reload(void *data, server_reloaded *done, void *arg)
+{
+    struct app *a = data;
+    struct error err = ERROR_INIT;
+    error_set(&err, ERR_INTERRUPTED, "the daemon ends");
+    if (a->reload)
+        reload_start(a->reload, done, arg);
+    else if (done)
+        done(arg, &err, NULL, NULL);
 }
 
 static void on_shutdown(void *data)
@@ -230,28 +279,25 @@ static void on_signal(uv_signal_t *h, int signum)
 {
     struct app *a = h->data;
     if (signum == SIGHUP) {
-        log_notice("SIGHUP: the configuration is read at start only");
+        on_reload(a, NULL, NULL);
     } else if (a->state == APP_RUNNING) {
         log_notice("%s: draining, at most %lld s; once more ends at once", strsignal(signum),
-                   (long long)a->opt->drain_timeout_ms / 1000);
+                   (long long)own_options(a)->drain_timeout_ms / 1000);
         enter(a, APP_DRAINING);
     } else {
         enter(a, APP_CLOSING);
     }
 }
 
-/* When something is due, and in between, since what ends meanwhile does not move the timer. */
-static void on_sweep(void *data)
+/* -- running -- */
+
+/* A loop that is stuck does not come here. */
+static void on_watchdog(void *data)
 {
     struct app *a = data;
-    const struct answer_options *o = config_get(a->config, &answer_room, NULL);
-    int64_t next = answer_table_sweep(a->table),
-            shortest = o->retain_ms < o->detached_limit_ms ? o->retain_ms : o->detached_limit_ms;
-    int64_t tick = shortest / 2 < SWEEP_MS ? shortest / 2 + SWEEP_MIN_MS : SWEEP_MS;
-    timer_start(a->sweep, next >= 0 && next < tick ? next : tick);
+    service_alive();
+    timer_start(a->watchdog, a->watchdog_ms);
 }
-
-/* -- running -- */
 
 static void log_left_open(uv_handle_t *h, void *data)
 {
@@ -282,31 +328,50 @@ static void start_signals(struct app *a)
     hold_signals(SIG_UNBLOCK);
 }
 
-static int run(struct app *a, struct providers *providers, const char *state_dir, bool system)
+static void make_timers(struct app *a)
 {
-    struct server_setup setup = {.opt = *(const struct rpc_options *)config_get(a->config, &rpc_room, NULL),
+    a->idle = timer_new(&a->loop, on_idle, a);
+    a->drain = timer_new(&a->loop, on_drain_tick, a);
+    a->sweep = timer_new(&a->loop, on_sweep, a);
+    a->watchdog = timer_new(&a->loop, on_watchdog, a);
+}
+
+static void make_rooms(struct app *a, const char *state_dir)
+{
+    static const struct reload_hooks hooks = {on_reload_begins, needs_restart, on_reloaded, on_reload_ended};
+    bool system = a->source.system;
+    struct server_setup setup = {.opt = *(const struct rpc_options *)options(a, &rpc_room),
                                  .system = system,
                                  .owner = geteuid(),
                                  .autostarted = a->autostarted,
                                  .shutdown = on_shutdown,
+                                 .reload = on_reload,
                                  .activity = on_activity,
                                  .data = a};
-    struct error err = ERROR_INIT;
-    uv_loop_init(&a->loop);
-    a->table = answer_table_new(config_get(a->config, &answer_room, NULL), system);
-    a->store = store_new(&a->loop, state_dir, config_get(a->config, &store_room, NULL), keep_recovery());
-    a->engine = engine_new(&a->loop, a->table, providers, a->store, config_get(a->config, &engine_room, NULL));
+    a->table = answer_table_new(options(a, &answer_room), system);
+    const struct store_options *store = options(a, &store_room);
+    a->has_database = store->keep_ms != STORE_KEEP_NONE;
+    a->store = store_new(&a->loop, state_dir, store, keep_recovery());
+    a->engine = engine_new(&a->loop, a->table, a->settings.providers, a->store, options(a, &engine_room));
     engine_on_ended(a->engine, on_activity, a);
     a->server = server_new(&a->loop, a->engine, &setup);
-    a->idle = timer_new(&a->loop, on_idle, a);
-    a->drain = timer_new(&a->loop, on_drain_tick, a);
-    a->sweep = timer_new(&a->loop, on_sweep, a);
+    a->reload = reload_new(&a->loop, &a->source, a->keys, &a->settings, &hooks, a);
+    make_timers(a);
+}
+
+static int run(struct app *a, const char *state_dir)
+{
+    struct error err = ERROR_INIT;
+    uv_loop_init(&a->loop);
+    make_rooms(a, state_dir);
     start_signals(a);
     int status = 0;
     if (server_listen(a->server, a->endpoint.listen_fd, &err) == ERR_NONE) {
         on_sweep(a);
         on_activity(a);
-        service_ready();
+        if (a->watchdog_ms)
+            on_watchdog(a);
+        say_ready(a);
         log_notice("askd %s listens on %s", askd_version, a->endpoint.path);
     } else {
         log_error("%s", err.message);
@@ -330,20 +395,18 @@ static enum error_code find_places(const struct app_args *args, char *socket, ch
     else
         code = args->system ? paths_system_socket(socket, n, err) : paths_user_socket(socket, n, err);
     if (code == ERR_NONE && args->system)
-        snprintf(state, n, "%s", PATHS_SYSTEM_STATE);
+        snprintf(state, n, "%s", service_state_dir() ? service_state_dir() : PATHS_SYSTEM_STATE);
     else if (code == ERR_NONE)
         code = paths_state_dir(state, n, err);
     return code;
 }
 
-int app_run(const struct app_args *args)
+/* What the process must be before it reads a key, makes a file or starts a thread. */
+static void prepare_process(void)
 {
-    struct app a = {0};
-    struct providers *providers;
-    struct error err = ERROR_INIT;
-    char socket[PATH_SIZE], state[PATH_SIZE];
     signal(SIGPIPE, SIG_IGN);
     hold_signals(SIG_BLOCK);
+    umask(077);
     /* A core dump would hold what people ask, and copies of keys that a library made. */
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     /* The usual soft limit is below max_connections, and what is above it would be refused without a word. */
@@ -352,25 +415,51 @@ int app_run(const struct app_args *args)
         files.rlim_cur = files.rlim_max;
         setrlimit(RLIMIT_NOFILE, &files);
     }
-    if (load(args, &a.config, &providers, &err) != ERR_NONE)
-        return say_config_error(&err);
-    a.opt = config_get(a.config, &app_room, NULL);
-    a.autostarted = getenv("ASKD_AUTOSTARTED") != NULL;
-    log_set_level((enum log_level)a.opt->log_level);
-    int status = EX_OSERR;
+    /* All but a few allocations are the loop's. With an arena for each thread, what one thread frees would stay with it
+     * and be of no use to the others. */
+    mallopt(M_ARENA_MAX, 1);
+}
+
+static int listen_and_run(struct app *a, const struct app_args *args)
+{
+    struct error err = ERROR_INIT;
+    char socket[PATH_SIZE], state[PATH_SIZE];
     enum error_code code = find_places(args, socket, state, sizeof socket, &err);
     if (code == ERR_NONE)
-        code = endpoint_open(&a.endpoint, socket, state, args->system ? 0660 : 0600, service_take_socket(), &err);
-    if (code == ERR_NONE) {
-        status = run(&a, providers, state, args->system);
-        endpoint_close(&a.endpoint);
-    } else if (code == ERR_OVERLOADED) {
-        log_notice("another askd (pid %ld) serves here, or is ending; nothing to do", (long)a.endpoint.holder);
-        status = 0;
-    } else {
-        log_error("%s", err.message);
+        code = endpoint_open(&a->endpoint, socket, state, args->system ? 0660 : 0600, service_take_socket(), &err);
+    if (code == ERR_OVERLOADED && fd_holder_is_here(&a->endpoint.holder)) {
+        log_notice("%s: it serves here, or is ending; nothing to do", err.message);
+        return 0;
     }
-    providers_unref(providers);
-    config_free(a.config);
+    if (code != ERR_NONE) { /* what another host holds serves nobody here */
+        log_error("%s", err.message);
+        return code == ERR_OVERLOADED ? EX_UNAVAILABLE : EX_OSERR;
+    }
+    if (a->autostarted)
+        logfile_start(state, own_options(a)->log_size);
+    int status = run(a, state);
+    logfile_stop();
+    endpoint_close(&a->endpoint);
+    return status;
+}
+
+int app_run(const struct app_args *args)
+{
+    struct app a = {.source = source_of(args), .keys = env_keys_new()};
+    struct error err = ERROR_INIT;
+    int status;
+    prepare_process();
+    if (settings_load(&a.source, a.keys, &a.settings, &err) == ERR_NONE) {
+        a.autostarted = getenv("ASKD_AUTOSTARTED") != NULL;
+        /* Twice within the time, so that one sign may come late. */
+        a.watchdog_ms = service_take_watchdog() / 2;
+        apply_own_options(&a);
+        env_keys_seal(a.keys);
+        status = listen_and_run(&a, args);
+    } else {
+        status = say_config_error(&err);
+    }
+    settings_done(&a.settings);
+    env_keys_free(a.keys);
     return status;
 }

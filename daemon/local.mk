@@ -4,12 +4,12 @@ libaskd_la_SOURCES = \
 	daemon/core/account.c daemon/core/account.h daemon/core/config.c daemon/core/config.h \
 	daemon/core/config_change.c daemon/core/config_internal.h daemon/core/config_merge.c daemon/core/config_read.c \
 	daemon/core/config_value.c daemon/core/endpoint.c daemon/core/endpoint.h daemon/core/log.c daemon/core/log.h \
-	daemon/core/service.c daemon/core/service.h daemon/core/timer.c daemon/core/timer.h daemon/core/worker.c \
-	daemon/core/worker.h daemon/answer/answer.c daemon/answer/answer.h daemon/answer/answer_internal.h \
-	daemon/answer/cursor.c daemon/answer/cursor.h daemon/answer/fold.c daemon/answer/fold.h daemon/answer/log.c \
-	daemon/answer/log.h daemon/answer/table.c daemon/answer/table.h daemon/provider/adapters.c \
-	daemon/provider/builtins.c daemon/provider/error_map.c daemon/provider/error_map.h daemon/provider/jsonx.c \
-	daemon/provider/jsonx.h daemon/provider/openai_calls.c daemon/provider/openai_calls.h \
+	daemon/core/logfile.c daemon/core/logfile.h daemon/core/service.c daemon/core/service.h daemon/core/timer.c \
+	daemon/core/timer.h daemon/core/worker.c daemon/core/worker.h daemon/answer/answer.c daemon/answer/answer.h \
+	daemon/answer/answer_internal.h daemon/answer/cursor.c daemon/answer/cursor.h daemon/answer/fold.c \
+	daemon/answer/fold.h daemon/answer/log.c daemon/answer/log.h daemon/answer/table.c daemon/answer/table.h \
+	daemon/provider/adapters.c daemon/provider/builtins.c daemon/provider/error_map.c daemon/provider/error_map.h \
+	daemon/provider/jsonx.c daemon/provider/jsonx.h daemon/provider/openai_calls.c daemon/provider/openai_calls.h \
 	daemon/provider/openai_chat.c daemon/provider/openai_chat.h daemon/provider/openai_dialects.c \
 	daemon/provider/openai_dialects.h daemon/provider/openai_parse.c daemon/provider/openai_request.c \
 	daemon/provider/provider.h daemon/provider/scan.c daemon/provider/scan.h daemon/provider/sse.c \
@@ -21,10 +21,11 @@ libaskd_la_SOURCES = \
 	daemon/store/store.h daemon/store/store_internal.h daemon/store/threads.c daemon/engine/ask.c \
 	daemon/engine/ask.h daemon/engine/attempt.c daemon/engine/attempt.h daemon/engine/context.c \
 	daemon/engine/context.h daemon/engine/discover.c daemon/engine/discover.h daemon/engine/engine.c \
-	daemon/engine/engine.h daemon/engine/fault.c daemon/engine/fault.h daemon/engine/keep.c daemon/engine/keep.h \
-	daemon/engine/providers.c daemon/engine/providers.h daemon/engine/recall.c daemon/engine/route.c \
-	daemon/engine/route.h daemon/rpc/dispatch.c daemon/rpc/dispatch.h daemon/rpc/handlers.h daemon/rpc/later.c \
-	daemon/rpc/later.h daemon/rpc/m_answer.c daemon/rpc/m_chat.c daemon/rpc/m_conversation.c daemon/rpc/m_models.c \
+	daemon/engine/engine.h daemon/engine/env_keys.c daemon/engine/env_keys.h daemon/engine/fault.c \
+	daemon/engine/fault.h daemon/engine/keep.c daemon/engine/keep.h daemon/engine/providers.c \
+	daemon/engine/providers.h daemon/engine/recall.c daemon/engine/route.c daemon/engine/route.h \
+	daemon/rpc/dispatch.c daemon/rpc/dispatch.h daemon/rpc/handlers.h daemon/rpc/later.c daemon/rpc/later.h \
+	daemon/rpc/m_answer.c daemon/rpc/m_chat.c daemon/rpc/m_conversation.c daemon/rpc/m_models.c \
 	daemon/rpc/m_service.c daemon/rpc/methods.c daemon/rpc/outq.c daemon/rpc/outq.h daemon/rpc/peer.c \
 	daemon/rpc/peer.h daemon/rpc/schema.c daemon/rpc/schema.h daemon/rpc/server.c daemon/rpc/server.h \
 	daemon/rpc/stream.c daemon/rpc/stream.h
@@ -33,6 +34,7 @@ libaskd_la_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CURL_CFLAGS) $(INIH_CFLAGS) $(JA
 libaskd_la_LIBADD = libaskbase.la $(UV_LIBS) $(CURL_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(SQLITE_LIBS) $(SYSTEMD_LIBS)
 
 bin_PROGRAMS += daemon/askd
-daemon_askd_SOURCES = daemon/main.c daemon/app.c daemon/app.h
+daemon_askd_SOURCES = daemon/main.c daemon/app.c daemon/app.h daemon/reload.c daemon/reload.h daemon/rooms.c daemon/rooms.h \
+	daemon/settings.c daemon/settings.h
 daemon_askd_CFLAGS = $(libaskd_la_CFLAGS)
 daemon_askd_LDADD = libaskd.la

@@ -16,14 +16,14 @@ unit_tests = \
 	tests/unit/base/test_id tests/unit/base/test_secret tests/unit/base/test_utf8 tests/unit/base/test_value \
 	tests/unit/base/test_version tests/unit/chat/test_event tests/unit/chat/test_message \
 	tests/unit/chat/test_request tests/unit/core/test_config tests/unit/core/test_config_lines \
-	tests/unit/core/test_log tests/unit/core/test_worker tests/unit/engine/test_context \
-	tests/unit/engine/test_discover tests/unit/engine/test_fault tests/unit/http/test_pool \
-	tests/unit/http/test_retry tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
-	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/provider/test_error_map \
-	tests/unit/provider/test_jsonx tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
-	tests/unit/provider/test_scan tests/unit/provider/test_sse tests/unit/rpc/test_outq tests/unit/rpc/test_schema \
-	tests/unit/store/test_backend_trees tests/unit/store/test_backends tests/unit/store/test_sqlite \
-	tests/unit/store/test_store
+	tests/unit/core/test_log tests/unit/core/test_logfile tests/unit/core/test_worker \
+	tests/unit/engine/test_context tests/unit/engine/test_discover tests/unit/engine/test_env_keys \
+	tests/unit/engine/test_fault tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/proto/test_codec \
+	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
+	tests/unit/provider/test_error_map tests/unit/provider/test_jsonx tests/unit/provider/test_openai_parse \
+	tests/unit/provider/test_openai_request tests/unit/provider/test_scan tests/unit/provider/test_sse \
+	tests/unit/rpc/test_outq tests/unit/rpc/test_schema tests/unit/store/test_backend_trees \
+	tests/unit/store/test_backends tests/unit/store/test_sqlite tests/unit/store/test_store
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -108,6 +108,9 @@ tests_unit_core_test_config_lines_LDADD = $(UNIT_LDADD)
 tests_unit_core_test_log_SOURCES = tests/unit/core/test_log.c
 tests_unit_core_test_log_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_core_test_log_LDADD = $(UNIT_LDADD)
+tests_unit_core_test_logfile_SOURCES = tests/unit/core/test_logfile.c
+tests_unit_core_test_logfile_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_core_test_logfile_LDADD = $(UNIT_LDADD)
 tests_unit_core_test_worker_SOURCES = tests/unit/core/test_worker.c
 tests_unit_core_test_worker_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_core_test_worker_LDADD = $(UNIT_LDADD)
@@ -117,6 +120,9 @@ tests_unit_engine_test_context_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_discover_SOURCES = tests/unit/engine/test_discover.c
 tests_unit_engine_test_discover_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_discover_LDADD = $(UNIT_LDADD)
+tests_unit_engine_test_env_keys_SOURCES = tests/unit/engine/test_env_keys.c
+tests_unit_engine_test_env_keys_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_engine_test_env_keys_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_fault_SOURCES = tests/unit/engine/test_fault.c
 tests_unit_engine_test_fault_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_fault_LDADD = $(UNIT_LDADD)
@@ -177,7 +183,8 @@ tests_unit_store_test_store_LDADD = $(UNIT_LDADD)
 
 # The daemon with another version, for the test of the hand-over.
 check_PROGRAMS += tests/old/askd-old
-tests_old_askd_old_SOURCES = daemon/main.c daemon/app.c daemon/app.h tests/old/version.c
+tests_old_askd_old_SOURCES = daemon/main.c daemon/app.c daemon/app.h daemon/reload.c daemon/reload.h \
+	daemon/rooms.c daemon/rooms.h daemon/settings.c daemon/settings.h tests/old/version.c
 tests_old_askd_old_CFLAGS = $(libaskd_la_CFLAGS)
 tests_old_askd_old_LDADD = libaskd.la
 
@@ -186,8 +193,8 @@ python_tests = \
 	tests/layers.py tests/rpc/test_ask_conversations.py tests/rpc/test_chat.py tests/rpc/test_client.py \
 	tests/rpc/test_conversation.py tests/rpc/test_faults.py tests/rpc/test_frames.py tests/rpc/test_handover.py \
 	tests/rpc/test_hello_status.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py \
-	tests/rpc/test_protocol_page.py tests/rpc/test_restart.py tests/rpc/test_tls.py \
-	tests/replay/test_recordings.py
+	tests/rpc/test_protocol_page.py tests/rpc/test_reload.py tests/rpc/test_restart.py tests/rpc/test_service.py \
+	tests/rpc/test_tls.py tests/replay/test_recordings.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus \
 	tests/unit/core/config_files.h tests/unit/http/http_server.h tests/unit/provider/chunks.h \

@@ -106,6 +106,12 @@ void answer_table_make_room(struct answer_table *t)
     }
 }
 
+void answer_table_configure(struct answer_table *t, const struct answer_options *opt)
+{
+    t->opt = *opt;
+    answer_table_make_room(t);
+}
+
 static unsigned running_of(const struct answer_table *t, uid_t uid)
 {
     unsigned n = 0;

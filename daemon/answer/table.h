@@ -20,6 +20,8 @@ struct answer_table;
 
 struct answer_table *answer_table_new(const struct answer_options *opt, bool share_by_uid);
 struct answer_table *answer_table_free(struct answer_table *t); /* always returns NULL */
+/* Bounds for what comes from now on; logs that exist keep theirs. Over a lower one, ended answers leave at once. */
+void answer_table_configure(struct answer_table *t, const struct answer_options *opt);
 const struct answer_options *answer_table_options(const struct answer_table *t);
 struct log_pool *answer_table_pool(struct answer_table *t);
 

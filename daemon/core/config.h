@@ -73,12 +73,16 @@ enum error_code config_complain(const struct config *c, const struct config_room
                                 const char *key, struct error *err, const char *fmt, ...)
     __attribute__((format(printf, 6, 7)));
 
+/* What an option may be: "64 KiB to 1 GiB", "one of a, b", "yes or no"; "" where any text will do. */
+void config_describe(const struct config_option *o, char *out, size_t size);
+
 /* What differs between two configs of the same rooms, by value: it does not matter how a file puts it. */
 struct config_change {
     const struct config_room *room;
-    const char *name; /* of the section, NULL where it has none */
-    const char *key;  /* NULL: the section was added or removed */
-    bool reload;      /* the row has CONFIG_RELOAD; of a section: all its rows have */
+    const char *name;  /* of the section, NULL where it has none */
+    const char *key;   /* NULL: the section was added or removed */
+    const void *after; /* the room's new struct; NULL with a NULL key */
+    bool reload;       /* the row has CONFIG_RELOAD; of a section: all its rows have */
 };
 void config_changed(const struct config *before, const struct config *after,
                     void (*each)(void *data, const struct config_change *change), void *data);

@@ -66,7 +66,11 @@ static void compare(const struct config_section *before, const struct config_sec
         for (size_t k = 0; b->room->options[k].key; k++) {
             const struct config_option *o = &b->room->options[k];
             if (!same_value(o, k, a, b))
-                each(data, &(struct config_change){b->room, after->name, o->key, o->flags & CONFIG_RELOAD});
+                each(data, &(struct config_change){.room = b->room,
+                                                   .name = after->name,
+                                                   .key = o->key,
+                                                   .after = b->data,
+                                                   .reload = o->flags & CONFIG_RELOAD});
         }
     }
 }

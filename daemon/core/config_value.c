@@ -191,35 +191,62 @@ static void describe_names(const struct config_option *o, char *out, size_t size
         len += (size_t)snprintf(out + len, size - len, "%s %s", i ? "," : "", o->names[i]);
 }
 
-static void describe_type(const struct config_option *o, char *out, size_t size)
+static void describe_words(const struct config_option *o, char *out, size_t size)
 {
+    size_t len = strlen(out);
+
+    if (o->type != CONFIG_DURATION || !o->names)
+        return;
+    snprintf(out + len, size - len, ", or one of");
+    describe_names(o, out, size);
+}
+
+static void describe_range(const struct config_option *o, char *out, size_t size)
+{
+    char min[40], max[40];
+
+    show_number(o, o->min, min, sizeof(min));
+    if (o->max == INT64_MAX)
+        snprintf(out, size, "at least %s", min);
+    else
+        snprintf(out, size, "%s to %s", min, show_number(o, o->max, max, sizeof(max)));
+    describe_words(o, out, size);
+}
+
+void config_describe(const struct config_option *o, char *out, size_t size)
+{
+    out[0] = '\0';
     switch (o->type) {
     case CONFIG_BOOL: snprintf(out, size, "yes or no"); break;
-    case CONFIG_INT: snprintf(out, size, "a whole number"); break;
-    case CONFIG_SIZE: snprintf(out, size, "a size (65536, 64 KiB, 64K; MiB, GiB, TiB)"); break;
-    case CONFIG_DURATION: snprintf(out, size, "a time (10 s, 500 ms, 5 min, 1 h, 7 d)"); break;
+    case CONFIG_INT:
+    case CONFIG_SIZE:
+    case CONFIG_DURATION: describe_range(o, out, size); break;
     case CONFIG_ENUM:
         snprintf(out, size, "one of");
         describe_names(o, out, size);
         break;
     case CONFIG_STRING:
     case CONFIG_LIST:
-    case CONFIG_SECRET: snprintf(out, size, "something"); break;
+    case CONFIG_SECRET: break;
     }
 }
 
 void value_describe(const struct config_option *o, enum value_outcome outcome, char *out, size_t size)
 {
-    char min[40], max[40];
-
+    config_describe(o, out, size);
     if (outcome == VALUE_RANGE)
-        snprintf(out, size, "%s to %s", show_number(o, o->min, min, sizeof(min)),
-                 show_number(o, o->max, max, sizeof(max)));
-    else
-        describe_type(o, out, size);
-    if (o->type == CONFIG_DURATION && o->names) {
-        size_t len = strlen(out);
-        snprintf(out + len, size - len, ", or one of");
-        describe_names(o, out, size);
+        return;
+    switch (o->type) {
+    case CONFIG_INT: snprintf(out, size, "a whole number"); break;
+    case CONFIG_SIZE: snprintf(out, size, "a size (65536, 64 KiB, 64K; MiB, GiB, TiB)"); break;
+    case CONFIG_DURATION:
+        snprintf(out, size, "a time (10 s, 500 ms, 5 min, 1 h, 7 d)");
+        describe_words(o, out, size);
+        break;
+    case CONFIG_BOOL:
+    case CONFIG_ENUM: break;
+    case CONFIG_STRING:
+    case CONFIG_LIST:
+    case CONFIG_SECRET: snprintf(out, size, "something"); break;
     }
 }

@@ -1,5 +1,4 @@
 #include "daemon/core/endpoint.h"
-#include "lib/base/fd.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -58,13 +57,23 @@ static enum error_code make_socket(struct endpoint *e, mode_t mode, struct error
     return ERR_NONE;
 }
 
+/* One of the two locks, the one in the folder called `path`. */
+static enum error_code take_lock(struct endpoint *e, int dir, const char *path, int *fd, struct error *err)
+{
+    enum error_code code = fd_lock(dir, LOCK_NAME, fd, &e->holder, err);
+    const struct fd_holder *h = &e->holder;
+    if (code == ERR_OVERLOADED)
+        error_set(err, code, "askd%s%s (pid %ld) holds %s", *h->host ? " on " : "", h->host, (long)h->pid, path);
+    return code;
+}
+
 static enum error_code lock_state(struct endpoint *e, const char *state_dir, struct error *err)
 {
     int dir;
     enum error_code code = fd_open_dir(state_dir, geteuid(), true, true, &dir, err);
     if (code != ERR_NONE)
         return code;
-    code = fd_lock(dir, LOCK_NAME, &e->state_lock_fd, &e->holder, err);
+    code = take_lock(e, dir, state_dir, &e->state_lock_fd, err);
     close(dir);
     return code;
 }
@@ -82,7 +91,7 @@ enum error_code endpoint_open(struct endpoint *e, const char *path, const char *
     snprintf(dir, sizeof dir, "%.*s", (int)(slash - path), path);
     enum error_code code = fd_open_dir(dir, geteuid(), true, (mode & 077) == 0, &e->dir_fd, err);
     if (code == ERR_NONE)
-        code = fd_lock(e->dir_fd, LOCK_NAME, &e->lock_fd, &e->holder, err);
+        code = take_lock(e, e->dir_fd, dir, &e->lock_fd, err);
     if (code == ERR_NONE)
         code = lock_state(e, state_dir, err);
     if (code == ERR_NONE && handed_over >= 0)

@@ -28,6 +28,7 @@ enum reader {
 };
 
 static enum reader reader = READER_UNKNOWN;
+static void (*on_written)(size_t bytes);
 
 static enum reader find_reader(void)
 {
@@ -40,6 +41,11 @@ void log_set_level(enum log_level level)
 {
     log_threshold = level;
     reader = find_reader();
+}
+
+void log_on_written(void (*written)(size_t bytes))
+{
+    on_written = written;
 }
 
 static size_t put_time(char *out, size_t size)
@@ -127,5 +133,7 @@ void log_write(enum log_level level, const char *fmt, ...)
     /* Where stderr is gone there is nobody left to tell. */
     ssize_t ignored = write(STDERR_FILENO, line, len);
     (void)ignored;
+    if (on_written)
+        on_written(len);
     errno = saved;
 }

@@ -7,6 +7,8 @@
 #ifndef ASKD_CORE_LOG_H
 #define ASKD_CORE_LOG_H
 
+#include <stddef.h>
+
 enum { LOG_LINE_MAX = 2048 }; /* with everything before the text and the newline; longer ones end in "..." */
 
 enum log_level {
@@ -21,6 +23,9 @@ extern const char *const log_level_names[]; /* NULL-ended, indexed by enum log_l
 
 /* Lines of a level above this one are dropped. Also looks anew at where stderr goes. */
 void log_set_level(enum log_level level);
+
+/* Called after each line with its length, by whoever logged it; NULL: nobody. */
+void log_on_written(void (*written)(size_t bytes));
 
 /* Read by the macros only. */
 extern enum log_level log_threshold;

@@ -37,6 +37,26 @@ struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct pr
     return e;
 }
 
+/* What was learnt of a provider by asking it does not go with its section's old values. */
+static void carry_over(struct providers *to, const struct providers *from)
+{
+    for (size_t i = 0; i < providers_count(to); i++) {
+        struct provider *p = providers_at(to, i);
+        const struct provider *old = providers_find(from, p->name, strlen(p->name));
+        if (old)
+            p->latency_ms = old->latency_ms;
+    }
+}
+
+void engine_configure(struct engine *e, struct providers *providers, const struct engine_options *opt)
+{
+    struct providers *old = e->providers;
+    carry_over(providers, old);
+    e->providers = providers_ref(providers);
+    e->opt = *opt;
+    providers_unref(old);
+}
+
 static void on_part_closed(void *data)
 {
     struct engine *e = data;
@@ -78,14 +98,6 @@ void engine_close(struct engine *e, void (*closed)(void *data), void *data)
     e->to_close = 2;
     discovery_close(e->discovery, on_part_closed, e);
     http_pool_close(e->pool, on_part_closed, e);
-}
-
-void engine_configure(struct engine *e, struct providers *providers, const struct engine_options *opt)
-{
-    providers_ref(providers);
-    providers_unref(e->providers);
-    e->providers = providers;
-    e->opt = *opt;
 }
 
 static enum error_code no_such(struct error *err, const char *param, const char *id)

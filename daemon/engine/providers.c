@@ -1,5 +1,6 @@
 #include "daemon/engine/providers.h"
 #include "daemon/core/config.h"
+#include "daemon/engine/env_keys.h"
 #include "lib/base/alloc.h"
 #include "lib/base/fd.h"
 #include "lib/base/secret.h"
@@ -17,7 +18,7 @@
 #define STR_(x) #x
 #define STR(x) STR_(x)
 
-#define KEY_MAX 4096 /* bytes of a key or a key file */
+#define KEY_MAX 4096 /* bytes of a key file */
 
 struct provider_section {
     char *api, *dialect, *base_url, *key_file, *key_env, *key_credential, *proxy, *ca_file;
@@ -67,37 +68,13 @@ static const struct config_option options[] = {
 
 const struct config_room provider_room = {"provider", true, sizeof(struct provider_section), options};
 
-struct env_key {
-    char *name;
-    struct secret *secret;
-};
-
 struct providers {
     unsigned refs;
     struct provider *list;
     size_t n;
-    struct env_key *env; /* what the environment held, kept for reloads */
-    size_t n_env;
 };
 
 #define complain(c, p, key, err, ...) config_complain(c, &provider_room, (p)->name, key, err, __VA_ARGS__)
-
-/* A variable is read once: it leaves the environment, so that no child and no /proc/PID/environ of ours shows it. */
-static struct secret *take_env(struct providers *ps, const char *name)
-{
-    for (size_t i = 0; i < ps->n_env; i++)
-        if (strcmp(ps->env[i].name, name) == 0)
-            return secret_ref(ps->env[i].secret);
-    char *value = getenv(name);
-    if (!value || !*value || strlen(value) > KEY_MAX)
-        return NULL;
-    struct secret *s = secret_new(value, strlen(value));
-    secret_wipe(value, strlen(value));
-    unsetenv(name);
-    ps->env = xrealloc(ps->env, (ps->n_env + 1) * sizeof *ps->env);
-    ps->env[ps->n_env++] = (struct env_key){.name = xstrdup(name), .secret = secret_ref(s)};
-    return s;
-}
 
 static enum error_code read_key(const char *path, bool private, struct secret **ret, struct error *err)
 {
@@ -119,7 +96,7 @@ static enum error_code read_key(const char *path, bool private, struct secret **
     return code;
 }
 
-static enum error_code load_key(struct providers *ps, struct provider *p, const struct config *c,
+static enum error_code load_key(struct env_keys *keys, struct provider *p, const struct config *c,
                                 const struct provider_section *s, struct error *err)
 {
     int sources = (s->key != NULL) + (s->key_file != NULL) + (s->key_env != NULL) + (s->key_credential != NULL);
@@ -148,7 +125,7 @@ static enum error_code load_key(struct providers *ps, struct provider *p, const 
             return complain(c, p, "key_credential", err, "%s", why.message);
     } else {
         const char *env = s->key_env ? s->key_env : p->builtin ? p->builtin->env : NULL;
-        if (env && (p->key = take_env(ps, env)))
+        if (env && (p->key = env_keys_take(keys, env)))
             p->key_source = xasprintf("environment %s", env);
     }
     return ERR_NONE;
@@ -221,7 +198,8 @@ static struct provider *add(struct providers *ps, const char *name)
     return p;
 }
 
-static enum error_code add_section(struct providers *ps, const struct config *c, const char *name, struct error *err)
+static enum error_code add_section(struct providers *ps, const struct config *c, struct env_keys *keys,
+                                   const char *name, struct error *err)
 {
     const struct provider_section *s = config_get(c, &provider_room, name);
     struct provider *p = add(ps, name);
@@ -251,14 +229,14 @@ static enum error_code add_section(struct providers *ps, const struct config *c,
     p->timeout_first_byte_ms = s->timeout_first_byte_ms;
     p->timeout_idle_ms = s->timeout_idle_ms;
     p->keyless = s->base_url && !s->key && !s->key_file && !s->key_env && !s->key_credential;
-    enum error_code code = load_key(ps, p, c, s, err);
+    enum error_code code = load_key(keys, p, c, s, err);
     return code == ERR_NONE ? check_url(p, c, s->allow_http, err) : code;
 }
 
 /* What the rows of the table would say for a section that is not there. */
-static void add_builtin(struct providers *ps, const struct provider_builtin *b)
+static void add_builtin(struct providers *ps, struct env_keys *keys, const struct provider_builtin *b)
 {
-    struct secret *key = b->env ? take_env(ps, b->env) : NULL;
+    struct secret *key = b->env ? env_keys_take(keys, b->env) : NULL;
     if (!key && b->env)
         return;
     struct provider *p = add(ps, b->name);
@@ -277,13 +255,13 @@ static void add_builtin(struct providers *ps, const struct provider_builtin *b)
     p->timeout_idle_ms = TIMEOUT_IDLE * 1000;
 }
 
-enum error_code providers_load(const struct config *c, struct providers **ret, struct error *err)
+enum error_code providers_load(const struct config *c, struct env_keys *keys, struct providers **ret, struct error *err)
 {
     struct providers *ps = NEW(struct providers);
     ps->refs = 1;
     const char *name;
     for (size_t i = 0; (name = config_name(c, &provider_room, i)); i++) {
-        enum error_code code = add_section(ps, c, name, err);
+        enum error_code code = add_section(ps, c, keys, name, err);
         if (code != ERR_NONE) {
             providers_unref(ps);
             return code;
@@ -291,7 +269,7 @@ enum error_code providers_load(const struct config *c, struct providers **ret, s
     }
     for (const struct provider_builtin *b = provider_builtins; b->name; b++)
         if (!providers_find(ps, b->name, strlen(b->name)))
-            add_builtin(ps, b);
+            add_builtin(ps, keys, b);
     *ret = ps;
     return ERR_NONE;
 }
@@ -321,11 +299,6 @@ struct providers *providers_unref(struct providers *ps)
         free(p->model);
     }
     free(ps->list);
-    for (size_t i = 0; i < ps->n_env; i++) {
-        free(ps->env[i].name);
-        secret_unref(ps->env[i].secret);
-    }
-    free(ps->env);
     free(ps);
     return NULL;
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct config;
+struct env_keys;
 struct config_room;
 
 extern const struct config_room provider_room;
@@ -36,9 +37,11 @@ struct provider {
     int64_t latency_ms; /* of the last first event, -1: not yet asked */
 };
 
-/* Reads the sections, the keys (removing those of the environment from it) and checks what one section alone cannot
- * tell. Blocks on small files; for start-up. */
-enum error_code providers_load(const struct config *c, struct providers **ret, struct error *err);
+/* Reads the sections, the keys (those of the environment through env_keys) and checks what one section alone cannot
+ * tell. Blocks on small files: for start-up, or beside the loop; nothing of the result is shared with earlier loads but
+ * the secrets. */
+enum error_code providers_load(const struct config *c, struct env_keys *keys, struct providers **ret,
+                               struct error *err);
 struct providers *providers_ref(struct providers *p);
 struct providers *providers_unref(struct providers *p); /* always returns NULL */
 

@@ -1,6 +1,7 @@
-/* hello, status, shutdown. */
+/* hello, status, config.reload, shutdown. */
 #include "daemon/core/log.h"
 #include "daemon/rpc/handlers.h"
+#include "daemon/rpc/later.h"
 #include "daemon/rpc/server.h"
 #include "daemon/store/store.h"
 #include "lib/base/clock.h"
@@ -147,6 +148,42 @@ enum error_code m_status(struct call *c, struct error *err)
     mp_put_cstr(b, "requests");
     mp_put_uint(b, s->requests);
     call_end(c);
+    return ERR_NONE;
+}
+
+static void put_names(struct buf *b, const char *key, char *const *names)
+{
+    uint32_t n = 0;
+    while (names[n])
+        n++;
+    mp_put_cstr(b, key);
+    mp_put_array(b, n);
+    for (uint32_t i = 0; i < n; i++)
+        mp_put_cstr(b, names[i]);
+}
+
+static void on_reloaded(void *arg, const struct error *err, char *const *changed, char *const *restart)
+{
+    struct later *l = arg;
+    if (err) {
+        later_fail(l, err);
+        return;
+    }
+    struct buf *b = later_begin(l);
+    if (b) {
+        mp_put_map(b, 2);
+        put_names(b, "changed", changed);
+        put_names(b, "restart", restart);
+    }
+    later_end(l);
+}
+
+enum error_code m_reload(struct call *c, struct error *err)
+{
+    (void)err;
+    struct server *s = c->peer->server;
+    log_notice("config.reload asked for by uid %u", (unsigned)c->peer->uid);
+    s->setup.reload(s->setup.data, on_reloaded, later_new(c));
     return ERR_NONE;
 }
 

@@ -118,6 +118,8 @@ const struct method methods[] = {
     {"answer.attach", m_answer_attach, attach, METHOD_LATER, "Events from a sequence number on, then the answer map."},
     {"answer.cancel", m_answer_cancel, one_answer, METHOD_NOTIFY, "Ends an answer."},
     {"answer.list", m_answer_list, list, METHOD_LATER, "Running and retained answers, newest first."},
+    {"config.reload", m_reload, none, METHOD_ADMIN | METHOD_NOTIFY | METHOD_LATER,
+     "Reads the configuration anew, as SIGHUP does; replies with what changed, and what of it needs a restart."},
     {"shutdown", m_shutdown, none, METHOD_ADMIN | METHOD_NOTIFY, "Drains and ends the daemon, as SIGTERM does."},
     {"conversation.list", m_conversation_list, conversation_list, METHOD_LATER, "Conversations, newest first."},
     {"conversation.get", m_conversation_get, conversation_get, METHOD_LATER, "A conversation with its messages."},

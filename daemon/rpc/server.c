@@ -131,6 +131,13 @@ struct server *server_new(uv_loop_t *loop, struct engine *engine, const struct s
     return s;
 }
 
+void server_configure(struct server *s, const struct rpc_options *opt)
+{
+    s->setup.opt = *opt;
+    if (timer_active(s->frame_timer))
+        timer_start(s->frame_timer, 0); /* looks anew at who has waited how long */
+}
+
 static void on_connection(uv_stream_t *listener, int status)
 {
     if (status < 0)

@@ -13,13 +13,18 @@ struct rpc_options {
 };
 extern const struct config_option rpc_option_rows[];
 
+/* How a reload of the configuration ended. err: why the old one stays in force, NULL: it does not. The lists are
+ * borrowed and NULL-ended: what changed, and what of it takes effect at the next start only. */
+typedef void server_reloaded(void *arg, const struct error *err, char *const *changed, char *const *restart);
+
 struct server_setup {
     struct rpc_options opt;
     bool system; /* serves several users */
     uid_t owner;
     bool autostarted;
-    void (*shutdown)(void *data); /* a client asked for it */
-    void (*activity)(void *data); /* a client came or went, an answer ended */
+    void (*shutdown)(void *data);                                 /* a client asked for it */
+    void (*reload)(void *data, server_reloaded *done, void *arg); /* likewise; done is called once, later or at once */
+    void (*activity)(void *data);                                 /* a client came or went, an answer ended */
     void *data;
 };
 
@@ -47,6 +52,8 @@ struct server {
 };
 
 struct server *server_new(uv_loop_t *loop, struct engine *engine, const struct server_setup *setup);
+/* Bounds from now on; a connection keeps those on its messages that it began with. */
+void server_configure(struct server *s, const struct rpc_options *opt);
 /* fd: a bound and listening Unix socket, taken over. */
 enum error_code server_listen(struct server *s, int fd, struct error *err);
 void server_stop_listening(struct server *s);

@@ -151,44 +151,73 @@ enum error_code fd_read_file(const char *path, bool secret, struct buf *out, str
     return code;
 }
 
-static pid_t read_pid(int fd)
+/* A host's name as the kernel has it; bytes that do not belong into one become '?'. */
+static void clean_host(char *host)
 {
-    char text[24];
-    ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
-    long pid;
-
-    if (n <= 0)
-        return 0;
-    text[n] = '\0';
-    pid = strtol(text, NULL, 10);
-    return pid > 0 && pid <= INT_MAX ? (pid_t)pid : 0;
+    for (char *c = host; *c; c++)
+        if (*c <= ' ' || *c > '~')
+            *c = '?';
 }
 
-static bool write_pid(int fd)
+static void own_host(char host[HOST_NAME_MAX + 1])
 {
-    char text[24];
-    int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+    if (gethostname(host, HOST_NAME_MAX + 1) != 0)
+        host[0] = '\0';
+    host[HOST_NAME_MAX] = '\0';
+    clean_host(host);
+}
 
+static void read_holder(int fd, struct fd_holder *holder)
+{
+    char text[HOST_NAME_MAX + 32], *end;
+    ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+
+    if (n <= 0)
+        return;
+    text[n] = '\0';
+    long pid = strtol(text, &end, 10);
+    if (pid <= 0 || pid > INT_MAX)
+        return;
+    holder->pid = (pid_t)pid;
+    if (*end == ' ')
+        snprintf(holder->host, sizeof(holder->host), "%.*s", (int)strcspn(end + 1, " \n"), end + 1);
+    clean_host(holder->host);
+}
+
+static bool write_holder(int fd)
+{
+    char host[HOST_NAME_MAX + 1], text[sizeof(host) + 32];
+
+    own_host(host);
+    int len = snprintf(text, sizeof(text), "%ld%s%s\n", (long)getpid(), *host ? " " : "", host);
     return ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)len, 0) == len;
 }
 
-enum error_code fd_lock(int dirfd, const char *name, int *fd, pid_t *holder, struct error *err)
+bool fd_holder_is_here(const struct fd_holder *holder)
+{
+    char host[HOST_NAME_MAX + 1];
+
+    own_host(host);
+    return !*holder->host || !*host || strcmp(holder->host, host) == 0;
+}
+
+enum error_code fd_lock(int dirfd, const char *name, int *fd, struct fd_holder *holder, struct error *err)
 {
     int lock = openat(dirfd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     enum error_code code;
 
-    *holder = 0;
+    *holder = (struct fd_holder){0};
     if (lock < 0)
         return error_set_errno(err, code_of_errno(errno), errno, "cannot open the lock file %s", name);
     if (flock(lock, LOCK_EX | LOCK_NB) == 0) {
-        if (write_pid(lock)) {
+        if (write_holder(lock)) {
             *fd = lock;
             return ERR_NONE;
         }
         code = error_set_errno(err, code_of_errno(errno), errno, "cannot write the lock file %s", name);
     } else if (errno == EWOULDBLOCK) {
-        *holder = read_pid(lock);
-        code = error_set(err, ERR_OVERLOADED, "%s is locked by process %ld", name, (long)*holder);
+        read_holder(lock, holder);
+        code = error_set(err, ERR_OVERLOADED, "%s is locked by process %ld", name, (long)holder->pid);
     } else {
         code = error_set_errno(err, ERR_INTERNAL, errno, "cannot lock %s", name);
     }

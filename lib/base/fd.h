@@ -4,6 +4,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/error.h"
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -15,9 +16,15 @@ enum error_code fd_open_dir(const char *path, uid_t owner, bool create, bool pri
 /* Reads a whole small file; over out->max is ERR_TOO_LARGE. `secret`: refuses a file that group or others can read. */
 enum error_code fd_read_file(const char *path, bool secret, struct buf *out, struct error *err);
 
+struct fd_holder {
+    pid_t pid;                    /* 0 if unknown */
+    char host[HOST_NAME_MAX + 1]; /* where it runs, "" if unknown: a folder on a network file system has several */
+};
+
 /* Takes the flock on `name` in the folder dirfd, creating it 0600. ERR_OVERLOADED where another process holds it, with
- * the pid written in it in *holder (0 if unknown). On success *fd holds the lock until it is closed, and the file holds
- * our pid. */
-enum error_code fd_lock(int dirfd, const char *name, int *fd, pid_t *holder, struct error *err);
+ * what the file says of it in *holder. On success *fd holds the lock until it is closed, and the file says "PID HOST"
+ * of us. */
+enum error_code fd_lock(int dirfd, const char *name, int *fd, struct fd_holder *holder, struct error *err);
+bool fd_holder_is_here(const struct fd_holder *holder); /* it runs on this host, as far as is known */
 
 #endif

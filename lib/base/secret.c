@@ -1,12 +1,13 @@
 #include "lib/base/secret.h"
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #define SECRET_MAX (64u << 10)
 
-/* Lies at the front of its own mapping. Not for two threads at once: the count is a plain number. */
+/* Lies at the front of its own mapping. */
 struct secret {
-    unsigned refs;
+    atomic_uint refs;
     size_t size; /* of the mapping */
     size_t len;
     char bytes[]; /* with a NUL behind */
@@ -25,7 +26,7 @@ struct secret *secret_new(const char *bytes, size_t len)
     (void)mlock(s, size);
     (void)madvise(s, size, MADV_DONTDUMP);
 
-    s->refs = 1;
+    atomic_init(&s->refs, 1);
     s->size = size;
     s->len = len;
     if (len > 0)
@@ -36,13 +37,13 @@ struct secret *secret_new(const char *bytes, size_t len)
 struct secret *secret_ref(struct secret *s)
 {
     if (s)
-        s->refs++;
+        atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
     return s;
 }
 
 struct secret *secret_unref(struct secret *s)
 {
-    if (s && --s->refs == 0) {
+    if (s && atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) == 1) {
         size_t size = s->size;
         secret_wipe(s, size);
         munmap(s, size);

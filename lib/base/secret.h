@@ -1,5 +1,7 @@
 /* A string that must not get out: API keys. Its memory is a mapping of its own, locked where the system allows, left
- * out of core dumps, and wiped when the last reference goes. There is deliberately no way to print one. */
+ * out of core dumps, and wiped when the last reference goes. There is deliberately no way to print one.
+ *
+ * References may be taken and given back by any thread, since configuration is read beside the loop. */
 #ifndef ASKD_BASE_SECRET_H
 #define ASKD_BASE_SECRET_H
 

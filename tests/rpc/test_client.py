@@ -314,6 +314,27 @@ def test_autostarted_daemon_ends_when_idle(home, provider, ask, ends_autostarted
     wait_until(lambda: not home.socket.exists(), "the idle daemon ends")
 
 
+def test_log_of_an_autostarted_daemon_is_bounded(home, provider, ask, ends_autostarted):
+    home.write_config(provider.base_url, daemon={"log_size": "4096"})
+    assert ask("hello", env=autostart_env()).returncode == 0
+    log, old = home.state / "askd" / "askd.log", home.state / "askd" / "askd.log.old"
+
+    def first_line(path):
+        return path.read_text().splitlines()[0] if path.exists() else None
+
+    with Client(home.socket) as c:
+        seen = set()
+        while len(seen) < 3:  # three files have been put aside
+            c.call("config.reload")
+            seen |= {first_line(old)} - {None}
+        # Nothing is lost on the way, and it goes on in the newest.
+        c.call("config.reload")
+        assert "configuration read anew" in log.read_text() or "configuration read anew" in old.read_text()
+    assert log.stat().st_size <= 4096 + 2048 and 4096 < old.stat().st_size <= 4096 + 2048
+    assert {p.name for p in log.parent.glob("askd.log*")} == {"askd.log", "askd.log.old"}
+    assert log.stat().st_mode & 0o777 == old.stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.askd(daemon={"idle_exit": "1"})
 def test_daemon_that_was_not_autostarted_stays(daemon):
     time.sleep(2)

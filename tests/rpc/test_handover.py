@@ -45,7 +45,7 @@ def left_alone(home):
     """Whatever a client started is ended, also where the test failed."""
     yield
     lock = home.runtime / "askd" / "askd.lock"
-    pid = int(lock.read_text()) if lock.exists() else 0
+    pid = int(lock.read_text().split()[0]) if lock.exists() else 0  # "PID HOST"
     if pid and not has_ended(pid):
         os.kill(pid, signal.SIGTERM)
         wait_until(lambda: has_ended(pid), "the daemon ends")

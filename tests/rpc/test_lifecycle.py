@@ -1,5 +1,6 @@
 """The daemon as a process: its socket, its lock, its signals, its configuration, its secrets."""
 
+import fcntl
 import os
 import signal
 import socket
@@ -113,6 +114,14 @@ def test_print_config_hides_keys(home, provider):
     assert provider.base_url in r.stdout
 
 
+def test_system_mode_reads_etc_only(home):
+    home.config.write_text("[daemon]\nno_such_key = 1\n")
+    r = run_askd(home, "--system", "--check-config")
+    assert str(home.config_dir) not in r.stderr
+    r = run_askd(home, "--system", "--print-config")
+    assert str(home.config_dir) not in r.stdout + r.stderr
+
+
 # -- the socket
 
 
@@ -181,6 +190,39 @@ def test_second_daemon_says_who_holds_it(daemon, home):
     assert daemon.connect().call("status")["pid"] == daemon.pid
 
 
+@pytest.mark.parametrize("where", ["state", "socket"])
+def test_another_host_holds_it(home, provider, where):
+    """As on a network file system: flock works across it, and the file tells who."""
+    home.write_config(provider.base_url)
+    folder = home.state / "askd" if where == "state" else home.socket.parent
+    folder.mkdir(mode=0o700, parents=True)
+    with open(folder / "askd.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write("4242 elsewhere.example\n")
+        lock.flush()
+        r = run_askd(home)
+    assert r.returncode == 69, "nobody serves here, so it is no success"
+    assert f"askd on elsewhere.example (pid 4242) holds {folder}" in r.stderr
+    assert not home.socket.exists()
+
+
+def test_lock_tells_of_us(daemon, home):
+    for lock in (home.state / "askd" / "askd.lock", home.socket.parent / "askd.lock"):
+        assert lock.read_text() == f"{daemon.pid} {os.uname().nodename}\n"
+        assert mode_of(lock) == 0o600
+
+
+def test_umask(home, provider, start_daemon):
+    home.write_config(provider.base_url)
+    before = os.umask(0)
+    try:
+        d = start_daemon()
+    finally:
+        os.umask(before)
+    with open(f"/proc/{d.pid}/status") as f:
+        assert "Umask:\t0077\n" in f.read()
+
+
 # -- its end
 
 
@@ -230,6 +272,36 @@ def test_drain_timeout(daemon, client):
     error, _ = client.response(msgid)
     assert error["code"] == "interrupted"
     assert daemon.wait() == 0
+
+
+@pytest.mark.askd(daemon={"drain_timeout": "60"})
+@pytest.mark.parametrize("how", ["once more", "drain_timeout"])
+def test_what_was_interrupted_is_stored(daemon, home, client, provider, start_daemon, how):
+    """Whether the waiting is cut short or over: the order stays, and the store closes last."""
+    if how == "drain_timeout":
+        home.write_config(provider.base_url, daemon={"drain_timeout": "0"})
+        client.call("config.reload")
+    client.chat("hang-after-3", stream=True, conversation="new")
+    answer = client.wait_event("text")[0]
+    wait_until(lambda: client.call("answer.get", {"answer": answer})["text"] == words_text(3), "all has come")
+    daemon.signal(signal.SIGTERM)
+    if how == "once more":
+        daemon.signal(signal.SIGTERM)
+        daemon.signal(signal.SIGINT)
+    assert daemon.wait() == 0
+    a = start_daemon().connect().call("answer.get", {"answer": answer})
+    assert (a["state"], a["text"], a["error"]["code"]) == ("interrupted", words_text(3), "interrupted")
+
+
+def test_client_that_does_not_read_does_not_hold_it(home, provider, start_daemon):
+    """What waits for it is given STORING_MAX_MS, no more."""
+    home.write_config(provider.base_url, daemon={"drain_timeout": "0"})
+    d = start_daemon()
+    c = d.connect(receive_buffer=4096)
+    c.chat("words-200000", stream=True)
+    wait_until(lambda: d.connect().call("status")["retained"] == 1, "the answer has ended")
+    d.signal(signal.SIGTERM)
+    assert d.wait() == 0
 
 
 def test_sigint_is_as_sigterm(daemon):

@@ -220,20 +220,24 @@ static void lock_is_taken_once(void **state)
     struct error err = ERROR_INIT;
     struct buf b;
     struct stat st;
-    char text[32];
-    pid_t holder = -1;
+    char text[HOST_NAME_MAX + 32], host[HOST_NAME_MAX + 1];
+    struct fd_holder holder = {-1, "x"};
     int dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -1, other = -1;
     write_file("lock", "999999999999 and more", 21, 0600); /* what a former holder left */
     assert_int_equal(fd_lock(dir, "lock", &fd, &holder, &err), ERR_NONE);
-    assert_int_equal(holder, 0);
+    assert_int_equal(holder.pid, 0);
+    assert_string_equal(holder.host, "");
     assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
-    buf_init(&b, 100);
+    buf_init(&b, 200);
     assert_int_equal(fd_read_file("lock", true, &b, &err), ERR_NONE);
-    snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+    assert_int_equal(gethostname(host, sizeof(host)), 0);
+    snprintf(text, sizeof(text), "%ld %s\n", (long)getpid(), host);
     assert_string_equal(buf_cstr(&b), text);
     buf_done(&b);
     assert_int_equal(fd_lock(dir, "lock", &other, &holder, &err), ERR_OVERLOADED);
-    assert_int_equal(holder, getpid());
+    assert_int_equal(holder.pid, getpid());
+    assert_string_equal(holder.host, host);
+    assert_true(fd_holder_is_here(&holder));
     assert_int_equal(other, -1);
     close(fd);
     assert_int_equal(fd_lock(dir, "lock", &fd, &holder, &err), ERR_NONE);
@@ -249,7 +253,7 @@ static void lock_held_by_a_child(void **state)
 {
     (void)state;
     struct error err = ERROR_INIT;
-    pid_t holder = 0;
+    struct fd_holder holder;
     int ready[2], fd = -1, status;
     char c;
     int dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -266,11 +270,11 @@ static void lock_held_by_a_child(void **state)
     close(ready[1]);
     assert_int_equal(read(ready[0], &c, 1), 1);
     assert_int_equal(fd_lock(dir, "childs", &fd, &holder, &err), ERR_OVERLOADED);
-    assert_int_equal(holder, pid);
+    assert_int_equal(holder.pid, pid);
     assert_int_equal(kill(pid, SIGKILL), 0);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(fd_lock(dir, "childs", &fd, &holder, &err), ERR_NONE); /* the kernel let go of it */
-    assert_int_equal(holder, 0);
+    assert_int_equal(holder.pid, 0);
     close(fd);
     close(ready[0]);
     close(dir);
@@ -279,16 +283,51 @@ static void lock_held_by_a_child(void **state)
 static void lock_of_an_unknown_holder(void **state)
 {
     (void)state;
-    const char *const texts[] = {"", "x", "-5", "0", "99999999999"};
-    pid_t holder;
+    const char *const texts[] = {"", "x", "-5", "0", "99999999999", " host"};
+    struct fd_holder holder;
     int dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd, other;
     assert_int_equal(fd_lock(dir, "odd", &fd, &holder, NULL), ERR_NONE);
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         write_file("odd", texts[i], strlen(texts[i]), 0600);
-        holder = -1;
+        holder.pid = -1;
         assert_int_equal(fd_lock(dir, "odd", &other, &holder, NULL), ERR_OVERLOADED);
-        assert_int_equal(holder, 0);
+        assert_int_equal(holder.pid, 0);
+        assert_string_equal(holder.host, "");
+        assert_true(fd_holder_is_here(&holder));
     }
+    close(fd);
+    close(dir);
+}
+
+/* On a network file system the file tells of another host, in whatever form a daemon of ours left it. */
+static void lock_of_another_host(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *host;
+        bool here;
+    } rows[] = {
+        {"4242 elsewhere.example\n", "elsewhere.example", false},
+        {"4242 elsewhere", "elsewhere", false},
+        {"4242 \x1b[31mred\n", "?[31mred", false},
+        {"4242 \n", "", true},
+        {"4242\n", "", true},
+    };
+    char longest[HOST_NAME_MAX + 64] = "4242 ";
+    struct fd_holder holder;
+    int dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd, other;
+    assert_int_equal(fd_lock(dir, "far", &fd, &holder, NULL), ERR_NONE);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        write_file("far", rows[i].text, strlen(rows[i].text), 0600);
+        assert_int_equal(fd_lock(dir, "far", &other, &holder, NULL), ERR_OVERLOADED);
+        assert_int_equal(holder.pid, 4242);
+        assert_string_equal(holder.host, rows[i].host);
+        assert_int_equal(fd_holder_is_here(&holder), rows[i].here);
+    }
+    memset(longest + 5, 'h', sizeof(longest) - 6);
+    write_file("far", longest, strlen(longest), 0600);
+    assert_int_equal(fd_lock(dir, "far", &other, &holder, NULL), ERR_OVERLOADED);
+    assert_true(strlen(holder.host) <= HOST_NAME_MAX && holder.host[0] == 'h');
     close(fd);
     close(dir);
 }
@@ -296,7 +335,7 @@ static void lock_of_an_unknown_holder(void **state)
 static void lock_is_no_link(void **state)
 {
     (void)state;
-    pid_t holder;
+    struct fd_holder holder;
     int dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd;
     write_file("precious", "data", 4, 0600);
     assert_int_equal(symlink("precious", "locklink"), 0);
@@ -323,6 +362,7 @@ int main(void)
         cmocka_unit_test(lock_is_taken_once),
         cmocka_unit_test(lock_held_by_a_child),
         cmocka_unit_test(lock_of_an_unknown_holder),
+        cmocka_unit_test(lock_of_another_host),
         cmocka_unit_test(lock_is_no_link),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

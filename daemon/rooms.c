@@ -1,0 +1,30 @@
+#include "daemon/rooms.h"
+#include "daemon/core/log.h"
+#include "daemon/core/logfile.h"
+#include "daemon/engine/engine.h"
+#include "daemon/rpc/server.h"
+#include "daemon/store/store.h"
+
+static const struct config_option app_option_rows[] = {
+    {"log_level", CONFIG_ENUM, offsetof(struct app_options, log_level), 0, 0, "notice", log_level_names, CONFIG_RELOAD,
+     "The least important lines that are logged. A prompt's text is never logged."},
+    {"idle_exit", CONFIG_DURATION, offsetof(struct app_options, idle_exit_ms), 100, 365ll * 86400 * 1000, "30 min",
+     NULL, CONFIG_RELOAD, "How long a daemon that a client started stays without client and answer."},
+    {"drain_timeout", CONFIG_DURATION, offsetof(struct app_options, drain_timeout_ms), 0, 3600 * 1000, "10 s", NULL,
+     CONFIG_RELOAD, "How long running answers may go on after SIGTERM."},
+    {"log_size", CONFIG_SIZE, offsetof(struct app_options, log_size), LOGFILE_MIN, 1 << 30, "1 MiB", NULL,
+     CONFIG_RELOAD,
+     "Bytes of askd.log in the state folder, where a daemon that a client started logs. A longer one becomes "
+     "askd.log.old."},
+    {0},
+};
+
+const struct config_room app_room = {"daemon", false, sizeof(struct app_options), app_option_rows};
+const struct config_room engine_room = {"daemon", false, sizeof(struct engine_options), engine_option_rows};
+const struct config_room answer_room = {"daemon", false, sizeof(struct answer_options), answer_option_rows};
+const struct config_room rpc_room = {"daemon", false, sizeof(struct rpc_options), rpc_option_rows};
+
+const struct config_room store_room = {"store", false, sizeof(struct store_options), store_option_rows};
+
+const struct config_room *const rooms[] = {&app_room,   &engine_room,   &answer_room, &rpc_room,
+                                           &store_room, &provider_room, NULL};

@@ -1,0 +1,25 @@
+/* What the configuration says, read whole: files, providers and their keys. */
+#ifndef ASKD_SETTINGS_H
+#define ASKD_SETTINGS_H
+
+#include "daemon/core/config.h"
+#include "daemon/engine/env_keys.h"
+#include "daemon/engine/providers.h"
+
+struct settings_source {
+    bool system;      /* /etc alone */
+    const char *file; /* this file alone, NULL: the usual ones */
+};
+
+struct settings {
+    struct config *config;
+    struct providers *providers; /* reference */
+};
+
+/* Both block on small files: for the start, or beside the loop. */
+enum error_code settings_read_config(const struct settings_source *source, struct config **ret, struct error *err);
+enum error_code settings_load(const struct settings_source *source, struct env_keys *keys, struct settings *ret,
+                              struct error *err);
+void settings_done(struct settings *s); /* fine for {0} */
+
+#endif
