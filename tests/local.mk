@@ -204,6 +204,7 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/fuzz/json.dict tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c tests/bench/pidcpu.c \
 	tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/load.h tests/bench/run.sh \
 	doc/architecture.md doc/protocol.md tests/fuzz/run
+EXTRA_DIST += tests/rpc/schema.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.
 FUZZ_SECONDS = 60

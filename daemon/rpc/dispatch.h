@@ -25,8 +25,9 @@ struct method {
     /* ERR_NONE: a result was, or (METHOD_LATER) will be sent. Else the caller sends *err. */
     enum error_code (*handle)(struct call *c, struct error *err);
     const struct schema_field *params; /* ended by a NULL name */
+    const struct schema_field *result; /* a reply is one of these, named by a phrase; ended by a NULL name */
     unsigned flags;
-    const char *text; /* for the protocol page */
+    const char *text; /* for the protocol page: a sentence, then what else is to be known */
 };
 extern const struct method methods[]; /* ended by a NULL name */
 

@@ -1,133 +1,333 @@
-/* Every method, one row each. The protocol page and `hello` are made from this table. */
+/* Every method, one row each: what it takes, what it replies, and what the protocol page says about it. `hello`, the
+ * page and the tests' idea of a good reply are made from this table. */
 #include "daemon/rpc/handlers.h"
-
-#define PROMPTS_LATER "the prompt library is not built into this version; leave it out"
+#include "daemon/rpc/shapes.h"
 
 static const struct schema_field none[] = {{0}};
 
-static const struct schema_field hello[] = {
-    {"client", SCHEMA_STR, false, NULL, "the program's name"},
-    {"version", SCHEMA_STR, false, NULL, "the program's version"},
-    {"protocol", SCHEMA_INT, false, NULL, "1"},
-    {"errors", SCHEMA_STR, false, NULL, "\"map\" (default) or \"text\": how errors are sent"},
-    {"context", SCHEMA_MAP, false, NULL, "{cwd, terminal}: where the client runs"},
+/* Results: each a table of what may be replied, named as the page says it. */
+static const struct schema_field empty_reply[] = {
+    {"an empty map", MAP, none, NULL},
     {0},
 };
 
-static const struct schema_field models_list[] = {
-    {"provider", SCHEMA_STR, false, NULL, "only this provider's"},
-    {"tag", SCHEMA_STR, false, NULL, "only models with this tag"},
-    {0},
-};
-
-static const struct schema_field chat[] = {
-    {"model", SCHEMA_STR, false, NULL, "provider/model; absent: the default"},
-    {"prompt", SCHEMA_STR, false, NULL, "the question; or messages"},
-    {"messages", SCHEMA_ARRAY, false, NULL, "[{role, content}], content a string or a list of parts"},
-    {"system", SCHEMA_STR, false, NULL, "instructions"},
-    {"attachments", SCHEMA_ARRAY, false, NULL, "parts put before the prompt"},
-    {"tools", SCHEMA_ARRAY, false, NULL, "[{name, description, parameters}]"},
-    {"tool_choice", SCHEMA_STR, false, NULL, "\"auto\", \"none\", \"required\" or a tool's name"},
-    {"schema", SCHEMA_MAP, false, NULL, "JSON schema of the answer"},
-    {"temperature", SCHEMA_NUMBER, false, NULL, "0 to 2"},
-    {"top_p", SCHEMA_NUMBER, false, NULL, "0 to 1"},
-    {"max_tokens", SCHEMA_INT, false, NULL, "bound on the output"},
-    {"stop", SCHEMA_STR | SCHEMA_ARRAY, false, NULL, "a string, or several, at which the answer ends"},
-    {"seed", SCHEMA_INT, false, NULL, "for repeatable sampling, where the provider has it"},
-    {"reasoning", SCHEMA_STR | SCHEMA_INT, false, NULL, "\"off\", \"low\", \"medium\", \"high\" or a token budget"},
-    {"cache", SCHEMA_STR, false, NULL, "\"use\", \"refresh\", \"only\" or \"off\""},
-    {"cache_ttl", SCHEMA_NUMBER, false, NULL, "seconds"},
-    {"stream", SCHEMA_BOOL, false, NULL, "send events (default false)"},
-    {"timeout", SCHEMA_NUMBER, false, NULL, "seconds for the whole answer"},
-    {"detach", SCHEMA_BOOL, false, NULL, "reply at once with {answer}; it runs on without the client"},
-    {"retry", SCHEMA_STR, false, NULL, "\"restart\": ask again even where something was shown"},
-    {"context", SCHEMA_MAP, false, NULL, "{cwd, terminal}"},
-    {"extra", SCHEMA_MAP, false, NULL, "merged into the provider's request"},
-    {"notify", SCHEMA_MAP, false, NULL, "{method, args}: how events are sent, instead of answer.event"},
-    {"conversation", SCHEMA_STR, false, NULL, "id, \"new\" or \"last\""},
-    {"parent", SCHEMA_STR, false, NULL, "id of the message that the question follows"},
-    {"store", SCHEMA_BOOL, false, NULL, "false: nothing of it reaches a disk"},
-    {"template", SCHEMA_STR, false, PROMPTS_LATER, "a prompt of the library"},
-    {"vars", SCHEMA_MAP, false, PROMPTS_LATER, "its variables"},
+static const struct schema_field answer_reply[] = {
+    {"the answer map as it stands", MAP, shape_answer, NULL},
     {0},
 };
 
 static const struct schema_field one_answer[] = {
-    {"answer", SCHEMA_STR, true, NULL, "the answer's id"},
+    {"answer", STR | NEEDED, NULL, "the answer's id"},
     {0},
 };
+
+/* -- the service -- */
+
+static const struct schema_field hello[] = {
+    {"client", STR, NULL, "the program's name"},
+    {"version", STR, NULL, "the program's version"},
+    {"protocol", INT, NULL, "1; another one is `invalid_request`"},
+    {"errors", STR, NULL, "`\"map\"` (default) or `\"text\"`: how errors are sent on this connection, from this on"},
+    {"context", MAP, shape_context, "where the client runs; what `chat` goes by that has no `context` of its own"},
+    {0},
+};
+
+static const struct schema_field hello_fields[] = {
+    {"server", STR | NEEDED, NULL, "`\"askd\"`"},
+    {"version", STR | NEEDED, NULL, "the daemon's"},
+    {"protocol", INT | NEEDED, NULL, "1"},
+    {"methods", LIST(STR) | NEEDED, NULL, "all that this daemon has"},
+    {"uid", INT | NEEDED, NULL, "the caller's, as askd sees it"},
+    {"autostarted", BOOL | NEEDED, NULL, "a client started the daemon, so it ends when idle"},
+    {0},
+};
+
+static const struct schema_field hello_reply[] = {{"a map", MAP, hello_fields, NULL}, {0}};
+
+static const struct schema_field status_providers[] = {
+    {"name", STR | NEEDED, NULL, "as in `[provider \"name\"]`"},
+    {"state", STR | NEEDED, NULL, "`ready`, `no_key`, or `local`: a local server, looked for when it is asked"},
+    {"connections", INT | NEEDED, NULL, "requests under way"},
+    {"latency_ms", INT | NIL | NEEDED, NULL, "the last time to the first event; nil: none yet"},
+    {"key_source", STR | NIL | NEEDED, NULL, "where the key came from; nil: nowhere"},
+    {0},
+};
+
+static const struct schema_field status_http[] = {
+    {"active", INT | NEEDED, NULL, "requests to providers under way"},
+    {"started", INT | NEEDED, NULL, "and begun since the start"},
+    {"opened", INT | NEEDED, NULL, "connections opened"},
+    {"reused", INT | NEEDED, NULL, "and reused"},
+    {0},
+};
+
+static const struct schema_field status_store[] = {
+    {"backend", STR | NEEDED, NULL, "`sqlite`, or `null` where nothing is kept"},
+    {"state", STR | NEEDED, NULL, "`opening`, `ok`, `failing` (the last write failed) or `off`"},
+    {"error", STR, NULL, "why, where something is wrong"},
+    {"writes", INT | NEEDED, NULL, "writes since the start"},
+    {"failed", INT | NEEDED, NULL, "those of them that failed"},
+    {"reads", INT | NEEDED, NULL, "reads since the start"},
+    {"waiting", INT | NEEDED, NULL, "reads and writes that wait their turn"},
+    {0},
+};
+
+static const struct schema_field status_fields[] = {
+    {"version", STR | NEEDED, NULL, "the daemon's"},
+    {"pid", INT | NEEDED, NULL, "the daemon's"},
+    {"uptime", NUMBER | NEEDED, NULL, "seconds"},
+    {"connections", INT | NEEDED, NULL, "of clients"},
+    {"answers", INT | NEEDED, NULL, "running ones"},
+    {"retained", INT | NEEDED, NULL, "ended ones in memory"},
+    {"answer_bytes", INT | NEEDED, NULL, "memory of all these"},
+    {"default_model", STR | NEEDED, NULL, "as `provider/model`; `\"\"` where none is known yet"},
+    {"providers", LIST(MAP) | NEEDED, status_providers, "one for each provider that is known"},
+    {"http", MAP | NEEDED, status_http, "what goes on towards providers"},
+    {"store", MAP | NEEDED, status_store, "what keeps conversations and answers"},
+    {"requests", INT | NEEDED, NULL, "whole messages from clients since the start"},
+    {0},
+};
+
+static const struct schema_field status_reply[] = {{"a map", MAP, status_fields, NULL}, {0}};
+
+static const struct schema_field reload_fields[] = {
+    {"changed", LIST(STR) | NEEDED, NULL,
+     "what differs from before, as `section.key` or `section.name.key`; a section that came or went, without a key"},
+    {"restart", LIST(STR) | NEEDED, NULL, "those of `changed` that take effect at the next start only"},
+    {0},
+};
+
+static const struct schema_field reload_reply[] = {{"a map", MAP, reload_fields, NULL}, {0}};
+
+/* -- models -- */
+
+static const struct schema_field models_list[] = {
+    {"provider", STR, NULL, "only this provider's"},
+    {"tag", STR, NULL, "only models with this tag"},
+    {0},
+};
+
+static const struct schema_field model_fields[] = {
+    {"id", STR | NEEDED, NULL, "`provider/id` is what `chat` takes as `model`"},
+    {"provider", STR | NEEDED, NULL, "who has it"},
+    {"name", STR | NEEDED, NULL, "for people"},
+    {"available", BOOL | NEEDED, NULL, "the provider is ready"},
+    {0},
+};
+
+static const struct schema_field models_reply[] = {{"a list of maps", LIST(MAP), model_fields, NULL}, {0}};
+
+/* -- chat -- */
+
+static const struct schema_field tool[] = {
+    {"name", STR | NEEDED, NULL, "what the model calls it"},
+    {"description", STR, NULL, "for the model"},
+    {"parameters", MAP, NULL, "JSON schema of its arguments"},
+    {0},
+};
+
+static const struct schema_field chat[] = {
+    {"model", STR, NULL, "`provider/name`, or the bare name of a ready provider's usual model; absent: the default"},
+    {"prompt", STR, NULL, "the question"},
+    {"attachments", LIST(MAP), shape_part,
+     "put before the prompt: `text`, `image`, `audio`, `file`; not with `messages`"},
+    {"messages", LIST(MAP), shape_message, "instead of `prompt`: all that was said so far"},
+    {"system", STR, NULL, "instructions"},
+    {"conversation", STR, NULL,
+     "id, `\"new\"`, or `\"last\"`: question and answer are appended to it, and it is sent along (see Conversations)"},
+    {"parent", STR, NULL, "id of the message there that the question follows; absent: the head"},
+    {"store", BOOL, NULL, "false: nothing of it reaches a disk; default true"},
+    {"context", MAP, shape_context, "where it is asked, for `\"last\"`; absent: that of `hello`"},
+    {"tools", LIST(MAP), tool, "what the model may call"},
+    {"tool_choice", STR, NULL, "`\"auto\"`, `\"none\"`, `\"required\"`, or the name of one of `tools`"},
+    {"schema", MAP, NULL, "JSON schema of the answer"},
+    {"temperature", NUMBER, NULL, "0 to 2"},
+    {"top_p", NUMBER, NULL, "0 to 1"},
+    {"max_tokens", INT, NULL, "bound on the output, at least 1"},
+    {"seed", INT, NULL, "for repeatable sampling, where the provider has it"},
+    {"stop", STR | LIST(STR), NULL, "where the answer ends"},
+    {"reasoning", STR | INT, NULL, "`\"off\"`, `\"low\"`, `\"medium\"`, `\"high\"`, or a budget in tokens (0: off)"},
+    {"stream", BOOL, NULL, "send events before the response; default false"},
+    {"notify", MAP, shape_notify, "how events are sent, see Events"},
+    {"timeout", NUMBER, NULL, "seconds for all of it, retries included; over 0"},
+    {"detach", BOOL, NULL, "reply at once, without events; the answer outlives the connection"},
+    {"retry", STR, NULL, "`\"restart\"`: ask again even where content was shown"},
+    {"extra", MAP, NULL, "merged into the provider's request body"},
+    {"cache", STR, NULL,
+     "`\"use\"`, `\"refresh\"`, `\"only\"`, `\"off\"`; there is no cache yet, so `\"only\"` is `not_found`"},
+    {"cache_ttl", NUMBER, NULL, "seconds; without effect in this version"},
+    {"template", STR | LATER, NULL, "a prompt of the library"},
+    {"vars", MAP | LATER, NULL, "its variables"},
+    {0},
+};
+
+static const struct schema_field chat_reply[] = {
+    {"the answer map once the answer is `done`, else an error", MAP, shape_answer, NULL},
+    {"with `detach` a map, at once", MAP, one_answer, NULL},
+    {0},
+};
+
+/* -- answers -- */
 
 static const struct schema_field attach[] = {
-    {"answer", SCHEMA_STR, true, NULL, "the answer's id"},
-    {"from", SCHEMA_INT, false, NULL, "first sequence number wanted (default 0)"},
-    {"stream", SCHEMA_BOOL, false, NULL, "send events (default true)"},
-    {"notify", SCHEMA_MAP, false, NULL, "as in chat"},
+    {"answer", STR | NEEDED, NULL, "the answer's id"},
+    {"from", INT, NULL, "the first sequence number wanted, default 0"},
+    {"stream", BOOL, NULL, "send events; default true"},
+    {"notify", MAP, shape_notify, "how events are sent, see Events"},
     {0},
 };
 
-static const struct schema_field list[] = {
-    {"state", SCHEMA_STR, false, NULL, "running, done, failed, cancelled or interrupted"},
+static const struct schema_field attach_reply[] = {
+    {"the answer map, or an error, as `chat` gives it", MAP, shape_answer, NULL},
     {0},
 };
+
+static const struct schema_field answer_list[] = {
+    {"state", STR, NULL, "only those that are `running`, `done`, `failed`, `cancelled` or `interrupted`"},
+    {0},
+};
+
+static const struct schema_field answer_item[] = {
+    {"answer", STR | NEEDED, NULL, "its id"},
+    {"state", STR | NEEDED, NULL, "as in the answer map"},
+    {"model", STR | NEEDED, NULL, "likewise"},
+    {"started", NUMBER | NEEDED, NULL, "when it was asked"},
+    {"preview", STR | NEEDED, NULL, "the first 80 bytes of the question"},
+    {"readers", INT | NEEDED, NULL, "how many read it now"},
+    {"conversation", STR, NULL, "the conversation that it belongs to"},
+    {"error", MAP, shape_error, "as in the answer map"},
+    {0},
+};
+
+static const struct schema_field answers_reply[] = {{"a list of maps, newest first", LIST(MAP), answer_item, NULL},
+                                                    {0}};
+
+/* -- conversations -- */
+
+static const struct schema_field one_conversation[] = {
+    {"conversation", STR | NEEDED, NULL, "the conversation's id"},
+    {0},
+};
+
+static const struct schema_field conversation_made[] = {{"a map", MAP, one_conversation, NULL}, {0}};
 
 static const struct schema_field conversation_list[] = {
-    {"limit", SCHEMA_INT, false, NULL, "at most so many (default 50, up to 1000)"},
-    {"before", SCHEMA_STR | SCHEMA_NUMBER, false, NULL,
-     "those behind this conversation, or not touched since this time"},
-    {"directory", SCHEMA_STR, false, NULL, "only those asked in this directory"},
-    {"tag", SCHEMA_STR, false, NULL, "only those with this tag"},
+    {"limit", INT, NULL, "at most so many, up to 1000; default 50"},
+    {"before", STR | NUMBER, NULL, "a conversation: those behind it in the list; or a time: those not touched since"},
+    {"directory", STR, NULL, "only those that were asked in there"},
+    {"tag", STR, NULL, "only those with this tag"},
     {0},
 };
+
+static const struct schema_field conversation_item[] = {
+    {"conversation", STR | NEEDED, NULL, "its id"},
+    {"title", STR | NIL | NEEDED, NULL, "what it is called; nil: nothing yet"},
+    {"created", NUMBER | NEEDED, NULL, "when it was begun"},
+    {"updated", NUMBER | NEEDED, NULL, "when it last changed"},
+    {"messages", INT | NEEDED, NULL, "how many, on all branches"},
+    {"model", STR | NIL | NEEDED, NULL, "who answered last"},
+    {"directory", STR | NIL | NEEDED, NULL, "where it was begun"},
+    {"tags", LIST(STR) | NEEDED, NULL, "maybe none"},
+    {0},
+};
+
+static const struct schema_field conversations_reply[] = {
+    {"a list of maps, newest first", LIST(MAP), conversation_item, NULL}, {0}};
 
 static const struct schema_field conversation_get[] = {
-    {"conversation", SCHEMA_STR, true, NULL, "the conversation's id"},
-    {"branch", SCHEMA_STR, false, NULL, "a message's id: only the path from the root to it"},
+    {"conversation", STR | NEEDED, NULL, "its id"},
+    {"branch", STR, NULL, "a message: only the path from the root to it"},
     {0},
 };
 
+static const struct schema_field conversation_message[] = {
+    {"id", STR | NEEDED, NULL, "the message's"},
+    {"parent", STR, NULL, "the message that it follows; the first one has none"},
+    {"role", STR | NEEDED, NULL, "`user`, `assistant`, `system` or `tool`"},
+    {"content", STR | LIST(MAP) | NEEDED, shape_part, "parts where there is more than text"},
+    {"created", NUMBER | NEEDED, NULL, "when"},
+    {"model", STR, NULL, "of an assistant's message, as all that follows"},
+    {"provider", STR, NULL, "who answered"},
+    {"state", STR, NULL, "of its answer"},
+    {"usage", MAP, shape_usage, "as in the answer map"},
+    {"finish_reason", STR, NULL, "likewise"},
+    {"reasoning", STR, NULL, "likewise"},
+    {"tool_calls", LIST(MAP), shape_tool_call, "likewise"},
+    {0},
+};
+
+static const struct schema_field conversation_fields[] = {
+    {"conversation", STR | NEEDED, NULL, "its id"},
+    {"title", STR | NIL | NEEDED, NULL, "what it is called; nil: nothing yet"},
+    {"head", STR | NIL | NEEDED, NULL, "the message that the next question follows; nil in an empty conversation"},
+    {"system", STR, NULL, "instructions for every question in it"},
+    {"created", NUMBER | NEEDED, NULL, "when it was begun"},
+    {"updated", NUMBER | NEEDED, NULL, "when it last changed"},
+    {"messages", LIST(MAP) | NEEDED, conversation_message, "each after the one that it follows"},
+    {0},
+};
+
+static const struct schema_field conversation_reply[] = {{"a map", MAP, conversation_fields, NULL}, {0}};
+
 static const struct schema_field conversation_create[] = {
-    {"title", SCHEMA_STR, false, NULL, "1 to 200 characters"},
-    {"system", SCHEMA_STR, false, NULL, "instructions for every question in it"},
-    {"messages", SCHEMA_ARRAY, false, NULL, "[{role, content}] as in chat, from the root on; the last one is the head"},
+    {"title", STR, NULL, "1 to 200 characters, none of them a control character"},
+    {"system", STR, NULL, "instructions for every question in it"},
+    {"messages", LIST(MAP), shape_message,
+     "what was said so far, each following the one before; the last one is the head"},
     {0},
 };
 
 static const struct schema_field conversation_fork[] = {
-    {"conversation", SCHEMA_STR, true, NULL, "the conversation's id"},
-    {"message", SCHEMA_STR, true, NULL, "the id of the last message to take"},
+    {"conversation", STR | NEEDED, NULL, "the one to copy from"},
+    {"message", STR | NEEDED, NULL, "the last message to copy"},
     {0},
 };
 
 static const struct schema_field conversation_rename[] = {
-    {"conversation", SCHEMA_STR, true, NULL, "the conversation's id"},
-    {"title", SCHEMA_STR, true, NULL, "1 to 200 characters"},
+    {"conversation", STR | NEEDED, NULL, "its id"},
+    {"title", STR | NEEDED, NULL, "1 to 200 characters, none of them a control character"},
     {0},
 };
 
-static const struct schema_field one_conversation[] = {
-    {"conversation", SCHEMA_STR, true, NULL, "the conversation's id"},
-    {0},
-};
+/* -- the table -- */
 
 const struct method methods[] = {
-    {"hello", m_hello, hello, 0, "Says who the client is and learns what the daemon can do. Optional."},
-    {"status", m_status, none, 0, "The daemon's state, from memory only."},
-    {"models.list", m_models_list, models_list, 0, "The models that are known."},
-    {"chat", m_chat, chat, METHOD_LATER, "Asks a model; replies with the answer map when the answer has ended."},
-    {"answer.get", m_answer_get, one_answer, 0, "The answer map as it stands."},
-    {"answer.attach", m_answer_attach, attach, METHOD_LATER, "Events from a sequence number on, then the answer map."},
-    {"answer.cancel", m_answer_cancel, one_answer, METHOD_NOTIFY, "Ends an answer."},
-    {"answer.list", m_answer_list, list, METHOD_LATER, "Running and retained answers, newest first."},
-    {"config.reload", m_reload, none, METHOD_ADMIN | METHOD_NOTIFY | METHOD_LATER,
-     "Reads the configuration anew, as SIGHUP does; replies with what changed, and what of it needs a restart."},
-    {"shutdown", m_shutdown, none, METHOD_ADMIN | METHOD_NOTIFY, "Drains and ends the daemon, as SIGTERM does."},
-    {"conversation.list", m_conversation_list, conversation_list, METHOD_LATER, "Conversations, newest first."},
-    {"conversation.get", m_conversation_get, conversation_get, METHOD_LATER, "A conversation with its messages."},
-    {"conversation.create", m_conversation_create, conversation_create, METHOD_LATER,
-     "Makes a conversation; replies with {conversation} once it is stored."},
-    {"conversation.fork", m_conversation_fork, conversation_fork, METHOD_LATER,
-     "Makes a conversation of the messages from the root to one; replies with {conversation}."},
-    {"conversation.rename", m_conversation_rename, conversation_rename, METHOD_LATER, "Gives it another title."},
-    {"conversation.delete", m_conversation_delete, one_conversation, METHOD_LATER, "Deletes it with its messages."},
+    {"hello", m_hello, hello, hello_reply, 0, "Says who the client is and learns what the daemon can do. Optional."},
+    {"status", m_status, none, status_reply, 0, "The daemon's state, from memory: asks nobody and waits for nothing."},
+    {"models.list", m_models_list, models_list, models_reply, 0,
+     "The models that are known. For now the usual model of each provider that has one. There are no tags yet: with "
+     "`tag` the list is empty."},
+    {"chat", m_chat, chat, chat_reply, METHOD_LATER,
+     "Asks a model. One of `prompt` and `messages` must be there. A field of `extra` that askd writes itself or that "
+     "would evade accounting is `invalid_request` with `param: \"extra.X\"`: `model`, `messages`, `system`, `n`, "
+     "`stream`, `store`, `background`, `service_tier`, `tools`, `max_tokens` and the like."},
+    {"answer.get", m_answer_get, one_answer, answer_reply, 0,
+     "The answer map in whatever state. Never an error for how the answer ended."},
+    {"answer.attach", m_answer_attach, attach, attach_reply, METHOD_LATER,
+     "Events from a sequence number on, then what `chat` gives. Beyond the end it waits where the answer runs, and "
+     "ends "
+     "at once where it has ended. So a client that lost its connection goes on at the last `seq` plus one. Any number "
+     "may read one answer."},
+    {"answer.cancel", m_answer_cancel, one_answer, empty_reply, METHOD_NOTIFY,
+     "The answer ends as `cancelled`, its text is kept. One that has ended is left as it is."},
+    {"answer.list", m_answer_list, answer_list, answers_reply, METHOD_LATER,
+     "The caller's running and retained answers."},
+    {"conversation.list", m_conversation_list, conversation_list, conversations_reply, METHOD_LATER,
+     "The caller's conversations."},
+    {"conversation.get", m_conversation_get, conversation_get, conversation_reply, METHOD_LATER,
+     "A conversation and its messages, all of them or those of one branch."},
+    {"conversation.create", m_conversation_create, conversation_create, conversation_made, METHOD_LATER,
+     "Begins a conversation without asking anything; replies once it is stored."},
+    {"conversation.fork", m_conversation_fork, conversation_fork, conversation_made, METHOD_LATER,
+     "A new conversation that holds the path to a message."},
+    {"conversation.rename", m_conversation_rename, conversation_rename, empty_reply, METHOD_LATER,
+     "Gives a conversation another title."},
+    {"conversation.delete", m_conversation_delete, one_conversation, empty_reply, METHOD_LATER,
+     "A conversation and all its messages are gone."},
+    {"config.reload", m_reload, none, reload_reply, METHOD_ADMIN | METHOD_NOTIFY | METHOD_LATER,
+     "As SIGHUP: reads the configuration anew. Where it is bad, `invalid_request` names file and line, and the one in "
+     "force stays."},
+    {"shutdown", m_shutdown, none, empty_reply, METHOD_ADMIN | METHOD_NOTIFY,
+     "As SIGTERM: nothing new is taken, running answers get `drain_timeout`."},
     {0},
 };

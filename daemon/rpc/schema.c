@@ -40,10 +40,10 @@ enum error_code schema_check(const struct schema_field *fields, const msgpack_ob
     for (const struct schema_field *f = fields; f->name; f++) {
         const msgpack_object *o = mp_get(params, f->name);
         if (!o) {
-            if (f->required)
+            if (f->types & SCHEMA_REQUIRED)
                 return error_set_param(err, f->name, "%s is missing", f->name);
-        } else if (f->later) {
-            return error_set_param(err, f->name, "%s: %s", f->name, f->later);
+        } else if (f->types & SCHEMA_LATER) {
+            return error_set_param(err, f->name, "%s is not built into this version; leave it out", f->name);
         } else if (!fits(f->types, o)) {
             char types[96];
             name_types(f->types, types, sizeof types);

@@ -1,6 +1,7 @@
 """A MessagePack-RPC client of its own, so that the daemon is not tested against the code it is made of.
 
-Messages are kept in the order they came (`log`), for tests that ask what came before what.
+Messages are kept in the order they came (`log`), for tests that ask what came before what. Every reply and event is
+held against the rows that the protocol page is made from, whatever the test looks at: see schema.py.
 """
 
 import itertools
@@ -8,6 +9,8 @@ import socket
 import time
 
 import msgpack
+
+import schema
 
 REQUEST, RESPONSE, NOTIFICATION = 0, 1, 2
 
@@ -34,6 +37,7 @@ class Client:
     def __init__(self, path, timeout=30, receive_buffer=None):
         self.timeout = timeout
         self.log = []
+        self._methods = {}  # of the requests that were sent, by msgid
         self._ids = itertools.count(1)
         self._unpacker = msgpack.Unpacker(raw=False, strict_map_key=False, max_buffer_size=1 << 30)
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -66,6 +70,7 @@ class Client:
 
     def request_raw(self, method, params, msgid=None):
         msgid = next(self._ids) if msgid is None else msgid
+        self._methods[msgid] = method
         self.send_raw(pack([REQUEST, msgid, method, params]))
         return msgid
 
@@ -80,6 +85,7 @@ class Client:
         while True:
             for message in self._unpacker:
                 check_shape(message)
+                self._check_schema(message)
                 self.log.append(message)
                 return message
             self.sock.settimeout(max(0.001, end - time.monotonic()))
@@ -90,6 +96,15 @@ class Client:
             if not data:
                 raise Closed
             self._unpacker.feed(data)
+
+    def _check_schema(self, message):
+        """Of what was sent as raw bytes the method is not known; its reply is left out."""
+        if is_event(message):
+            schema.check_event(message[2])
+        elif message[0] == RESPONSE and message[2] is not None:
+            schema.check_error(message[2])
+        elif message[0] == RESPONSE and message[1] in self._methods:
+            schema.check_result(self._methods[message[1]], message[3])
 
     def wait_for(self, wanted, timeout=None):
         """The first message of the log, or else the first to come, for which wanted(message) is true."""

@@ -562,10 +562,10 @@ def test_client_that_does_not_listen_is_not_read(daemon, client):
     """What it asks for is not made before it takes what it asked for earlier."""
     big = create(client, messages=[{"role": "user", "content": "x" * (1 << 20)}])
     deaf = daemon.connect(receive_buffer=4096)
-    asked = [deaf.request("conversation.get", {"conversation": big}) for _ in range(100)]
-    for _ in range(20):  # others are served meanwhile
+    asked = [deaf.request("conversation.get", {"conversation": big}) for _ in range(60)]  # the kernel takes as many
+    for _ in range(5):  # others are served meanwhile
         conversation_of(client, big)
-    assert client.call("status")["store"]["reads"] < 100
+    assert client.call("status")["store"]["reads"] < 60
     for msgid in asked:
         assert len(deaf.result(msgid)["messages"][0]["content"]) == 1 << 20
 

@@ -1,13 +1,16 @@
-"""doc/protocol.md says what the daemon does: its methods, codes, options, and an example that runs."""
+"""What is written for people says what the daemon does: doc/protocol.md its methods, codes, options, and an example that
+runs; the sample file and askd.conf(5) its options. And tests/rpc/schema.py, to which the page's tables are known too."""
 
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
 import pytest
+import schema
 
-from conftest import PATIENCE, askd_path
+from conftest import PATIENCE, askd_path, build_dir
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 PAGE = (SOURCE / "doc" / "protocol.md").read_text(encoding="utf-8")
@@ -41,6 +44,28 @@ def run_example(home, daemon):
     return run
 
 
+def test_page_is_made_from_the_rows():
+    page = SOURCE / "doc" / "protocol.md"
+    r = subprocess.run([schema.rows_path(), "fill", page], capture_output=True, text=True)
+    assert (r.returncode, r.stderr) == (0, "")
+    assert r.stdout == PAGE, "doc/protocol.md is stale: make docs"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!-- made from rows: nothing -->\n<!-- end of rows -->\n",
+        "<!-- made from rows: events -->\n",
+        "<!-- made from rows: events -->\n<!-- made from rows: methods -->\n<!-- end of rows -->\n",
+    ],
+)
+def test_page_with_wrong_marks(tmp_path, text):
+    page = tmp_path / "page"
+    page.write_text(text)
+    r = subprocess.run([schema.rows_path(), "fill", page], capture_output=True, text=True)
+    assert r.returncode == 65 and str(page) in r.stderr
+
+
 def test_methods(client):
     described = re.findall(r"^### `([^`]+)`$", chapter("Methods"), re.M)
     assert sorted(described) == sorted(client.call("hello")["methods"])
@@ -58,6 +83,89 @@ def test_bounds(home):
     defaults = dict(re.findall(r"^(\w+) = (.*) ; default$", r.stdout, re.M))
     told = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", chapter("Bounds"), re.M))
     assert told and told == {name: defaults.get(name) for name in told}
+
+
+def config(home, what, path):
+    r = subprocess.run([str(askd_path()), what, "--config", path], env=home.env(), capture_output=True, text=True)
+    assert (r.returncode, r.stderr) == (0, "")
+    return r.stdout
+
+
+@pytest.fixture
+def defaults(home, tmp_path):
+    """What --print-config shows where nothing is configured but that there is a provider."""
+    path = tmp_path / "empty.conf"
+    path.write_text('[provider "openai"]\n')
+    return config(home, "--print-config", path)
+
+
+def test_sample(home, tmp_path, defaults):
+    """Every option is in it, each default is the one in force, and none of its lines is refused."""
+    sample = (build_dir() / "etc" / "askd.conf.sample").read_text()
+    taken = tmp_path / "askd.conf"
+    taken.write_text(re.sub(r"^#(?=[a-z[])", "", sample, flags=re.M))
+    taken.chmod(0o600)
+    config(home, "--check-config", taken)
+    told = config(home, "--print-config", taken)
+    without_source = [re.sub(r" ; .*", "", text, flags=re.M) for text in (defaults, told)]
+    assert without_source[1].startswith(without_source[0])
+    assert set(re.findall(r"^(\w+) = ", defaults, re.M)) == set(re.findall(r"^# ?(\w+) = ", sample, re.M))
+    unset = set(re.findall(r"^(\w+) = \(unset\) ;", defaults, re.M))
+    assert unset == set(re.findall(r"^# (\w+) = \.\.\.$", sample, re.M))
+
+
+def test_manual_page(defaults):
+    page = build_dir() / "doc" / "askd.conf.5"
+    assert re.findall(r"^\.It Ic (\w+)$", page.read_text(), re.M) == re.findall(r"^(\w+) = ", defaults, re.M)
+    for linter in (["mandoc", "-T", "lint", "-W", "warning"], ["groff", "-mandoc", "-ww", "-z"]):
+        if shutil.which(linter[0]):
+            r = subprocess.run([*linter, page], capture_output=True, text=True)
+            assert (r.returncode, r.stdout, r.stderr) == (0, "", "")
+
+
+# -- the schema
+
+
+ROW = {
+    "types": ["map"],
+    "fields": {
+        "id": {"types": ["str"], "required": True},
+        "n": {"types": ["int", "nil"]},
+        "list": {"types": ["array"], "items": ["map"], "fields": {"x": {"types": ["number"], "required": True}}},
+        "words": {"types": ["str", "array"], "items": ["str"]},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"id": ""}, {"id": "a", "n": None}, {"id": "a", "list": []}, {"id": "a", "list": [{"x": 1}, {"x": 1.5}]}]
+    + [{"id": "a", "words": w} for w in ("w", [], ["w"])],
+)
+def test_schema_takes(value):
+    assert schema.fault(value, ROW, "v") is None
+
+
+@pytest.mark.parametrize(
+    "value, at",
+    [
+        ([], "v must"),
+        ({}, "v.id is missing"),
+        ({"id": None}, "v.id must"),
+        ({"id": "a", "n": True}, "v.n must"),
+        ({"id": "a", "n": 1.0}, "v.n must"),
+        ({"id": "a", "other": 1}, "v.other stands"),
+        ({"id": "a", "list": ["x"]}, "v.list[0] must"),
+        ({"id": "a", "list": [{"x": 1}, {}]}, "v.list[1].x is missing"),
+        ({"id": "a", "words": ["w", b"w"]}, "v.words[1] must"),
+    ],
+)
+def test_schema_refuses(value, at):
+    assert schema.fault(value, ROW, "v").startswith(at)
+
+
+def test_events():
+    assert set(first_cells(chapter("Events"))) == set(schema.rows()["events"])
 
 
 def test_example(run_example):

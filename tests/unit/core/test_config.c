@@ -356,6 +356,31 @@ static void test_secret_file(void **state)
     config_free(load((const char *[]){f->files[1], NULL}));
 }
 
+static void test_describe(void **state)
+{
+    (void)state;
+    static const struct config_option open = {.key = "open", .type = CONFIG_SIZE, .min = 4096, .max = INT64_MAX};
+    const struct {
+        const struct config_option *option;
+        const char *text;
+    } cases[] = {{&base_rows[0], ""},
+                 {&base_rows[2], "64 KiB to 1 GiB"},
+                 {&base_rows[3], "10 ms to 1 h"},
+                 {&base_rows[4], "yes or no"},
+                 {&more_rows[0], "1 to 4096"},
+                 {&open, "at least 4 KiB"},
+                 {&provider_rows[1], ""},
+                 {&provider_rows[3], ""}};
+    char got[256];
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        config_describe(cases[i].option, got, sizeof got);
+        assert_string_equal(got, cases[i].text);
+    }
+    config_describe(&base_rows[1], got, sizeof got);
+    assert_string_equal(got, "one of error, warn, debug");
+}
+
 static void test_print(void **state)
 {
     struct folder *f = *state;
@@ -491,7 +516,8 @@ int main(void)
         TEST(test_defaults),    TEST(test_missing),     TEST(test_shared_section), TEST(test_values),
         TEST(test_bad_values),  TEST(test_words),       TEST(test_changed),        TEST(test_bools),
         TEST(test_merge),       TEST(test_dropins),     TEST(test_dropin_bound),   TEST(test_list),
-        TEST(test_destination), TEST(test_secret_file), TEST(test_print),          TEST(test_bad_reload),
+        TEST(test_destination), TEST(test_secret_file), TEST(test_describe),       TEST(test_print),
+        TEST(test_bad_reload),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

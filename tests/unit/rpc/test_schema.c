@@ -1,4 +1,6 @@
-#include "daemon/rpc/schema.h"
+#include "daemon/rpc/dispatch.h"
+#include "daemon/rpc/shapes.h"
+#include "lib/chat/event.h"
 #include "lib/proto/mp.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,10 +10,10 @@
 #include <cmocka.h>
 
 static const struct schema_field fields[] = {
-    {"name", SCHEMA_STR, true, NULL, ""},
-    {"count", SCHEMA_INT, false, NULL, ""},
-    {"stop", SCHEMA_STR | SCHEMA_ARRAY, false, NULL, ""},
-    {"soon", SCHEMA_STR, false, "not yet", ""},
+    {"name", SCHEMA_STR | SCHEMA_REQUIRED, NULL, ""},
+    {"count", SCHEMA_INT, NULL, ""},
+    {"stop", SCHEMA_STR | SCHEMA_LIST(SCHEMA_STR), NULL, ""},
+    {"soon", SCHEMA_STR | SCHEMA_LATER, NULL, ""},
     {0},
 };
 
@@ -60,11 +62,73 @@ static void test_schema(void **state)
     assert_non_null(strstr(err.message, "a string or an array"));
     assert_int_equal(CHECK("\x82\xa4name\xa1x\xa4soon\xa1x", &err), ERR_INVALID_REQUEST);
     assert_string_equal(err.param, "soon");
-    assert_non_null(strstr(err.message, "not yet"));
+    assert_non_null(strstr(err.message, "not built into this version"));
+}
+
+/* What lies inside is for whoever reads it. */
+static void test_inside(void **state)
+{
+    (void)state;
+    struct error err;
+    assert_int_equal(CHECK("\x82\xa4name\xa1x\xa4stop\x91\x01", &err), ERR_NONE);
+}
+
+/* -- the rows -- */
+
+static bool is_one_of(const struct schema_field *rows, const struct schema_field *end, const char *name)
+{
+    for (; rows < end; rows++)
+        if (strcmp(rows->name, name) == 0)
+            return true;
+    return false;
+}
+
+static void check_fields(const struct schema_field *rows)
+{
+    for (const struct schema_field *f = rows; f->name; f++) {
+        unsigned items = f->types >> SCHEMA_ITEMS_SHIFT;
+        assert_false(is_one_of(rows, f, f->name));
+        assert_true(f->types & SCHEMA_ANY);
+        assert_non_null(f->text);
+        assert_null(strchr(f->text, '|')); /* it stands in a table */
+        if (items)
+            assert_true(f->types & SCHEMA_ARRAY);
+        if (f->fields) {
+            assert_true((f->types | items) & SCHEMA_MAP);
+            check_fields(f->fields);
+        }
+    }
+}
+
+static void test_methods(void **state)
+{
+    (void)state;
+    for (const struct method *m = methods; m->name; m++) {
+        assert_non_null(m->text);
+        check_fields(m->params);
+        assert_non_null(m->result[0].name);
+        for (const struct schema_field *r = m->result; r->name; r++) {
+            assert_true((r->types | r->types >> SCHEMA_ITEMS_SHIFT) & SCHEMA_MAP);
+            check_fields(r->fields);
+        }
+        for (const struct method *other = methods; other < m; other++)
+            assert_string_not_equal(other->name, m->name);
+    }
+}
+
+static void test_events(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < EVENT_KIND_COUNT; kind++)
+        assert_string_equal(event_rows[kind].name, event_kind_name((enum event_kind)kind));
+    assert_null(event_rows[EVENT_KIND_COUNT].name);
+    check_fields(event_rows);
+    check_fields(shape_rows);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_schema)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_schema), cmocka_unit_test(test_inside),
+                                       cmocka_unit_test(test_methods), cmocka_unit_test(test_events)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

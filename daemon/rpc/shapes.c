@@ -1,0 +1,194 @@
+#include "daemon/rpc/shapes.h"
+
+const struct schema_field shape_error[] = {
+    {"code", STR | NEEDED, NULL, "one of the table in Errors"},
+    {"message", STR | NEEDED, NULL, "a sentence for people"},
+    {"param", STR, NULL, "the field at fault, such as `messages[2].content[0].type`"},
+    {"provider", STR, NULL, "who was asked"},
+    {"model", STR, NULL, "and for what"},
+    {"status", INT, NULL, "the provider's HTTP status"},
+    {"retry_after", NUMBER, NULL, "what the provider asked for, in seconds"},
+    {"answer", STR, NULL,
+     "where `chat` or `answer.attach` failed though there is an answer: `answer.get` shows it, with the text that "
+     "came"},
+    {0},
+};
+
+const struct schema_field shape_usage[] = {
+    {"input_tokens", INT, NULL, "cached ones included"},
+    {"output_tokens", INT, NULL, "reasoning included"},
+    {"cached_input_tokens", INT, NULL, "read from the provider's cache"},
+    {"cache_write_tokens", INT, NULL, "written to it"},
+    {"reasoning_tokens", INT, NULL, "the reasoning's share of the output"},
+    {"estimated", BOOL | NEEDED, NULL, "these are not the provider's figures"},
+    {0},
+};
+
+const struct schema_field shape_part[] = {
+    {"type", STR | NEEDED, NULL, "`text`, `image`, `audio`, `file`, `tool_call`, `tool_result` or `reasoning`"},
+    {"text", STR, NULL, "of `text`, and of `reasoning` unless it has `opaque`"},
+    {"data", BIN, NULL, "of `image`, `audio`, `file`: this (not empty) or `url`"},
+    {"url", STR, NULL, "of `image`, `audio`, `file`"},
+    {"mime", STR, NULL, "of `image`, `audio`, `file`; may be left out"},
+    {"name", STR, NULL, "of `tool_call`: the tool's; of `tool_result`, `image`, `audio`, `file` it may be left out"},
+    {"id", STR, NULL, "of `tool_call` and `tool_result`: the call's"},
+    {"arguments", STR, NULL, "of `tool_call`: JSON, as the model wrote it"},
+    {"content", STR, NULL, "of `tool_result`: what the tool said"},
+    {"is_error", BOOL, NULL, "of `tool_result`: the tool failed; may be left out"},
+    {"signature", STR, NULL, "of `reasoning`: the provider's seal on it; may be left out"},
+    {"opaque", ANY, NULL, "of any part: goes back to the provider as it came; may be left out"},
+    {0},
+};
+
+const struct schema_field shape_tool_call[] = {
+    {"id", STR | NEEDED, NULL, "the provider's id of the call"},
+    {"name", STR | NEEDED, NULL, "the tool"},
+    {"arguments", STR | NEEDED, NULL, "JSON, as the model wrote it"},
+    {0},
+};
+
+const struct schema_field shape_message[] = {
+    {"role", STR | NEEDED, NULL, "`system`, `user`, `assistant` or `tool`"},
+    {"content", STR | LIST(MAP) | NEEDED, shape_part, "at least one part; with role `tool` all are `tool_result`"},
+    {0},
+};
+
+const struct schema_field shape_notify[] = {
+    {"method", STR | NEEDED, NULL, "the notification's method"},
+    {"args", ARRAY, NULL, "what stands before the event in its params"},
+    {0},
+};
+
+const struct schema_field shape_context[] = {
+    {"cwd", STR, NULL, "the client's working directory"},
+    {"terminal", STR, NULL, "a name for its terminal that no other terminal has"},
+    {0},
+};
+
+/* -- the answer map -- */
+
+static const struct schema_field attempt_error[] = {
+    {"code", STR | NEEDED, NULL, "as in Errors"},
+    {"message", STR | NEEDED, NULL, "a sentence for people"},
+    {0},
+};
+
+static const struct schema_field attempts[] = {
+    {"provider", STR | NEEDED, NULL, "who was asked"},
+    {"model", STR | NEEDED, NULL, "for what"},
+    {"error", MAP, attempt_error, "why it came to nothing"},
+    {0},
+};
+
+static const struct schema_field timing[] = {
+    {"queued_ms", NUMBER, NULL, "until the provider was asked"},
+    {"first_token_ms", NUMBER, NULL, "until the first of the answer came"},
+    {"total_ms", NUMBER, NULL, "until its end; absent where the daemon was killed before it"},
+    {0},
+};
+
+const struct schema_field shape_answer[] = {
+    {"answer", STR | NEEDED, NULL, "its id"},
+    {"state", STR | NEEDED, NULL, "`running`, `done`, `failed`, `cancelled` or `interrupted`"},
+    {"model", STR | NEEDED, NULL, "who answers; `\"\"` while askd looks for one"},
+    {"provider", STR | NEEDED, NULL, "likewise"},
+    {"text", STR | NEEDED, NULL, "what was said"},
+    {"reasoning", STR, NULL, "what was thought"},
+    {"content", LIST(MAP), shape_part,
+     "only where there is more than text: it, or else `text`, and a `tool_call` part for each call are the assistant's "
+     "`content` in the next question's `messages`"},
+    {"tool_calls", LIST(MAP) | NEEDED, shape_tool_call, "maybe none"},
+    {"finish_reason", STR, NULL,
+     "when `done`: `stop`, `length`, `tool_calls`, `content_filter`, `refusal`, `pause` or `other`"},
+    {"usage", MAP | NEEDED, shape_usage, "what the provider did not tell is absent"},
+    {"error", MAP, shape_error, "why, when `failed`, `cancelled` or `interrupted`"},
+    {"cached", BOOL | NEEDED, NULL, "it came from the cache; false in this version"},
+    {"shared", BOOL | NEEDED, NULL, "others asked the same and share it; false in this version"},
+    {"conversation", STR, NULL, "the conversation that it belongs to"},
+    {"message", STR, NULL, "the id of the assistant's message there"},
+    {"attempts", LIST(MAP), attempts, "requests made, at most 64; once it has ended"},
+    {"timing", MAP, timing, "from the question on, in milliseconds; once it has ended"},
+    {0},
+};
+
+const struct schema_field shape_rows[] = {
+    {"answer map", MAP, shape_answer, "An answer as it stands, or stood at its end."},
+    {"usage", MAP, shape_usage, "What an answer took, in tokens."},
+    {"tool call", MAP, shape_tool_call, "A tool that the model wants to be run."},
+    {"message", MAP, shape_message, "One turn of what was said. A string is a single part `text`."},
+    {"part", MAP, shape_part,
+     "A piece of a message; which fields it has goes by its `type`. A `path` is `invalid_request`: the client opens it "
+     "and sends `data` with `name`."},
+    {"error", MAP, shape_error, "What went wrong."},
+    {0},
+};
+
+/* -- events -- */
+
+static const struct schema_field start[] = {
+    {"model", STR | NIL | NEEDED, NULL, "who answers"},
+    {"provider", STR | NIL | NEEDED, NULL, ""},
+    {"cached", BOOL | NEEDED, NULL, "as in the answer map"},
+    {"shared", BOOL | NEEDED, NULL, ""},
+    {"request", INT | NEEDED, NULL, "msgid of the chat, also when attached later"},
+    {"conversation", STR, NULL, "where the answer belongs to one"},
+    {"message", STR, NULL, "the id of the assistant's message there"},
+    {0},
+};
+
+static const struct schema_field text[] = {
+    {"text", STR | NEEDED, NULL, ""},
+    {0},
+};
+
+static const struct schema_field reasoning[] = {
+    {"text", STR | NEEDED, NULL, ""},
+    {"signature", STR, NULL, "the provider's seal"},
+    {"opaque", ANY, NULL, "what the provider wants back"},
+    {0},
+};
+
+static const struct schema_field tool_call[] = {
+    {"index", INT | NEEDED, NULL, "which call"},           {"id", STR, NULL, "with its first fragment"},
+    {"name", STR, NULL, "with its first fragment"},        {"arguments", STR | NEEDED, NULL, "to be joined"},
+    {"opaque", ANY, NULL, "what the provider wants back"}, {0},
+};
+
+static const struct schema_field image[] = {
+    {"mime", STR | NIL | NEEDED, NULL, "nil: not told"},
+    {"data", BIN | NEEDED, NULL, "all of it"},
+    {0},
+};
+
+static const struct schema_field progress[] = {
+    {"message", STR | NIL | NEEDED, NULL, "for show"},
+    {"fraction", NUMBER, NULL, "0 to 1"},
+    {0},
+};
+
+static const struct schema_field retry[] = {
+    {"provider", STR | NIL | NEEDED, NULL, "who is asked next"},
+    {"model", STR | NIL | NEEDED, NULL, ""},
+    {"error", MAP | NEEDED, shape_error, "why"},
+    {"delay", NUMBER | NEEDED, NULL, "seconds until then"},
+    {0},
+};
+
+static const struct schema_field done[] = {
+    {"finish_reason", STR | NEEDED, NULL, "as in the answer map"},
+    {0},
+};
+
+const struct schema_field event_rows[] = {
+    {"start", MAP, start, "the first event; who answers. `request` is the msgid of the chat, also when attached later"},
+    {"text", MAP, text, "a piece of the text, in whole UTF-8 characters"},
+    {"reasoning", MAP, reasoning, "a piece of the reasoning, likewise"},
+    {"tool_call", MAP, tool_call, "a fragment: join `arguments` by `index`"},
+    {"image", MAP, image, "`data` is `bin`"},
+    {"progress", MAP, progress, "for show; no provider of this version sends it"},
+    {"retry", MAP, retry, "`error` is why; these are asked in `delay` s; all content before it is void"},
+    {"usage", MAP, shape_usage, "as in the answer map; the last one counts"},
+    {"done", MAP, done, "the last event of an answer that is `done`"},
+    {"error", MAP, shape_error, "the last event of any other, also of a cancelled one; what was shown stays"},
+    {0},
+};

@@ -1,0 +1,25 @@
+/* What is told to people, and to the tests, out of the rows: methods and their shapes, options. */
+#ifndef ASKD_DOC_ROWS_H
+#define ASKD_DOC_ROWS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* rows.c: a paragraph, cut into lines of at most `width` bytes that begin with `prefix`. by_sentence: each sentence
+ * also begins a line. */
+void rows_wrap(const char *text, const char *prefix, size_t width, bool by_sentence, FILE *out);
+
+/* rows_methods.c: Markdown for doc/protocol.md */
+void rows_methods(FILE *out);
+void rows_shapes(FILE *out);
+void rows_events(FILE *out);
+/* JSON: {"methods": {NAME: {"params": FIELDS, "result": [VALUE, …]}}, "events": {TYPE: FIELDS}, "error": FIELDS}, where
+ * FIELDS maps a name to a VALUE {"types": [str], "required"?: true, "items"?: [str], "fields"?: FIELDS}. */
+void rows_schema(FILE *out);
+
+/* rows_options.c */
+void rows_sample(FILE *out);    /* askd.conf.sample */
+void rows_options(FILE *out);   /* mdoc for askd.conf(5) */
+void rows_providers(FILE *out); /* likewise */
+
+#endif
