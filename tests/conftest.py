@@ -145,6 +145,7 @@ class Home:
         self.state = self.path / "state"
         self.config = self.config_dir / "askd.conf"
         self.socket = self.runtime / "askd" / "askd.sock"
+        self.askd = None  # where it is not the build tree's
         for folder in (self.runtime, self.state, self.path / "cache", self.config_dir):
             folder.mkdir(parents=True, mode=0o700)
 
@@ -177,15 +178,15 @@ class Home:
 
 
 class Daemon:
-    """One askd process; several may share a home."""
+    """One askd process; several may share a home. via: a command that runs it, and becomes it by exec."""
 
-    def __init__(self, home, env=None, args=(), wait=True):
+    def __init__(self, home, env=None, args=(), wait=True, via=()):
         self.home = home
         self.clients = []
         self.expect_status = 0
         self.log = tempfile.TemporaryFile()
         self.proc = subprocess.Popen(
-            [str(askd_path()), *args],
+            [*via, str(home.askd or askd_path()), *args],
             env=home.env(**(env or {})),
             stdin=subprocess.DEVNULL,
             stdout=self.log,
@@ -257,7 +258,7 @@ def home():
 
 @pytest.fixture
 def start_daemon(home):
-    """start_daemon(env=, args=, wait=) -> Daemon, ended at teardown. The configuration is the test's business."""
+    """start_daemon(env=, args=, wait=, via=) -> Daemon, ended at teardown. The configuration is the test's business."""
     started = []
 
     def start(**kw):

@@ -194,12 +194,12 @@ python_tests = \
 	tests/rpc/test_conversation.py tests/rpc/test_faults.py tests/rpc/test_frames.py tests/rpc/test_handover.py \
 	tests/rpc/test_hello_status.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py \
 	tests/rpc/test_protocol_page.py tests/rpc/test_reload.py tests/rpc/test_restart.py tests/rpc/test_service.py \
-	tests/rpc/test_tls.py tests/replay/test_recordings.py
+	tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_tls.py tests/replay/test_recordings.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus \
 	tests/unit/core/config_files.h tests/unit/http/http_server.h tests/unit/provider/chunks.h \
-	tests/unit/store/backend_jobs.h tests/rpc/client.py tests/rpc/helpers_scripted.py \
-	tests/provider/fault_provider.py tests/fuzz/fuzz_config.c tests/fuzz/fuzz_frame.c \
+	tests/unit/store/backend_jobs.h tests/rpc/client.py tests/rpc/helpers_confine.py tests/rpc/helpers_scripted.py \
+	tests/rpc/helpers_system.py tests/provider/fault_provider.py tests/fuzz/fuzz_config.c tests/fuzz/fuzz_frame.c \
 	tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_sse.c tests/fuzz/config.dict tests/fuzz/frame.dict \
 	tests/fuzz/json.dict tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c tests/bench/pidcpu.c \
 	tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/load.h tests/bench/run.sh \

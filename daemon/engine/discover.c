@@ -126,8 +126,9 @@ static void look_at_sockets(uv_work_t *w)
     struct discover_search *s = w->data;
     struct buf b;
     buf_init(&b, TABLE_MAX);
-    read_table("/proc/net/tcp", &b);
-    read_table("/proc/net/tcp6", &b);
+    /* Not /proc/net/tcp: in a service with ProcSubset=pid there are processes only. */
+    read_table("/proc/self/net/tcp", &b);
+    read_table("/proc/self/net/tcp6", &b);
     const char *table = buf_cstr(&b);
     size_t local = 0;
     for (const struct provider_builtin *row = provider_builtins; row->name; row++)
