@@ -62,6 +62,19 @@ static void print_provider(struct ctl *c, const msgpack_object_map *p)
     print(c, "\n");
 }
 
+/* "store          failing: the disk is full" */
+static void print_store(struct ctl *c, const msgpack_object_map *map)
+{
+    msgpack_object_map store;
+    const char *state, *error = "";
+    size_t state_len, error_len = 0;
+    if (!field_map(map, "store", &store) || !field_str(&store, "state", &state, &state_len))
+        return;
+    (void)field_str(&store, "error", &error, &error_len);
+    print(c, "%-15s%.*s%s%.*s\n", "store", (int)(state_len < 64 ? state_len : 64), state, error_len > 0 ? ": " : "",
+          (int)(error_len < 300 ? error_len : 300), error);
+}
+
 static void print_status(struct ctl *c, const msgpack_object_map *map)
 {
     msgpack_object_array providers;
@@ -72,6 +85,7 @@ static void print_status(struct ctl *c, const msgpack_object_map *map)
     print_int(c, map, "connections", "connections");
     print_int(c, map, "answers", "answers");
     print_str(c, map, "default_model", "default model");
+    print_store(c, map);
     if (!field_array(map, "providers", &providers))
         return;
     print(c, "%s", providers.size == 0 ? "providers      none\n" : "providers\n");
