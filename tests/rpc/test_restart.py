@@ -1,6 +1,7 @@
 """What a daemon is told survives it: conversations, and answers under the sequence numbers they had."""
 
 import signal
+import sqlite3
 
 import pytest
 
@@ -207,3 +208,22 @@ def test_store_false_reaches_no_disk(client, restart, home):
     assert in_files(home.state, "marzipan") and not in_files(home.state, "nougatine")
     assert failure(client, "answer.get", {"answer": hidden["answer"]})["code"] == "not_found"
     assert hidden["answer"] not in [i["answer"] for i in client.call("answer.list")]
+
+
+def test_keep(client, home, daemon, start_daemon):
+    """[store] keep: a conversation that nobody added to for longer goes, the others stay."""
+    old, young = say(client, "old")["conversation"], say(client, "young")["conversation"]
+    daemon.signal(signal.SIGTERM)
+    assert daemon.wait() == 0
+    with sqlite3.connect(home.state / "askd" / "askd.db") as db:
+        db.execute("UPDATE conversation SET updated = updated - ? WHERE id = ?", (91 * 86400 * 10**6, old))
+    db.close()
+    home.config.write_text(home.config.read_text() + "\n[store]\nkeep = 90 d\n")
+    c = start_daemon().connect()
+
+    def listed():
+        return [i["conversation"] for i in c.call("conversation.list")]
+
+    wait_until(lambda: listed() == [young], "the old one goes")
+    assert failure(c, "conversation.get", {"conversation": old})["code"] == "not_found"
+    assert c.call("conversation.get", {"conversation": young})["title"] == "young"
