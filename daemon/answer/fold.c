@@ -190,12 +190,12 @@ static void put_bytes(struct buf *out, const char *key, const struct buf *b)
     mp_put_str(out, (const char *)b->data, b->len);
 }
 
-/* Some servers give a call no id; the result that goes back must name one all the same. */
-static void put_call_entries(struct buf *out, const struct fold_call *c)
+/* Some servers give a call no id: what goes back to one must name it all the same. */
+static void put_call_entries(struct buf *out, const struct fold_call *c, bool must_have_id)
 {
     char made[32];
     mp_put_cstr(out, "id");
-    if (c->id.len) {
+    if (c->id.len || !must_have_id) {
         mp_put_str(out, (const char *)c->id.data, c->id.len);
     } else {
         snprintf(made, sizeof made, "call_%lld", (long long)c->index);
@@ -237,7 +237,7 @@ static uint32_t put_part_entries(struct buf *out, const struct fold *f, const st
         mp_put_bin(out, p->data, p->data_len);
         return 2;
     case PART_TOOL_CALL:
-        put_call_entries(out, &f->calls[p->call]);
+        put_call_entries(out, &f->calls[p->call], true);
         return 3 + put_opaque(out, &f->calls[p->call].opaque);
     case PART_AUDIO:
     case PART_FILE:
@@ -264,7 +264,7 @@ uint32_t fold_put_rest(struct buf *out, const struct fold *f)
     mp_put_array(out, (uint32_t)f->n_calls);
     for (size_t i = 0; i < f->n_calls; i++) {
         mp_put_map(out, 3);
-        put_call_entries(out, &f->calls[i]);
+        put_call_entries(out, &f->calls[i], false);
     }
     mp_put_cstr(out, "usage");
     codec_put_usage(out, &f->usage);

@@ -133,6 +133,9 @@ static void test_signatures_and_opaque(void **state)
     assert_true(mp_map(&parts.ptr[3], &part));
     assert_int_equal(mp_get(&part, "opaque")->via.u64, 7);
     assert_str(mp_get(&part, "id"), "call_3"); /* it had none */
+    assert_true(mp_array(mp_get(&f.map, "tool_calls"), &parts));
+    assert_true(mp_map(&parts.ptr[0], &part));
+    assert_str(mp_get(&part, "id"), ""); /* told as it came */
     folded_done(&f);
     log_unref(l);
 }
