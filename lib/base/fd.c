@@ -190,7 +190,10 @@ static bool write_holder(int fd)
 
     own_host(host);
     int len = snprintf(text, sizeof(text), "%ld%s%s\n", (long)getpid(), *host ? " " : "", host);
-    return ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)len, 0) == len;
+    if (ftruncate(fd, 0) < 0)
+        return false;
+    /* On a full disk the lock is held all the same, and does not say by whom. */
+    return pwrite(fd, text, (size_t)len, 0) == len || errno == ENOSPC || errno == EDQUOT;
 }
 
 bool fd_holder_is_here(const struct fd_holder *holder)

@@ -23,7 +23,7 @@ struct fd_holder {
 
 /* Takes the flock on `name` in the folder dirfd, creating it 0600. ERR_OVERLOADED where another process holds it, with
  * what the file says of it in *holder. On success *fd holds the lock until it is closed, and the file says "PID HOST"
- * of us. */
+ * of us, unless the disk is full. */
 enum error_code fd_lock(int dirfd, const char *name, int *fd, struct fd_holder *holder, struct error *err);
 bool fd_holder_is_here(const struct fd_holder *holder); /* it runs on this host, as far as is known */
 

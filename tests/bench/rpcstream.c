@@ -1,10 +1,11 @@
 /* rpcstream: closed-loop asker of askd over its Unix socket.
  *
- *   rpcstream -u SOCKET [-m MODEL] [-n STREAMS] [-c CONNECTIONS] [-r ROUNDS] [-t TOKENS] [-g GAP_US]
+ *   rpcstream -u SOCKET [-m MODEL] [-n STREAMS] [-c CONNECTIONS] [-r ROUNDS] [-t TOKENS] [-g GAP_US] [-S | -C]
  *
  * STREAMS questions at once, spread over CONNECTIONS (by default each has its own), ROUNDS of them one after another in
  * each stream. Every answer must be fresh, its events without a gap from 0 to `done` and all before the response, its
- * tokens TOKENS, its state done. No prompt is asked twice, so that no answer is shared or cached. */
+ * tokens TOKENS, its state done. No prompt is asked twice, so that no answer is shared or cached. -S asks with
+ * `store: false`, -C each question in a new conversation. */
 #include "tests/bench/load.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -35,6 +36,7 @@ struct conn {
 };
 
 static const char *model;
+static bool unstored, conversation;
 static long tokens = 100, gap, running;
 static struct stream_stats stats;
 
@@ -50,10 +52,18 @@ static void pack_chat(msgpack_packer *p, uint32_t msgid, const char *prompt)
     msgpack_pack_uint32(p, msgid);
     pack_str(p, "chat");
     msgpack_pack_array(p, 1);
-    msgpack_pack_map(p, model ? 5 : 4);
+    msgpack_pack_map(p, 4 + (model != NULL) + unstored + conversation);
     if (model) {
         pack_str(p, "model");
         pack_str(p, model);
+    }
+    if (unstored) {
+        pack_str(p, "store");
+        msgpack_pack_false(p);
+    }
+    if (conversation) {
+        pack_str(p, "conversation");
+        pack_str(p, "new");
     }
     pack_str(p, "prompt");
     pack_str(p, prompt);
@@ -254,7 +264,7 @@ int main(int argc, char **argv)
 {
     const char *path = NULL;
     long streams = 1, n_conns = 0, rounds = 1;
-    for (int o; (o = getopt(argc, argv, "u:m:n:c:r:t:g:")) != -1;) {
+    for (int o; (o = getopt(argc, argv, "u:m:n:c:r:t:g:SC")) != -1;) {
         switch (o) {
         case 'u': path = optarg; break;
         case 'm': model = optarg; break;
@@ -263,6 +273,8 @@ int main(int argc, char **argv)
         case 'r': rounds = number(optarg, 1, 1000000); break;
         case 't': tokens = number(optarg, 1, 1000000); break;
         case 'g': gap = number(optarg, 0, 10000000); break;
+        case 'S': unstored = true; break;
+        case 'C': conversation = true; break;
         default: return 2;
         }
     }

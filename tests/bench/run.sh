@@ -1,5 +1,5 @@
 #!/bin/bash
-# The goals of askd's speed and size, measured beside redis and nginx in one run and told as ratios.
+# The goals of askd's speed and size, measured in one run beside redis, nginx and itself without a store, and told as ratios.
 #
 #   ASKD_BUILDDIR=DIR [ROUNDS=3] tests/bench/run.sh
 #
@@ -34,7 +34,7 @@ build_tools() {
     local t msgpack=msgpack
     pkg-config --exists msgpack-c && msgpack=msgpack-c
     mkdir "$TOOLS"
-    for t in mockllm httpstream rpcstream rpcload runcost pidcpu; do
+    for t in mockllm httpstream rpcstream rpcload rpcfill runcost startcost pidcpu; do
         # shellcheck disable=SC2046
         ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -O2 -I"$HERE/../.." $(pkg-config --cflags $msgpack) -o "$TOOLS/$t" \
             "$HERE/$t.c" "$HERE/load.c" -Wl,--as-needed $(pkg-config --libs $msgpack) || fail "$t cannot be built"
@@ -88,6 +88,7 @@ field() { tr ' ' '\n' | sed -n "s/^$1=//p"; }
 record() { echo "$1 $2 $3" >>"$RESULTS"; }
 figures() { awk -v f="$1" -v c="$2" '$1 == f && $2 == c {print $3}' "$RESULTS" | sort -n; }
 median() { figures "$1" "$2" | awk '{a[NR] = $1} END {if (NR) print NR % 2 ? a[(NR + 1) / 2] : (a[NR / 2] + a[NR / 2 + 1]) / 2}'; }
+last() { awk -v f="$1" -v c="$2" '$1 == f && $2 == c {v = $3} END {print v}' "$RESULTS"; }
 largest() { figures "$1" "$2" | tail -n 1; }
 
 # -- the noise of the machine
@@ -169,8 +170,9 @@ start_redis() {
     await "redis" test -S "$RUN/redis.sock"
 }
 
+# start_askd [STATE]: with that folder for its state, else the usual one.
 start_askd() {
-    mkdir -p -m 700 "$RUN"/{home,config,state,cache,run}
+    mkdir -p -m 700 "$RUN"/{home,config,cache,run} "$RUN/${1:-state}"
     [ -e "$RUN/askd.conf" ] || (umask 077 && cat >"$RUN/askd.conf") <<EOF
 [daemon]
 default_model = mock/mock-model
@@ -180,8 +182,7 @@ api = openai-chat
 base_url = http://127.0.0.1:$MOCK_PORT/v1
 max_connections = 512
 EOF
-    spawn ASKD $SUT "${HOME_ENV[@]}" "$ASKD_BIN" --config "$RUN/askd.conf"
-    ASKD_SOCK=$RUN/run/askd/askd.sock
+    spawn ASKD $SUT "${HOME_ENV[@]}" "XDG_STATE_HOME=$RUN/${1:-state}" "$ASKD_BIN" --config "$RUN/askd.conf"
     await "askd" test -S "$ASKD_SOCK"
 }
 
@@ -237,20 +238,77 @@ streams() {
     done
 }
 
+# What storing costs: the same streams without it, with it, and each in a conversation. In pairs, since it is little.
+storing() {
+    local turn mode before out
+    for turn in $(seq 4); do
+        for mode in unstored:-S stored: conversation:-C; do
+            before=$(cpu "$ASKD")
+            # shellcheck disable=SC2086
+            load rpcstream -u "$ASKD_SOCK" -n 20 -t 200 -g 10000 ${mode#*:} >/dev/null || fail "storing: streaming failed"
+            record "turn${turn}_cpu" "${mode%:*}" "$(calc "($(cpu "$ASKD") - $before) * 1e6 / (20 * 200)")"
+            # shellcheck disable=SC2086
+            out=$(load rpcstream -u "$ASKD_SOCK" -n 1 -r 80 -t 5 -g 5000 ${mode#*:}) || fail "storing: streaming failed"
+            record "turn${turn}_ttft" "${mode%:*}" "$(field ttft_p50_us <<<"$out")"
+        done
+        pairs "$turn" cpu
+        pairs "$turn" ttft
+    done
+}
+
+# The last figures of a turn, and what the two ways of storing are to that without.
+pairs() { # turn figure
+    local mode without with
+    without=$(last "turn$1_$2" unstored)
+    record "$2_unstored" askd "$without"
+    for mode in stored conversation; do
+        with=$(last "turn$1_$2" $mode)
+        record "$2_$mode" askd "$with"
+        record "$2_${mode}_ratio" askd "$(calc "$with / $without")"
+    done
+}
+
+# The archive is filled once: 10,000 conversations of 20 messages.
+fill() {
+    start_askd full
+    load rpcfill -u "$ASKD_SOCK" -c 10000 -m 20 >&2 || fail "the store cannot be filled"
+    stop ASKD
+}
+
+# An empty store beside a full one.
+archive() {
+    local state method
+    for state in empty full; do
+        mkdir -p -m 700 "$RUN/$state"
+        for method in status conversation.list; do
+            record "start_$method" $state "$(load startcost 20 "$ASKD_SOCK" $method \
+                taskset -c $SUT "${HOME_ENV[@]}" "XDG_STATE_HOME=$RUN/$state" "$ASKD_BIN" --config "$RUN/askd.conf" |
+                sort -n | awk '{a[NR] = $1} END {if (NR == 20) print a[10]}')"
+        done
+        start_askd $state
+        sleep 1
+        record store_rss $state "$(rss "$ASKD")"
+        record lists $state "$(load rpcload -u "$ASKD_SOCK" -t 1000 -m conversation.list | field p50_us)"
+        record store_rss_lists $state "$(rss "$ASKD")"
+        record hello1 $state "$(load rpcload -u "$ASKD_SOCK" -t 500 | field p50_us)"
+        stop ASKD
+    done
+}
+
 # -- the report
 
 printf_row() { printf '%-34s %12s %12s %8s %6s %6s  %s\n' "$@"; }
 
-# verdict TITLE VALUE YARDSTICK SENSE MUST AIM
+# verdict TITLE VALUE YARDSTICK SENSE MUST AIM [RATIO]: the ratio is VALUE / YARDSTICK, unless it was found otherwise.
 verdict() {
     local ratio word
     if [ -z "$2" ] || [ -z "$3" ]; then
         printf_row "$1" "${2:--}" "${3:--}" - "$5" "$6" "not measured"
         return
     fi
-    read -r ratio word < <(awk -v a="$2" -v b="$3" -v s="$4" -v m="$5" -v g="$6" 'BEGIN {
+    read -r ratio word < <(awk -v a="$2" -v b="$3" -v s="$4" -v m="$5" -v g="$6" -v q="${7-}" 'BEGIN {
         if (b <= 0) {print "-", "yardstick_is_0"; exit}
-        r = a / b
+        r = q != "" ? q : a / b
         print sprintf("%.3f", r), s == "<=" ? (r <= g ? "aim" : r <= m ? "must" : "MISS") : (r >= g ? "aim" : r >= m ? "must" : "MISS")}')
     printf_row "$1" "$2" "$3" "$ratio" "$4$5" "$4$6" "$word"
     [ "$word" = MISS ] && MISSED=$((MISSED + 1))
@@ -264,6 +322,28 @@ added() { # what a candidate adds to the time to first token, over asking the mo
     [ -n "$with" ] && calc "$with - $without"
 }
 
+# The ratio is the median of those of the pairs; the yardstick is the same load with `store: false`.
+paired() { # title figure mode must aim
+    local ratio
+    ratio=$(median "$2_$3_ratio" askd)
+    verdict "$1" "$(median "$2_$3" askd)" "$(median "$2_unstored" askd)" '<=' "$4" "$5" "$ratio"
+}
+
+report_store() {
+    local empty full
+    paired "stored: CPU us/token" cpu stored 1.05 1.02
+    paired "in conversations: CPU us/token" cpu conversation 1.05 1.02
+    paired "stored: TTFT us" ttft stored 1.05 1.02
+    paired "in conversations: TTFT us" ttft conversation 1.05 1.02
+    for figure in status conversation.list; do
+        empty=$(median start_$figure empty) full=$(median start_$figure full)
+        verdict "10,000 conv.: ms more to $figure" "${full:+$(calc "$full - ${empty:-0}")}" 100 '<=' 1 0.1
+    done
+    verdict "10,000 conv.: list of 50, us" "$(median lists full)" 5000 '<=' 1 0.2
+    verdict "10,000 conv.: idle RSS KiB" "$(median store_rss full)" "$(median store_rss empty)" '<=' 1.05 1.02
+    verdict "10,000 conv.: RSS after lists KiB" "$(median store_rss_lists full)" "$(median store_rss_lists empty)" '<=' 1.05 1.02
+}
+
 report() {
     MISSED=0
     printf_row figure askd yardstick ratio must aim verdict
@@ -275,6 +355,7 @@ report() {
     verdict "added TTFT, 1 connection, us" "$(added askd)" "$(added nginx)" '<=' 2 1.25
     compare "CPU us/token, 20 x 10 ms" paced_cpu nginx '<=' 1.5 1.0
     compare "CPU us/token, 500 x 20 ms" dense_cpu nginx '<=' 1.5 1.0
+    report_store
 
     printf '\n%-34s %12s %12s %12s\n' "without a goal" askd nginx direct
     local title figure near c
@@ -293,6 +374,8 @@ TTFT p50, 1 connection, us=ttft
 500 open at once: TTFT p99, us=dense_ttft_p99_us
 500 open at once: longest relay, us=dense_opening_max_us
 EOF
+    printf '%-34s %12s %12s\n' "list of 50 against hello, us" "$(median lists full)" "hello: $(median hello1 full)"
+    printf '%-34s %12s %12s\n' "start to status, start to list, ms" "$(median start_status full)" "$(median start_conversation.list full)"
     printf '%-34s %12s %12s\n' "hello against PING: CPU us each" "$(median hello50_cpu askd)" "redis: $(median hello50_cpu redis)"
     echo "(500 open at once: until each stream has its first token; the relay figures above begin after that)"
 
@@ -334,9 +417,11 @@ ASKCTL_BIN=$(program client/ctl/askctl) || echo "bench: $BUILD/client/ctl/askctl
 # Nothing of the tester's: his keys are none of the benchmark's business.
 HOME_ENV=(env -i "PATH=$PATH" "HOME=$RUN/home" "XDG_CONFIG_HOME=$RUN/config" "XDG_STATE_HOME=$RUN/state"
     "XDG_CACHE_HOME=$RUN/cache" "XDG_RUNTIME_DIR=$RUN/run" ASKD_AUTOSTART=0)
+ASKD_SOCK=$RUN/run/askd/askd.sock
 
 start_mock
 [ -n "$NGINX_BIN" ] && start_nginx
+[ -n "$ASKD_BIN" ] && fill
 for round in $(seq "$ROUNDS"); do
     echo "bench: round $round of $ROUNDS" >&2
     # Fresh servers each round, as the memory of one that has worked says nothing of an idle one.
@@ -355,7 +440,8 @@ for round in $(seq "$ROUNDS"); do
     fi
     sample streams direct "$MOCK" httpstream -p "$MOCK_PORT"
     [ -n "$NGINX_BIN" ] && sample streams nginx "$NGINX_WORKER" httpstream -p "$NGINX_PORT"
-    [ -n "$ASKD_BIN" ] && sample streams askd "$ASKD" rpcstream -u "$ASKD_SOCK" && stop ASKD
+    [ -n "$ASKD_BIN" ] && sample streams askd "$ASKD" rpcstream -u "$ASKD_SOCK" && sample storing && stop ASKD &&
+        sample archive
 done
 report
 [ "$MISSED" -eq 0 ]

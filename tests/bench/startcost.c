@@ -1,0 +1,124 @@
+/* startcost N SOCKET METHOD COMMAND [ARGUMENT...]: starts the server COMMAND N times, one after another, and ends it by
+ * SIGTERM; per start a line with the milliseconds until METHOD, asked on SOCKET as soon as that can be connected to,
+ * was answered. An answer that is an error ends the run. */
+#include "tests/bench/load.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <msgpack.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { READ_SIZE = 65536, PATIENCE = 30 };
+
+static pid_t start(char **command, int null)
+{
+    pid_t pid = vfork();
+    if (pid < 0)
+        die("vfork: %s", strerror(errno));
+    if (pid == 0) {
+        for (int fd = 0; fd < 3; fd++)
+            dup2(null, fd);
+        execvp(command[0], command);
+        _exit(127);
+    }
+    return pid;
+}
+
+static int dial(const char *path, int64_t until)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof a.sun_path)
+        die("%s: too long for a socket's path", path);
+    memcpy(a.sun_path, path, strlen(path));
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        die("socket: %s", strerror(errno));
+    while (connect(fd, (struct sockaddr *)&a, sizeof a)) {
+        if ((errno != ENOENT && errno != ECONNREFUSED) || now_ns() > until)
+            die("connect: %s", strerror(errno));
+        nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+    }
+    return fd;
+}
+
+static void ask(int fd, const char *method)
+{
+    msgpack_sbuffer out;
+    msgpack_packer p;
+    msgpack_sbuffer_init(&out);
+    msgpack_packer_init(&p, &out, msgpack_sbuffer_write);
+    msgpack_pack_array(&p, 4);
+    msgpack_pack_int(&p, 0);
+    msgpack_pack_int(&p, 1);
+    msgpack_pack_str_with_body(&p, method, strlen(method));
+    msgpack_pack_array(&p, 0);
+    send_all(fd, out.data, out.size);
+    msgpack_sbuffer_destroy(&out);
+}
+
+static void check(const msgpack_object *o)
+{
+    if (o->type != MSGPACK_OBJECT_ARRAY || o->via.array.size != 4)
+        die("an answer that is no response");
+    if (o->via.array.ptr[2].type != MSGPACK_OBJECT_NIL)
+        die("the answer is an error");
+}
+
+static void await_answer(int fd)
+{
+    msgpack_unpacker in;
+    msgpack_unpacked frame;
+    msgpack_unpack_return got;
+    if (!msgpack_unpacker_init(&in, READ_SIZE))
+        die("out of memory");
+    msgpack_unpacked_init(&frame);
+    while ((got = msgpack_unpacker_next(&in, &frame)) == MSGPACK_UNPACK_CONTINUE) {
+        if (!msgpack_unpacker_reserve_buffer(&in, READ_SIZE))
+            die("out of memory");
+        ssize_t r = read(fd, msgpack_unpacker_buffer(&in), READ_SIZE);
+        if (r <= 0)
+            die("no answer: %s", r ? strerror(errno) : "the server closed the connection");
+        msgpack_unpacker_buffer_consumed(&in, (size_t)r);
+    }
+    if (got != MSGPACK_UNPACK_SUCCESS)
+        die("bytes that are no MessagePack");
+    check(&frame.data);
+    msgpack_unpacked_destroy(&frame);
+    msgpack_unpacker_destroy(&in);
+}
+
+static void stop(pid_t pid, const char *command)
+{
+    int status;
+    kill(pid, SIGTERM);
+    if (waitpid(pid, &status, 0) != pid)
+        die("waitpid: %s", strerror(errno));
+    if (status)
+        die("%s ended with status 0x%x", command, (unsigned)status);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 5)
+        die("usage: startcost N SOCKET METHOD COMMAND [ARGUMENT...]");
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0)
+        die("/dev/null: %s", strerror(errno));
+    for (long left = number(argv[1], 1, 100000); left > 0; left--) {
+        int64_t begin = now_ns();
+        pid_t pid = start(argv + 4, null);
+        int fd = dial(argv[2], begin + PATIENCE * INT64_C(1000000000));
+        ask(fd, argv[3]);
+        await_answer(fd);
+        printf("%.3f\n", (double)(now_ns() - begin) / 1e6);
+        close(fd);
+        stop(pid, argv[4]);
+    }
+    return 0;
+}

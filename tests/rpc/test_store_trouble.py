@@ -1,0 +1,197 @@
+"""A database that cannot be used, and a disk that is full: answers go on, and whoever looks learns that nothing is
+stored."""
+
+import errno
+import signal
+import sqlite3
+import subprocess
+
+import pytest
+
+from conftest import wait_until
+
+OFF = "error: nothing is stored"  # in the log, once
+AGAIN = "stored again"
+RETRY = "[store]\nretry = 20 ms"  # what cannot be opened is tried again
+LONG = "word " * 12000
+
+
+def database(home):
+    return home.state / "askd" / "askd.db"
+
+
+def stored(client):
+    return client.call("status")["store"]
+
+
+def wait_opened(client):
+    return wait_until(lambda: (s := stored(client))["state"] != "opening" and s, "the database is opened, or refused")
+
+
+def stop(d):
+    d.signal(signal.SIGTERM)
+    assert d.wait() == 0
+
+
+def check_stored_again(d, c):
+    wait_until(lambda: stored(c)["state"] == "ok", "the database is opened")
+    assert "error" not in stored(c) and d.stderr().count(AGAIN) == 1
+    a = c.result(c.chat("echo", "after", conversation="new"))
+    assert c.call("conversation.get", {"conversation": a["conversation"]})["head"] == a["message"]
+
+
+def make_database(start_daemon, text="hello"):
+    """-> its one conversation"""
+    d = start_daemon()
+    with d.connect() as c:
+        id = c.result(c.chat("echo", text, conversation="new"))["conversation"]
+    stop(d)
+    return id
+
+
+def put_garbage(path):
+    path.write_bytes(b"this is no database " * 1000)
+
+
+def put_schema_garbage(path):
+    data = bytearray(path.read_bytes())
+    data[100:4096] = b"\xff" * 3996
+    path.write_bytes(data)
+
+
+def put_newer_version(path):
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA user_version = 1000000")
+    db.close()
+
+
+@pytest.mark.parametrize(
+    "harm, word",
+    [(put_garbage, "damaged"), (put_schema_garbage, "damaged"), (put_newer_version, "newer")],
+)
+def test_unusable_database(home, provider, start_daemon, harm, word):
+    home.write_config(provider.base_url, extra=RETRY)
+    make_database(start_daemon)
+    path = database(home)
+    harm(path)
+    before = path.read_bytes()
+    d = start_daemon()
+    c = d.connect()
+    s = wait_opened(c)
+    assert s["state"] == "off"
+    assert word in s["error"] and str(path) in s["error"]
+    for _ in range(3):
+        assert c.result(c.chat("echo", "and yet"))["text"] == "and yet"
+    error, _ = c.response(c.request("conversation.list"))
+    assert error["code"] == "unavailable" and word in error["message"]
+    log = d.stderr()
+    assert log.count(OFF) == 1 and s["error"] in log
+    assert path.read_bytes() == before, "it was touched"
+    for f in path.parent.glob(path.name + "*"):
+        f.unlink()
+    check_stored_again(d, c)
+
+
+def test_damaged_page(home, provider, start_daemon):
+    """Found only when it is read. What asks for it fails, the rest goes on."""
+    home.write_config(provider.base_url)
+    id = make_database(start_daemon, LONG)
+    path = database(home)
+    text = LONG.encode()[:1000]
+    data = bytearray(path.read_bytes())
+    assert text in data
+    # A page of a long text begins with the number of the next one; one that holds rows, with a byte that is not 0.
+    for page in range(4096, len(data), 4096):
+        if text in data[page : page + 4096] and data[page] == 0:
+            data[page : page + 4] = b"\x7f\xff\xff\xff"
+    path.write_bytes(data)
+    d = start_daemon()
+    c = d.connect()
+    error, _ = c.response(c.request("conversation.get", {"conversation": id}))
+    assert error["code"] == "unavailable" and "damaged" in error["message"]
+    a = c.result(c.chat("echo", "and yet", conversation="new"))
+    assert c.call("conversation.get", {"conversation": a["conversation"]})["head"] == a["message"]
+
+
+# -- no room
+
+
+def fail_to_store(c):
+    """Asks until something could not be stored. -> status.store"""
+
+    def failing():
+        assert c.result(c.chat("echo", LONG, conversation="new"))["state"] == "done"
+        s = stored(c)
+        return s["state"] == "failing" and s
+
+    return wait_until(failing, "the store is full")
+
+
+def check_still_answers(d, c):
+    for _ in range(5):
+        assert c.result(c.chat("echo", "and yet", stream=True))["text"] == "and yet"
+        assert c.result(c.chat("echo", "and yet", conversation="new"))["text"] == "and yet"
+    assert d.stderr().count(OFF) == 1
+
+
+@pytest.mark.askd(extra="[store]\nmax_size = 400000")
+def test_max_size(daemon, client):
+    s = fail_to_store(client)
+    assert "max_size" in s["error"] and s["failed"] > 0
+    check_still_answers(daemon, client)
+    assert client.call("conversation.list"), "what was stored before can be read"
+
+
+@pytest.fixture
+def small_disk(home):
+    """The state folder on a file system of its own."""
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs", str(home.state)]
+    if subprocess.run(command, stderr=subprocess.DEVNULL).returncode != 0:
+        pytest.skip("no file system can be mounted here")
+    yield home.state
+    subprocess.run(["umount", "-l", str(home.state)], check=True)
+
+
+def fill_up(path):
+    with open(path, "wb", buffering=0) as f:
+        try:
+            while True:
+                f.write(b"x" * 4096)
+        except OSError as e:
+            assert e.errno == errno.ENOSPC
+
+
+def test_full_disk(home, small_disk, provider, start_daemon):
+    home.write_config(provider.base_url)
+    d = start_daemon()
+    c = d.connect()
+    before = c.result(c.chat("echo", "before", conversation="new"))
+    filler = small_disk / "filler"
+    fill_up(filler)
+    s = fail_to_store(c)
+    assert "full" in s["error"] and str(database(home)) in s["error"]
+    check_still_answers(d, c)
+    assert c.call("conversation.get", {"conversation": before["conversation"]})["head"] == before["message"]
+
+    filler.unlink()
+    after = c.result(c.chat("echo", "after", conversation="new"))
+    assert stored(c)["state"] == "ok" and "error" not in stored(c)
+    assert d.stderr().count(OFF) == 1 and d.stderr().count(AGAIN) == 1
+    d.kill()
+    c = start_daemon().connect()
+    for a in (before, after):
+        assert c.call("conversation.get", {"conversation": a["conversation"]})["head"] == a["message"]
+        assert c.call("answer.get", {"answer": a["answer"]}) == a
+
+
+def test_disk_full_from_the_start(home, small_disk, provider, start_daemon):
+    home.write_config(provider.base_url, extra=RETRY)
+    filler = small_disk / "filler"
+    fill_up(filler)
+    d = start_daemon()
+    c = d.connect()
+    s = wait_opened(c)
+    assert s["state"] in ("failing", "off") and "full" in s["error"]
+    check_still_answers(d, c)
+    filler.unlink()
+    check_stored_again(d, c)
