@@ -82,6 +82,13 @@ static void answer_done(struct store_answer *a)
     free(a->runs);
 }
 
+enum error_code store_job_too_large(struct store_job *job)
+{
+    job->code =
+        error_set(&job->error, ERR_TOO_LARGE, "the result is over %zu bytes, max_result in [store]", job->out.max);
+    return job->code;
+}
+
 struct store_job *store_job_free(struct store_job *j)
 {
     if (!j)

@@ -64,7 +64,7 @@ enum store_kind {
     STORE_PATH, /* the messages that a question follows */
     STORE_LIST,
     STORE_GET,
-    STORE_ANSWER,  /* one that has left memory */
+    STORE_ANSWER,  /* one that has ended */
     STORE_ANSWERS, /* all such */
     STORE_KINDS
 };
@@ -102,6 +102,7 @@ struct store_end {
     size_t n_runs;
     char conversation[STORE_ID], message[STORE_ID]; /* "": none. The message becomes the conversation's head */
     struct store_reply reply;
+    bool gone; /* outcome: it has a message, which is not there any more, or whose conversation is deleted */
 };
 
 struct store_create {
@@ -140,9 +141,13 @@ struct store_expire {
 struct store_said { /* a message on a path */
     char id[STORE_ID];
     char state[16];
-    struct message message;
+    int64_t created_us;
+    struct message message; /* those of its parts that can be read, or else its text */
 };
 
+/* It sees every write that was submitted before it and none that was submitted after it, so that what a question
+ * follows is settled when the question comes; but a message above the parent that ran then, and has ended before it is
+ * read, is read as it ended. */
 struct store_path {
     uid_t uid;
     char conversation[STORE_ID]; /* "": the last one, by terminal and directory (either may be NULL) */
@@ -169,10 +174,9 @@ struct store_get {
     uid_t uid;
     char conversation[STORE_ID], branch[STORE_ID]; /* branch "": all messages */
     /* Found: the packed map in out */
-    void *cursor; /* of the backend, between slices */
 };
 
-struct store_answer {
+struct store_answer { /* one that has ended: those that run are in memory */
     uid_t uid;
     char answer[STORE_ID];
     int64_t not_before_us; /* ended before: ERR_NOT_FOUND */
@@ -186,7 +190,7 @@ struct store_answer {
     size_t n_runs;
 };
 
-struct store_answers {
+struct store_answers { /* those that have ended */
     uid_t uid;
     int64_t not_before_us;
     const char *state; /* borrowed, static; NULL: any */
@@ -225,13 +229,15 @@ struct store_job {
     /* On the loop, once; the job is the receiver's from then on. */
     void (*done)(void *data, struct store_job *job);
     void *data;
+    void *cursor; /* of the backend: where a read stands, between its slices */
     /* The store's own. */
     bool pass; /* a read that only waits for what was written before it, and is done elsewhere */
     bool more; /* it had a slice and goes on */
 };
 
 struct store_job *store_job_new(enum store_kind kind, void (*done)(void *data, struct store_job *job), void *data);
-struct store_job *store_job_free(struct store_job *job); /* with all it owns; always returns NULL */
+struct store_job *store_job_free(struct store_job *job);    /* with all it owns; always returns NULL */
+enum error_code store_job_too_large(struct store_job *job); /* the outcome becomes this: over out.max */
 void store_reply_done(struct store_reply *r);
 
 #endif

@@ -269,7 +269,7 @@ static enum store_step run_read(struct store_db *db, struct store_job *job)
 
 static enum store_step sqlite_run(struct store_db *db, struct store_job *job, int64_t until_us)
 {
-    enum store_step step;
+    enum store_step step = STORE_STEP_DONE;
 
     job->code = ERR_NONE;
     db->fault = SQLITE_OK;
@@ -278,18 +278,15 @@ static enum store_step sqlite_run(struct store_db *db, struct store_job *job, in
         step = run_read(db, job);
     } else if (sqlite3_get_autocommit(db->sql)) {
         job->code = error_set(&job->error, ERR_UNAVAILABLE, "the transaction was rolled back by an earlier fault");
-        return STORE_STEP_DONE;
     } else {
         step = jobs[job->kind](db, job);
     }
     if (db->fault != SQLITE_OK) {
         job->code = sqlite_fault(db, &job->error);
-        return STORE_STEP_DONE;
+        step = STORE_STEP_DONE;
     }
-    if (job->code == ERR_NONE && job->out.failed) {
-        job->code = error_set(&job->error, ERR_TOO_LARGE, "the result is over max_result (%zu bytes)", job->out.max);
-        return STORE_STEP_DONE;
-    }
+    if (step == STORE_STEP_DONE) /* however it came to that */
+        job->cursor = sqlite_cursor_free(job->cursor);
     return step;
 }
 

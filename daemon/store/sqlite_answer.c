@@ -113,20 +113,22 @@ static bool end_answer(struct store_db *db, const struct store_end *e)
     query_id(&q, e->reply.provider);
     query_id(&q, e->reply.model);
     query_text(&q, e->answer);
-    return query_run(&q) && (!e->message[0] || sqlite_end_message(db, e->message, e->state, e->ended_us, &e->reply));
+    return query_run(&q) && (!e->message[0] || sqlite_end_message(db, e->message, e->state, &e->reply));
 }
 
 enum store_step sqlite_end(struct store_db *db, struct store_job *job)
 {
-    const struct store_end *e = &job->end;
+    struct store_end *e = &job->end;
     bool ended;
 
     if (!find_answer(db, e->answer, &ended))
         return sqlite_not_found(job, "answer", "no such answer is stored");
+    e->gone = e->message[0] && !sqlite_message_lives(db, e->message);
     if (ended) /* it came before, as above */
         return STORE_STEP_DONE;
     put_runs(db, e->runs, e->n_runs);
-    end_answer(db, e);
+    if (end_answer(db, e) && e->message[0])
+        sqlite_move_head(db, e->message, e->ended_us);
     return STORE_STEP_DONE;
 }
 
@@ -172,18 +174,6 @@ static void point_runs(const struct buf *out, struct store_run *runs, size_t n)
     }
 }
 
-static void clear_answer(struct store_answer *a)
-{
-    free(a->provider);
-    free(a->model);
-    free(a->preview);
-    free(a->start.data);
-    free(a->error.data);
-    free(a->extras.data);
-    a->provider = a->model = a->preview = NULL;
-    a->start = a->error = a->extras = (struct store_bytes){0};
-}
-
 static struct store_bytes copy_bytes(const struct query *q, int column)
 {
     struct store_bytes b = query_get(q, column);
@@ -195,7 +185,6 @@ static void fill_answer(const struct query *q, struct store_answer *a)
 {
     const char *state = query_get_text(q, 2);
 
-    clear_answer(a);
     query_get_id(q, 1, a->log);
     error_text(a->state, sizeof(a->state), state ? state : "", state ? strlen(state) : 0);
     a->started_us = query_get_int(q, 3);
@@ -217,7 +206,7 @@ enum store_step sqlite_answer(struct store_db *db, struct store_job *job)
     struct query q = query(db, "SELECT a.log, l.id, a.state, a.started, a.ended, a.conversation, a.message, a.provider,"
                                " a.model, a.preview, a.n_extras, a.start, a.error, a.extras"
                                " FROM answer a JOIN log l ON l.num = a.log"
-                               " WHERE a.id = ? AND a.uid = ? AND (a.ended IS NULL OR a.ended >= ?)");
+                               " WHERE a.id = ? AND a.uid = ? AND a.ended >= ?");
 
     query_text(&q, a->answer);
     query_int(&q, a->uid);
@@ -225,7 +214,8 @@ enum store_step sqlite_answer(struct store_db *db, struct store_job *job)
     if (!query_next(&q)) /* maybe in a later slice than the first */
         return sqlite_not_found(job, "answer", "no such answer");
     int64_t log = query_get_int(&q, 0);
-    fill_answer(&q, a); /* again in each slice: it may have ended between two */
+    if (!a->log[0]) /* the first slice; it has ended, and changes no more */
+        fill_answer(&q, a);
     query_end(&q);
     if (!get_runs(db, log, a->log, &job->out, &a->runs, &a->n_runs) && db->fault == SQLITE_OK)
         return STORE_STEP_MORE;
@@ -270,7 +260,7 @@ enum store_step sqlite_answers(struct store_db *db, struct store_job *job)
     struct store_answers *a = &job->answers;
     /* The unary + keeps the planner from the other indices, which would have to be sorted. */
     struct query q = query(db, "SELECT id, state, model, started, error, conversation, preview FROM answer"
-                               " WHERE uid = ?1 AND id < ?2 AND (+ended IS NULL OR +ended >= ?3)"
+                               " WHERE uid = ?1 AND id < ?2 AND +ended >= ?3"
                                " AND (?4 IS NULL OR +state = ?4) ORDER BY id DESC");
 
     query_int(&q, a->uid);
@@ -313,11 +303,13 @@ static bool reply_of(struct store_db *db, const struct store_place *place, const
     return db->fault == SQLITE_OK;
 }
 
-/* Ends one running answer; false where there is none, or after a fault. */
+/* Ends one running answer, the newest; false where there is none, or after a fault. The head follows only from above:
+ * where it is on another branch, somebody went on there after this one was asked. */
 static bool recover_one(struct store_db *db, const struct store_place *place)
 {
     struct store_end e = {.state = "interrupted", .ended_us = place->now_us, .error = place->recovery.error};
-    struct query q = query(db, "SELECT id, log, message, provider, model FROM answer WHERE ended IS NULL LIMIT 1");
+    struct query q = query(db, "SELECT id, log, message, provider, model FROM answer WHERE ended IS NULL"
+                               " ORDER BY num DESC LIMIT 1");
 
     if (!query_next(&q))
         return false;
@@ -326,6 +318,8 @@ static bool recover_one(struct store_db *db, const struct store_place *place)
     bool ok = !e.message[0] || reply_of(db, place, &q, &e);
     query_end(&q);
     ok = ok && end_answer(db, &e);
+    if (ok && e.message[0] && sqlite_head_leads_to(db, e.message))
+        ok = sqlite_move_head(db, e.message, e.ended_us);
     store_reply_done(&e.reply);
     return ok;
 }

@@ -64,22 +64,25 @@ static enum store_step no_conversation(struct store_job *job, const char *param)
     return sqlite_not_found(job, param, "no such conversation");
 }
 
-/* conversation.state, as numbers */
-enum { LIVE = 0, DELETED = 1 };
-
 /* Any conversation with this id, whoever's and in whatever state. */
 struct found {
-    int64_t num, uid, state, messages, head;
+    int64_t num, uid, messages, head;
+    bool live, deleted;
 };
 static bool find_any(struct store_db *db, const char *id, struct found *ret)
 {
-    struct query q = query(db, "SELECT num, uid, state, messages, head FROM conversation WHERE id = ?");
+    struct query q = query(db, "SELECT num, uid, messages, head, state = " CONVERSATION_LIVE
+                               ", state = " CONVERSATION_DELETED " FROM conversation WHERE id = ?");
 
     query_text(&q, id);
     if (!query_next(&q))
         return false;
-    *ret = (struct found){query_get_int(&q, 0), query_get_int(&q, 1), query_get_int(&q, 2), query_get_int(&q, 3),
-                          query_get_int(&q, 4)};
+    *ret = (struct found){.num = query_get_int(&q, 0),
+                          .uid = query_get_int(&q, 1),
+                          .messages = query_get_int(&q, 2),
+                          .head = query_get_int(&q, 3),
+                          .live = query_get_int(&q, 4) != 0,
+                          .deleted = query_get_int(&q, 5) != 0};
     query_end(&q);
     return true;
 }
@@ -128,8 +131,7 @@ static bool insert_reply(struct store_db *db, const struct store_begin *b, int64
     return query_run(&q);
 }
 
-bool sqlite_end_message(struct store_db *db, const char *message, const char *state, int64_t ended_us,
-                        const struct store_reply *r)
+bool sqlite_end_message(struct store_db *db, const char *message, const char *state, const struct store_reply *r)
 {
     struct query q = query(db, "UPDATE message SET state = ?, provider = coalesce(?, provider),"
                                " model = coalesce(?, model), n_rest = ?, text = ?, parts = ?, rest = ? WHERE id = ?");
@@ -142,15 +144,43 @@ bool sqlite_end_message(struct store_db *db, const char *message, const char *st
     query_blob(&q, &r->parts);
     query_blob(&q, &r->rest);
     query_text(&q, message);
-    if (!query_run(&q) || sqlite3_changes(db->sql) == 0)
-        return db->fault == SQLITE_OK;
+    return query_run(&q);
+}
 
-    q = query(db, "UPDATE conversation SET head = m.num, updated = max(updated, ?),"
-                  " model = coalesce(m.model, conversation.model)"
-                  " FROM message m WHERE m.id = ? AND conversation.num = m.conversation");
+bool sqlite_move_head(struct store_db *db, const char *message, int64_t ended_us)
+{
+    struct query q = query(db, "UPDATE conversation SET head = m.num, updated = max(updated, ?),"
+                               " model = coalesce(m.model, conversation.model)"
+                               " FROM message m WHERE m.id = ? AND conversation.num = m.conversation");
+
     query_int(&q, ended_us);
     query_text(&q, message);
     return query_run(&q);
+}
+
+bool sqlite_head_leads_to(struct store_db *db, const char *message)
+{
+    int64_t found = 0;
+    struct query q = query(db, "WITH RECURSIVE path(num, parent, head) AS ("
+                               "  SELECT m.num, m.parent, c.head FROM message m CROSS JOIN conversation c"
+                               "   ON c.num = m.conversation WHERE m.id = ?"
+                               "  UNION ALL"
+                               "  SELECT m.num, m.parent, path.head FROM path CROSS JOIN message m"
+                               "   ON m.num = path.parent WHERE m.num < path.num AND m.num >= path.head)"
+                               "SELECT 1 FROM path WHERE head IS NULL OR num = head LIMIT 1");
+
+    query_text(&q, message);
+    return query_number(&q, &found);
+}
+
+bool sqlite_message_lives(struct store_db *db, const char *message)
+{
+    int64_t found = 0;
+    struct query q = query(db, "SELECT 1 FROM message m CROSS JOIN conversation c ON c.num = m.conversation"
+                               " WHERE m.id = ? AND c.state = " CONVERSATION_LIVE);
+
+    query_text(&q, message);
+    return query_number(&q, &found);
 }
 
 /* STORE_BEGIN */
@@ -162,7 +192,7 @@ bool sqlite_find_spot(struct store_db *db, struct store_job *job, struct sqlite_
     bool found = find_any(db, b->conversation, &c);
 
     /* One that was to be made may be there: a second answer to the same question began before. */
-    if (found ? c.uid != (int64_t)b->uid || c.state != LIVE : !b->create) {
+    if (found ? c.uid != (int64_t)b->uid || !c.live : !b->create) {
         no_conversation(job, "conversation");
         return false;
     }
@@ -268,9 +298,9 @@ enum store_step sqlite_create(struct store_db *db, struct store_job *job)
 
     if (!find_any(db, cr->conversation, &c) && !(insert_half(db, cr) && find_any(db, cr->conversation, &c)))
         return STORE_STEP_DONE;
-    if (c.uid != (int64_t)cr->uid || c.state == DELETED)
+    if (c.uid != (int64_t)cr->uid || c.deleted)
         return no_conversation(job, "conversation");
-    if (c.state == LIVE) /* the job came before, and its commit looked as if it had failed */
+    if (c.live) /* the job came before, and its commit looked as if it had failed */
         return STORE_STEP_DONE;
     while ((size_t)c.messages < cr->n_messages) {
         int64_t num = insert_message(db, c.num, c.head, &cr->messages[c.messages], "done");
@@ -358,9 +388,9 @@ enum store_step sqlite_fork(struct store_db *db, struct store_job *job)
     size_t n = 0;
 
     bool begun = find_any(db, f->conversation, &to);
-    if (begun && (to.uid != (int64_t)f->uid || to.state == DELETED))
+    if (begun && (to.uid != (int64_t)f->uid || to.deleted))
         return no_conversation(job, "conversation");
-    if (begun && to.state == LIVE) /* it came before */
+    if (begun && to.live) /* it came before */
         return STORE_STEP_DONE;
     if (!sqlite_conversation(db, f->from, f->uid, &from))
         return begun ? abandon(db, job, &to, "conversation") : no_conversation(job, "conversation");

@@ -23,10 +23,11 @@ enum {
 #define CONVERSATION_DELETED "1" /* invisible; STORE_EXPIRE takes it away */
 #define CONVERSATION_HALF "2"    /* invisible; being made in slices. One that a dead daemon left is deleted */
 
-struct sqlite_cursor {
+struct sqlite_cursor { /* a job's, between its slices */
     LIST_ENTRY(sqlite_cursor) link;
-    int64_t *nums; /* messages, in order */
+    int64_t *nums; /* messages, from the root down */
     size_t n, at;
+    size_t held; /* bytes of a result that are not in the job's out */
 };
 
 struct store_db {
@@ -95,15 +96,18 @@ struct sqlite_spot {
 };
 bool sqlite_find_spot(struct store_db *db, struct store_job *job, struct sqlite_spot *spot);
 bool sqlite_append_question(struct store_db *db, const struct store_begin *b, struct sqlite_spot spot);
-/* For STORE_END: the assistant's message as it stays, and the head put on it. Nothing where it is gone. */
-bool sqlite_end_message(struct store_db *db, const char *message, const char *state, int64_t ended_us,
-                        const struct store_reply *r);
+/* For STORE_END: the assistant's message as it stays, and the head put on it. Nothing where it is gone. False after a
+ * fault. */
+bool sqlite_end_message(struct store_db *db, const char *message, const char *state, const struct store_reply *r);
+bool sqlite_move_head(struct store_db *db, const char *message, int64_t ended_us);
+bool sqlite_head_leads_to(struct store_db *db, const char *message); /* the head is none, or on the message's path */
+bool sqlite_message_lives(struct store_db *db, const char *message); /* and its conversation is not deleted */
 
 /* sqlite_answer.c. Ends what was left running, in transactions of its own. */
 bool sqlite_recover(struct store_db *db, const struct store_place *place);
 
 /* sqlite_read.c */
-void sqlite_cursor_free(struct sqlite_cursor *c);
+struct sqlite_cursor *sqlite_cursor_free(struct sqlite_cursor *c); /* NULL is fine; always returns NULL */
 
 /* The jobs. Each looks at sqlite_late where it can take long. */
 typedef enum store_step sqlite_job(struct store_db *db, struct store_job *job);

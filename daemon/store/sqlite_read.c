@@ -22,6 +22,27 @@ static void put_time(struct buf *b, const char *key, int64_t us)
     mp_put_double(b, (double)us / 1e6);
 }
 
+/* Where a read stands */
+
+struct sqlite_cursor *sqlite_cursor_free(struct sqlite_cursor *c)
+{
+    if (!c)
+        return NULL;
+    LIST_REMOVE(c, link);
+    free(c->nums);
+    free(c);
+    return NULL;
+}
+
+static struct sqlite_cursor *cursor_new(struct store_db *db, struct store_job *job)
+{
+    struct sqlite_cursor *c = NEW(struct sqlite_cursor);
+
+    LIST_INSERT_HEAD(&db->cursors, c, link);
+    job->cursor = c;
+    return c;
+}
+
 /* STORE_PATH */
 
 /* The conversation that was asked in last: here (terminal told), or in this directory. Fills in its id. */
@@ -77,61 +98,42 @@ static enum store_step no_last(struct store_job *job)
     return STORE_STEP_DONE;
 }
 
-static bool get_content(struct store_job *job, const struct query *q, struct store_said *said)
+/* One message that is damaged must not take the conversation with it: what it says is kept beside its parts. */
+static void get_content(const struct query *q, struct message *m)
 {
-    struct store_bytes text = query_get(q, 3), parts = query_get(q, 4);
+    struct store_bytes text = query_get(q, 4), parts = query_get(q, 5);
     struct error why = ERROR_INIT;
 
-    if (parts.len == 0) {
-        if (text.len > 0)
-            message_add_text(&said->message, (const char *)text.data, text.len);
-        return true;
-    }
-    if (codec_get_content(parts.data, parts.len, &said->message, &why) == ERR_NONE)
-        return true;
-    job->code = error_set(&job->error, ERR_UNAVAILABLE, "message %s cannot be read from the database: %s", said->id,
-                          why.message);
-    return false;
+    if (parts.len > 0 && codec_get_content(parts.data, parts.len, m, &why) != ERR_NONE)
+        message_done(m);
+    if (m->n_parts == 0 && text.len > 0)
+        message_add_text(m, (const char *)text.data, text.len);
 }
 
-/* One message of the path; false where the job has its error. `held` counts bytes. */
-static bool get_said(struct store_db *db, struct store_job *job, int64_t num, struct store_said *said, size_t *held)
+/* One message of the path; false where the job has its error, or a fault came. */
+static bool get_said(struct store_db *db, struct store_job *job, int64_t num, struct store_said *said)
 {
-    struct query q = query(db, "SELECT id, role, state, text, parts FROM message WHERE num = ?");
+    struct sqlite_cursor *c = job->cursor;
+    struct query q = query(db, "SELECT id, role, state, created, text, parts FROM message WHERE num = ?");
 
     query_int(&q, num);
-    if (!query_next(&q))
+    if (!query_next(&q)) {
+        sqlite_not_found(job, "conversation", "it was deleted meanwhile");
         return false;
+    }
     const char *role = query_get_text(&q, 1), *state = query_get_text(&q, 2);
     if (!role || !role_from_name(role, strlen(role), &said->message.role))
         said->message.role = ROLE_USER;
     query_get_id(&q, 0, said->id);
     error_text(said->state, sizeof(said->state), state ? state : "", state ? strlen(state) : 0);
-    *held += sizeof(*said) + query_get(&q, 3).len + query_get(&q, 4).len;
-    bool ok = *held <= job->out.max;
-    if (!ok)
-        job->code =
-            error_set(&job->error, ERR_TOO_LARGE, "the conversation is over max_result (%zu bytes)", job->out.max);
-    ok = ok && get_content(job, &q, said);
+    said->created_us = query_get_int(&q, 3);
+    c->held += query_get(&q, 4).len + query_get(&q, 5).len;
+    if (c->held <= job->out.max)
+        get_content(&q, &said->message);
+    else
+        store_job_too_large(job);
     query_end(&q);
-    return ok;
-}
-
-static void get_path(struct store_db *db, struct store_job *job, const int64_t *nums, size_t n)
-{
-    struct store_path *p = &job->path;
-    size_t held = 0;
-
-    p->said = n > 0 ? xcalloc(n, sizeof(*p->said)) : NULL;
-    for (; p->n_said < n; p->n_said++) {
-        struct store_said *said = &p->said[p->n_said];
-        if (!get_said(db, job, nums[p->n_said], said, &held)) {
-            message_done(&said->message);
-            return;
-        }
-    }
-    if (n > 0)
-        memcpy(p->parent, p->said[n - 1].id, STORE_ID);
+    return job->code == ERR_NONE;
 }
 
 static void get_system(struct store_db *db, struct store_path *p, int64_t conversation)
@@ -144,24 +146,56 @@ static void get_system(struct store_db *db, struct store_path *p, int64_t conver
     query_end(&q);
 }
 
+/* Which messages, without what they say: from here on nothing that is written changes the path. The job has its error
+ * where it returns false. */
+static bool begin_path(struct store_db *db, struct store_job *job)
+{
+    struct store_path *p = &job->path;
+    struct sqlite_conversation found;
+
+    if (!p->conversation[0] && !find_last_near(db, p)) {
+        no_last(job);
+        return false;
+    }
+    if (!sqlite_conversation(db, p->conversation, p->uid, &found)) {
+        sqlite_not_found(job, "conversation", "no such conversation");
+        return false;
+    }
+    int64_t leaf = p->parent[0] ? sqlite_message(db, found.num, p->parent) : found.head;
+    if (p->parent[0] && leaf == 0) {
+        sqlite_not_found(job, "parent", "no such message in this conversation");
+        return false;
+    }
+    get_system(db, p, found.num);
+    struct sqlite_cursor *c = cursor_new(db, job);
+    sqlite_path_nums(db, leaf, &c->nums, &c->n);
+    c->held = c->n * sizeof(*p->said) + (p->system ? strlen(p->system) : 0);
+    if (c->held > job->out.max) {
+        store_job_too_large(job);
+        return false;
+    }
+    p->n_said = c->n;
+    p->said = c->n > 0 ? xcalloc(c->n, sizeof(*p->said)) : NULL;
+    return true;
+}
+
+/* Begins with the parent, which may be running still: that one is read in the first slice. */
 enum store_step sqlite_path(struct store_db *db, struct store_job *job)
 {
     struct store_path *p = &job->path;
-    struct sqlite_conversation c;
-    int64_t *nums = NULL;
-    size_t n = 0;
 
-    if (!p->conversation[0] && !find_last_near(db, p))
-        return no_last(job);
-    if (!sqlite_conversation(db, p->conversation, p->uid, &c))
-        return sqlite_not_found(job, "conversation", "no such conversation");
-    int64_t leaf = p->parent[0] ? sqlite_message(db, c.num, p->parent) : c.head;
-    if (p->parent[0] && leaf == 0)
-        return sqlite_not_found(job, "parent", "no such message in this conversation");
-    get_system(db, p, c.num);
-    sqlite_path_nums(db, leaf, &nums, &n);
-    get_path(db, job, nums, n);
-    free(nums);
+    if (!job->cursor && !begin_path(db, job))
+        return STORE_STEP_DONE;
+    struct sqlite_cursor *c = job->cursor;
+    while (c->at < c->n) {
+        size_t i = c->n - ++c->at;
+        if (!get_said(db, job, c->nums[i], &p->said[i]))
+            return STORE_STEP_DONE;
+        if (c->at < c->n && sqlite_late(db))
+            return STORE_STEP_MORE;
+    }
+    if (c->n > 0)
+        memcpy(p->parent, p->said[c->n - 1].id, STORE_ID);
     return STORE_STEP_DONE;
 }
 
@@ -258,21 +292,6 @@ enum store_step sqlite_list(struct store_db *db, struct store_job *job)
 }
 
 /* STORE_GET */
-
-void sqlite_cursor_free(struct sqlite_cursor *c)
-{
-    LIST_REMOVE(c, link);
-    free(c->nums);
-    free(c);
-}
-
-static struct sqlite_cursor *cursor_new(struct store_db *db)
-{
-    struct sqlite_cursor *c = NEW(struct sqlite_cursor);
-
-    LIST_INSERT_HEAD(&db->cursors, c, link);
-    return c;
-}
 
 static void all_nums(struct store_db *db, int64_t conversation, struct sqlite_cursor *c)
 {
@@ -371,7 +390,7 @@ static struct sqlite_cursor *begin_get(struct store_db *db, struct store_job *jo
         sqlite_not_found(job, "branch", "no such message in this conversation");
         return NULL;
     }
-    struct sqlite_cursor *c = cursor_new(db);
+    struct sqlite_cursor *c = cursor_new(db, job);
     if (g->branch[0])
         sqlite_path_nums(db, leaf, &c->nums, &c->n);
     else
@@ -382,20 +401,13 @@ static struct sqlite_cursor *begin_get(struct store_db *db, struct store_job *jo
 
 enum store_step sqlite_get(struct store_db *db, struct store_job *job)
 {
-    struct sqlite_cursor *c = job->get.cursor ? job->get.cursor : begin_get(db, job);
+    struct sqlite_cursor *c = job->cursor ? job->cursor : begin_get(db, job);
     bool gone = false;
 
     while (c && c->at < c->n && !gone && db->fault == SQLITE_OK && !job->out.failed) {
         gone = !get_message(db, &job->out, c->nums[c->at++]);
-        if (!gone && sqlite_late(db)) {
-            job->get.cursor = c;
+        if (!gone && sqlite_late(db))
             return STORE_STEP_MORE;
-        }
     }
-    if (gone)
-        sqlite_not_found(job, "conversation", "it was deleted meanwhile");
-    if (c)
-        sqlite_cursor_free(c);
-    job->get.cursor = NULL;
-    return STORE_STEP_DONE;
+    return gone ? sqlite_not_found(job, "conversation", "it was deleted meanwhile") : STORE_STEP_DONE;
 }

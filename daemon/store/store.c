@@ -13,6 +13,9 @@
 #define SECOND 1000ll
 #define DAY (86400 * SECOND)
 
+/* Where small writes succeed and large ones fail the state changes with each of them: it is told this seldom. */
+#define TELL_AGAIN_US INT64_C(60000000)
+
 static const char *const keep_words[] = {"forever", "none", NULL}; /* STORE_KEEP_FOREVER, STORE_KEEP_NONE */
 static const char *const locking_names[] = {
     [STORE_LOCKING_AUTO] = "auto", [STORE_LOCKING_SHARED] = "shared", [STORE_LOCKING_EXCLUSIVE] = "exclusive", NULL};
@@ -38,6 +41,11 @@ const struct config_option store_option_rows[] = {
      CONFIG_RELOAD, "Bytes of what one request may read from the store."},
     {"last_within", CONFIG_DURATION, offsetof(struct store_options, last_within_ms), SECOND, 3650 * DAY, "12 h", NULL,
      CONFIG_RELOAD, "How old a conversation may be to be continued as the last one."},
+    {"max_unstored", CONFIG_SIZE, offsetof(struct store_options, max_unstored), 64 * KIB, INT64_MAX, "64 MiB", NULL,
+     CONFIG_RELOAD,
+     "Bytes of ended answers that could not be stored and are tried again; over it the oldest are given up."},
+    {"commit_timeout", CONFIG_DURATION, offsetof(struct store_options, commit_timeout_ms), 10, DAY, "5 s", NULL,
+     CONFIG_RELOAD, "How long an answer that has ended waits for the store before its asker is answered all the same."},
     {0},
 };
 
@@ -67,6 +75,8 @@ struct store {
     enum life life;
     enum store_state state;
     char why[sizeof(((struct error *)NULL)->message)]; /* FAILING, OFF; "": for no fault */
+    bool told;                                         /* of this fault */
+    int64_t told_us;                                   /* monotonic: when one was told last; 0: never */
     uint64_t writes_done, reads_done, failed;
     size_t waiting;        /* submitted and not done */
     size_t waiting_bound;  /* of them, those that max_waiting counts */
@@ -83,23 +93,28 @@ static bool is_bound(enum store_kind kind)
 
 /* -- states -- */
 
+static void tell_of_fault(struct store *s)
+{
+    int64_t now_us = clock_mono_us();
+    if (s->told || (s->state == STORE_FAILING && s->told_us > 0 && now_us - s->told_us < TELL_AGAIN_US))
+        return;
+    s->told = true;
+    s->told_us = now_us;
+    if (s->state == STORE_FAILING)
+        log_error("nothing is stored: %s", s->why);
+    else
+        log_error("nothing is stored, and no conversation can be read, until this is mended: %s", s->why);
+}
+
 static void enter(struct store *s, enum store_state state, const char *why)
 {
-    enum store_state before = s->state;
     s->state = state;
     error_text(s->why, sizeof s->why, why, strlen(why));
-    if (state == before)
-        return;
-    switch (state) {
-    case STORE_OPENING: break;
-    case STORE_OK:
-        if (before != STORE_OPENING)
-            log_notice("stored again");
-        break;
-    case STORE_FAILING: log_error("nothing is stored: %s", s->why); break;
-    case STORE_OFF:
-        log_error("nothing is stored, and no conversation can be read, until this is mended: %s", s->why);
-        break;
+    if (state == STORE_FAILING || state == STORE_OFF) {
+        tell_of_fault(s);
+    } else if (s->told) {
+        log_notice("stored again");
+        s->told = false;
     }
 }
 
@@ -294,14 +309,15 @@ static void on_writer_done(void *data, struct worker_item *item)
 
 static const struct worker_hooks writer_hooks = {run_writer, on_writer_done};
 
-/* A read goes through the writer where something stands before it there: what it must see, or the opening. */
+/* A read goes through the writer where something stands before it there: what it must see, or the opening. A path is
+ * read by the writer itself, since the reader would see what is written meanwhile too. */
 static void dispatch(struct store *s, struct store_job *job)
 {
     bool open = s->state == STORE_OK || s->state == STORE_FAILING;
     if (!s->writer) {
         TAILQ_INSERT_TAIL(&s->turns, &job->item, link);
         uv_timer_start(&s->turn, on_turn, 0, 0);
-    } else if (!STORE_IS_READ(job->kind)) {
+    } else if (!STORE_IS_READ(job->kind) || job->kind == STORE_PATH) {
         to_writer(s, job, false);
     } else if (open && s->waiting_writes == 0) {
         to_reader(s, job);

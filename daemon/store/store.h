@@ -2,14 +2,17 @@
  * thread and come back on the loop; a backend (backend.h) does them.
  *
  * A read sees every write that was submitted before it (of one that goes on in slices, at least the first), and waits
- * for nothing where no write is under way. Writes are done in the order they came, several in one transaction where
- * they wait together; a write's `done` is called after its commit. A thread works at most `slice` on one job before
- * others have their turn. The reader thread exists from the first read on; where the database admits one handle only,
- * the writer reads.
+ * for nothing where no write is under way. STORE_PATH also sees none that is submitted after it: the writer reads it,
+ * in its place among the writes and between two transactions. Writes are done in the order they came, several in one
+ * transaction where they wait together; a write's `done` is called after its commit. A thread works at most `slice` on
+ * one job before others have their turn. The reader thread exists from the first other read on; where the database
+ * admits one handle only, the writer reads.
  *
  * What cannot be stored (a full disk) fails its job with ERR_UNAVAILABLE and is tried again with the next: the store
- * logs the change once, in both directions, and says its state. It never ends the daemon. A database that cannot be
- * opened is logged once and tried again every `retry`; until then every job fails with ERR_UNAVAILABLE and the reason.
+ * logs the change once, in both directions, at most once a minute, and says its state. Where no transaction can be
+ * begun (another program holds the database) all writes that wait fail at once. It never ends the daemon. A database
+ * that cannot be opened is logged once and tried again every `retry`; until then every job fails with ERR_UNAVAILABLE
+ * and the reason.
  */
 #ifndef ASKD_STORE_STORE_H
 #define ASKD_STORE_STORE_H
@@ -28,6 +31,9 @@ struct store_options {
     int64_t retry_ms;       /* until a database that could not be opened is tried again */
     int64_t max_result;     /* bytes of one result */
     int64_t last_within_ms; /* how old `"last"` may be */
+    /* For whoever submits: */
+    int64_t max_unstored;      /* bytes of ended answers that are kept to be stored later */
+    int64_t commit_timeout_ms; /* an answer's end is told without its commit then */
 };
 #define STORE_KEEP_FOREVER (-1)
 #define STORE_KEEP_NONE (-2)

@@ -5,8 +5,8 @@
 struct writer {
     struct store_shared *store;
     struct worker *worker;
-    struct store_db *db;      /* NULL: it cannot be opened */
-    struct worker_item *next; /* taken already, but it could not join the group before it */
+    struct store_db *db;       /* NULL: it cannot be opened */
+    struct worker_items taken; /* from the mailbox, and not done: what comes before that which is in it */
 };
 
 void store_job_fail(struct store_job *job, const struct error *why)
@@ -44,8 +44,7 @@ static void read_slice(struct store_shared *s, struct worker *w, struct store_db
 {
     job->more = s->backend->run(db, job, slice_end(s)) == STORE_STEP_MORE;
     if (!job->more && job->code == ERR_NONE && job->out.failed)
-        job->code =
-            error_set(&job->error, ERR_TOO_LARGE, "the result is over %zu bytes, max_result in [store]", job->out.max);
+        store_job_too_large(job);
     give_or_requeue(w, job);
 }
 
@@ -80,15 +79,44 @@ static bool write_slice(struct writer *t, struct store_job *job, int64_t until_u
     return job->code != ERR_UNAVAILABLE;
 }
 
-/* A write in a transaction of its own: one that failed among others, or the next slice of a long one. */
-static void write_alone(struct writer *t, struct store_job *job)
+/* No transaction is to be had: another program holds the database, and each attempt waits for it. One attempt is enough
+ * for all writes in hand (the group) and in the mailbox. Reads are not concerned: what only waited for the writes goes
+ * on, and what is to be read here keeps its place. */
+static void refuse_all(struct writer *t, struct worker_items *group, const struct error *why)
+{
+    struct worker_item *item;
+
+    TAILQ_CONCAT(group, &t->taken, link);
+    while ((item = worker_take(t->worker, false)))
+        TAILQ_INSERT_TAIL(group, item, link);
+    while ((item = TAILQ_FIRST(group))) {
+        struct store_job *job = (struct store_job *)item;
+        TAILQ_REMOVE(group, item, link);
+        if (STORE_IS_READ(job->kind) && !job->pass) {
+            TAILQ_INSERT_TAIL(&t->taken, item, link);
+            continue;
+        }
+        if (!STORE_IS_READ(job->kind)) {
+            reset_outcome(job);
+            store_job_fail(job, why);
+        }
+        worker_give(t->worker, item);
+    }
+}
+
+/* A write in a transaction of its own: one that failed among others, or the next slice of a long one. What stands in
+ * the group behind it is refused with it where there is no transaction. */
+static void write_alone(struct writer *t, struct store_job *job, struct worker_items *group)
 {
     const struct store_backend *b = t->store->backend;
     struct error err = ERROR_INIT;
 
     if (b->begin(t->db, &err) != ERR_NONE) {
-        store_job_fail(job, &err);
-    } else if (!write_slice(t, job, slice_end(t->store))) {
+        TAILQ_INSERT_HEAD(group, &job->item, link);
+        refuse_all(t, group, &err);
+        return;
+    }
+    if (!write_slice(t, job, slice_end(t->store))) {
         b->rollback(t->db);
     } else if (b->commit(t->db, &err) != ERR_NONE) {
         b->rollback(t->db);
@@ -99,9 +127,11 @@ static void write_alone(struct writer *t, struct store_job *job)
 
 static struct worker_item *take(struct writer *t, bool wait)
 {
-    struct worker_item *item = t->next;
-    t->next = NULL;
-    return item ? item : worker_take(t->worker, wait);
+    struct worker_item *item = TAILQ_FIRST(&t->taken);
+    if (!item)
+        return worker_take(t->worker, wait);
+    TAILQ_REMOVE(&t->taken, item, link);
+    return item;
 }
 
 /* Short writes share a transaction. Reads that only wait for them go along: the commit lets them go on. */
@@ -117,15 +147,15 @@ static bool write_group(struct writer *t, struct store_job *first, struct worker
 {
     int64_t until = slice_end(t->store);
 
-    for (struct store_job *job = first; job; job = (struct store_job *)t->next) {
-        t->next = NULL;
+    for (struct store_job *job = first; job; job = (struct store_job *)take(t, false)) {
+        if (!may_join(job)) {
+            TAILQ_INSERT_HEAD(&t->taken, &job->item, link);
+            return true;
+        }
         TAILQ_INSERT_TAIL(group, &job->item, link);
         if (!STORE_IS_READ(job->kind) && !write_slice(t, job, until))
             return false;
         if (job->more || clock_mono_us() >= until)
-            return true;
-        t->next = worker_take(t->worker, false);
-        if (t->next && !may_join((struct store_job *)t->next))
             return true;
     }
     return true;
@@ -144,7 +174,7 @@ static void write_again(struct writer *t, struct worker_items *group)
             continue;
         }
         reset_outcome(job);
-        write_alone(t, job);
+        write_alone(t, job, group);
     }
 }
 
@@ -165,8 +195,8 @@ static void write_together(struct writer *t, struct store_job *first)
     struct error err = ERROR_INIT;
 
     if (b->begin(t->db, &err) != ERR_NONE) {
-        store_job_fail(first, &err);
-        worker_give(t->worker, &first->item);
+        TAILQ_INSERT_TAIL(&group, &first->item, link);
+        refuse_all(t, &group, &err);
         return;
     }
     bool spoiled = !write_group(t, first, &group);
@@ -186,6 +216,8 @@ static void write_together(struct writer *t, struct store_job *first)
 
 static void work(struct writer *t, struct store_job *job)
 {
+    struct worker_items alone = TAILQ_HEAD_INITIALIZER(alone);
+
     if (!t->db) {
         job->pass = false;
         store_job_fail(job, &t->store->refusal);
@@ -195,7 +227,7 @@ static void work(struct writer *t, struct store_job *job)
     } else if (STORE_IS_READ(job->kind)) {
         read_slice(t->store, t->worker, t->db, job);
     } else if (job->more) {
-        write_alone(t, job);
+        write_alone(t, job, &alone);
     } else {
         write_together(t, job);
     }
@@ -206,6 +238,7 @@ void store_writer_run(struct store_shared *s, struct worker *w)
     struct writer t = {.store = s, .worker = w};
     struct worker_item *item;
 
+    TAILQ_INIT(&t.taken);
     while ((item = take(&t, true))) {
         if (item != &s->opening) {
             work(&t, (struct store_job *)item);

@@ -17,7 +17,8 @@ enum error_code codec_messages(const msgpack_object *o, struct message **message
 /* The params' `context`, {cwd, terminal}, in hello and chat: what is there replaces (and frees) what the two hold. */
 enum error_code codec_context(const msgpack_object_map *params, char **directory, char **terminal, struct error *err);
 
-/* A message's content as a packed array of parts, and back. get: m has its role; the parts are added to it. */
+/* A message's content as a packed array of parts, and back. get: m has its role; the parts are added to it. A part that
+ * cannot be used is left out; ERR_BAD_RESPONSE for bytes that are no array of maps at all. */
 void codec_put_content(struct buf *b, const struct message *m);
 enum error_code codec_get_content(const uint8_t *data, size_t len, struct message *m, struct error *err);
 

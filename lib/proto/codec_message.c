@@ -274,19 +274,50 @@ void codec_put_content(struct buf *b, const struct message *m)
         put_part(b, &m->parts[i]);
 }
 
-enum error_code codec_get_content(const uint8_t *data, size_t len, struct message *m, struct error *err)
+/* What was put by an older release, or by a provider that does not keep to its own rules, may not pass as a client's
+ * input would: such a part is left out. Only want of memory is an error. */
+static enum error_code add_usable_part(const msgpack_object *o, struct message *m, struct error *err)
 {
     struct place at = {NULL, "content", 0};
+    struct message one = {.role = m->role};
+    struct error why = ERROR_INIT;
+    enum error_code code = mp_clean(o) ? get_part(o, &at, &why, &one, false) : ERR_INVALID_REQUEST;
+
+    if (code == ERR_NONE) {
+        *message_add_part(m, one.parts[0].kind) = one.parts[0];
+        free(one.parts);
+        return ERR_NONE;
+    }
+    message_done(&one);
+    if (code == ERR_INVALID_REQUEST)
+        return ERR_NONE;
+    *err = why;
+    return code;
+}
+
+static bool holds_parts(const msgpack_object_array *parts)
+{
+    msgpack_object_map map;
+
+    for (uint32_t i = 0; i < parts->size; i++)
+        if (mp_map(&parts->ptr[i], &map))
+            return true;
+    return parts->size == 0;
+}
+
+enum error_code codec_get_content(const uint8_t *data, size_t len, struct message *m, struct error *err)
+{
     msgpack_object_array parts;
     msgpack_unpacked u;
     size_t off = 0;
-    enum error_code code = ERR_BAD_RESPONSE;
+    enum error_code code = ERR_NONE;
 
     msgpack_unpacked_init(&u);
-    if (msgpack_unpack_next(&u, (const char *)data, len, &off) != MSGPACK_UNPACK_SUCCESS || !mp_array(&u.data, &parts))
+    if (msgpack_unpack_next(&u, (const char *)data, len, &off) != MSGPACK_UNPACK_SUCCESS ||
+        !mp_array(&u.data, &parts) || !holds_parts(&parts))
         code = error_set(err, ERR_BAD_RESPONSE, "a message's content is not what codec_put_content writes");
-    else
-        code = codec_get_parts(&parts, &at, err, m, false);
+    for (uint32_t i = 0; code == ERR_NONE && i < parts.size; i++)
+        code = add_usable_part(&parts.ptr[i], m, err);
     msgpack_unpacked_destroy(&u);
     return code;
 }

@@ -83,7 +83,7 @@ static enum error_code decode_params(void)
     return e;
 }
 
-static enum error_code decode(const char *text)
+static void pack(const char *text)
 {
     char *json = strdup(text);
 
@@ -93,7 +93,7 @@ static enum error_code decode(const char *text)
             *p = '"';
 
     json_error_t at;
-    json_t *j = json_loads(json, JSON_ALLOW_NUL, &at);
+    json_t *j = json_loads(json, JSON_ALLOW_NUL | JSON_DECODE_ANY, &at);
 
     if (j == NULL)
         fail_msg("%s: %s", text, at.text);
@@ -101,6 +101,11 @@ static enum error_code decode(const char *text)
     put_json(j);
     json_decref(j);
     free(json);
+}
+
+static enum error_code decode(const char *text)
+{
+    pack(text);
     return decode_params();
 }
 
@@ -295,6 +300,64 @@ static void test_content_round_trips(void **state)
         buf_done(&first);
         buf_done(&second);
     }
+}
+
+/* The kinds and texts of what is left of the packed parts, "text:a tool_call:{}". */
+static void assert_left(enum role role, const char *json, const char *want)
+{
+    struct message got = {.role = role};
+    char text[256] = "";
+
+    pack(json);
+    assert_int_equal(codec_get_content(params.data, params.len, &got, &err), ERR_NONE);
+    for (size_t i = 0; i < got.n_parts; i++) {
+        size_t at = strlen(text);
+        snprintf(text + at, sizeof(text) - at, "%s%s:%s", i ? " " : "", part_kind_name(got.parts[i].kind),
+                 got.parts[i].text ? got.parts[i].text : "");
+    }
+    assert_string_equal(text, want);
+    message_done(&got);
+}
+
+/* One part that a client could not send does not make the others unreadable. */
+static void test_unusable_parts_are_left_out(void **state)
+{
+    (void)state;
+    assert_left(ROLE_ASSISTANT, "[]", "");
+    assert_left(ROLE_ASSISTANT,
+                "[{'type': 'text', 'text': 'a'}, {'type': 'tool_call', 'id': 'i', 'arguments': 'x'},"
+                " {'type': 'tool_call', 'id': 'i', 'name': '', 'arguments': 'x'},"
+                " {'type': 'tool_call', 'id': 'i', 'name': 'f', 'arguments': '{}'}]",
+                "text:a tool_call:{}");
+    assert_left(ROLE_ASSISTANT,
+                "[{'type': 'image', 'mime': 'image/png', 'name': 'n', 'data': {'$bin': ''}},"
+                " {'type': 'image', 'mime': 'image/png'}, {'type': 'text', 'text': 'b'}]",
+                "text:b");
+    assert_left(ROLE_USER, "[{'type': 'hologram', 'text': 'x'}, {'text': 'x'}, 7, {'type': 'text', 'text': 'c'}]",
+                "text:c");
+    assert_left(ROLE_TOOL,
+                "[{'type': 'text', 'text': 'x'}, {'type': 'tool_result', 'id': 'i', 'content': 'r', 'opaque': [1]}]",
+                "tool_result:r");
+    assert_left(ROLE_USER, "[{'type': 'text', 'opaque': {'k': 1}}]", "");
+}
+
+static void test_what_is_no_content(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {"7", "'text'", "{'type': 'text', 'text': 'x'}", "[7, 'x']"};
+    static const uint8_t bad[] = "\x92\x82\xa4type\xa4text\xa4text\xa1\xff\x82\xa4type\xa4text\xa4text\xa1k";
+    struct message got = {.role = ROLE_USER};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        pack(rows[i]);
+        assert_int_equal(codec_get_content(params.data, params.len, &got, &err), ERR_BAD_RESPONSE);
+        assert_int_equal(got.n_parts, 0);
+    }
+    /* A string that is no UTF-8 would spoil the JSON that it goes into. */
+    assert_int_equal(codec_get_content(bad, sizeof(bad) - 1, &got, &err), ERR_NONE);
+    assert_int_equal(got.n_parts, 1);
+    assert_string_equal(got.parts[0].text, "k");
+    message_done(&got);
 }
 
 static void test_place(void **state)
@@ -635,6 +698,8 @@ int main(void)
         TEST(test_bin_text_and_empty_list_for_a_map),
         TEST(test_messages),
         TEST(test_content_round_trips),
+        TEST(test_unusable_parts_are_left_out),
+        TEST(test_what_is_no_content),
         TEST(test_place),
         TEST(test_attachments_stand_before_the_prompt),
         TEST(test_nul_in_text_is_kept),

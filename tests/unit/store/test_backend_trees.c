@@ -94,6 +94,16 @@ static void half_a_fork(void **state)
     }
 }
 
+static bool ends_gone(struct fixture *f, const char *a, const char *conversation)
+{
+    struct store_job *e = end(a, 4, conversation, "done", "late");
+
+    assert_int_equal(run(f, e), ERR_NONE);
+    bool gone = e->end.gone;
+    store_job_free(e);
+    return gone;
+}
+
 static void the_deleted_are_gone(void **state)
 {
     struct fixture *f = *state;
@@ -115,11 +125,29 @@ static void the_deleted_are_gone(void **state)
         assert_int_equal(does(f, expire(0, 9, 0)), ERR_NONE);
     }
     /* The answer ends for all that. */
-    assert_int_equal(does(f, end("b", 4, "c", "done", "late")), ERR_NONE);
+    assert_true(ends_gone(f, "b", "c"));
+    assert_true(ends_gone(f, "b", "c")); /* the same again */
     struct store_job *a = answer_of("b");
     assert_int_equal(run(f, a), ERR_NONE);
     assert_string_equal(a->answer.state, "done");
     store_job_free(a);
+}
+
+static void an_end_tells_what_is_gone(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 2; i++) {
+        char name[] = {(char)('a' + i), '\0'};
+        assert_int_equal(does(f, begin(name, 1, name, true, "")), ERR_NONE);
+    }
+    assert_int_equal(does(f, begin("n", 1, NULL, false, "")), ERR_NONE);
+    assert_false(ends_gone(f, "n", NULL));
+    assert_false(ends_gone(f, "b", "b"));
+    assert_int_equal(does(f, delete_of("a")), ERR_NONE); /* marked, and not taken away */
+    assert_true(ends_gone(f, "a", "a"));
+    assert_int_equal(does(f, delete_of("b")), ERR_NONE);
+    assert_true(ends_gone(f, "b", "b"));
 }
 
 static void the_last_one(void **state)
@@ -193,7 +221,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
 #define T(name) {#name, name, set_up, tear_down, NULL}
-        T(created_and_begun), T(forks), T(half_a_fork), T(the_deleted_are_gone), T(the_last_one), T(list_by_pages),
+        T(created_and_begun),         T(forks),        T(half_a_fork),   T(the_deleted_are_gone),
+        T(an_end_tells_what_is_gone), T(the_last_one), T(list_by_pages),
 #undef T
     };
     return run_over_backends(tests, sizeof(tests) / sizeof(tests[0]));

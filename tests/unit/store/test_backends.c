@@ -145,6 +145,8 @@ static void parts_and_rest(void **state)
     struct store_job *j = path_of("c", "");
     assert_int_equal(run(f, j), ERR_NONE);
     assert_int_equal(j->path.said[1].message.role, ROLE_ASSISTANT);
+    assert_int_equal(j->path.said[0].created_us, T0);
+    assert_int_equal(j->path.said[1].created_us, T0 + SECOND);
     assert_int_equal(j->path.said[1].message.n_parts, 2);
     assert_string_equal(j->path.said[1].message.parts[1].name, "ls");
     assert_true(is_id(j->path.conversation, "c") && is_id(j->path.parent, "ra"));
@@ -159,7 +161,11 @@ static void parts_that_are_none(void **state)
 
     b->begin.messages->parts = bytes("\xc1\xc1");
     assert_int_equal(does(f, b), ERR_NONE);
-    refused(f, path_of("c", "qa"), ERR_UNAVAILABLE, "");
+    struct store_job *e = end("a", 2, "c", "done", "let me look");
+    e->end.reply.parts = bytes("\x91\x82\xa4type\xa9tool_call\xa2id\xa1i"); /* a call of nothing */
+    assert_int_equal(does(f, e), ERR_NONE);
+    turn(f, "b", 3, "c", false, "ra");
+    assert_path(f, path_of("c", ""), "qa question|ra let me look|qb question|rb reply");
 }
 
 static void results_are_bounded(void **state)
@@ -229,24 +235,26 @@ static void answers_are_listed(void **state)
     assert_int_equal(does(f, end("a", 9, NULL, "cancelled", "")), ERR_NONE);
     struct store_job *j = answers(NULL);
     assert_int_equal(run(f, j), ERR_NONE);
-    assert_int_equal(j->answers.n_items, 3);
-    assert_true(is_id(j->answers.items[0].id, "c") && is_id(j->answers.items[2].id, "a"));
+    assert_int_equal(j->answers.n_items, 2); /* without the one that runs */
+    assert_true(is_id(j->answers.items[0].id, "c") && is_id(j->answers.items[1].id, "a"));
     const struct store_answers_item *i = &j->answers.items[0];
     assert_shows(j->out.data + i->at, i->len, "\"conversation\"=>\"C", true);
     assert_shows(j->out.data + i->at, i->len, "\"readers\"=>0", true);
     i = &j->answers.items[1];
-    assert_shows(j->out.data + i->at, i->len, "\"state\"=>\"running\", \"model\"=>\"openai/gpt\"", true);
+    assert_shows(j->out.data + i->at, i->len, "\"state\"=>\"cancelled\", \"model\"=>\"deepseek/chat\"", true);
     assert_shows(j->out.data + i->at, i->len, "\"conversation\"", false);
     store_job_free(j);
     j = answers("cancelled");
     assert_int_equal(run(f, j), ERR_NONE);
     assert_int_equal(j->answers.n_items, 1);
     store_job_free(j);
-    j = answers(NULL); /* what ended before is not listed, what runs is */
+    j = answers(NULL); /* what ended before is not listed */
     j->answers.not_before_us = T0 + 5 * SECOND;
     assert_int_equal(run(f, j), ERR_NONE);
-    assert_int_equal(j->answers.n_items, 2);
+    assert_int_equal(j->answers.n_items, 1);
     store_job_free(j);
+    assert_int_equal(does(f, answer_of("a")), ERR_NONE);
+    refused(f, answer_of("b"), ERR_NOT_FOUND, "answer");
 }
 
 static void assert_answers(struct fixture *f, size_t n)
@@ -269,8 +277,11 @@ static void time_takes_away(void **state)
     assert_int_equal(does(f, begin("r", 1, NULL, false, "")), ERR_NONE);
     assert_int_equal(does(f, expire(21, 9, 0)), ERR_NONE); /* a has ended at 11, b at 21 */
     refused(f, answer_of("a"), ERR_NOT_FOUND, "answer");
-    assert_answers(f, 6);
-    assert_int_equal(does(f, expire(0, 2, 0)), ERR_NONE); /* and one that runs */
+    assert_answers(f, 5);
+    assert_int_equal(does(f, expire(0, 2, 0)), ERR_NONE);
+    assert_answers(f, 2);
+    assert_int_equal(does(f, end("r", 90, NULL, "done", "")),
+                     ERR_NONE); /* it ran meanwhile, and nothing took it away */
     assert_answers(f, 3);
     refused(f, answer_of("d"), ERR_NOT_FOUND, "answer");
     assert_list(f, list_of(9), "f e d c b a");
@@ -326,6 +337,44 @@ static void the_killed_are_interrupted(void **state)
     assert_int_equal(run(f, j), ERR_NONE);
     assert_int_equal(j->answers.n_items, 2);
     store_job_free(j);
+}
+
+/* The head stays where it is, if others were asked after the one that was killed. */
+static void the_killed_take_no_head(void **state)
+{
+    struct fixture *f = *state;
+
+    turn(f, "a", 1, "c", true, "");
+    assert_int_equal(does(f, begin("b", 3, "c", false, "ra")), ERR_NONE);
+    assert_int_equal(does(f, runs("b", 1, "half")), ERR_NONE);
+    turn(f, "d", 4, "c", false, "ra");
+    turn(f, "e", 6, "c", false, "rd");
+    reopen(f);
+    assert_path(f, path_of("c", ""), "qa question|ra reply|qd question|rd reply|qe question|re reply");
+    assert_path(f, path_of("c", "rb"), "qa question|ra reply|qb question|rb half");
+    struct store_job *l = list_of(9);
+    assert_int_equal(run(f, l), ERR_NONE);
+    SHOWS(l, "\"updated\"=>1700000007.000000");
+    store_job_free(l);
+    l = answers("interrupted");
+    assert_int_equal(run(f, l), ERR_NONE);
+    assert_int_equal(l->answers.n_items, 1);
+    store_job_free(l);
+}
+
+/* Of several it goes to the newest; where there was none, to that one too. */
+static void the_killed_among_themselves(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(does(f, begin("a", 1, "c", true, "")), ERR_NONE);
+    assert_int_equal(does(f, begin("b", 2, "c", false, "")), ERR_NONE);
+    assert_int_equal(does(f, begin("d", 3, "c", false, "ra")), ERR_NONE); /* below one that ran */
+    assert_int_equal(does(f, begin("e", 4, "E", true, "")), ERR_NONE);
+    reopen(f);
+    assert_path(f, path_of("c", ""), "qa question|ra interrupted|qd question|rd interrupted");
+    assert_path(f, path_of("c", "rb"), "qb question|rb interrupted");
+    assert_path(f, path_of("E", ""), "qe question|re interrupted");
 }
 
 /* Another user's: every kind. */
@@ -400,13 +449,43 @@ static void writes_roll_back(void **state)
 static void dropped_in_the_midst(void **state)
 {
     struct fixture *f = *state;
-    struct store_job *j = get_of("c", "");
+    struct store_job *j = get_of("c", ""), *p = path_of("c", "");
 
     turn(f, "a", 1, "c", true, "");
     slice(f, j);
+    slice(f, p);
     reopen(f);
     store_job_free(j);
+    store_job_free(p);
     assert_path(f, path_of("c", ""), "qa question|ra reply");
+}
+
+/* What is written between two slices of a path is not on it. */
+static void a_path_is_settled_at_its_first_slice(void **state)
+{
+    struct fixture *f = *state;
+
+    if (!f->variant->cut)
+        return; /* there is nothing between slices */
+    turn(f, "a", 1, "c", true, "");
+    assert_int_equal(does(f, at_place(begin("b", 3, "c", false, "ra"), "/x", "t")), ERR_NONE);
+    struct store_job *j = last("/x", "t", 0), *running = path_of("c", "rb");
+    assert_int_equal(slice(f, j), STORE_STEP_MORE);
+    assert_int_equal(slice(f, running), STORE_STEP_MORE);
+    turn(f, "d", 4, "c", false, "ra");
+    assert_int_equal(does(f, end("b", 6, "c", "done", "late")), ERR_NONE);
+    assert_int_equal(does(f, at_place(begin("e", 7, "E", true, ""), "/x", "t")), ERR_NONE);
+    assert_path(f, running, "qa question|ra reply|qb question|rb running");
+    assert_int_equal(run(f, j), ERR_NONE);
+    assert_true(is_id(j->path.conversation, "c") && is_id(j->path.parent, "ra"));
+    store_job_free(j);
+
+    /* Taken away altogether, it cannot be told. */
+    j = path_of("c", "");
+    assert_int_equal(slice(f, j), STORE_STEP_MORE);
+    assert_int_equal(does(f, delete_of("c")), ERR_NONE);
+    assert_int_equal(does(f, expire(0, 9, 0)), ERR_NONE);
+    refused(f, j, ERR_NOT_FOUND, "conversation");
 }
 
 /* The backend that keeps nothing has neither a handle nor transactions. */
@@ -444,14 +523,25 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
 #define T(name) {#name, name, set_up, tear_down, NULL}
-        T(a_turn_is_kept),       T(branches),
-        T(what_is_not_there),    T(the_same_again),
-        T(parts_and_rest),       T(parts_that_are_none),
-        T(results_are_bounded),  T(an_answer_is_told_again),
-        T(answers_are_listed),   T(time_takes_away),
-        T(a_shared_log_stays),   T(the_killed_are_interrupted),
-        T(users_are_apart),      T(writes_roll_back),
-        T(dropped_in_the_midst), T(the_null_backend_keeps_nothing),
+        T(a_turn_is_kept),
+        T(branches),
+        T(what_is_not_there),
+        T(the_same_again),
+        T(parts_and_rest),
+        T(parts_that_are_none),
+        T(results_are_bounded),
+        T(an_answer_is_told_again),
+        T(answers_are_listed),
+        T(time_takes_away),
+        T(a_shared_log_stays),
+        T(the_killed_are_interrupted),
+        T(users_are_apart),
+        T(writes_roll_back),
+        T(dropped_in_the_midst),
+        T(the_null_backend_keeps_nothing),
+        T(the_killed_take_no_head),
+        T(the_killed_among_themselves),
+        T(a_path_is_settled_at_its_first_slice),
 #undef T
     };
     return run_over_backends(tests, sizeof(tests) / sizeof(tests[0]));

@@ -380,6 +380,8 @@ static void plans_use_an_index(void **state)
 {
     struct fixture *f = *state;
 
+    assert_int_equal(does(f, begin("k", 1, "k", true, "")), ERR_NONE);
+    reopen(f); /* what ends it has its statements too */
     one_of_each(f);
     assert_in_range(check_plans(f->db), 30, SQLITE_STATEMENTS / 2);
     assert_in_range(check_plans(f->reader), 10, SQLITE_STATEMENTS / 2);
@@ -410,6 +412,69 @@ static void many_conversations(void **state)
     assert_int_equal(number(f, "SELECT count(*) FROM message"), 0);
 }
 
+/* A path of 40,000 messages, each slice of which ends as soon as it can: others have their turn, and do not change it.
+ */
+static void a_long_path(void **state)
+{
+    enum { LEN = 40000 };
+    struct fixture *f = *state;
+    const struct store_backend *b = f->variant->backend;
+    struct store_job *j = path_of("c", "");
+    int slices = 1;
+
+    turn(f, "a", 1, "c", true, "");
+    number(f, "WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < 40000)"
+              " INSERT INTO message(num, id, conversation, parent, role, state, created, text)"
+              " SELECT i, printf('m%035d', i), 1, i - 1, 'user', 'done', i, 'x' FROM n");
+    number(f, "UPDATE conversation SET head = 40000");
+    j->out.max = 1 << 24;
+    assert_int_equal(b->run(f->db, j, 0), STORE_STEP_MORE);
+    turn(f, "b", 3, "c", false, "ra");
+    for (; b->run(f->db, j, 0) == STORE_STEP_MORE; slices++)
+        assert_int_equal(j->code, ERR_NONE);
+    assert_int_equal(j->code, ERR_NONE);
+    assert_in_range(slices, LEN - 2, LEN);
+    assert_int_equal(j->path.n_said, LEN);
+    assert_true(is_id(j->path.said[0].id, "qa") && is_id(j->path.said[1].id, "ra"));
+    assert_int_equal(j->path.said[LEN - 1].created_us, LEN);
+    assert_string_equal(j->path.parent, j->path.said[LEN - 1].id);
+    for (size_t i = 1; i < LEN; i++)
+        assert_int_equal(j->path.said[i].message.n_parts, 1);
+    store_job_free(j);
+    j = path_of("c", "");
+    j->out.max = 1 << 24;
+    assert_path(f, j, "qa question|ra reply|qb question|rb reply");
+    j = path_of("c", "m00000000000000000000000000000040000");
+    refused(f, j, ERR_TOO_LARGE, ""); /* already in its list */
+}
+
+static int deny_transactions(void *data, int action, const char *a, const char *b, const char *c, const char *d)
+{
+    (void)data, (void)a, (void)b, (void)c, (void)d;
+    return action == SQLITE_TRANSACTION ? SQLITE_DENY : SQLITE_OK;
+}
+
+/* Whatever ends a read, its place goes with it. */
+static void a_read_that_cannot_go_on(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_backend *b = f->variant->backend;
+    struct store_job *jobs[] = {path_of("c", ""), get_of("c", "")};
+
+    turn(f, "a", 1, "c", true, "");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(b->run(f->db, jobs[i], 0), STORE_STEP_MORE);
+        assert_false(LIST_EMPTY(&f->db->cursors));
+        sqlite3_set_authorizer(f->db->sql, deny_transactions, NULL);
+        assert_int_equal(b->run(f->db, jobs[i], 0), STORE_STEP_DONE);
+        sqlite3_set_authorizer(f->db->sql, NULL, NULL);
+        assert_int_equal(jobs[i]->code, ERR_UNAVAILABLE);
+        assert_true(LIST_EMPTY(&f->db->cursors));
+        assert_null(jobs[i]->cursor);
+        store_job_free(jobs[i]);
+    }
+}
+
 int main(void)
 {
     static struct variant whole = {&store_sqlite, false};
@@ -428,6 +493,8 @@ int main(void)
         T(one_handle_alone),
         T(plans_use_an_index),
         T(many_conversations),
+        T(a_long_path),
+        T(a_read_that_cannot_go_on),
 #undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,12 +43,14 @@ struct store_db {
 
 static struct fake {
     enum error_code open, open_reader, begin;
-    uv_sem_t gate; /* open waits here */
+    int begins_left; /* after so many, begin fails; 0: as it says */
+    uv_sem_t gate;   /* open waits here */
     uv_mutex_t lock;
     char writer[1024], reader[1024]; /* what the two handles were asked, a word each */
     bool poisoned;                   /* the transaction */
     atomic_bool stale;               /* a job was run again with its old outcome */
     atomic_int commits;
+    int begins;  /* attempts, those that failed too */
     int readers; /* times that a reader was opened */
     struct store_place place;
 } fake;
@@ -93,8 +95,11 @@ static struct store_db *fake_close(struct store_db *db)
 
 static enum error_code fake_begin(struct store_db *db, struct error *err)
 {
+    fake.begins++;
     if (fake.begin != ERR_NONE)
         return error_set(err, fake.begin, "cannot begin");
+    if (fake.begins_left > 0 && --fake.begins_left == 0)
+        fake.begin = ERR_UNAVAILABLE; /* from the next one on */
     note(db, "begin");
     fake.poisoned = false;
     return ERR_NONE;
@@ -413,20 +418,67 @@ static void test_a_write_alone_is_not_tried_twice(void **state)
     end();
 }
 
+/* Each attempt may wait: one is made for all writes that wait. Reads do not mind. */
 static void test_no_transaction_to_be_had(void **state)
 {
     (void)state;
-    struct ask a = ASK('a', STORE_RUNS), b = ASK('b', STORE_RUNS);
+    struct ask a = ASK('a', STORE_RUNS), r = ASK('r', STORE_LIST), b = ASK('b', STORE_CREATE);
+    struct ask p = ASK('p', STORE_PATH, .more = 1), c = ASK('c', STORE_END), q = ASK('q', STORE_PATH);
+    struct ask d = ASK('d', STORE_RUNS);
+    struct ask *all[] = {&a, &r, &b, &p, &c, &q};
     start_default();
     fake.begin = ERR_UNAVAILABLE;
-    submit(&a);
-    submit(&b);
+    for (int i = 0; i < 6; i++)
+        submit(all[i]);
     release();
     finish_all();
-    assert_string_equal(test.done, "ab");
-    assert_string_equal(fake.writer, "");
+    assert_int_equal(fake.begins, 1);
+    assert_string_equal(fake.writer, "p q p");
+    assert_string_equal(fake.reader, "r");
     assert_int_equal(a.got, ERR_UNAVAILABLE);
-    assert_string_equal(b.error.message, "cannot begin");
+    assert_int_equal(b.got, ERR_UNAVAILABLE);
+    assert_int_equal(c.got, ERR_UNAVAILABLE);
+    assert_string_equal(c.error.message, "cannot begin");
+    assert_int_equal(r.got, ERR_NONE);
+    assert_int_equal(p.got, ERR_NONE);
+    assert_int_equal(q.got, ERR_NONE);
+    fake.begin = ERR_NONE;
+    submit(&d); /* which is tried again */
+    finish_all();
+    assert_int_equal(d.got, ERR_NONE);
+    end();
+}
+
+/* Taken apart after a failed commit, the group is refused as a whole too. */
+static void test_no_second_transaction_to_be_had(void **state)
+{
+    (void)state;
+    struct ask a = ASK('a', STORE_RUNS), b = ASK('b', STORE_RUNS, .poison = true), c = ASK('c', STORE_RUNS);
+    struct ask e = ASK('E', STORE_EXPIRE, .more = 1), d = ASK('d', STORE_RUNS);
+    start_default();
+    fake.begins_left = 1;
+    submit(&a);
+    submit(&b);
+    submit(&c);
+    release();
+    finish_all();
+    assert_string_equal(test.done, "abc");
+    assert_string_equal(fake.writer, "begin a b c rollback");
+    assert_int_equal(fake.begins, 2);
+    assert_int_equal(a.got, ERR_UNAVAILABLE);
+    assert_int_equal(b.got, ERR_UNAVAILABLE);
+    assert_string_equal(c.error.message, "cannot begin");
+    /* Between two slices of a write. */
+    fake.begin = ERR_NONE;
+    fake.begins_left = 1;
+    submit(&e);
+    finish_all();
+    assert_int_equal(e.got, ERR_UNAVAILABLE);
+    assert_string_equal(fake.writer, "begin a b c rollback begin E commit");
+    fake.begin = ERR_NONE;
+    submit(&d);
+    finish_all();
+    assert_int_equal(d.got, ERR_NONE);
     end();
 }
 
@@ -535,6 +587,34 @@ static void test_long_reads_let_others_pass(void **state)
     assert_string_equal(test.done, "rG");
     end();
     uv_sem_destroy(&gate);
+}
+
+/* A path sees what was written before it and nothing else, whoever is idle. */
+static void test_a_path_keeps_its_place(void **state)
+{
+    (void)state;
+    struct ask r = ASK('r', STORE_LIST), p = ASK('p', STORE_PATH);
+    struct ask a = ASK('a', STORE_RUNS), q = ASK('q', STORE_PATH, .more = 2), b = ASK('b', STORE_RUNS);
+    struct ask f = ASK('f', STORE_RUNS, .poison = true), s = ASK('s', STORE_PATH), c = ASK('c', STORE_RUNS);
+    struct ask *all[] = {&a, &q, &b, &f, &s, &c};
+    start_default();
+    wait_open();
+    submit(&r); /* the reader is there */
+    finish_all();
+    submit(&p);
+    finish_all();
+    assert_string_equal(fake.writer, "p");
+    end();
+    start_default();
+    for (int i = 0; i < 6; i++)
+        submit(all[i]);
+    release();
+    finish_all();
+    assert_string_equal(fake.writer,
+                        "begin a commit q begin b f rollback begin b commit begin f rollback s begin c commit q q");
+    assert_int_equal(q.got, ERR_NONE);
+    assert_string_equal(fake.reader, "");
+    end();
 }
 
 static void test_one_handle(void **state)
@@ -668,6 +748,51 @@ static void test_failing_and_stored_again(void **state)
     assert_int_equal(times(log, "nothing is stored: the drawer is full"), 1);
     assert_int_equal(times(log, "stored again"), 1);
     assert_int_equal(times(log, "\n"), 2);
+}
+
+/* Small writes succeed where large ones fail, by turns: that is no news each time. */
+static void test_what_changes_often_is_told_seldom(void **state)
+{
+    (void)state;
+    enum { MINUTE = 60000000 };
+    static const struct {
+        int64_t at;
+        bool poison;
+        int faults, ends; /* told so far */
+    } rows[] = {
+        {1, true, 1, 0},
+        {2, false, 1, 1},
+        {3, true, 1, 1},
+        {4, false, 1, 1},
+        {MINUTE, true, 1, 1},
+        {MINUTE + 1, true, 2, 1}, /* the same fault, which goes on */
+        {MINUTE + 2, true, 2, 1},
+        {3 * MINUTE, true, 2, 1}, /* it has been told of */
+        {3 * MINUTE + 1, false, 2, 2},
+        {3 * MINUTE + 2, true, 3, 2},
+        {3 * MINUTE + 3, false, 3, 3},
+    };
+    enum { N = sizeof rows / sizeof *rows };
+    int faults[N], ends[N];
+    char log[8192];
+    start_default();
+    wait_open();
+    for (int i = 0; i < N; i++) {
+        struct ask a = ASK('a', STORE_RUNS, .poison = rows[i].poison);
+        clock_set(rows[i].at, 1); /* nobody else looks at it now */
+        catch_log();
+        submit(&a);
+        finish_all();
+        give_log(log, sizeof log);
+        faults[i] = times(log, "nothing is stored") + (i > 0 ? faults[i - 1] : 0);
+        ends[i] = times(log, "stored again") + (i > 0 ? ends[i - 1] : 0);
+    }
+    end();
+    clock_set(-1, 0);
+    for (int i = 0; i < N; i++) {
+        assert_int_equal(faults[i], rows[i].faults);
+        assert_int_equal(ends[i], rows[i].ends);
+    }
 }
 
 static void test_a_database_that_cannot_be_opened(void **state)
@@ -842,16 +967,19 @@ int main(void)
         cmocka_unit_test(test_a_spoiled_transaction_is_taken_apart),
         cmocka_unit_test(test_a_write_alone_is_not_tried_twice),
         cmocka_unit_test(test_no_transaction_to_be_had),
+        cmocka_unit_test(test_no_second_transaction_to_be_had),
         cmocka_unit_test(test_slices_let_others_pass),
         cmocka_unit_test(test_a_slice_that_fails_ends_the_job),
         cmocka_unit_test(test_a_read_sees_what_was_written_before),
         cmocka_unit_test(test_a_read_waits_for_nothing_else),
         cmocka_unit_test(test_long_reads_let_others_pass),
+        cmocka_unit_test(test_a_path_keeps_its_place),
         cmocka_unit_test(test_one_handle),
         cmocka_unit_test(test_a_reader_that_cannot_be_opened_is_tried_again),
         cmocka_unit_test(test_max_result),
         cmocka_unit_test(test_max_waiting),
         cmocka_unit_test(test_failing_and_stored_again),
+        cmocka_unit_test(test_what_changes_often_is_told_seldom),
         cmocka_unit_test(test_a_database_that_cannot_be_opened),
         cmocka_unit_test(test_a_database_that_opens_at_the_second_try),
         cmocka_unit_test(test_close_while_jobs_wait),
