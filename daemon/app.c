@@ -26,7 +26,7 @@
 #define SIGNALS 4
 #define PATH_SIZE 4096
 #define DRAIN_TICK_MS 20
-#define STORING_MAX_MS 5000 /* for the last commits, and for clients to take what waits for them */
+#define STORING_MAX_MS 8000 /* for the last commits, and for clients to take what waits for them */
 #define SWEEP_MIN_MS 100
 #define SWEEP_MS 60000 /* at least this often what has outlived its time is let go */
 
@@ -116,6 +116,8 @@ static void on_store_closed(void *data)
 {
     struct app *a = data;
     a->store = NULL;
+    for (size_t i = 0; i < SIGNALS; i++) /* not before: one more signal would end us in the midst of it */
+        uv_close((uv_handle_t *)&a->signals[i], on_signal_closed);
 }
 
 static void on_engine_closed(void *data)
@@ -155,8 +157,6 @@ static void enter(struct app *a, enum app_state state)
         break;
     case APP_CLOSING:
         endpoint_unlink(&a->endpoint);
-        for (size_t i = 0; i < SIGNALS; i++)
-            uv_close((uv_handle_t *)&a->signals[i], on_signal_closed);
         a->idle = timer_free(a->idle);
         a->drain = timer_free(a->drain);
         a->sweep = timer_free(a->sweep);

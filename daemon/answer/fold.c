@@ -139,12 +139,12 @@ static void fold_event(struct fold *f, const struct chat_event *ev, size_t max)
     case EVENT_IMAGE: add_image(f, ev, max); break;
     case EVENT_USAGE: f->usage = ev->usage; break;
     case EVENT_DONE:
-        f->finished = f->ended = true;
+        f->finished = true;
         f->finish = ev->finish;
         break;
     case EVENT_RETRY: start_again(f, ev); break;
-    case EVENT_ERROR: f->ended = true; break;
     case EVENT_START:
+    case EVENT_ERROR:
     case EVENT_PROGRESS:
     case EVENT_KIND_COUNT: break;
     }

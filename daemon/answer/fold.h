@@ -16,8 +16,7 @@ struct fold {
     struct usage usage;
     bool finished;
     enum finish_reason finish;
-    bool ended; /* a `done` or `error` event was there */
-    bool rich;  /* it holds more than text, or something that must go back to the provider as it came */
+    bool rich; /* it holds more than text, or something that must go back to the provider as it came */
     struct fold_call *calls;
     struct fold_part *parts; /* in the order they came */
     size_t n_calls, n_parts;

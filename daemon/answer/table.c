@@ -10,6 +10,7 @@
 #include <uthash.h>
 
 #define MIB (1ll << 20)
+#define RECALLED_SHARE 4 /* a quarter of answer_memory is left to those that run, whatever is recalled */
 
 const struct config_option answer_option_rows[] = {
     {"max_answers", CONFIG_INT, offsetof(struct answer_options, max_answers), 1, 1 << 20, "1024", NULL, CONFIG_RELOAD,
@@ -32,8 +33,8 @@ struct entry {
     struct answer *answer; /* reference */
     int64_t ended_us;      /* monotonic, while it is retained */
     int64_t ended_wall_us;
-    bool running;
-    TAILQ_ENTRY(entry) order; /* in running or ended */
+    enum { ENTRY_RUNNING, ENTRY_ENDED, ENTRY_RECALLED, ENTRY_LISTS } list;
+    TAILQ_ENTRY(entry) order; /* in its list */
     UT_hash_handle hh;        /* keeps the order of insertion: oldest first */
 };
 
@@ -42,8 +43,8 @@ struct answer_table {
     bool share_by_uid;
     struct log_pool *pool;
     struct entry *by_id;
-    TAILQ_HEAD(entry_list, entry) running, ended; /* ended: oldest first */
-    unsigned n_running, n_ended;
+    TAILQ_HEAD(entry_list, entry) lists[ENTRY_LISTS]; /* the oldest first */
+    unsigned n[ENTRY_LISTS];
     int64_t surplus_us; /* wall clock: what ended up to then was over retain_max */
 };
 
@@ -53,18 +54,15 @@ struct answer_table *answer_table_new(const struct answer_options *opt, bool sha
     t->opt = *opt;
     t->share_by_uid = share_by_uid;
     t->pool = log_pool_new();
-    TAILQ_INIT(&t->running);
-    TAILQ_INIT(&t->ended);
+    for (int i = 0; i < ENTRY_LISTS; i++)
+        TAILQ_INIT(&t->lists[i]);
     return t;
 }
 
 static void forget(struct answer_table *t, struct entry *e)
 {
-    TAILQ_REMOVE(e->running ? &t->running : &t->ended, e, order);
-    if (e->running)
-        t->n_running--;
-    else
-        t->n_ended--;
+    TAILQ_REMOVE(&t->lists[e->list], e, order);
+    t->n[e->list]--;
     HASH_DEL(t->by_id, e);
     answer_unref(e->answer);
     free(e);
@@ -94,13 +92,20 @@ struct log_pool *answer_table_pool(struct answer_table *t)
     return t->pool;
 }
 
+static bool is_full(const struct answer_table *t)
+{
+    return log_pool_bytes(t->pool) > (size_t)t->opt.answer_memory;
+}
+
 void answer_table_make_room(struct answer_table *t)
 {
     struct entry *e;
-    while ((e = TAILQ_FIRST(&t->ended))) {
-        if (t->n_ended > (unsigned)t->opt.retain_max)
+    while (is_full(t) && (e = TAILQ_FIRST(&t->lists[ENTRY_RECALLED])))
+        forget(t, e);
+    while ((e = TAILQ_FIRST(&t->lists[ENTRY_ENDED]))) {
+        if (t->n[ENTRY_ENDED] > (unsigned)t->opt.retain_max)
             t->surplus_us = e->ended_wall_us;
-        else if (log_pool_bytes(t->pool) <= (size_t)t->opt.answer_memory)
+        else if (!is_full(t))
             break;
         forget(t, e);
     }
@@ -116,21 +121,21 @@ static unsigned running_of(const struct answer_table *t, uid_t uid)
 {
     unsigned n = 0;
     const struct entry *e;
-    TAILQ_FOREACH (e, &t->running, order)
+    TAILQ_FOREACH (e, &t->lists[ENTRY_RUNNING], order)
         n += answer_uid(e->answer) == uid;
     return n;
 }
 
 enum error_code answer_table_admit(struct answer_table *t, uid_t uid, struct error *err)
 {
-    if (t->n_running >= (unsigned)t->opt.max_answers)
+    if (t->n[ENTRY_RUNNING] >= (unsigned)t->opt.max_answers)
         return error_set(err, ERR_OVERLOADED, "%lld answers are running (max_answers); try again when some have ended",
                          (long long)t->opt.max_answers);
     if (t->share_by_uid && running_of(t, uid) >= (unsigned)(t->opt.max_answers + 3) / 4)
         return error_set(err, ERR_OVERLOADED, "you have %lld answers running, a quarter of max_answers",
                          (long long)(t->opt.max_answers + 3) / 4);
     answer_table_make_room(t);
-    if (log_pool_bytes(t->pool) > (size_t)t->opt.answer_memory)
+    if (is_full(t))
         return error_set(err, ERR_OVERLOADED,
                          "running answers fill answer_memory (%lld bytes); try again when some have ended",
                          (long long)t->opt.answer_memory);
@@ -142,14 +147,19 @@ struct log *answer_table_log(struct answer_table *t)
     return log_new(t->pool, (size_t)t->opt.max_answer);
 }
 
+static void insert(struct answer_table *t, struct entry *e, int list)
+{
+    e->list = list;
+    TAILQ_INSERT_TAIL(&t->lists[list], e, order);
+    t->n[list]++;
+}
+
 void answer_table_add(struct answer_table *t, struct answer *a)
 {
     struct entry *e = NEW(struct entry);
     memcpy(e->id, answer_id(a), sizeof e->id);
     e->answer = answer_ref(a);
-    e->running = true;
-    TAILQ_INSERT_TAIL(&t->running, e, order);
-    t->n_running++;
+    insert(t, e, ENTRY_RUNNING);
     HASH_ADD_STR(t->by_id, id, e);
 }
 
@@ -164,16 +174,39 @@ static struct entry *find(struct answer_table *t, const char *id, size_t len)
 void answer_table_ended(struct answer_table *t, struct answer *a)
 {
     struct entry *e = find(t, answer_id(a), ID_LEN);
-    if (!e || !e->running)
+    if (!e || e->list != ENTRY_RUNNING)
         return;
-    TAILQ_REMOVE(&t->running, e, order);
-    t->n_running--;
-    e->running = false;
+    TAILQ_REMOVE(&t->lists[ENTRY_RUNNING], e, order);
+    t->n[ENTRY_RUNNING]--;
     e->ended_us = clock_mono_us();
     e->ended_wall_us = clock_wall_us();
-    TAILQ_INSERT_TAIL(&t->ended, e, order);
-    t->n_ended++;
+    insert(t, e, ENTRY_ENDED);
     answer_table_make_room(t);
+}
+
+enum error_code answer_table_admit_recalled(struct answer_table *t, struct error *err)
+{
+    size_t share = (size_t)t->opt.answer_memory / RECALLED_SHARE * (RECALLED_SHARE - 1);
+    struct entry *e;
+    while (log_pool_bytes(t->pool) > share &&
+           ((e = TAILQ_FIRST(&t->lists[ENTRY_RECALLED])) || (e = TAILQ_FIRST(&t->lists[ENTRY_ENDED]))))
+        forget(t, e);
+    if (log_pool_bytes(t->pool) <= share)
+        return ERR_NONE;
+    return error_set(err, ERR_OVERLOADED,
+                     "answers that are running or being read fill answer_memory (%lld bytes); try again later",
+                     (long long)t->opt.answer_memory);
+}
+
+void answer_table_add_recalled(struct answer_table *t, struct answer *a, int64_t ended_wall_us)
+{
+    struct entry *e = NEW(struct entry);
+    memcpy(e->id, answer_id(a), sizeof e->id);
+    e->answer = answer_ref(a);
+    e->ended_wall_us = ended_wall_us;
+    e->ended_us = clock_mono_us() - (clock_wall_us() - ended_wall_us);
+    insert(t, e, ENTRY_RECALLED);
+    HASH_ADD_STR(t->by_id, id, e);
 }
 
 void answer_table_drop(struct answer_table *t, struct answer *a)
@@ -207,12 +240,12 @@ int64_t answer_table_not_before_us(const struct answer_table *t)
 
 unsigned answer_table_running(const struct answer_table *t)
 {
-    return t->n_running;
+    return t->n[ENTRY_RUNNING];
 }
 
 unsigned answer_table_retained(const struct answer_table *t)
 {
-    return t->n_ended;
+    return t->n[ENTRY_ENDED];
 }
 
 static int64_t sooner(int64_t a, int64_t b)
@@ -229,11 +262,24 @@ void answer_table_cancel(struct answer_table *t, struct answer *a)
     answer_unref(a);
 }
 
+/* Those of a list that have outlived `retain`. */
+static int64_t let_go(struct answer_table *t, int list, int64_t now, int64_t next)
+{
+    struct entry *e;
+    while ((e = TAILQ_FIRST(&t->lists[list]))) {
+        int64_t left = e->ended_us + t->opt.retain_ms * 1000 - now;
+        if (left > 0)
+            return sooner(next, left);
+        forget(t, e);
+    }
+    return next;
+}
+
 int64_t answer_table_sweep(struct answer_table *t)
 {
     int64_t now = clock_mono_us(), next = -1;
     struct entry *e, *following;
-    for (e = TAILQ_FIRST(&t->running); e; e = following) {
+    for (e = TAILQ_FIRST(&t->lists[ENTRY_RUNNING]); e; e = following) {
         following = TAILQ_NEXT(e, order);
         if (answer_readers(e->answer) > 0)
             continue;
@@ -243,13 +289,7 @@ int64_t answer_table_sweep(struct answer_table *t)
         else
             next = sooner(next, left);
     }
-    for (e = TAILQ_FIRST(&t->ended); e; e = TAILQ_FIRST(&t->ended)) {
-        int64_t left = e->ended_us + t->opt.retain_ms * 1000 - now;
-        if (left > 0) {
-            next = sooner(next, left);
-            break;
-        }
-        forget(t, e);
-    }
+    next = let_go(t, ENTRY_ENDED, now, next);
+    next = let_go(t, ENTRY_RECALLED, now, next);
     return next < 0 ? -1 : next / 1000 + 1;
 }

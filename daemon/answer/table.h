@@ -43,6 +43,12 @@ void answer_table_ended(struct answer_table *t, struct answer *a);
 /* Cancels this answer alone; it is retained once it has ended. */
 void answer_table_cancel(struct answer_table *t, struct answer *a);
 
+/* An answer that the store brought back: may it be held (ERR_OVERLOADED)? Its log is made already. Recalled answers
+ * leave memory before all others, and never keep a new question out. */
+enum error_code answer_table_admit_recalled(struct answer_table *t, struct error *err);
+/* Takes a reference of its own. ended_wall_us: when it ended, as it was stored. */
+void answer_table_add_recalled(struct answer_table *t, struct answer *a, int64_t ended_wall_us);
+
 /* It never was: its question could not be accepted. */
 void answer_table_drop(struct answer_table *t, struct answer *a);
 

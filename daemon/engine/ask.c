@@ -64,6 +64,7 @@ struct ask {
 
 static void try_route(struct ask *a);
 static void fail(struct ask *a, const struct error *err);
+static void on_stored(void *data, bool stored, bool gone);
 
 static struct log *log_of(const struct ask *a)
 {
@@ -179,10 +180,23 @@ static void on_begun(void *data, const struct error *err)
 
 static void begin_keep(struct ask *a)
 {
+    static const struct keep_hooks hooks = {on_begun, on_stored};
     struct store_job *question = a->question;
     a->question = NULL;
     if (question)
-        a->keep = keep_begin(&a->engine->keeps, a->answer, question, on_begun, a);
+        a->keep = keep_begin(&a->engine->keeps, a->answer, question, a->req->detach, &hooks, a);
+}
+
+/* What a provider says may quote the question, which is in no log: its code tells. */
+static void report(const struct ask *a, const struct error *err)
+{
+    if (!err || err->code == ERR_CANCELLED)
+        return;
+    if (err->provider[0])
+        log_notice("answer %s: %s from %s (HTTP %d)", answer_id(a->answer), error_name(err->code), err->provider,
+                   err->status);
+    else
+        log_notice("answer %s: %s: %s", answer_id(a->answer), error_name(err->code), err->message);
 }
 
 /* The question is over and its log ends. Frees it. */
@@ -200,17 +214,17 @@ static void settle(struct ask *a)
         answer_table_drop(e->table, a->answer);
     TAILQ_REMOVE(&e->asks, a, link);
     e->n_asks--;
-    if (err && err->code != ERR_CANCELLED)
-        log_notice("answer %s: %s: %s", answer_id(a->answer), error_name(err->code), err->message);
+    report(a, err);
     ask_free(a);
     if (e->ended)
         e->ended(e->ended_data);
 }
 
-static void on_stored(void *data, bool stored)
+/* gone: its conversation was deleted meanwhile. */
+static void on_stored(void *data, bool stored, bool gone)
 {
     struct ask *a = data;
-    if (!stored)
+    if (!stored || gone)
         answer_set_message(a->answer, "", "");
     answer_accept(a->answer);
     settle(a);
@@ -263,8 +277,10 @@ static void end(struct ask *a, enum log_state state, const struct error *err)
     if (end->tail.failed) /* it is made anew from the events for whoever asks */
         buf_clear(&end->tail);
     begin_keep(a);
-    if (a->keep)
-        keep_end(a->keep, &(struct keep_end){state, err, &fold, &extras, 2}, on_stored, a);
+    if (a->keep) {
+        keep_end(a->keep, &(struct keep_end){state, err, &fold, &extras, 2});
+        timer_start(a->deadline, store_opt(a->engine->store)->commit_timeout_ms);
+    }
     fold_done(&fold);
     buf_done(&extras);
     if (!a->keep)
@@ -279,8 +295,13 @@ static void fail(struct ask *a, const struct error *err)
 static void on_deadline(void *data)
 {
     struct error err = ERROR_INIT;
-    error_set(&err, ERR_TIMEOUT, "no whole answer within the timeout of %g s", ((struct ask *)data)->req->timeout);
-    fail(data, &err);
+    struct ask *a = data;
+    if (a->state == ASK_STORING) { /* it may be stored yet, but nobody waits for it any longer */
+        on_stored(a, false, false);
+        return;
+    }
+    error_set(&err, ERR_TIMEOUT, "no whole answer within the timeout of %g s", a->req->timeout);
+    fail(a, &err);
 }
 
 static bool append(struct ask *a, const struct chat_event *ev)
@@ -298,6 +319,8 @@ static bool append(struct ask *a, const struct chat_event *ev)
 static void on_event(void *data, const struct chat_event *ev)
 {
     struct ask *a = data;
+    if (a->keep)
+        keep_touch(a->keep);
     if (ev->kind == EVENT_TEXT || ev->kind == EVENT_REASONING || ev->kind == EVENT_TOOL_CALL ||
         ev->kind == EVENT_IMAGE) {
         a->shown = true;
@@ -505,6 +528,7 @@ static void read_conversation(struct ask *a)
 {
     struct store *store = a->engine->store;
     struct error err = ERROR_INIT;
+    keep_flush(&a->engine->keeps);
     a->reading = context_path(a->req, answer_uid(a->answer), store_opt(store)->last_within_ms, on_read, a);
     if (store_submit(store, a->reading, &err) == ERR_NONE)
         return;

@@ -30,16 +30,27 @@ static bool says_something(const struct message *m)
     return false;
 }
 
-/* Marks the turns that are left out: an assistant's message without content, and the question that led to it. Results
- * of tools stay, since the calls before them do. */
-static void mark_silent(const struct store_path *p, bool *left_out)
+/* Calls are followed by their results, which a question brings: those of a turn that is left out go only where the
+ * next one brings them again. */
+static bool brings_results(const struct chat_request *req, const struct store_path *p, size_t next)
+{
+    const struct message *m = next < p->n_said ? &p->said[next].message : &req->messages[0];
+    return m->role == ROLE_TOOL;
+}
+
+/* Marks the turns that are left out: an assistant's message without content, and the question that led to it. The
+ * messages of a question are as old as its answer. */
+static void mark_silent(const struct chat_request *req, const struct store_path *p, bool *left_out)
 {
     for (size_t i = 0; i < p->n_said; i++) {
-        if (p->said[i].message.role != ROLE_ASSISTANT || says_something(&p->said[i].message))
+        const struct store_said *answer = &p->said[i];
+        if (answer->message.role != ROLE_ASSISTANT || says_something(&answer->message))
             continue;
         left_out[i] = true;
-        for (size_t q = i; q > 0 && p->said[q - 1].message.role == ROLE_USER; q--)
-            left_out[q - 1] = true;
+        for (size_t q = i; q > 0 && p->said[q - 1].created_us == answer->created_us; q--) {
+            enum role role = p->said[q - 1].message.role;
+            left_out[q - 1] = role != ROLE_TOOL || brings_results(req, p, i + 1);
+        }
     }
 }
 
@@ -47,7 +58,7 @@ void context_apply(struct chat_request *req, struct store_path *p)
 {
     bool *left_out = xcalloc(p->n_said + 1, sizeof *left_out);
     size_t n = 0;
-    mark_silent(p, left_out);
+    mark_silent(req, p, left_out);
     struct message *all = xcalloc(p->n_said + req->n_messages, sizeof *all);
     for (size_t i = 0; i < p->n_said; i++) {
         if (left_out[i])

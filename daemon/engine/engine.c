@@ -33,6 +33,7 @@ struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct pr
     e->discovery = discovery_new(loop, e->pool);
     keep_room_init(&e->keeps, loop, store, table);
     TAILQ_INIT(&e->asks);
+    TAILQ_INIT(&e->recalls);
     buf_init(&e->scratch, EVENT_BYTES_MAX);
     return e;
 }
@@ -91,6 +92,7 @@ void engine_close(struct engine *e, void (*closed)(void *data), void *data)
 {
     e->draining = true;
     ask_give_up_all(e);
+    recall_give_up_all(e);
     keep_room_close(&e->keeps);
     attempt_room_close(&e->attempts);
     e->closed = closed;
@@ -179,6 +181,12 @@ struct providers *engine_providers(const struct engine *e)
 struct store *engine_store(const struct engine *e)
 {
     return e->store;
+}
+
+enum error_code engine_submit(struct engine *e, struct store_job *job, struct error *err)
+{
+    keep_flush(&e->keeps);
+    return store_submit(e->store, job, err);
 }
 
 struct answer_table *engine_table(const struct engine *e)

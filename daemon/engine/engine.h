@@ -46,10 +46,13 @@ enum error_code engine_ask(struct engine *e, struct chat_request *req, const str
 void engine_cancel(struct engine *e, struct answer *a);
 
 struct store *engine_store(const struct engine *e);
+struct store_job;
+/* store_submit for whoever is to see what was asked before. */
+enum error_code engine_submit(struct engine *e, struct store_job *job, struct error *err);
 
 /* An answer that is not in the table: brought back from the store, whole. id is a valid one. found is called once,
  * mostly later, with the answer (borrowed; take a reference) or with NULL and the reason (ERR_NOT_FOUND,
- * ERR_UNAVAILABLE, ERR_OVERLOADED). It is not put into the table: it lives as long as it is held. */
+ * ERR_UNAVAILABLE, ERR_OVERLOADED, ERR_INTERRUPTED). It is in the table then, for as long as there is room. */
 void engine_recall(struct engine *e, uid_t uid, const char *id, size_t len,
                    void (*found)(void *data, struct answer *a, const struct error *err), void *data);
 

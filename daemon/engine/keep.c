@@ -8,42 +8,78 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TICK_MS 700     /* with the time to write, less than the second that is promised */
-#define EXPIRE_MS 60000 /* how often what has outlived its time is looked for */
+#define TICK_MS 700           /* with the time to write, less than the second that is promised */
+#define EXPIRE_MS 60000       /* how often what has outlived its time is looked for */
+#define SAVE_BYTES (1u << 20) /* of events in one job, about: others have their turn between two */
+#define RETRY_FIRST_MS 500    /* before an end that could not be stored is tried again; doubles up to: */
+#define RETRY_MOST_MS 60000
 
-struct keep {
-    struct keep_room *room;
-    struct answer *answer;   /* reference */
-    char id[STORE_ID];       /* of the answer, and of its log */
-    struct log_pos saved;    /* what the store has */
-    struct store_job *begin; /* back from the store, which could not take it; else NULL */
-    bool beginning, begun, ending;
-    unsigned jobs; /* with the store */
-    void (*on_begun)(void *data, const struct error *err);
-    void (*on_ended)(void *data, bool stored);
-    void *data;
-    TAILQ_ENTRY(keep) link;
+enum keep_state {
+    KEEP_WAITING,   /* the question waits for a moment at which it delays nobody */
+    KEEP_BEGINNING, /* the question is with the store */
+    KEEP_BEGUN,     /* the store has it, and takes the events */
+    KEEP_UNABLE,    /* the store could not take it: tried again with the end */
+    KEEP_ENDING,    /* the end is with the store, the question maybe before it */
+    KEEP_UNSTORED,  /* the store could not take the end: in the room's list */
+    KEEP_OVER,      /* stored, refused or given up */
 };
 
-/* -- runs -- */
+struct keep {
+    enum keep_state state;
+    struct keep_room *room;         /* NULL once that is closed */
+    struct answer *answer;          /* reference */
+    char id[STORE_ID];              /* of the answer, and of its log */
+    struct log_pos saved;           /* what the store has */
+    struct store_job *begin, *end;  /* not with the store: to be handed over, or handed back; else NULL */
+    size_t bytes;                   /* what it holds, while it is unstored */
+    unsigned jobs;                  /* with the store */
+    const struct keep_hooks *hooks; /* NULL once it is released */
+    void *data;
+    TAILQ_ENTRY(keep) link; /* in live or unstored */
+};
 
-struct save { /* one STORE_RUNS job */
-    struct keep_room *room;
+struct save {               /* one STORE_RUNS job */
+    struct keep_room *room; /* NULL once that is closed */
     struct saved {
         struct keep *keep;
         struct log_pos pos; /* where it will stand */
     } * keeps;
     size_t n;
+    TAILQ_ENTRY(save) link;
 };
 
-static void settle(struct keep *k)
+static void free_if_over(struct keep *k)
 {
-    if (k->jobs || k->on_begun || k->on_ended || k->room)
+    if (k->jobs || k->state != KEEP_OVER)
         return;
     store_job_free(k->begin);
+    store_job_free(k->end);
     answer_unref(k->answer);
     free(k);
 }
+
+/* It leaves its list, and goes once the store is done with it and its asker has released it, or never will. */
+static void over(struct keep *k)
+{
+    if (k->room)
+        TAILQ_REMOVE(k->state == KEEP_UNSTORED ? &k->room->unstored : &k->room->live, k, link);
+    if (k->room && k->state == KEEP_UNSTORED)
+        k->room->unstored_bytes -= k->bytes;
+    k->room = NULL;
+    k->state = KEEP_OVER;
+}
+
+static void submit(struct keep *k, struct store *store, struct store_job **job)
+{
+    struct store_job *j = *job;
+    *job = NULL;
+    j->code = ERR_NONE;
+    j->error = (struct error)ERROR_INIT;
+    k->jobs++;
+    store_submit(store, j, NULL); /* such jobs are never refused */
+}
+
+/* -- events -- */
 
 static void add_runs(struct store_run **runs, size_t *n, const struct keep *k, struct log_pos *pos)
 {
@@ -67,122 +103,100 @@ static void on_saved(void *data, struct store_job *job)
         if (job->code == ERR_NONE)
             k->saved = s->keeps[i].pos;
         k->jobs--;
-        settle(k);
+        free_if_over(k);
     }
     if (s->room)
-        s->room->saving = NULL;
+        TAILQ_REMOVE(&s->room->saves, s, link);
     free(s->keeps);
     free(s);
     store_job_free(job);
 }
 
-static void save_all(struct keep_room *room)
+/* One job with the new events of keeps from k on, until it is large enough; returns where to go on, NULL at the end. */
+static struct keep *save_some(struct keep_room *room, struct keep *k)
 {
     struct save *s = NEW(struct save);
     struct store_job *job = store_job_new(STORE_RUNS, on_saved, s);
-    struct keep *k;
+    size_t bytes = 0;
     s->room = room;
-    TAILQ_FOREACH (k, &room->list, link) {
+    for (; k && bytes < SAVE_BYTES; k = TAILQ_NEXT(k, link)) {
         struct log_pos pos = k->saved;
         size_t before = job->runs.n;
-        if (!k->begun || k->ending)
+        if (k->state != KEEP_BEGUN)
             continue;
         add_runs(&job->runs.runs, &job->runs.n, k, &pos);
+        for (size_t i = before; i < job->runs.n; i++)
+            bytes += job->runs.runs[i].len;
         if (job->runs.n == before)
             continue;
         s->keeps = grow_one(s->keeps, s->n, sizeof *s->keeps);
         s->keeps[s->n++] = (struct saved){k, pos};
         k->jobs++;
     }
-    if (s->n == 0) {
-        free(s);
-        store_job_free(job);
-        return;
-    }
-    room->saving = s;
-    store_submit(room->store, job, NULL);
+    TAILQ_INSERT_TAIL(&room->saves, s, link);
+    if (s->n)
+        store_submit(room->store, job, NULL);
+    else
+        on_saved(s, job);
+    return k;
 }
 
 static void on_tick(void *data)
 {
     struct keep_room *room = data;
-    if (!room->saving)
-        save_all(room);
-    if (!TAILQ_EMPTY(&room->list))
+    struct keep *k = TAILQ_EMPTY(&room->saves) ? TAILQ_FIRST(&room->live) : NULL;
+    keep_flush(room);
+    while (k)
+        k = save_some(room, k);
+    if (!TAILQ_EMPTY(&room->live))
         timer_start(room->tick, TICK_MS);
 }
 
-/* -- time out of mind -- */
-
-static void on_expired(void *data, struct store_job *job)
-{
-    struct keep_room *room = data;
-    if (room)
-        room->expiring = NULL;
-    store_job_free(job);
-}
-
-static void on_expire(void *data)
-{
-    struct keep_room *room = data;
-    const struct answer_options *o = answer_table_options(room->table);
-    int64_t keep = store_opt(room->store)->keep_ms, now = clock_wall_us();
-    timer_start(room->expire, EXPIRE_MS);
-    if (room->expiring || !store_stores(room->store))
-        return;
-    struct store_job *job = store_job_new(STORE_EXPIRE, on_expired, room);
-    job->expire.answers_before_us = answer_table_not_before_us(room->table);
-    job->expire.answers_max = o->retain_max;
-    job->expire.conversations_before_us = keep > 0 ? now - keep * 1000 : 0;
-    if (store_submit(room->store, job, NULL) == ERR_NONE)
-        room->expiring = job;
-}
-
-void keep_room_init(struct keep_room *room, uv_loop_t *loop, struct store *store, struct answer_table *table)
-{
-    *room = (struct keep_room){.store = store, .table = table};
-    TAILQ_INIT(&room->list);
-    room->tick = timer_new(loop, on_tick, room);
-    room->expire = timer_new(loop, on_expire, room);
-    if (store_stores(store))
-        timer_start(room->expire, 0);
-}
-
-void keep_room_close(struct keep_room *room)
-{
-    assert(TAILQ_EMPTY(&room->list));
-    if (room->saving)
-        room->saving->room = NULL;
-    if (room->expiring)
-        room->expiring->data = NULL;
-    room->tick = timer_free(room->tick);
-    room->expire = timer_free(room->expire);
-}
-
-/* -- one answer -- */
+/* -- beginning -- */
 
 static void on_begun(void *data, struct store_job *job)
 {
     struct keep *k = data;
-    void (*begun)(void *, const struct error *) = k->on_begun;
+    const struct keep_hooks *hooks = k->state == KEEP_BEGINNING ? k->hooks : NULL;
     bool refused = job->code == ERR_NOT_FOUND;
     struct error err = job->error;
     k->jobs--;
-    k->beginning = false;
-    k->on_begun = NULL;
-    k->begun = job->code == ERR_NONE;
-    if (k->begun || refused)
+    if (job->code == ERR_NONE || refused)
         store_job_free(job);
     else
         k->begin = job;
-    if (begun)
-        begun(k->data, refused ? &err : NULL); /* may release it: room is set until then */
-    else
-        settle(k);
+    if (k->state == KEEP_BEGINNING && refused)
+        over(k);
+    else if (k->state == KEEP_BEGINNING)
+        k->state = k->begin ? KEEP_UNABLE : KEEP_BEGUN;
+    k->jobs++; /* the hook may release it */
+    if (hooks)
+        hooks->begun(k->data, refused ? &err : NULL);
+    k->jobs--;
+    free_if_over(k);
 }
 
-struct keep *keep_begin(struct keep_room *room, struct answer *a, struct store_job *begin,
-                        void (*begun)(void *data, const struct error *err), void *data)
+static void hand_over(struct keep *k)
+{
+    k->state = KEEP_BEGINNING;
+    submit(k, k->room->store, &k->begin);
+}
+
+void keep_flush(struct keep_room *room)
+{
+    struct keep *k;
+    TAILQ_FOREACH (k, &room->live, link)
+        if (k->state == KEEP_WAITING)
+            hand_over(k);
+}
+
+static void on_soon(void *data)
+{
+    keep_flush(data);
+}
+
+struct keep *keep_begin(struct keep_room *room, struct answer *a, struct store_job *begin, bool at_once,
+                        const struct keep_hooks *hooks, void *data)
 {
     struct keep *k = NEW(struct keep);
     struct store_begin *b = &begin->begin;
@@ -190,8 +204,9 @@ struct keep *keep_begin(struct keep_room *room, struct answer *a, struct store_j
     size_t len;
     k->room = room;
     k->answer = answer_ref(a);
-    k->on_begun = begun;
+    k->hooks = hooks;
     k->data = data;
+    k->begin = begin;
     memcpy(k->id, answer_id(a), sizeof k->id);
     memcpy(b->answer, k->id, sizeof b->answer);
     memcpy(b->log, k->id, sizeof b->log);
@@ -206,14 +221,22 @@ struct keep *keep_begin(struct keep_room *room, struct answer *a, struct store_j
         b->messages[i].created_us = b->started_us;
     begin->done = on_begun;
     begin->data = k;
-    k->beginning = true;
-    k->jobs++;
-    TAILQ_INSERT_TAIL(&room->list, k, link);
+    TAILQ_INSERT_TAIL(&room->live, k, link);
     if (!timer_active(room->tick))
         timer_start(room->tick, TICK_MS);
-    store_submit(room->store, begin, NULL);
+    if (at_once)
+        hand_over(k);
     return k;
 }
+
+/* At the next turn of the loop: by then the event has been sent to whoever reads. */
+void keep_touch(struct keep *k)
+{
+    if (k->state == KEEP_WAITING && !timer_active(k->room->soon))
+        timer_start(k->room->soon, 0);
+}
+
+/* -- ending -- */
 
 static void fill_reply(struct store_reply *r, const struct fold *f)
 {
@@ -234,36 +257,92 @@ static void fill_reply(struct store_reply *r, const struct fold *f)
     buf_done(&b);
 }
 
+static void try_next(struct keep_room *room)
+{
+    if (!TAILQ_EMPTY(&room->unstored) && !timer_active(room->retry))
+        timer_start(room->retry, room->retry_ms);
+}
+
+/* The store could not take it: it waits for its next try, behind the others, since it may be what does not fit. */
+static void put_aside(struct keep *k)
+{
+    struct keep_room *room = k->room;
+    struct keep *first;
+    TAILQ_REMOVE(&room->live, k, link);
+    TAILQ_INSERT_TAIL(&room->unstored, k, link);
+    k->state = KEEP_UNSTORED;
+    k->bytes = 2 * log_memory(answer_log(k->answer)); /* the log, and its message in the job */
+    room->unstored_bytes += k->bytes;
+    while (room->unstored_bytes > (size_t)store_opt(room->store)->max_unstored &&
+           (first = TAILQ_FIRST(&room->unstored)) != NULL) {
+        over(first);
+        if (first != k) /* that is the caller's */
+            free_if_over(first);
+    }
+    room->retry_ms = room->retry_ms ? 2 * room->retry_ms : RETRY_FIRST_MS;
+    if (room->retry_ms > RETRY_MOST_MS)
+        room->retry_ms = RETRY_MOST_MS;
+    try_next(room);
+}
+
+/* Its question could not be stored, so neither could its end; or it has gone with its conversation. */
+static bool is_hopeless(const struct keep *k, const struct store_job *job)
+{
+    return job->code == ERR_NOT_FOUND && !k->begin;
+}
+
 static void on_ended(void *data, struct store_job *job)
 {
     struct keep *k = data;
-    bool stored = job->code == ERR_NONE;
+    const struct keep_hooks *hooks = k->hooks;
+    bool stored = job->code == ERR_NONE, gone = stored && job->end.gone;
     k->jobs--;
-    store_job_free(job);
-    void (*ended)(void *, bool) = k->on_ended;
-    k->on_ended = NULL;
-    if (ended)
-        ended(k->data, stored);
-    else
-        settle(k);
+    if (stored && !hooks && !gone) /* late: its asker was told that it is in none */
+        answer_set_message(k->answer, job->end.conversation, job->end.message);
+    if (stored && k->room) {
+        k->room->retry_ms = 0;
+        try_next(k->room);
+    }
+    if (stored || !k->room || is_hopeless(k, job)) {
+        store_job_free(job);
+        over(k);
+    } else {
+        k->end = job;
+        put_aside(k);
+    }
+    k->jobs++; /* the hook may release it */
+    if (hooks)
+        hooks->ended(k->data, stored, gone);
+    k->jobs--;
+    free_if_over(k);
 }
 
-void keep_end(struct keep *k, const struct keep_end *how, void (*ended)(void *data, bool stored), void *data)
+static void submit_end(struct keep *k, struct store *store)
+{
+    k->state = KEEP_ENDING;
+    if (k->begin)
+        submit(k, store, &k->begin);
+    submit(k, store, &k->end);
+}
+
+static void on_retry(void *data)
+{
+    struct keep_room *room = data;
+    struct keep *k = TAILQ_FIRST(&room->unstored);
+    if (!k)
+        return;
+    TAILQ_REMOVE(&room->unstored, k, link);
+    room->unstored_bytes -= k->bytes;
+    TAILQ_INSERT_TAIL(&room->live, k, link);
+    submit_end(k, room->store);
+}
+
+void keep_end(struct keep *k, const struct keep_end *how)
 {
     struct store_job *job = store_job_new(STORE_END, on_ended, k);
     struct store_end *e = &job->end;
     struct log_pos pos = k->saved;
-    assert(!k->ending);
-    k->ending = true;
-    k->on_begun = NULL;
-    k->on_ended = ended;
-    k->data = data;
-    if (k->begin) { /* there may be room again */
-        k->jobs++;
-        k->begin->code = ERR_NONE;
-        store_submit(k->room->store, k->begin, NULL);
-        k->begin = NULL;
-    }
+    assert(k->state < KEEP_ENDING);
     memcpy(e->answer, k->id, sizeof e->answer);
     memcpy(e->log, k->id, sizeof e->log);
     memcpy(e->conversation, answer_conversation(k->answer), sizeof e->conversation);
@@ -280,20 +359,79 @@ void keep_end(struct keep *k, const struct keep_end *how, void (*ended)(void *da
     e->n_extras = how->n_extras;
     add_runs(&e->runs, &e->n_runs, k, &pos);
     fill_reply(&e->reply, how->fold);
-    k->jobs++;
-    store_submit(k->room->store, job, NULL);
+    k->end = job;
+    submit_end(k, k->room->store);
 }
 
 struct keep *keep_release(struct keep *k)
 {
     if (!k)
         return NULL;
-    TAILQ_REMOVE(&k->room->list, k, link);
-    k->room = NULL;
-    k->on_begun = NULL;
-    k->on_ended = NULL;
-    settle(k);
+    k->hooks = NULL;
+    free_if_over(k);
     return NULL;
+}
+
+/* -- the room -- */
+
+static void on_expired(void *data, struct store_job *job)
+{
+    struct keep_room *room = data;
+    if (room)
+        room->expiring = NULL;
+    store_job_free(job);
+}
+
+static void on_expire(void *data)
+{
+    struct keep_room *room = data;
+    int64_t keep = store_opt(room->store)->keep_ms;
+    timer_start(room->expire, EXPIRE_MS);
+    if (room->expiring || !store_stores(room->store))
+        return;
+    struct store_job *job = store_job_new(STORE_EXPIRE, on_expired, room);
+    job->expire.answers_before_us = answer_table_not_before_us(room->table);
+    job->expire.answers_max = answer_table_options(room->table)->retain_max;
+    job->expire.conversations_before_us = keep > 0 ? clock_wall_us() - keep * 1000 : 0;
+    if (store_submit(room->store, job, NULL) == ERR_NONE)
+        room->expiring = job;
+}
+
+void keep_room_init(struct keep_room *room, uv_loop_t *loop, struct store *store, struct answer_table *table)
+{
+    *room = (struct keep_room){.store = store, .table = table};
+    TAILQ_INIT(&room->live);
+    TAILQ_INIT(&room->unstored);
+    TAILQ_INIT(&room->saves);
+    room->soon = timer_new(loop, on_soon, room);
+    room->tick = timer_new(loop, on_tick, room);
+    room->retry = timer_new(loop, on_retry, room);
+    room->expire = timer_new(loop, on_expire, room);
+    if (store_stores(store))
+        timer_start(room->expire, 0);
+}
+
+void keep_room_close(struct keep_room *room)
+{
+    struct keep *k;
+    struct save *s;
+    while (!TAILQ_EMPTY(&room->unstored))
+        on_retry(room);
+    while ((k = TAILQ_FIRST(&room->live))) {
+        assert(k->state == KEEP_ENDING);
+        TAILQ_REMOVE(&room->live, k, link);
+        k->room = NULL;
+    }
+    while ((s = TAILQ_FIRST(&room->saves))) {
+        TAILQ_REMOVE(&room->saves, s, link);
+        s->room = NULL;
+    }
+    if (room->expiring)
+        room->expiring->data = NULL;
+    room->soon = timer_free(room->soon);
+    room->tick = timer_free(room->tick);
+    room->retry = timer_free(room->retry);
+    room->expire = timer_free(room->expire);
 }
 
 /* -- messages -- */

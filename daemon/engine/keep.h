@@ -1,8 +1,11 @@
 /* What of an answer reaches the store, and when: its question as it begins, its events at least once a second, all that
- * is left when it ends. One `keep` per stored answer, made by ask.c.
+ * is left when it ends. One `keep` per stored answer, made by ask.c; it belongs to its room and outlives the ask.
  *
- * A fault of the store never ends an answer: what could not be stored is tried again with the end, and then the answer
- * ends without. */
+ * A fault of the store never ends an answer. What could not be stored is tried again: the question with the end, the
+ * end for as long as there is memory for it (max_unstored).
+ *
+ * A question that nobody waits for is stored once its first event is under way to the readers, or within a tick: the
+ * time to the first token pays nothing for it. */
 #ifndef ASKD_ENGINE_KEEP_H
 #define ASKD_ENGINE_KEEP_H
 
@@ -12,24 +15,39 @@
 #include <uv.h>
 
 struct keep;
+struct save;
+TAILQ_HEAD(keep_list, keep);
 
 struct keep_room {
     struct store *store;
     struct answer_table *table; /* tells how long answers are retained */
-    struct timer *tick, *expire;
-    TAILQ_HEAD(keep_list, keep) list;
-    struct save *saving;        /* under way with the store, NULL for none */
-    struct store_job *expiring; /* likewise */
+    struct timer *soon, *tick, *expire, *retry;
+    struct keep_list live;     /* not ended, or with the store */
+    struct keep_list unstored; /* ended; they wait for their next try, the first of them first */
+    size_t unstored_bytes;
+    int64_t retry_ms;           /* before the next try */
+    TAILQ_HEAD(, save) saves;   /* under way with the store */
+    struct store_job *expiring; /* likewise, NULL for none */
 };
 void keep_room_init(struct keep_room *room, uv_loop_t *loop, struct store *store, struct answer_table *table);
-/* No keep is left. Its last jobs may still be with the store: they need nothing of the room. */
+/* Every answer has ended. What is unstored is tried a last time; the last jobs need nothing of the room. */
 void keep_room_close(struct keep_room *room);
+/* Hands over every question that still waits: for whoever is about to read. */
+void keep_flush(struct keep_room *room);
+
+struct keep_hooks {
+    /* Once: NULL where the question is committed or cannot be stored for now, or ERR_NOT_FOUND where the conversation
+     * has gone meanwhile: then nothing of it is kept. Not after keep_end. */
+    void (*begun)(void *data, const struct error *err);
+    /* Once, after keep_end: it is committed, or cannot be for now. gone: its conversation was deleted meanwhile. */
+    void (*ended)(void *data, bool stored, bool gone);
+};
 
 /* The answer has begun: its start event is set. Takes over the job (STORE_BEGIN; all but what the answer itself tells
- * is filled in). begun is called once: NULL where it is committed or cannot be stored for now, or ERR_NOT_FOUND where
- * the conversation has gone meanwhile: then nothing of it is kept. */
-struct keep *keep_begin(struct keep_room *room, struct answer *a, struct store_job *begin,
-                        void (*begun)(void *data, const struct error *err), void *data);
+ * is filled in). at_once: somebody waits for it to be stored. The hooks are called later. */
+struct keep *keep_begin(struct keep_room *room, struct answer *a, struct store_job *begin, bool at_once,
+                        const struct keep_hooks *hooks, void *data);
+void keep_touch(struct keep *k); /* its first event is there; fine to call again */
 
 struct keep_end {
     enum log_state state;
@@ -38,9 +56,9 @@ struct keep_end {
     const struct buf *extras; /* entries of the answer map that its events do not tell */
     uint32_t n_extras;
 };
-/* Its log has its last event, and ends so. ended is called once, later, when that is committed, or cannot be. */
-void keep_end(struct keep *k, const struct keep_end *how, void (*ended)(void *data, bool stored), void *data);
-/* Calls back no more; the keep is gone as soon as the store is done with it. NULL is fine; always returns NULL. */
+/* Its log has its last event, and ends so. */
+void keep_end(struct keep *k, const struct keep_end *how);
+/* The hooks are called no more; the caller forgets it. NULL is fine; always returns NULL. */
 struct keep *keep_release(struct keep *k);
 
 /* A message of a question as the store has it. */

@@ -1,31 +1,28 @@
-/* Answers that have left memory: brought back from the store. */
+/* Answers that have left memory: brought back from the store. What an interrupted one's daemon did not come to store is
+ * not made up: its events end where they end, so that no sequence number ever means something else. */
 #include "daemon/answer/fold.h"
 #include "daemon/engine/ask.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
+#include "lib/base/grow.h"
 #include "lib/proto/codec.h"
 #include <stdlib.h>
 #include <string.h>
 
-struct recall {
-    struct engine *engine;
-    uid_t uid;
+struct waiter {
     void (*found)(void *data, struct answer *a, const struct error *err);
     void *data;
 };
 
-/* Where its daemon died, nobody wrote the event that says how it ended. */
-static void close_log(struct log *l, const struct fold *f, const struct error *err)
-{
-    struct chat_event ev = {.kind = EVENT_ERROR, .error = *err};
-    struct buf b;
-    if (f->ended)
-        return;
-    buf_init(&b, 64 << 10);
-    codec_put_event(&b, &ev);
-    log_append_closing(l, b.data, b.len);
-    buf_done(&b);
-}
+/* One that the store is asked for, and all who wait for it: nobody asks twice. */
+struct recall {
+    struct engine *engine; /* NULL once that is closed */
+    uid_t uid;
+    char id[ID_LEN + 1];
+    struct waiter *waiters; /* owned */
+    size_t n_waiters;
+    TAILQ_ENTRY(recall) link;
+};
 
 static void put_extras(struct buf *tail, const struct store_answer *s, uint32_t *n)
 {
@@ -54,9 +51,7 @@ static enum error_code fill_log(struct log *l, const struct store_answer *s, str
     for (size_t i = 0; i < s->n_runs; i++)
         if (s->runs[i].seq != log_last(l) + 1 || log_append_run(l, s->runs[i].data, s->runs[i].len) != ERR_NONE)
             return error_set(err, ERR_INTERNAL, "the stored events of the answer are damaged");
-    fold_log(&fold, l, s->provider, s->model);
-    if (state != LOG_DONE)
-        close_log(l, &fold, &why);
+    fold_log(&fold, l, s->provider ? s->provider : "", s->model ? s->model : "");
     buf_init(&tail, SIZE_MAX / 2); /* of the events' size, which the store bounds */
     uint32_t n = fold_put_tail(&tail, &fold, state == LOG_DONE ? NULL : &why);
     put_extras(&tail, s, &n);
@@ -72,8 +67,9 @@ static struct answer *restore(struct recall *r, const struct store_answer *s, st
 {
     static const struct flight_hooks none = {NULL};
     const struct answer_asker asker = {.uid = r->uid, .keep = true, .store = true};
-    struct log *l = log_new(answer_table_pool(r->engine->table), SIZE_MAX / 2);
-    if (fill_log(l, s, err) != ERR_NONE) {
+    struct answer_table *t = r->engine->table;
+    struct log *l = log_new(answer_table_pool(t), SIZE_MAX / 2);
+    if (fill_log(l, s, err) != ERR_NONE || answer_table_admit_recalled(t, err) != ERR_NONE) {
         log_unref(l);
         return NULL;
     }
@@ -81,34 +77,87 @@ static struct answer *restore(struct recall *r, const struct store_answer *s, st
     struct answer *a = answer_restore(f, &asker, s->answer, s->started_us);
     flight_unref(f);
     answer_set_message(a, s->conversation, s->message);
-    answer_set_preview(a, s->preview, strlen(s->preview));
-    answer_set_start(a, s->provider, s->model, s->start.data, s->start.len);
+    answer_set_preview(a, s->preview ? s->preview : "", s->preview ? strlen(s->preview) : 0);
+    answer_set_start(a, s->provider ? s->provider : "", s->model ? s->model : "", s->start.data, s->start.len);
+    answer_table_add_recalled(t, a, s->ended_us);
     return a;
+}
+
+/* Tells everybody. The waiters may ask for others meanwhile, so it is in no list any more. */
+static void tell(struct recall *r, struct answer *a, const struct error *err)
+{
+    if (r->engine)
+        TAILQ_REMOVE(&r->engine->recalls, r, link);
+    r->engine = NULL;
+    for (size_t i = 0; i < r->n_waiters; i++)
+        r->waiters[i].found(r->waiters[i].data, a, err);
+    r->n_waiters = 0;
 }
 
 static void on_job(void *data, struct store_job *job)
 {
     struct recall *r = data;
     struct error err = job->error;
-    struct answer *a = job->code == ERR_NONE ? restore(r, &job->answer, &err) : NULL;
-    r->found(r->data, a, &err);
+    struct answer *a = r->engine && job->code == ERR_NONE ? restore(r, &job->answer, &err) : NULL;
+    if (r->engine)
+        tell(r, a, &err);
     answer_unref(a);
     store_job_free(job);
+    free(r->waiters);
     free(r);
+}
+
+void recall_give_up_all(struct engine *e)
+{
+    struct recall *r;
+    struct error err = ERROR_INIT;
+    error_set(&err, ERR_INTERRUPTED, "the daemon ends");
+    while ((r = TAILQ_FIRST(&e->recalls)))
+        tell(r, NULL, &err); /* its job comes back to nobody */
+}
+
+static struct recall *find(struct engine *e, uid_t uid, const char *id)
+{
+    struct recall *r;
+    TAILQ_FOREACH (r, &e->recalls, link)
+        if (r->uid == uid && memcmp(r->id, id, ID_LEN) == 0)
+            return r;
+    return NULL;
+}
+
+static struct recall *start(struct engine *e, uid_t uid, const char *id, struct error *err)
+{
+    struct recall *r = NEW(struct recall);
+    struct store_job *job = store_job_new(STORE_ANSWER, on_job, r);
+    job->answer.uid = uid;
+    job->answer.not_before_us = answer_table_not_before_us(e->table);
+    memcpy(job->answer.answer, id, ID_LEN);
+    memcpy(r->id, id, ID_LEN);
+    r->uid = uid;
+    if (engine_submit(e, job, err) != ERR_NONE) {
+        free(r);
+        return NULL;
+    }
+    r->engine = e;
+    TAILQ_INSERT_TAIL(&e->recalls, r, link);
+    return r;
 }
 
 void engine_recall(struct engine *e, uid_t uid, const char *id, size_t len,
                    void (*found)(void *data, struct answer *a, const struct error *err), void *data)
 {
-    struct recall *r = NEW(struct recall);
     struct error err = ERROR_INIT;
-    *r = (struct recall){e, uid, found, data};
-    struct store_job *job = store_job_new(STORE_ANSWER, on_job, r);
-    job->answer.uid = uid;
-    job->answer.not_before_us = answer_table_not_before_us(e->table);
-    memcpy(job->answer.answer, id, len < ID_LEN ? len : ID_LEN);
-    if (store_submit(e->store, job, &err) == ERR_NONE)
+    struct recall *r = NULL;
+    if (len == ID_LEN)
+        r = find(e, uid, id);
+    else
+        error_set(&err, ERR_NOT_FOUND, "no such answer");
+    if (!r && len == ID_LEN)
+        r = start(e, uid, id, &err);
+    if (!r) {
+        found(data, NULL, &err);
         return;
-    found(data, NULL, &err);
-    free(r);
+    }
+    r->waiters = grow_one(r->waiters, r->n_waiters, sizeof *r->waiters);
+    r->waiters[r->n_waiters++] = (struct waiter){found, data};
 }

@@ -82,9 +82,15 @@ static void recall_start(struct recall *r)
 
 static void get_recalled(struct recall *r, struct answer *a)
 {
+    struct error err = ERROR_INIT;
+    struct peer *p = later_peer(r->later);
+    if (server_may_send(p->server, p, log_bytes(answer_log(a)), &err) != ERR_NONE) {
+        later_fail(r->later, &err);
+        return;
+    }
     struct buf *b = later_begin(r->later);
     if (b)
-        stream_put_answer(later_peer(r->later), b, a);
+        stream_put_answer(p, b, a);
     later_end(r->later);
 }
 
@@ -339,7 +345,7 @@ static enum error_code list_from_store(struct call *c, struct listing *l)
     job->answers.not_before_us = answer_table_not_before_us(engine_table(s->engine));
     job->answers.state = l->by_state ? log_state_name(l->state) : NULL;
     l->later = later_new(c);
-    enum error_code code = store_submit(engine_store(s->engine), job, &err);
+    enum error_code code = engine_submit(s->engine, job, &err);
     if (code != ERR_NONE)
         later_free(l->later);
     return code;

@@ -138,7 +138,7 @@ static enum error_code submit(struct call *c, struct store_job *job, enum error_
     }
     struct later *l = later_new(c);
     job->data = l;
-    code = store_submit(engine_store(c->peer->server->engine), job, err);
+    code = engine_submit(c->peer->server->engine, job, err);
     if (code != ERR_NONE)
         later_free(l); /* the error is the caller's to send */
     return code;
@@ -147,8 +147,10 @@ static enum error_code submit(struct call *c, struct store_job *job, enum error_
 /* Begins the reply of a job that went well; NULL where there is nothing more to do but free it. */
 static struct buf *begin_reply(struct later *l, const struct store_job *job)
 {
-    if (job->code != ERR_NONE) {
-        later_fail(l, &job->error);
+    struct error err = job->error;
+    struct peer *p = later_peer(l);
+    if (job->code != ERR_NONE || (p && server_may_send(p->server, p, job->out.len, &err) != ERR_NONE)) {
+        later_fail(l, &err);
         return NULL;
     }
     struct buf *b = later_begin(l);

@@ -22,6 +22,8 @@ const struct config_option rpc_option_rows[] = {
      "Requests of one connection that wait for their answer."},
     {"max_input", CONFIG_SIZE, AT(max_input), 64 << 10, 65536 * MIB, "256 MiB", NULL, CONFIG_RELOAD,
      "Bytes of one user's messages that have not come whole."},
+    {"max_output", CONFIG_SIZE, AT(max_output), 64 << 10, 65536 * MIB, "256 MiB", NULL, CONFIG_RELOAD,
+     "Bytes of results that one user's clients have asked for and not read."},
     {"peer_buffer", CONFIG_SIZE, AT(peer_buffer), 4096, 1024 * MIB, "64 KiB", NULL, CONFIG_RELOAD,
      "Bytes that wait to be sent to a client before its events, and the reading of its requests, wait too."},
     {"frame_timeout", CONFIG_DURATION, AT(frame_timeout_ms), 100, 3600 * 1000, "30 s", NULL, CONFIG_RELOAD,
@@ -193,6 +195,21 @@ bool server_busy(const struct server *s)
             return true;
     }
     return false;
+}
+
+enum error_code server_may_send(const struct server *s, const struct peer *p, size_t len, struct error *err)
+{
+    const struct peer *other;
+    size_t unsent = 0;
+    if (len <= (size_t)s->setup.opt.peer_buffer)
+        return ERR_NONE;
+    TAILQ_FOREACH (other, &s->peers, link)
+        if (other->uid == p->uid)
+            unsent += other->out.unsent;
+    if (unsent + len <= (size_t)s->setup.opt.max_output || unsent == 0)
+        return ERR_NONE;
+    return error_set(err, ERR_OVERLOADED,
+                     "your clients have %zu bytes to read before they may ask for %zu more (max_output)", unsent, len);
 }
 
 uid_t server_scope(const struct server *s, const struct peer *p)

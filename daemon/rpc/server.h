@@ -9,7 +9,8 @@
 #include <msgpack.h>
 
 struct rpc_options {
-    int64_t max_message, max_values, max_connections, max_requests, peer_buffer, max_input, frame_timeout_ms;
+    int64_t max_message, max_values, max_connections, max_requests, peer_buffer, max_input, max_output,
+        frame_timeout_ms;
 };
 extern const struct config_option rpc_option_rows[];
 
@@ -66,6 +67,9 @@ bool server_busy(const struct server *s); /* there is still something to be sent
 /* For peer.c: something was closed; an unfinished frame is to be watched. */
 void server_settle(struct server *s);
 void server_watch_partial(struct server *s);
+
+/* May a large result go out to that peer? ERR_OVERLOADED where its user leaves more than max_output unread. */
+enum error_code server_may_send(const struct server *s, const struct peer *p, size_t len, struct error *err);
 
 /* In user mode everybody who is let in is the owner; in system mode each uid is on its own. */
 uid_t server_scope(const struct server *s, const struct peer *p);

@@ -116,6 +116,15 @@ static bool end_answer(struct store_db *db, const struct store_end *e)
     return query_run(&q) && (!e->message[0] || sqlite_end_message(db, e->message, e->state, &e->reply));
 }
 
+/* Its conversation was deleted: it is in none. */
+static void leave_conversation(struct store_db *db, const char *answer)
+{
+    struct query q = query(db, "UPDATE answer SET conversation = NULL, message = NULL WHERE id = ?");
+
+    query_text(&q, answer);
+    query_run(&q);
+}
+
 enum store_step sqlite_end(struct store_db *db, struct store_job *job)
 {
     struct store_end *e = &job->end;
@@ -127,7 +136,9 @@ enum store_step sqlite_end(struct store_db *db, struct store_job *job)
     if (ended) /* it came before, as above */
         return STORE_STEP_DONE;
     put_runs(db, e->runs, e->n_runs);
-    if (end_answer(db, e) && e->message[0])
+    if (end_answer(db, e) && e->gone)
+        leave_conversation(db, e->answer);
+    else if (e->message[0])
         sqlite_move_head(db, e->message, e->ended_us);
     return STORE_STEP_DONE;
 }

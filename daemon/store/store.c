@@ -11,7 +11,8 @@
 #define KIB 1024ll
 #define MIB (1024 * KIB)
 #define SECOND 1000ll
-#define DAY (86400 * SECOND)
+#define HOUR (3600 * SECOND)
+#define DAY (24 * HOUR)
 
 /* Where small writes succeed and large ones fail the state changes with each of them: it is told this seldom. */
 #define TELL_AGAIN_US INT64_C(60000000)
@@ -21,7 +22,7 @@ static const char *const locking_names[] = {
     [STORE_LOCKING_AUTO] = "auto", [STORE_LOCKING_SHARED] = "shared", [STORE_LOCKING_EXCLUSIVE] = "exclusive", NULL};
 
 const struct config_option store_option_rows[] = {
-    {"keep", CONFIG_DURATION, offsetof(struct store_options, keep_ms), SECOND, 36500 * DAY, "forever", keep_words,
+    {"keep", CONFIG_DURATION, offsetof(struct store_options, keep_ms), HOUR, 36500 * DAY, "forever", keep_words,
      CONFIG_RELOAD,
      "How long a conversation is kept after it was last added to; none: nothing is written to disk at all. From none "
      "to "

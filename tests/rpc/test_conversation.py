@@ -2,6 +2,8 @@
 
 import pytest
 
+from conftest import wait_until
+
 from client import RpcError, check_events, is_event, text_of
 from fault_provider import words_text
 
@@ -589,3 +591,19 @@ def test_keep_none(client):
     assert failure(client, "conversation.create", {})["code"] == "unavailable"
     assert client.call("status")["store"]["state"] == "off"
     assert [i["answer"] for i in client.call("answer.list")] == [a["answer"]]
+
+
+@pytest.mark.askd(daemon={"max_output": "3 MiB"})
+def test_max_output(daemon, client):
+    """Results that a user's clients do not read are bounded, whatever the number of connections."""
+    big = create(client, messages=[{"role": "user", "content": "x" * (1 << 20)}])
+    deaf = [daemon.connect(receive_buffer=4096) for _ in range(4)]
+    asked = [c.request("conversation.get", {"conversation": big}) for c in deaf]
+    wait_until(lambda: client.call("status")["store"]["reads"] >= 4, "all are read")
+    assert failure(client, "conversation.get", {"conversation": big})["code"] == "overloaded"
+    assert listed(client), "small results go out"
+    results = [c.response(m) for c, m in zip(deaf, asked)]
+    good = [r for error, r in results if error is None]
+    assert len(good) == 2 or len(good) == 3
+    assert all("max_output" in error["message"] for error, r in results if error is not None)
+    assert len(conversation_of(client, big)["messages"]) == 1

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from conftest import wait_until
+from fault_provider import words_text
 
 OFF = "error: nothing is stored"  # in the log, once
 AGAIN = "stored again"
@@ -195,3 +196,51 @@ def test_disk_full_from_the_start(home, small_disk, provider, start_daemon):
     check_still_answers(d, c)
     filler.unlink()
     check_stored_again(d, c)
+
+
+def test_what_was_answered_on_a_full_disk_is_stored_once_there_is_room(home, small_disk, provider, start_daemon):
+    """The question was stored, the end could not be; then a whole question and answer could not. Nothing is lost, and
+    nobody has to ask again."""
+    home.write_config(provider.base_url)
+    d = start_daemon()
+    c = d.connect()
+    first = c.result(c.chat("echo", "first", conversation="new"))
+    msgid = c.chat("slow-40-50", "half", conversation=first["conversation"], stream=True)
+    wait_until(lambda: c.recv() and len(c.events()) > 20, "its question is stored, and some events")
+    fill_up(small_disk / "filler")
+    half = c.result(msgid)
+    long = c.result(c.chat("echo", LONG, conversation="new"))
+    assert half["text"] == words_text(40) and "conversation" not in half and "conversation" not in long
+    assert stored(c)["state"] == "failing"
+
+    (small_disk / "filler").unlink()
+    wait_until(lambda: stored(c)["state"] == "ok", "it is tried again")
+
+    def titles():
+        return [i["title"] for i in c.call("conversation.list")]
+
+    wait_until(lambda: len(titles()) == 2, "the second conversation is there")
+    wait_until(
+        lambda: c.call("conversation.get", {"conversation": first["conversation"]})["messages"][-1]["state"] == "done",
+        "the first one has its answer",
+    )
+    d.kill()
+    c = start_daemon().connect()
+    assert c.call("conversation.get", {"conversation": first["conversation"]})["messages"][-1]["content"] == half["text"]
+    for a in (half, long):
+        got = c.call("answer.get", {"answer": a["answer"]})
+        assert got["text"] == a["text"] and got["conversation"]
+
+
+def test_held_by_another_program(daemon, client, home):
+    """Answers wait commit_timeout at most, and are stored when the other lets go."""
+    daemon.home.config.write_text(daemon.home.config.read_text() + "\n[store]\ncommit_timeout = 100 ms\n")
+    client.call("config.reload")
+    client.result(client.chat("echo", "before", conversation="new"))
+    with sqlite3.connect(database(home), isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        answers = [client.result(m) for m in [client.chat("echo", f"{i}", conversation="new") for i in range(20)]]
+        assert all(a["state"] == "done" and "conversation" not in a for a in answers)
+        other.execute("ROLLBACK")
+    other.close()
+    wait_until(lambda: len(client.call("conversation.list")) == 21, "all is stored")

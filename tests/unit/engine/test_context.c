@@ -17,11 +17,15 @@ static struct chat_request *question(const char *text)
     return r;
 }
 
+/* Each question is as old as its answer: a new age begins behind every assistant's message. */
 static void say(struct store_path *p, enum role role, const char *state, const char *text)
 {
+    int64_t age = p->n_said ? p->said[p->n_said - 1].created_us : 1;
+    if (p->n_said && p->said[p->n_said - 1].message.role == ROLE_ASSISTANT)
+        age++;
     p->said = xrealloc(p->said, (p->n_said + 1) * sizeof *p->said);
     struct store_said *s = &p->said[p->n_said++];
-    *s = (struct store_said){.message.role = role};
+    *s = (struct store_said){.message.role = role, .created_us = age};
     strcpy(s->state, state);
     if (text)
         message_add_text(&s->message, text, strlen(text));
@@ -97,6 +101,41 @@ static void test_results_stay(void **state)
     assert_sent(j, "u:one a: t:42 u:now");
 }
 
+/* A question that brings the results again replaces the one that came to nothing. */
+static void test_results_that_come_again(void **state)
+{
+    (void)state;
+    struct store_job *j = path();
+    say(&j->path, ROLE_USER, "done", "one");
+    say(&j->path, ROLE_ASSISTANT, "done", NULL);
+    message_add_part(&j->path.said[1].message, PART_TOOL_CALL)->name = xstrdup("f");
+    for (int i = 0; i < 2; i++) {
+        say(&j->path, ROLE_TOOL, "done", NULL);
+        message_add_part(&j->path.said[j->path.n_said - 1].message, PART_TOOL_RESULT)->text = xstrdup("42");
+        say(&j->path, ROLE_ASSISTANT, "failed", "");
+    }
+    struct chat_request *r = chat_request_new();
+    message_add_part(chat_request_add_message(r, ROLE_TOOL), PART_TOOL_RESULT)->text = xstrdup("43");
+    context_apply(r, &j->path);
+    assert_int_equal(r->n_messages, 3);
+    assert_string_equal(text_of(&r->messages[2]), "43");
+    chat_request_free(r);
+    store_job_free(j);
+}
+
+/* What stood there before the question is none of its business. */
+static void test_only_the_question_is_left_out(void **state)
+{
+    (void)state;
+    struct store_job *j = path();
+    say(&j->path, ROLE_USER, "done", "a document");
+    j->path.said[0].created_us = -1; /* put there before anybody asked */
+    say(&j->path, ROLE_USER, "done", "one");
+    j->path.said[1].created_us = 1;
+    say(&j->path, ROLE_ASSISTANT, "failed", "");
+    assert_sent(j, "u:a document u:now");
+}
+
 static void test_instructions(void **state)
 {
     (void)state;
@@ -158,6 +197,8 @@ int main(void)
         cmocka_unit_test(test_turns_without_a_word_are_left_out),
         cmocka_unit_test(test_cancelled_with_text_is_sent),
         cmocka_unit_test(test_results_stay),
+        cmocka_unit_test(test_results_that_come_again),
+        cmocka_unit_test(test_only_the_question_is_left_out),
         cmocka_unit_test(test_instructions),
         cmocka_unit_test(test_only_its_own_messages_are_stored),
         cmocka_unit_test(test_more_than_text_is_stored_as_parts),
