@@ -77,8 +77,10 @@ int app_check_config(const struct app_args *args)
     struct settings settings;
     struct error err = ERROR_INIT;
     enum error_code code = settings_load(&source, keys, &settings, &err);
-    if (code == ERR_NONE)
+    if (code == ERR_NONE) {
+        settings_warn(&settings);
         settings_done(&settings);
+    }
     env_keys_free(keys);
     return code == ERR_NONE ? 0 : say_config_error(&err);
 }
@@ -182,7 +184,7 @@ static void on_idle(void *data)
         timer_start(a->idle, own_options(a)->idle_exit_ms);
         return;
     }
-    log_notice("nobody has asked for idle_exit: ending");
+    log_notice("no client and no answer for %g s (idle_exit): ending", (double)own_options(a)->idle_exit_ms / 1000);
     enter(a, APP_DRAINING);
 }
 
@@ -251,6 +253,7 @@ static void on_reloaded(void *data)
 {
     struct app *a = data;
     apply_own_options(a);
+    settings_warn(&a->settings);
     answer_table_configure(a->table, options(a, &answer_room));
     store_configure(a->store, options(a, &store_room));
     engine_configure(a->engine, a->settings.providers, options(a, &engine_room));
@@ -454,6 +457,7 @@ int app_run(const struct app_args *args)
         /* Twice within the time, so that one sign may come late. */
         a.watchdog_ms = service_take_watchdog() / 2;
         apply_own_options(&a);
+        settings_warn(&a.settings);
         env_keys_seal(a.keys);
         status = listen_and_run(&a, args);
     } else {

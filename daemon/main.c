@@ -12,7 +12,7 @@ static const char usage[] =
     "\n"
     "  --user           serve this user (default)\n"
     "  --system         serve all users of the machine: /run/askd/askd.sock, configuration from /etc only\n"
-    "  --config FILE    read this file alone\n"
+    "  --config FILE    read this file alone, and the drop-ins FILE.d/*.conf\n"
     "  --socket PATH    listen there\n"
     "  --check-config   say whether the configuration is good, and end\n"
     "  --print-config   show what is in force and where each value came from, keys hidden, and end\n"
@@ -32,6 +32,12 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
+static int refuse(const char *why, const char *what)
+{
+    fprintf(stderr, "askd: %s: %s (see askd --help)\n", why, what);
+    return EX_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     struct app_args args = {0};
@@ -42,7 +48,11 @@ int main(int argc, char **argv)
         case OPT_USER: args.system = false; break;
         case OPT_SYSTEM: args.system = true; break;
         case OPT_CONFIG: args.config = optarg; break;
-        case OPT_SOCKET: args.socket = optarg; break;
+        case OPT_SOCKET:
+            if (optarg[0] != '/')
+                return refuse("--socket needs a path from the root", optarg);
+            args.socket = optarg;
+            break;
         case OPT_CHECK: act = app_check_config; break;
         case OPT_PRINT: act = app_print_config; break;
         case OPT_VERSION: return printf("%s %s\n", PACKAGE_NAME, askd_version) < 0;
@@ -51,9 +61,7 @@ int main(int argc, char **argv)
         default: return EX_USAGE;
         }
     }
-    if (optind < argc) {
-        fprintf(stderr, "askd: takes no arguments, only options: %s (see askd --help)\n", argv[optind]);
-        return EX_USAGE;
-    }
+    if (optind < argc)
+        return refuse("takes no arguments, only options", argv[optind]);
     return act(&args);
 }

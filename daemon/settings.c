@@ -1,8 +1,11 @@
 #include "daemon/settings.h"
+#include "daemon/core/log.h"
+#include "daemon/engine/engine.h"
 #include "daemon/rooms.h"
 #include "lib/base/paths.h"
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 #define FILE_NAME "/askd.conf"
 
@@ -19,18 +22,46 @@ enum error_code settings_read_config(const struct settings_source *source, struc
     return config_load(rooms, paths, source->file != NULL, ret, err);
 }
 
+/* A question without a model would fail each time. A whole name may also be a provider's usual model, slash and all. */
+static enum error_code check_default_model(const struct settings *s, struct error *err)
+{
+    const struct engine_options *o = config_get(s->config, &engine_room, NULL);
+    const char *model = o->default_model, *slash = model ? strchr(model, '/') : NULL;
+    if (!slash || providers_find(s->providers, model, (size_t)(slash - model)))
+        return ERR_NONE;
+    for (const struct provider_builtin *b = provider_builtins; b->name; b++)
+        if ((strlen(b->name) == (size_t)(slash - model) && memcmp(b->name, model, (size_t)(slash - model)) == 0) ||
+            (b->default_model && strcmp(b->default_model, model) == 0))
+            return ERR_NONE;
+    return config_complain(s->config, &engine_room, NULL, "default_model", err,
+                           "default_model names the provider %.*s, which has no section and is not built in",
+                           (int)(slash - model), model);
+}
+
 enum error_code settings_load(const struct settings_source *source, struct env_keys *keys, struct settings *ret,
                               struct error *err)
 {
     struct settings s = {0};
     enum error_code code = settings_read_config(source, &s.config, err);
     if (code == ERR_NONE)
-        code = providers_load(s.config, keys, &s.providers, err);
+        code = providers_load(s.config, keys, source->system || source->file ? NULL : PATHS_SYSTEM_CONFIG, &s.providers,
+                              err);
+    if (code == ERR_NONE)
+        code = check_default_model(&s, err);
     if (code == ERR_NONE)
         *ret = s;
     else
         settings_done(&s);
     return code;
+}
+
+void settings_warn(const struct settings *s)
+{
+    for (size_t i = 0; i < providers_count(s->providers); i++) {
+        const struct provider *p = providers_at(s->providers, i);
+        if (p->key_missing)
+            log_warn("provider %s has no key: %s", p->name, p->key_missing);
+    }
 }
 
 void settings_done(struct settings *s)

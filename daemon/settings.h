@@ -20,6 +20,8 @@ struct settings {
 enum error_code settings_read_config(const struct settings_source *source, struct config **ret, struct error *err);
 enum error_code settings_load(const struct settings_source *source, struct env_keys *keys, struct settings *ret,
                               struct error *err);
+/* Logs what is no error, but not as it was meant to be. */
+void settings_warn(const struct settings *s);
 void settings_done(struct settings *s); /* fine for {0} */
 
 #endif

@@ -26,6 +26,14 @@ static enum error_code read_all(struct buf *out, int fd, struct error *err)
     }
 }
 
+static bool is_blank(const struct buf *b)
+{
+    for (size_t i = 0; i < b->len; i++)
+        if (strchr(" \t\n\v\f\r", b->data[i]) == NULL || b->data[i] == '\0')
+            return false;
+    return true;
+}
+
 enum error_code input_read(struct buf *out, char *const *words, int n_words, int fd, struct error *err)
 {
     for (int i = 0; i < n_words; i++) {
@@ -46,7 +54,7 @@ enum error_code input_read(struct buf *out, char *const *words, int n_words, int
     }
     if (out->failed)
         return too_large(err);
-    if (out->len == 0)
+    if (is_blank(out))
         return error_set(err, ERR_NOT_FOUND, "no prompt: write it behind ask, or pipe it in");
     if (!utf8_valid(out->data, out->len))
         return error_set(err, ERR_INVALID_REQUEST, "the prompt is not UTF-8 text: convert it, for instance with iconv");

@@ -76,10 +76,16 @@ static int finish(struct stream *s, const struct args *args, const msgpack_objec
     return status;
 }
 
+static void on_wait(void *data, const char *what)
+{
+    (void)data;
+    exit_print_wait(program, what);
+}
+
 static int ask(const struct args *args, const struct buf *params)
 {
     struct ask_error err;
-    const struct ask_options options = {.socket = args->socket};
+    const struct ask_options options = {.socket = args->socket, .on_wait = on_wait};
     struct ask *handle = ask_open(&options, &err);
     if (handle == NULL)
         return signals_pending() != 0 ? 128 + signals_pending() : exit_failure(program, &err);
@@ -89,7 +95,8 @@ static int ask(const struct args *args, const struct buf *params)
                             .out = &out,
                             .print_text = !args->json,
                             .whole = args->no_stream,
-                            .own = true};
+                            .own = true,
+                            .kept = args->keep != ARGS_NOWHERE};
     msgpack_unpacked reply;
     msgpack_unpacked_init(&reply);
     int status = stream_run(&stream, "chat", params, &reply);

@@ -42,6 +42,13 @@ static void add_int(struct line *l, const msgpack_object_map *map, const char *n
         add(l, "%s%s=%" PRId64, l->len > 0 ? " " : "", name, v);
 }
 
+static void add_ms(struct line *l, const msgpack_object_map *map, const char *name)
+{
+    double v;
+    if (field_double(map, name, &v))
+        add(l, "%s%s=%.0f", l->len > 0 ? " " : "", name, v);
+}
+
 void plain_stats(const msgpack_object *answer)
 {
     struct line l = {.len = 0};
@@ -55,8 +62,8 @@ void plain_stats(const msgpack_object *answer)
         add_int(&l, &part, "output_tokens");
     }
     if (field_map(&map, "timing", &part)) {
-        add_int(&l, &part, "first_token_ms");
-        add_int(&l, &part, "total_ms");
+        add_ms(&l, &part, "first_token_ms");
+        add_ms(&l, &part, "total_ms");
     }
     add_str(&l, &map, "conversation");
     exit_print("ask", "%s", l.text);

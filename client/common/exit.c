@@ -8,34 +8,35 @@
 #include <string.h>
 #include <unistd.h>
 
-/* For each code: how to exit, and what the reader may do. */
+/* For each code: how to exit, and what the reader may do, where the error is a provider's and where it is askd's own.
+ * @: the provider's name. NULL: nothing that its message would not say better. */
 static const struct {
     enum error_code code;
     enum exit_status status;
-    const char *hint;
+    const char *of_provider, *own;
 } outcomes[] = {
-    {ERR_INVALID_REQUEST, EXIT_DATA, "correct the request"},
-    {ERR_UNKNOWN_METHOD, EXIT_PROTOCOL,
-     "askctl call hello lists the methods; a daemon of another version needs a restart"},
-    {ERR_NOT_FOUND, EXIT_OTHER, "check the name"},
-    {ERR_PERMISSION_DENIED, EXIT_DENIED, "ask the owner of the daemon"},
-    {ERR_UNAUTHENTICATED, EXIT_DENIED, "check the API key of the provider where the daemon starts"},
-    {ERR_NO_PROVIDER, EXIT_UNAVAILABLE,
+    {ERR_INVALID_REQUEST, EXIT_DATA, "@ refused the request", NULL},
+    {ERR_UNKNOWN_METHOD, EXIT_PROTOCOL, NULL, NULL},
+    {ERR_NOT_FOUND, EXIT_OTHER, "check the model's name (-m) and the base_url of @", NULL},
+    {ERR_PERMISSION_DENIED, EXIT_DENIED, "see what the account at @ may do, or choose another model (-m)", NULL},
+    {ERR_UNAUTHENTICATED, EXIT_DENIED, "check the key of @: askctl status tells where it comes from", NULL},
+    {ERR_NO_PROVIDER, EXIT_UNAVAILABLE, NULL,
      "set OPENAI_API_KEY or another provider's key where the daemon starts, or write a [provider] section to "
      "~/.config/askd/askd.conf"},
-    {ERR_RATE_LIMITED, EXIT_AGAIN, "try again later"},
-    {ERR_BUDGET_EXCEEDED, EXIT_OTHER, "wait for the next period or raise the budget in askd.conf"},
-    {ERR_CONTEXT_LENGTH_EXCEEDED, EXIT_OTHER, "shorten the prompt or choose a model with a larger window (-m)"},
-    {ERR_CONTENT_FILTERED, EXIT_OTHER, "word the prompt otherwise or choose another model (-m)"},
-    {ERR_OVERLOADED, EXIT_AGAIN, "try again later"},
-    {ERR_TIMEOUT, EXIT_AGAIN, "try again"},
-    {ERR_UNAVAILABLE, EXIT_UNAVAILABLE, "check the network and the provider's address in askd.conf"},
-    {ERR_BAD_RESPONSE, EXIT_SOFTWARE, "check that the provider's address and kind in askd.conf are right"},
-    {ERR_CANCELLED, EXIT_OTHER, "ask again"},
-    {ERR_INTERRUPTED, EXIT_AGAIN, "ask again"},
-    {ERR_TOO_LARGE, EXIT_DATA, "send or ask for less"},
-    {ERR_INTERNAL, EXIT_SOFTWARE, "look at the daemon's log"},
+    {ERR_RATE_LIMITED, EXIT_AGAIN, "try again later", NULL},
+    {ERR_BUDGET_EXCEEDED, EXIT_OTHER, "see to the credit at @, or choose another provider's model (-m)", NULL},
+    {ERR_CONTEXT_LENGTH_EXCEEDED, EXIT_OTHER, "shorten the prompt or choose a model with a larger window (-m)", NULL},
+    {ERR_CONTENT_FILTERED, EXIT_OTHER, "word the prompt otherwise or choose another model (-m)", NULL},
+    {ERR_OVERLOADED, EXIT_AGAIN, "try again later", "try again later"},
+    {ERR_TIMEOUT, EXIT_AGAIN, "try again", "try again"},
+    {ERR_UNAVAILABLE, EXIT_UNAVAILABLE, "check the network and the base_url of @", NULL},
+    {ERR_BAD_RESPONSE, EXIT_SOFTWARE, "check the base_url and the api of @", NULL},
+    {ERR_CANCELLED, EXIT_OTHER, NULL, NULL},
+    {ERR_INTERRUPTED, EXIT_AGAIN, NULL, "ask again"},
+    {ERR_TOO_LARGE, EXIT_DATA, "send less", NULL},
+    {ERR_INTERNAL, EXIT_SOFTWARE, NULL, "look at the daemon's log"},
 };
+enum { OUTCOMES = sizeof(outcomes) / sizeof(outcomes[0]) };
 
 void exit_print(const char *program, const char *fmt, ...)
 {
@@ -56,6 +57,12 @@ void exit_print(const char *program, const char *fmt, ...)
         return; /* nobody is left to be told */
 }
 
+void exit_print_wait(const char *program, const char *what)
+{
+    if (isatty(STDERR_FILENO) != 0)
+        exit_print(program, "%s", what);
+}
+
 int exit_failure(const char *program, const struct ask_error *err)
 {
     exit_print(program, "%s", err->message);
@@ -73,74 +80,139 @@ int exit_failure(const char *program, const struct ask_error *err)
     return EXIT_SOFTWARE;
 }
 
-/* A key that is in our environment. Where the daemon says it has none, it was started without it. */
-static const char *key_here(void)
+struct text {
+    const char *s;
+    size_t len;
+};
+
+static struct text text_of(const msgpack_object_map *map, const char *field)
+{
+    struct text t = {"", 0};
+    if (!field_str(map, field, &t.s, &t.len))
+        t.len = 0;
+    return t;
+}
+
+static bool text_is(struct text t, const char *s)
+{
+    return t.len == strlen(s) && memcmp(t.s, s, t.len) == 0;
+}
+
+static bool text_has(struct text t, const char *s)
+{
+    return memmem(t.s, t.len, s, strlen(s)) != NULL;
+}
+
+/* A key that is in our environment. Where the daemon says it has none, it was started without it. One that the message
+ * names is meant; else any. */
+static const char *key_here(struct text message)
 {
     static const char *const names[] = {
         "OPENAI_API_KEY",    "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "DEEPSEEK_API_KEY", "OPENROUTER_API_KEY",
         "DASHSCOPE_API_KEY", "MISTRAL_API_KEY",   "GROQ_API_KEY",   "XAI_API_KEY",      "COHERE_API_KEY"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const char *value = getenv(names[i]);
-        if (value != NULL && value[0] != '\0')
+        if (value != NULL && value[0] != '\0' && (!text_has(message, "_API_KEY") || text_has(message, names[i])))
             return names[i];
     }
     return NULL;
 }
 
-static bool is_about_conversation(const msgpack_object_map *map)
+/* askd's own messages put what to do behind a semicolon or a colon, or name a command. A provider's may hold anything.
+ */
+static bool advises(const msgpack_object_map *map, struct text message, bool of_provider)
 {
-    const char *param;
-    size_t len;
-    return field_str(map, "param", &param, &len) && len == strlen("conversation") &&
-           memcmp(param, "conversation", len) == 0;
+    if (of_provider && mp_get(map, "status") != NULL && !text_has(message, "; correct "))
+        return false;
+    return text_has(message, "; ") || text_has(message, "askctl") || (!of_provider && text_has(message, ": "));
 }
 
-static void write_hint(char *out, size_t size, size_t outcome, const msgpack_object_map *map)
+/* What askd could not know, or the reader not guess. */
+static const char *own_hint(const msgpack_object_map *map, enum error_code code, struct text message)
+{
+    if ((code != ERR_NOT_FOUND && code != ERR_INVALID_REQUEST) || text_has(message, "askctl"))
+        return NULL;
+    if (text_is(text_of(map, "param"), "conversation"))
+        return "askctl conv list shows what there is";
+    if (text_is(text_of(map, "param"), "answer"))
+        return "askctl call answer.list shows what there is";
+    return NULL;
+}
+
+/* A provider whose server is at fault can only be asked again. */
+static bool is_server_fault(const msgpack_object_map *map)
+{
+    int64_t status;
+    return field_int(map, "status", &status) && status >= 500;
+}
+
+/* Puts the provider's name where the text has its mark. */
+static void write_for_provider(char *out, size_t size, const char *text, const char *name)
+{
+    const char *mark = strchr(text, '@');
+    int before = mark != NULL ? (int)(mark - text) : (int)strlen(text);
+    (void)snprintf(out, size, "%.*s%s%s", before, text, mark != NULL ? name : "", mark != NULL ? mark + 1 : "");
+}
+
+/* "" where nothing is to be added to the message. */
+static void write_hint(char *out, size_t size, size_t outcome, const msgpack_object_map *map, struct text message)
 {
     double after = -1;
-    const char *key = outcomes[outcome].code == ERR_NO_PROVIDER ? key_here() : NULL;
+    struct text provider = text_of(map, "provider");
+    char name[128];
+    error_text(name, sizeof(name), provider.s, provider.len);
+    const char *key = outcomes[outcome].code == ERR_NO_PROVIDER ? key_here(message) : NULL;
+    const char *own = own_hint(map, outcomes[outcome].code, message);
+    out[0] = '\0';
     if (key != NULL)
         (void)snprintf(out, size,
                        "%s is set here but not in the daemon: end it with 'askctl call shutdown' and ask again", key);
     else if (outcomes[outcome].status == EXIT_AGAIN && field_double(map, "retry_after", &after) && after >= 1)
         (void)snprintf(out, size, "try again in %.0f s", after);
-    else if (outcomes[outcome].code == ERR_NOT_FOUND && is_about_conversation(map))
-        (void)snprintf(out, size, "askctl conv list shows what there is");
-    else
-        (void)snprintf(out, size, "%s", outcomes[outcome].hint);
+    else if (provider.len == 0 && own != NULL)
+        (void)snprintf(out, size, "%s", own);
+    else if (advises(map, message, provider.len > 0))
+        return;
+    else if (provider.len > 0 && outcomes[outcome].code == ERR_UNAVAILABLE && is_server_fault(map))
+        (void)snprintf(out, size, "try again later");
+    else if (provider.len > 0 && outcomes[outcome].of_provider != NULL)
+        write_for_provider(out, size, outcomes[outcome].of_provider, name);
+    else if (provider.len == 0 && outcomes[outcome].own != NULL)
+        (void)snprintf(out, size, "%s", outcomes[outcome].own);
+}
+
+static struct text message_of(const msgpack_object_map *map)
+{
+    enum { SHOWN = 1024 };
+    struct text t = text_of(map, "message");
+    if (t.len == 0)
+        t = text_of(map, "code");
+    while (t.len > 1 && (t.s[t.len - 1] == '.' || t.s[t.len - 1] == '\n'))
+        t.len--;
+    if (t.len > SHOWN)
+        t.len = SHOWN;
+    return t;
 }
 
 int exit_error(const char *program, const msgpack_object *error)
 {
     msgpack_object_map map;
-    const char *name = NULL, *message = NULL, *param = NULL;
-    size_t name_len = 0, message_len = 0, param_len = 0;
+    const char *name;
+    size_t name_len, i = 0;
     if (!mp_map(error, &map) || !field_str(&map, "code", &name, &name_len)) {
         exit_print(program, "the daemon sent an error that is no map: check that its version is ours");
         return EXIT_PROTOCOL;
     }
-    if (!field_str(&map, "message", &message, &message_len) || message_len == 0) {
-        message = name;
-        message_len = name_len;
-    }
-    while (message_len > 1 && (message[message_len - 1] == '.' || message[message_len - 1] == '\n'))
-        message_len--;
-    if (message_len > 1024)
-        message_len = 1024;
-    /* The field at fault is named, unless the message does so. */
-    if (!field_str(&map, "param", &param, &param_len) || memmem(message, message_len, param, param_len) != NULL)
-        param_len = 0;
-
+    struct text message = message_of(&map), param = text_of(&map, "param");
+    if (memmem(message.s, message.len, param.s, param.len) != NULL)
+        param.len = 0; /* the field at fault is named already */
     enum error_code code = error_from_name(name, name_len);
-    size_t i = 0, n = sizeof(outcomes) / sizeof(outcomes[0]);
-    while (i < n && outcomes[i].code != code)
+    while (i < OUTCOMES && outcomes[i].code != code)
         i++;
-    char hint[256] = "look at the daemon's log";
-    if (i < n)
-        write_hint(hint, sizeof(hint), i, &map);
-    /* A message that names a command says itself what to do. */
-    bool advises = memmem(message, message_len, "askctl", strlen("askctl")) != NULL;
-    exit_print(program, "%.*s%s%.*s%s%s", (int)param_len, param_len > 0 ? param : "", param_len > 0 ? ": " : "",
-               (int)message_len, message, advises ? "" : ": ", advises ? "" : hint);
-    return i < n ? (int)outcomes[i].status : (int)EXIT_OTHER;
+    char hint[256] = "";
+    if (i < OUTCOMES)
+        write_hint(hint, sizeof(hint), i, &map, message);
+    exit_print(program, "%.*s%s%.*s%s%s", (int)param.len, param.s, param.len > 0 ? ": " : "", (int)message.len,
+               message.s, hint[0] != '\0' ? ": " : "", hint);
+    return i < OUTCOMES ? (int)outcomes[i].status : (int)EXIT_OTHER;
 }

@@ -26,6 +26,9 @@ enum exit_status {
 /* "program: " and the message, control characters made visible, and a line's end; all in one write to stderr. */
 void exit_print(const char *program, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Says what the program waits for, to somebody at a terminal alone. */
+void exit_print_wait(const char *program, const char *what);
+
 /* Prints a failure of libask and gives the status to exit with. */
 int exit_failure(const char *program, const struct ask_error *err);
 

@@ -152,6 +152,19 @@ static int on_response(struct stream *s, const struct ask_message *m, msgpack_un
     return stream_flush(s);
 }
 
+/* The connection is of no more use. What has come of the answer may be. */
+static int lose(const struct stream *s, const struct ask_error *err)
+{
+    if (err->status != ASK_CLOSED || !s->kept)
+        return exit_failure(s->program, err);
+    if (s->answer[0] != '\0')
+        exit_print(s->program, "the daemon closed the connection: askctl attach %s shows what came of the answer",
+                   s->answer);
+    else
+        exit_print(s->program, "the daemon closed the connection: where the question was kept, ask -c goes on with it");
+    return EXIT_UNAVAILABLE;
+}
+
 /* Waits for the daemon, a signal, or the end of whoever reads our output. */
 static int wait_for_more(struct stream *s)
 {
@@ -179,7 +192,7 @@ static int follow(struct stream *s, uint32_t msgid, msgpack_unpacked *reply)
         } else if (status != ASK_OK) {
             end_line(s);
             int left = stream_flush(s);
-            return left != EXIT_OK ? left : exit_failure(s->program, &err);
+            return left != EXIT_OK ? left : lose(s, &err);
         } else if (m.kind == ASK_RESPONSE) {
             if (m.msgid == msgid)
                 return on_response(s, &m, reply);

@@ -15,6 +15,7 @@ struct stream {
     bool print_text; /* else only the reply matters */
     bool whole;      /* text is printed once it is complete */
     bool own;        /* the answer is ours: leaving before its end cancels it */
+    bool kept;       /* the daemon may have it still when its connection is lost */
 
     char answer[64]; /* its id, "" until an event told it */
     bool printed;    /* some text went out */

@@ -32,7 +32,7 @@ static int put_newest(struct ctl *c, struct ask *a, struct buf *params)
 static int follow(struct ctl *c, struct ask *a, const struct buf *params)
 {
     /* Not our answer: whoever looks on and leaves does not end it. */
-    struct stream stream = {.program = c->program, .ask = a, .out = c->out, .print_text = !c->json};
+    struct stream stream = {.program = c->program, .ask = a, .out = c->out, .print_text = !c->json, .kept = true};
     msgpack_unpacked reply;
     msgpack_unpacked_init(&reply);
     signals_catch();

@@ -1,6 +1,7 @@
 #include "client/common/json_print.h"
 #include "client/common/json_read.h"
 #include "client/ctl/ctl.h"
+#include "lib/proto/mp.h"
 #include <string.h>
 
 enum { PARAMS_MAX = 64 << 20 };
@@ -13,6 +14,16 @@ static int print_event(struct ctl *c, const struct ask_message *m, const msgpack
     (void)json_print(c->out, params);
     (void)out_puts(c->out, "}\n");
     return ctl_flush(c);
+}
+
+/* A configuration that is refused is no fault of the request, and ends us as it would end the daemon. */
+static int fail(const struct ctl *c, const msgpack_object *error)
+{
+    msgpack_object_map map;
+    int status = exit_error(c->program, error);
+    bool refused = status == EXIT_DATA && strcmp(c->args[0], "config.reload") == 0 && mp_map(error, &map) &&
+                   mp_get(&map, "param") == NULL;
+    return refused ? EXIT_CONFIG : status;
 }
 
 /* Prints what comes until the response to msgid. */
@@ -31,7 +42,7 @@ static int follow(struct ctl *c, struct ask *a, uint32_t msgid, msgpack_unpacked
             return EXIT_PROTOCOL;
         }
         if (m.kind == ASK_RESPONSE && m.msgid == msgid)
-            return failed ? exit_error(c->program, &value->data) : ctl_print_json(c, &value->data);
+            return failed ? fail(c, &value->data) : ctl_print_json(c, &value->data);
         int status = m.kind == ASK_NOTIFICATION ? print_event(c, &m, &value->data) : EXIT_OK;
         if (status != EXIT_OK)
             return status;

@@ -258,8 +258,9 @@ static void print_message(struct ctl *c, const msgpack_object_map *message)
     print(c, "\n## %s", one_line(role, message, "role"));
     bool named = one_line(model, message, "model")[0] != '\0';
     bool odd = one_line(state, message, "state")[0] != '\0' && strcmp(state, "done") != 0;
+    (void)one_line(provider, message, "provider");
     if (named)
-        print(c, " (%s%s%s", one_line(provider, message, "provider"), provider[0] != '\0' ? "/" : "", model);
+        print(c, " (%s%s%s", provider, provider[0] != '\0' ? "/" : "", model);
     if (odd)
         print(c, "%s%s", named ? ", " : " (", state);
     print(c, "%s\n\n", named || odd ? ")" : "");

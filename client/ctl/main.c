@@ -49,9 +49,17 @@ int ctl_flush(struct ctl *c)
     return EXIT_IO;
 }
 
+static void on_wait(void *data, const char *what)
+{
+    const struct ctl *c = data;
+    exit_print_wait(c->program, what);
+}
+
 struct ask *ctl_open(struct ctl *c, int *status)
 {
     struct ask_error err;
+    c->options.on_wait = on_wait;
+    c->options.wait_data = c;
     struct ask *a = ask_open(&c->options, &err);
     *status = a != NULL ? EXIT_OK : exit_failure(c->program, &err);
     return a;
@@ -166,9 +174,10 @@ static const struct ctl_verb *find_verb(const struct ctl_verb *table, const char
     return NULL;
 }
 
-static int wrong(const struct ctl *c, const char *what, const char *why)
+static int wrong(const struct ctl *c, const struct ctl_verb *group, const char *what, const char *why)
 {
-    exit_print(c->program, "'%.60s' %s: see askctl --help", what, why);
+    exit_print(c->program, "'%.60s' %s: see askctl %s%s--help", what, why, group != NULL ? group->name : "",
+               group != NULL ? " " : "");
     return EXIT_USAGE;
 }
 
@@ -180,7 +189,7 @@ static int choose(struct ctl *c, struct chosen *ret)
     while (c->n_args > 0 && ret->verb == NULL) {
         const struct ctl_verb *v = find_verb(table, c->args[0]);
         if (v == NULL)
-            return wrong(c, c->args[0], "is no verb");
+            return wrong(c, ret->group, c->args[0], "is no verb");
         if (v->verbs != NULL)
             ret->group = v;
         else
@@ -207,15 +216,16 @@ static int run(struct ctl *c, const struct chosen *which)
 {
     const struct ctl_verb *verb = which->verb;
     if (verb == NULL && which->group != NULL)
-        return wrong(c, which->group->name, "needs a verb of its own");
+        return wrong(c, which->group, which->group->name, "needs a verb of its own");
     if (verb == NULL) {
         exit_print(c->program, "no verb is given: see askctl --help");
         return EXIT_USAGE;
     }
     if (c->n_args < verb->min_args || c->n_args > verb->max_args)
-        return wrong(c, verb->name, c->n_args < verb->min_args ? "needs an argument" : "has too many arguments");
+        return wrong(c, which->group, verb->name,
+                     c->n_args < verb->min_args ? "needs an argument" : "has too many arguments");
     if (c->limit > 0 && (verb->takes & CTL_LIMIT) == 0)
-        return wrong(c, verb->name, "takes no --limit");
+        return wrong(c, which->group, verb->name, "takes no --limit");
     return verb->run(c);
 }
 
@@ -232,13 +242,13 @@ int main(int argc, char **argv)
         case OPT_JSON: c.json = true; break;
         case OPT_LIMIT:
             if (!read_limit(optarg, &c.limit))
-                return wrong(&c, optarg, "is no number of at least 1");
+                return wrong(&c, NULL, optarg, "is no number of at least 1");
             break;
         case OPT_SOCKET: c.options.socket = optarg; break;
         case 'h': want_help = true; break;
         case 'V': return print_version(&c);
-        case ':': return wrong(&c, argv[optind - 1], "needs a value");
-        default: return wrong(&c, argv[optind - 1], "is no option");
+        case ':': return wrong(&c, NULL, argv[optind - 1], "needs a value");
+        default: return wrong(&c, NULL, argv[optind - 1], "is no option");
         }
     }
     struct chosen which;

@@ -133,6 +133,8 @@ static enum error_code load_file(struct config *c, const char *path, bool requir
     merge_begin(&m, c, path);
     judge_exposure(&st, m.exposed, sizeof(m.exposed));
     code = config_read(&m, f, err);
+    if (code == ERR_NONE)
+        merge_end_file(&m);
     fclose(f);
     secret_wipe(buffer, sizeof(buffer));
     return code;
@@ -247,14 +249,18 @@ const char *config_name(const struct config *c, const struct config_room *room, 
     return NULL;
 }
 
-bool config_is_set(const struct config *c, const struct config_room *room, const char *name, const char *key)
+const char *config_origin(const struct config *c, const struct config_room *room, const char *name, const char *key,
+                          unsigned *line)
 {
     const struct config_block *b = find_block(c, room, name);
 
     for (size_t i = 0; b && room->options[i].key; i++)
-        if (strcmp(room->options[i].key, key) == 0)
-            return b->values[i].file != 0;
-    return false;
+        if (b->values[i].file && strcmp(room->options[i].key, key) == 0) {
+            if (line)
+                *line = b->values[i].line;
+            return c->files[b->values[i].file - 1];
+        }
+    return NULL;
 }
 
 enum error_code config_complain(const struct config *c, const struct config_room *room, const char *name,
@@ -278,9 +284,11 @@ enum error_code config_complain(const struct config *c, const struct config_room
         if (!where || v->file < where->file || (v->file == where->file && v->line < where->line))
             where = v;
     }
-    if (!where)
+    const struct config_section *s = config_find(c, room->section, name);
+    size_t file = where ? where->file : s ? s->file : 0;
+    if (!file)
         return error_set(err, ERR_INVALID_REQUEST, "%s", text);
-    return config_error(c->files[where->file - 1], where->line, ERR_INVALID_REQUEST, err, "%s", text);
+    return config_error(c->files[file - 1], where ? where->line : s->line, ERR_INVALID_REQUEST, err, "%s", text);
 }
 
 /* -- printing it -- */

@@ -28,8 +28,12 @@ enum config_type {
 };
 
 enum {
-    CONFIG_RELOAD = 1,     /* may change while the daemon runs */
-    CONFIG_DESTINATION = 2 /* decides where a key goes: all such keys of one section must come from one file */
+    CONFIG_RELOAD = 1, /* may change while the daemon runs */
+    /* Decides where a key goes: all such keys of one section must come from one file. What a later file gives of them
+     * takes the place of an earlier one's as far as it is the same thing: */
+    CONFIG_DESTINATION = 2,
+    CONFIG_KEY_SOURCE = 4, /* a way to give the key, in place of any other way; */
+    CONFIG_ADDRESS = 8     /* and with a key source in the same file, all of the destination */
 };
 
 struct config_option {
@@ -64,11 +68,12 @@ const void *config_get(const struct config *c, const struct config_room *room, c
 /* Instance i of a named section in the order of first mention, NULL past the end. */
 const char *config_name(const struct config *c, const struct config_room *room, size_t i);
 
-/* True where a file, not a default, gave the value. */
-bool config_is_set(const struct config *c, const struct config_room *room, const char *name, const char *key);
+/* The file that gave the value, and in *line (NULL is fine) where there; NULL for a default. */
+const char *config_origin(const struct config *c, const struct config_room *room, const char *name, const char *key,
+                          unsigned *line);
 
 /* An error about a value that was read: "FILE:LINE: …" of `key`, or, where a file did not give it, of the section's
- * first key. Returns ERR_INVALID_REQUEST. */
+ * first key or else its header. Returns ERR_INVALID_REQUEST. */
 enum error_code config_complain(const struct config *c, const struct config_room *room, const char *name,
                                 const char *key, struct error *err, const char *fmt, ...)
     __attribute__((format(printf, 6, 7)));

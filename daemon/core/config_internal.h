@@ -36,7 +36,9 @@ struct config_block {
 
 /* A [section] or a [section "name"], with a block for each room that shares it. */
 struct config_section {
-    char *name; /* NULL for an unnamed one */
+    char *name;    /* NULL for an unnamed one */
+    size_t file;   /* of its first header, as in config_value; 0 where it has none */
+    unsigned line; /* of that */
     struct config_block *blocks;
     size_t block_count;
     struct config_section *next; /* in the order of first mention */
@@ -81,6 +83,7 @@ enum error_code merge_section(struct config_merge *m, const char *text, size_t l
 enum error_code merge_key(struct config_merge *m, const char *key, struct error *err);
 enum error_code merge_value(struct config_merge *m, const char *text, size_t len,
                             struct error *err); /* of the last key */
+void merge_end_file(struct config_merge *m);    /* settles what the file as a whole decides */
 bool merge_knows_section(const struct config_merge *m, const char *section, size_t len);
 bool merge_knows_key(const struct config_merge *m, const char *key, size_t len); /* in the section being read */
 enum error_code merge_check(const struct config *c, struct error *err); /* what can be told only after the last file */
@@ -97,5 +100,7 @@ enum value_outcome value_put(struct config_block *b, size_t option, const char *
 /* What the row wants, as in "retries must be ...". */
 void value_describe(const struct config_option *o, enum value_outcome outcome, char *out, size_t size);
 void value_drop(struct config_value *v);
+/* As if no file had given it; of an option without a default. */
+void value_clear(struct config_block *b, size_t option);
 
 #endif

@@ -247,6 +247,8 @@ enum error_code merge_section(struct config_merge *m, const char *text, size_t l
     if (m->config->section_count >= CONFIG_SECTIONS_MAX)
         return FAIL(m, ERR_INVALID_REQUEST, err, "there are at most %d sections", CONFIG_SECTIONS_MAX);
     m->section = section_new(m->config, section, name);
+    m->section->file = m->file;
+    m->section->line = m->line;
     return ERR_NONE;
 }
 
@@ -265,6 +267,39 @@ enum error_code merge_key(struct config_merge *m, const char *key, struct error 
     if (type == CONFIG_SECRET && *m->exposed)
         return FAIL(m, ERR_PERMISSION_DENIED, err, "'%s' is a secret, and the file %s", key, m->exposed);
     return ERR_NONE;
+}
+
+/* -- after each file -- */
+
+/* Which of the flags the file gives something of. */
+static unsigned flags_given(const struct config_section *s, size_t file)
+{
+    unsigned flags = 0;
+
+    for (size_t i = 0; i < s->block_count; i++)
+        for (size_t k = 0; s->blocks[i].room->options[k].key; k++)
+            if (s->blocks[i].values[k].file == file)
+                flags |= s->blocks[i].room->options[k].flags;
+    return flags;
+}
+
+static void clear_earlier(struct config_section *s, size_t file, unsigned flags)
+{
+    for (size_t i = 0; i < s->block_count; i++)
+        for (size_t k = 0; s->blocks[i].room->options[k].key; k++) {
+            size_t origin = s->blocks[i].values[k].file;
+            if ((s->blocks[i].room->options[k].flags & flags) && origin != 0 && origin != file)
+                value_clear(&s->blocks[i], k);
+        }
+}
+
+void merge_end_file(struct config_merge *m)
+{
+    for (struct config_section *s = m->config->sections; s; s = s->next) {
+        unsigned given = flags_given(s, m->file);
+        if (given & CONFIG_KEY_SOURCE)
+            clear_earlier(s, m->file, given & CONFIG_ADDRESS ? CONFIG_DESTINATION : CONFIG_KEY_SOURCE);
+    }
 }
 
 /* -- after the last file -- */

@@ -182,6 +182,16 @@ enum value_outcome value_put(struct config_block *b, size_t option, const char *
     return outcome;
 }
 
+void value_clear(struct config_block *b, size_t option)
+{
+    const struct config_option *o = &b->room->options[option];
+    const void *none = NULL;
+
+    assert(!o->def && (o->type == CONFIG_STRING || o->type == CONFIG_SECRET || o->type == CONFIG_LIST));
+    value_drop(&b->values[option]);
+    put_field(b, o, &none, sizeof(none));
+}
+
 /* Puts " a, b, c" behind what stands in out. */
 static void describe_names(const struct config_option *o, char *out, size_t size)
 {

@@ -35,16 +35,16 @@ static const struct config_option options[] = {
     {"api", CONFIG_STRING, AT(api), 0, 0, NULL, NULL, CONFIG_RELOAD, "The API it speaks: openai-chat."},
     {"dialect", CONFIG_STRING, AT(dialect), 0, 0, NULL, NULL, CONFIG_RELOAD,
      "Whose dialect of the API; generic where it is not told."},
-    {"base_url", CONFIG_STRING, AT(base_url), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION,
+    {"base_url", CONFIG_STRING, AT(base_url), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION | CONFIG_ADDRESS,
      "What stands before /chat/completions; a query is kept behind the path."},
-    {"key", CONFIG_SECRET, AT(key), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION,
+    {"key", CONFIG_SECRET, AT(key), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION | CONFIG_KEY_SOURCE,
      "The API key itself. The file must then be readable by its owner only."},
-    {"key_file", CONFIG_STRING, AT(key_file), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION,
+    {"key_file", CONFIG_STRING, AT(key_file), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION | CONFIG_KEY_SOURCE,
      "A file with the key, readable by its owner only."},
-    {"key_env", CONFIG_STRING, AT(key_env), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION,
+    {"key_env", CONFIG_STRING, AT(key_env), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION | CONFIG_KEY_SOURCE,
      "The daemon's environment variable that holds the key; it is removed from the environment after reading."},
-    {"key_credential", CONFIG_STRING, AT(key_credential), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION,
-     "The name of a systemd credential that holds the key."},
+    {"key_credential", CONFIG_STRING, AT(key_credential), 0, 0, NULL, NULL,
+     CONFIG_RELOAD | CONFIG_DESTINATION | CONFIG_KEY_SOURCE, "The name of a systemd credential that holds the key."},
     {"retries", CONFIG_INT, AT(retries), 0, 10, STR(RETRIES), NULL, CONFIG_RELOAD,
      "How often a request that failed for a passing reason is sent again."},
     {"max_connections", CONFIG_INT, AT(max_connections), 1, 1024, STR(MAX_CONNECTIONS), NULL, CONFIG_RELOAD,
@@ -96,12 +96,78 @@ static enum error_code read_key(const char *path, bool private, struct secret **
     return code;
 }
 
-static enum error_code load_key(struct env_keys *keys, struct provider *p, const struct config *c,
-                                const struct provider_section *s, struct error *err)
+/* What a load goes by. */
+struct sources {
+    const struct config *config;
+    struct env_keys *keys;
+    const char *shared; /* as in providers_load */
+};
+
+static bool is_below(const char *path, const char *folder)
+{
+    size_t len = strlen(folder);
+    return strncmp(path, folder, len) == 0 && path[len] == '/';
+}
+
+static bool is_shared(const struct sources *from, const struct provider *p, const char *option)
+{
+    const char *file = config_origin(from->config, &provider_room, p->name, option, NULL);
+    return from->shared && file && is_below(file, from->shared);
+}
+
+/* The key that the option names cannot be had. Where that is no fault of those who run the daemon, it goes without. */
+static enum error_code miss_key(const struct sources *from, struct provider *p, const char *option, struct error *err,
+                                const char *why)
+{
+    struct error told = ERROR_INIT;
+    enum error_code code = complain(from->config, p, option, &told, "%s", why);
+    free(p->key_source);
+    p->key_source = NULL;
+    if (is_shared(from, p, option)) {
+        p->key_missing = xstrdup(told.message);
+        return ERR_NONE;
+    }
+    if (err)
+        *err = told;
+    return code;
+}
+
+static enum error_code load_credential(const struct sources *from, struct provider *p, const char *name,
+                                       struct error *err)
+{
+    const char *dir = getenv("CREDENTIALS_DIRECTORY");
+    struct error why = ERROR_INIT;
+    if (!dir || strchr(name, '/')) {
+        error_set(&why, ERR_NOT_FOUND, "no credential %s: the service has no LoadCredential= for it", name);
+        return miss_key(from, p, "key_credential", err, why.message);
+    }
+    char *path = xasprintf("%s/%s", dir, name);
+    p->key_source = xasprintf("credential %s", name);
+    /* The service manager guards the folder; a mode of 0440 there comes from an access list. */
+    enum error_code code = read_key(path, false, &p->key, &why);
+    free(path);
+    return code == ERR_NONE ? code : miss_key(from, p, "key_credential", err, why.message);
+}
+
+/* An unset variable is no error: which daemons have it is the business of whoever starts them. */
+static void load_environment(const struct sources *from, struct provider *p, const char *named)
+{
+    const char *env = named ? named : p->builtin ? p->builtin->env : NULL;
+    if (env && (p->key = env_keys_take(from->keys, env))) {
+        p->key_source = xasprintf("environment %s", env);
+    } else if (named) {
+        struct error why = ERROR_INIT;
+        complain(from->config, p, "key_env", &why, "%s is not set in the environment", named);
+        p->key_missing = xstrdup(why.message);
+    }
+}
+
+static enum error_code load_key(const struct sources *from, struct provider *p, const struct provider_section *s,
+                                struct error *err)
 {
     int sources = (s->key != NULL) + (s->key_file != NULL) + (s->key_env != NULL) + (s->key_credential != NULL);
     if (sources > 1)
-        return complain(c, p, "key", err, "give one of key, key_file, key_env, key_credential");
+        return complain(from->config, p, "key", err, "give one of key, key_file, key_env, key_credential");
     if (s->key) {
         p->key = secret_ref(s->key);
         p->key_source = xstrdup("configuration");
@@ -109,24 +175,11 @@ static enum error_code load_key(struct env_keys *keys, struct provider *p, const
         p->key_source = xasprintf("file %s", s->key_file);
         struct error why = ERROR_INIT;
         if (read_key(s->key_file, true, &p->key, &why) != ERR_NONE)
-            return complain(c, p, "key_file", err, "%s", why.message);
+            return miss_key(from, p, "key_file", err, why.message);
     } else if (s->key_credential) {
-        const char *dir = getenv("CREDENTIALS_DIRECTORY");
-        if (!dir || strchr(s->key_credential, '/'))
-            return complain(c, p, "key_credential", err, "no credential %s: the service has no LoadCredential= for it",
-                            s->key_credential);
-        char *path = xasprintf("%s/%s", dir, s->key_credential);
-        p->key_source = xasprintf("credential %s", s->key_credential);
-        /* The service manager guards the folder; a mode of 0440 there comes from an access list. */
-        struct error why = ERROR_INIT;
-        enum error_code code = read_key(path, false, &p->key, &why);
-        free(path);
-        if (code != ERR_NONE)
-            return complain(c, p, "key_credential", err, "%s", why.message);
+        return load_credential(from, p, s->key_credential, err);
     } else {
-        const char *env = s->key_env ? s->key_env : p->builtin ? p->builtin->env : NULL;
-        if (env && (p->key = env_keys_take(keys, env)))
-            p->key_source = xasprintf("environment %s", env);
+        load_environment(from, p, s->key_env);
     }
     return ERR_NONE;
 }
@@ -198,9 +251,10 @@ static struct provider *add(struct providers *ps, const char *name)
     return p;
 }
 
-static enum error_code add_section(struct providers *ps, const struct config *c, struct env_keys *keys,
-                                   const char *name, struct error *err)
+static enum error_code add_section(struct providers *ps, const struct sources *from, const char *name,
+                                   struct error *err)
 {
+    const struct config *c = from->config;
     const struct provider_section *s = config_get(c, &provider_room, name);
     struct provider *p = add(ps, name);
     const struct provider_builtin *b = p->builtin;
@@ -229,7 +283,7 @@ static enum error_code add_section(struct providers *ps, const struct config *c,
     p->timeout_first_byte_ms = s->timeout_first_byte_ms;
     p->timeout_idle_ms = s->timeout_idle_ms;
     p->keyless = s->base_url && !s->key && !s->key_file && !s->key_env && !s->key_credential;
-    enum error_code code = load_key(keys, p, c, s, err);
+    enum error_code code = load_key(from, p, s, err);
     return code == ERR_NONE ? check_url(p, c, s->allow_http, err) : code;
 }
 
@@ -255,13 +309,15 @@ static void add_builtin(struct providers *ps, struct env_keys *keys, const struc
     p->timeout_idle_ms = TIMEOUT_IDLE * 1000;
 }
 
-enum error_code providers_load(const struct config *c, struct env_keys *keys, struct providers **ret, struct error *err)
+enum error_code providers_load(const struct config *c, struct env_keys *keys, const char *shared,
+                               struct providers **ret, struct error *err)
 {
+    const struct sources from = {c, keys, shared};
     struct providers *ps = NEW(struct providers);
     ps->refs = 1;
     const char *name;
     for (size_t i = 0; (name = config_name(c, &provider_room, i)); i++) {
-        enum error_code code = add_section(ps, c, keys, name, err);
+        enum error_code code = add_section(ps, &from, name, err);
         if (code != ERR_NONE) {
             providers_unref(ps);
             return code;
@@ -296,6 +352,7 @@ struct providers *providers_unref(struct providers *ps)
         free(p->headers);
         secret_unref(p->key);
         free(p->key_source);
+        free(p->key_missing);
         free(p->model);
     }
     free(ps->list);

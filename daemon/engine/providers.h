@@ -27,6 +27,7 @@ struct provider {
     char **headers;     /* NULL-ended, may be NULL */
     struct secret *key; /* NULL if none */
     char *key_source;   /* "environment OPENAI_API_KEY", "file …", "configuration"; NULL if there is no key */
+    char *key_missing;  /* "FILE:LINE: why" where one is named that cannot be had; else NULL */
     char *model;        /* its default model, NULL: the first it lists */
     bool loopback;      /* base_url is on this machine: no key wanted */
     bool keyless;       /* its section names a base_url and no key: it wants none, or a header carries it */
@@ -39,9 +40,12 @@ struct provider {
 
 /* Reads the sections, the keys (those of the environment through env_keys) and checks what one section alone cannot
  * tell. Blocks on small files: for start-up, or beside the loop; nothing of the result is shared with earlier loads but
- * the secrets. */
-enum error_code providers_load(const struct config *c, struct env_keys *keys, struct providers **ret,
-                               struct error *err);
+ * the secrets.
+ *
+ * shared: the folder whose files are written for other daemons too, NULL if none. A key that one of them names may be
+ * for those alone: where it cannot be had, the provider has no key. Of any other file that is an error. */
+enum error_code providers_load(const struct config *c, struct env_keys *keys, const char *shared,
+                               struct providers **ret, struct error *err);
 struct providers *providers_ref(struct providers *p);
 struct providers *providers_unref(struct providers *p); /* always returns NULL */
 

@@ -44,6 +44,10 @@ struct ask_options {
     const char *socket; /* path; NULL: $ASKD_SOCKET, then the per-user socket, then the system's */
     int no_autostart;   /* do not start a daemon when there is none (also ASKD_AUTOSTART=0) */
     const char *daemon; /* path of askd; NULL: $ASKD_DAEMON, beside this program, then on PATH */
+    /* Called at most once, where ask_open has waited for a second, with a line that says what for. NULL: nobody is to
+     * know. It must not use libask. */
+    void (*on_wait)(void *data, const char *what);
+    void *wait_data;
 };
 
 enum ask_kind { ASK_RESPONSE = 1, ASK_NOTIFICATION = 2 };

@@ -99,7 +99,8 @@ static enum ask_status wait_closed(const struct ask *a, int64_t ms, struct ask_e
 }
 
 /* ASK_OK: it is ours to end the daemon. ASK_CLOSED: another client has done that. */
-static enum ask_status take_turn(const struct ask *a, struct start *s, struct ask_error *err)
+static enum ask_status take_turn(const struct ask *a, struct start *s, const struct ask_options *opt,
+                                 struct ask_error *err)
 {
     int64_t deadline = time_ms() + END_WAIT_MS;
     enum ask_status status = ASK_TIMEOUT;
@@ -108,19 +109,25 @@ static enum ask_status take_turn(const struct ask *a, struct start *s, struct as
         status = wait_closed(a, ours ? 0 : LOCK_LOOK_MS, err);
         if (ours)
             return status == ASK_TIMEOUT ? ASK_OK : status;
+        start_tell_wait(s, opt, WAIT_FOR_OLDER);
     }
     return status;
 }
 
 /* ASK_CLOSED once it has ended; ASK_OK where it will not. */
-static enum ask_status retire(struct ask *a, const struct greeting *old, struct ask_error *err)
+static enum ask_status retire(struct ask *a, const struct greeting *old, struct start *s, const struct ask_options *opt,
+                              struct ask_error *err)
 {
     struct ask_message m;
     enum ask_status status = connection_call(a, "shutdown", NULL, 0, REPLY_WAIT_MS, &m, err);
     if (status == ASK_OK && (m.kind != ASK_RESPONSE || m.error != NULL))
         return ASK_OK;
     if (status == ASK_OK)
-        status = wait_closed(a, END_WAIT_MS, err);
+        status = wait_closed(a, WAIT_SILENT_MS, err);
+    if (status == ASK_TIMEOUT) {
+        start_tell_wait(s, opt, WAIT_FOR_OLDER);
+        status = wait_closed(a, END_WAIT_MS - WAIT_SILENT_MS, err);
+    }
     if (status == ASK_TIMEOUT)
         return failure_set(
             err, status,
@@ -142,11 +149,11 @@ static struct ask *connect_anew(struct ask *a, struct start *s, const struct ask
 static struct ask *replace(struct ask *a, const struct greeting *old, struct start *s, const struct ask_options *opt,
                            const struct place *place, struct ask_error *err)
 {
-    enum ask_status status = take_turn(a, s, err);
+    enum ask_status status = take_turn(a, s, opt, err);
     if (status == ASK_TIMEOUT)
         return a; /* somebody else has the lock and does not get on: the old daemon still serves */
     if (status == ASK_OK) {
-        status = retire(a, old, err);
+        status = retire(a, old, s, opt, err);
         if (status == ASK_OK)
             return a;
     }

@@ -8,6 +8,9 @@
 
 #define MESSAGE_MAX ((size_t)64 << 20) /* the protocol's max_message */
 
+enum { WAIT_SILENT_MS = 1000 }; /* longer waits are told of */
+#define WAIT_FOR_OLDER "waiting for an older askd to end"
+
 /* Who named the socket decides who may own it. */
 enum place_kind {
     PLACE_USER,   /* the per-user socket: ourselves alone */
@@ -24,7 +27,8 @@ struct place {
 enum ask_status failure_set(struct ask_error *err, enum ask_status status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-int64_t time_ms(void); /* monotonic */
+int64_t time_ms(void);             /* monotonic */
+bool system_daemon_is_there(void); /* as far as the file system tells */
 
 /* locate.c */
 enum ask_status locate_place(const struct ask_options *opt, struct place *place, struct ask_error *err);
@@ -42,6 +46,8 @@ bool start_is_allowed(const struct ask_options *opt);
 struct start;
 struct start *start_new(const struct place *place, struct ask_error *err); /* NULL on failure */
 bool start_lock(struct start *s);                                          /* true once it is ours; does not wait */
+/* Tells the caller of ask_open, once, what it waits for; not before WAIT_SILENT_MS since start_new. */
+void start_tell_wait(struct start *s, const struct ask_options *opt, const char *what);
 enum ask_status start_connect(struct start *s, const struct ask_options *opt, const struct place *place, int *fd,
                               struct ask_error *err);
 void start_free(struct start *s);

@@ -43,6 +43,11 @@ static bool unit_in(const char *folder)
     return false;
 }
 
+bool system_daemon_is_there(void)
+{
+    return exists(PATHS_SYSTEM_SOCKET);
+}
+
 /* Whether this user has a daemon of their own, even if it does not run now. The units that a package installs for
  * everybody do not count, only those that somebody enabled or wrote. */
 static bool user_has_daemon(void)
@@ -83,7 +88,7 @@ enum ask_status locate_place(const struct ask_options *opt, struct place *place,
     if (paths_user_socket(place->path, sizeof(place->path), &why) != ERR_NONE)
         return failure_set(err, ASK_SYSTEM, "%s", why.message);
     place->kind = PLACE_USER;
-    if (!exists(place->path) && exists(PATHS_SYSTEM_SOCKET) && !user_has_daemon()) {
+    if (!exists(place->path) && system_daemon_is_there() && !user_has_daemon()) {
         place->kind = PLACE_SYSTEM;
         memcpy(place->path, PATHS_SYSTEM_SOCKET, sizeof(PATHS_SYSTEM_SOCKET));
     }

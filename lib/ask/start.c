@@ -11,6 +11,7 @@
 #include "lib/ask/internal.h"
 #include "lib/base/fd.h"
 #include "lib/base/paths.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -42,6 +43,7 @@ struct start {
     char *argv[3];
     char *env[ENV_MAX + 2]; /* points into environ */
     char log_path[PATH_MAX];
+    bool made_folder; /* the log's: there was none */
     int log;
     off_t log_begin; /* what stands before it is older daemons' */
     int lock;
@@ -50,6 +52,9 @@ struct start {
     int life;         /* the keeper ends when this is closed */
     int64_t again_at; /* when the next may be started */
     int again_pause;
+    bool gave_up; /* one of ours found an older one */
+    int64_t begun;
+    bool told; /* what we wait for */
 };
 
 static bool ends_with(const char *s, size_t len, const char *end)
@@ -93,13 +98,16 @@ static enum ask_status open_log(struct start *s, struct ask_error *err)
     char folder[PATH_MAX - 16];
     struct error why = ERROR_INIT;
     int dirfd = -1;
-    if (paths_state_dir(folder, sizeof(folder), &why) != ERR_NONE ||
-        fd_open_dir(folder, geteuid(), true, true, &dirfd, &why) != ERR_NONE)
+    struct stat st = {0};
+    if (paths_state_dir(folder, sizeof(folder), &why) != ERR_NONE)
+        return failure_set(err, ASK_UNSAFE, "cannot keep a log for the daemon: %s", why.message);
+    s->made_folder = lstat(folder, &st) != 0 && errno == ENOENT;
+    if (fd_open_dir(folder, geteuid(), true, true, &dirfd, &why) != ERR_NONE)
         return failure_set(err, ASK_UNSAFE, "cannot keep a log for the daemon: %s", why.message);
     (void)snprintf(s->log_path, sizeof(s->log_path), "%s/askd.log", folder);
 
     const int flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY;
-    struct stat st = {0};
+    st = (struct stat){0};
     s->log = openat(dirfd, "askd.log", flags, 0600);
     if (s->log >= 0 && fstat(s->log, &st) == 0 && st.st_size > LOG_MAX &&
         renameat(dirfd, "askd.log", dirfd, "askd.log.old") == 0) {
@@ -219,6 +227,42 @@ static void last_log_line(const struct start *s, char *text)
         memmove(text, newline + 1, strlen(newline + 1) + 1);
 }
 
+/* The state folder says that this user has a daemon of their own. Where that did not come up and the folder is new, it
+ * goes again, unless somebody else put something there. */
+static bool take_log_away(const struct start *s)
+{
+    static const char log[] = "askd.log";
+    char folder[PATH_MAX];
+    memcpy(folder, s->log_path, sizeof(folder));
+    *strrchr(folder, '/') = '\0';
+    DIR *d = s->made_folder ? opendir(folder) : NULL;
+    if (d == NULL)
+        return false;
+    bool alone = true;
+    for (const struct dirent *e; alone && (e = readdir(d)) != NULL;)
+        alone = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || strcmp(e->d_name, log) == 0;
+    bool gone = alone && unlinkat(dirfd(d), log, 0) == 0;
+    (void)closedir(d);
+    return gone && rmdir(folder) == 0;
+}
+
+/* Why the daemon ended with that code, which is not 0. */
+static enum ask_status explain_end(const struct start *s, int code, struct ask_error *err)
+{
+    enum { LINE_SHOWN = 280 }; /* so that the rest fits behind it */
+    char line[LOG_TAIL + 1], log[128] = "";
+    const char *other =
+        system_daemon_is_there() ? "; the machine's is there too: ASKD_SOCKET=" PATHS_SYSTEM_SOCKET : "";
+    last_log_line(s, line);
+    if (!take_log_away(s) && line[0] != '\0')
+        (void)snprintf(log, sizeof(log), " (log: %.100s)", s->log_path);
+    if (line[0] == '\0')
+        return failure_set(err, ASK_NO_DAEMON, "%.200s ended with status %d: run it by hand to see why%s", s->program,
+                           code, other);
+    return failure_set(err, code == EXIT_BAD_CONFIG ? ASK_CONFIG : ASK_NO_DAEMON, "the daemon did not start: %.*s%s%s",
+                       LINE_SHOWN, line, log, other);
+}
+
 /* ASK_OK while the daemon may still come. An exit with 0 says that another one holds the locks: it is starting, and we
  * wait for it, or ending. */
 static enum ask_status check_keeper(struct start *s, struct ask_error *err)
@@ -231,18 +275,13 @@ static enum ask_status check_keeper(struct start *s, struct ask_error *err)
     s->life = -1;
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_NO_EXEC;
     if (code == 0) {
+        s->gave_up = true;
         s->again_at = time_ms() + s->again_pause;
         if (s->again_pause < AGAIN_MOST_MS)
             s->again_pause *= 2;
         return ASK_OK;
     }
-    char line[LOG_TAIL + 1];
-    last_log_line(s, line);
-    if (line[0] == '\0')
-        return failure_set(err, ASK_NO_DAEMON, "%.200s ended with status %d: run it by hand to see why", s->program,
-                           code);
-    return failure_set(err, code == EXIT_BAD_CONFIG ? ASK_CONFIG : ASK_NO_DAEMON,
-                       "the daemon did not start: %s (log: %.100s)", line, s->log_path);
+    return explain_end(s, code, err);
 }
 
 static enum ask_status open_lock(const struct place *place, struct start *s, struct ask_error *err)
@@ -285,6 +324,7 @@ enum ask_status start_connect(struct start *s, const struct ask_options *opt, co
         status = start_or_check(opt, s, err);
         if (status != ASK_OK)
             return status;
+        start_tell_wait(s, opt, s->gave_up ? WAIT_FOR_OLDER : "waiting for askd to start");
         struct timespec ts = {.tv_nsec = pause * 1000000L};
         if (nanosleep(&ts, NULL) != 0 && errno == EINTR)
             return failure_set(err, ASK_INTERRUPTED, "interrupted");
@@ -304,6 +344,14 @@ bool start_lock(struct start *s)
     return s->locked;
 }
 
+void start_tell_wait(struct start *s, const struct ask_options *opt, const char *what)
+{
+    if (s->told || opt == NULL || opt->on_wait == NULL || time_ms() - s->begun < WAIT_SILENT_MS)
+        return;
+    s->told = true;
+    opt->on_wait(opt->wait_data, what);
+}
+
 struct start *start_new(const struct place *place, struct ask_error *err)
 {
     struct start *s = calloc(1, sizeof(*s));
@@ -313,6 +361,7 @@ struct start *start_new(const struct place *place, struct ask_error *err)
     }
     s->log = s->lock = s->life = -1;
     s->again_pause = AGAIN_FIRST_MS;
+    s->begun = time_ms();
     if (open_lock(place, s, err) == ASK_OK)
         return s;
     free(s);

@@ -33,8 +33,8 @@ static const struct config_option daemon_rows[] = {
 
 #define PROVIDER(field) offsetof(struct provider_options, field)
 static const struct config_option provider_rows[] = {
-    {"base_url", CONFIG_STRING, PROVIDER(base_url), 0, 0, NULL, NULL, CONFIG_DESTINATION, ""},
-    {"key", CONFIG_SECRET, PROVIDER(key), 0, 0, NULL, NULL, CONFIG_DESTINATION, ""},
+    {"base_url", CONFIG_STRING, PROVIDER(base_url), 0, 0, NULL, NULL, CONFIG_DESTINATION | CONFIG_ADDRESS, ""},
+    {"key", CONFIG_SECRET, PROVIDER(key), 0, 0, NULL, NULL, CONFIG_DESTINATION | CONFIG_KEY_SOURCE, ""},
     {"header", CONFIG_LIST, PROVIDER(header), 0, 0, NULL, NULL, CONFIG_DESTINATION, ""},
     {"retries", CONFIG_INT, PROVIDER(retries), 0, 10, "2", NULL, 0, ""},
     {0},

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import time
@@ -11,9 +13,10 @@ import pytest
 from client import Client
 from conftest import KEY, PATIENCE, ask_path, askctl_path, askd_path, wait_until
 from fault_provider import words_text
+from helpers_scripted import Scripted
 
 # Exit statuses, by sysexits(3) where they fit.
-OTHER, USAGE, DATA, UNAVAILABLE, IO, PROTOCOL, DENIED = 1, 64, 65, 69, 74, 76, 77
+OTHER, USAGE, DATA, UNAVAILABLE, IO, PROTOCOL, DENIED, CONFIG = 1, 64, 65, 69, 74, 76, 77, 78
 
 pytestmark = pytest.mark.askd(provider={"retries": "0"})
 
@@ -83,6 +86,7 @@ def test_stats_go_to_stderr(daemon, ask):
     r = ask("--stats", "one two")
     assert (r.returncode, r.stdout) == (0, "one two")
     assert "fake" in r.stderr and "2" in r.stderr
+    assert re.search(r" first_token_ms=\d+ total_ms=\d+ ", r.stderr)
 
 
 def test_error_is_one_line(daemon, ask):
@@ -109,6 +113,13 @@ def test_unknown_option(daemon, ask, provider):
 def test_ask_needs_no_daemon_for(ask, option):
     r = ask(option)
     assert r.returncode == 0 and "ask" in r.stdout and r.stderr == ""
+
+
+@pytest.mark.parametrize("words", [["   "], ["", "\t"], []], ids=repr)
+def test_blank_prompt(daemon, ask, provider, words):
+    r = ask(*words, input="\n \n")
+    assert r.returncode == USAGE and "no prompt" in r.stderr
+    assert provider.stats()["requests"] == 0
 
 
 def test_no_daemon(ask, home):
@@ -199,6 +210,85 @@ def test_ctl_call_that_fails(daemon, askctl):
     r = askctl("call", "no.such.method")
     assert r.returncode == PROTOCOL
     assert "no.such.method" in r.stderr
+
+
+def test_ctl_reload_of_a_bad_configuration(daemon, home, askctl):
+    home.config.write_text("[daemon]\nnonsense = 1\n")
+    r = askctl("call", "config.reload")
+    assert r.returncode == CONFIG and r.stderr.endswith("unknown key 'nonsense' in [daemon]\n")
+
+
+P = {"provider": "p"}
+
+
+@pytest.fixture
+def scripted(home):
+    s = Scripted(home)
+    yield s
+    s.stop()
+
+
+@pytest.mark.parametrize(
+    "error, hint",
+    [
+        ({"code": "unavailable", "message": "the database is damaged"}, ""),
+        ({"code": "unavailable", "message": "cannot connect", **P}, ": check the network and the base_url of p"),
+        ({"code": "unavailable", "message": "Bad gateway", "status": 502, **P}, ": try again later"),
+        ({"code": "permission_denied", "message": "shutdown is for the daemon's owner and root"}, ""),
+        (
+            {"code": "permission_denied", "message": "No; never", "status": 403, **P},
+            ": see what the account at p may do, or choose another model (-m)",
+        ),
+        (
+            {"code": "budget_exceeded", "message": "Out of quota", "status": 429, **P},
+            ": see to the credit at p, or choose another provider's model (-m)",
+        ),
+        ({"code": "unknown_method", "message": "no method nope; hello lists them"}, ""),
+        ({"code": "invalid_request", "message": "prompt must be str", "param": "prompt"}, ""),
+        ({"code": "invalid_request", "message": "Unknown option", "status": 400, **P}, ": p refused the request"),
+        ({"code": "bad_response", "message": "it redirects; correct base_url", "status": 301, **P}, ""),
+        (
+            {"code": "not_found", "message": "no answer x", "param": "answer"},
+            ": askctl call answer.list shows what there is",
+        ),
+        ({"code": "rate_limited", "message": "Slow", "status": 429, "retry_after": 7.0, **P}, ": try again in 7 s"),
+        ({"code": "overloaded", "message": "max_answers are running; try again when some have ended"}, ""),
+        ({"code": "no_provider", "message": "provider x has no key: set X_API_KEY where the daemon starts"}, ""),
+    ],
+    ids=lambda v: v["code"] if isinstance(v, dict) else None,
+)
+def test_hint_of_an_error(scripted, askctl, error, hint):
+    scripted.replies["status"] = Exception(error)
+    r = askctl("status", env={"OPENAI_API_KEY": "sk-none"})
+    assert r.stderr == f"askctl: {error['message']}{hint}\n"
+
+
+def test_key_that_is_here_but_not_in_the_daemon(scripted, askctl):
+    message = "provider xai has no key: set XAI_API_KEY where the daemon starts"
+    scripted.replies["status"] = Exception({"code": "no_provider", "message": message})
+    assert "XAI_API_KEY is set here but not in the daemon" in askctl("status", env={"XAI_API_KEY": "sk-none"}).stderr
+
+
+def test_ctl_usage_of_a_group(askctl):
+    r = askctl("conv", "foo")
+    assert r.returncode == USAGE and r.stderr == "askctl: 'foo' is no verb: see askctl conv --help\n"
+
+
+def test_lost_connection_names_the_answer(daemon, ask):
+    proc = ask.start("-m", "fake/hang-after-2", "x")
+    os.read(proc.stdout.fileno(), 100)
+    daemon.kill()
+    _, err = proc.communicate(timeout=PATIENCE)
+    assert proc.returncode == UNAVAILABLE
+    assert re.search(r"closed the connection: askctl attach [0-9a-f-]{36} ", err.decode())
+
+
+def test_lost_connection_of_what_is_not_kept(daemon, ask):
+    proc = ask.start("--no-store", "-m", "fake/hang-after-2", "x")
+    os.read(proc.stdout.fileno(), 100)
+    daemon.kill()
+    _, err = proc.communicate(timeout=PATIENCE)
+    assert proc.returncode == UNAVAILABLE and "askctl attach" not in err.decode()
 
 
 def test_ctl_attach(daemon, client, askctl):
@@ -292,6 +382,42 @@ def test_autostart_and_stop(home, provider, ask, askctl, ends_autostarted):
     assert not home.socket.exists()
     logs = [p.read_text() for p in home.state.rglob("*") if p.is_file() and p.suffix == ".log"]
     assert logs and KEY not in "".join(logs)
+
+
+def test_autostart_that_fails_leaves_nothing(home, ask):
+    """The state folder would say from then on that this user has a daemon."""
+    home.config.write_text("[daemon]\nnonsense = 1\n")
+    r = ask("hello", env=autostart_env())
+    assert r.returncode == CONFIG and f"{home.config}:2: " in r.stderr and "log:" not in r.stderr
+    assert list(home.state.iterdir()) == []
+
+
+def test_autostart_that_fails_keeps_what_was_there(home, ask):
+    (home.state / "askd").mkdir(mode=0o700)
+    home.config.write_text("[daemon]\nnonsense = 1\n")
+    r = ask("hello", env=autostart_env())
+    log = home.state / "askd" / "askd.log"
+    assert r.returncode == CONFIG and f"(log: {log})" in r.stderr and "nonsense" in log.read_text()
+
+
+def test_autostart_that_fails_names_the_machines(home, ask):
+    run = home.path / "machine"
+    (run / "askd").mkdir(parents=True)
+    (run / "askd" / "askd.sock").touch()
+    (home.state / "askd").mkdir(mode=0o700)
+    home.config.write_text("[daemon]\nnonsense = 1\n")
+    via = ("unshare", "-rm", "sh", "-c", 'mount --bind "$0" /run && exec "$@"', str(run))
+    if not shutil.which("unshare") or subprocess.run([*via, "true"], capture_output=True).returncode != 0:
+        pytest.skip("no namespace of our own to be had")
+    r = subprocess.run(
+        [*via, str(ask_path()), "hello"],
+        env=home.env(**autostart_env()),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert r.returncode == CONFIG and r.stderr.endswith("ASKD_SOCKET=/run/askd/askd.sock\n")
 
 
 def test_autostart_passes_a_short_environment(home, provider, ask, ends_autostarted):

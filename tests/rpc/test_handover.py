@@ -121,6 +121,20 @@ def test_a_daemon_that_is_ending_is_waited_for(old, home, ask):
     assert "serves here, or is ending" in log_of(home)
 
 
+def test_a_terminal_is_told_of_a_long_wait(old, home, askctl):
+    ours, theirs = os.openpty()
+    with Client(home.socket) as c, open(ours, "rb", buffering=0) as terminal:
+        asked = c.chat("hang-after-3", stream=True)
+        c.wait_event("text")
+        proc = askctl.start("status", env=start(askd_path()), stderr=theirs)
+        os.close(theirs)
+        assert select.select([terminal], [], [], PATIENCE)[0]
+        assert terminal.read(200) == b"askctl: waiting for an older askd to end\r\n"
+        proc.communicate(timeout=PATIENCE)
+        assert proc.returncode == 0
+        assert c.response(asked)[0]["code"] == "interrupted"
+
+
 def test_an_answer_that_does_not_end_is_interrupted(old, home, askctl):
     with Client(home.socket) as c:
         asked = c.chat("hang-after-3", stream=True)

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -40,6 +41,7 @@ def test_help(home):
     assert r.returncode == 0 and r.stderr == ""
     for option in ("--user", "--system", "--config", "--socket", "--check-config", "--print-config", "--version"):
         assert option in r.stdout
+    assert "FILE.d/*.conf" in r.stdout
 
 
 def test_unknown_option(home):
@@ -67,14 +69,40 @@ def test_check_config_good(home, provider):
         ("# a comment\n[daemon\n", 2),
         ("[daemon]\ndefault_model = " + "x" * 400 + "\n", 2),
         ('[provider "a"]\napi = telepathy\n', 2),
+        ('\n[provider "a"]\n', 2),
+        ("[daemon]\n\ndefault_model = nosuch/m\n", 3),
     ],
-    ids=["unknown key", "enum", "number", "range", "twice", "section", "syntax", "long line", "api"],
+    ids=[
+        "unknown key",
+        "enum",
+        "number",
+        "range",
+        "twice",
+        "section",
+        "syntax",
+        "long line",
+        "api",
+        "empty section",
+        "model of nobody",
+    ],
 )
 def test_check_config_bad(home, text, line):
     home.config.write_text(text)
     r = run_askd(home, "--check-config")
     assert r.returncode > 0
     assert f"askd.conf:{line}" in r.stderr
+
+
+@pytest.mark.parametrize("model", ["deepseek/m", "ollama/m", "openrouter/auto", "bare", "mine/m"])
+def test_default_model_of_somebody(home, model):
+    home.config.write_text(f'[daemon]\ndefault_model = {model}\n[provider "mine"]\nbase_url = http://127.0.0.1:1\n')
+    r = run_askd(home, "--check-config")
+    assert (r.returncode, r.stderr) == (0, "")
+
+
+def test_relative_socket(home):
+    r = run_askd(home, "--socket", "relative.sock")
+    assert r.returncode == os.EX_USAGE and "relative.sock" in r.stderr
 
 
 def test_bad_config_does_not_start(home):
@@ -389,6 +417,58 @@ def test_key_file_that_others_can_read(home, provider):
     r = run_askd(home)
     assert r.returncode > 0
     assert str(key_file) in r.stderr and SECRET not in r.stderr
+
+
+# -- what the machine's configuration says to a user's daemon
+
+SYSTEM_CONFIG = '[provider "openai"]\nkey_credential = askd_openai\n'
+
+
+@pytest.fixture
+def etc(home):
+    """What runs a program with a configuration of the machine, as far as a user namespace goes."""
+    folder = home.path / "etc"
+    (folder / "askd").mkdir(parents=True, mode=0o755)
+    (folder / "askd" / "askd.conf").write_text(SYSTEM_CONFIG)
+    via = ("unshare", "-rm", "sh", "-c", 'mount --bind "$0" /etc && exec "$@"', str(folder))
+    if not shutil.which("unshare") or subprocess.run([*via, "true"], capture_output=True).returncode != 0:
+        pytest.skip("no namespace of our own to be had")
+    return via
+
+
+def run_with(etc, home, *args, env=None):
+    return subprocess.run(
+        [*etc, str(askd_path()), *args], env=home.env(**(env or {})), capture_output=True, text=True, timeout=PATIENCE
+    )
+
+
+def test_key_of_the_machine_that_a_user_does_not_have(etc, home, start_daemon):
+    d = start_daemon(via=etc)
+    where = "/etc/askd/askd.conf:2: no credential askd_openai"
+    assert d.stderr().count(where) == 1
+    [p] = [p for p in d.connect().call("status")["providers"] if p["name"] == "openai"]
+    assert (p["state"], p["key_source"]) == ("no_key", None)
+
+
+@pytest.mark.parametrize("key", ["key_file = /nonexistent/key", "key_env = NO_SUCH_VARIABLE"])
+def test_other_keys_of_the_machine_that_a_user_does_not_have(etc, home, key):
+    (home.path / "etc" / "askd" / "askd.conf").write_text(f'[provider "openai"]\n{key}\n')
+    r = run_with(etc, home, "--check-config")
+    assert r.returncode == 0 and "/etc/askd/askd.conf:2: " in r.stderr
+
+
+def test_own_key_in_place_of_the_machines(etc, home):
+    home.config.write_text(f'[provider "openai"]\nkey = {SECRET}\n')
+    home.config.chmod(0o600)
+    r = run_with(etc, home, "--check-config")
+    assert (r.returncode, r.stderr) == (0, "")
+
+
+def test_key_that_is_missing_stays_an_error_of_its_owner(etc, home):
+    assert run_with(etc, home, "--system", "--check-config").returncode == os.EX_CONFIG
+    home.config.write_text('[provider "gemini"]\nkey_credential = askd_gemini\n')
+    r = run_with(etc, home, "--check-config")
+    assert r.returncode == os.EX_CONFIG and f"{home.config}:2: no credential" in r.stderr
 
 
 def test_header_of_the_configuration(home, provider, start_daemon):

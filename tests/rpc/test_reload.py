@@ -123,15 +123,25 @@ def test_dropins_are_read_too(home, client):
 def test_one_file_alone(home, provider, start_daemon, tmp_path):
     home.config.write_text("nonsense")
     other = tmp_path / "other.conf"
-    other.write_text("[daemon]\ndefault_model = a/b\n")
+    other.write_text("[daemon]\ndefault_model = openai/b\n")
     c = start_daemon(args=["--config", str(other)]).connect()
-    other.write_text("[daemon]\ndefault_model = a/c\n")
+    other.write_text("[daemon]\ndefault_model = openai/c\n")
     assert c.call("config.reload")["changed"] == ["daemon.default_model"]
     other.unlink()
     with pytest.raises(RpcError) as e:
         c.call("config.reload")
     assert "other.conf" in e.value.error["message"]
-    assert default_model(c) == "a/c"
+    assert default_model(c) == "openai/c"
+
+
+def test_default_model_of_nobody(home, client):
+    text = home.config.read_text()
+    home.config.write_text(text.replace("default_model = fake/echo", "default_model = nosuch/m"))
+    with pytest.raises(RpcError) as e:
+        client.call("config.reload")
+    line = text.splitlines().index("default_model = fake/echo") + 1
+    assert f"askd.conf:{line}: " in e.value.error["message"] and "nosuch" in e.value.error["message"]
+    assert default_model(client) == "fake/echo"
 
 
 # -- what runs

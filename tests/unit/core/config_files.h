@@ -33,7 +33,7 @@ struct more_options {
 };
 
 struct provider_options {
-    char *base_url, *proxy;
+    char *base_url, *proxy, *key_env;
     struct secret *key;
     int64_t retries;
     char **header, **tags;
@@ -63,8 +63,9 @@ static const struct config_option more_rows[] = {
 
 #define PROVIDER(field) offsetof(struct provider_options, field)
 static const struct config_option provider_rows[] = {
-    {"base_url", CONFIG_STRING, PROVIDER(base_url), 0, 0, NULL, NULL, CONFIG_DESTINATION, ""},
-    {"key", CONFIG_SECRET, PROVIDER(key), 0, 0, NULL, NULL, CONFIG_DESTINATION, ""},
+    {"base_url", CONFIG_STRING, PROVIDER(base_url), 0, 0, NULL, NULL, CONFIG_DESTINATION | CONFIG_ADDRESS, ""},
+    {"key", CONFIG_SECRET, PROVIDER(key), 0, 0, NULL, NULL, CONFIG_DESTINATION | CONFIG_KEY_SOURCE, ""},
+    {"key_env", CONFIG_STRING, PROVIDER(key_env), 0, 0, NULL, NULL, CONFIG_DESTINATION | CONFIG_KEY_SOURCE, ""},
     {"retries", CONFIG_INT, PROVIDER(retries), 0, 10, "2", NULL, CONFIG_RELOAD, ""},
     {"header", CONFIG_LIST, PROVIDER(header), 0, 0, NULL, NULL, CONFIG_DESTINATION, ""},
     {"tags", CONFIG_LIST, PROVIDER(tags), 0, 0, "plain", NULL, 0, ""},

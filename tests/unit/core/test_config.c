@@ -21,7 +21,7 @@ static void test_defaults(void **state)
     assert_null(config_get(c, &provider_room, NULL));
     assert_null(config_get(c, &base_room, "x"));
     assert_null(config_name(c, &provider_room, 0));
-    assert_false(config_is_set(c, &base_room, NULL, "wait"));
+    assert_null(config_origin(c, &base_room, NULL, "wait", NULL));
     config_free(c);
     assert_null(config_free(NULL));
 }
@@ -52,8 +52,8 @@ static void test_shared_section(void **state)
     assert_true(base_of(c)->quiet);
     assert_int_equal(more->max_connections, 7);
     assert_int_equal(more->signed_number, -3);
-    assert_true(config_is_set(c, &more_room, NULL, "signed_number"));
-    assert_false(config_is_set(c, &base_room, NULL, "signed_number")); /* the other room of the section */
+    assert_non_null(config_origin(c, &more_room, NULL, "signed_number", NULL));
+    assert_null(config_origin(c, &base_room, NULL, "signed_number", NULL)); /* the other room of the section */
     config_free(c);
 }
 
@@ -170,7 +170,7 @@ static void test_bools(void **state)
         snprintf(text, sizeof(text), "[daemon]\nquiet = %s", words[i]);
         struct config *c = load_text(f, text);
         assert_int_equal(base_of(c)->quiet, i % 2);
-        assert_true(config_is_set(c, &base_room, NULL, "quiet"));
+        assert_non_null(config_origin(c, &base_room, NULL, "quiet", NULL));
         config_free(c);
     }
 }
@@ -315,6 +315,9 @@ static void test_destination(void **state)
     assert_string_equal(secret_reveal(provider_of(c, "x")->key), "k2");
     config_free(c);
 
+    put_text(f->files[1], "[provider \"x\"]\nkey_env = KEY\n"); /* another key, to where the first file says */
+    expect_error(both, f->files[1], 2, "key_env of [provider \"x\"] stands here, but its base_url in ");
+
     /* A file and its own drop-in are two files. */
     char path[200];
     snprintf(path, sizeof(path), "%s.d", f->files[0]);
@@ -322,6 +325,45 @@ static void test_destination(void **state)
     snprintf(path, sizeof(path), "%s.d/1.conf", f->files[0]);
     put_text(path, "[provider \"x\"]\nproxy = http://evil\n");
     expect_error((const char *[]){f->files[0], NULL}, path, 2, "proxy of [provider \"x\"] stands here");
+}
+
+/* What a file gives takes the place of the same thing in an earlier one. */
+static void test_destination_is_replaced(void **state)
+{
+    struct folder *f = *state;
+    const char *const both[] = {f->files[0], f->files[1], NULL};
+
+    put_text(f->files[0], "[provider \"x\"]\nkey_env = KEY\nretries = 3\n");
+    put_text(f->files[1], "[provider \"x\"]\nkey = k2\n"); /* another way to give the key */
+    struct config *c = load(both);
+    assert_null(provider_of(c, "x")->key_env);
+    assert_string_equal(secret_reveal(provider_of(c, "x")->key), "k2");
+    assert_int_equal(provider_of(c, "x")->retries, 3);
+    config_free(c);
+
+    put_text(f->files[0], "[provider \"x\"]\nkey = k1\nproxy = http://p\nheader = A: b\n");
+    put_text(f->files[1], "[provider \"x\"]\nkey_env = KEY\n");
+    expect_error(both, f->files[1], 2, "key_env of [provider \"x\"] stands here, but its header in ");
+    put_text(f->files[1], "[provider \"x\"]\nkey_env = KEY\nbase_url = http://b\n"); /* whom to ask, and as whom */
+    c = load(both);
+    assert_null(provider_of(c, "x")->key);
+    assert_null(provider_of(c, "x")->proxy);
+    assert_null(provider_of(c, "x")->header);
+    assert_string_equal(provider_of(c, "x")->key_env, "KEY");
+    config_free(c);
+}
+
+static void test_complaint_about_an_empty_section(void **state)
+{
+    struct folder *f = *state;
+    struct error err = ERROR_INIT;
+    char want[200];
+
+    struct config *c = load_text(f, "\n\n[provider \"x\"]\n[provider \"x\"]\n");
+    assert_int_equal(config_complain(c, &provider_room, "x", "base_url", &err, "wrong"), ERR_INVALID_REQUEST);
+    snprintf(want, sizeof want, "%s:3: wrong", f->files[0]);
+    assert_string_equal(err.message, want);
+    config_free(c);
 }
 
 static void test_secret_file(void **state)
@@ -370,7 +412,7 @@ static void test_describe(void **state)
                  {&more_rows[0], "1 to 4096"},
                  {&open, "at least 4 KiB"},
                  {&provider_rows[1], ""},
-                 {&provider_rows[3], ""}};
+                 {&provider_rows[4], ""}};
     char got[256];
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -409,6 +451,7 @@ static void test_print(void **state)
              "[provider \"x\"]\n"
              "base_url = (unset) ; default\n"
              "key = (hidden) ; %1$s:2\n"
+             "key_env = (unset) ; default\n"
              "retries = 2 ; default\n"
              "header = A: 1 ; %1$s:3\n"
              "header = B: 2 ; %1$s:4\n"
@@ -513,10 +556,24 @@ static void test_changed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_defaults),    TEST(test_missing),     TEST(test_shared_section), TEST(test_values),
-        TEST(test_bad_values),  TEST(test_words),       TEST(test_changed),        TEST(test_bools),
-        TEST(test_merge),       TEST(test_dropins),     TEST(test_dropin_bound),   TEST(test_list),
-        TEST(test_destination), TEST(test_secret_file), TEST(test_describe),       TEST(test_print),
+        TEST(test_defaults),
+        TEST(test_missing),
+        TEST(test_shared_section),
+        TEST(test_values),
+        TEST(test_bad_values),
+        TEST(test_words),
+        TEST(test_changed),
+        TEST(test_bools),
+        TEST(test_merge),
+        TEST(test_dropins),
+        TEST(test_dropin_bound),
+        TEST(test_list),
+        TEST(test_destination),
+        TEST(test_destination_is_replaced),
+        TEST(test_complaint_about_an_empty_section),
+        TEST(test_secret_file),
+        TEST(test_describe),
+        TEST(test_print),
         TEST(test_bad_reload),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,8 +57,8 @@ static void test_sections(void **state)
     assert_null(config_name(c, &provider_room, 2));
     assert_int_equal(provider_of(c, "b")->retries, 4);
     assert_int_equal(provider_of(c, "A.b_c-9")->retries, 2);
-    assert_true(config_is_set(c, &provider_room, "b", "retries"));
-    assert_false(config_is_set(c, &provider_room, "A.b_c-9", "retries"));
+    assert_non_null(config_origin(c, &provider_room, "b", "retries", NULL));
+    assert_null(config_origin(c, &provider_room, "A.b_c-9", "retries", NULL));
     config_free(c);
 }
 

@@ -1,0 +1,111 @@
+#include "daemon/core/config.h"
+#include "daemon/engine/env_keys.h"
+#include "daemon/engine/providers.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct config_room *const rooms[] = {&provider_room, NULL};
+static char folder[] = "/tmp/askd-test-providers-XXXXXX";
+static char file[64];
+
+static int setup(void **state)
+{
+    (void)state;
+    if (!mkdtemp(folder) || unsetenv("CREDENTIALS_DIRECTORY") || unsetenv("OPENAI_API_KEY"))
+        return -1;
+    snprintf(file, sizeof file, "%s/askd.conf", folder);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    return unlink(file) || rmdir(folder);
+}
+
+static enum error_code load(const char *text, const char *shared, struct providers **ret, struct error *err)
+{
+    FILE *f = fopen(file, "w");
+    struct config *c;
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+    assert_int_equal(config_load(rooms, (const char *[]){file, NULL}, true, &c, err), ERR_NONE);
+    struct env_keys *keys = env_keys_new();
+    enum error_code code = providers_load(c, keys, shared, ret, err);
+    env_keys_free(keys);
+    config_free(c);
+    return code;
+}
+
+/* A missing key is the error of whoever named it, and no concern of those who only read the file too. */
+static void test_missing_key(void **state)
+{
+    static const char *const texts[] = {
+        "[provider \"openai\"]\n\nkey_credential = none\n",
+        "[provider \"openai\"]\n\nkey_credential = a/b\n",
+        "[provider \"openai\"]\n\nkey_file = /nonexistent/key\n",
+    };
+    char where[80];
+    (void)state;
+    snprintf(where, sizeof where, "%s:3: ", file);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct error err = ERROR_INIT;
+        struct providers *ps = NULL;
+        assert_int_equal(load(texts[i], NULL, &ps, &err), ERR_INVALID_REQUEST);
+        assert_memory_equal(err.message, where, strlen(where));
+        assert_int_equal(load(texts[i], "/tmp/elsewhere", &ps, &err), ERR_INVALID_REQUEST);
+        assert_int_equal(load(texts[i], folder, &ps, &err), ERR_NONE);
+        const struct provider *p = providers_find(ps, "openai", 6);
+        assert_memory_equal(p->key_missing, where, strlen(where));
+        assert_null(p->key);
+        assert_null(p->key_source);
+        assert_false(provider_ready(p));
+        providers_unref(ps);
+    }
+}
+
+static void test_unset_variable(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct providers *ps = NULL;
+    (void)state;
+    assert_int_equal(load("[provider \"openai\"]\nkey_env = ASKD_TEST_NONE\n", NULL, &ps, &err), ERR_NONE);
+    const struct provider *p = providers_find(ps, "openai", 6);
+    assert_non_null(strstr(p->key_missing, "askd.conf:2: ASKD_TEST_NONE"));
+    assert_false(provider_ready(p));
+    providers_unref(ps);
+    assert_int_equal(load("[provider \"openai\"]\n", NULL, &ps, &err), ERR_NONE);
+    assert_null(providers_find(ps, "openai", 6)->key_missing); /* nobody said that there is one */
+    providers_unref(ps);
+}
+
+static void test_other_faults_of_a_shared_file(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct providers *ps = NULL;
+    char where[80];
+    (void)state;
+    snprintf(where, sizeof where, "%s:1: ", file);
+    assert_int_equal(load("[provider \"x\"]\n", folder, &ps, &err), ERR_INVALID_REQUEST);
+    assert_memory_equal(err.message, where, strlen(where));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_missing_key),
+        cmocka_unit_test(test_unset_variable),
+        cmocka_unit_test(test_other_faults_of_a_shared_file),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
