@@ -319,8 +319,6 @@ static bool append(struct ask *a, const struct chat_event *ev)
 static void on_event(void *data, const struct chat_event *ev)
 {
     struct ask *a = data;
-    if (a->keep)
-        keep_touch(a->keep);
     if (ev->kind == EVENT_TEXT || ev->kind == EVENT_REASONING || ev->kind == EVENT_TOOL_CALL ||
         ev->kind == EVENT_IMAGE) {
         a->shown = true;

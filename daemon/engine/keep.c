@@ -8,17 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TICK_MS 700           /* with the time to write, less than the second that is promised */
-#define EXPIRE_MS 60000       /* how often what has outlived its time is looked for */
+#define TICK_MS 700     /* with the time to write, less than the second that is promised */
+#define COMMIT_GAP_MS 4 /* between two hand-overs of ends: the first goes at once, what follows it goes together */
+#define EXPIRE_MS 60000 /* how often what has outlived its time is looked for */
 #define SAVE_BYTES (1u << 20) /* of events in one job, about: others have their turn between two */
 #define RETRY_FIRST_MS 500    /* before an end that could not be stored is tried again; doubles up to: */
 #define RETRY_MOST_MS 60000
 
 enum keep_state {
-    KEEP_WAITING,   /* the question waits for a moment at which it delays nobody */
+    KEEP_WAITING,   /* the question waits for the next tick, or for its end */
     KEEP_BEGINNING, /* the question is with the store */
     KEEP_BEGUN,     /* the store has it, and takes the events */
     KEEP_UNABLE,    /* the store could not take it: tried again with the end */
+    KEEP_ENDED,     /* the end waits a moment for others, to share a commit with them */
     KEEP_ENDING,    /* the end is with the store, the question maybe before it */
     KEEP_UNSTORED,  /* the store could not take the end: in the room's list */
     KEEP_OVER,      /* stored, refused or given up */
@@ -182,17 +184,38 @@ static void hand_over(struct keep *k)
     submit(k, k->room->store, &k->begin);
 }
 
+static void submit_end(struct keep *k, struct store *store)
+{
+    k->state = KEEP_ENDING;
+    if (k->begin)
+        submit(k, store, &k->begin);
+    submit(k, store, &k->end);
+}
+
 void keep_flush(struct keep_room *room)
 {
     struct keep *k;
-    TAILQ_FOREACH (k, &room->live, link)
+    TAILQ_FOREACH (k, &room->live, link) {
         if (k->state == KEEP_WAITING)
             hand_over(k);
+        else if (k->state == KEEP_ENDED)
+            submit_end(k, room->store);
+    }
 }
 
-static void on_soon(void *data)
+static void on_gap(void *data)
 {
-    keep_flush(data);
+    struct keep_room *room = data;
+    struct keep *k;
+    bool any = false;
+    TAILQ_FOREACH (k, &room->live, link) {
+        if (k->state == KEEP_ENDED) {
+            submit_end(k, room->store);
+            any = true;
+        }
+    }
+    if (any)
+        timer_start(room->gap, COMMIT_GAP_MS);
 }
 
 struct keep *keep_begin(struct keep_room *room, struct answer *a, struct store_job *begin, bool at_once,
@@ -227,13 +250,6 @@ struct keep *keep_begin(struct keep_room *room, struct answer *a, struct store_j
     if (at_once)
         hand_over(k);
     return k;
-}
-
-/* At the next turn of the loop: by then the event has been sent to whoever reads. */
-void keep_touch(struct keep *k)
-{
-    if (k->state == KEEP_WAITING && !timer_active(k->room->soon))
-        timer_start(k->room->soon, 0);
 }
 
 /* -- ending -- */
@@ -317,14 +333,6 @@ static void on_ended(void *data, struct store_job *job)
     free_if_over(k);
 }
 
-static void submit_end(struct keep *k, struct store *store)
-{
-    k->state = KEEP_ENDING;
-    if (k->begin)
-        submit(k, store, &k->begin);
-    submit(k, store, &k->end);
-}
-
 static void on_retry(void *data)
 {
     struct keep_room *room = data;
@@ -342,7 +350,7 @@ void keep_end(struct keep *k, const struct keep_end *how)
     struct store_job *job = store_job_new(STORE_END, on_ended, k);
     struct store_end *e = &job->end;
     struct log_pos pos = k->saved;
-    assert(k->state < KEEP_ENDING);
+    assert(k->state < KEEP_ENDED);
     memcpy(e->answer, k->id, sizeof e->answer);
     memcpy(e->log, k->id, sizeof e->log);
     memcpy(e->conversation, answer_conversation(k->answer), sizeof e->conversation);
@@ -360,7 +368,9 @@ void keep_end(struct keep *k, const struct keep_end *how)
     add_runs(&e->runs, &e->n_runs, k, &pos);
     fill_reply(&e->reply, how->fold);
     k->end = job;
-    submit_end(k, k->room->store);
+    k->state = KEEP_ENDED;
+    if (!timer_active(k->room->gap))
+        on_gap(k->room);
 }
 
 struct keep *keep_release(struct keep *k)
@@ -403,7 +413,7 @@ void keep_room_init(struct keep_room *room, uv_loop_t *loop, struct store *store
     TAILQ_INIT(&room->live);
     TAILQ_INIT(&room->unstored);
     TAILQ_INIT(&room->saves);
-    room->soon = timer_new(loop, on_soon, room);
+    room->gap = timer_new(loop, on_gap, room);
     room->tick = timer_new(loop, on_tick, room);
     room->retry = timer_new(loop, on_retry, room);
     room->expire = timer_new(loop, on_expire, room);
@@ -415,6 +425,7 @@ void keep_room_close(struct keep_room *room)
 {
     struct keep *k;
     struct save *s;
+    keep_flush(room);
     while (!TAILQ_EMPTY(&room->unstored))
         on_retry(room);
     while ((k = TAILQ_FIRST(&room->live))) {
@@ -428,7 +439,7 @@ void keep_room_close(struct keep_room *room)
     }
     if (room->expiring)
         room->expiring->data = NULL;
-    room->soon = timer_free(room->soon);
+    room->gap = timer_free(room->gap);
     room->tick = timer_free(room->tick);
     room->retry = timer_free(room->retry);
     room->expire = timer_free(room->expire);

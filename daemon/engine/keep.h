@@ -4,8 +4,8 @@
  * A fault of the store never ends an answer. What could not be stored is tried again: the question with the end, the
  * end for as long as there is memory for it (max_unstored).
  *
- * A question that nobody waits for is stored once its first event is under way to the readers, or within a tick: the
- * time to the first token pays nothing for it. */
+ * A question that nobody waits for is stored with the next events, or with its end: the time to the first token pays
+ * nothing for it. Ends that come close together share a commit. */
 #ifndef ASKD_ENGINE_KEEP_H
 #define ASKD_ENGINE_KEEP_H
 
@@ -21,7 +21,7 @@ TAILQ_HEAD(keep_list, keep);
 struct keep_room {
     struct store *store;
     struct answer_table *table; /* tells how long answers are retained */
-    struct timer *soon, *tick, *expire, *retry;
+    struct timer *gap, *tick, *expire, *retry;
     struct keep_list live;     /* not ended, or with the store */
     struct keep_list unstored; /* ended; they wait for their next try, the first of them first */
     size_t unstored_bytes;
@@ -32,7 +32,7 @@ struct keep_room {
 void keep_room_init(struct keep_room *room, uv_loop_t *loop, struct store *store, struct answer_table *table);
 /* Every answer has ended. What is unstored is tried a last time; the last jobs need nothing of the room. */
 void keep_room_close(struct keep_room *room);
-/* Hands over every question that still waits: for whoever is about to read. */
+/* Hands over all that still waits: for whoever is about to read. */
 void keep_flush(struct keep_room *room);
 
 struct keep_hooks {
@@ -47,7 +47,6 @@ struct keep_hooks {
  * is filled in). at_once: somebody waits for it to be stored. The hooks are called later. */
 struct keep *keep_begin(struct keep_room *room, struct answer *a, struct store_job *begin, bool at_once,
                         const struct keep_hooks *hooks, void *data);
-void keep_touch(struct keep *k); /* its first event is there; fine to call again */
 
 struct keep_end {
     enum log_state state;

@@ -14,6 +14,8 @@ static enum error_code to(struct route *r, size_t *n, struct provider *p, const 
 static enum error_code no_key(const struct provider *p, struct error *err)
 {
     const char *env = p->builtin ? p->builtin->env : NULL;
+    if (p->key_missing)
+        return error_set(err, ERR_NO_PROVIDER, "provider %s has no key: %s", p->name, p->key_missing);
     return error_set(err, ERR_NO_PROVIDER, "provider %s has no key: %s%s%s give key_file in its section of askd.conf",
                      p->name, env ? "set " : "", env ? env : "", env ? " where the daemon starts, or" : "");
 }
