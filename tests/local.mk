@@ -18,13 +18,13 @@ unit_tests = \
 	tests/unit/chat/test_request tests/unit/core/test_config tests/unit/core/test_config_lines \
 	tests/unit/core/test_log tests/unit/core/test_logfile tests/unit/core/test_worker \
 	tests/unit/engine/test_context tests/unit/engine/test_discover tests/unit/engine/test_env_keys \
-	tests/unit/engine/test_fault tests/unit/engine/test_providers tests/unit/http/test_pool \
-	tests/unit/http/test_retry tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
-	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/provider/test_error_map \
-	tests/unit/provider/test_jsonx tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
-	tests/unit/provider/test_scan tests/unit/provider/test_sse tests/unit/rpc/test_outq tests/unit/rpc/test_schema \
-	tests/unit/store/test_backend_trees tests/unit/store/test_backends tests/unit/store/test_sqlite \
-	tests/unit/store/test_store
+	tests/unit/engine/test_fault tests/unit/engine/test_keep tests/unit/engine/test_providers \
+	tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/proto/test_codec \
+	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
+	tests/unit/provider/test_error_map tests/unit/provider/test_jsonx tests/unit/provider/test_openai_parse \
+	tests/unit/provider/test_openai_request tests/unit/provider/test_scan tests/unit/provider/test_sse \
+	tests/unit/rpc/test_outq tests/unit/rpc/test_schema tests/unit/store/test_backend_trees \
+	tests/unit/store/test_backends tests/unit/store/test_sqlite tests/unit/store/test_store
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -127,6 +127,9 @@ tests_unit_engine_test_env_keys_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_fault_SOURCES = tests/unit/engine/test_fault.c
 tests_unit_engine_test_fault_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_fault_LDADD = $(UNIT_LDADD)
+tests_unit_engine_test_keep_SOURCES = tests/unit/engine/test_keep.c
+tests_unit_engine_test_keep_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_engine_test_keep_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_providers_SOURCES = tests/unit/engine/test_providers.c
 tests_unit_engine_test_providers_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_providers_LDADD = $(UNIT_LDADD)

@@ -122,6 +122,82 @@ static void test_memory(void **state)
     answer_table_free(t);
 }
 
+struct seen {
+    int n;
+    const char *ids[8];
+};
+
+static bool see(void *data, struct answer *a)
+{
+    struct seen *s = data;
+    s->ids[s->n++] = answer_id(a);
+    return s->n < 3;
+}
+
+static struct answer *recall(struct answer_table *t, size_t bytes, int64_t ended_wall_us, struct error *err)
+{
+    const struct answer_asker asker = {.uid = 1000};
+    struct log *l = log_new(answer_table_pool(t), SIZE_MAX / 2);
+    char *big = calloc(1, bytes);
+    log_append(l, big, bytes);
+    log_end(l, LOG_DONE, NULL, NULL, 0, 0);
+    free(big);
+    if (answer_table_admit_recalled(t, err) != ERR_NONE) {
+        log_unref(l);
+        return NULL;
+    }
+    struct flight *f = flight_new(l, &no_hooks, NULL);
+    struct answer *a = answer_new(f, &asker);
+    flight_unref(f);
+    answer_table_add_recalled(t, a, ended_wall_us);
+    answer_unref(a);
+    return a;
+}
+
+/* What the store brought back is found, leaves first, and leaves a quarter of the memory to new questions. */
+static void test_recalled(void **state)
+{
+    (void)state;
+    struct answer_table *t = answer_table_new(&defaults, false); /* 64 KiB, of which 48 may be recalled */
+    struct error err = ERROR_INIT;
+    char id[ID_LEN + 1];
+    clock_set(1000000, 5000000);
+    struct answer *a = recall(t, 20000, 4900000, &err);
+    assert_non_null(a);
+    strcpy(id, answer_id(a));
+    assert_ptr_equal(find(t, 1000, id), a);
+    assert_int_equal(answer_table_retained(t), 0); /* it is not among those that retain_max counts */
+    assert_non_null(recall(t, 40000, 4900000, &err));
+    assert_null(find(t, 1000, id));                           /* the older one gave way */
+    assert_int_equal(answer_table_not_before_us(t), 4000000); /* and may come back */
+    assert_null(recall(t, 60000, 4900000, &err));
+    assert_int_equal(err.code, ERR_OVERLOADED);
+    assert_int_equal(answer_table_admit(t, 1000, &err), ERR_NONE);
+    recall(t, 1000, 4900000, &err);
+    clock_set(1900000, 5900000);
+    answer_table_sweep(t); /* retain counts from its end, not from its return */
+    struct seen s = {0};
+    answer_table_each(t, 1000, see, &s);
+    assert_int_equal(s.n, 0);
+    answer_table_free(t);
+    clock_set(-1, 0);
+}
+
+/* What retain_max let go is gone in the store too. */
+static void test_surplus(void **state)
+{
+    (void)state;
+    struct answer_table *t = answer_table_new(&defaults, false);
+    for (int i = 0; i < 4; i++) {
+        clock_set(1000000 + i, 5000000 + i);
+        finish(t, run_one(t, 1000));
+    }
+    assert_int_equal(answer_table_retained(t), 3);
+    assert_int_equal(answer_table_not_before_us(t), 5000001);
+    answer_table_free(t);
+    clock_set(-1, 0);
+}
+
 static void test_detached_limit(void **state)
 {
     (void)state;
@@ -137,18 +213,6 @@ static void test_detached_limit(void **state)
     assert_int_equal(answer_state(a), LOG_CANCELLED);
     answer_table_free(t);
     clock_set(-1, 0);
-}
-
-struct seen {
-    int n;
-    const char *ids[8];
-};
-
-static bool see(void *data, struct answer *a)
-{
-    struct seen *s = data;
-    s->ids[s->n++] = answer_id(a);
-    return s->n < 3;
 }
 
 static void test_each_newest_first(void **state)
@@ -176,6 +240,8 @@ int main(void)
         cmocka_unit_test(test_a_user_has_a_quarter),
         cmocka_unit_test(test_retain),
         cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_recalled),
+        cmocka_unit_test(test_surplus),
         cmocka_unit_test(test_detached_limit),
         cmocka_unit_test(test_each_newest_first),
     };
