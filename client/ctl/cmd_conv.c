@@ -6,7 +6,6 @@
 #include "lib/proto/mp.h"
 #include <inttypes.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,19 +20,6 @@ enum {
 };
 
 typedef int conv_action(struct ctl *c, struct ask *a, const char *id);
-
-static void print(struct ctl *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void print(struct ctl *c, const char *fmt, ...)
-{
-    char text[1024];
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vsnprintf(text, sizeof(text), fmt, ap);
-    va_end(ap);
-    if (n > 0)
-        (void)out_text(c->out, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
-}
 
 /* A field on one line, without control characters. "" where it is not there. */
 static const char *one_line(char out[LINE_MAX_LEN], const msgpack_object_map *map, const char *name)
@@ -174,8 +160,8 @@ static void print_item(struct ctl *c, const msgpack_object_map *map)
             (void)strftime(when, sizeof(when), "%Y-%m-%d %H:%M", &tm);
     }
     (void)field_int(map, "messages", &messages);
-    print(c, "%s  %s  %4" PRId64 "  %s\n", one_line(id, map, "conversation"), when, messages,
-          one_line(title, map, "title"));
+    ctl_printf(c, "%s  %s  %4" PRId64 "  %s\n", one_line(id, map, "conversation"), when, messages,
+               one_line(title, map, "title"));
 }
 
 static int list(struct ctl *c)
@@ -215,11 +201,11 @@ static void print_other_part(struct ctl *c, const msgpack_object_map *part)
 {
     static const char *const fields[] = {"mime", "name", "id", "url"};
     char text[LINE_MAX_LEN];
-    print(c, "[%s", one_line(text, part, "type"));
+    ctl_printf(c, "[%s", one_line(text, part, "type"));
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
         if (one_line(text, part, fields[i])[0] != '\0')
-            print(c, " %s", text);
-    print(c, "]\n");
+            ctl_printf(c, " %s", text);
+    ctl_printf(c, "]\n");
 }
 
 static void print_text(struct ctl *c, const char *text, size_t len)
@@ -255,15 +241,15 @@ static void print_content(struct ctl *c, const msgpack_object_map *message)
 static void print_message(struct ctl *c, const msgpack_object_map *message)
 {
     char role[LINE_MAX_LEN], provider[LINE_MAX_LEN], model[LINE_MAX_LEN], state[LINE_MAX_LEN];
-    print(c, "\n## %s", one_line(role, message, "role"));
+    ctl_printf(c, "\n## %s", one_line(role, message, "role"));
     bool named = one_line(model, message, "model")[0] != '\0';
     bool odd = one_line(state, message, "state")[0] != '\0' && strcmp(state, "done") != 0;
     (void)one_line(provider, message, "provider");
     if (named)
-        print(c, " (%s%s%s", provider, provider[0] != '\0' ? "/" : "", model);
+        ctl_printf(c, " (%s%s%s", provider, provider[0] != '\0' ? "/" : "", model);
     if (odd)
-        print(c, "%s%s", named ? ", " : " (", state);
-    print(c, "%s\n\n", named || odd ? ")" : "");
+        ctl_printf(c, "%s%s", named ? ", " : " (", state);
+    ctl_printf(c, "%s\n\n", named || odd ? ")" : "");
     print_content(c, message);
 }
 
@@ -301,7 +287,7 @@ static int print_conversation(struct ctl *c, const msgpack_object *reply)
         return EXIT_OK;
     uint32_t n;
     msgpack_object_map *branch = find_branch(&map, &n);
-    print(c, "# %s\n", one_line(title, &map, "title"));
+    ctl_printf(c, "# %s\n", one_line(title, &map, "title"));
     for (uint32_t i = 0; i < n; i++)
         print_message(c, &branch[i]);
     free(branch);
@@ -427,7 +413,7 @@ static int fork_one(struct ctl *c, struct ask *a, const char *id)
     if (status == EXIT_OK && c->json) {
         status = ctl_print_json(c, &reply.data);
     } else if (status == EXIT_OK && mp_map(&reply.data, &map)) {
-        print(c, "%s\n", one_line(made, &map, "conversation"));
+        ctl_printf(c, "%s\n", one_line(made, &map, "conversation"));
         status = ctl_flush(c);
     }
     msgpack_unpacked_destroy(&reply);

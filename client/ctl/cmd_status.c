@@ -2,35 +2,21 @@
 #include "client/ctl/ctl.h"
 #include "lib/proto/mp.h"
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
-
-static void print(struct ctl *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void print(struct ctl *c, const char *fmt, ...)
-{
-    char text[512];
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vsnprintf(text, sizeof(text), fmt, ap);
-    va_end(ap);
-    if (n > 0)
-        (void)out_text(c->out, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
-}
 
 static void print_str(struct ctl *c, const msgpack_object_map *map, const char *key, const char *label)
 {
     const char *s;
     size_t len;
     if (field_str(map, key, &s, &len) && len > 0)
-        print(c, "%-15s%.*s\n", label, (int)(len < 200 ? len : 200), s);
+        ctl_printf(c, "%-15s%.*s\n", label, (int)(len < 200 ? len : 200), s);
 }
 
 static void print_int(struct ctl *c, const msgpack_object_map *map, const char *key, const char *label)
 {
     int64_t v;
     if (field_int(map, key, &v))
-        print(c, "%-15s%" PRId64 "\n", label, v);
+        ctl_printf(c, "%-15s%" PRId64 "\n", label, v);
 }
 
 static void print_uptime(struct ctl *c, const msgpack_object_map *map)
@@ -39,8 +25,8 @@ static void print_uptime(struct ctl *c, const msgpack_object_map *map)
     if (!field_double(map, "uptime", &seconds) || !(seconds >= 0 && seconds < 1e12))
         return;
     uint64_t s = (uint64_t)seconds;
-    print(c, "%-15s%" PRIu64 "d %02u:%02u:%02u\n", "uptime", s / 86400, (unsigned)(s / 3600 % 24),
-          (unsigned)(s / 60 % 60), (unsigned)(s % 60));
+    ctl_printf(c, "%-15s%" PRIu64 "d %02u:%02u:%02u\n", "uptime", s / 86400, (unsigned)(s / 3600 % 24),
+               (unsigned)(s / 60 % 60), (unsigned)(s % 60));
 }
 
 /* "  openai         ready     120 ms  key from environment" */
@@ -51,15 +37,15 @@ static void print_provider(struct ctl *c, const msgpack_object_map *p)
     int64_t latency;
     (void)field_str(p, "name", &name, &name_len);
     (void)field_str(p, "state", &state, &state_len);
-    print(c, "  %-12.*s %-10.*s", (int)(name_len < 64 ? name_len : 64), name, (int)(state_len < 64 ? state_len : 64),
-          state);
+    ctl_printf(c, "  %-12.*s %-10.*s", (int)(name_len < 64 ? name_len : 64), name,
+               (int)(state_len < 64 ? state_len : 64), state);
     if (field_int(p, "latency_ms", &latency))
-        print(c, " %6" PRId64 " ms", latency);
+        ctl_printf(c, " %6" PRId64 " ms", latency);
     else
-        print(c, "         -");
+        ctl_printf(c, "         -");
     if (field_str(p, "key_source", &source, &source_len) && source_len > 0)
-        print(c, "  key: %.*s", (int)(source_len < 200 ? source_len : 200), source);
-    print(c, "\n");
+        ctl_printf(c, "  key: %.*s", (int)(source_len < 200 ? source_len : 200), source);
+    ctl_printf(c, "\n");
 }
 
 /* "store          failing: the disk is full" */
@@ -71,8 +57,8 @@ static void print_store(struct ctl *c, const msgpack_object_map *map)
     if (!field_map(map, "store", &store) || !field_str(&store, "state", &state, &state_len))
         return;
     (void)field_str(&store, "error", &error, &error_len);
-    print(c, "%-15s%.*s%s%.*s\n", "store", (int)(state_len < 64 ? state_len : 64), state, error_len > 0 ? ": " : "",
-          (int)(error_len < 300 ? error_len : 300), error);
+    ctl_printf(c, "%-15s%.*s%s%.*s\n", "store", (int)(state_len < 64 ? state_len : 64), state,
+               error_len > 0 ? ": " : "", (int)(error_len < 300 ? error_len : 300), error);
 }
 
 static void print_status(struct ctl *c, const msgpack_object_map *map)
@@ -88,7 +74,7 @@ static void print_status(struct ctl *c, const msgpack_object_map *map)
     print_store(c, map);
     if (!field_array(map, "providers", &providers))
         return;
-    print(c, "%s", providers.size == 0 ? "providers      none\n" : "providers\n");
+    ctl_printf(c, "%s", providers.size == 0 ? "providers      none\n" : "providers\n");
     for (uint32_t i = 0; i < providers.size; i++)
         if (mp_map(&providers.ptr[i], &provider))
             print_provider(c, &provider);

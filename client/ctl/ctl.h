@@ -47,6 +47,8 @@ int ctl_call(struct ctl *c, struct ask *a, const char *method, const struct buf 
 int ctl_call_once(struct ctl *c, struct ask *a, const char *method, const struct buf *params);
 
 int ctl_print_json(struct ctl *c, const msgpack_object *value); /* one line, flushed */
+/* A line or a piece of one, at most 1023 bytes: what is longer is cut. Made harmless as out_text does. */
+void ctl_printf(struct ctl *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int ctl_flush(struct ctl *c);
 
 /* Appends {"answer": id}. */

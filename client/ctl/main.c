@@ -4,6 +4,8 @@
 #include "lib/proto/mp.h"
 #include <errno.h>
 #include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,6 +40,17 @@ static const struct option options[] = {
 };
 
 static struct out out;
+
+void ctl_printf(struct ctl *c, const char *fmt, ...)
+{
+    char text[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    if (n > 0)
+        (void)out_text(c->out, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
+}
 
 int ctl_flush(struct ctl *c)
 {

@@ -269,16 +269,25 @@ size_t log_memory(const struct log *l)
     return l->charged;
 }
 
-bool log_next(const struct log *l, struct log_pos *pos, const uint8_t **event, size_t *len)
+/* The block in which the next event lies, pos being placed before it there; NULL where there is none. */
+static const struct log_block *next_block(const struct log *l, struct log_pos *pos)
 {
     const struct log_block *b = pos->block ? pos->block : l->head;
     if (!b || pos->seq >= l->last)
-        return false;
+        return NULL;
     if (pos->offset == b->used) {
         b = b->next;
         pos->offset = 0;
     }
+    return b;
+}
+
+bool log_next(const struct log *l, struct log_pos *pos, const uint8_t **event, size_t *len)
+{
+    const struct log_block *b = next_block(l, pos);
     uint32_t n;
+    if (!b)
+        return false;
     memcpy(&n, b->data + pos->offset, sizeof n);
     n = le32toh(n);
     *event = b->data + pos->offset + sizeof n;
@@ -307,13 +316,9 @@ void log_seek(const struct log *l, struct log_pos *pos, uint64_t seq)
 
 bool log_next_run(const struct log *l, struct log_pos *pos, struct log_run *ret)
 {
-    const struct log_block *b = pos->block ? pos->block : l->head;
-    if (!b || pos->seq >= l->last)
+    const struct log_block *b = next_block(l, pos);
+    if (!b)
         return false;
-    if (pos->offset == b->used) {
-        b = b->next;
-        pos->offset = 0;
-    }
     uint64_t end = b->next ? b->next->first : l->last + 1;
     *ret = (struct log_run){pos->seq + 1, (uint32_t)(end - pos->seq - 1), b->data + pos->offset, b->used - pos->offset};
     *pos = (struct log_pos){b, b->used, end - 1};
