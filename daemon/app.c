@@ -109,6 +109,19 @@ static const struct app_options *own_options(const struct app *a)
 
 /* -- ending -- */
 
+static const int signums[SIGNALS] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+
+/* Held back from the start until the loop handles them: the socket is there before, and whoever sees it may send one.
+ */
+static void hold_signals(int how)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < SIGNALS; i++)
+        sigaddset(&set, signums[i]);
+    sigprocmask(how, &set, NULL);
+}
+
 static void on_signal_closed(uv_handle_t *h)
 {
     (void)h;
@@ -118,7 +131,8 @@ static void on_store_closed(void *data)
 {
     struct app *a = data;
     a->store = NULL;
-    for (size_t i = 0; i < SIGNALS; i++) /* not before: one more signal would end us in the midst of it */
+    hold_signals(SIG_BLOCK); /* one more would end us now that nobody handles it */
+    for (size_t i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&a->signals[i], on_signal_closed);
 }
 
@@ -180,7 +194,7 @@ static void on_activity(void *data)
 static void on_idle(void *data)
 {
     struct app *a = data;
-    if (server_peers(a->server) || engine_running(a->engine)) {
+    if (server_peers(a->server) || engine_running(a->engine) || engine_unstored(a->engine)) {
         timer_start(a->idle, own_options(a)->idle_exit_ms);
         return;
     }
@@ -192,7 +206,8 @@ static void on_idle(void *data)
 static void on_drain_tick(void *data)
 {
     struct app *a = data;
-    bool busy = engine_running(a->engine) || server_busy(a->server);
+    bool busy =
+        engine_running(a->engine) || server_busy(a->server) || (a->state == APP_STORING && engine_unstored(a->engine));
     if (busy && clock_mono_us() < a->wait_until_us)
         timer_start(a->drain, DRAIN_TICK_MS);
     else
@@ -306,19 +321,6 @@ static void log_left_open(uv_handle_t *h, void *data)
 {
     (void)data;
     log_error("handle left open: %s", uv_handle_type_name(h->type));
-}
-
-static const int signums[SIGNALS] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
-
-/* Held back from the start until the loop handles them: the socket is there before, and whoever sees it may send one.
- */
-static void hold_signals(int how)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    for (size_t i = 0; i < SIGNALS; i++)
-        sigaddset(&set, signums[i]);
-    sigprocmask(how, &set, NULL);
 }
 
 static void start_signals(struct app *a)

@@ -184,12 +184,21 @@ void answer_table_ended(struct answer_table *t, struct answer *a)
     answer_table_make_room(t);
 }
 
+/* The first of those that have ended and can come back. */
+static struct entry *first_stored(struct answer_table *t)
+{
+    struct entry *e;
+    TAILQ_FOREACH (e, &t->lists[ENTRY_ENDED], order)
+        if (answer_stored(e->answer))
+            return e;
+    return NULL;
+}
+
 enum error_code answer_table_admit_recalled(struct answer_table *t, struct error *err)
 {
     size_t share = (size_t)t->opt.answer_memory / RECALLED_SHARE * (RECALLED_SHARE - 1);
     struct entry *e;
-    while (log_pool_bytes(t->pool) > share &&
-           ((e = TAILQ_FIRST(&t->lists[ENTRY_RECALLED])) || (e = TAILQ_FIRST(&t->lists[ENTRY_ENDED]))))
+    while (log_pool_bytes(t->pool) > share && ((e = TAILQ_FIRST(&t->lists[ENTRY_RECALLED])) || (e = first_stored(t))))
         forget(t, e);
     if (log_pool_bytes(t->pool) <= share)
         return ERR_NONE;

@@ -86,6 +86,7 @@ void engine_interrupt(struct engine *e)
 {
     e->draining = true;
     ask_interrupt_all(e);
+    keep_hurry(&e->keeps);
 }
 
 void engine_close(struct engine *e, void (*closed)(void *data), void *data)
@@ -204,6 +205,11 @@ void engine_default_model(const struct engine *e, char name[ENGINE_MODEL_MAX])
         snprintf(name, ENGINE_MODEL_MAX, "%s", e->opt.default_model);
     else if (route_model(e->providers, NULL, routes, &n, &local, NULL) == ERR_NONE && n && routes[0].model[0])
         snprintf(name, ENGINE_MODEL_MAX, "%s/%s", routes[0].provider->name, routes[0].model);
+}
+
+unsigned engine_unstored(const struct engine *e)
+{
+    return keep_unstored(&e->keeps);
 }
 
 unsigned engine_running(const struct engine *e)

@@ -66,6 +66,8 @@ struct answer_table *engine_table(const struct engine *e);
 #define ENGINE_MODEL_MAX 256
 /* "provider/name" of what is asked where no model is named, "" if that has to be looked for first. */
 void engine_default_model(const struct engine *e, char name[ENGINE_MODEL_MAX]);
+/* Answers that have ended and wait to be stored, their askers answered or not. */
+unsigned engine_unstored(const struct engine *e);
 unsigned engine_running(const struct engine *e); /* questions that have not ended */
 
 #endif

@@ -1,4 +1,5 @@
 #include "daemon/engine/keep.h"
+#include "daemon/core/log.h"
 #include "daemon/core/timer.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
@@ -14,12 +15,13 @@
 #define SAVE_BYTES (1u << 20) /* of events in one job, about: others have their turn between two */
 #define RETRY_FIRST_MS 500    /* before an end that could not be stored is tried again; doubles up to: */
 #define RETRY_MOST_MS 60000
+#define UNSTORED_SHARE 4 /* of answer_memory, the part that may wait to be stored */
 
 enum keep_state {
     KEEP_WAITING,   /* the question waits for the next tick, or for its end */
     KEEP_BEGINNING, /* the question is with the store */
     KEEP_BEGUN,     /* the store has it, and takes the events */
-    KEEP_UNABLE,    /* the store could not take it: tried again with the end */
+    KEEP_UNABLE,    /* the store could not take it: tried again at each tick, and with the end */
     KEEP_ENDED,     /* the end waits a moment for others, to share a commit with them */
     KEEP_ENDING,    /* the end is with the store, the question maybe before it */
     KEEP_UNSTORED,  /* the store could not take the end: in the room's list */
@@ -32,6 +34,8 @@ struct keep {
     struct answer *answer;          /* reference */
     char id[STORE_ID];              /* of the answer, and of its log */
     struct log_pos saved;           /* what the store has */
+    unsigned epoch;                 /* counts its beginnings: events that went behind a failed one are void */
+    bool told;                      /* the asker knows how the question went */
     struct store_job *begin, *end;  /* not with the store: to be handed over, or handed back; else NULL */
     size_t bytes;                   /* what it holds, while it is unstored */
     unsigned jobs;                  /* with the store */
@@ -44,6 +48,7 @@ struct save {               /* one STORE_RUNS job */
     struct keep_room *room; /* NULL once that is closed */
     struct saved {
         struct keep *keep;
+        unsigned epoch;
         struct log_pos pos; /* where it will stand */
     } * keeps;
     size_t n;
@@ -81,6 +86,12 @@ static void submit(struct keep *k, struct store *store, struct store_job **job)
     store_submit(store, j, NULL); /* such jobs are never refused */
 }
 
+static void hand_over(struct keep *k)
+{
+    k->state = KEEP_BEGINNING;
+    submit(k, k->room->store, &k->begin);
+}
+
 /* -- events -- */
 
 static void add_runs(struct store_run **runs, size_t *n, const struct keep *k, struct log_pos *pos)
@@ -102,7 +113,7 @@ static void on_saved(void *data, struct store_job *job)
     struct save *s = data;
     for (size_t i = 0; i < s->n; i++) {
         struct keep *k = s->keeps[i].keep;
-        if (job->code == ERR_NONE)
+        if (job->code == ERR_NONE && k->epoch == s->keeps[i].epoch)
             k->saved = s->keeps[i].pos;
         k->jobs--;
         free_if_over(k);
@@ -124,7 +135,7 @@ static struct keep *save_some(struct keep_room *room, struct keep *k)
     for (; k && bytes < SAVE_BYTES; k = TAILQ_NEXT(k, link)) {
         struct log_pos pos = k->saved;
         size_t before = job->runs.n;
-        if (k->state != KEEP_BEGUN)
+        if (k->state != KEEP_BEGUN && k->state != KEEP_BEGINNING)
             continue;
         add_runs(&job->runs.runs, &job->runs.n, k, &pos);
         for (size_t i = before; i < job->runs.n; i++)
@@ -132,7 +143,7 @@ static struct keep *save_some(struct keep_room *room, struct keep *k)
         if (job->runs.n == before)
             continue;
         s->keeps = grow_one(s->keeps, s->n, sizeof *s->keeps);
-        s->keeps[s->n++] = (struct saved){k, pos};
+        s->keeps[s->n++] = (struct saved){k, k->epoch, pos};
         k->jobs++;
     }
     TAILQ_INSERT_TAIL(&room->saves, s, link);
@@ -146,9 +157,12 @@ static struct keep *save_some(struct keep_room *room, struct keep *k)
 static void on_tick(void *data)
 {
     struct keep_room *room = data;
-    struct keep *k = TAILQ_EMPTY(&room->saves) ? TAILQ_FIRST(&room->live) : NULL;
+    struct keep *k;
+    TAILQ_FOREACH (k, &room->live, link)
+        if (k->state == KEEP_UNABLE)
+            hand_over(k);
     keep_flush(room);
-    while (k)
+    for (k = TAILQ_EMPTY(&room->saves) ? TAILQ_FIRST(&room->live) : NULL; k;)
         k = save_some(room, k);
     if (!TAILQ_EMPTY(&room->live))
         timer_start(room->tick, TICK_MS);
@@ -159,7 +173,7 @@ static void on_tick(void *data)
 static void on_begun(void *data, struct store_job *job)
 {
     struct keep *k = data;
-    const struct keep_hooks *hooks = k->state == KEEP_BEGINNING ? k->hooks : NULL;
+    const struct keep_hooks *hooks = k->state == KEEP_BEGINNING && !k->told ? k->hooks : NULL;
     bool refused = job->code == ERR_NOT_FOUND;
     struct error err = job->error;
     k->jobs--;
@@ -167,6 +181,11 @@ static void on_begun(void *data, struct store_job *job)
         store_job_free(job);
     else
         k->begin = job;
+    if (k->begin) { /* what came behind it is nobody's */
+        k->saved = (struct log_pos){0};
+        k->epoch++;
+    }
+    k->told = true;
     if (k->state == KEEP_BEGINNING && refused)
         over(k);
     else if (k->state == KEEP_BEGINNING)
@@ -176,12 +195,6 @@ static void on_begun(void *data, struct store_job *job)
         hooks->begun(k->data, refused ? &err : NULL);
     k->jobs--;
     free_if_over(k);
-}
-
-static void hand_over(struct keep *k)
-{
-    k->state = KEEP_BEGINNING;
-    submit(k, k->room->store, &k->begin);
 }
 
 static void submit_end(struct keep *k, struct store *store)
@@ -275,8 +288,41 @@ static void fill_reply(struct store_reply *r, const struct fold *f)
 
 static void try_next(struct keep_room *room)
 {
-    if (!TAILQ_EMPTY(&room->unstored) && !timer_active(room->retry))
+    if (TAILQ_EMPTY(&room->unstored))
+        return;
+    if (room->hurry && room->retry_ms > RETRY_FIRST_MS)
+        room->retry_ms = RETRY_FIRST_MS;
+    if (room->retry_ms == 0 || !timer_active(room->retry))
         timer_start(room->retry, room->retry_ms);
+}
+
+/* The log, and what the jobs hold of question and answer. */
+static size_t weigh(const struct keep *k)
+{
+    size_t n = log_memory(answer_log(k->answer));
+    const struct store_reply *r = &k->end->end.reply;
+    n += r->text.len + r->parts.len + r->rest.len;
+    if (k->begin) {
+        const struct store_begin *b = &k->begin->begin;
+        n += b->system ? strlen(b->system) : 0;
+        for (size_t i = 0; i < b->n_messages; i++)
+            n += b->messages[i].text.len + b->messages[i].parts.len;
+    }
+    return n;
+}
+
+/* max_unstored, and never more than a share of what all answers may hold: new questions come first. */
+static size_t unstored_bound(const struct keep_room *room)
+{
+    int64_t share = answer_table_options(room->table)->answer_memory / UNSTORED_SHARE;
+    int64_t max = store_opt(room->store)->max_unstored;
+    return (size_t)(max < share ? max : share);
+}
+
+static void give_up(struct keep *k)
+{
+    log_error("answer %s is given up: it could not be stored", k->id);
+    over(k);
 }
 
 /* The store could not take it: it waits for its next try, behind the others, since it may be what does not fit. */
@@ -287,13 +333,15 @@ static void put_aside(struct keep *k)
     TAILQ_REMOVE(&room->live, k, link);
     TAILQ_INSERT_TAIL(&room->unstored, k, link);
     k->state = KEEP_UNSTORED;
-    k->bytes = 2 * log_memory(answer_log(k->answer)); /* the log, and its message in the job */
+    k->end->end.late = true;
+    k->bytes = weigh(k);
     room->unstored_bytes += k->bytes;
-    while (room->unstored_bytes > (size_t)store_opt(room->store)->max_unstored &&
-           (first = TAILQ_FIRST(&room->unstored)) != NULL) {
-        over(first);
-        if (first != k) /* that is the caller's */
-            free_if_over(first);
+    if (k->bytes > unstored_bound(room)) /* it would take all others with it */
+        give_up(k);
+    while (room->unstored_bytes > unstored_bound(room) && (first = TAILQ_FIRST(&room->unstored)) != NULL &&
+           first != k) {
+        give_up(first);
+        free_if_over(first);
     }
     room->retry_ms = room->retry_ms ? 2 * room->retry_ms : RETRY_FIRST_MS;
     if (room->retry_ms > RETRY_MOST_MS)
@@ -315,13 +363,16 @@ static void on_ended(void *data, struct store_job *job)
     k->jobs--;
     if (stored && !hooks && !gone) /* late: its asker was told that it is in none */
         answer_set_message(k->answer, job->end.conversation, job->end.message);
-    if (stored && k->room) {
-        k->room->retry_ms = 0;
-        try_next(k->room);
-    }
-    if (stored || !k->room || is_hopeless(k, job)) {
+    struct keep_room *room = k->room;
+    if (stored && room)
+        room->retry_ms = 0;
+    if (stored || !room || is_hopeless(k, job)) {
+        if (!stored && !room)
+            log_error("answer %s is given up: it could not be stored", k->id);
         store_job_free(job);
         over(k);
+        if (room)
+            try_next(room);
     } else {
         k->end = job;
         put_aside(k);
@@ -380,6 +431,24 @@ struct keep *keep_release(struct keep *k)
     k->hooks = NULL;
     free_if_over(k);
     return NULL;
+}
+
+unsigned keep_unstored(const struct keep_room *room)
+{
+    const struct keep *k;
+    unsigned n = 0;
+    TAILQ_FOREACH (k, &room->unstored, link)
+        n++;
+    TAILQ_FOREACH (k, &room->live, link)
+        n += k->state == KEEP_ENDED || k->state == KEEP_ENDING;
+    return n;
+}
+
+void keep_hurry(struct keep_room *room)
+{
+    room->hurry = true;
+    room->retry_ms = 0;
+    try_next(room);
 }
 
 /* -- the room -- */

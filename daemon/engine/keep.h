@@ -26,12 +26,15 @@ struct keep_room {
     struct keep_list unstored; /* ended; they wait for their next try, the first of them first */
     size_t unstored_bytes;
     int64_t retry_ms;           /* before the next try */
+    bool hurry;                 /* the daemon ends: no long waits */
     TAILQ_HEAD(, save) saves;   /* under way with the store */
     struct store_job *expiring; /* likewise, NULL for none */
 };
 void keep_room_init(struct keep_room *room, uv_loop_t *loop, struct store *store, struct answer_table *table);
 /* Every answer has ended. What is unstored is tried a last time; the last jobs need nothing of the room. */
 void keep_room_close(struct keep_room *room);
+unsigned keep_unstored(const struct keep_room *room); /* answers that have ended and are not committed */
+void keep_hurry(struct keep_room *room);              /* the daemon ends: what is unstored is tried often */
 /* Hands over all that still waits: for whoever is about to read. */
 void keep_flush(struct keep_room *room);
 

@@ -81,11 +81,11 @@ static void put_providers(struct buf *b, const struct engine *e)
         put_provider(b, providers_at(ps, i));
 }
 
-static void put_store(struct buf *b, const struct store *store)
+static void put_store(struct buf *b, const struct engine *e)
 {
     struct store_status st;
-    store_status(store, &st);
-    mp_put_map(b, st.error ? 7 : 6);
+    store_status(engine_store(e), &st);
+    mp_put_map(b, st.error ? 8 : 7);
     mp_put_cstr(b, "backend");
     mp_put_cstr(b, st.backend);
     mp_put_cstr(b, "state");
@@ -100,6 +100,8 @@ static void put_store(struct buf *b, const struct store *store)
     mp_put_uint(b, st.failed);
     mp_put_cstr(b, "reads");
     mp_put_uint(b, st.reads);
+    mp_put_cstr(b, "unstored");
+    mp_put_uint(b, engine_unstored(e));
     mp_put_cstr(b, "waiting");
     mp_put_uint(b, st.waiting);
 }
@@ -134,7 +136,7 @@ enum error_code m_status(struct call *c, struct error *err)
     mp_put_cstr(b, "providers");
     put_providers(b, s->engine);
     mp_put_cstr(b, "store");
-    put_store(b, engine_store(s->engine));
+    put_store(b, s->engine);
     mp_put_cstr(b, "http");
     mp_put_map(b, 4);
     mp_put_cstr(b, "active");

@@ -68,6 +68,7 @@ static const struct schema_field status_store[] = {
     {"writes", INT | NEEDED, NULL, "writes since the start"},
     {"failed", INT | NEEDED, NULL, "those of them that failed"},
     {"reads", INT | NEEDED, NULL, "reads since the start"},
+    {"unstored", INT | NEEDED, NULL, "answers that have ended and are not stored yet"},
     {"waiting", INT | NEEDED, NULL, "reads and writes that wait their turn"},
     {0},
 };

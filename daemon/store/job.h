@@ -102,6 +102,7 @@ struct store_end {
     size_t n_runs;
     char conversation[STORE_ID], message[STORE_ID]; /* "": none. The message becomes the conversation's head */
     struct store_reply reply;
+    bool late; /* it comes when others may have come since: the head moves forward only */
     bool gone; /* outcome: it has a message, which is not there any more, or whose conversation is deleted */
 };
 

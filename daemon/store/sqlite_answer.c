@@ -138,7 +138,7 @@ enum store_step sqlite_end(struct store_db *db, struct store_job *job)
     put_runs(db, e->runs, e->n_runs);
     if (end_answer(db, e) && e->gone)
         leave_conversation(db, e->answer);
-    else if (e->message[0])
+    else if (e->message[0] && (!e->late || sqlite_head_leads_to(db, e->message)))
         sqlite_move_head(db, e->message, e->ended_us);
     return STORE_STEP_DONE;
 }

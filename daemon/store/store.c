@@ -44,7 +44,8 @@ const struct config_option store_option_rows[] = {
      CONFIG_RELOAD, "How old a conversation may be to be continued as the last one."},
     {"max_unstored", CONFIG_SIZE, offsetof(struct store_options, max_unstored), 64 * KIB, INT64_MAX, "64 MiB", NULL,
      CONFIG_RELOAD,
-     "Bytes of ended answers that could not be stored and are tried again; over it the oldest are given up."},
+     "Bytes of ended answers that could not be stored and are tried again; over it those that were tried longest ago "
+     "are given up. Never more than a quarter of answer_memory."},
     {"commit_timeout", CONFIG_DURATION, offsetof(struct store_options, commit_timeout_ms), 10, DAY, "5 s", NULL,
      CONFIG_RELOAD, "How long an answer that has ended waits for the store before its asker is answered all the same."},
     {0},

@@ -244,3 +244,52 @@ def test_held_by_another_program(daemon, client, home):
         other.execute("ROLLBACK")
     other.close()
     wait_until(lambda: len(client.call("conversation.list")) == 21, "all is stored")
+
+
+def hold(home):
+    other = sqlite3.connect(database(home), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    return other
+
+
+@pytest.mark.askd(extra="[store]\ncommit_timeout = 50 ms\n")
+def test_an_end_that_is_stored_late_moves_no_head_back(daemon, client, home):
+    first = client.result(client.chat("echo", "first", conversation="new"))
+    c = first["conversation"]
+    other = hold(home)
+    late = client.result(client.chat("echo", "late", conversation="new"))
+    client.result(client.chat("echo", "later", conversation="new"))
+    assert "conversation" not in late and stored(client)["unstored"] > 0
+    other.close()  # rolls back
+    after = client.result(client.chat("echo", "after", conversation=c))
+    wait_until(lambda: stored(client)["unstored"] == 0, "all is stored")
+    assert client.call("conversation.get", {"conversation": c})["head"] == after["message"]
+    assert {i["title"] for i in client.call("conversation.list")} == {"first", "late", "later"}
+
+
+@pytest.mark.askd(extra="[store]\ncommit_timeout = 50 ms\n")
+def test_the_daemon_does_not_end_before_it_has_stored(daemon, client, home, start_daemon):
+    client.result(client.chat("echo", "first", conversation="new"))
+    other = hold(home)
+    answers = [client.result(client.chat("echo", f"late {i}", conversation="new")) for i in range(3)]
+    daemon.signal(signal.SIGTERM)
+    wait_until(lambda: not home.socket.exists(), "it drains")
+    assert daemon.proc.poll() is None
+    other.close()
+    assert daemon.wait() == 0, daemon.stderr()
+    assert "given up" not in daemon.stderr()
+    c = start_daemon().connect()
+    for a in answers:
+        assert c.call("answer.get", {"answer": a["answer"]})["text"] == a["text"]
+
+
+@pytest.mark.askd(extra="[store]\ncommit_timeout = 50 ms\nmax_unstored = 64 KiB\n")
+def test_what_is_too_large_to_wait_is_given_up_alone(daemon, client, home):
+    client.result(client.chat("echo", "first", conversation="new"))
+    other = hold(home)
+    client.result(client.chat("echo", "small", conversation="new"))
+    client.result(client.chat("echo", LONG, conversation="new"))
+    wait_until(lambda: daemon.stderr().count("given up") == 1, "the large one is given up")
+    other.close()
+    wait_until(lambda: stored(client)["unstored"] == 0, "the other is stored")
+    assert {i["title"] for i in client.call("conversation.list")} == {"first", "small"}

@@ -68,8 +68,8 @@ static enum store_step fake_run(struct store_db *db, struct store_job *job, int6
         fake.refuse--;
         letter |= 0x20;
         job->code = error_set(&job->error, ERR_UNAVAILABLE, "the drawer is full");
-    } else if (fake.gone && job->kind == STORE_BEGIN) {
-        job->code = error_set(&job->error, ERR_NOT_FOUND, "no such conversation");
+    } else if (fake.gone && job->kind != STORE_RUNS) {
+        job->code = error_set(&job->error, ERR_NOT_FOUND, "no such conversation, and no such answer");
     }
     uv_mutex_lock(&fake.lock);
     size_t len = strlen(fake.trace);
@@ -290,6 +290,44 @@ static void test_the_question_goes_again_with_the_end(void **state)
     close_all();
 }
 
+/* A fault that passes while the answer runs leaves nothing behind: the question, then the events from the first. */
+static void test_the_question_goes_again_at_the_tick(void **state)
+{
+    (void)state;
+    struct asker a;
+    fake.refuse = 1;
+    begin(&a, true);
+    log_append(answer_log(a.answer), "event", 5);
+    RUN_UNTIL(strcmp(fake.trace, "bBR") == 0);
+    assert_int_equal(a.begun, 1); /* told once */
+    end(&a);
+    RUN_UNTIL(a.ended);
+    assert_true(a.stored);
+    drop(&a);
+    close_all();
+}
+
+/* One that nobody can store any more does not stop the others. */
+static void test_the_others_go_on(void **state)
+{
+    (void)state;
+    struct asker a[3];
+    fake.refuse = 1000;
+    for (int i = 0; i < 3; i++)
+        begin(&a[i], true);
+    for (int i = 0; i < 3; i++) {
+        RUN_UNTIL(a[i].begun);
+        end(&a[i]);
+        RUN_UNTIL(a[i].ended);
+    }
+    fake.gone = true; /* of all three */
+    fake.refuse = 0;
+    RUN_UNTIL(keep_unstored(&room) == 0);
+    for (int i = 0; i < 3; i++)
+        drop(&a[i]);
+    close_all();
+}
+
 static void test_a_conversation_that_has_gone(void **state)
 {
     (void)state;
@@ -343,10 +381,16 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_a_short_answer_is_one_hand_over), TEST(test_somebody_waits_for_the_question),
-        TEST(test_events_follow_at_the_tick),       TEST(test_whoever_reads_sees_the_question),
-        TEST(test_the_end_is_tried_again),          TEST(test_the_question_goes_again_with_the_end),
-        TEST(test_a_conversation_that_has_gone),    TEST(test_what_is_unstored_is_bounded),
+        TEST(test_a_short_answer_is_one_hand_over),
+        TEST(test_somebody_waits_for_the_question),
+        TEST(test_events_follow_at_the_tick),
+        TEST(test_whoever_reads_sees_the_question),
+        TEST(test_the_end_is_tried_again),
+        TEST(test_the_question_goes_again_with_the_end),
+        TEST(test_the_question_goes_again_at_the_tick),
+        TEST(test_the_others_go_on),
+        TEST(test_a_conversation_that_has_gone),
+        TEST(test_what_is_unstored_is_bounded),
         TEST(test_released_while_it_ends),
     };
 #undef TEST
