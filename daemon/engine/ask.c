@@ -165,17 +165,10 @@ static void note_try(struct ask *a, const struct error *err)
         error_text(t->message, sizeof t->message, err->message, strlen(err->message));
 }
 
-/* Its question is committed, or cannot be for now; or the conversation has gone. */
-static void on_begun(void *data, const struct error *err)
+/* Its question is committed, or cannot be for now. */
+static void on_begun(void *data)
 {
-    struct ask *a = data;
-    if (err) {
-        struct error why = *err;
-        a->keep = keep_release(a->keep);
-        fail(a, &why);
-        return;
-    }
-    answer_accept(a->answer);
+    answer_accept(((struct ask *)data)->answer);
 }
 
 static void begin_keep(struct ask *a)

@@ -30,7 +30,8 @@ enum keep_state {
 
 struct keep {
     enum keep_state state;
-    struct keep_room *room;         /* NULL once that is closed */
+    struct keep_room *room; /* NULL once that is closed */
+    struct store *store;
     struct answer *answer;          /* reference */
     char id[STORE_ID];              /* of the answer, and of its log */
     struct log_pos saved;           /* what the store has */
@@ -76,20 +77,20 @@ static void over(struct keep *k)
     k->state = KEEP_OVER;
 }
 
-static void submit(struct keep *k, struct store *store, struct store_job **job)
+static void submit(struct keep *k, struct store_job **job)
 {
     struct store_job *j = *job;
     *job = NULL;
     j->code = ERR_NONE;
     j->error = (struct error)ERROR_INIT;
     k->jobs++;
-    store_submit(store, j, NULL); /* such jobs are never refused */
+    store_submit(k->store, j, NULL); /* such jobs are never refused */
 }
 
 static void hand_over(struct keep *k)
 {
     k->state = KEEP_BEGINNING;
-    submit(k, k->room->store, &k->begin);
+    submit(k, &k->begin);
 }
 
 /* -- events -- */
@@ -170,39 +171,49 @@ static void on_tick(void *data)
 
 /* -- beginning -- */
 
+/* Its conversation was deleted since the question arrived: the answer goes on, and is in none. */
+static void leave_conversation(struct keep *k, struct store_job *begin)
+{
+    begin->begin.conversation[0] = begin->begin.message[0] = '\0';
+    answer_set_message(k->answer, "", "");
+    if (k->end)
+        k->end->end.conversation[0] = k->end->end.message[0] = '\0';
+}
+
 static void on_begun(void *data, struct store_job *job)
 {
     struct keep *k = data;
-    const struct keep_hooks *hooks = k->state == KEEP_BEGINNING && !k->told ? k->hooks : NULL;
-    bool refused = job->code == ERR_NOT_FOUND;
-    struct error err = job->error;
+    bool stored = job->code == ERR_NONE, gone = job->code == ERR_NOT_FOUND && job->begin.conversation[0];
     k->jobs--;
-    if (job->code == ERR_NONE || refused)
+    if (gone)
+        leave_conversation(k, job);
+    if (stored) {
         store_job_free(job);
-    else
+    } else { /* what came behind it is nobody's */
         k->begin = job;
-    if (k->begin) { /* what came behind it is nobody's */
         k->saved = (struct log_pos){0};
         k->epoch++;
     }
+    if (k->state != KEEP_BEGINNING) { /* its end is under way, and tries it again */
+        free_if_over(k);
+        return;
+    }
+    if (gone) {
+        hand_over(k);
+        return;
+    }
+    k->state = stored ? KEEP_BEGUN : KEEP_UNABLE;
+    if (k->hooks && !k->told)
+        k->hooks->begun(k->data);
     k->told = true;
-    if (k->state == KEEP_BEGINNING && refused)
-        over(k);
-    else if (k->state == KEEP_BEGINNING)
-        k->state = k->begin ? KEEP_UNABLE : KEEP_BEGUN;
-    k->jobs++; /* the hook may release it */
-    if (hooks)
-        hooks->begun(k->data, refused ? &err : NULL);
-    k->jobs--;
-    free_if_over(k);
 }
 
-static void submit_end(struct keep *k, struct store *store)
+static void submit_end(struct keep *k)
 {
     k->state = KEEP_ENDING;
     if (k->begin)
-        submit(k, store, &k->begin);
-    submit(k, store, &k->end);
+        submit(k, &k->begin);
+    submit(k, &k->end);
 }
 
 void keep_flush(struct keep_room *room)
@@ -212,7 +223,7 @@ void keep_flush(struct keep_room *room)
         if (k->state == KEEP_WAITING)
             hand_over(k);
         else if (k->state == KEEP_ENDED)
-            submit_end(k, room->store);
+            submit_end(k);
     }
 }
 
@@ -223,7 +234,7 @@ static void on_gap(void *data)
     bool any = false;
     TAILQ_FOREACH (k, &room->live, link) {
         if (k->state == KEEP_ENDED) {
-            submit_end(k, room->store);
+            submit_end(k);
             any = true;
         }
     }
@@ -239,6 +250,7 @@ struct keep *keep_begin(struct keep_room *room, struct answer *a, struct store_j
     const uint8_t *start;
     size_t len;
     k->room = room;
+    k->store = room->store;
     k->answer = answer_ref(a);
     k->hooks = hooks;
     k->data = data;
@@ -349,10 +361,16 @@ static void put_aside(struct keep *k)
     try_next(room);
 }
 
-/* Its question could not be stored, so neither could its end; or it has gone with its conversation. */
+/* The store does not know the answer, and nothing is there to tell it. */
 static bool is_hopeless(const struct keep *k, const struct store_job *job)
 {
     return job->code == ERR_NOT_FOUND && !k->begin;
+}
+
+/* Its question was refused for a conversation that has gone, and the end with it: both go again, without. */
+static bool goes_without(const struct keep *k, const struct store_job *job)
+{
+    return job->code == ERR_NOT_FOUND && k->begin && job->end.message[0] && !*answer_message(k->answer);
 }
 
 static void on_ended(void *data, struct store_job *job)
@@ -364,6 +382,12 @@ static void on_ended(void *data, struct store_job *job)
     if (stored && !hooks && !gone) /* late: its asker was told that it is in none */
         answer_set_message(k->answer, job->end.conversation, job->end.message);
     struct keep_room *room = k->room;
+    if (goes_without(k, job)) {
+        k->end = job;
+        leave_conversation(k, k->begin);
+        submit_end(k);
+        return;
+    }
     if (stored && room)
         room->retry_ms = 0;
     if (stored || !room || is_hopeless(k, job)) {
@@ -393,7 +417,7 @@ static void on_retry(void *data)
     TAILQ_REMOVE(&room->unstored, k, link);
     room->unstored_bytes -= k->bytes;
     TAILQ_INSERT_TAIL(&room->live, k, link);
-    submit_end(k, room->store);
+    submit_end(k);
 }
 
 void keep_end(struct keep *k, const struct keep_end *how)

@@ -39,9 +39,9 @@ void keep_hurry(struct keep_room *room);              /* the daemon ends: what i
 void keep_flush(struct keep_room *room);
 
 struct keep_hooks {
-    /* Once: NULL where the question is committed or cannot be stored for now, or ERR_NOT_FOUND where the conversation
-     * has gone meanwhile: then nothing of it is kept. Not after keep_end. */
-    void (*begun)(void *data, const struct error *err);
+    /* Once, unless it ends before: the question is committed, or cannot be for now. Where its conversation was deleted
+     * meanwhile, the answer is in none from now on. */
+    void (*begun)(void *data);
     /* Once, after keep_end: it is committed, or cannot be for now. gone: its conversation was deleted meanwhile. */
     void (*ended)(void *data, bool stored, bool gone);
 };

@@ -16,9 +16,11 @@ struct store_db {
 };
 
 static struct {
-    _Atomic int refuse; /* ERR_UNAVAILABLE for so many writes of an answer */
-    _Atomic bool gone;  /* conversations are deleted */
-    char trace[256];    /* the writer's: one letter a job that was taken, small for one that was not */
+    _Atomic int refuse;     /* ERR_UNAVAILABLE for so many writes of an answer */
+    _Atomic bool known;     /* it has an answer */
+    _Atomic bool forgetful; /* and has lost it */
+    _Atomic bool gone;      /* conversations are deleted */
+    char trace[256];        /* the writer's: one letter a job that was taken, small for one that was not */
     uv_mutex_t lock;
 } fake;
 
@@ -68,8 +70,14 @@ static enum store_step fake_run(struct store_db *db, struct store_job *job, int6
         fake.refuse--;
         letter |= 0x20;
         job->code = error_set(&job->error, ERR_UNAVAILABLE, "the drawer is full");
-    } else if (fake.gone && job->kind != STORE_RUNS) {
-        job->code = error_set(&job->error, ERR_NOT_FOUND, "no such conversation, and no such answer");
+    } else if (job->kind == STORE_BEGIN && fake.gone && job->begin.conversation[0]) {
+        letter = 'c';
+        job->code = error_set(&job->error, ERR_NOT_FOUND, "no such conversation");
+    } else if (job->kind == STORE_BEGIN) {
+        fake.known = true;
+    } else if (job->kind == STORE_END && (!fake.known || fake.forgetful)) {
+        letter = 'n';
+        job->code = error_set(&job->error, ERR_NOT_FOUND, "no such answer");
     }
     uv_mutex_lock(&fake.lock);
     size_t len = strlen(fake.trace);
@@ -101,17 +109,11 @@ struct asker {
     struct keep *keep;
     int begun, ended;
     bool stored;
-    enum error_code refused;
 };
 
-static void on_begun(void *data, const struct error *err)
+static void on_begun(void *data)
 {
-    struct asker *a = data;
-    a->begun++;
-    if (err) {
-        a->refused = err->code;
-        a->keep = keep_release(a->keep);
-    }
+    ((struct asker *)data)->begun++;
 }
 
 static void on_ended(void *data, bool stored, bool gone)
@@ -173,8 +175,12 @@ static void begin(struct asker *a, bool at_once)
     struct flight *f = flight_new(answer_table_log(table), &none, NULL);
     *a = (struct asker){.answer = answer_new(f, &asker)};
     flight_unref(f);
+    struct store_job *job = store_job_new(STORE_BEGIN, NULL, NULL);
+    id_new(job->begin.conversation);
+    id_new(job->begin.message);
+    answer_set_message(a->answer, job->begin.conversation, job->begin.message);
     answer_set_start(a->answer, "p", "m", "start", 5);
-    a->keep = keep_begin(&room, a->answer, store_job_new(STORE_BEGIN, NULL, NULL), at_once, &hooks, a);
+    a->keep = keep_begin(&room, a->answer, job, at_once, &hooks, a);
 }
 
 static void end(struct asker *a)
@@ -281,7 +287,6 @@ static void test_the_question_goes_again_with_the_end(void **state)
     fake.refuse = 1;
     begin(&a, true);
     RUN_UNTIL(a.begun); /* it goes on without */
-    assert_int_equal(a.refused, ERR_NONE);
     end(&a);
     RUN_UNTIL(a.ended);
     assert_true(a.stored);
@@ -320,7 +325,7 @@ static void test_the_others_go_on(void **state)
         end(&a[i]);
         RUN_UNTIL(a[i].ended);
     }
-    fake.gone = true; /* of all three */
+    fake.forgetful = true;
     fake.refuse = 0;
     RUN_UNTIL(keep_unstored(&room) == 0);
     for (int i = 0; i < 3; i++)
@@ -328,6 +333,7 @@ static void test_the_others_go_on(void **state)
     close_all();
 }
 
+/* Deleted between the question's arrival and its hand-over: the answer is kept all the same, in none. */
 static void test_a_conversation_that_has_gone(void **state)
 {
     (void)state;
@@ -335,8 +341,27 @@ static void test_a_conversation_that_has_gone(void **state)
     fake.gone = true;
     begin(&a, true);
     RUN_UNTIL(a.begun);
-    assert_int_equal(a.refused, ERR_NOT_FOUND);
-    assert_true(TAILQ_EMPTY(&room.live));
+    assert_string_equal(fake.trace, "cB");
+    assert_string_equal(answer_conversation(a.answer), "");
+    end(&a);
+    RUN_UNTIL(a.ended);
+    assert_true(a.stored);
+    drop(&a);
+    close_all();
+}
+
+static void test_a_conversation_that_has_gone_at_the_end(void **state)
+{
+    (void)state;
+    struct asker a;
+    fake.gone = true;
+    begin(&a, false);
+    end(&a);
+    RUN_UNTIL(a.ended);
+    assert_true(a.stored);
+    assert_string_equal(fake.trace, "cnBE");
+    assert_string_equal(answer_message(a.answer), "");
+    assert_int_equal(a.ended, 1);
     drop(&a);
     close_all();
 }
@@ -390,6 +415,7 @@ int main(void)
         TEST(test_the_question_goes_again_at_the_tick),
         TEST(test_the_others_go_on),
         TEST(test_a_conversation_that_has_gone),
+        TEST(test_a_conversation_that_has_gone_at_the_end),
         TEST(test_what_is_unstored_is_bounded),
         TEST(test_released_while_it_ends),
     };
