@@ -241,7 +241,7 @@ streams() {
 # What storing costs: the same streams without it, with it, and each in a conversation. In pairs, since it is little.
 storing() {
     local turn mode before out
-    for turn in $(seq 4); do
+    for turn in $(seq 8); do
         for mode in unstored:-S stored: conversation:-C; do
             before=$(cpu "$ASKD")
             # shellcheck disable=SC2086
