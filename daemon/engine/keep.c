@@ -37,6 +37,7 @@ struct keep {
     struct log_pos saved;           /* what the store has */
     unsigned epoch;                 /* counts its beginnings: events that went behind a failed one are void */
     bool told;                      /* the asker knows how the question went */
+    bool gone;                      /* its conversation is, as the store said of the question */
     struct store_job *begin, *end;  /* not with the store: to be handed over, or handed back; else NULL */
     size_t bytes;                   /* what it holds, while it is unstored */
     unsigned jobs;                  /* with the store */
@@ -187,6 +188,7 @@ static void on_begun(void *data, struct store_job *job)
     k->jobs--;
     if (gone)
         leave_conversation(k, job);
+    k->gone |= gone;
     if (stored) {
         store_job_free(job);
     } else { /* what came behind it is nobody's */
@@ -208,11 +210,19 @@ static void on_begun(void *data, struct store_job *job)
     k->told = true;
 }
 
+/* Where the question goes again, all events go again behind it: what came behind an earlier one may not be there. */
 static void submit_end(struct keep *k)
 {
+    struct store_end *e = &k->end->end;
+    struct log_pos all = {0};
     k->state = KEEP_ENDING;
-    if (k->begin)
+    if (k->begin) {
+        e->n_runs = 0;
+        free(e->runs);
+        e->runs = NULL;
+        add_runs(&e->runs, &e->n_runs, k, &all);
         submit(k, &k->begin);
+    }
     submit(k, &k->end);
 }
 
@@ -348,10 +358,10 @@ static bool is_hopeless(const struct keep *k, const struct store_job *job)
     return job->code == ERR_NOT_FOUND && !k->begin;
 }
 
-/* Its question was refused for a conversation that has gone, and the end with it: both go again, without. */
+/* Its question was refused for a conversation that has gone, and the end behind it: both go again, without. */
 static bool goes_without(const struct keep *k, const struct store_job *job)
 {
-    return job->code == ERR_NOT_FOUND && k->begin && job->end.message[0] && !*answer_message(k->answer);
+    return job->code == ERR_NOT_FOUND && k->begin && k->gone && job->end.message[0];
 }
 
 static void on_ended(void *data, struct store_job *job)
