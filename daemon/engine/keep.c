@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define TICK_MS 700     /* with the time to write, less than the second that is promised */
-#define COMMIT_GAP_MS 4 /* between two hand-overs of ends: the first goes at once, what follows it goes together */
+#define COMMIT_GAP_MS 8 /* between two hand-overs of ends: the first goes at once, what follows it goes together */
 #define EXPIRE_MS 60000 /* how often what has outlived its time is looked for */
 #define SAVE_BYTES (1u << 20) /* of events in one job, about: others have their turn between two */
 #define RETRY_FIRST_MS 500    /* before an end that could not be stored is tried again; doubles up to: */
