@@ -24,7 +24,8 @@ unit_tests = \
 	tests/unit/provider/test_error_map tests/unit/provider/test_jsonx tests/unit/provider/test_openai_parse \
 	tests/unit/provider/test_openai_request tests/unit/provider/test_scan tests/unit/provider/test_sse \
 	tests/unit/rpc/test_outq tests/unit/rpc/test_schema tests/unit/store/test_backend_trees \
-	tests/unit/store/test_backends tests/unit/store/test_sqlite tests/unit/store/test_store
+	tests/unit/store/test_backends tests/unit/store/test_sqlite tests/unit/store/test_store \
+	tests/unit/store/test_store_states
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -187,6 +188,9 @@ tests_unit_store_test_sqlite_LDADD = $(UNIT_LDADD)
 tests_unit_store_test_store_SOURCES = tests/unit/store/test_store.c
 tests_unit_store_test_store_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_store_test_store_LDADD = $(UNIT_LDADD)
+tests_unit_store_test_store_states_SOURCES = tests/unit/store/test_store_states.c
+tests_unit_store_test_store_states_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_store_test_store_states_LDADD = $(UNIT_LDADD)
 
 # The daemon with another version, for the test of the hand-over.
 check_PROGRAMS += tests/old/askd-old
@@ -204,10 +208,10 @@ python_tests = \
 	tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_tls.py \
 	tests/replay/test_recordings.py
 TESTS += $(python_tests)
-EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus \
+EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/skip.h \
 	tests/unit/core/config_files.h tests/unit/http/http_server.h tests/unit/provider/chunks.h \
-	tests/unit/store/backend_jobs.h tests/rpc/client.py tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py \
-	tests/rpc/helpers_scripted.py tests/rpc/helpers_system.py tests/rpc/helpers_told.py \
+	tests/unit/store/backend_jobs.h tests/unit/store/store_fake.h tests/rpc/client.py tests/rpc/helpers_confine.py \
+	tests/rpc/helpers_crowd.py tests/rpc/helpers_scripted.py tests/rpc/helpers_system.py tests/rpc/helpers_told.py \
 	tests/provider/fault_provider.py tests/fuzz/fuzz_config.c tests/fuzz/fuzz_frame.c \
 	tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_sse.c tests/fuzz/config.dict tests/fuzz/frame.dict \
 	tests/fuzz/json.dict tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c tests/bench/pidcpu.c \

@@ -92,6 +92,20 @@ void send_all(int fd, const void *bytes, size_t n)
     }
 }
 
+pid_t spawn_quiet(char **command, int null)
+{
+    pid_t pid = vfork();
+    if (pid < 0)
+        die("vfork: %s", strerror(errno));
+    if (pid == 0) {
+        for (int fd = 0; fd < 3; fd++)
+            dup2(null, fd);
+        execvp(command[0], command);
+        _exit(127);
+    }
+    return pid;
+}
+
 void samples_add(struct samples *s, int64_t ns)
 {
     if (s->n == s->cap) {

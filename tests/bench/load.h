@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 int64_t now_ns(void);
 
@@ -20,6 +21,9 @@ int dial_unix(const char *path);
 int dial_tcp(int port); /* on 127.0.0.1 */
 
 void send_all(int fd, const void *bytes, size_t n); /* waits where the socket is full */
+
+/* Starts a command with the descriptor `null` as its input and output. vfork, so that nothing of ours is copied. */
+pid_t spawn_quiet(char **command, int null);
 
 struct samples {
     int64_t *v;

@@ -21,15 +21,7 @@ static double ms(struct timeval t)
 static void run(char **command, int null)
 {
     int64_t start = now_ns();
-    pid_t pid = vfork();
-    if (pid < 0)
-        die("vfork: %s", strerror(errno));
-    if (pid == 0) {
-        for (int fd = 0; fd < 3; fd++)
-            dup2(null, fd);
-        execvp(command[0], command);
-        _exit(127);
-    }
+    pid_t pid = spawn_quiet(command, null);
     int status;
     struct rusage usage;
     if (wait4(pid, &status, 0, &usage) != pid)

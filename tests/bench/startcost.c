@@ -16,20 +16,6 @@
 
 enum { READ_SIZE = 65536, PATIENCE = 30 };
 
-static pid_t start(char **command, int null)
-{
-    pid_t pid = vfork();
-    if (pid < 0)
-        die("vfork: %s", strerror(errno));
-    if (pid == 0) {
-        for (int fd = 0; fd < 3; fd++)
-            dup2(null, fd);
-        execvp(command[0], command);
-        _exit(127);
-    }
-    return pid;
-}
-
 static int dial(const char *path, int64_t until)
 {
     struct sockaddr_un a = {.sun_family = AF_UNIX};
@@ -112,7 +98,7 @@ int main(int argc, char **argv)
         die("/dev/null: %s", strerror(errno));
     for (long left = number(argv[1], 1, 100000); left > 0; left--) {
         int64_t begin = now_ns();
-        pid_t pid = start(argv + 4, null);
+        pid_t pid = spawn_quiet(argv + 4, null);
         int fd = dial(argv[2], begin + PATIENCE * INT64_C(1000000000));
         ask(fd, argv[3]);
         await_answer(fd);

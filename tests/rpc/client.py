@@ -164,6 +164,18 @@ def is_event(message):
     return message[0] == NOTIFICATION and message[1] == "answer.event"
 
 
+def failure(client, method, params):
+    """The error that the request ends in."""
+    error, result = client.response(client.request(method, params))
+    assert error is not None, f"{method} {params}: {result}"
+    return error
+
+
+def say(client, prompt, conversation="new", model="echo", **params):
+    """The answer map of a question in a conversation."""
+    return client.result(client.chat(model, prompt, conversation=conversation, **params))
+
+
 def text_of(events):
     return "".join(e["text"] for _, e in events if e["type"] == "text")
 

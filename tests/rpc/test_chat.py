@@ -4,17 +4,11 @@ import time
 
 import pytest
 
-from client import RESPONSE, RpcError, check_events, is_event, text_of
+from client import RESPONSE, check_events, failure, is_event, text_of
 from conftest import KEY, wait_until
 from fault_provider import UTF8_TEXT, letters, words_text
 
 MIB = 1 << 20
-
-
-def failure(client, method, params):
-    with pytest.raises(RpcError) as e:
-        client.call(method, params)
-    return e.value.error
 
 
 def start_of(client, msgid):

@@ -2,23 +2,11 @@
 
 import pytest
 
+from client import check_events, failure, is_event, say, text_of
 from conftest import wait_until
-
-from client import RpcError, check_events, is_event, text_of
 from fault_provider import words_text
 
 NOBODY = "00000000-0000-7000-8000-000000000000"  # well-formed, and no one's
-
-
-def failure(client, method, params):
-    with pytest.raises(RpcError) as e:
-        client.call(method, params)
-    return e.value.error
-
-
-def say(client, prompt, conversation="new", model="echo", **params):
-    """The answer map of a question in a conversation."""
-    return client.result(client.chat(model, prompt, conversation=conversation, **params))
 
 
 def conversation_of(client, conversation, **params):

@@ -5,21 +5,11 @@ import sqlite3
 
 import pytest
 
-from client import RESPONSE, RpcError, check_events, is_event, text_of
+from client import RESPONSE, check_events, failure, is_event, say, text_of
 from conftest import wait_until
 from fault_provider import words_text
 
 ENDINGS = ["SIGTERM", "SIGKILL"]
-
-
-def failure(client, method, params):
-    with pytest.raises(RpcError) as e:
-        client.call(method, params)
-    return e.value.error
-
-
-def say(client, prompt, conversation="new", model="echo", **params):
-    return client.result(client.chat(model, prompt, conversation=conversation, **params))
 
 
 def attached(client, answer, first=0):

@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from client import Closed, RpcError
+from client import Closed, RpcError, failure
 from conftest import wait_until
 from helpers_system import ALICE, BOB, DAEMON, system_home, user_client  # noqa: F401
 
@@ -41,17 +41,11 @@ def root(daemon):
     return daemon.connect()
 
 
-def error_of(client, method, params):
-    error, result = client.response(client.request(method, params))
-    assert error is not None, f"{method} {params}: {result}"
-    return error
-
-
 def assert_not_found(client, method, params, secret):
     """As for an id that never was: the same error but for the id, so that nothing tells whether `secret` is there."""
-    with_secret = error_of(client, method, params)
+    with_secret = failure(client, method, params)
     assert with_secret["code"] == "not_found", with_secret
-    never = error_of(client, method, {k: NEVER if v == secret else v for k, v in params.items()})
+    never = failure(client, method, {k: NEVER if v == secret else v for k, v in params.items()})
     assert with_secret == {k: v.replace(NEVER, secret) if isinstance(v, str) else v for k, v in never.items()}
 
 
@@ -113,7 +107,7 @@ def test_state_is_the_daemons_alone(daemon, home, alice):
 @pytest.mark.parametrize("method", ["shutdown", "config.reload"])
 def test_users_do_not_rule(daemon, alice, bob, root, method):
     for user in (alice, bob):
-        error = error_of(user, method, {})
+        error = failure(user, method, {})
         assert error["code"] == "permission_denied"
         user.notify(method)
         assert user.call("status")["pid"] == daemon.pid

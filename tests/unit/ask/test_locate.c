@@ -1,4 +1,5 @@
 #include "lib/ask/internal.h"
+#include "tests/unit/skip.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -139,7 +140,7 @@ static void another_owner_is_refused(void **state)
 {
     (void)state;
     if (geteuid() != 0)
-        skip(); /* only root can give a folder away */
+        SKIP("only root can give a folder away");
     int fd = listen_at(path);
     assert_int_equal(chown(folder, 4242424, (gid_t)-1), 0);
     assert_int_equal(try_connect(PLACE_USER, path), ASK_UNSAFE);
@@ -174,7 +175,7 @@ static void no_autostart_says_so(void **state)
     char got[256];
     assert_int_equal(ask_locate(&options, got, sizeof(got), NULL), ASK_OK);
     if (strcmp(got, path) != 0)
-        skip(); /* this machine has a system daemon */
+        SKIP("this machine has a daemon for all its users");
     assert_null(ask_open(&options, &err));
     assert_int_equal(err.status, ASK_NO_DAEMON);
     assert_non_null(strstr(err.message, path));

@@ -17,6 +17,7 @@ struct store_db {
 
 static struct {
     _Atomic int refuse;     /* ERR_UNAVAILABLE for so many writes of an answer */
+    uint64_t events;        /* the writer's */
     _Atomic bool known;     /* it has an answer */
     _Atomic bool forgetful; /* and has lost it */
     _Atomic bool gone;      /* conversations are deleted */
@@ -58,6 +59,19 @@ static void fake_rollback(struct store_db *db)
     (void)db;
 }
 
+/* How many of the events that came are behind the question that was taken, each counted once. */
+static void note_events(const struct store_job *job)
+{
+    const struct store_run *runs = job->kind == STORE_END ? job->end.runs : job->runs.runs;
+    size_t n = job->kind == STORE_END ? job->end.n_runs : job->runs.n;
+    if (job->kind == STORE_BEGIN)
+        fake.events = 0;
+    else if (job->code == ERR_NONE)
+        for (size_t i = 0; i < n; i++)
+            if (runs[i].seq <= fake.events + 1 && runs[i].seq + runs[i].events - 1 > fake.events)
+                fake.events = runs[i].seq + runs[i].events - 1;
+}
+
 static enum store_step fake_run(struct store_db *db, struct store_job *job, int64_t until_us)
 {
     static const char letters[STORE_KINDS] = {[STORE_BEGIN] = 'B', [STORE_RUNS] = 'R', [STORE_END] = 'E'};
@@ -79,6 +93,7 @@ static enum store_step fake_run(struct store_db *db, struct store_job *job, int6
         letter = 'n';
         job->code = error_set(&job->error, ERR_NOT_FOUND, "no such answer");
     }
+    note_events(job);
     uv_mutex_lock(&fake.lock);
     size_t len = strlen(fake.trace);
     snprintf(fake.trace + len, sizeof fake.trace - len, "%c", letter);
@@ -312,6 +327,38 @@ static void test_the_question_goes_again_at_the_tick(void **state)
     close_all();
 }
 
+/* Events that went behind a question which was not taken go again, all of them: with the next tick, or with the end. */
+static void check_events_follow(bool tick)
+{
+    struct asker a;
+    begin(&a, false);
+    log_append(answer_log(a.answer), "one", 3);
+    fake.refuse = 1;
+    RUN_UNTIL(strcmp(fake.trace, "bR") == 0 && TAILQ_EMPTY(&room.saves));
+    log_append(answer_log(a.answer), "two", 3);
+    if (tick)
+        RUN_UNTIL(strcmp(fake.trace, "bRBR") == 0);
+    end(&a);
+    RUN_UNTIL(a.ended);
+    assert_true(a.stored);
+    drop(&a);
+    close_all();
+    assert_string_equal(fake.trace, tick ? "bRBRE" : "bRBE");
+    assert_int_equal(fake.events, 2);
+}
+
+static void test_events_go_again_at_the_tick(void **state)
+{
+    (void)state;
+    check_events_follow(true);
+}
+
+static void test_events_go_again_with_the_end(void **state)
+{
+    (void)state;
+    check_events_follow(false);
+}
+
 /* One that nobody can store any more does not stop the others. */
 static void test_the_others_go_on(void **state)
 {
@@ -413,6 +460,8 @@ int main(void)
         TEST(test_the_end_is_tried_again),
         TEST(test_the_question_goes_again_with_the_end),
         TEST(test_the_question_goes_again_at_the_tick),
+        TEST(test_events_go_again_at_the_tick),
+        TEST(test_events_go_again_with_the_end),
         TEST(test_the_others_go_on),
         TEST(test_a_conversation_that_has_gone),
         TEST(test_a_conversation_that_has_gone_at_the_end),
