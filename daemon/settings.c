@@ -27,15 +27,15 @@ static enum error_code check_default_model(const struct settings *s, struct erro
 {
     const struct engine_options *o = config_get(s->config, &engine_room, NULL);
     const char *model = o->default_model, *slash = model ? strchr(model, '/') : NULL;
-    if (!slash || providers_find(s->providers, model, (size_t)(slash - model)))
+    size_t len = slash ? (size_t)(slash - model) : 0;
+    if (!slash || providers_find(s->providers, model, len) || provider_builtin_find(model, len))
         return ERR_NONE;
     for (const struct provider_builtin *b = provider_builtins; b->name; b++)
-        if ((strlen(b->name) == (size_t)(slash - model) && memcmp(b->name, model, (size_t)(slash - model)) == 0) ||
-            (b->default_model && strcmp(b->default_model, model) == 0))
+        if (b->default_model && strcmp(b->default_model, model) == 0)
             return ERR_NONE;
     return config_complain(s->config, &engine_room, NULL, "default_model", err,
-                           "default_model names the provider %.*s, which has no section and is not built in",
-                           (int)(slash - model), model);
+                           "default_model names the provider %.*s, which has no section and is not built in", (int)len,
+                           model);
 }
 
 enum error_code settings_load(const struct settings_source *source, struct env_keys *keys, struct settings *ret,

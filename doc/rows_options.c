@@ -17,24 +17,6 @@ static bool begins_section(size_t room)
     return true;
 }
 
-/* As it would stand in a file; NULL where nothing would. */
-static const char *default_of(const struct config_option *o)
-{
-    if (o->def)
-        return o->def;
-    switch (o->type) {
-    case CONFIG_BOOL: return "no";
-    case CONFIG_INT:
-    case CONFIG_SIZE:
-    case CONFIG_DURATION: return "0";
-    case CONFIG_ENUM: return o->names[0];
-    case CONFIG_STRING:
-    case CONFIG_SECRET:
-    case CONFIG_LIST: break;
-    }
-    return NULL;
-}
-
 /* Calls each for every option of the section that room begins. */
 static void each_option(size_t room, void (*each)(const struct config_option *o, FILE *out), FILE *out)
 {
@@ -56,7 +38,7 @@ static void range_of(const struct config_option *o, char range[RANGE_SIZE])
 static void put_sample_option(const struct config_option *o, FILE *out)
 {
     char range[RANGE_SIZE];
-    const char *def = default_of(o), *later = o->flags & CONFIG_RELOAD ? "" : " Takes effect at the next start.";
+    const char *def = config_default(o), *later = o->flags & CONFIG_RELOAD ? "" : " Takes effect at the next start.";
     range_of(o, range);
     fputc('\n', out);
     rows_wrap(o->text, "# ", WIDTH, false, out);
@@ -123,7 +105,7 @@ static void put_mdoc(const char *text, FILE *out)
 static void put_manual_option(const struct config_option *o, FILE *out)
 {
     char range[RANGE_SIZE];
-    const char *def = default_of(o);
+    const char *def = config_default(o);
     range_of(o, range);
     fprintf(out, ".It Ic %s\n", o->key);
     put_mdoc(o->text, out);

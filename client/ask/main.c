@@ -38,8 +38,10 @@ static void put_conversation(struct buf *b, const struct args *args)
         mp_put_bool(b, false);
         return;
     }
-    mp_put_cstr(b, "conversation");
-    mp_put_cstr(b, args->keep == ARGS_NAMED ? args->conversation : args->keep == ARGS_CONTINUE ? "last" : "new");
+    mp_put_entry(b, "conversation",
+                 args->keep == ARGS_NAMED      ? args->conversation
+                 : args->keep == ARGS_CONTINUE ? "last"
+                                               : "new");
 }
 
 static void put_params(struct buf *b, const struct args *args, const struct buf *prompt)
@@ -55,12 +57,10 @@ static void put_params(struct buf *b, const struct args *args, const struct buf 
     mp_put_cstr(b, "stream");
     mp_put_bool(b, true); /* the first event tells whom to cancel */
     if (args->model != NULL) {
-        mp_put_cstr(b, "model");
-        mp_put_cstr(b, args->model);
+        mp_put_entry(b, "model", args->model);
     }
     if (args->system != NULL) {
-        mp_put_cstr(b, "system");
-        mp_put_cstr(b, args->system);
+        mp_put_entry(b, "system", args->system);
     }
 }
 

@@ -31,12 +31,6 @@ static const char *one_line(char out[LINE_MAX_LEN], const msgpack_object_map *ma
     return out;
 }
 
-static void put_pair(struct buf *b, const char *name, const char *value)
-{
-    mp_put_cstr(b, name);
-    mp_put_cstr(b, value);
-}
-
 static bool is_field(const msgpack_object_map *map, const char *name, const char *value, size_t len)
 {
     const char *s;
@@ -73,10 +67,9 @@ static int search_page(struct ctl *c, struct ask *a, struct search *s, bool *mor
     buf_init(&params, PARAMS_MAX);
     msgpack_unpacked_init(&reply);
     mp_put_map(&params, s->last[0] != '\0' ? 2 : 1);
-    mp_put_cstr(&params, "limit");
-    mp_put_int(&params, PAGE);
+    mp_put_entry_int(&params, "limit", PAGE);
     if (s->last[0] != '\0')
-        put_pair(&params, "before", s->last);
+        mp_put_entry(&params, "before", s->last);
     int status = ctl_call(c, a, "conversation.list", &params, &reply);
     *more = status == EXIT_OK && mp_array(&reply.data, &list) && list.size > 0;
     for (uint32_t i = 0; *more && i < list.size; i++) {
@@ -177,8 +170,7 @@ static int list(struct ctl *c)
     buf_init(&params, PARAMS_MAX);
     msgpack_unpacked_init(&reply);
     mp_put_map(&params, 1);
-    mp_put_cstr(&params, "limit");
-    mp_put_uint(&params, c->limit > 0 ? c->limit : LIST_DEFAULT);
+    mp_put_entry_uint(&params, "limit", c->limit > 0 ? c->limit : LIST_DEFAULT);
     status = ctl_call(c, a, "conversation.list", &params, &reply);
     if (status == EXIT_OK && c->json) {
         status = ctl_print_json(c, &reply.data);
@@ -299,7 +291,7 @@ static int get(struct ctl *c, struct ask *a, const char *id, msgpack_unpacked *r
     struct buf params;
     buf_init(&params, PARAMS_MAX);
     mp_put_map(&params, 1);
-    put_pair(&params, "conversation", id);
+    mp_put_entry(&params, "conversation", id);
     int status = ctl_call(c, a, "conversation.get", &params, reply);
     buf_done(&params);
     return status;
@@ -330,9 +322,9 @@ static int change(struct ctl *c, struct ask *a, const char *method, const char *
     struct buf params;
     buf_init(&params, PARAMS_MAX);
     mp_put_map(&params, name != NULL ? 2 : 1);
-    put_pair(&params, "conversation", id);
+    mp_put_entry(&params, "conversation", id);
     if (name != NULL)
-        put_pair(&params, name, value);
+        mp_put_entry(&params, name, value);
     int status;
     if (params.failed) {
         exit_print(c->program, "the %s is too long: give a shorter one", name != NULL ? name : "id");

@@ -115,8 +115,7 @@ int ctl_print_json(struct ctl *c, const msgpack_object *value)
 void ctl_put_answer(struct buf *b, const char *id)
 {
     mp_put_map(b, 1);
-    mp_put_cstr(b, "answer");
-    mp_put_cstr(b, id);
+    mp_put_entry(b, "answer", id);
 }
 
 static int print_version(struct ctl *c)

@@ -49,7 +49,8 @@ uid_t answer_uid(const struct answer *a);
 uint64_t answer_request(const struct answer *a);
 bool answer_kept(const struct answer *a);
 bool answer_stored(const struct answer *a); /* it reaches, or has reached, the store */
-/* Where it is kept in a conversation, "" for none. To be set before its start event, which tells it. */
+/* Where it is kept in a conversation, "" for none. Its start event tells what was set before; that it is in none after
+ * all (deleted meanwhile, or not stored for now), the answer map alone. */
 void answer_set_message(struct answer *a, const char *conversation, const char *message);
 const char *answer_conversation(const struct answer *a);
 const char *answer_message(const struct answer *a);

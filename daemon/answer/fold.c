@@ -251,8 +251,7 @@ void fold_put_parts(struct buf *out, const struct fold *f)
     mp_put_array(out, (uint32_t)f->n_parts);
     for (size_t i = 0; i < f->n_parts; i++) {
         size_t at = mp_open_map(out);
-        mp_put_cstr(out, "type");
-        mp_put_cstr(out, part_kind_name(f->parts[i].kind));
+        mp_put_entry(out, "type", part_kind_name(f->parts[i].kind));
         mp_close_map(out, at, 1 + put_part_entries(out, f, &f->parts[i]));
     }
 }
@@ -273,8 +272,7 @@ uint32_t fold_put_rest(struct buf *out, const struct fold *f)
         n++;
     }
     if (f->finished) {
-        mp_put_cstr(out, "finish_reason");
-        mp_put_cstr(out, finish_name(f->finish));
+        mp_put_entry(out, "finish_reason", finish_name(f->finish));
         n++;
     }
     return n;
@@ -283,10 +281,8 @@ uint32_t fold_put_rest(struct buf *out, const struct fold *f)
 uint32_t fold_put_tail(struct buf *out, const struct fold *f, const struct error *err)
 {
     uint32_t n = 3;
-    mp_put_cstr(out, "model");
-    mp_put_cstr(out, f->model);
-    mp_put_cstr(out, "provider");
-    mp_put_cstr(out, f->provider);
+    mp_put_entry(out, "model", f->model);
+    mp_put_entry(out, "provider", f->provider);
     put_bytes(out, "text", &f->text);
     if (f->rich) {
         mp_put_cstr(out, "content");

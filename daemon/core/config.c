@@ -293,9 +293,10 @@ enum error_code config_complain(const struct config *c, const struct config_room
 
 /* -- printing it -- */
 
-/* The zero that stands where a row has no default. */
-static const char *zero_of(const struct config_option *o)
+const char *config_default(const struct config_option *o)
 {
+    if (o->def)
+        return o->def;
     switch (o->type) {
     case CONFIG_BOOL: return "no";
     case CONFIG_INT:
@@ -306,7 +307,7 @@ static const char *zero_of(const struct config_option *o)
     case CONFIG_SECRET:
     case CONFIG_LIST: break;
     }
-    return "(unset)";
+    return NULL;
 }
 
 static void print_line(const struct config *c, const char *key, const char *text, size_t file, unsigned line, FILE *out)
@@ -323,7 +324,8 @@ static void print_option(const struct config *c, const struct config_option *o, 
         print_line(c, o->key, v->list[i], v->file, v->list_lines[i], out);
     if (v->list_len > 0)
         return;
-    print_line(c, o->key, v->secret ? "(hidden)" : v->text ? v->text : zero_of(o), v->file, v->line, out);
+    const char *text = v->text ? v->text : config_default(o);
+    print_line(c, o->key, v->secret ? "(hidden)" : text ? text : "(unset)", v->file, v->line, out);
 }
 
 static void print_section(const struct config *c, const struct config_section *s, FILE *out)

@@ -78,6 +78,8 @@ enum error_code config_complain(const struct config *c, const struct config_room
                                 const char *key, struct error *err, const char *fmt, ...)
     __attribute__((format(printf, 6, 7)));
 
+/* An option's value where nobody gives one, as it would stand in a file; NULL where nothing would. */
+const char *config_default(const struct config_option *o);
 /* What an option may be: "64 KiB to 1 GiB", "one of a, b", "yes or no"; "" where any text will do. */
 void config_describe(const struct config_option *o, char *out, size_t size);
 

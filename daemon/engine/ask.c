@@ -78,10 +78,8 @@ static void put_attempts(struct buf *out, const struct ask *a)
     for (unsigned i = 0; i < a->n_tried; i++) {
         const struct tried *t = &a->tried[i];
         mp_put_map(out, t->error ? 3 : 2);
-        mp_put_cstr(out, "provider");
-        mp_put_cstr(out, t->provider);
-        mp_put_cstr(out, "model");
-        mp_put_cstr(out, t->model);
+        mp_put_entry(out, "provider", t->provider);
+        mp_put_entry(out, "model", t->model);
         if (t->error) {
             struct error err = ERROR_INIT;
             error_set(&err, t->error, "%s", t->message);

@@ -25,7 +25,7 @@ enum keep_state {
     KEEP_ENDED,     /* the end waits a moment for others, to share a commit with them */
     KEEP_ENDING,    /* the end is with the store, the question maybe before it */
     KEEP_UNSTORED,  /* the store could not take the end: in the room's list */
-    KEEP_OVER,      /* stored, refused or given up */
+    KEEP_OVER,      /* stored or given up */
 };
 
 struct keep {
@@ -67,7 +67,7 @@ static void free_if_over(struct keep *k)
     free(k);
 }
 
-/* It leaves its list, and goes once the store is done with it and its asker has released it, or never will. */
+/* It leaves its list, and goes once the store is done with it. */
 static void over(struct keep *k)
 {
     if (k->room)

@@ -246,8 +246,8 @@ static struct provider *add(struct providers *ps, const char *name)
 {
     ps->list = xrealloc(ps->list, (ps->n + 1) * sizeof *ps->list);
     struct provider *p = &ps->list[ps->n++];
-    *p =
-        (struct provider){.owner = ps, .name = xstrdup(name), .builtin = provider_builtin_find(name), .latency_ms = -1};
+    *p = (struct provider){
+        .owner = ps, .name = xstrdup(name), .builtin = provider_builtin_find(name, strlen(name)), .latency_ms = -1};
     return p;
 }
 

@@ -33,10 +33,10 @@ static enum error_code by_name(const struct providers *ps, const char *name, str
         }
         if (p)
             return provider_ready(p) ? to(r, n, p, slash + 1, err) : no_key(p, err);
-        for (const struct provider_builtin *b = provider_builtins; b->name; b++)
-            if (strlen(b->name) == (size_t)(slash - name) && memcmp(b->name, name, (size_t)(slash - name)) == 0)
-                return error_set(err, ERR_NO_PROVIDER, "provider %s has no key: set %s where the daemon starts",
-                                 b->name, b->env);
+        const struct provider_builtin *b = provider_builtin_find(name, (size_t)(slash - name));
+        if (b)
+            return error_set(err, ERR_NO_PROVIDER, "provider %s has no key: set %s where the daemon starts", b->name,
+                             b->env);
     }
     for (size_t i = 0; i < providers_count(ps); i++) {
         struct provider *p = providers_at(ps, i);

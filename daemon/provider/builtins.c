@@ -19,11 +19,10 @@ const struct provider_builtin provider_builtins[] = {
     {.name = NULL},
 };
 
-const struct provider_builtin *provider_builtin_find(const char *name)
+const struct provider_builtin *provider_builtin_find(const char *name, size_t len)
 {
-    for (const struct provider_builtin *b = provider_builtins; b->name; b++) {
-        if (strcmp(b->name, name) == 0)
+    for (const struct provider_builtin *b = provider_builtins; b->name; b++)
+        if (strlen(b->name) == len && memcmp(b->name, name, len) == 0)
             return b;
-    }
     return NULL;
 }

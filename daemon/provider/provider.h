@@ -75,6 +75,6 @@ struct provider_builtin {
     int port;                  /* usual loopback port of a local server, 0 if none */
 };
 extern const struct provider_builtin provider_builtins[]; /* ended by a NULL name; in order of preference */
-const struct provider_builtin *provider_builtin_find(const char *name);
+const struct provider_builtin *provider_builtin_find(const char *name, size_t len); /* NULL if there is none */
 
 #endif

@@ -40,16 +40,6 @@ uid_t later_scope(const struct later *l)
     return l->scope;
 }
 
-uint64_t later_msgid(const struct later *l)
-{
-    return l->call.msgid;
-}
-
-bool later_notification(const struct later *l)
-{
-    return l->call.notification;
-}
-
 struct buf *later_begin(struct later *l)
 {
     l->begun = l->call.peer && !l->call.notification;

@@ -15,8 +15,6 @@ struct later *later_new(const struct call *c);
 
 struct peer *later_peer(const struct later *l); /* NULL once it has gone */
 uid_t later_scope(const struct later *l);       /* server_scope of the call */
-uint64_t later_msgid(const struct later *l);
-bool later_notification(const struct later *l);
 
 /* Begins the response; one value is appended, then later_end. NULL where nobody waits for it: then later_end alone. */
 struct buf *later_begin(struct later *l);

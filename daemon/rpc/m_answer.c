@@ -242,19 +242,13 @@ static void put_item(struct buf *b, const struct answer *a)
     mp_put_map(b, 6u + (*conversation != '\0') + (err != NULL));
     mp_put_cstr(b, "answer");
     mp_put_str(b, answer_id(a), ID_LEN);
-    mp_put_cstr(b, "state");
-    mp_put_cstr(b, log_state_name(answer_state(a)));
-    mp_put_cstr(b, "model");
-    mp_put_cstr(b, answer_model(a));
-    mp_put_cstr(b, "started");
-    mp_put_double(b, (double)answer_started_us(a) / 1e6);
-    mp_put_cstr(b, "preview");
-    mp_put_cstr(b, answer_preview(a));
-    mp_put_cstr(b, "readers");
-    mp_put_int(b, answer_readers(a));
+    mp_put_entry(b, "state", log_state_name(answer_state(a)));
+    mp_put_entry(b, "model", answer_model(a));
+    mp_put_entry_time(b, "started", answer_started_us(a));
+    mp_put_entry(b, "preview", answer_preview(a));
+    mp_put_entry_int(b, "readers", answer_readers(a));
     if (*conversation) {
-        mp_put_cstr(b, "conversation");
-        mp_put_cstr(b, conversation);
+        mp_put_entry(b, "conversation", conversation);
     }
     if (err) {
         mp_put_cstr(b, "error");

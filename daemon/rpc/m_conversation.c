@@ -144,60 +144,35 @@ static enum error_code submit(struct call *c, struct store_job *job, enum error_
     return code;
 }
 
-/* Begins the reply of a job that went well; NULL where there is nothing more to do but free it. */
-static struct buf *begin_reply(struct later *l, const struct store_job *job)
+static void put_result(struct buf *b, const struct store_job *job)
 {
+    switch (job->kind) {
+    case STORE_LIST:
+        mp_put_array(b, job->n_out);
+        buf_append(b, job->out.data, job->out.len);
+        break;
+    case STORE_GET: buf_append(b, job->out.data, job->out.len); break;
+    case STORE_CREATE:
+    case STORE_FORK:
+        mp_put_map(b, 1);
+        mp_put_entry(b, "conversation", job->kind == STORE_FORK ? job->fork.conversation : job->create.conversation);
+        break;
+    default: mp_put_map(b, 0); break;
+    }
+}
+
+static void on_done(void *data, struct store_job *job)
+{
+    struct later *l = data;
     struct error err = job->error;
     struct peer *p = later_peer(l);
     if (job->code != ERR_NONE || (p && server_may_send(p->server, p, job->out.len, &err) != ERR_NONE)) {
         later_fail(l, &err);
-        return NULL;
-    }
-    struct buf *b = later_begin(l);
-    if (!b)
+    } else {
+        struct buf *b = later_begin(l);
+        if (b)
+            put_result(b, job);
         later_end(l);
-    return b;
-}
-
-static void on_nothing(void *data, struct store_job *job)
-{
-    struct buf *b = begin_reply(data, job);
-    if (b) {
-        mp_put_map(b, 0);
-        later_end(data);
-    }
-    store_job_free(job);
-}
-
-static void on_map(void *data, struct store_job *job)
-{
-    struct buf *b = begin_reply(data, job);
-    if (b) {
-        buf_append(b, job->out.data, job->out.len);
-        later_end(data);
-    }
-    store_job_free(job);
-}
-
-static void on_items(void *data, struct store_job *job)
-{
-    struct buf *b = begin_reply(data, job);
-    if (b) {
-        mp_put_array(b, job->n_out);
-        buf_append(b, job->out.data, job->out.len);
-        later_end(data);
-    }
-    store_job_free(job);
-}
-
-static void on_made(void *data, struct store_job *job)
-{
-    struct buf *b = begin_reply(data, job);
-    if (b) {
-        mp_put_map(b, 1);
-        mp_put_cstr(b, "conversation");
-        mp_put_str(b, job->kind == STORE_FORK ? job->fork.conversation : job->create.conversation, ID_LEN);
-        later_end(data);
     }
     store_job_free(job);
 }
@@ -211,7 +186,7 @@ static uid_t scope(const struct call *c)
 
 enum error_code m_conversation_list(struct call *c, struct error *err)
 {
-    struct store_job *job = store_job_new(STORE_LIST, on_items, NULL);
+    struct store_job *job = store_job_new(STORE_LIST, on_done, NULL);
     struct store_list *l = &job->list;
     l->uid = scope(c);
     enum error_code code = read_limit(c, &l->limit, err);
@@ -226,7 +201,7 @@ enum error_code m_conversation_list(struct call *c, struct error *err)
 
 enum error_code m_conversation_get(struct call *c, struct error *err)
 {
-    struct store_job *job = store_job_new(STORE_GET, on_map, NULL);
+    struct store_job *job = store_job_new(STORE_GET, on_done, NULL);
     job->get.uid = scope(c);
     enum error_code code = read_id(c, "conversation", "conversation", job->get.conversation, err);
     if (code == ERR_NONE)
@@ -236,7 +211,7 @@ enum error_code m_conversation_get(struct call *c, struct error *err)
 
 enum error_code m_conversation_create(struct call *c, struct error *err)
 {
-    struct store_job *job = store_job_new(STORE_CREATE, on_made, NULL);
+    struct store_job *job = store_job_new(STORE_CREATE, on_done, NULL);
     struct store_create *create = &job->create;
     id_new(create->conversation);
     create->uid = scope(c);
@@ -251,7 +226,7 @@ enum error_code m_conversation_create(struct call *c, struct error *err)
 
 enum error_code m_conversation_fork(struct call *c, struct error *err)
 {
-    struct store_job *job = store_job_new(STORE_FORK, on_made, NULL);
+    struct store_job *job = store_job_new(STORE_FORK, on_done, NULL);
     struct store_fork *fork = &job->fork;
     id_new(fork->conversation);
     fork->uid = scope(c);
@@ -264,7 +239,7 @@ enum error_code m_conversation_fork(struct call *c, struct error *err)
 
 enum error_code m_conversation_rename(struct call *c, struct error *err)
 {
-    struct store_job *job = store_job_new(STORE_RENAME, on_nothing, NULL);
+    struct store_job *job = store_job_new(STORE_RENAME, on_done, NULL);
     job->rename.uid = scope(c);
     enum error_code code = read_id(c, "conversation", "conversation", job->rename.conversation, err);
     if (code == ERR_NONE)
@@ -274,7 +249,7 @@ enum error_code m_conversation_rename(struct call *c, struct error *err)
 
 enum error_code m_conversation_delete(struct call *c, struct error *err)
 {
-    struct store_job *job = store_job_new(STORE_DELETE, on_nothing, NULL);
+    struct store_job *job = store_job_new(STORE_DELETE, on_done, NULL);
     job->delete.uid = scope(c);
     return submit(c, job, read_id(c, "conversation", "conversation", job->delete.conversation, err), err);
 }

@@ -39,12 +39,9 @@ enum error_code m_models_list(struct call *c, struct error *err)
             continue;
         const char *model = model_of(e, p, name);
         mp_put_map(b, 4);
-        mp_put_cstr(b, "id");
-        mp_put_cstr(b, model);
-        mp_put_cstr(b, "provider");
-        mp_put_cstr(b, p->name);
-        mp_put_cstr(b, "name");
-        mp_put_cstr(b, model);
+        mp_put_entry(b, "id", model);
+        mp_put_entry(b, "provider", p->name);
+        mp_put_entry(b, "name", model);
         mp_put_cstr(b, "available");
         mp_put_bool(b, provider_ready(p));
     }

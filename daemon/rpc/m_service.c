@@ -34,16 +34,12 @@ enum error_code m_hello(struct call *c, struct error *err)
         return code;
     struct buf *b = call_begin(c);
     mp_put_map(b, 6);
-    mp_put_cstr(b, "server");
-    mp_put_cstr(b, PACKAGE_NAME);
-    mp_put_cstr(b, "version");
-    mp_put_cstr(b, askd_version);
-    mp_put_cstr(b, "protocol");
-    mp_put_int(b, 1);
+    mp_put_entry(b, "server", PACKAGE_NAME);
+    mp_put_entry(b, "version", askd_version);
+    mp_put_entry_int(b, "protocol", 1);
     mp_put_cstr(b, "methods");
     buf_append(b, s->method_names.data, s->method_names.len);
-    mp_put_cstr(b, "uid");
-    mp_put_int(b, c->peer->uid);
+    mp_put_entry_int(b, "uid", c->peer->uid);
     mp_put_cstr(b, "autostarted");
     mp_put_bool(b, s->setup.autostarted);
     call_end(c);
@@ -58,19 +54,15 @@ static const char *state_of(const struct provider *p)
 static void put_provider(struct buf *b, const struct provider *p)
 {
     mp_put_map(b, 5);
-    mp_put_cstr(b, "name");
-    mp_put_cstr(b, p->name);
-    mp_put_cstr(b, "connections");
-    mp_put_int(b, p->active);
-    mp_put_cstr(b, "state");
-    mp_put_cstr(b, state_of(p));
+    mp_put_entry(b, "name", p->name);
+    mp_put_entry_int(b, "connections", p->active);
+    mp_put_entry(b, "state", state_of(p));
     mp_put_cstr(b, "latency_ms");
     if (p->latency_ms >= 0)
         mp_put_int(b, p->latency_ms);
     else
         mp_put_nil(b);
-    mp_put_cstr(b, "key_source");
-    mp_put_cstr(b, p->key_source);
+    mp_put_entry(b, "key_source", p->key_source);
 }
 
 static void put_providers(struct buf *b, const struct engine *e)
@@ -86,24 +78,16 @@ static void put_store(struct buf *b, const struct engine *e)
     struct store_status st;
     store_status(engine_store(e), &st);
     mp_put_map(b, st.error ? 8 : 7);
-    mp_put_cstr(b, "backend");
-    mp_put_cstr(b, st.backend);
-    mp_put_cstr(b, "state");
-    mp_put_cstr(b, st.state);
+    mp_put_entry(b, "backend", st.backend);
+    mp_put_entry(b, "state", st.state);
     if (st.error) {
-        mp_put_cstr(b, "error");
-        mp_put_cstr(b, st.error);
+        mp_put_entry(b, "error", st.error);
     }
-    mp_put_cstr(b, "writes");
-    mp_put_uint(b, st.writes);
-    mp_put_cstr(b, "failed");
-    mp_put_uint(b, st.failed);
-    mp_put_cstr(b, "reads");
-    mp_put_uint(b, st.reads);
-    mp_put_cstr(b, "unstored");
-    mp_put_uint(b, engine_unstored(e));
-    mp_put_cstr(b, "waiting");
-    mp_put_uint(b, st.waiting);
+    mp_put_entry_uint(b, "writes", st.writes);
+    mp_put_entry_uint(b, "failed", st.failed);
+    mp_put_entry_uint(b, "reads", st.reads);
+    mp_put_entry_uint(b, "unstored", engine_unstored(e));
+    mp_put_entry_uint(b, "waiting", st.waiting);
 }
 
 enum error_code m_status(struct call *c, struct error *err)
@@ -115,20 +99,14 @@ enum error_code m_status(struct call *c, struct error *err)
     engine_stats(s->engine, &http);
     struct buf *b = call_begin(c);
     mp_put_map(b, 12);
-    mp_put_cstr(b, "version");
-    mp_put_cstr(b, askd_version);
-    mp_put_cstr(b, "pid");
-    mp_put_int(b, getpid());
+    mp_put_entry(b, "version", askd_version);
+    mp_put_entry_int(b, "pid", getpid());
     mp_put_cstr(b, "uptime");
     mp_put_double(b, (double)((clock_mono_us() - s->started_us) / 1000) / 1000);
-    mp_put_cstr(b, "connections");
-    mp_put_int(b, s->n_peers);
-    mp_put_cstr(b, "answers");
-    mp_put_int(b, answer_table_running(t));
-    mp_put_cstr(b, "retained");
-    mp_put_int(b, answer_table_retained(t));
-    mp_put_cstr(b, "answer_bytes");
-    mp_put_uint(b, log_pool_bytes(answer_table_pool(t)));
+    mp_put_entry_int(b, "connections", s->n_peers);
+    mp_put_entry_int(b, "answers", answer_table_running(t));
+    mp_put_entry_int(b, "retained", answer_table_retained(t));
+    mp_put_entry_uint(b, "answer_bytes", log_pool_bytes(answer_table_pool(t)));
     mp_put_cstr(b, "default_model");
     char name[ENGINE_MODEL_MAX];
     engine_default_model(s->engine, name);
@@ -139,16 +117,11 @@ enum error_code m_status(struct call *c, struct error *err)
     put_store(b, s->engine);
     mp_put_cstr(b, "http");
     mp_put_map(b, 4);
-    mp_put_cstr(b, "active");
-    mp_put_int(b, http.active);
-    mp_put_cstr(b, "started");
-    mp_put_uint(b, http.started);
-    mp_put_cstr(b, "opened");
-    mp_put_uint(b, http.opened);
-    mp_put_cstr(b, "reused");
-    mp_put_uint(b, http.reused);
-    mp_put_cstr(b, "requests");
-    mp_put_uint(b, s->requests);
+    mp_put_entry_int(b, "active", http.active);
+    mp_put_entry_uint(b, "started", http.started);
+    mp_put_entry_uint(b, "opened", http.opened);
+    mp_put_entry_uint(b, "reused", http.reused);
+    mp_put_entry_uint(b, "requests", s->requests);
     call_end(c);
     return ERR_NONE;
 }

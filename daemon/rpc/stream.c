@@ -100,17 +100,14 @@ static void put_head(struct buf *b, const struct answer *a, uint32_t n_tail)
     mp_put_map(b, (*message ? 6 : 4) + n_tail);
     mp_put_cstr(b, "answer");
     mp_put_str(b, answer_id(a), ID_LEN);
-    mp_put_cstr(b, "state");
-    mp_put_cstr(b, log_state_name(answer_state(a)));
+    mp_put_entry(b, "state", log_state_name(answer_state(a)));
     mp_put_cstr(b, "cached");
     mp_put_bool(b, false);
     mp_put_cstr(b, "shared");
     mp_put_bool(b, false);
     if (*message) {
-        mp_put_cstr(b, "conversation");
-        mp_put_cstr(b, answer_conversation(a));
-        mp_put_cstr(b, "message");
-        mp_put_cstr(b, message);
+        mp_put_entry(b, "conversation", answer_conversation(a));
+        mp_put_entry(b, "message", message);
     }
 }
 

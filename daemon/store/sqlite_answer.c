@@ -234,33 +234,25 @@ enum store_step sqlite_answer(struct store_db *db, struct store_job *job)
     return STORE_STEP_DONE;
 }
 
-static void put_key(struct buf *b, const char *key, const char *value)
-{
-    mp_put_cstr(b, key);
-    mp_put_cstr(b, value);
-}
-
 static void put_answer_item(struct buf *b, const struct query *q)
 {
     size_t at = mp_open_map(b);
     uint32_t n = 6;
     struct store_bytes error = query_get(q, 4);
 
-    put_key(b, "answer", query_get_text(q, 0));
-    put_key(b, "state", query_get_text(q, 1));
-    put_key(b, "model", query_get_text(q, 2));
-    mp_put_cstr(b, "started");
-    mp_put_double(b, (double)query_get_int(q, 3) / 1e6);
-    put_key(b, "preview", query_get_text(q, 6));
-    mp_put_cstr(b, "readers");
-    mp_put_uint(b, 0);
+    mp_put_entry(b, "answer", query_get_text(q, 0));
+    mp_put_entry(b, "state", query_get_text(q, 1));
+    mp_put_entry(b, "model", query_get_text(q, 2));
+    mp_put_entry_time(b, "started", query_get_int(q, 3));
+    mp_put_entry(b, "preview", query_get_text(q, 6));
+    mp_put_entry_uint(b, "readers", 0);
     if (error.len > 0) {
         mp_put_cstr(b, "error");
         buf_append(b, error.data, error.len);
         n++;
     }
     if (query_get_text(q, 5)) {
-        put_key(b, "conversation", query_get_text(q, 5));
+        mp_put_entry(b, "conversation", query_get_text(q, 5));
         n++;
     }
     mp_close_map(b, at, n);

@@ -10,18 +10,6 @@
 
 #define HOUR_US INT64_C(3600000000)
 
-static void put_text(struct buf *b, const char *key, const char *value)
-{
-    mp_put_cstr(b, key);
-    mp_put_cstr(b, value);
-}
-
-static void put_time(struct buf *b, const char *key, int64_t us)
-{
-    mp_put_cstr(b, key);
-    mp_put_double(b, (double)us / 1e6);
-}
-
 /* Where a read stands */
 
 struct sqlite_cursor *sqlite_cursor_free(struct sqlite_cursor *c)
@@ -223,14 +211,13 @@ static void put_list_item(struct store_db *db, struct buf *b, int64_t num)
     if (!query_next(&q))
         return;
     mp_put_map(b, 8);
-    put_text(b, "conversation", query_get_text(&q, 0));
-    put_text(b, "title", query_get_text(&q, 1));
-    put_time(b, "created", query_get_int(&q, 2));
-    put_time(b, "updated", query_get_int(&q, 3));
-    mp_put_cstr(b, "messages");
-    mp_put_int(b, query_get_int(&q, 4));
-    put_text(b, "model", query_get_text(&q, 5));
-    put_text(b, "directory", query_get_text(&q, 6));
+    mp_put_entry(b, "conversation", query_get_text(&q, 0));
+    mp_put_entry(b, "title", query_get_text(&q, 1));
+    mp_put_entry_time(b, "created", query_get_int(&q, 2));
+    mp_put_entry_time(b, "updated", query_get_int(&q, 3));
+    mp_put_entry_int(b, "messages", query_get_int(&q, 4));
+    mp_put_entry(b, "model", query_get_text(&q, 5));
+    mp_put_entry(b, "directory", query_get_text(&q, 6));
     put_tags(db, b, num, (uint32_t)query_get_int(&q, 7));
     query_end(&q);
 }
@@ -315,13 +302,13 @@ static void put_get_head(struct store_db *db, struct buf *b, int64_t conversatio
         return;
     const char *system = query_get_text(&q, 3);
     mp_put_map(b, system ? 7 : 6);
-    put_text(b, "conversation", query_get_text(&q, 0));
-    put_text(b, "title", query_get_text(&q, 1));
-    put_text(b, "head", query_get_text(&q, 2));
+    mp_put_entry(b, "conversation", query_get_text(&q, 0));
+    mp_put_entry(b, "title", query_get_text(&q, 1));
+    mp_put_entry(b, "head", query_get_text(&q, 2));
     if (system)
-        put_text(b, "system", system);
-    put_time(b, "created", query_get_int(&q, 4));
-    put_time(b, "updated", query_get_int(&q, 5));
+        mp_put_entry(b, "system", system);
+    mp_put_entry_time(b, "created", query_get_int(&q, 4));
+    mp_put_entry_time(b, "updated", query_get_int(&q, 5));
     mp_put_cstr(b, "messages");
     mp_put_array(b, n_messages);
     query_end(&q);
@@ -331,7 +318,7 @@ static uint32_t put_known(struct buf *b, const char *key, const char *value)
 {
     if (!value)
         return 0;
-    put_text(b, key, value);
+    mp_put_entry(b, key, value);
     return 1;
 }
 
@@ -347,7 +334,7 @@ static void put_message(struct buf *b, const struct query *q)
     n += put_known(b, "state", query_get_text(q, 3));
     n += put_known(b, "provider", query_get_text(q, 4));
     n += put_known(b, "model", query_get_text(q, 5));
-    put_time(b, "created", query_get_int(q, 6));
+    mp_put_entry_time(b, "created", query_get_int(q, 6));
     mp_put_cstr(b, "content");
     if (parts.len > 0)
         buf_append(b, parts.data, parts.len);

@@ -57,12 +57,9 @@ static enum ask_status greet(struct ask *a, struct greeting *ret, struct ask_err
     struct buf params;
     buf_init(&params, 4096);
     mp_put_map(&params, 3);
-    mp_put_cstr(&params, "client");
-    mp_put_cstr(&params, utf8_valid(name, strlen(name)) ? name : "libask");
-    mp_put_cstr(&params, "version");
-    mp_put_cstr(&params, askd_version);
-    mp_put_cstr(&params, "protocol");
-    mp_put_int(&params, 1);
+    mp_put_entry(&params, "client", utf8_valid(name, strlen(name)) ? name : "libask");
+    mp_put_entry(&params, "version", askd_version);
+    mp_put_entry_int(&params, "protocol", 1);
     struct ask_message m;
     enum ask_status status = ASK_OK;
     if (!params.failed) {

@@ -271,6 +271,30 @@ void mp_put_map(struct buf *b, uint32_t n)
         put_head(b, 0xdf, n, 4);
 }
 
+void mp_put_entry(struct buf *b, const char *key, const char *value)
+{
+    mp_put_cstr(b, key);
+    mp_put_cstr(b, value);
+}
+
+void mp_put_entry_int(struct buf *b, const char *key, int64_t v)
+{
+    mp_put_cstr(b, key);
+    mp_put_int(b, v);
+}
+
+void mp_put_entry_uint(struct buf *b, const char *key, uint64_t v)
+{
+    mp_put_cstr(b, key);
+    mp_put_uint(b, v);
+}
+
+void mp_put_entry_time(struct buf *b, const char *key, int64_t us)
+{
+    mp_put_cstr(b, key);
+    mp_put_double(b, (double)us / 1e6);
+}
+
 size_t mp_open_map(struct buf *b)
 {
     size_t at = b->len;

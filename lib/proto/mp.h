@@ -31,6 +31,12 @@ void mp_put_bin(struct buf *b, const void *p, size_t len);
 void mp_put_array(struct buf *b, uint32_t n);
 void mp_put_map(struct buf *b, uint32_t n);
 
+/* One entry of a map. Of a string, NULL gives nil; a time goes out as seconds. */
+void mp_put_entry(struct buf *b, const char *key, const char *value);
+void mp_put_entry_int(struct buf *b, const char *key, int64_t v);
+void mp_put_entry_uint(struct buf *b, const char *key, uint64_t v);
+void mp_put_entry_time(struct buf *b, const char *key, int64_t us);
+
 /* A map whose number of entries is known at its end: five bytes are kept for the header. */
 size_t mp_open_map(struct buf *b); /* returns where it begins */
 void mp_close_map(struct buf *b, size_t at, uint32_t n);

@@ -384,11 +384,12 @@ static void builtins(void **state)
     for (const struct provider_builtin *b = provider_builtins; b->name; b++) {
         assert_non_null(provider_find(b->api));
         assert_true(provider_dialect_known(b->api, b->dialect));
-        assert_ptr_equal(provider_builtin_find(b->name), b);
+        assert_ptr_equal(provider_builtin_find(b->name, strlen(b->name)), b);
+        assert_null(provider_builtin_find(b->name, strlen(b->name) - 1)); /* no name begins another */
         assert_int_equal(b->env == NULL, b->port != 0);
         assert_int_equal(b->env == NULL, b->default_model == NULL);
     }
-    assert_null(provider_builtin_find("nobody"));
+    assert_null(provider_builtin_find("nobody", strlen("nobody")));
     assert_null(provider_find("nothing"));
     assert_false(provider_dialect_known("openai-chat", "klingon"));
 }
