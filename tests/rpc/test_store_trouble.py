@@ -253,7 +253,7 @@ def hold(home):
 
 
 @pytest.mark.askd(extra="[store]\ncommit_timeout = 50 ms\n")
-def test_an_end_that_is_stored_late_moves_no_head_back(daemon, client, home):
+def test_an_end_that_is_stored_late_joins_its_conversation(daemon, client, home):
     first = client.result(client.chat("echo", "first", conversation="new"))
     c = first["conversation"]
     other = hold(home)

@@ -150,6 +150,31 @@ static void an_end_tells_what_is_gone(void **state)
     assert_true(ends_gone(f, "b", "b"));
 }
 
+static void a_late_end_moves_the_head_forward_only(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *name, *parent;
+        bool late;
+        const char *head;
+    } ends[] = {{"d", "ra", false, "rd"}, {"b", "ra", true, "rd"}, {"e", "rd", true, "re"}};
+
+    turn(f, "a", 1, "c", true, "");
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+        assert_int_equal(does(f, begin(ends[i].name, 3, "c", false, ends[i].parent)), ERR_NONE);
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        struct store_job *e = end(ends[i].name, 4, "c", "done", "reply");
+        e->end.late = ends[i].late;
+        assert_int_equal(does(f, e), ERR_NONE);
+        struct store_job *p = path_of("c", "");
+        assert_int_equal(run(f, p), ERR_NONE);
+        char head[STORE_ID];
+        set_id(head, ends[i].head);
+        assert_string_equal(p->path.said[p->path.n_said - 1].id, head);
+        store_job_free(p);
+    }
+}
+
 static void the_last_one(void **state)
 {
     struct fixture *f = *state;
@@ -221,8 +246,14 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
 #define T(name) {#name, name, set_up, tear_down, NULL}
-        T(created_and_begun),         T(forks),        T(half_a_fork),   T(the_deleted_are_gone),
-        T(an_end_tells_what_is_gone), T(the_last_one), T(list_by_pages),
+        T(created_and_begun),
+        T(forks),
+        T(half_a_fork),
+        T(the_deleted_are_gone),
+        T(an_end_tells_what_is_gone),
+        T(a_late_end_moves_the_head_forward_only),
+        T(the_last_one),
+        T(list_by_pages),
 #undef T
     };
     return run_over_backends(tests, sizeof(tests) / sizeof(tests[0]));
