@@ -414,7 +414,8 @@ static void try_route(struct ask *a)
     a->tries++;
     if (!a->asked_us)
         a->asked_us = clock_mono_us();
-    if (attempt_start(&a->engine->attempts, r->provider, r->model, a->req, &cb, a, &a->attempt, &err) != ERR_NONE)
+    if (attempt_start(&a->engine->attempts, r->provider, r->model, answer_conversation(a->answer), a->req, &cb, a,
+                      &a->attempt, &err) != ERR_NONE)
         fail(a, &err);
 }
 

@@ -1,4 +1,5 @@
 #include "daemon/engine/attempt.h"
+#include "daemon/core/log.h"
 #include "daemon/core/timer.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
@@ -6,6 +7,7 @@
 #include <string.h>
 
 #define REQUEST_MAX (256u << 20) /* bytes of a request body: base64 of the largest frame and its JSON */
+#define LEFT_OUT_MAX 1024        /* bytes of the names of what is left out of a question */
 #define LINGER_MS 5000           /* for the end of the body after the answer has ended */
 
 enum attempt_state {
@@ -61,7 +63,7 @@ static void settle(struct attempt *a)
         return;
     TAILQ_REMOVE(&a->room->list, a, link);
     if (a->parser)
-        a->ops->parser_free(a->parser);
+        provider_parser_free(a->parser);
     timer_free(a->timer);
     providers_unref(a->provider->owner);
     free(a->model);
@@ -153,7 +155,7 @@ static void on_head(void *data, const struct response_head *head)
         settle(a);
         return;
     }
-    a->parser = a->ops->parser_new(&a->target, &a->head, on_event, a);
+    a->parser = provider_parser_new(a->ops, &a->target, &a->head, on_event, a);
 }
 
 static void on_body(void *data, const uint8_t *bytes, size_t len)
@@ -163,7 +165,7 @@ static void on_body(void *data, const uint8_t *bytes, size_t len)
         return;
     struct error err = ERROR_INIT;
     a->busy++;
-    if (a->ops->feed(a->parser, bytes, len, &err) != ERR_NONE)
+    if (provider_feed(a->parser, bytes, len, &err) != ERR_NONE)
         fail(a, FAULT_PROVIDER, &err);
     a->busy--;
     settle(a);
@@ -181,7 +183,7 @@ static void on_end(void *data, enum error_code code, const struct error *why)
         err = *why;
         fail(a, FAULT_TRANSPORT, &err);
     } else {
-        enum error_code ended = a->ops->finish(a->parser, code == ERR_NONE, &err);
+        enum error_code ended = provider_finish(a->parser, code == ERR_NONE, &err);
         /* A broken connection tells more than "the stream ended early". */
         if (ended == ERR_UNAVAILABLE && code != ERR_NONE && a->head.status < 400)
             err = *why;
@@ -195,8 +197,8 @@ static void on_end(void *data, enum error_code code, const struct error *why)
 }
 
 enum error_code attempt_start(struct attempt_room *room, struct provider *p, const char *model,
-                              const struct chat_request *req, const struct attempt_callbacks *cb, void *data,
-                              struct attempt **ret, struct error *err)
+                              const char *conversation, const struct chat_request *req,
+                              const struct attempt_callbacks *cb, void *data, struct attempt **ret, struct error *err)
 {
     static const struct http_callbacks http_cb = {on_head, on_body, on_end};
     struct attempt *a = NEW(struct attempt);
@@ -210,14 +212,21 @@ enum error_code attempt_start(struct attempt_room *room, struct provider *p, con
                                          .dialect = p->dialect,
                                          .model = a->model,
                                          .key = p->key,
-                                         .headers = (const char *const *)p->headers};
+                                         .headers = (const char *const *)p->headers,
+                                         .conversation = *conversation ? conversation : NULL};
     a->cb = *cb;
     a->data = data;
     a->started_us = clock_mono_us();
     a->timer = timer_new(room->loop, on_timer, a);
     struct exchange x;
+    struct buf left_out;
     exchange_init(&x, REQUEST_MAX);
-    enum error_code code = a->ops->build(&a->target, req, &x, err);
+    buf_init(&left_out, LEFT_OUT_MAX);
+    enum error_code code = a->ops->build(&a->target, req, &x, &left_out, err);
+    a->target.conversation = NULL; /* it is the caller's */
+    if (code == ERR_NONE && left_out.len > 0)
+        log_notice("%s/%s takes no %s: left out of the question", p->name, model, buf_cstr(&left_out));
+    buf_done(&left_out);
     if (code == ERR_NONE) {
         struct http_options opt = {.proxy = p->proxy,
                                    .ca_file = p->ca_file,

@@ -206,7 +206,7 @@ static void on_end(void *data, enum error_code code, const struct error *why)
     else if (s->status != 200)
         code = error_set(&err, ERR_UNAVAILABLE, "%s answers its model list with HTTP %d", s->provider->name, s->status);
     else
-        code = s->provider->ops->read_list(s->body.data, s->body.len, on_model, s, &err);
+        code = provider_read_list(s->provider->ops, s->body.data, s->body.len, on_model, s, &err);
     if (code == ERR_NONE && !s->first)
         code = error_set(&err, ERR_NO_PROVIDER, "%s lists no model; load one into it, or name one as %s/MODEL",
                          s->provider->name, s->provider->name);
@@ -242,7 +242,7 @@ static enum error_code ask_models(struct discover_search *s, struct error *err)
     s->first = NULL;
     s->state = SEARCH_MODELS;
     timer_start(s->timer, LIST_MS);
-    enum error_code code = p->ops->build_list(&t, &x, err);
+    enum error_code code = provider_build_list(p->ops, &t, &x, err);
     if (code == ERR_NONE)
         code = http_start(s->owner->pool, &x, &opt, &cb, s, &s->transfer, err);
     exchange_done(&x);

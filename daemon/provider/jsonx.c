@@ -171,6 +171,49 @@ json_t *jsonx_from_value(const struct value *v)
     return json;
 }
 
+static int pack_piece(void *out, const char *piece, size_t len)
+{
+    return buf_append(out, piece, len) ? 0 : -1;
+}
+
+static bool pack(msgpack_packer *pk, const json_t *json, int depth)
+{
+    const char *key;
+    json_t *value;
+    size_t i;
+
+    if (depth == 0)
+        return false;
+    switch (json_typeof(json)) {
+    case JSON_OBJECT:
+        if (msgpack_pack_map(pk, json_object_size(json)) != 0)
+            return false;
+        json_object_foreach((json_t *)json, key, value) if (msgpack_pack_str_with_body(pk, key, strlen(key)) != 0 ||
+                                                            !pack(pk, value, depth - 1)) return false;
+        return true;
+    case JSON_ARRAY:
+        if (msgpack_pack_array(pk, json_array_size(json)) != 0)
+            return false;
+        json_array_foreach(json, i, value) if (!pack(pk, value, depth - 1)) return false;
+        return true;
+    case JSON_STRING: return msgpack_pack_str_with_body(pk, json_string_value(json), json_string_length(json)) == 0;
+    case JSON_INTEGER: return msgpack_pack_int64(pk, json_integer_value(json)) == 0;
+    case JSON_REAL: return msgpack_pack_double(pk, json_real_value(json)) == 0;
+    case JSON_TRUE: return msgpack_pack_true(pk) == 0;
+    case JSON_FALSE: return msgpack_pack_false(pk) == 0;
+    case JSON_NULL: return msgpack_pack_nil(pk) == 0;
+    }
+    return false;
+}
+
+bool jsonx_pack(const json_t *json, struct buf *out)
+{
+    msgpack_packer pk;
+
+    msgpack_packer_init(&pk, out, pack_piece);
+    return pack(&pk, json, JSONX_PACK_DEPTH) && !out->failed;
+}
+
 static int dump_piece(const char *piece, size_t len, void *out)
 {
     return buf_append(out, piece, len) ? 0 : -1;

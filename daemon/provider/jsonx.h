@@ -29,6 +29,10 @@ bool jsonx_integer(const json_t *obj, const char *key, int64_t *out);
 /* MessagePack to JSON; bin has no JSON form. NULL for what has none. */
 json_t *jsonx_from_value(const struct value *v);
 
+/* JSON to MessagePack, appended. False if it is nested over JSONX_PACK_DEPTH or out is full. */
+#define JSONX_PACK_DEPTH 16 /* what a frame and an event's map may be nested, with room for them around it */
+bool jsonx_pack(const json_t *json, struct buf *out);
+
 /* Appends the compact text. False if out is full. */
 bool jsonx_dump(const json_t *json, struct buf *out);
 

@@ -1,11 +1,55 @@
 #include "daemon/provider/openai_dialects.h"
+#include <fnmatch.h>
 #include <stddef.h>
 #include <string.h>
 
 /* What most rows agree on; a row names only what is different, behind this. */
 #define COMMON                                                                                                         \
-    .max_tokens = "max_tokens", .seed = "seed", .required = "required", .system_role = "system",                       \
-    .include_usage = true, .json_schema = true, .reasoning_fields = {"reasoning_content", "reasoning"}
+    .max_tokens = "max_tokens", .seed = "seed", .required = "required", .named_tool = true, .system_role = "system",   \
+    .include_usage = true, .json_schema = true, .images = true, .stop_max = 4, .tool_id = {1, 64, "_-.:|"},            \
+    .effort = {"none", "low", "medium", "high"}, .reasoning_fields = {"reasoning_content", "reasoning"}
+
+/* https://platform.openai.com/docs/guides/reasoning: those that reason refuse sampling, older ones can do it only less
+ * or more. */
+static const struct openai_model openai_models[] = {
+    {.pattern = "o1-mini*", .system_role = "user", .no_reasoning = true, .no_sampling = true, .no_stop = true},
+    {.pattern = "o1-preview*", .system_role = "user", .no_reasoning = true, .no_sampling = true, .no_stop = true},
+    {.pattern = "o[134]*",
+     .no_sampling = true,
+     .no_stop = true,
+     .encrypted = true,
+     .max_tokens = "max_completion_tokens",
+     .effort = {"low", "low", "medium", "high"}},
+    {.pattern = "gpt-5*-chat*", .no_reasoning = true, .max_tokens = "max_completion_tokens"},
+    {.pattern = "gpt-5.*", .no_sampling = true, .encrypted = true, .max_tokens = "max_completion_tokens"},
+    {.pattern = "gpt-5*",
+     .no_sampling = true,
+     .encrypted = true,
+     .max_tokens = "max_completion_tokens",
+     .effort = {"minimal", "low", "medium", "high"}},
+    {.pattern = "gpt-[34]*", .no_reasoning = true},
+    {.pattern = "chatgpt-4o*", .no_reasoning = true},
+    {.pattern = NULL},
+};
+
+static const struct openai_model groq_models[] = {
+    {.pattern = "*qwen*", .effort = {"none", "default", "default", "default"}},
+    {.pattern = "*gpt-oss*", .effort = {"low", "low", "medium", "high"}},
+    {.pattern = "*llama*", .no_reasoning = true},
+    {.pattern = NULL},
+};
+
+static const struct openai_model xai_models[] = {
+    {.pattern = "grok-3-mini*", .effort = {"low", "low", "high", "high"}},
+    {.pattern = "grok-[23]*", .no_reasoning = true},
+    {.pattern = "grok-4", .no_reasoning = true, .encrypted = true},
+    {.pattern = "grok-4-0*", .no_reasoning = true, .encrypted = true},
+    {.pattern = "grok-*", .encrypted = true},
+    {.pattern = NULL},
+};
+
+/* By https://openrouter.ai/docs/app-attribution; a section's own header goes before. */
+static const char *const openrouter_headers[] = {"HTTP-Referer: http://localhost/askd", "X-Title: askd", NULL};
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
@@ -13,22 +57,48 @@
 #pragma GCC diagnostic ignored "-Winitializer-overrides"
 #endif
 static const struct openai_dialect dialects[] = {
-    {COMMON, .name = "generic", .think_tags = true},
-    {COMMON, .name = "openai", .max_tokens = "max_completion_tokens", .reasoning = OPENAI_REASONING_EFFORT},
-    {COMMON, .name = "deepseek", .json_schema = false, .reasoning = OPENAI_REASONING_THINKING,
-     .reasoning_back = "reasoning_content"},
-    {COMMON, .name = "qwen", .reasoning = OPENAI_REASONING_ENABLE},
-    {COMMON, .name = "openrouter", .reasoning = OPENAI_REASONING_OBJECT,
-     .reasoning_fields = {"reasoning", "reasoning_content"}},
+    {COMMON, .name = "generic", .audio = OPENAI_AUDIO_OBJECT, .file = OPENAI_FILE_OBJECT, .think_tags = true},
+    {COMMON, .name = "openai", .max_tokens = "max_completion_tokens", .prompt_cache_key = true,
+     .audio = OPENAI_AUDIO_OBJECT, .file = OPENAI_FILE_OBJECT, .tool_id = {1, 40, "_-.:|"},
+     .reasoning = OPENAI_REASONING_EFFORT, .models = openai_models},
+    {COMMON, .name = "azure", .key_header = "api-key", .audio = OPENAI_AUDIO_OBJECT, .file = OPENAI_FILE_OBJECT,
+     .tool_id = {1, 40, "_-.:|"}, .reasoning = OPENAI_REASONING_EFFORT, .models = openai_models},
+    {COMMON, .name = "deepseek", .json_schema = false, .images = false, .stop_max = 16, .seed = NULL,
+     .reasoning = OPENAI_REASONING_THINKING, .reasoning_back = "reasoning_content"},
+    {COMMON, .name = "qwen", .audio = OPENAI_AUDIO_URL, .reasoning = OPENAI_REASONING_ENABLE},
+    {COMMON, .name = "openrouter", .headers = openrouter_headers, .usage_object = true, .cost = "cost",
+     .audio = OPENAI_AUDIO_OBJECT, .file = OPENAI_FILE_OBJECT, .reasoning = OPENAI_REASONING_OBJECT,
+     .reasoning_fields = {"reasoning", "reasoning_content"}, .details_back = true},
     {COMMON, .name = "mistral", .seed = "random_seed", .required = "any", .include_usage = false,
-     .reasoning = OPENAI_REASONING_HIGH},
+     .prompt_cache_key = true, .audio = OPENAI_AUDIO_STRING, .file = OPENAI_FILE_DOCUMENT, .tool_id = {9, 9, ""},
+     .reasoning = OPENAI_REASONING_EFFORT, .effort = {"none", "high", "high", "high"}},
     {COMMON, .name = "groq", .max_tokens = "max_completion_tokens", .reasoning = OPENAI_REASONING_EFFORT,
+     .reasoning_fields = {"reasoning", "reasoning_content"}, .think_tags = true, .models = groq_models},
+    {COMMON, .name = "xai", .reasoning = OPENAI_REASONING_EFFORT, .models = xai_models},
+    {COMMON, .name = "moonshot", .seed = NULL, .required = NULL, .named_tool = false, .stop_max = 5,
+     .prompt_cache_key = true, .reasoning = OPENAI_REASONING_THINKING, .effort = {NULL},
+     .reasoning_back = "reasoning_content"},
+    {COMMON, .name = "zhipu", .seed = NULL, .required = NULL, .named_tool = false, .json_schema = false, .stop_max = 1,
+     .reasoning = OPENAI_REASONING_THINKING, .effort = {NULL}, .reasoning_back = "reasoning_content"},
+    {COMMON, .name = "baichuan", .seed = NULL, .required = NULL, .named_tool = false, .include_usage = false,
+     .json_schema = false, .images = false},
+    {COMMON, .name = "perplexity", .seed = NULL, .include_usage = false, .think_tags = true},
+    {COMMON, .name = "cerebras", .max_tokens = "max_completion_tokens", .images = false,
+     .reasoning = OPENAI_REASONING_EFFORT, .reasoning_fields = {"reasoning", "reasoning_content"}, .think_tags = true},
+    {COMMON, .name = "huggingface", .think_tags = true},
+    {COMMON, .name = "together", .reasoning = OPENAI_REASONING_EFFORT,
      .reasoning_fields = {"reasoning", "reasoning_content"}, .think_tags = true},
-    {COMMON, .name = "xai", .reasoning = OPENAI_REASONING_EFFORT},
-    {COMMON, .name = "gemini", .reasoning = OPENAI_REASONING_EFFORT},
+    {COMMON, .name = "llama.cpp", .audio = OPENAI_AUDIO_OBJECT, .stop_max = 16, .reasoning = OPENAI_REASONING_TEMPLATE,
+     .think_tags = true},
+    {COMMON, .name = "vllm", .audio = OPENAI_AUDIO_OBJECT, .stop_max = 16, .reasoning = OPENAI_REASONING_TEMPLATE,
+     .think_tags = true},
+    {COMMON, .name = "fastchat", .seed = NULL, .required = NULL, .named_tool = false, .include_usage = false,
+     .json_schema = false, .think_tags = true},
+    {COMMON, .name = "lm-studio", .named_tool = false, .think_tags = true},
+    /* The layers in the manner of OpenAI of two that have a grammar of their own. */
+    {COMMON, .name = "gemini", .audio = OPENAI_AUDIO_OBJECT, .seed = NULL, .reasoning = OPENAI_REASONING_EFFORT},
     {COMMON, .name = "ollama", .reasoning = OPENAI_REASONING_EFFORT,
      .reasoning_fields = {"reasoning", "reasoning_content"}, .think_tags = true},
-    {COMMON, .name = "llama.cpp", .think_tags = true},
 };
 #pragma GCC diagnostic pop
 
@@ -41,4 +111,25 @@ const struct openai_dialect *openai_dialect_find(const char *name)
             return &dialects[i];
     }
     return NULL;
+}
+
+const struct openai_model *openai_model_find(const struct openai_dialect *d, const char *model)
+{
+    static const struct openai_model plain;
+
+    for (const struct openai_model *m = d->models; m && m->pattern; m++)
+        if (fnmatch(m->pattern, model, 0) == 0)
+            return m;
+    return &plain;
+}
+
+const char *openai_effort(const struct openai_dialect *d, const struct openai_model *m, const struct chat_request *r)
+{
+    const char *word = build_effort(r);
+    int level = strcmp(word, "none") == 0     ? OPENAI_OFF
+                : strcmp(word, "low") == 0    ? OPENAI_LOW
+                : strcmp(word, "medium") == 0 ? OPENAI_MEDIUM
+                                              : OPENAI_HIGH;
+
+    return m->effort[OPENAI_HIGH] ? m->effort[level] : d->effort[level];
 }

@@ -1,35 +1,82 @@
-/* What differs between those who speak the chat grammar of OpenAI. A dialect is a row: adding one touches the table
- * alone. */
+/* What differs between those who speak the grammars of OpenAI. A dialect is a row: adding one touches the table alone.
+ * Where models of one dialect differ too, its row points to rows of models. */
 #ifndef ASKD_PROVIDER_OPENAI_DIALECTS_H
 #define ASKD_PROVIDER_OPENAI_DIALECTS_H
 
-#include <stdbool.h>
+#include "daemon/provider/build.h"
 
-/* How the wish for more or less reasoning is written. */
+/* How the wish for more or less reasoning is written; the words stand in `effort`. */
 enum openai_reasoning {
     OPENAI_REASONING_NONE,     /* not at all: the server would refuse it or ignore it */
-    OPENAI_REASONING_EFFORT,   /* reasoning_effort: none | low | medium | high */
-    OPENAI_REASONING_HIGH,     /* reasoning_effort: none | high */
-    OPENAI_REASONING_OBJECT,   /* reasoning: {effort | max_tokens | enabled} */
-    OPENAI_REASONING_THINKING, /* thinking: {type: enabled | disabled} and reasoning_effort */
+    OPENAI_REASONING_EFFORT,   /* reasoning_effort: WORD */
+    OPENAI_REASONING_OBJECT,   /* reasoning: {effort: WORD | max_tokens} */
+    OPENAI_REASONING_THINKING, /* thinking: {type: enabled | disabled}, and reasoning_effort where there is a word */
     OPENAI_REASONING_ENABLE,   /* enable_thinking and thinking_budget */
+    OPENAI_REASONING_TEMPLATE, /* chat_template_kwargs: {enable_thinking} */
+};
+
+enum openai_audio {
+    OPENAI_AUDIO_NONE,
+    OPENAI_AUDIO_OBJECT, /* input_audio: {data: base64, format} */
+    OPENAI_AUDIO_URL,    /* input_audio: {data: "data:;base64,…", format} */
+    OPENAI_AUDIO_STRING, /* input_audio: base64 */
+};
+
+enum openai_file {
+    OPENAI_FILE_NONE,
+    OPENAI_FILE_OBJECT,   /* file: {filename, file_data: a data: URL} */
+    OPENAI_FILE_DOCUMENT, /* document_url: a URL, or a data: one */
+};
+
+/* Words for reasoning off, low, medium and high; NULL: it cannot be told, and is left out. */
+enum { OPENAI_OFF, OPENAI_LOW, OPENAI_MEDIUM, OPENAI_HIGH, OPENAI_EFFORTS };
+
+struct openai_model {
+    const char *pattern;     /* of the shell; NULL ends the list */
+    const char *max_tokens;  /* NULL: as the dialect says */
+    const char *system_role; /* likewise */
+    bool no_reasoning;       /* has none: the wish is left out */
+    bool no_sampling;        /* temperature and top_p are refused while it reasons */
+    bool no_stop;
+    bool encrypted;                     /* its reasoning may be had encrypted, to be sent back */
+    const char *effort[OPENAI_EFFORTS]; /* all NULL: as the dialect says */
 };
 
 struct openai_dialect {
     const char *name;
-    const char *max_tokens;  /* field name of the bound on the answer */
-    const char *seed;        /* field name */
-    const char *required;    /* tool_choice for "some tool" */
-    const char *system_role; /* role of instructions */
-    bool include_usage;      /* stream_options: {include_usage: true} is sent */
-    bool json_schema;        /* response_format knows json_schema; else json_object is asked for */
+    const char *key_header;     /* the key goes into it as it is; NULL: "Authorization: Bearer KEY" */
+    const char *const *headers; /* on every request unless configured, NULL-ended; NULL if none */
+    const char *max_tokens;     /* field name of the bound on the answer */
+    const char *seed;           /* field name; NULL if it takes none */
+    const char *required;       /* tool_choice for "some tool"; NULL if it cannot be told */
+    bool named_tool;            /* tool_choice may be one tool */
+    const char *system_role;    /* role of instructions */
+    bool include_usage;         /* stream_options: {include_usage: true} is sent */
+    bool usage_object;          /* usage: {include: true} is sent */
+    const char *cost;           /* field of usage: what it cost, in US dollars; NULL if it does not tell */
+    bool json_schema;           /* response_format knows json_schema; else json_object is asked for */
+    bool prompt_cache_key;      /* takes it */
+    bool images;
+    enum openai_audio audio;
+    enum openai_file file;
+    size_t stop_max; /* stop sequences that it takes */
+    struct id_rule tool_id;
     enum openai_reasoning reasoning;
-    const char *reasoning_fields[2]; /* in a delta or message, the first that holds text counts */
-    const char *reasoning_back;      /* field that the model's earlier reasoning goes back in, NULL: left out */
-    bool think_tags;                 /* <think>…</think> at the start of the text is reasoning */
+    const char *effort[OPENAI_EFFORTS];
+    const char *reasoning_fields[2];   /* in a delta or message, the first that holds text counts */
+    const char *reasoning_back;        /* field that the model's earlier reasoning goes back in, NULL: left out */
+    bool details_back;                 /* reasoning_details go back as they came */
+    bool think_tags;                   /* <think>…</think> at the start of the text is reasoning */
+    const struct openai_model *models; /* NULL if they are all alike */
 };
 
 /* The row of that name, NULL if there is none; a NULL name is "generic". */
 const struct openai_dialect *openai_dialect_find(const char *name);
+
+/* What is special about the model, by the first pattern that fits; never NULL. */
+const struct openai_model *openai_model_find(const struct openai_dialect *d, const char *model);
+
+/* The word for the wish, NULL if it cannot be told. */
+const char *openai_effort(const struct openai_dialect *d, const struct openai_model *m, const struct chat_request *r);
 
 #endif

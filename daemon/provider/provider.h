@@ -1,7 +1,7 @@
 /* Adapters: one per API. Pure: values and bytes in, values and events out; no sockets, no clock, no globals.
  *
- * An adapter is a row of `struct provider_ops`; a dialect of openai-chat is a row of openai_dialects.c. Adding either
- * touches no other file but the table in adapters.c.
+ * An adapter is a row of `struct provider_ops`: a request builder (on build.h) and a grammar (on parser.h). A dialect
+ * of openai-chat is a row of openai_dialects.c. Adding either touches no other file but the table in adapters.c.
  *
  * A parser is fed a response's body in any pieces and emits events into a sink while it runs; the events' strings live
  * for the call only. It ends in exactly one EVENT_DONE (the last event, after any EVENT_USAGE) or an error value, never
@@ -14,7 +14,6 @@
 #include "lib/chat/request.h"
 
 struct secret;
-struct openai_dialect;
 
 #define PROVIDER_EVENT_MAX (16u << 20) /* bytes of one provider event, or of a whole answer that does not stream */
 
@@ -25,34 +24,52 @@ struct provider_target {
     const char *model;          /* the provider's own name of the model */
     struct secret *key;         /* NULL if the provider wants none */
     const char *const *headers; /* "Name: value", NULL-ended; may be NULL */
+    const char *conversation;   /* its id, NULL if the question is in none */
 };
 
+struct grammar;
 struct provider_parser;
+
+/* Where an API lists its models: {key: [{id}]}, or the bare list; a prefix of the ids is taken off. */
+struct provider_list {
+    const char *path;
+    const char *key, *id;
+    const char *prefix; /* NULL if none */
+};
 
 struct provider_ops {
     const char *api; /* "openai-chat" */
+    bool dialects;   /* the rows of openai_dialects.c say more */
+    const char *accept;
+    const char *key_header;     /* the key goes into it as it is; NULL: "Authorization: Bearer KEY" */
+    const char *token_mark;     /* a base URL that holds this takes a bearer token instead; NULL if there is none */
+    const char *const *headers; /* "Name: value" on every request, NULL-ended; may be NULL */
+    struct provider_list list;
+    const struct grammar *grammar;
 
     /* chat request to HTTP request. Fills *x (initialized by the caller, who ends it also on failure). Always asks for
-     * a stream. */
+     * a stream. left_out (may be NULL) gets the names of what was asked for and is not sent, since the API does not
+     * take it: "seed, stop". */
     enum error_code (*build)(const struct provider_target *t, const struct chat_request *r, struct exchange *x,
-                             struct error *err);
-
-    /* The request for the provider's list of models, and its reading: calls each for every id, in order. */
-    enum error_code (*build_list)(const struct provider_target *t, struct exchange *x, struct error *err);
-    enum error_code (*read_list)(const uint8_t *body, size_t len, void (*each)(void *data, const char *id), void *data,
-                                 struct error *err);
-
-    /* head tells status and content type; the parser chooses SSE, JSON or error reading by them (a type that tells
-     * nothing is judged by the first byte that is not blank). */
-    struct provider_parser *(*parser_new)(const struct provider_target *t, const struct response_head *head,
-                                          event_sink sink, void *data);
-    /* After an error or after done, further bytes are ignored and the same value comes back. */
-    enum error_code (*feed)(struct provider_parser *p, const uint8_t *bytes, size_t len, struct error *err);
-    /* The body has ended, cleanly or not. ERR_UNAVAILABLE: it ended before its terminator (worth another try). */
-    enum error_code (*finish)(struct provider_parser *p, bool clean, struct error *err);
-    bool (*done)(const struct provider_parser *p); /* EVENT_DONE was emitted */
-    void (*parser_free)(struct provider_parser *p);
+                             struct buf *left_out, struct error *err);
 };
+
+/* The request for the provider's list of models, and its reading: calls each for every id, in order. */
+enum error_code provider_build_list(const struct provider_ops *ops, const struct provider_target *t, struct exchange *x,
+                                    struct error *err);
+enum error_code provider_read_list(const struct provider_ops *ops, const uint8_t *body, size_t len,
+                                   void (*each)(void *data, const char *id), void *data, struct error *err);
+
+/* head tells status and content type; the parser chooses stream, JSON or error reading by them (a type that tells
+ * nothing is judged by the first byte that is not blank). */
+struct provider_parser *provider_parser_new(const struct provider_ops *ops, const struct provider_target *t,
+                                            const struct response_head *head, event_sink sink, void *data);
+/* After an error or after done, further bytes are ignored and the same value comes back. */
+enum error_code provider_feed(struct provider_parser *p, const uint8_t *bytes, size_t len, struct error *err);
+/* The body has ended, cleanly or not. ERR_UNAVAILABLE: it ended before its terminator (worth another try). */
+enum error_code provider_finish(struct provider_parser *p, bool clean, struct error *err);
+bool provider_done(const struct provider_parser *p); /* EVENT_DONE was emitted */
+void provider_parser_free(struct provider_parser *p);
 
 /* The adapter of that name, NULL if there is none. */
 const struct provider_ops *provider_find(const char *api);

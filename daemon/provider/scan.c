@@ -17,11 +17,11 @@ struct string {
 
 /* What a chunk held, while its members go by. */
 struct chunk {
-    struct string text, reasoning;
-    bool choices; /* the member was seen */
+    struct string piece;
+    enum scan_kind kind, marked; /* of the piece, by its member; by another member */
+    unsigned musts;
+    struct scan_found *found;
 };
-
-typedef bool (*member_fn)(struct cursor *c, const struct string *key, struct chunk *ch);
 
 static void skip_space(struct cursor *c)
 {
@@ -196,12 +196,106 @@ static bool skip_nothing(struct cursor *c)
     return take_word(c, "null");
 }
 
-static bool key_is(const struct string *key, const char *name)
+static bool is(const struct string *s, const char *word)
 {
-    return key->len == strlen(name) && memcmp(key->data, name, key->len) == 0;
+    size_t len = strlen(word);
+
+    return s->len == len && memcmp(s->data, word, len) == 0;
 }
 
-static bool read_members(struct cursor *c, member_fn member, struct chunk *ch)
+/* A second piece that is not empty is not ours. */
+static bool read_piece(struct cursor *c, enum scan_kind kind, struct chunk *ch)
+{
+    struct string s;
+
+    if (!peek(c, '"'))
+        return take_word(c, "null");
+    if (!read_string(c, &s) || (s.len > 0 && ch->piece.len > 0))
+        return false;
+    if (s.len > 0) {
+        ch->piece = s;
+        ch->kind = kind;
+    }
+    return true;
+}
+
+static bool read_word(struct cursor *c, const struct scan_word *words, struct chunk *ch)
+{
+    struct string s;
+
+    if (!peek(c, '"'))
+        return false;
+    if (!read_string(c, &s))
+        return false;
+    for (; words->word; words++) {
+        if (!is(&s, words->word))
+            continue;
+        if (words->kind != SCAN_OTHER)
+            ch->marked = words->kind;
+        return true;
+    }
+    return false;
+}
+
+static bool read_mark(struct cursor *c, enum scan_kind kind, struct chunk *ch)
+{
+    if (take_word(c, "false"))
+        return true;
+    ch->marked = kind;
+    return take_word(c, "true");
+}
+
+/* An integer of up to 18 digits, without a sign; what else is a number is left to the full parser. */
+static bool read_count(struct cursor *c, int64_t *into)
+{
+    skip_space(c);
+    const char *start = c->p;
+    if (!skip_number(c) || *start == '-' || memchr(start, '.', (size_t)(c->p - start)))
+        return false;
+    *into = 0;
+    for (const char *p = start; p < c->p; p++)
+        *into = *into * 10 + (*p - '0');
+    return true;
+}
+
+static bool read_members(struct cursor *c, const struct scan_rule *rules, struct chunk *ch);
+
+static bool read_list(struct cursor *c, const struct scan_rule *rules, struct chunk *ch)
+{
+    if (!peek(c, '['))
+        return take_word(c, "null");
+    take(c, '[');
+    return take(c, ']') || (read_members(c, rules, ch) && take(c, ']'));
+}
+
+static bool read_member(struct cursor *c, const struct scan_rule *rule, struct chunk *ch)
+{
+    ch->musts += rule->must;
+    switch (rule->act) {
+    case SCAN_SKIP: return skip_value(c, DEPTH_MAX);
+    case SCAN_NOTHING: return skip_nothing(c);
+    case SCAN_NULL: return take_word(c, "null");
+    case SCAN_FALSE: return take_word(c, "false");
+    case SCAN_ZERO: return take(c, '0') && (peek(c, ',') || peek(c, '}'));
+    case SCAN_OBJECT: return read_members(c, rule->inner, ch);
+    case SCAN_LIST: return read_list(c, rule->inner, ch);
+    case SCAN_PIECE: return read_piece(c, (enum scan_kind)rule->n, ch);
+    case SCAN_WORD: return read_word(c, rule->words, ch);
+    case SCAN_MARK: return read_mark(c, (enum scan_kind)rule->n, ch);
+    case SCAN_INDEX: return read_count(c, &ch->found->index);
+    case SCAN_COUNT: return take_word(c, "null") || read_count(c, &ch->found->counts[rule->n]);
+    }
+    return false;
+}
+
+static const struct scan_rule *rule_for(const struct scan_rule *rules, const struct string *key)
+{
+    while (rules->key && !is(key, rules->key))
+        rules++;
+    return rules;
+}
+
+static bool read_members(struct cursor *c, const struct scan_rule *rules, struct chunk *ch)
 {
     struct string key;
 
@@ -210,80 +304,32 @@ static bool read_members(struct cursor *c, member_fn member, struct chunk *ch)
     if (take(c, '}'))
         return true;
     do {
-        if (!read_string(c, &key) || key.escaped || !take(c, ':') || !member(c, &key, ch))
+        if (!read_string(c, &key) || key.escaped || !take(c, ':') || !read_member(c, rule_for(rules, &key), ch))
             return false;
     } while (take(c, ','));
     return take(c, '}');
 }
 
-/* A string or null; a second one that is not empty is not ours. */
-static bool read_piece(struct cursor *c, struct string *into)
-{
-    struct string s;
-
-    if (!peek(c, '"'))
-        return take_word(c, "null");
-    if (!read_string(c, &s) || (s.len > 0 && into->len > 0))
-        return false;
-    if (s.len > 0)
-        *into = s;
-    return true;
-}
-
-static bool delta_member(struct cursor *c, const struct string *key, struct chunk *ch)
-{
-    struct string role;
-
-    if (key_is(key, "content"))
-        return read_piece(c, &ch->text);
-    if (key_is(key, "reasoning_content") || key_is(key, "reasoning"))
-        return read_piece(c, &ch->reasoning);
-    if (key_is(key, "role"))
-        return peek(c, '"') ? read_string(c, &role) : take_word(c, "null");
-    return skip_nothing(c);
-}
-
-static bool choice_member(struct cursor *c, const struct string *key, struct chunk *ch)
-{
-    if (key_is(key, "delta"))
-        return read_members(c, delta_member, ch);
-    if (key_is(key, "index"))
-        return take(c, '0') && (peek(c, ',') || peek(c, '}'));
-    if (key_is(key, "finish_reason"))
-        return take_word(c, "null");
-    if (key_is(key, "message"))
-        return false;
-    return skip_value(c, DEPTH_MAX);
-}
-
-static bool top_member(struct cursor *c, const struct string *key, struct chunk *ch)
-{
-    if (key_is(key, "choices")) {
-        if (ch->choices)
-            return false;
-        ch->choices = true;
-        return take(c, '[') && read_members(c, choice_member, ch) && take(c, ']');
-    }
-    if (key_is(key, "usage") || key_is(key, "error") || key_is(key, "x_groq"))
-        return take_word(c, "null");
-    return skip_value(c, DEPTH_MAX);
-}
-
-enum scan_kind scan_chunk(const char *json, size_t len, struct scan_delta *out)
+enum scan_kind scan_chunk(const struct scan_rule *rules, const char *json, size_t len, struct scan_found *found)
 {
     struct cursor c = {json, json + len};
-    struct chunk ch = {.choices = false};
+    struct chunk ch = {.kind = SCAN_EMPTY, .found = found};
 
-    if (!read_members(&c, top_member, &ch) || !ch.choices)
+    *found = (struct scan_found){.index = -1};
+    for (size_t i = 0; i < SCAN_COUNTS; i++)
+        found->counts[i] = -1;
+    if (!read_members(&c, rules, &ch) || ch.musts != 1)
         return SCAN_OTHER;
     skip_space(&c);
-    if (c.p != c.end || (ch.text.len > 0 && ch.reasoning.len > 0))
+    if (c.p != c.end)
         return SCAN_OTHER;
-    const struct string *s = ch.text.len > 0 ? &ch.text : &ch.reasoning;
-    if (s->len == 0)
+    found->raw = ch.piece.data;
+    found->len = ch.piece.len;
+    found->escaped = ch.piece.escaped;
+    if (ch.piece.len == 0)
         return SCAN_EMPTY;
-    *out = (struct scan_delta){s->data, s->len, s->escaped};
-    return s == &ch.text ? SCAN_TEXT : SCAN_REASONING;
+    enum scan_kind kind = ch.marked == SCAN_OTHER ? ch.kind : ch.marked;
+    return kind == SCAN_ARGUMENTS && found->index < 0 ? SCAN_OTHER : kind;
 }
 
 static bool put_code_point(struct buf *out, unsigned cp)

@@ -20,6 +20,9 @@ const struct schema_field shape_usage[] = {
     {"cached_input_tokens", INT, NULL, "read from the provider's cache"},
     {"cache_write_tokens", INT, NULL, "written to it"},
     {"reasoning_tokens", INT, NULL, "the reasoning's share of the output"},
+    {"cost", NUMBER, NULL, "what the provider says that it cost"},
+    {"cost_nano", INT, NULL, "the same in billionths"},
+    {"currency", STR, NULL, "of both"},
     {"estimated", BOOL | NEEDED, NULL, "these are not the provider's figures"},
     {0},
 };

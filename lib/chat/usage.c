@@ -24,5 +24,5 @@ bool finish_from_name(const char *s, size_t len, enum finish_reason *f)
 bool usage_known(const struct usage *u)
 {
     return u->input_tokens >= 0 || u->output_tokens >= 0 || u->cached_input_tokens >= 0 || u->cache_write_tokens >= 0 ||
-           u->reasoning_tokens >= 0;
+           u->reasoning_tokens >= 0 || u->cost_nano >= 0;
 }

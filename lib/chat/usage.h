@@ -9,11 +9,12 @@
 
 struct usage {
     int64_t input_tokens, output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens;
+    int64_t cost_nano; /* what the provider says that it cost, in billionths of a US dollar */
     bool estimated;
 };
 #define USAGE_INIT                                                                                                     \
     {                                                                                                                  \
-        -1, -1, -1, -1, -1, false                                                                                      \
+        -1, -1, -1, -1, -1, -1, false                                                                                      \
     }
 
 /* finish reason, name on the wire */

@@ -98,7 +98,8 @@ static void put_error_entries(struct buf *b, const struct error *err)
     X(output_tokens)                                                                                                   \
     X(cached_input_tokens)                                                                                             \
     X(cache_write_tokens)                                                                                              \
-    X(reasoning_tokens)
+    X(reasoning_tokens)                                                                                                \
+    X(cost_nano)
 
 static uint32_t count_usage(const struct usage *u)
 {
@@ -107,7 +108,7 @@ static uint32_t count_usage(const struct usage *u)
 #define X(figure) n += u->figure >= 0;
     USAGE_FIGURE_MAP(X)
 #undef X
-    return n;
+    return n + (u->cost_nano >= 0 ? 2 : 0); /* cost, currency */
 }
 
 static void put_figure(struct buf *b, const char *key, int64_t v)
@@ -123,6 +124,12 @@ static void put_usage_entries(struct buf *b, const struct usage *u)
 #define X(figure) put_figure(b, #figure, u->figure);
     USAGE_FIGURE_MAP(X)
 #undef X
+    if (u->cost_nano >= 0) {
+        put_key(b, "cost");
+        mp_put_double(b, (double)u->cost_nano / 1e9);
+        put_key(b, "currency");
+        mp_put_cstr(b, "USD");
+    }
     put_key(b, "estimated");
     mp_put_bool(b, u->estimated);
 }

@@ -58,20 +58,20 @@ static void parse(const uint8_t *data, size_t size, size_t piece, uint8_t choice
     enum error_code code = ERR_NONE;
 
     strcpy(head.content_type, types[choice & 3]);
-    struct provider_parser *p = ops->parser_new(&target, &head, sink, s);
+    struct provider_parser *p = provider_parser_new(ops, &target, &head, sink, s);
     for (size_t at = 0; at < size; at += piece) {
         size_t len = size - at < piece ? size - at : piece;
         uint8_t *copy = malloc(len);
         memcpy(copy, data + at, len);
-        enum error_code now = ops->feed(p, copy, len, &err);
+        enum error_code now = provider_feed(p, copy, len, &err);
         require(code == ERR_NONE || now == code);
         code = now;
         free(copy);
     }
-    code = ops->finish(p, true, &err);
-    require((code == ERR_NONE) == ops->done(p) && (s->done == 1) == ops->done(p));
+    code = provider_finish(p, true, &err);
+    require((code == ERR_NONE) == provider_done(p) && (s->done == 1) == provider_done(p));
     buf_printf(&s->rest, "%s", error_name(code));
-    ops->parser_free(p);
+    provider_parser_free(p);
 }
 
 static void seen_init(struct seen *s)

@@ -59,23 +59,23 @@ static void run(const struct answer *a, unsigned way, const char *body, const ch
 
     buf_init(&s.out, 1u << 16);
     strcpy(head.content_type, a->type);
-    struct provider_parser *p = ops->parser_new(&t, &head, sink, &s);
+    struct provider_parser *p = provider_parser_new(ops, &t, &head, sink, &s);
     for (size_t at = 0, n; at < len; at += n) {
         n = chunk_next(&c, len - at);
         uint8_t *piece = malloc(n);
-        ops->feed(p, memcpy(piece, body + at, n), n, &err);
+        provider_feed(p, memcpy(piece, body + at, n), n, &err);
         free(piece);
     }
-    enum error_code code = ops->finish(p, !a->torn, &err);
-    assert_int_equal(ops->done(p), code == ERR_NONE);
-    assert_int_equal(ops->feed(p, (const uint8_t *)"data: {}\n\n", 10, &again), code);
-    assert_int_equal(ops->finish(p, true, &again), code);
+    enum error_code code = provider_finish(p, !a->torn, &err);
+    assert_int_equal(provider_done(p), code == ERR_NONE);
+    assert_int_equal(provider_feed(p, (const uint8_t *)"data: {}\n\n", 10, &again), code);
+    assert_int_equal(provider_finish(p, true, &again), code);
     assert_string_equal(again.message, err.message);
     if (code != ERR_NONE)
         buf_printf(&s.out, "%s%s", s.out.len ? " " : "", error_name(code));
     assert_string_equal(buf_cstr(&s.out), want);
     buf_done(&s.out);
-    ops->parser_free(p);
+    provider_parser_free(p);
 }
 
 static void check(struct answer a, const char *body, const char *want)
@@ -280,10 +280,10 @@ static void too_many_calls(void **state)
     for (int i = 0; i < 300; i++)
         buf_printf(&body, "%s{\"index\":%d,\"function\":{\"name\":\"f\"}}", i ? "," : "", i);
     buf_puts(&body, "]}}]}");
-    struct provider_parser *p = ops->parser_new(&t, &head, sink, &s);
-    ops->feed(p, body.data, body.len, &err);
-    assert_int_equal(ops->finish(p, true, &err), ERR_TOO_LARGE);
-    ops->parser_free(p);
+    struct provider_parser *p = provider_parser_new(ops, &t, &head, sink, &s);
+    provider_feed(p, body.data, body.len, &err);
+    assert_int_equal(provider_finish(p, true, &err), ERR_TOO_LARGE);
+    provider_parser_free(p);
     buf_done(&body);
     buf_done(&s.out);
 }

@@ -44,7 +44,7 @@ static enum error_code build(struct fixture *f)
 {
     exchange_done(&f->x);
     exchange_init(&f->x, 1u << 16);
-    return provider_find("openai-chat")->build(&f->t, f->r, &f->x, &f->err);
+    return provider_find("openai-chat")->build(&f->t, f->r, &f->x, NULL, &f->err);
 }
 
 static void check(struct fixture *f, const char *want)
@@ -363,18 +363,18 @@ static void lists(void **state)
                                           {"[{\"id\":\"c\"}]", "c "},
                                           {"{\"object\":\"list\",\"data\":null}", ""}};
 
-    assert_int_equal(ops->build_list(&f->t, &f->x, &f->err), ERR_NONE);
+    assert_int_equal(provider_build_list(ops, &f->t, &f->x, &f->err), ERR_NONE);
     assert_string_equal(f->x.method, "GET");
     assert_string_equal(f->x.url, "https://h/v1/models");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct buf out;
         buf_init(&out, 256);
-        assert_int_equal(ops->read_list((const uint8_t *)rows[i][0], strlen(rows[i][0]), collect, &out, &f->err),
-                         ERR_NONE);
+        assert_int_equal(
+            provider_read_list(ops, (const uint8_t *)rows[i][0], strlen(rows[i][0]), collect, &out, &f->err), ERR_NONE);
         assert_string_equal(buf_cstr(&out), rows[i][1]);
         buf_done(&out);
     }
-    assert_int_equal(ops->read_list((const uint8_t *)"{}", 2, collect, NULL, &f->err), ERR_BAD_RESPONSE);
+    assert_int_equal(provider_read_list(ops, (const uint8_t *)"{}", 2, collect, NULL, &f->err), ERR_BAD_RESPONSE);
 }
 
 /* Every row that is ready without configuration can be asked. */

@@ -1,4 +1,5 @@
-#include "daemon/provider/scan.h"
+#include "daemon/provider/openai_chat.h"
+#include "daemon/provider/parser.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,11 +12,11 @@
 static enum scan_kind scan(const char *json, size_t len, char *text, size_t size)
 {
     char *copy = malloc(len + (len == 0));
-    struct scan_delta d;
+    struct scan_found d;
     struct buf out;
 
     memcpy(copy, json, len);
-    enum scan_kind kind = scan_chunk(copy, len, &d);
+    enum scan_kind kind = scan_chunk(openai_chat_grammar.hot, copy, len, &d);
     buf_init(&out, size - 1);
     if (kind == SCAN_TEXT || kind == SCAN_REASONING)
         assert_true(scan_unescape(d.raw, d.len, &out));
@@ -70,10 +71,14 @@ static void left_to_the_full_parser(void **state)
     check(DELTA("\"content\":\"a\",\"reasoning\":\"b\""), SCAN_OTHER, "");
     check(DELTA("\"content\":\"a\",\"content\":\"b\""), SCAN_OTHER, "");
     check(DELTA("\"c\\u006fntent\":\"a\""), SCAN_OTHER, "");
-    check(DELTA("\"tool_calls\":[{\"index\":0}]"), SCAN_OTHER, "");
+    check(DELTA("\"tool_calls\":[{\"index\":0,\"id\":\"i\"}]"), SCAN_OTHER, "");
+    check(DELTA("\"tool_calls\":[{\"index\":0},{\"index\":1}]"), SCAN_OTHER, "");
+    check(DELTA("\"tool_calls\":[{\"function\":{\"arguments\":\"a\"}}]"), SCAN_OTHER, "");
+    check(DELTA("\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":{}}}]"), SCAN_OTHER, "");
     check(DELTA("\"refusal\":\"no\""), SCAN_OTHER, "");
     check(DELTA("\"content\":[{\"type\":\"text\"}]"), SCAN_OTHER, "");
-    check("{\"choices\":[]}", SCAN_OTHER, "");
+    check("{\"usage\":null}", SCAN_OTHER, "");
+    check("{\"choices\":[],\"choices\":[]}", SCAN_OTHER, "");
     check("{\"choices\":[{\"index\":1,\"delta\":{\"content\":\"a\"}}]}", SCAN_OTHER, "");
     check("{\"choices\":[{\"index\":0.5,\"delta\":{\"content\":\"a\"}}]}", SCAN_OTHER, "");
     check("{\"choices\":[{\"delta\":{\"content\":\"a\"}},{\"delta\":{}}]}", SCAN_OTHER, "");
@@ -98,6 +103,83 @@ static void not_json(void **state)
 }
 
 /* A chunk with a member that is nested so deep. */
+/* Every way to read a member. */
+static const struct scan_word words[] = {
+    {"t", SCAN_TEXT}, {"r", SCAN_REASONING}, {"any", SCAN_OTHER}, {NULL, SCAN_OTHER}};
+static const struct scan_rule inner[] = {
+    SCAN_RULE("piece", SCAN_PIECE, .n = SCAN_TEXT),
+    SCAN_RULE("arguments", SCAN_PIECE, .n = SCAN_ARGUMENTS),
+    SCAN_RULE(NULL, SCAN_NOTHING),
+};
+static const struct scan_rule every[] = {
+    SCAN_RULE("kind", SCAN_WORD, .words = words),
+    SCAN_RULE("mark", SCAN_MARK, .n = SCAN_REASONING),
+    SCAN_RULE("index", SCAN_INDEX),
+    SCAN_RULE("count", SCAN_COUNT, .n = 2),
+    SCAN_RULE("false", SCAN_FALSE),
+    SCAN_RULE("zero", SCAN_ZERO),
+    SCAN_RULE("list", SCAN_LIST, .inner = inner, .must = true),
+    SCAN_RULE("object", SCAN_OBJECT, .inner = inner, .must = true),
+    SCAN_RULE(NULL, SCAN_SKIP),
+};
+
+static enum scan_kind scan_every(const char *json, struct scan_found *found)
+{
+    return scan_chunk(every, json, strlen(json), found);
+}
+
+static void rules(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        enum scan_kind want;
+    } rows[] = {
+        {"{\"list\":null}", SCAN_EMPTY},
+        {"{\"list\":[]}", SCAN_EMPTY},
+        {"{\"list\":[{\"piece\":\"\"}]}", SCAN_EMPTY},
+        {"{\"list\":[{\"piece\":\"x\"}]}", SCAN_TEXT},
+        {"{\"list\":[{\"piece\":\"x\"},{}]}", SCAN_OTHER},
+        {"{\"object\":{\"piece\":\"x\",\"more\":[]}}", SCAN_TEXT},
+        {"{\"object\":{\"piece\":\"x\",\"more\":[1]}}", SCAN_OTHER},
+        {"{\"object\":{\"piece\":1}}", SCAN_OTHER},
+        {"{\"object\":{},\"list\":[]}", SCAN_OTHER},
+        {"{}", SCAN_OTHER},
+        {"{\"kind\":\"r\",\"object\":{\"piece\":\"x\"}}", SCAN_REASONING},
+        {"{\"object\":{\"piece\":\"x\"},\"kind\":\"r\"}", SCAN_REASONING},
+        {"{\"object\":{\"piece\":\"x\"},\"kind\":\"any\"}", SCAN_TEXT},
+        {"{\"object\":{\"piece\":\"x\"},\"kind\":\"else\"}", SCAN_OTHER},
+        {"{\"object\":{\"piece\":\"x\"},\"kind\":null}", SCAN_OTHER},
+        {"{\"mark\":true,\"object\":{\"piece\":\"x\"}}", SCAN_REASONING},
+        {"{\"mark\":false,\"object\":{\"piece\":\"x\"}}", SCAN_TEXT},
+        {"{\"mark\":1,\"object\":{\"piece\":\"x\"}}", SCAN_OTHER},
+        {"{\"index\":3,\"object\":{\"arguments\":\"x\"}}", SCAN_ARGUMENTS},
+        {"{\"object\":{\"arguments\":\"x\"}}", SCAN_OTHER},
+        {"{\"index\":-3,\"object\":{}}", SCAN_OTHER},
+        {"{\"index\":3.0,\"object\":{}}", SCAN_OTHER},
+        {"{\"index\":3e0,\"object\":{}}", SCAN_OTHER},
+        {"{\"index\":1234567890123456789,\"object\":{}}", SCAN_OTHER},
+        {"{\"count\":\"3\",\"object\":{}}", SCAN_OTHER},
+        {"{\"false\":false,\"zero\":0,\"object\":{}}", SCAN_EMPTY},
+        {"{\"false\":true,\"object\":{}}", SCAN_OTHER},
+        {"{\"zero\":1,\"object\":{}}", SCAN_OTHER},
+        {"{\"zero\":0.5,\"object\":{}}", SCAN_OTHER},
+    };
+    struct scan_found found;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (scan_every(rows[i].json, &found) != rows[i].want)
+            fail_msg("%s", rows[i].json);
+    }
+    assert_int_equal(scan_every("{\"count\":17,\"index\":123456789012345678,\"object\":{}}", &found), SCAN_EMPTY);
+    assert_int_equal(found.counts[2], 17);
+    assert_int_equal(found.counts[1], -1);
+    assert_true(found.index == 123456789012345678);
+    assert_int_equal(scan_every("{\"count\":null,\"object\":{}}", &found), SCAN_EMPTY);
+    assert_int_equal(found.counts[2], -1);
+    assert_int_equal(found.index, -1);
+}
+
 static enum scan_kind scan_nested(int depth)
 {
     char json[512], text[8];
@@ -117,8 +199,8 @@ static void depth_is_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(common_chunks), cmocka_unit_test(escapes),          cmocka_unit_test(left_to_the_full_parser),
-        cmocka_unit_test(not_json),      cmocka_unit_test(depth_is_bounded),
+        cmocka_unit_test(common_chunks),           cmocka_unit_test(escapes),  cmocka_unit_test(rules),
+        cmocka_unit_test(left_to_the_full_parser), cmocka_unit_test(not_json), cmocka_unit_test(depth_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
