@@ -23,8 +23,8 @@ struct fold_part {
     const uint8_t *data;    /* likewise */
     size_t data_len;        /* likewise */
     struct buf signature;   /* REASONING */
-    struct buf opaque;      /* REASONING: a packed value */
-    bool closed;            /* a signature ends it: what follows is another */
+    struct buf opaque;      /* TEXT, REASONING, IMAGE: a packed value */
+    bool closed;            /* signed: what follows is another */
 };
 
 static void clear_calls(struct fold *f)
@@ -66,7 +66,9 @@ static void set_bytes(struct buf *b, struct event_text t)
 static void add_text(struct fold *f, enum part_kind kind, struct buf *all, const struct chat_event *ev, size_t max)
 {
     struct fold_part *p = f->n_parts ? &f->parts[f->n_parts - 1] : NULL;
-    if (!p || p->kind != kind || p->closed) {
+    /* A signed piece of text is a part of its own; reasoning is signed at its end. */
+    bool alone = kind == PART_TEXT && ev->opaque.data;
+    if (!p || p->kind != kind || p->closed || alone) {
         p = add_part(f, kind, max);
         p->at = all->len;
     }
@@ -114,6 +116,7 @@ static void add_image(struct fold *f, const struct chat_event *ev, size_t max)
     p->mime = ev->mime;
     p->data = ev->data;
     p->data_len = ev->data_len;
+    set_bytes(&p->opaque, ev->opaque);
     f->rich = true;
 }
 
@@ -220,8 +223,8 @@ static uint32_t put_part_entries(struct buf *out, const struct fold *f, const st
     switch (p->kind) {
     case PART_TEXT:
         mp_put_cstr(out, "text");
-        mp_put_str(out, (const char *)f->text.data + p->at, p->len);
-        return n;
+        mp_put_str(out, p->len ? (const char *)f->text.data + p->at : "", p->len);
+        return n + put_opaque(out, &p->opaque);
     case PART_REASONING:
         mp_put_cstr(out, "text");
         mp_put_str(out, p->len ? (const char *)f->reasoning.data + p->at : "", p->len);
@@ -235,7 +238,7 @@ static uint32_t put_part_entries(struct buf *out, const struct fold *f, const st
         mp_put_str(out, p->mime.data, p->mime.len);
         mp_put_cstr(out, "data");
         mp_put_bin(out, p->data, p->data_len);
-        return 2;
+        return 2 + put_opaque(out, &p->opaque);
     case PART_TOOL_CALL:
         put_call_entries(out, &f->calls[p->call], true);
         return 3 + put_opaque(out, &f->calls[p->call].opaque);

@@ -141,6 +141,7 @@ static const struct schema_field start[] = {
 
 static const struct schema_field text[] = {
     {"text", STR | NEEDED, NULL, ""},
+    {"opaque", ANY, NULL, "what the provider wants back"},
     {0},
 };
 
@@ -160,6 +161,7 @@ static const struct schema_field tool_call[] = {
 static const struct schema_field image[] = {
     {"mime", STR | NIL | NEEDED, NULL, "nil: not told"},
     {"data", BIN | NEEDED, NULL, "all of it"},
+    {"opaque", ANY, NULL, "what the provider wants back"},
     {0},
 };
 

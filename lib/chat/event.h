@@ -37,7 +37,7 @@ struct chat_event {
     struct event_text id, name;  /* TOOL_CALL */
     struct event_text mime;      /* IMAGE */
     struct event_text signature; /* REASONING: goes back to the provider with its text */
-    struct event_text opaque;    /* REASONING, TOOL_CALL: a packed value that goes back as it came */
+    struct event_text opaque;    /* TEXT, REASONING, TOOL_CALL, IMAGE: a packed value that goes back as it came */
     const uint8_t *data;         /* IMAGE */
     size_t data_len;
     double fraction;                         /* PROGRESS, negative if unknown */

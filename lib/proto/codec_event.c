@@ -170,12 +170,21 @@ static void put_reasoning(struct buf *b, const struct chat_event *ev)
     put_opaque(b, ev->opaque);
 }
 
+static void put_opaque_text(struct buf *b, const struct chat_event *ev)
+{
+    begin_event(b, EVENT_TEXT, 2);
+    put_key(b, "text");
+    mp_put_str(b, ev->text.data, ev->text.len);
+    put_opaque(b, ev->opaque);
+}
+
 static void put_image(struct buf *b, const struct chat_event *ev)
 {
-    begin_event(b, EVENT_IMAGE, 2);
+    begin_event(b, EVENT_IMAGE, 2u + (ev->opaque.data != NULL));
     put_text(b, "mime", ev->mime);
     put_key(b, "data");
     mp_put_bin(b, ev->data, ev->data_len);
+    put_opaque(b, ev->opaque);
 }
 
 static void put_progress(struct buf *b, const struct chat_event *ev)
@@ -203,7 +212,12 @@ void codec_put_event(struct buf *b, const struct chat_event *ev)
 {
     switch (ev->kind) {
     case EVENT_START: put_start(b, ev); break;
-    case EVENT_TEXT: put_text_event(b, &ev->text); break;
+    case EVENT_TEXT:
+        if (ev->opaque.data == NULL)
+            put_text_event(b, &ev->text);
+        else
+            put_opaque_text(b, ev);
+        break;
     case EVENT_REASONING: put_reasoning(b, ev); break;
     case EVENT_TOOL_CALL: put_tool_call(b, ev); break;
     case EVENT_IMAGE: put_image(b, ev); break;
@@ -390,7 +404,7 @@ static bool get_fields(const msgpack_object_map *m, msgpack_zone *zone, struct c
 {
     switch (ev->kind) {
     case EVENT_START: return get_start(m, ev);
-    case EVENT_TEXT: return need_text(m, "text", &ev->text);
+    case EVENT_TEXT: return need_text(m, "text", &ev->text) && get_opaque(m, zone, &ev->opaque);
     case EVENT_REASONING:
         return need_text(m, "text", &ev->text) && get_text(m, "signature", &ev->signature) &&
                get_opaque(m, zone, &ev->opaque);
@@ -398,7 +412,7 @@ static bool get_fields(const msgpack_object_map *m, msgpack_zone *zone, struct c
         return mp_get(m, "index") != NULL && get_int(m, "index", &ev->index) && get_text(m, "id", &ev->id) &&
                get_text(m, "name", &ev->name) && need_text(m, "arguments", &ev->text) &&
                get_opaque(m, zone, &ev->opaque);
-    case EVENT_IMAGE: return get_image(m, ev);
+    case EVENT_IMAGE: return get_image(m, ev) && get_opaque(m, zone, &ev->opaque);
     case EVENT_PROGRESS: return get_text(m, "message", &ev->text) && get_double(m, "fraction", &ev->fraction);
     case EVENT_RETRY: return get_retry(m, ev);
     case EVENT_USAGE: return get_usage(m, &ev->usage);

@@ -104,6 +104,36 @@ static void test_text_alone_has_no_content(void **state)
     log_unref(l);
 }
 
+/* Google: a signed part is not to be joined with one that is not. */
+static void test_signed_text_stands_alone(void **state)
+{
+    (void)state;
+    struct log *l = log_new(pool, 1 << 20);
+    struct folded f;
+    msgpack_object_map part;
+    add_text(l, EVENT_TEXT, "one ");
+    struct chat_event ev = {.kind = EVENT_TEXT, .text = {"two", 3}, .opaque = {"\x81\xa1k\x01", 4}};
+    add(l, &ev);
+    add_text(l, EVENT_TEXT, " three");
+    ev = (struct chat_event){.kind = EVENT_TEXT, .text = {"", 0}, .opaque = {"\x81\xa1k\x02", 4}};
+    add(l, &ev);
+    ev = (struct chat_event){
+        .kind = EVENT_IMAGE, .data = (const uint8_t *)"i", .data_len = 1, .opaque = {"\x81\xa1k\x03", 4}};
+    add(l, &ev);
+    fold_up(&f, l, NULL);
+    assert_str(mp_get(&f.map, "text"), "one two three");
+    msgpack_object_array parts = assert_parts(&f, (const char *const[]){"text", "text", "text", "text", "image"}, 5);
+    static const char *const texts[] = {"one ", "two", " three", ""};
+    for (size_t i = 0; i < 5; i++) {
+        assert_true(mp_map(&parts.ptr[i], &part));
+        if (i < 4)
+            assert_str(mp_get(&part, "text"), texts[i]);
+        assert_true((mp_get(&part, "opaque") != NULL) == (i != 0 && i != 2));
+    }
+    folded_done(&f);
+    log_unref(l);
+}
+
 /* What a provider wants back, in the order it came: a signature ends its piece of reasoning. */
 static void test_signatures_and_opaque(void **state)
 {
@@ -246,9 +276,11 @@ static int teardown(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_all_kinds), cmocka_unit_test(test_retry_voids),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_all_kinds),
+                                       cmocka_unit_test(test_retry_voids),
                                        cmocka_unit_test(test_image_makes_content),
                                        cmocka_unit_test(test_text_alone_has_no_content),
-                                       cmocka_unit_test(test_signatures_and_opaque)};
+                                       cmocka_unit_test(test_signatures_and_opaque),
+                                       cmocka_unit_test(test_signed_text_stands_alone)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -111,7 +111,10 @@ static struct chat_event random_event(enum event_kind kind)
         ev.conversation = random_text(true);
         ev.message = random_text(true);
         break;
-    case EVENT_TEXT: ev.text = random_text(false); break;
+    case EVENT_TEXT:
+        ev.text = random_text(false);
+        ev.opaque = random_opaque();
+        break;
     case EVENT_REASONING:
         ev.text = random_text(false);
         ev.signature = random_text(true);
@@ -128,6 +131,7 @@ static struct chat_event random_event(enum event_kind kind)
         ev.mime = random_text(true);
         ev.data = (const uint8_t *)pool;
         ev.data_len = pick(sizeof(pool));
+        ev.opaque = random_opaque();
         break;
     case EVENT_PROGRESS:
         ev.text = random_text(true);
@@ -145,6 +149,7 @@ static struct chat_event random_event(enum event_kind kind)
         ev.usage.cached_input_tokens = pick(2) ? random_int() : -1;
         ev.usage.cache_write_tokens = pick(2) ? random_int() : -1;
         ev.usage.reasoning_tokens = pick(2) ? random_int() : -1;
+        ev.usage.cost_nano = pick(2) ? random_int() : -1;
         ev.usage.estimated = pick(2);
         break;
     case EVENT_DONE: ev.finish = (enum finish_reason)pick(FINISH_OTHER + 1); break;
@@ -195,6 +200,7 @@ static void assert_event(const struct chat_event *a, const struct chat_event *b)
     assert_true(a->usage.input_tokens == b->usage.input_tokens && a->usage.output_tokens == b->usage.output_tokens);
     assert_true(a->usage.cached_input_tokens == b->usage.cached_input_tokens);
     assert_true(a->usage.cache_write_tokens == b->usage.cache_write_tokens);
+    assert_true(a->usage.cost_nano == b->usage.cost_nano);
     assert_true(a->usage.reasoning_tokens == b->usage.reasoning_tokens && a->usage.estimated == b->usage.estimated);
     assert_int_equal(a->finish, b->finish);
     assert_error(&a->error, &b->error);
