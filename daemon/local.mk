@@ -8,12 +8,18 @@ libaskd_la_SOURCES = \
 	daemon/core/timer.h daemon/core/worker.c daemon/core/worker.h daemon/answer/answer.c daemon/answer/answer.h \
 	daemon/answer/answer_internal.h daemon/answer/cursor.c daemon/answer/cursor.h daemon/answer/fold.c \
 	daemon/answer/fold.h daemon/answer/log.c daemon/answer/log.h daemon/answer/table.c daemon/answer/table.h \
-	daemon/provider/adapters.c daemon/provider/build.c daemon/provider/build.h daemon/provider/builtins.c \
-	daemon/provider/calls.c daemon/provider/calls.h daemon/provider/error_map.c daemon/provider/error_map.h \
-	daemon/provider/jsonx.c daemon/provider/jsonx.h daemon/provider/opaque.c daemon/provider/opaque.h \
-	daemon/provider/openai_chat.c daemon/provider/openai_chat.h daemon/provider/openai_details.c \
-	daemon/provider/openai_details.h daemon/provider/openai_dialects.c daemon/provider/openai_dialects.h \
-	daemon/provider/openai_parse.c daemon/provider/openai_request.c daemon/provider/parser.c \
+	daemon/provider/adapters.c daemon/provider/anthropic.c daemon/provider/anthropic.h \
+	daemon/provider/anthropic_parse.c daemon/provider/build.c daemon/provider/build.h daemon/provider/builtins.c \
+	daemon/provider/calls.c daemon/provider/calls.h daemon/provider/cohere.c daemon/provider/cohere.h \
+	daemon/provider/cohere_parse.c daemon/provider/dashscope.c daemon/provider/dashscope.h \
+	daemon/provider/dashscope_parse.c daemon/provider/error_map.c daemon/provider/error_map.h \
+	daemon/provider/gemini.c daemon/provider/gemini.h daemon/provider/gemini_parse.c daemon/provider/jsonx.c \
+	daemon/provider/jsonx.h daemon/provider/ollama.c daemon/provider/ollama.h daemon/provider/ollama_parse.c \
+	daemon/provider/opaque.c daemon/provider/opaque.h daemon/provider/openai_chat.c daemon/provider/openai_chat.h \
+	daemon/provider/openai_details.c daemon/provider/openai_details.h daemon/provider/openai_dialects.c \
+	daemon/provider/openai_dialects.h daemon/provider/openai_messages.c daemon/provider/openai_messages.h \
+	daemon/provider/openai_parse.c daemon/provider/openai_request.c daemon/provider/openai_responses.c \
+	daemon/provider/openai_responses.h daemon/provider/openai_responses_parse.c daemon/provider/parser.c \
 	daemon/provider/parser.h daemon/provider/provider.h daemon/provider/scan.c daemon/provider/scan.h \
 	daemon/provider/sse.c daemon/provider/sse.h daemon/provider/think.c daemon/provider/think.h daemon/http/pool.c \
 	daemon/http/pool.h daemon/http/retry.c daemon/http/retry.h daemon/http/transfer.c daemon/http/transfer.h \

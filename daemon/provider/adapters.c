@@ -1,9 +1,17 @@
+#include "daemon/provider/anthropic.h"
 #include "daemon/provider/build.h"
+#include "daemon/provider/cohere.h"
+#include "daemon/provider/dashscope.h"
+#include "daemon/provider/gemini.h"
+#include "daemon/provider/ollama.h"
 #include "daemon/provider/openai_chat.h"
 #include "daemon/provider/openai_dialects.h"
+#include "daemon/provider/openai_responses.h"
 #include <string.h>
 
-const struct provider_ops *const provider_adapters[] = {&openai_chat_ops, NULL};
+const struct provider_ops *const provider_adapters[] = {
+    &openai_chat_ops, &openai_responses_ops, &anthropic_ops, &gemini_ops,
+    &ollama_ops,      &cohere_ops,           &dashscope_ops, NULL};
 
 const struct provider_ops *provider_find(const char *api)
 {

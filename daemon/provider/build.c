@@ -224,6 +224,41 @@ bool build_is_empty(const struct message *m)
     return true;
 }
 
+bool build_holds(const struct message *m, enum part_kind kind)
+{
+    for (size_t i = 0; i < m->n_parts; i++)
+        if (m->parts[i].kind == kind)
+            return true;
+    return false;
+}
+
+json_t *build_turns(struct builder *b, const char *model_role, const char *key,
+                    void (*add)(struct builder *b, json_t *parts, const struct message *m))
+{
+    const struct chat_request *r = b->request;
+    json_t *turns = json_array(), *parts = NULL;
+    int last = -1;
+
+    for (size_t i = 0; i < r->n_messages; i++) {
+        const struct message *m = &r->messages[i];
+        bool own = m->role == ROLE_ASSISTANT;
+        if (m->role == ROLE_SYSTEM)
+            continue;
+        if (own != last) {
+            json_t *turn = json_object();
+            build_set_string(b, turn, "role", own ? model_role : "user");
+            build_set(b, turn, key, parts = json_array());
+            build_append(b, turns, turn);
+            last = own;
+        }
+        add(b, parts, m);
+    }
+    for (size_t i = json_array_size(turns); i-- > 0;)
+        if (json_array_size(json_object_get(json_array_get(turns, i), key)) == 0)
+            json_array_remove(turns, i);
+    return turns;
+}
+
 json_t *build_placeholder(const struct message *m)
 {
     char text[80];

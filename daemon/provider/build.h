@@ -82,6 +82,12 @@ const char *build_tool_choice_word(const struct chat_request *r, const char *req
 void build_number(struct builder *b, json_t *obj, bool has, const char *key, const char *param, double value);
 void build_integer(struct builder *b, json_t *obj, bool has, const char *key, const char *param, int64_t value);
 
+/* The messages but the system's as turns of "user" and of the model: [{role, KEY: parts}]. Neighbours of one role are
+ * one turn; one that stays empty is left out. add puts a message's parts into its turn. */
+json_t *build_turns(struct builder *b, const char *model_role, const char *key,
+                    void (*add)(struct builder *b, json_t *parts, const struct message *m));
+bool build_holds(const struct message *m, enum part_kind kind);
+
 /* request's `stop` as a list; NULL if there is none. max: more are left out, noted as "stop". */
 json_t *build_stop(struct builder *b, size_t max);
 

@@ -2,6 +2,8 @@
 #include "daemon/provider/jsonx.h"
 #include "daemon/provider/provider.h"
 #include "lib/base/alloc.h"
+#include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +24,11 @@ static struct call *by_index(const struct calls *c, int64_t index)
             return &c->list[i];
     }
     return NULL;
+}
+
+bool calls_known(const struct calls *c, int64_t index)
+{
+    return by_index(c, index) != NULL;
 }
 
 static struct call *by_id(const struct calls *c, const char *id)
@@ -68,6 +75,25 @@ static const char *filled(const char *s)
     return s && *s ? s : NULL;
 }
 
+#define CALL_ID_MAX 32
+
+/* Who gives no ids sends the same call again with the same id: it is made from what is called, and its place. */
+static const char *make_id(char made[CALL_ID_MAX], int64_t place, const struct call_piece *piece)
+{
+    unsigned char hash[EVP_MAX_MD_SIZE] = {0};
+    struct buf text;
+
+    buf_init(&text, PROVIDER_EVENT_MAX);
+    buf_printf(&text, "%lld %s ", (long long)place, piece->name ? piece->name : "");
+    if (piece->object)
+        jsonx_dump(piece->object, &text);
+    EVP_Digest(text.data, text.len, hash, NULL, EVP_sha256(), NULL);
+    buf_done(&text);
+    snprintf(made, CALL_ID_MAX, "call_%02x%02x%02x%02x%02x%02x%02x%02x", hash[0], hash[1], hash[2], hash[3], hash[4],
+             hash[5], hash[6], hash[7]);
+    return made;
+}
+
 enum error_code calls_take(struct calls *c, const struct call_piece *piece, event_sink sink, void *data,
                            struct error *err)
 {
@@ -79,6 +105,9 @@ enum error_code calls_take(struct calls *c, const struct call_piece *piece, even
     struct chat_event ev = {.kind = EVENT_TOOL_CALL, .index = call - c->list, .opaque = piece->opaque};
     size_t before = call->arguments.len;
 
+    char made[CALL_ID_MAX];
+    if (piece->whole && !id)
+        id = make_id(made, call - c->list, piece);
     if (id && !call->id) {
         ev.id = view(id);
         call->id = xstrndup(id, strnlen(id, 1024));

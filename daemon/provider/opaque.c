@@ -32,3 +32,12 @@ json_t *opaque_of(const struct part *part, const char *host)
     json_decref(json);
     return NULL;
 }
+
+bool opaque_is_for(const struct part *part, const char *host)
+{
+    json_t *json = opaque_of(part, host);
+    bool ours = json || !part->opaque;
+
+    json_decref(json);
+    return ours;
+}

@@ -16,6 +16,9 @@ void opaque_host(const char *url, char *host, size_t size);
  * no form for, is nested too deep, or out is full. Takes the reference. */
 bool opaque_pack(json_t *opaque, const char *host, struct buf *out);
 
+/* False if the part was made by another host. */
+bool opaque_is_for(const struct part *part, const char *host);
+
 /* The part's opaque fields if they are for this host (or tell none), without the host; NULL if there are none. The
  * caller's to decref. */
 json_t *opaque_of(const struct part *part, const char *host);

@@ -48,6 +48,13 @@ static const struct openai_model xai_models[] = {
     {.pattern = NULL},
 };
 
+static const struct openai_model openrouter_models[] = {
+    {.pattern = "openai/o[134]*", .encrypted = true},
+    {.pattern = "openai/gpt-5*", .encrypted = true},
+    {.pattern = "x-ai/grok-4*", .encrypted = true},
+    {.pattern = NULL},
+};
+
 /* By https://openrouter.ai/docs/app-attribution; a section's own header goes before. */
 static const char *const openrouter_headers[] = {"HTTP-Referer: http://localhost/askd", "X-Title: askd", NULL};
 
@@ -68,7 +75,7 @@ static const struct openai_dialect dialects[] = {
     {COMMON, .name = "qwen", .audio = OPENAI_AUDIO_URL, .reasoning = OPENAI_REASONING_ENABLE},
     {COMMON, .name = "openrouter", .headers = openrouter_headers, .usage_object = true, .cost = "cost",
      .audio = OPENAI_AUDIO_OBJECT, .file = OPENAI_FILE_OBJECT, .reasoning = OPENAI_REASONING_OBJECT,
-     .reasoning_fields = {"reasoning", "reasoning_content"}, .details_back = true},
+     .reasoning_fields = {"reasoning", "reasoning_content"}, .details_back = true, .models = openrouter_models},
     {COMMON, .name = "mistral", .seed = "random_seed", .required = "any", .include_usage = false,
      .prompt_cache_key = true, .audio = OPENAI_AUDIO_STRING, .file = OPENAI_FILE_DOCUMENT, .tool_id = {9, 9, ""},
      .reasoning = OPENAI_REASONING_EFFORT, .effort = {"none", "high", "high", "high"}},

@@ -3,7 +3,7 @@
 #ifndef ASKD_PROVIDER_OPENAI_DIALECTS_H
 #define ASKD_PROVIDER_OPENAI_DIALECTS_H
 
-#include "daemon/provider/build.h"
+#include "daemon/provider/openai_messages.h"
 
 /* How the wish for more or less reasoning is written; the words stand in `effort`. */
 enum openai_reasoning {
@@ -13,19 +13,6 @@ enum openai_reasoning {
     OPENAI_REASONING_THINKING, /* thinking: {type: enabled | disabled}, and reasoning_effort where there is a word */
     OPENAI_REASONING_ENABLE,   /* enable_thinking and thinking_budget */
     OPENAI_REASONING_TEMPLATE, /* chat_template_kwargs: {enable_thinking} */
-};
-
-enum openai_audio {
-    OPENAI_AUDIO_NONE,
-    OPENAI_AUDIO_OBJECT, /* input_audio: {data: base64, format} */
-    OPENAI_AUDIO_URL,    /* input_audio: {data: "data:;base64,…", format} */
-    OPENAI_AUDIO_STRING, /* input_audio: base64 */
-};
-
-enum openai_file {
-    OPENAI_FILE_NONE,
-    OPENAI_FILE_OBJECT,   /* file: {filename, file_data: a data: URL} */
-    OPENAI_FILE_DOCUMENT, /* document_url: a URL, or a data: one */
 };
 
 /* Words for reasoning off, low, medium and high; NULL: it cannot be told, and is left out. */

@@ -91,7 +91,8 @@ static void take_image(struct provider_parser *p, const json_t *image)
     const char *sep = url && strncmp(url, "data:", 5) == 0 ? strstr(url, mark) : NULL;
 
     if (sep)
-        parser_image(p, url + 5, (size_t)(sep - url - 5), sep + strlen(mark), len - (size_t)(sep + strlen(mark) - url));
+        parser_image(p, url + 5, (size_t)(sep - url - 5), sep + strlen(mark), len - (size_t)(sep + strlen(mark) - url),
+                     NULL);
 }
 
 /* A thinking part of a list: its text, or its list of texts. */

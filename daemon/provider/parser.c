@@ -85,8 +85,10 @@ void parser_reasoning_in(struct provider_parser *p, const json_t *obj, const cha
 /* Packs what is opaque into the scratch buffer. Absent: nothing to keep. */
 static struct event_text pack_opaque(struct provider_parser *p, json_t *opaque)
 {
+    if (!opaque)
+        return (struct event_text){NULL, 0};
     buf_clear(&p->scratch);
-    if (!opaque || !opaque_pack(opaque, p->host, &p->scratch))
+    if (!opaque_pack(opaque, p->host, &p->scratch))
         return (struct event_text){NULL, 0};
     return (struct event_text){(const char *)p->scratch.data, p->scratch.len};
 }
@@ -118,7 +120,8 @@ void parser_call(struct provider_parser *p, struct call_piece piece, json_t *opa
         p->phase = PHASE_FAILED;
 }
 
-void parser_image(struct provider_parser *p, const char *mime, size_t mime_len, const char *text, size_t len)
+void parser_image(struct provider_parser *p, const char *mime, size_t mime_len, const char *text, size_t len,
+                  json_t *opaque)
 {
     size_t pad = 0;
 
@@ -126,11 +129,10 @@ void parser_image(struct provider_parser *p, const char *mime, size_t mime_len, 
         pad++;
     unsigned char *bytes = malloc(len / 4 * 3 + 3);
     int n = bytes ? EVP_DecodeBlock(bytes, (const unsigned char *)text, (int)len) : -1;
-    if (n > (int)pad) {
-        struct chat_event ev = {
-            .kind = EVENT_IMAGE, .mime = {mime, mime_len}, .data = bytes, .data_len = (size_t)n - pad};
+    struct chat_event ev = {.kind = EVENT_IMAGE, .mime = {mime, mime_len}, .data = bytes, .data_len = (size_t)n - pad};
+    ev.opaque = pack_opaque(p, opaque);
+    if (n > (int)pad)
         emit(p, &ev);
-    }
     free(bytes);
 }
 
@@ -237,15 +239,15 @@ static void take_hot(struct provider_parser *p, enum scan_kind kind, struct scan
         found->raw = (const char *)p->scratch.data;
         found->len = p->scratch.len;
     }
-    if (p->grammar->count)
-        p->grammar->count(p, found->counts);
     if (kind == SCAN_TEXT)
         parser_text(p, found->raw, found->len);
     else if (kind == SCAN_REASONING)
         parser_reasoning(p, found->raw, found->len);
-    else if (kind == SCAN_ARGUMENTS)
+    else if (kind == SCAN_ARGUMENTS && (!p->grammar->begun_calls || calls_known(&p->calls, found->index)))
         parser_call(p, (struct call_piece){.index = found->index, .arguments = found->raw, .arguments_len = found->len},
                     NULL);
+    if (p->grammar->hot_taken)
+        p->grammar->hot_taken(p, kind, found);
 }
 
 static void take_payload(struct provider_parser *p, const char *event, const char *text, size_t len)
@@ -510,6 +512,5 @@ void provider_parser_free(struct provider_parser *p)
     buf_done(&p->scratch);
     calls_done(&p->calls);
     json_decref(p->kept);
-    free(p->kept_text);
     free(p);
 }

@@ -23,8 +23,9 @@ enum parser_framing { FRAMING_SSE, FRAMING_LINES };
 struct grammar {
     enum parser_framing framing;
     const struct scan_rule *hot; /* what a chunk looks like that need not become a document */
-    /* What a hot chunk counted, where its rules count anything; may be NULL. */
-    void (*count)(struct provider_parser *p, const int64_t counts[SCAN_COUNTS]);
+    bool begun_calls;            /* a call's arguments follow its beginning; others are not the client's */
+    /* A hot chunk was taken; may be NULL. */
+    void (*hot_taken)(struct provider_parser *p, enum scan_kind kind, const struct scan_found *found);
     /* One payload of a stream; `event` is its name ("message" where it has none). root is any JSON but an error. */
     void (*chunk)(struct provider_parser *p, const char *event, const json_t *root);
     /* A body that does not stream; root is an object or a list. Afterwards the answer has ended. */
@@ -56,11 +57,10 @@ struct provider_parser {
     bool refused;  /* a refusal's text was emitted */
     bool finished; /* the provider gave a finish reason */
     enum finish_reason finish;
-    /* An adapter's own small state; zero at first. */
-    json_t *kept;      /* owned */
-    char *kept_text;   /* owned */
+    /* An adapter's own small state. */
+    json_t *kept;      /* owned; NULL at first */
     int64_t counts[8]; /* -1 at first */
-    bool flags[4];
+    uint64_t seen[4];  /* sets of small numbers, empty at first */
 };
 
 /* The answer has ended: usage and done are emitted. */
@@ -81,7 +81,8 @@ void parser_opaque_reasoning(struct provider_parser *p, const char *signature, j
 void parser_opaque_text(struct provider_parser *p, const char *text, size_t len, json_t *opaque);
 void parser_call(struct provider_parser *p, struct call_piece piece, json_t *opaque);
 /* Base64 of an image; what cannot be decoded is left out. */
-void parser_image(struct provider_parser *p, const char *mime, size_t mime_len, const char *text, size_t len);
+void parser_image(struct provider_parser *p, const char *mime, size_t mime_len, const char *text, size_t len,
+                  json_t *opaque);
 
 /* The finish reason by its name in the table (ended by a NULL name); another is FINISH_OTHER. NULL and "" are none. */
 struct finish_word {

@@ -1,0 +1,90 @@
+/* A question as Cohere's chat wants it. */
+#include "daemon/provider/cohere.h"
+#include "daemon/provider/build.h"
+#include "daemon/provider/openai_messages.h"
+#include <fnmatch.h>
+#include <string.h>
+
+#define STOP_MAX 5
+#define REASONS "*reasoning*" /* who can think; others refuse to be told */
+
+/* The plan of a turn that called. */
+static void put_plan(struct builder *b, json_t *out, const struct message *m)
+{
+    for (size_t i = 0; i < m->n_parts; i++) {
+        json_t *opaque = m->parts[i].kind == PART_REASONING ? opaque_of(&m->parts[i], b->host) : NULL;
+        json_t *plan = jsonx_get(opaque, "tool_plan");
+        if (plan && json_object_get(out, "tool_calls"))
+            json_object_set(out, "tool_plan", plan);
+        json_decref(opaque);
+    }
+}
+
+static void put_thinking(struct builder *b, json_t *body)
+{
+    const struct chat_request *r = b->request;
+    bool off = r->reasoning == REASONING_OFF;
+
+    if (r->reasoning == REASONING_DEFAULT)
+        return;
+    if (fnmatch(REASONS, b->target->model, 0) != 0) {
+        if (!off)
+            build_leave_out(b, "reasoning");
+        return;
+    }
+    json_t *thinking = json_object();
+    build_set_string(b, thinking, "type", off ? "disabled" : "enabled");
+    if (!off)
+        build_set(b, thinking, "token_budget", json_integer(build_budget(r)));
+    build_set(b, body, "thinking", thinking);
+}
+
+static void put_tools(struct builder *b, json_t *body)
+{
+    const struct chat_request *r = b->request;
+
+    build_set(b, body, "tools", build_tools(b, "function", "parameters"));
+    if (r->tool_choice == TOOL_CHOICE_REQUIRED || r->tool_choice == TOOL_CHOICE_NONE)
+        build_set_string(b, body, "tool_choice", r->tool_choice == TOOL_CHOICE_NONE ? "NONE" : "REQUIRED");
+    if (r->tool_choice == TOOL_CHOICE_NAMED)
+        build_leave_out(b, "tool_choice");
+}
+
+static enum error_code build(const struct provider_target *t, const struct chat_request *r, struct exchange *x,
+                             struct buf *left_out, struct error *err)
+{
+    static const struct openai_messages grammar = {
+        .system_role = "system", .images = true, .tool_id = {1, 64, "_-"}, .earlier = put_plan};
+    static const char *const reserved[] = {"max_tokens", "temperature",     "p",           "stop_sequences", "seed",
+                                           "tools",      "response_format", "tool_choice", "thinking",       NULL};
+    struct builder b;
+
+    if (!build_begin(&b, &cohere_ops, t, r, x, left_out, err))
+        return b.code;
+    json_t *body = json_object();
+    build_set_string(&b, body, "model", t->model);
+    build_set(&b, body, "messages", openai_messages(&b, &grammar));
+    build_set(&b, body, "stream", json_true());
+    if (r->n_tools > 0)
+        put_tools(&b, body);
+    if (r->schema)
+        build_set(&b, body, "response_format",
+                  build_typed(&b, "json_object", "json_schema", build_value(&b, r->schema, "schema")));
+    build_number(&b, body, r->has_temperature, "temperature", "temperature", r->temperature);
+    build_number(&b, body, r->has_top_p, "p", "top_p", r->top_p);
+    build_integer(&b, body, r->has_max_tokens, "max_tokens", "max_tokens", r->max_tokens);
+    build_integer(&b, body, r->has_seed, "seed", "seed", r->seed);
+    json_t *stop = build_stop(&b, STOP_MAX);
+    if (stop)
+        build_set(&b, body, "stop_sequences", stop);
+    put_thinking(&b, body);
+    return build_end(&b, &cohere_ops, "/v2/chat", body, reserved, x);
+}
+
+const struct provider_ops cohere_ops = {
+    .api = "cohere",
+    .accept = "text/event-stream, application/json",
+    .list = {.path = "/v1/models?endpoint=chat&page_size=1000", .key = "models", .id = "name"},
+    .grammar = &cohere_grammar,
+    .build = build,
+};
