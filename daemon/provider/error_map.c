@@ -234,16 +234,22 @@ static bool token_char(char c)
            c == '=';
 }
 
-/* A word that begins like the keys of one of the providers, or is as long and mixed as keys are. */
+/* A word that begins like the keys of one of the providers, or is as long and mixed as keys are; but what begins like
+ * the id of a message or a call is one, and tells what the error is about. */
 static bool looks_like_key(const char *word, size_t len, bool after_bearer)
 {
     static const char *const prefixes[] = {"sk-", "sk_", "rk-", "pk-", "gsk_", "xai-", "AIza", "hf_", "pplx-", "csk-"};
+    static const char *const ids[] = {"rs_", "msg_", "resp_", "req_", "fc_", "call_", "toolu_", "chatcmpl-", "gen-"};
     size_t run = 0, longest = 0;
     bool digit = false;
 
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
         if (len > strlen(prefixes[i]) + 3 && strncmp(word, prefixes[i], strlen(prefixes[i])) == 0)
             return true;
+    }
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        if (len > strlen(ids[i]) && strncmp(word, ids[i], strlen(ids[i])) == 0)
+            return after_bearer;
     }
     for (size_t i = 0; i < len; i++) {
         run = isalnum((unsigned char)word[i]) ? run + 1 : 0;

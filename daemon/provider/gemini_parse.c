@@ -63,6 +63,13 @@ static const struct finish_word finish_words[] = {
 
 /* ------------------------------------------------------------------------------------------------ usage */
 
+/* In the JSON of protocol buffers a count that is not told is 0. */
+static int64_t at_least_0(int64_t n)
+{
+    return n < 0 ? 0 : n;
+}
+
+/* Some usage was told. */
 static void count(struct provider_parser *p, const int64_t counts[SCAN_COUNTS])
 {
     struct usage *u = &p->usage;
@@ -70,16 +77,17 @@ static void count(struct provider_parser *p, const int64_t counts[SCAN_COUNTS])
     for (size_t i = 0; i < COUNT_END; i++)
         if (counts[i] >= 0)
             p->counts[i] = counts[i];
-    u->input_tokens = parser_sum(p->counts[COUNT_PROMPT], p->counts[COUNT_TOOL_PROMPT]);
+    u->input_tokens = parser_sum(at_least_0(p->counts[COUNT_PROMPT]), p->counts[COUNT_TOOL_PROMPT]);
     u->cached_input_tokens = p->counts[COUNT_CACHED];
-    u->output_tokens = parser_sum(p->counts[COUNT_CANDIDATES], p->counts[COUNT_THOUGHTS]);
+    u->output_tokens = parser_sum(at_least_0(p->counts[COUNT_CANDIDATES]), p->counts[COUNT_THOUGHTS]);
     u->reasoning_tokens = p->counts[COUNT_THOUGHTS];
 }
 
 static void hot_taken(struct provider_parser *p, enum scan_kind kind, const struct scan_found *found)
 {
     (void)kind;
-    count(p, found->counts);
+    if (found->counts[COUNT_PROMPT] >= 0)
+        count(p, found->counts);
 }
 
 static void take_usage(struct provider_parser *p, const json_t *usage)
