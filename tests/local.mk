@@ -21,11 +21,12 @@ unit_tests = \
 	tests/unit/engine/test_fault tests/unit/engine/test_keep tests/unit/engine/test_providers \
 	tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/proto/test_codec \
 	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
-	tests/unit/provider/test_error_map tests/unit/provider/test_jsonx tests/unit/provider/test_openai_parse \
-	tests/unit/provider/test_openai_request tests/unit/provider/test_scan tests/unit/provider/test_sse \
-	tests/unit/rpc/test_outq tests/unit/rpc/test_schema tests/unit/store/test_backend_trees \
-	tests/unit/store/test_backends tests/unit/store/test_sqlite tests/unit/store/test_store \
-	tests/unit/store/test_store_states
+	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
+	tests/unit/provider/test_jsonx tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
+	tests/unit/provider/test_openai_responses tests/unit/provider/test_scan \
+	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/rpc/test_outq \
+	tests/unit/rpc/test_schema tests/unit/store/test_backend_trees tests/unit/store/test_backends \
+	tests/unit/store/test_sqlite tests/unit/store/test_store tests/unit/store/test_store_states
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -152,9 +153,15 @@ tests_unit_proto_test_frame_LDADD = $(UNIT_LDADD)
 tests_unit_proto_test_mp_SOURCES = tests/unit/proto/test_mp.c
 tests_unit_proto_test_mp_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_proto_test_mp_LDADD = $(UNIT_LDADD)
+tests_unit_provider_test_anthropic_SOURCES = tests/unit/provider/test_anthropic.c
+tests_unit_provider_test_anthropic_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_provider_test_anthropic_LDADD = $(UNIT_LDADD)
 tests_unit_provider_test_error_map_SOURCES = tests/unit/provider/test_error_map.c
 tests_unit_provider_test_error_map_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_provider_test_error_map_LDADD = $(UNIT_LDADD)
+tests_unit_provider_test_gemini_SOURCES = tests/unit/provider/test_gemini.c
+tests_unit_provider_test_gemini_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_provider_test_gemini_LDADD = $(UNIT_LDADD)
 tests_unit_provider_test_jsonx_SOURCES = tests/unit/provider/test_jsonx.c
 tests_unit_provider_test_jsonx_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_provider_test_jsonx_LDADD = $(UNIT_LDADD)
@@ -164,9 +171,15 @@ tests_unit_provider_test_openai_parse_LDADD = $(UNIT_LDADD)
 tests_unit_provider_test_openai_request_SOURCES = tests/unit/provider/test_openai_request.c
 tests_unit_provider_test_openai_request_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_provider_test_openai_request_LDADD = $(UNIT_LDADD)
+tests_unit_provider_test_openai_responses_SOURCES = tests/unit/provider/test_openai_responses.c
+tests_unit_provider_test_openai_responses_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_provider_test_openai_responses_LDADD = $(UNIT_LDADD)
 tests_unit_provider_test_scan_SOURCES = tests/unit/provider/test_scan.c
 tests_unit_provider_test_scan_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_provider_test_scan_LDADD = $(UNIT_LDADD)
+tests_unit_provider_test_small_adapters_SOURCES = tests/unit/provider/test_small_adapters.c
+tests_unit_provider_test_small_adapters_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_provider_test_small_adapters_LDADD = $(UNIT_LDADD)
 tests_unit_provider_test_sse_SOURCES = tests/unit/provider/test_sse.c
 tests_unit_provider_test_sse_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_provider_test_sse_LDADD = $(UNIT_LDADD)
@@ -209,9 +222,10 @@ python_tests = \
 	tests/replay/test_recordings.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/skip.h \
-	tests/unit/core/config_files.h tests/unit/http/http_server.h tests/unit/provider/chunks.h \
-	tests/unit/store/backend_jobs.h tests/unit/store/store_fake.h tests/rpc/client.py tests/rpc/helpers_confine.py \
-	tests/rpc/helpers_crowd.py tests/rpc/helpers_scripted.py tests/rpc/helpers_system.py tests/rpc/helpers_told.py \
+	tests/unit/core/config_files.h tests/unit/http/http_server.h tests/unit/provider/building.h \
+	tests/unit/provider/chunks.h tests/unit/provider/parsing.h tests/unit/store/backend_jobs.h \
+	tests/unit/store/store_fake.h tests/rpc/client.py tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py \
+	tests/rpc/helpers_scripted.py tests/rpc/helpers_system.py tests/rpc/helpers_told.py \
 	tests/provider/fault_provider.py tests/fuzz/fuzz_config.c tests/fuzz/fuzz_frame.c \
 	tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_sse.c tests/fuzz/config.dict tests/fuzz/frame.dict \
 	tests/fuzz/json.dict tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c tests/bench/pidcpu.c \

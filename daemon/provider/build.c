@@ -236,26 +236,26 @@ json_t *build_turns(struct builder *b, const char *model_role, const char *key,
                     void (*add)(struct builder *b, json_t *parts, const struct message *m))
 {
     const struct chat_request *r = b->request;
-    json_t *turns = json_array(), *parts = NULL;
-    int last = -1;
+    json_t *turns = json_array(), *last = NULL; /* the last turn's parts */
+    bool last_own = false;
 
     for (size_t i = 0; i < r->n_messages; i++) {
         const struct message *m = &r->messages[i];
-        bool own = m->role == ROLE_ASSISTANT;
+        bool own = m->role == ROLE_ASSISTANT, joins = last && own == last_own;
         if (m->role == ROLE_SYSTEM)
             continue;
-        if (own != last) {
+        json_t *parts = joins ? json_incref(last) : json_array();
+        add(b, parts, m);
+        if (!joins && json_array_size(parts) > 0) {
             json_t *turn = json_object();
             build_set_string(b, turn, "role", own ? model_role : "user");
-            build_set(b, turn, key, parts = json_array());
+            json_object_set(turn, key, parts);
             build_append(b, turns, turn);
-            last = own;
+            last = parts;
+            last_own = own;
         }
-        add(b, parts, m);
+        json_decref(parts);
     }
-    for (size_t i = json_array_size(turns); i-- > 0;)
-        if (json_array_size(json_object_get(json_array_get(turns, i), key)) == 0)
-            json_array_remove(turns, i);
     return turns;
 }
 

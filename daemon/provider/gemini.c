@@ -12,17 +12,18 @@
 static const struct model {
     const char *pattern;
     bool thinks;
+    bool sealed;          /* the first call of each of its turns must bear a signature */
     int64_t least;        /* thinkingBudget for "off" */
     const char *level[4]; /* thinkingLevel for off, low, medium, high; NULL: it is told a budget */
 } models[] = {
-    {"gemini-1*", false, 0, {NULL}},
-    {"gemini-2.0*", false, 0, {NULL}},
-    {"gemini-2.5-pro*", true, 128, {NULL}},
-    {"gemini-2.5*", true, 0, {NULL}},
-    {"gemini-3-pro*", true, 0, {"low", "low", "high", "high"}},
-    {"gemini-3*flash*", true, 0, {"minimal", "low", "medium", "high"}},
-    {"gemini-*", true, 0, {"low", "low", "medium", "high"}},
-    {"*", false, 0, {NULL}},
+    {"gemini-1*", false, false, 0, {NULL}},
+    {"gemini-2.0*", false, false, 0, {NULL}},
+    {"gemini-2.5-pro*", true, false, 128, {NULL}},
+    {"gemini-2.5*", true, false, 0, {NULL}},
+    {"gemini-3-pro*", true, true, 0, {"low", "low", "high", "high"}},
+    {"gemini-3*flash*", true, true, 0, {"minimal", "low", "medium", "high"}},
+    {"gemini-*", true, true, 0, {"low", "low", "medium", "high"}},
+    {"*", false, false, 0, {NULL}},
 };
 
 static const struct model *model_find(const char *name)
@@ -119,13 +120,24 @@ static json_t *part_of(struct builder *b, const struct message *m, const struct 
     return part;
 }
 
+/* For calls that another model made (https://ai.google.dev/gemini-api/docs/thought-signatures, FAQ). */
+#define NO_SIGNATURE "skip_thought_signature_validator"
+
+static void seal(struct builder *b, json_t *part)
+{
+    if (!json_object_get(part, "thoughtSignature") && model_find(b->target->model)->sealed)
+        build_set_string(b, part, "thoughtSignature", NO_SIGNATURE);
+}
+
 /* Results come first in their turn. */
 static void add_parts(struct builder *b, json_t *parts, const struct message *m)
 {
-    size_t results = 0;
+    size_t results = 0, calls = 0;
 
     for (size_t i = 0; i < m->n_parts; i++) {
         json_t *part = part_of(b, m, &m->parts[i]);
+        if (part && m->parts[i].kind == PART_TOOL_CALL && calls++ == 0)
+            seal(b, part);
         if (part && m->parts[i].kind == PART_TOOL_RESULT)
             json_array_insert_new(parts, results++, part);
         else if (part)

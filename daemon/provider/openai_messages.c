@@ -176,15 +176,27 @@ static void add_tool_results(struct builder *b, const struct openai_messages *ho
     }
 }
 
+/* One message: some refuse a second. */
+static json_t *system_of(struct builder *b, const struct openai_messages *how)
+{
+    const struct chat_request *r = b->request;
+    json_t *words = r->schema && how->schema_words ? build_schema_words(b) : NULL, *both;
+
+    if (!r->system || !words)
+        return r->system ? json_string(r->system) : words;
+    both = json_sprintf("%s\n\n%s", r->system, json_string_value(words));
+    json_decref(words);
+    return both;
+}
+
 json_t *openai_messages(struct builder *b, const struct openai_messages *how)
 {
     const struct chat_request *r = b->request;
     json_t *messages = json_array();
 
-    if (r->system)
-        add_message(b, messages, how->system_role, json_string(r->system));
-    if (r->schema && how->schema_words)
-        add_message(b, messages, how->system_role, build_schema_words(b));
+    json_t *system = system_of(b, how);
+    if (system)
+        add_message(b, messages, how->system_role, system);
     for (size_t i = 0; i < r->n_messages; i++) {
         const struct message *m = &r->messages[i];
         add_tool_results(b, how, messages, m);

@@ -370,7 +370,20 @@ static void take_whole(struct provider_parser *p, const json_t *root)
     parser_conclude(p);
 }
 
-static void finish_whole(struct provider_parser *p)
+/* Lines that called themselves JSON. */
+static void finish_lines(struct provider_parser *p, bool clean)
+{
+    struct buf body = p->body;
+
+    buf_init(&p->body, body.max);
+    p->mode = MODE_STREAM;
+    feed_stream(p, body.data, body.len);
+    if (p->phase == PHASE_RUNNING)
+        finish_stream(p, clean);
+    buf_done(&body);
+}
+
+static void finish_whole(struct provider_parser *p, bool clean)
 {
     const char *text = (const char *)p->body.data;
     size_t len = p->body.len;
@@ -385,6 +398,8 @@ static void finish_whole(struct provider_parser *p)
         take_whole(p, root);
     else if (fault == JSONX_CUT)
         parser_fail(p, ERR_UNAVAILABLE, "the provider's answer ended too early");
+    else if (p->grammar->framing == FRAMING_LINES)
+        finish_lines(p, clean);
     else
         parser_fail(p, ERR_BAD_RESPONSE, "the provider sent what is not JSON");
     json_decref(root);
@@ -414,8 +429,7 @@ static enum parser_mode mode_of(const struct grammar *g, const struct response_h
         return MODE_ERROR;
     if (strcmp(head->content_type, streams[g->framing]) == 0)
         return MODE_STREAM;
-    /* What streams lines may call itself JSON: a whole body is one line. */
-    return g->framing == FRAMING_SSE && strcmp(head->content_type, "application/json") == 0 ? MODE_WHOLE : MODE_SNIFF;
+    return strcmp(head->content_type, "application/json") == 0 ? MODE_WHOLE : MODE_SNIFF;
 }
 
 /* Blank bytes and a BOM tell nothing, and neither reader needs them; the first other byte does. */
@@ -492,7 +506,7 @@ enum error_code provider_finish(struct provider_parser *p, bool clean, struct er
     switch (p->mode) {
     case MODE_SNIFF: parser_fail(p, ERR_UNAVAILABLE, "the provider sent an empty answer"); break;
     case MODE_STREAM: finish_stream(p, clean); break;
-    case MODE_WHOLE: finish_whole(p); break;
+    case MODE_WHOLE: finish_whole(p, clean); break;
     case MODE_ERROR: finish_error(p); break;
     }
     return report(p, err);

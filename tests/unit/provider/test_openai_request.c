@@ -1,99 +1,5 @@
-#include "daemon/provider/jsonx.h"
 #include "daemon/provider/openai_dialects.h"
-#include "daemon/provider/provider.h"
-#include "lib/base/secret.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-/* cmocka needs the four above */
-#include <cmocka.h>
-
-struct fixture {
-    struct chat_request *r;
-    struct provider_target t;
-    struct exchange x;
-    struct error err;
-};
-
-static int setup(void **state)
-{
-    struct fixture *f = calloc(1, sizeof *f);
-
-    f->r = chat_request_new();
-    f->t = (struct provider_target){.base_url = "https://h/v1", .dialect = "openai", .model = "m"};
-    f->err = (struct error)ERROR_INIT;
-    exchange_init(&f->x, 1u << 16);
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    chat_request_free(f->r);
-    exchange_done(&f->x);
-    secret_unref(f->t.key);
-    free(f);
-    return 0;
-}
-
-static enum error_code build(struct fixture *f)
-{
-    exchange_done(&f->x);
-    exchange_init(&f->x, 1u << 16);
-    return provider_find("openai-chat")->build(&f->t, f->r, &f->x, NULL, &f->err);
-}
-
-static void check(struct fixture *f, const char *want)
-{
-    assert_int_equal(build(f), ERR_NONE);
-    assert_string_equal(buf_cstr(&f->x.body), want);
-}
-
-/* One member of the body, as text. */
-static void check_member(struct fixture *f, const char *key, const char *want)
-{
-    enum jsonx_fault fault;
-    struct buf out;
-
-    assert_int_equal(build(f), ERR_NONE);
-    json_t *body = jsonx_parse((const char *)f->x.body.data, f->x.body.len, &fault);
-    json_t *member = json_object_get(body, key);
-    buf_init(&out, 1u << 16);
-    if (member)
-        jsonx_dump(member, &out);
-    assert_string_equal(buf_cstr(&out), want);
-    buf_done(&out);
-    json_decref(body);
-}
-
-static void ask(struct fixture *f, const char *text)
-{
-    message_add_text(chat_request_add_message(f->r, ROLE_USER), text, strlen(text));
-}
-
-static struct value *value_of(const char *bytes, size_t len)
-{
-    msgpack_unpacked u;
-
-    msgpack_unpacked_init(&u);
-    assert_int_equal(msgpack_unpack_next(&u, bytes, len, NULL), MSGPACK_UNPACK_SUCCESS);
-    struct value *v = value_from_object(&u.data);
-    msgpack_unpacked_destroy(&u);
-    return v;
-}
-
-static const char *header(const struct exchange *x, const char *name)
-{
-    for (unsigned i = 0; i < x->n_headers; i++) {
-        if (strcmp(x->headers[i].name, name) == 0)
-            return x->headers[i].value;
-    }
-    return NULL;
-}
+#include "tests/unit/provider/building.h"
 
 static void plain_question(void **state)
 {
@@ -198,44 +104,111 @@ static void too_large(void **state)
     assert_int_equal(build(f), ERR_TOO_LARGE);
 }
 
-static void tool_loop(void **state)
+static void calls_and_results(void **state)
 {
     struct fixture *f = *state;
 
     ask(f, "q");
-    struct message *m = chat_request_add_message(f->r, ROLE_ASSISTANT);
-    struct part *p = message_add_part(m, PART_REASONING);
-    p->text = strdup("hm");
-    p->text_len = 2;
-    for (int i = 0; i < 2; i++) {
-        p = message_add_part(m, PART_TOOL_CALL);
-        p->id = strdup(i ? "b" : "a");
-        p->name = strdup("f");
-        p->text = strdup(i ? "" : "{\"x\":1}");
-        p->text_len = strlen(p->text);
-    }
-    m = chat_request_add_message(f->r, ROLE_TOOL);
-    for (int i = 0; i < 2; i++) {
-        p = message_add_part(m, PART_TOOL_RESULT);
-        p->id = strdup(i ? "b" : "a");
-        p->text = strdup(i ? "two" : "one");
-        p->text_len = 3;
-    }
-    const char *calls = "\"tool_calls\":[{\"id\":\"a\",\"type\":\"function\",\"function\":{\"name\":\"f\","
-                        "\"arguments\":\"{\\\"x\\\":1}\"}},"
-                        "{\"id\":\"b\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},"
-                        "{\"role\":\"tool\",\"tool_call_id\":\"a\",\"content\":\"one\"},"
-                        "{\"role\":\"tool\",\"tool_call_id\":\"b\",\"content\":\"two\"}]";
-    char want[1024];
-    snprintf(want, sizeof want, "[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":null,%s",
-             calls);
-    check_member(f, "messages", want);
+    struct message *m = say(f, ROLE_ASSISTANT, NULL);
+    thought(m, "hm", NULL, "{\"host\":\"h\",\"reasoning_details\":[{\"data\":\"d\"}]}");
+    call(m, "call-a", "f", "{\"x\":1}");
+    call(m, "call-b", "f", "");
+    m = say(f, ROLE_TOOL, NULL);
+    result(m, "call-a", "one");
+    result(m, "call-b", "two");
+    check_member(f, "messages",
+                 "[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":null,\"tool_calls\":"
+                 "[{\"id\":\"call-a\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"x\\"
+                 "\":1}\"}},{\"id\":\"call-b\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":"
+                 "\"{}\"}}]},{\"role\":\"tool\",\"tool_call_id\":\"call-a\",\"content\":\"one\"},{\"role\":\"tool"
+                 "\",\"tool_call_id\":\"call-b\",\"content\":\"two\"}]");
     f->t.dialect = "deepseek";
-    snprintf(want, sizeof want,
-             "[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":null,\"reasoning_content\":"
-             "\"hm\",%s",
-             calls);
-    check_member(f, "messages", want);
+    check_member(f, "messages.1.reasoning_content", "\"hm\"");
+    f->t.dialect = "openrouter";
+    check_member(f, "messages.1.reasoning_details", "[{\"data\":\"d\"}]");
+    f->t.base_url = "https://elsewhere";
+    check_member(f, "messages.1.reasoning_details", "");
+    f->t.dialect = "mistral"; /* ids of nine characters, the same for a call and its result */
+    check_member(f, "messages",
+                 "[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":null,\"tool_calls\":"
+                 "[{\"id\":\"Y5v1BiJG9\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\""
+                 "x\\\":1}\"}},{\"id\":\"VnuXtHSdQ\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"argumen"
+                 "ts\":\"{}\"}}]},{\"role\":\"tool\",\"tool_call_id\":\"Y5v1BiJG9\",\"content\":\"one\"},{\"role"
+                 "\":\"tool\",\"tool_call_id\":\"VnuXtHSdQ\",\"content\":\"two\"}]");
+}
+
+static void what_a_dialect_does_not_take(void **state)
+{
+    struct fixture *f = *state;
+
+    ask(f, "q");
+    add_tool(f, "f", NULL);
+    f->r->has_seed = f->r->has_temperature = true;
+    f->r->temperature = 0.5;
+    f->r->tool_choice = TOOL_CHOICE_REQUIRED;
+    f->r->reasoning = REASONING_HIGH;
+    for (int i = 0; i < 5; i++)
+        chat_request_add_stop(f->r, (char[]){(char)('a' + i)}, 1);
+    f->t.dialect = "zhipu";
+    check_left_out(f, "tool_choice, seed, stop");
+    check_member(f, "stop", "[\"a\"]");
+    check_member(f, "thinking", "{\"type\":\"enabled\"}");
+    check_member(f, "reasoning_effort", "");
+    f->t.dialect = "baichuan";
+    check_left_out(f, "tool_choice, seed, stop, reasoning");
+    f->t.dialect = "openai";
+    f->t.model = "gpt-4o";
+    check_left_out(f, "stop, reasoning");
+    f->t.model = "o3-mini";
+    check_left_out(f, "temperature, stop");
+    check_member(f, "reasoning_effort", "\"high\"");
+    f->t.model = "gpt-5-nano";
+    f->r->reasoning = REASONING_OFF;
+    check_member(f, "reasoning_effort", "\"minimal\"");
+    check_member(f, "temperature", "0.5");
+    f->t.dialect = "azure";
+    f->r->has_max_tokens = true;
+    check_member(f, "max_completion_tokens", "0");
+    f->t.model = "gpt-4o";
+    check_member(f, "max_tokens", "0");
+    f->t.dialect = "deepseek";
+    attach(say(f, ROLE_USER, NULL), PART_IMAGE, "image/png", "png");
+    check_refused(f, "messages");
+    say(f, ROLE_ASSISTANT, "a");
+    ask(f, "and?");
+    check_left_out(f, "image, seed");
+    check_member(f, "messages.1.content", "\"(there was an attachment here: image)\"");
+}
+
+static void a_conversations_cache(void **state)
+{
+    struct fixture *f = *state;
+
+    ask(f, "q");
+    check_member(f, "prompt_cache_key", "");
+    f->t.conversation = "c";
+    check_member(f, "prompt_cache_key", "\"c\"");
+    f->t.dialect = "groq";
+    check_member(f, "prompt_cache_key", "");
+}
+
+static void audio_and_files(void **state)
+{
+    struct fixture *f = *state;
+    struct message *m = say(f, ROLE_USER, NULL);
+
+    attach(m, PART_AUDIO, "audio/wav", "wav");
+    attach(m, PART_FILE, "application/pdf", "%PDF")->name = strdup("a.pdf");
+    check_member(f, "messages.0.content",
+                 "[{\"type\":\"input_audio\",\"input_audio\":{\"data\":\"d2F2\",\"format\":\"wav\"}},{\"type\":\""
+                 "file\",\"file\":{\"filename\":\"a.pdf\",\"file_data\":\"data:application/pdf;base64,JVBERg==\"}"
+                 "}]");
+    f->t.dialect = "mistral";
+    check_member(f, "messages.0.content",
+                 "[{\"type\":\"input_audio\",\"input_audio\":\"d2F2\"},{\"type\":\"document_url\",\"document_url"
+                 "\":\"data:application/pdf;base64,JVBERg==\"}]");
+    f->t.dialect = "qwen";
+    check_refused(f, "messages");
 }
 
 static void tools_and_choice(void **state)
@@ -248,7 +221,7 @@ static void tools_and_choice(void **state)
     struct tool *tool = chat_request_add_tool(f->r);
     tool->name = strdup("f");
     tool->description = strdup("d");
-    tool->parameters = value_of("\x81\xA4type\xA6object", 13);
+    tool->parameters = value_of("{\"type\":\"object\"}");
     check_member(f, "tools",
                  "[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"description\":\"d\","
                  "\"parameters\":{\"type\":\"object\"}}}]");
@@ -267,16 +240,14 @@ static void schema(void **state)
     struct fixture *f = *state;
 
     ask(f, "q");
-    f->r->schema = value_of("\x81\xA4type\xA6object", 13);
+    f->r->schema = value_of("{\"type\":\"object\"}");
     check_member(f, "response_format",
                  "{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"answer\",\"schema\":{\"type\":\"object\"}}}");
     f->t.dialect = "deepseek";
     check_member(f, "response_format", "{\"type\":\"json_object\"}");
     assert_non_null(strstr(buf_cstr(&f->x.body), "JSON schema: {\\\"type\\\":\\\"object\\\"}"));
     value_unref(f->r->schema);
-    f->r->schema = value_of("\x81\xB4"
-                            "additionalProperties\xC2",
-                            23);
+    f->r->schema = value_of("{\"additionalProperties\":false}");
     f->t.dialect = "openai";
     check_member(f, "response_format",
                  "{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"answer\",\"strict\":true,"
@@ -326,6 +297,7 @@ static void reasoning(void **state)
     check_member(f, "reasoning_effort", "\"high\"");
     f->t.dialect = "llama.cpp";
     check_member(f, "reasoning_effort", "");
+    check_member(f, "chat_template_kwargs", "{\"enable_thinking\":true}");
 }
 
 static void extra(void **state)
@@ -333,14 +305,14 @@ static void extra(void **state)
     struct fixture *f = *state;
 
     ask(f, "q");
-    f->r->extra = value_of("\x81\xA5top_k\x05", 8);
+    f->r->extra = value_of("{\"top_k\":5}");
     check_member(f, "top_k", "5");
     value_unref(f->r->extra);
-    f->r->extra = value_of("\x81\xA6stream\xC2", 9);
+    f->r->extra = value_of("{\"stream\":false}");
     assert_int_equal(build(f), ERR_INVALID_REQUEST);
     assert_string_equal(f->err.param, "extra.stream");
     value_unref(f->r->extra);
-    f->r->extra = value_of("\x81\xB0reasoning_effort\xA3low", 22);
+    f->r->extra = value_of("{\"reasoning_effort\":\"low\"}");
     check_member(f, "reasoning_effort", "\"low\"");
     f->r->reasoning = REASONING_HIGH;
     assert_int_equal(build(f), ERR_INVALID_REQUEST);
@@ -394,7 +366,7 @@ static void builtins(void **state)
     assert_false(provider_dialect_known("openai-chat", "klingon"));
 }
 
-#define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
@@ -404,7 +376,10 @@ int main(void)
         WITH(headers),
         WITH(attachments),
         WITH(too_large),
-        WITH(tool_loop),
+        WITH(calls_and_results),
+        WITH(what_a_dialect_does_not_take),
+        WITH(a_conversations_cache),
+        WITH(audio_and_files),
         WITH(tools_and_choice),
         WITH(schema),
         WITH(sampling),
