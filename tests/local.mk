@@ -228,8 +228,8 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/rpc/helpers_scripted.py tests/rpc/helpers_system.py tests/rpc/helpers_told.py \
 	tests/provider/fault_provider.py tests/fuzz/fuzz_config.c tests/fuzz/fuzz_frame.c \
 	tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_sse.c tests/fuzz/config.dict tests/fuzz/frame.dict \
-	tests/fuzz/json.dict tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c tests/bench/pidcpu.c \
-	tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/runcost.c \
+	tests/fuzz/json.dict tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c tests/bench/parse.c \
+	tests/bench/pidcpu.c tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/runcost.c \
 	tests/bench/startcost.c tests/bench/load.h tests/bench/run.sh doc/architecture.md doc/protocol.md \
 	tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py

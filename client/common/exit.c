@@ -108,8 +108,9 @@ static bool text_has(struct text t, const char *s)
 static const char *key_here(struct text message)
 {
     static const char *const names[] = {
-        "OPENAI_API_KEY",    "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "DEEPSEEK_API_KEY", "OPENROUTER_API_KEY",
-        "DASHSCOPE_API_KEY", "MISTRAL_API_KEY",   "GROQ_API_KEY",   "XAI_API_KEY",      "COHERE_API_KEY"};
+        "OPENAI_API_KEY",    "ANTHROPIC_API_KEY", "GEMINI_API_KEY",     "DEEPSEEK_API_KEY", "OPENROUTER_API_KEY",
+        "DASHSCOPE_API_KEY", "MISTRAL_API_KEY",   "GROQ_API_KEY",       "XAI_API_KEY",      "COHERE_API_KEY",
+        "MOONSHOT_API_KEY",  "ZHIPUAI_API_KEY",   "PERPLEXITY_API_KEY", "CEREBRAS_API_KEY", "TOGETHER_API_KEY"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const char *value = getenv(names[i]);
         if (value != NULL && value[0] != '\0' && (!text_has(message, "_API_KEY") || text_has(message, names[i])))

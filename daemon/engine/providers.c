@@ -32,11 +32,14 @@ struct provider_section {
 #define HOUR_MS (3600ll * 1000)
 
 static const struct config_option options[] = {
-    {"api", CONFIG_STRING, AT(api), 0, 0, NULL, NULL, CONFIG_RELOAD, "The API it speaks: openai-chat."},
+    {"api", CONFIG_STRING, AT(api), 0, 0, NULL, NULL, CONFIG_RELOAD,
+     "The API it speaks: openai-chat, openai-responses, anthropic, gemini, ollama, cohere or dashscope."},
     {"dialect", CONFIG_STRING, AT(dialect), 0, 0, NULL, NULL, CONFIG_RELOAD,
-     "Whose dialect of the API; generic where it is not told."},
+     "Whose dialect of openai-chat or openai-responses; generic where it is not told."},
     {"base_url", CONFIG_STRING, AT(base_url), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION | CONFIG_ADDRESS,
-     "What stands before /chat/completions; a query is kept behind the path."},
+     "What stands before the API's own path, as before /chat/completions; a query is kept behind the path. Without it "
+     "the "
+     "usual one of the provider or, but for openai-chat, of the API."},
     {"key", CONFIG_SECRET, AT(key), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION | CONFIG_KEY_SOURCE,
      "The API key itself. The file must then be readable by its owner only."},
     {"key_file", CONFIG_STRING, AT(key_file), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION | CONFIG_KEY_SOURCE,
@@ -251,6 +254,14 @@ static struct provider *add(struct providers *ps, const char *name)
     return p;
 }
 
+/* Without a word the section is like the built-in provider of its name, unless it tells a dialect that this has not. */
+static const char *api_of(const struct provider_section *s, const struct provider_builtin *b)
+{
+    if (s->api)
+        return s->api;
+    return b && (!s->dialect || provider_dialect_known(b->api, s->dialect)) ? b->api : "openai-chat";
+}
+
 static enum error_code add_section(struct providers *ps, const struct sources *from, const char *name,
                                    struct error *err)
 {
@@ -258,12 +269,16 @@ static enum error_code add_section(struct providers *ps, const struct sources *f
     const struct provider_section *s = config_get(c, &provider_room, name);
     struct provider *p = add(ps, name);
     const struct provider_builtin *b = p->builtin;
-    const char *api = s->api ? s->api : b ? b->api : "openai-chat";
-    const char *url = s->base_url ? s->base_url : b ? b->base_url : NULL;
-    const char *dialect = s->dialect ? s->dialect : b ? b->dialect : NULL;
+    const char *api = api_of(s, b);
+    if (b && strcmp(api, b->api) != 0)
+        b = NULL; /* its address and dialect are those of another API */
     p->ops = provider_find(api);
     if (!p->ops)
         return complain(c, p, "api", err, "no adapter for api = %s", api);
+    const char *dialect = s->dialect ? s->dialect : b ? b->dialect : NULL;
+    const char *url = s->base_url ? s->base_url : b ? b->base_url : NULL;
+    if (!url && (!dialect || strcmp(dialect, "openai") == 0))
+        url = p->ops->usual_url; /* a key must not go to who speaks the same API */
     if (dialect && !provider_dialect_known(api, dialect))
         return complain(c, p, "dialect", err, "%s has no dialect %s", api, dialect);
     if (!url)

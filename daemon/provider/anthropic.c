@@ -326,6 +326,7 @@ static const char *const headers[] = {"anthropic-version: 2023-06-01", NULL};
 
 const struct provider_ops anthropic_ops = {
     .api = "anthropic",
+    .usual_url = "https://api.anthropic.com",
     .accept = "text/event-stream, application/json",
     .key_header = "x-api-key",
     .headers = headers,

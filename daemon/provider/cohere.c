@@ -83,6 +83,7 @@ static enum error_code build(const struct provider_target *t, const struct chat_
 
 const struct provider_ops cohere_ops = {
     .api = "cohere",
+    .usual_url = "https://api.cohere.com",
     .accept = "text/event-stream, application/json",
     .list = {.path = "/v1/models?endpoint=chat&page_size=1000", .key = "models", .id = "name"},
     .grammar = &cohere_grammar,

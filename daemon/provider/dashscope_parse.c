@@ -3,7 +3,7 @@
 #include "daemon/provider/parser.h"
 #include <string.h>
 
-static const struct scan_word no_reason[] = {{"null", SCAN_OTHER}, {"", SCAN_OTHER}, {NULL, SCAN_OTHER}};
+static const struct scan_word no_reason[] = {{"null", SCAN_OTHER}, {NULL, SCAN_OTHER}};
 static const struct scan_rule message_rules[] = {
     SCAN_RULE("content", SCAN_PIECE, .n = SCAN_TEXT),
     SCAN_RULE("reasoning_content", SCAN_PIECE, .n = SCAN_REASONING),

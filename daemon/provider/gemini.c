@@ -277,6 +277,7 @@ static enum error_code build(const struct provider_target *t, const struct chat_
 
 const struct provider_ops gemini_ops = {
     .api = "gemini",
+    .usual_url = "https://generativelanguage.googleapis.com",
     .accept = "text/event-stream, application/json",
     .key_header = "x-goog-api-key",
     .token_mark = "/publishers/",

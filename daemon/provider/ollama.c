@@ -164,6 +164,7 @@ static enum error_code build(const struct provider_target *t, const struct chat_
 
 const struct provider_ops ollama_ops = {
     .api = "ollama",
+    .usual_url = "http://127.0.0.1:11434",
     .accept = "application/x-ndjson, application/json",
     .list = {.path = "/api/tags", .key = "models", .id = "name"},
     .grammar = &ollama_grammar,

@@ -218,6 +218,7 @@ static enum error_code build(const struct provider_target *t, const struct chat_
 const struct provider_ops openai_responses_ops = {
     .api = "openai-responses",
     .dialects = true,
+    .usual_url = "https://api.openai.com/v1",
     .accept = "text/event-stream, application/json",
     .list = {.path = "/models", .key = "data", .id = "id"},
     .grammar = &openai_responses_grammar,

@@ -38,8 +38,9 @@ struct provider_list {
 };
 
 struct provider_ops {
-    const char *api; /* "openai-chat" */
-    bool dialects;   /* the rows of openai_dialects.c say more */
+    const char *api;       /* "openai-chat" */
+    bool dialects;         /* the rows of openai_dialects.c say more */
+    const char *usual_url; /* where it is mostly found; NULL if there is no such place */
     const char *accept;
     const char *key_header;     /* the key goes into it as it is; NULL: "Authorization: Bearer KEY" */
     const char *token_mark;     /* a base URL that holds this takes a bearer token instead; NULL if there is none */

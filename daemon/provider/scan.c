@@ -85,6 +85,21 @@ static bool skip_escape(struct cursor *c)
     return true;
 }
 
+/* Eight bytes at a time that are nothing but themselves: ASCII, no quote, no backslash, no control character. */
+static const char *skip_plain(const char *p, const char *end)
+{
+    const uint64_t ones = UINT64_MAX / 255, highs = ones << 7;
+
+    for (uint64_t w; end - p >= 8; p += 8) {
+        memcpy(&w, p, 8);
+        uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
+        uint64_t none = ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((w - ones * 0x20) & ~w) | w;
+        if (none & highs)
+            break;
+    }
+    return p;
+}
+
 static bool read_string(struct cursor *c, struct string *s)
 {
     unsigned char high = 0;
@@ -93,6 +108,7 @@ static bool read_string(struct cursor *c, struct string *s)
         return false;
     s->data = c->p;
     s->escaped = false;
+    c->p = skip_plain(c->p, c->end);
     while (c->p < c->end && *c->p != '"') {
         unsigned char ch = (unsigned char)*c->p++;
         high |= ch;
@@ -198,9 +214,7 @@ static bool skip_nothing(struct cursor *c)
 
 static bool is(const struct string *s, const char *word)
 {
-    size_t len = strlen(word);
-
-    return s->len == len && memcmp(s->data, word, len) == 0;
+    return s->len > 0 && *s->data == *word && strlen(word) == s->len && memcmp(s->data, word, s->len) == 0;
 }
 
 /* A second piece that is not empty is not ours. */

@@ -75,7 +75,7 @@ static void set_name(struct sse *s, const uint8_t *value, size_t len)
 
 static bool field_is(const uint8_t *line, size_t len, const char *name)
 {
-    return len == strlen(name) && memcmp(line, name, len) == 0;
+    return len > 0 && *line == (uint8_t)*name && len == strlen(name) && memcmp(line, name, len) == 0;
 }
 
 /* A line that is not blank. */

@@ -39,6 +39,12 @@ build_tools() {
         ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -O2 -I"$HERE/../.." $(pkg-config --cflags $msgpack) -o "$TOOLS/$t" \
             "$HERE/$t.c" "$HERE/load.c" -Wl,--as-needed $(pkg-config --libs $msgpack) || fail "$t cannot be built"
     done
+    # The parsers themselves, without a daemon around them.
+    # shellcheck disable=SC2046
+    ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -DPACKAGE_NAME='"askd"' -DPACKAGE_VERSION='"bench"' -O2 -I"$HERE/../.." \
+        $(pkg-config --cflags $msgpack jansson libcrypto) -o "$TOOLS/parse" "$HERE/parse.c" "$HERE/load.c" \
+        "$HERE"/../../lib/{base,chat}/*.c "$HERE"/../../daemon/provider/*.c $(pkg-config --libs $msgpack jansson libcrypto) -lm ||
+        fail "parse cannot be built"
 }
 
 # -- processes
@@ -268,6 +274,14 @@ pairs() { # turn figure
     done
 }
 
+# How fast each adapter reads a stream of small events, without sockets.
+parsing() {
+    local api rate rest
+    while read -r api rate rest; do
+        record "parse_$api" askd "$rate"
+    done < <(taskset -c $SUT "$TOOLS/parse" 1)
+}
+
 # The archive is filled once: 10,000 conversations of 20 messages.
 fill() {
     start_askd full
@@ -356,6 +370,10 @@ report() {
     compare "CPU us/token, 20 x 10 ms" paced_cpu nginx '<=' 1.5 1.0
     compare "CPU us/token, 500 x 20 ms" dense_cpu nginx '<=' 1.5 1.0
     report_store
+    local api
+    for api in $(awk '$1 ~ /^parse_/ && !seen[$1]++ {print substr($1, 7)}' "$RESULTS"); do
+        [ "$api" = lines ] || verdict "$api: parser, MB/s on a core" "$(median "parse_$api" askd)" 150 '>=' 1 1.5
+    done
 
     printf '\n%-34s %12s %12s %12s\n' "without a goal" askd nginx direct
     local title figure near c
@@ -438,6 +456,7 @@ for round in $(seq "$ROUNDS"); do
         sample answer_rate askd "$ASKD" -u "$ASKD_SOCK"
         [ -n "$ASKCTL_BIN" ] && sample one_process askd "$ASKCTL_BIN" status
     fi
+    sample parsing
     sample streams direct "$MOCK" httpstream -p "$MOCK_PORT"
     [ -n "$NGINX_BIN" ] && sample streams nginx "$NGINX_WORKER" httpstream -p "$NGINX_PORT"
     [ -n "$ASKD_BIN" ] && sample streams askd "$ASKD" rpcstream -u "$ASKD_SOCK" && sample storing && stop ASKD &&

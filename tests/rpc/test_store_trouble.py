@@ -252,7 +252,7 @@ def hold(home):
     return other
 
 
-@pytest.mark.askd(extra="[store]\ncommit_timeout = 50 ms\n")
+@pytest.mark.askd(extra="[store]\ncommit_timeout = 500 ms\n")
 def test_an_end_that_is_stored_late_joins_its_conversation(daemon, client, home):
     first = client.result(client.chat("echo", "first", conversation="new"))
     c = first["conversation"]
@@ -268,7 +268,7 @@ def test_an_end_that_is_stored_late_joins_its_conversation(daemon, client, home)
     assert {i["title"] for i in client.call("conversation.list")} == {"first", "elsewhere"}
 
 
-@pytest.mark.askd(extra="[store]\ncommit_timeout = 50 ms\n")
+@pytest.mark.askd(extra="[store]\ncommit_timeout = 500 ms\n")
 def test_the_daemon_does_not_end_before_it_has_stored(daemon, client, home, start_daemon):
     client.result(client.chat("echo", "first", conversation="new"))
     other = hold(home)
@@ -284,7 +284,7 @@ def test_the_daemon_does_not_end_before_it_has_stored(daemon, client, home, star
         assert c.call("answer.get", {"answer": a["answer"]})["text"] == a["text"]
 
 
-@pytest.mark.askd(extra="[store]\ncommit_timeout = 50 ms\nmax_unstored = 64 KiB\n")
+@pytest.mark.askd(extra="[store]\ncommit_timeout = 500 ms\nmax_unstored = 64 KiB\n")
 def test_what_is_too_large_to_wait_is_given_up_alone(daemon, client, home):
     client.result(client.chat("echo", "first", conversation="new"))
     other = hold(home)
