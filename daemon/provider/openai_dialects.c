@@ -104,7 +104,7 @@ static const struct openai_dialect dialects[] = {
     {COMMON, .name = "lm-studio", .named_tool = false, .think_tags = true},
     /* The layers in the manner of OpenAI of two that have a grammar of their own. */
     {COMMON, .name = "gemini", .audio = OPENAI_AUDIO_OBJECT, .seed = NULL, .reasoning = OPENAI_REASONING_EFFORT},
-    {COMMON, .name = "ollama", .reasoning = OPENAI_REASONING_EFFORT,
+    {COMMON, .name = "ollama", .reasoning = OPENAI_REASONING_EFFORT, .reasoning_back = "reasoning",
      .reasoning_fields = {"reasoning", "reasoning_content"}, .think_tags = true},
 };
 #pragma GCC diagnostic pop

@@ -124,6 +124,8 @@ static void calls_and_results(void **state)
                  "\",\"tool_call_id\":\"call-b\",\"content\":\"two\"}]");
     f->t.dialect = "deepseek";
     check_member(f, "messages.1.reasoning_content", "\"hm\"");
+    f->t.dialect = "ollama";
+    check_member(f, "messages.1.reasoning", "\"hm\"");
     f->t.dialect = "openrouter";
     check_member(f, "messages.1.reasoning_details", "[{\"data\":\"d\"}]");
     f->t.base_url = "https://elsewhere";
