@@ -71,7 +71,7 @@ static const struct openai_dialect dialects[] = {
     {COMMON, .name = "azure", .key_header = "api-key", .audio = OPENAI_AUDIO_OBJECT, .file = OPENAI_FILE_OBJECT,
      .tool_id = {1, 40, "_-.:|"}, .reasoning = OPENAI_REASONING_EFFORT, .models = openai_models},
     {COMMON, .name = "deepseek", .json_schema = false, .images = false, .stop_max = 16, .seed = NULL,
-     .reasoning = OPENAI_REASONING_THINKING, .reasoning_back = "reasoning_content"},
+     .reasoning = OPENAI_REASONING_THINKING, .reasoning_back = "reasoning_content", .reasoning_with_calls = true},
     {COMMON, .name = "qwen", .audio = OPENAI_AUDIO_URL, .reasoning = OPENAI_REASONING_ENABLE},
     {COMMON, .name = "openrouter", .headers = openrouter_headers, .usage_object = true, .cost = "cost",
      .audio = OPENAI_AUDIO_OBJECT, .file = OPENAI_FILE_OBJECT, .reasoning = OPENAI_REASONING_OBJECT,

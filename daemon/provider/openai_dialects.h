@@ -52,6 +52,7 @@ struct openai_dialect {
     const char *effort[OPENAI_EFFORTS];
     const char *reasoning_fields[2];   /* in a delta or message, the first that holds text counts */
     const char *reasoning_back;        /* field that the model's earlier reasoning goes back in, NULL: left out */
+    bool reasoning_with_calls;         /* a turn with tool calls needs that field, be it empty */
     bool details_back;                 /* reasoning_details go back as they came */
     bool think_tags;                   /* <think>…</think> at the start of the text is reasoning */
     const struct openai_model *models; /* NULL if they are all alike */

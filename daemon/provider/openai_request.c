@@ -5,7 +5,8 @@
 
 /* ------------------------------------------------------------------------------------------------ messages */
 
-/* What the model reasoned: its own details as they came, or its text where the dialect wants that back. */
+/* What the model reasoned: its own details as they came, or its text where the dialect wants that back. A turn with
+ * calls may be of another model, that told nothing of its reasoning. */
 static void put_earlier(struct builder *b, json_t *out, const struct message *m)
 {
     json_t *all = json_array(), *text = b->dialect->reasoning_back ? build_joined(b, m, PART_REASONING) : NULL;
@@ -17,8 +18,8 @@ static void put_earlier(struct builder *b, json_t *out, const struct message *m)
     }
     if (json_array_size(all) > 0)
         json_object_set(out, "reasoning_details", all);
-    if (text)
-        build_set(b, out, b->dialect->reasoning_back, text);
+    if (text || (b->dialect->reasoning_with_calls && build_holds(m, PART_TOOL_CALL)))
+        build_set(b, out, b->dialect->reasoning_back, text ? text : json_string(""));
     json_decref(all);
 }
 

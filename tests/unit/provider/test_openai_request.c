@@ -124,6 +124,9 @@ static void calls_and_results(void **state)
                  "\",\"tool_call_id\":\"call-b\",\"content\":\"two\"}]");
     f->t.dialect = "deepseek";
     check_member(f, "messages.1.reasoning_content", "\"hm\"");
+    f->r->messages[1].parts[0].text_len = 0; /* it told nothing of that */
+    check_member(f, "messages.1.reasoning_content", "\"\"");
+    f->r->messages[1].parts[0].text_len = 2;
     f->t.dialect = "ollama";
     check_member(f, "messages.1.reasoning", "\"hm\"");
     f->t.dialect = "openrouter";
