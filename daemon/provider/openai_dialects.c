@@ -55,6 +55,12 @@ static const struct openai_model openrouter_models[] = {
     {.pattern = NULL},
 };
 
+/* Newer ones take a word beside thinking; others only whether. */
+static const struct openai_model zhipu_models[] = {
+    {.pattern = "glm-5.[2-9]*", .effort = {"none", "low", "medium", "high"}},
+    {.pattern = NULL},
+};
+
 /* By https://openrouter.ai/docs/app-attribution; a section's own header goes before. */
 static const char *const openrouter_headers[] = {"HTTP-Referer: http://localhost/askd", "X-Title: askd", NULL};
 
@@ -86,7 +92,8 @@ static const struct openai_dialect dialects[] = {
      .prompt_cache_key = true, .reasoning = OPENAI_REASONING_THINKING, .effort = {NULL},
      .reasoning_back = "reasoning_content"},
     {COMMON, .name = "zhipu", .seed = NULL, .required = NULL, .named_tool = false, .json_schema = false, .stop_max = 1,
-     .reasoning = OPENAI_REASONING_THINKING, .effort = {NULL}, .reasoning_back = "reasoning_content"},
+     .reasoning = OPENAI_REASONING_THINKING, .effort = {NULL}, .reasoning_back = "reasoning_content",
+     .models = zhipu_models},
     {COMMON, .name = "baichuan", .seed = NULL, .required = NULL, .named_tool = false, .include_usage = false,
      .json_schema = false, .images = false},
     {COMMON, .name = "perplexity", .seed = NULL, .include_usage = false, .think_tags = true},

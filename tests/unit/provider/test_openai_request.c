@@ -293,6 +293,11 @@ static void reasoning(void **state)
     f->r->reasoning = REASONING_BUDGET;
     f->r->reasoning_budget = 4096;
     check_member(f, "reasoning_effort", "\"medium\"");
+    f->t.dialect = "zhipu";
+    check_member(f, "reasoning_effort", "");
+    f->t.model = "glm-5.2";
+    check_member(f, "thinking", "{\"type\":\"enabled\"}");
+    check_member(f, "reasoning_effort", "\"medium\"");
     f->t.dialect = "openrouter";
     check_member(f, "reasoning", "{\"max_tokens\":4096}");
     f->t.dialect = "qwen";
