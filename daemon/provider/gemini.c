@@ -145,6 +145,18 @@ static void add_parts(struct builder *b, json_t *parts, const struct message *m)
     }
 }
 
+/* A call may only follow a turn of the user, and there must be one: where the instructions are all that was said, it is
+ * empty. */
+static json_t *contents_of(struct builder *b)
+{
+    json_t *contents = build_turns(b, "model", "parts", add_parts);
+    const char *first = jsonx_string(json_array_get(contents, 0), "role", NULL);
+
+    if (!first || strcmp(first, "user") != 0)
+        json_array_insert_new(contents, 0, json_pack("{s:s, s:[{s:s}]}", "role", "user", "parts", "text", ""));
+    return contents;
+}
+
 /* ------------------------------------------------------------------------------------------------ options */
 
 static void put_tools(struct builder *b, json_t *body)
@@ -258,7 +270,7 @@ static enum error_code build(const struct provider_target *t, const struct chat_
     if (!build_begin(&b, &gemini_ops, t, r, x, left_out, err))
         return b.code;
     json_t *body = json_object(), *system = build_system(&b), *config = generation_config(&b);
-    build_set(&b, body, "contents", build_turns(&b, "model", "parts", add_parts));
+    build_set(&b, body, "contents", contents_of(&b));
     if (system)
         build_set(&b, body, "systemInstruction", json_pack("{s:[{s:o}]}", "parts", "text", system));
     if (r->n_tools > 0)

@@ -146,6 +146,21 @@ static void signatures_go_back(void **state)
                  "plain\"}}}]}");
 }
 
+/* A call may not come first. */
+static void nothing_but_instructions(void **state)
+{
+    struct fixture *f = *state;
+    struct message *m;
+
+    ask(f, "");
+    check_member(f, "contents", "[{\"role\":\"user\",\"parts\":[{\"text\":\"\"}]}]");
+    m = say(f, ROLE_ASSISTANT, NULL);
+    call(m, "c1", "f", "");
+    result(say(f, ROLE_TOOL, NULL), "c1", "plain");
+    check_member(f, "contents.0", "{\"role\":\"user\",\"parts\":[{\"text\":\"\"}]}");
+    check_member(f, "contents.1.role", "\"model\"");
+}
+
 static void calls_of_another_model(void **state)
 {
     struct fixture *f = *state;
@@ -236,9 +251,18 @@ int main(void)
 {
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up_here, tear_down)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(streams), cmocka_unit_test(usage), cmocka_unit_test(calls),  cmocka_unit_test(whole),
-        WITH(a_conversation),      WITH(addresses),         WITH(signatures_go_back), WITH(calls_of_another_model),
-        WITH(how_much_to_think),   WITH(options),           WITH(attachments),
+        cmocka_unit_test(streams),
+        cmocka_unit_test(usage),
+        cmocka_unit_test(calls),
+        cmocka_unit_test(whole),
+        WITH(a_conversation),
+        WITH(addresses),
+        WITH(signatures_go_back),
+        WITH(nothing_but_instructions),
+        WITH(calls_of_another_model),
+        WITH(how_much_to_think),
+        WITH(options),
+        WITH(attachments),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
