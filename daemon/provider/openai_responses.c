@@ -74,12 +74,17 @@ static bool is_followed(const struct message *m, size_t at)
     return false;
 }
 
+/* What is sealed goes without its id: by that it would be looked up among what is stored there, and nothing is. What is
+ * neither sealed nor told cannot go. */
 static void add_reasoning(struct builder *b, json_t *input, const struct part *p)
 {
     json_t *opaque = opaque_of(p, b->host);
     const char *type = jsonx_string(opaque, "type", NULL);
+    bool sealed = json_is_string(json_object_get(opaque, "encrypted_content"));
 
-    if (type && strcmp(type, "reasoning") == 0)
+    if (sealed)
+        json_object_del(opaque, "id");
+    if (type && strcmp(type, "reasoning") == 0 && (sealed || json_array_size(json_object_get(opaque, "content")) > 0))
         build_append(b, input, json_incref(opaque));
     json_decref(opaque);
 }

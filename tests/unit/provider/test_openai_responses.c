@@ -146,12 +146,14 @@ static void items_go_back(void **state)
             "{\"host\":\"h\",\"type\":\"reasoning\",\"id\":\"r1\",\"encrypted_content\":\"x\",\"summary\":[]}");
     call(m, "c1", "f", "");
     thought(m, "hm", NULL, "{\"host\":\"elsewhere\",\"type\":\"reasoning\",\"id\":\"r2\"}");
+    thought(m, "hm", NULL,
+            "{\"host\":\"h\",\"type\":\"reasoning\",\"id\":\"r4\",\"summary\":[]}"); /* stored there alone */
     thought(m, "hm", "another API's", NULL);
     add_part(m, PART_TEXT, "a");
     thought(m, "hm", NULL, "{\"host\":\"h\",\"type\":\"reasoning\",\"id\":\"r3\"}"); /* nothing follows it */
     result(say(f, ROLE_TOOL, NULL), "c1", "one");
     check_member(f, "input",
-                 "[{\"role\":\"user\",\"content\":\"q\"},{\"encrypted_content\":\"x\",\"id\":\"r1\",\"summary\":["
+                 "[{\"role\":\"user\",\"content\":\"q\"},{\"encrypted_content\":\"x\",\"summary\":["
                  "],\"type\":\"reasoning\"},{\"type\":\"function_call\",\"call_id\":\"c1\",\"name\":\"f\",\"argum"
                  "ents\":\"{}\"},{\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":\"a\"}]}"
                  ",{\"type\":\"function_call_output\",\"call_id\":\"c1\",\"output\":\"one\"}]");
