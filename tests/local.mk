@@ -219,7 +219,7 @@ python_tests = \
 	tests/rpc/test_hello_status.py tests/rpc/test_kill.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py \
 	tests/rpc/test_protocol_page.py tests/rpc/test_reload.py tests/rpc/test_restart.py tests/rpc/test_service.py \
 	tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_tls.py \
-	tests/replay/test_recordings.py
+	tests/replay/test_recordings.py tests/replay/test_requests.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/skip.h \
 	tests/unit/core/config_files.h tests/unit/http/http_server.h tests/unit/provider/building.h \
@@ -232,7 +232,7 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/bench/pidcpu.c tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/runcost.c \
 	tests/bench/startcost.c tests/bench/load.h tests/bench/run.sh doc/architecture.md doc/protocol.md \
 	tests/fuzz/run
-EXTRA_DIST += tests/rpc/schema.py
+EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.
 FUZZ_SECONDS = 60

@@ -92,6 +92,7 @@ def start(lines):
     """A daemon with these lines of configuration; generator for a fixture."""
     home = Home()
     home.config.write_text("\n".join(["[daemon]", "drain_timeout = 2", *lines]) + "\n")
+    home.config.chmod(0o600)  # it may hold keys
     d = Daemon(home)
     yield d
     d.finish()
