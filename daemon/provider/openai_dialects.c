@@ -49,6 +49,7 @@ static const struct openai_model xai_models[] = {
 };
 
 static const struct openai_model openrouter_models[] = {
+    {.pattern = "anthropic/*", .cache_marks = true},
     {.pattern = "openai/o[134]*", .encrypted = true},
     {.pattern = "openai/gpt-5*", .encrypted = true},
     {.pattern = "x-ai/grok-4*", .encrypted = true},
@@ -77,8 +78,8 @@ static const struct openai_dialect dialects[] = {
     {COMMON, .name = "azure", .key_header = "api-key", .audio = OPENAI_AUDIO_OBJECT, .file = OPENAI_FILE_OBJECT,
      .tool_id = {1, 40, "_-.:|"}, .reasoning = OPENAI_REASONING_EFFORT, .models = openai_models},
     {COMMON, .name = "deepseek", .json_schema = false, .images = false, .stop_max = 16, .seed = NULL,
-     .reasoning = OPENAI_REASONING_THINKING, .reasoning_back = "reasoning_content", .reasoning_with_calls = true},
-    {COMMON, .name = "qwen", .audio = OPENAI_AUDIO_URL, .reasoning = OPENAI_REASONING_ENABLE},
+     .reasoning = OPENAI_REASONING_THINKING, .reasoning_back = "reasoning_content", .reasoning_with_calls = ""},
+    {COMMON, .name = "qwen", .json_schema = false, .audio = OPENAI_AUDIO_URL, .reasoning = OPENAI_REASONING_ENABLE},
     {COMMON, .name = "openrouter", .headers = openrouter_headers, .usage_object = true, .cost = "cost",
      .audio = OPENAI_AUDIO_OBJECT, .file = OPENAI_FILE_OBJECT, .reasoning = OPENAI_REASONING_OBJECT,
      .reasoning_fields = {"reasoning", "reasoning_content"}, .details_back = true, .models = openrouter_models},
@@ -90,7 +91,7 @@ static const struct openai_dialect dialects[] = {
     {COMMON, .name = "xai", .reasoning = OPENAI_REASONING_EFFORT, .models = xai_models},
     {COMMON, .name = "moonshot", .seed = NULL, .required = NULL, .named_tool = false, .stop_max = 5,
      .prompt_cache_key = true, .reasoning = OPENAI_REASONING_THINKING, .effort = {NULL},
-     .reasoning_back = "reasoning_content"},
+     .reasoning_back = "reasoning_content", .reasoning_with_calls = " "},
     {COMMON, .name = "zhipu", .seed = NULL, .required = NULL, .named_tool = false, .json_schema = false, .stop_max = 1,
      .reasoning = OPENAI_REASONING_THINKING, .effort = {NULL}, .reasoning_back = "reasoning_content",
      .models = zhipu_models},

@@ -25,6 +25,7 @@ struct openai_model {
     bool no_reasoning;       /* has none: the wish is left out */
     bool no_sampling;        /* temperature and top_p are refused while it reasons */
     bool no_stop;
+    bool cache_marks;                   /* what stays the same may be marked for its cache, as with Anthropic */
     bool encrypted;                     /* its reasoning may be had encrypted, to be sent back */
     const char *effort[OPENAI_EFFORTS]; /* all NULL: as the dialect says */
 };
@@ -52,7 +53,7 @@ struct openai_dialect {
     const char *effort[OPENAI_EFFORTS];
     const char *reasoning_fields[2];   /* in a delta or message, the first that holds text counts */
     const char *reasoning_back;        /* field that the model's earlier reasoning goes back in, NULL: left out */
-    bool reasoning_with_calls;         /* a turn with tool calls needs that field, be it empty */
+    const char *reasoning_with_calls;  /* what a turn with calls has there that was not reasoned; NULL: nothing */
     bool details_back;                 /* reasoning_details go back as they came */
     bool think_tags;                   /* <think>…</think> at the start of the text is reasoning */
     const struct openai_model *models; /* NULL if they are all alike */

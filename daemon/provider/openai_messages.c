@@ -129,6 +129,10 @@ static json_t *tool_call(struct builder *b, const struct openai_messages *how, c
     build_set(b, call, "id", build_tool_id(&how->tool_id, p->id));
     build_set_string(b, call, "type", "function");
     build_set(b, call, "function", function);
+    json_t *opaque = opaque_of(p, b->host), *extra = jsonx_get(opaque, "extra_content");
+    if (extra)
+        json_object_set(call, "extra_content", extra);
+    json_decref(opaque);
     return call;
 }
 

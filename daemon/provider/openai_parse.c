@@ -163,8 +163,10 @@ static void take_calls(struct provider_parser *p, const json_t *delta)
     struct call_piece piece;
 
     for (size_t i = 0; i < n && p->phase == PHASE_RUNNING; i++) {
-        if (calls_read(json_is_array(calls) ? json_array_get(calls, i) : calls, &piece))
-            parser_call(p, piece, NULL);
+        const json_t *call = json_is_array(calls) ? json_array_get(calls, i) : calls;
+        json_t *extra = jsonx_get(call, "extra_content"); /* Gemini's layer puts its signature there */
+        if (calls_read(call, &piece))
+            parser_call(p, piece, extra ? json_pack("{s:O}", "extra_content", extra) : NULL);
         else
             parser_fail(p, ERR_BAD_RESPONSE, "the provider sent a tool call that cannot be read");
     }

@@ -18,9 +18,43 @@ static void put_earlier(struct builder *b, json_t *out, const struct message *m)
     }
     if (json_array_size(all) > 0)
         json_object_set(out, "reasoning_details", all);
-    if (text || (b->dialect->reasoning_with_calls && build_holds(m, PART_TOOL_CALL)))
-        build_set(b, out, b->dialect->reasoning_back, text ? text : json_string(""));
+    const char *none = build_holds(m, PART_TOOL_CALL) ? b->dialect->reasoning_with_calls : NULL;
+    if (text || none)
+        build_set(b, out, b->dialect->reasoning_back, text ? text : json_string(none));
     json_decref(all);
+}
+
+/* Its text as a list of one part, which can bear a mark. False where it has no text. */
+static bool mark(struct builder *b, json_t *message)
+{
+    json_t *content = json_object_get(message, "content");
+    size_t n = json_array_size(content);
+    json_t *last = n > 0 ? json_array_get(content, n - 1) : NULL;
+
+    if (json_string_length(content) > 0) {
+        json_t *list = json_array();
+        last = build_typed(b, "text", "text", json_incref(content));
+        build_append(b, list, last);
+        build_set(b, message, "content", list);
+    }
+    if (last)
+        build_set(b, last, "cache_control", json_pack("{s:s}", "type", "ephemeral"));
+    return last != NULL;
+}
+
+/* The instructions, and what was said before the question. */
+static void mark_stable(struct builder *b, json_t *messages)
+{
+    size_t n = json_array_size(messages);
+
+    if (b->request->system)
+        mark(b, json_array_get(messages, 0));
+    for (size_t i = n > 0 ? n - 1 : 0; i-- > (b->request->system ? 1 : 0);) {
+        json_t *message = json_array_get(messages, i);
+        const char *role = jsonx_string(message, "role", NULL);
+        if (role && strcmp(role, "tool") != 0 && mark(b, message))
+            return;
+    }
 }
 
 static json_t *messages_of(struct builder *b)
@@ -35,7 +69,10 @@ static json_t *messages_of(struct builder *b)
                                   .schema_words = !d->json_schema,
                                   .earlier = put_earlier};
 
-    return openai_messages(b, &how);
+    json_t *messages = openai_messages(b, &how);
+    if (m->cache_marks)
+        mark_stable(b, messages);
+    return messages;
 }
 
 /* ------------------------------------------------------------------------------------------------ options */

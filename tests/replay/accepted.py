@@ -6,9 +6,10 @@ A path is that of the node where the two part; in it [*] is any index, * one nam
 import collections
 import re
 
-from turns import ANY_JSON, camel, json_schema, schema_of_list
+from turns import camel, json_schema, schema_of_list
 
-JSON_WISH = "that an answer be JSON of any form is said by a schema of any object"
+JSON_WISH = "that an answer be JSON of any form is said by a schema of any object, told in words where none is taken"
+SCHEMA_WORDS = 'Answer with JSON only, by this JSON schema: {"type":"object"}'
 MARK = {"type": "ephemeral"}
 ENCRYPTED = ["reasoning.encrypted_content"]
 ABSENT = type("Absent", (), {"__repr__": lambda self: "absent"})()
@@ -153,8 +154,16 @@ def any_name(recorded, ours, beside):
     return ours == "answer" and (recorded is ABSENT or isinstance(recorded, str))
 
 
-def any_object(recorded, ours, beside):
-    return recorded is ABSENT and ours == {"name": "answer", "schema": ANY_JSON}
+def with_schema_words(recorded, ours, beside):
+    return isinstance(ours, str) and ours == f"{recorded}\n\n{SCHEMA_WORDS}"
+
+
+def after_schema_words(recorded, ours, beside):
+    return ours == [{"role": "system", "content": SCHEMA_WORDS}, *recorded]
+
+
+def marked_by_us(recorded, ours, beside):
+    return isinstance(recorded, str) and ours == [{"type": "text", "text": recorded, "cache_control": MARK}]
 
 
 def audio_string(recorded, ours, beside):
@@ -239,12 +248,14 @@ ACCEPTED = [
     ),
     # What the protocol has no name for.
     Row("openai-chat", "*", "body.response_format.json_schema.name", any_name, "a label of the asker's choice"),
-    Row("openai-chat", "qwen", "body.response_format.type", becomes("json_object", "json_schema"), JSON_WISH),
-    Row("openai-chat", "qwen", "body.response_format.json_schema", any_object, JSON_WISH),
+    Row("openai-chat", "qwen", "body.messages[*].content", with_schema_words, JSON_WISH),
+    Row("openai-chat", "qwen", "body.messages", after_schema_words, JSON_WISH),
     Row("openai-chat", "openai", "body.messages[*].name", not_sent("user"), "speakers have roles, not names"),
     Row("openai-chat", "*", "body.tools[*].function.strict", not_sent(True, False), "tools have no strict mode"),
     Row("openai-chat", "openrouter", "body.tools[*].cache_control", not_sent(), "marks for the provider's cache"),
     Row("openai-chat", "openrouter", "body.messages[*].content", one_marked_text, "marks for the provider's cache"),
+    Row("openai-chat", "openrouter", "body.messages[*].content", marked_by_us, "we mark what stays the same"),
+    Row("openai-chat", "openrouter", "body.**.cache_control.ttl", not_sent("5m"), "the default"),
     # -- openai-responses
     Row("openai-responses", "*", "body.input", one_message, "a string is the short form of one message"),
     Row("openai-responses", "*", "body.input[*].content", one_block("output_text"), "likewise"),

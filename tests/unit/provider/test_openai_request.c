@@ -142,6 +142,38 @@ static void calls_and_results(void **state)
                  "\":\"tool\",\"tool_call_id\":\"VnuXtHSdQ\",\"content\":\"two\"}]");
 }
 
+static void a_cache_that_wants_marks(void **state)
+{
+    struct fixture *f = *state;
+
+    tool_loop(f);
+    f->t.dialect = "openrouter";
+    f->t.model = "anthropic/claude-sonnet-4.5";
+    check_member(f, "messages",
+                 "[{\"role\":\"system\",\"content\":[{\"type\":\"text\",\"text\":\"be brief\",\"cache_control\":{"
+                 "\"type\":\"ephemeral\"}}]},{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"what i"
+                 "s this?\"},{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,cG5n\"}}]},{"
+                 "\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"I look.\",\"cache_control\":{"
+                 "\"type\":\"ephemeral\"}}],\"tool_calls\":[{\"id\":\"call_1\",\"type\":\"function\",\"function\""
+                 ":{\"name\":\"weather\",\"arguments\":\"{\\\"city\\\":\\\"Z\\\\u00fcrich\\\"}\"}},{\"id\":\"call"
+                 "_2\",\"type\":\"function\",\"function\":{\"name\":\"time\",\"arguments\":\"{}\"}}]},{\"role\":"
+                 "\"tool\",\"tool_call_id\":\"call_1\",\"content\":\"{\\\"c\\\":20}\"},{\"role\":\"tool\",\"tool_"
+                 "call_id\":\"call_2\",\"content\":\"no clock\"},{\"role\":\"user\",\"content\":\"and?\"}]");
+    f->t.model = "openai/gpt-4o";
+    check_member(f, "messages.0.content", "\"be brief\"");
+}
+
+static void a_signature_of_gemini(void **state)
+{
+    struct fixture *f = *state;
+
+    ask(f, "q");
+    call(say(f, ROLE_ASSISTANT, NULL), "c", "f", "{}")->opaque =
+        value_of("{\"host\":\"h\",\"extra_content\":{\"google\":{\"thought_signature\":\"s\"}}}");
+    f->t.dialect = "gemini";
+    check_member(f, "messages.1.tool_calls.0.extra_content", "{\"google\":{\"thought_signature\":\"s\"}}");
+}
+
 static void what_a_dialect_does_not_take(void **state)
 {
     struct fixture *f = *state;
@@ -391,6 +423,8 @@ int main(void)
         WITH(what_a_dialect_does_not_take),
         WITH(a_conversations_cache),
         WITH(audio_and_files),
+        WITH(a_cache_that_wants_marks),
+        WITH(a_signature_of_gemini),
         WITH(tools_and_choice),
         WITH(schema),
         WITH(sampling),
