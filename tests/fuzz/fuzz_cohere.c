@@ -1,0 +1,3 @@
+#define FUZZ_API "cohere"
+#define FUZZ_STREAM "text/event-stream"
+#include "tests/fuzz/adapter.h"

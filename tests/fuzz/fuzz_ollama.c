@@ -1,0 +1,3 @@
+#define FUZZ_API "ollama"
+#define FUZZ_STREAM "application/x-ndjson"
+#include "tests/fuzz/adapter.h"
