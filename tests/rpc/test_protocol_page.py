@@ -177,3 +177,17 @@ def test_example(run_example):
 def test_example_fails_as_it_should(run_example):
     r = run_example("hello")
     assert r.returncode == 1 and r.stderr.startswith("unauthenticated: ")
+
+
+def test_the_page_of_providers_names_every_row():
+    """Its list of dialects is that of the table, and each API has a row."""
+    text = (SOURCE / "doc" / "providers.md").read_text(encoding="utf-8")
+    rows = (SOURCE / "daemon" / "provider" / "openai_dialects.c").read_text(encoding="utf-8")
+    listed = re.search(r"^openai, azure, .*?\.$", text, re.M | re.S)[0]
+    words = set(re.findall(r"[\w.-]*\w", listed)) - set("and for the layers of these two that speak like OpenAI".split())
+    assert words == set(re.findall(r'\.name = "([^"]+)"', rows))
+    apis = set()
+    for path in (SOURCE / "daemon" / "provider").glob("*.c"):
+        apis |= set(re.findall(r'\.api = "([^"]+)"', path.read_text(encoding="utf-8")))
+    table = re.search(r"^## APIs$(.*?)^## ", text, re.M | re.S)[1]
+    assert apis == set(re.findall(r"^\| `([a-z-]+)` \|", table, re.M))
