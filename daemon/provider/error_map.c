@@ -13,9 +13,11 @@ struct reason {
     const char *detail;   /* what the provider behind the provider said */
     const char *names[3]; /* code, type, status, most telling first */
     const char *param;
-    int number; /* an HTTP status, 0 if none */
+    int number;         /* an HTTP status, 0 if none */
+    double retry_after; /* seconds, -1 if none */
 };
 
+/* A name of several words ("Throttling.RateQuota") goes by the first, unless it has a row of its own. */
 static const struct {
     const char *name;
     enum error_code code;
@@ -43,6 +45,7 @@ static const struct {
     {"NOT_FOUND", ERR_NOT_FOUND},
     {"permission_error", ERR_PERMISSION_DENIED},
     {"PERMISSION_DENIED", ERR_PERMISSION_DENIED},
+    {"AccessDenied", ERR_PERMISSION_DENIED},
     {"rate_limit_exceeded", ERR_RATE_LIMITED},
     {"rate_limit_error", ERR_RATE_LIMITED},
     {"RateLimitReached", ERR_RATE_LIMITED},
@@ -51,19 +54,27 @@ static const struct {
     {"overloaded_error", ERR_OVERLOADED},
     {"engine_overloaded_error", ERR_OVERLOADED},
     {"server_overloaded", ERR_OVERLOADED},
+    {"ModelServingError", ERR_OVERLOADED},
+    {"InternalError.Algo.InvalidParameter", ERR_INVALID_REQUEST},
+    {"InternalError.Algo.DataInspectionFailed", ERR_CONTENT_FILTERED},
+    {"InternalError.Timeout", ERR_TIMEOUT},
+    {"RequestTimeOut", ERR_TIMEOUT},
     {"timeout", ERR_TIMEOUT},
     {"timeout_error", ERR_TIMEOUT},
     {"DEADLINE_EXCEEDED", ERR_TIMEOUT},
     {"server_error", ERR_UNAVAILABLE},
     {"internal_server_error", ERR_UNAVAILABLE},
     {"internal_error", ERR_UNAVAILABLE},
+    {"InternalError", ERR_UNAVAILABLE},
     {"service_unavailable", ERR_UNAVAILABLE},
+    {"ServiceUnavailable", ERR_UNAVAILABLE},
     {"api_error", ERR_UNAVAILABLE},
     {"INTERNAL", ERR_UNAVAILABLE},
     {"UNAVAILABLE", ERR_UNAVAILABLE},
     {"request_too_large", ERR_TOO_LARGE},
     {"invalid_request_error", ERR_INVALID_REQUEST},
     {"INVALID_ARGUMENT", ERR_INVALID_REQUEST},
+    {"InvalidParameter", ERR_INVALID_REQUEST},
 };
 
 /* For those who say it in words alone. */
@@ -74,6 +85,10 @@ static const struct {
     {"maximum context length", ERR_CONTEXT_LENGTH_EXCEEDED},
     {"context window", ERR_CONTEXT_LENGTH_EXCEEDED},
     {"context size", ERR_CONTEXT_LENGTH_EXCEEDED},
+    {"exceeds the context length", ERR_CONTEXT_LENGTH_EXCEEDED},
+    {"exceeds the maximum number of tokens", ERR_CONTEXT_LENGTH_EXCEEDED},
+    {"total number of tokens in the prompt", ERR_CONTEXT_LENGTH_EXCEEDED},
+    {"range of input length", ERR_CONTEXT_LENGTH_EXCEEDED},
     {"prompt is too long", ERR_CONTEXT_LENGTH_EXCEEDED},
     {"maximum prompt length", ERR_CONTEXT_LENGTH_EXCEEDED},
     {"API key not valid", ERR_UNAUTHENTICATED},
@@ -83,6 +98,7 @@ static const struct {
     {"insufficient credit", ERR_BUDGET_EXCEEDED},
     {"credit balance", ERR_BUDGET_EXCEEDED},
     {"any credits", ERR_BUDGET_EXCEEDED},
+    {"credits are depleted", ERR_BUDGET_EXCEEDED},
 };
 
 /* ------------------------------------------------------------------------------------------------ codes */
@@ -107,11 +123,19 @@ static enum error_code code_by_status(int status)
     return status >= 400 ? ERR_INVALID_REQUEST : ERR_BAD_RESPONSE;
 }
 
+/* Told is the name, or begins with it and a dot. */
+static bool is_name(const char *told, const char *name)
+{
+    size_t len = strlen(name);
+
+    return strncasecmp(told, name, len) == 0 && (told[len] == '\0' || told[len] == '.');
+}
+
 static enum error_code code_by_name(const struct reason *r)
 {
     for (size_t i = 0; i < sizeof r->names / sizeof *r->names; i++) {
         for (size_t j = 0; r->names[i] && j < sizeof names / sizeof *names; j++) {
-            if (strcasecmp(r->names[i], names[j].name) == 0)
+            if (is_name(r->names[i], names[j].name))
                 return names[j].code;
         }
     }
@@ -192,6 +216,22 @@ static void read_text(struct reason *r, const json_t *obj, const char *key)
         r->text = jsonx_string(obj, key, &r->text_len);
 }
 
+/* Gemini says in the body when to come again: "34.4s". */
+static void read_delay(struct reason *r, const json_t *obj)
+{
+    size_t i;
+    json_t *detail;
+
+    json_array_foreach(json_object_get(obj, "details"), i, detail)
+    {
+        const char *delay = jsonx_string(detail, "retryDelay", NULL);
+        char *end;
+        double seconds = delay && isdigit((unsigned char)*delay) ? strtod(delay, &end) : -1;
+        if (seconds >= 0 && strcmp(end, "s") == 0)
+            r->retry_after = seconds;
+    }
+}
+
 /* The object that holds message, code and type. */
 static void read_fields(struct reason *r, const json_t *obj)
 {
@@ -208,11 +248,12 @@ static void read_fields(struct reason *r, const json_t *obj)
         if (r->number == 0)
             r->number = number_in(obj, numbers[i]);
     }
+    read_delay(r, obj);
 }
 
 static struct reason read_reason(const json_t *root)
 {
-    struct reason r = {.text = NULL};
+    struct reason r = {.retry_after = -1};
 
     if (json_is_array(root))
         root = json_array_get(root, 0);
@@ -306,6 +347,7 @@ static enum error_code tell(struct error *err, enum error_code code, int status,
         error_set(err, code, "the provider reported an error: %s", said);
     if (err) {
         err->status = status;
+        err->retry_after = r->retry_after;
         if (r->param)
             error_text(err->param, sizeof err->param, r->param, strlen(r->param));
     }
@@ -326,7 +368,7 @@ enum error_code error_map_inside(const json_t *root, struct error *err)
 /* A body that is no JSON: its text, unless it is a page for people. */
 static struct reason read_plain(const uint8_t *body, size_t len)
 {
-    struct reason r = {.text = (const char *)body, .text_len = len};
+    struct reason r = {.text = (const char *)body, .text_len = len, .retry_after = -1};
 
     while (r.text_len > 0 && isspace((unsigned char)*r.text)) {
         r.text++;
@@ -348,7 +390,7 @@ enum error_code provider_map_error(const struct response_head *head, const uint8
     struct reason r = root ? read_reason(root) : read_plain(body, len);
     enum error_code code = tell(err, code_of(head->status, &r), head->status, &r);
 
-    if (err)
+    if (err && head->retry_after >= 0)
         err->retry_after = head->retry_after;
     json_decref(root);
     return code;

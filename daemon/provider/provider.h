@@ -80,7 +80,7 @@ extern const struct provider_ops *const provider_adapters[];
 bool provider_dialect_known(const char *api, const char *name);
 
 /* An HTTP error status with its body, to the daemon's error (code by the table Errors of doc/protocol.md, message of
- * the provider's own, status, retry_after as in head). */
+ * the provider's own, status, retry_after as in head, else as the body says). */
 enum error_code provider_map_error(const struct response_head *head, const uint8_t *body, size_t len,
                                    struct error *err);
 

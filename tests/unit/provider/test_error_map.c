@@ -60,6 +60,51 @@ static void by_body(void **state)
     check(403, "{\"error\":{\"type\":\"authentication_error\",\"message\":\"m\"}}", ERR_UNAUTHENTICATED, "m");
     check(404, "{\"error\":{\"code\":\"insufficient_quota\",\"message\":\"m\"}}", ERR_NOT_FOUND, "m");
     check(400, "{\"code\":\"x\",\"error\":\"Incorrect API key provided\"}", ERR_UNAUTHENTICATED, "Incorrect");
+    check(400, "{\"code\":\"Arrearage\",\"message\":\"m\"}", ERR_BUDGET_EXCEEDED, "m");
+    check(429, "{\"error\":{\"code\":429,\"message\":\"Your prepayment credits are depleted.\"}}", ERR_BUDGET_EXCEEDED,
+          "depleted");
+}
+
+/* As each API says it. */
+static void prompt_too_long(void **state)
+{
+    static const char *const bodies[] = {
+        "{\"error\":{\"message\":\"Your input exceeds the context window of this model.\"}}",
+        "{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":\"prompt is too long: 9 "
+        "tokens\"}}",
+        "{\"error\":{\"code\":400,\"status\":\"INVALID_ARGUMENT\",\"message\":\"The input token count (9) exceeds the "
+        "maximum "
+        "number of tokens allowed (8).\"}}",
+        "{\"error\":\"the input length exceeds the context length\"}",
+        "{\"message\":\"too many tokens: total number of tokens in the prompt cannot exceed 8 - received 9.\"}",
+        "{\"code\":\"InvalidParameter\",\"message\":\"Range of input length should be [1, 8]\"}",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
+        check(400, bodies[i], ERR_CONTEXT_LENGTH_EXCEEDED, "");
+    check(400, "{\"message\":\"too many tokens: max tokens must be less than or equal to 8\"}", ERR_INVALID_REQUEST,
+          "");
+}
+
+static void when_to_come_again(void **state)
+{
+    static const char body[] =
+        "{\"error\":{\"code\":429,\"message\":\"m\",\"details\":[{\"reason\":\"r\"},{\"retryDelay\":\"%s\"}]}}";
+    static const struct {
+        const char *delay;
+        double seconds;
+    } rows[] = {{"34.5s", 34.5}, {"0s", 0}, {"5", -1}, {"-5s", -1}, {"inf", -1}, {"", -1}};
+    char text[256];
+    (void)state;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        snprintf(text, sizeof text, body, rows[i].delay);
+        struct response_head head = {.status = 429, .retry_after = -1, .should_retry = -1};
+        struct error err = ERROR_INIT;
+        provider_map_error(&head, (const uint8_t *)text, strlen(text), &err);
+        assert_true(err.retry_after == rows[i].seconds);
+        assert_true(map(429, text).retry_after == 2.5); /* the header's word counts more */
+    }
 }
 
 static void shapes(void **state)
@@ -139,6 +184,10 @@ static void inside_a_200(void **state)
     assert_int_equal(inside("{\"error\":{\"type\":\"server_error\",\"code\":null}}", &err), ERR_UNAVAILABLE);
     assert_int_equal(err.status, 0);
     assert_int_equal(inside("{\"error\":{\"type\":\"overloaded_error\"}}", &err), ERR_OVERLOADED);
+    assert_int_equal(inside("{\"code\":\"Throttling.RateQuota\",\"message\":\"m\"}", &err), ERR_RATE_LIMITED);
+    assert_int_equal(inside("{\"code\":\"InternalError.Algo\",\"message\":\"m\"}", &err), ERR_UNAVAILABLE);
+    assert_int_equal(inside("{\"code\":\"InternalError.Timeout\",\"message\":\"m\"}", &err), ERR_TIMEOUT);
+    assert_int_equal(inside("{\"code\":\"InternalErrors\",\"message\":\"m\"}", &err), ERR_BAD_RESPONSE);
     assert_int_equal(inside("{\"error\":\"boom\"}", &err), ERR_BAD_RESPONSE);
     assert_non_null(strstr(err.message, "boom"));
 }
@@ -148,6 +197,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_status),
         cmocka_unit_test(by_body),
+        cmocka_unit_test(prompt_too_long),
+        cmocka_unit_test(when_to_come_again),
         cmocka_unit_test(shapes),
         cmocka_unit_test(keys_are_masked),
         cmocka_unit_test(long_reasons_are_cut),
