@@ -52,6 +52,7 @@ struct ask {
     size_t n_routes, route;
     unsigned tries;              /* at this route, so far */
     bool shown;                  /* content of the current try is in the log */
+    bool fresh;                  /* the last try's connection broke, and those kept from before may have too */
     struct providers *providers; /* reference: what routes point into */
     struct discover_search *search;
     struct attempt *attempt;
@@ -357,6 +358,7 @@ static void on_end(void *data, enum fault_cause cause, const struct error *err, 
         return;
     }
     struct error why = *err; /* it may live in the attempt */
+    a->fresh = cause == FAULT_TRANSPORT;
     const struct route *r = &a->routes[a->route];
     enum fault_verdict v = fault_judge(cause, &why, head, a->shown && !a->req->retry_restart);
     if (v == FAULT_AGAIN && a->tries <= r->provider->retries) {
@@ -414,8 +416,8 @@ static void try_route(struct ask *a)
     a->tries++;
     if (!a->asked_us)
         a->asked_us = clock_mono_us();
-    if (attempt_start(&a->engine->attempts, r->provider, r->model, answer_conversation(a->answer), a->req, &cb, a,
-                      &a->attempt, &err) != ERR_NONE)
+    if (attempt_start(&a->engine->attempts, r->provider, r->model, answer_conversation(a->answer), a->req, a->fresh,
+                      &cb, a, &a->attempt, &err) != ERR_NONE)
         fail(a, &err);
 }
 

@@ -197,7 +197,7 @@ static void on_end(void *data, enum error_code code, const struct error *why)
 }
 
 enum error_code attempt_start(struct attempt_room *room, struct provider *p, const char *model,
-                              const char *conversation, const struct chat_request *req,
+                              const char *conversation, const struct chat_request *req, bool fresh,
                               const struct attempt_callbacks *cb, void *data, struct attempt **ret, struct error *err)
 {
     static const struct http_callbacks http_cb = {on_head, on_body, on_end};
@@ -231,7 +231,8 @@ enum error_code attempt_start(struct attempt_room *room, struct provider *p, con
         struct http_options opt = {.proxy = p->proxy,
                                    .ca_file = p->ca_file,
                                    .timeout_connect_ms = (long)p->timeout_connect_ms,
-                                   .max_connections = (long)p->max_connections};
+                                   .max_connections = (long)p->max_connections,
+                                   .fresh = fresh};
         code = http_start(room->pool, &x, &opt, &http_cb, a, &a->transfer, err);
     }
     exchange_done(&x);

@@ -2,7 +2,8 @@
  *
  * Connections are kept per pool and reused; HTTP/2 is used over TLS (several transfers share a connection there),
  * HTTP/1.1 in cleartext. libcurl is set up at the first transfer, not before. Redirects are not followed. A body is
- * decoded (gzip, …) here. The process must ignore SIGPIPE: writing through TLS raises it.
+ * decoded (gzip, …) here. What is not a GET is sent once, whatever happens to it. The process must ignore SIGPIPE:
+ * writing through TLS raises it.
  *
  * Words: a *transfer* is one exchange under way. It is open until on_end was called or http_cancel was, then it is
  * gone; nothing is called for it afterwards. No callback runs inside http_start. Inside a callback http_cancel may be
@@ -23,6 +24,7 @@ struct http_options {        /* of one transfer; strings borrowed for the call o
     const char *ca_file;     /* NULL: the system's */
     long timeout_connect_ms; /* DNS, TCP and TLS together */
     long max_connections;    /* to this host at once, 0: no bound */
+    bool fresh;              /* over a new connection */
 };
 
 struct http_callbacks {

@@ -191,6 +191,18 @@ static size_t on_write(char *bytes, size_t size, size_t count, void *data)
 
 /* --- the request --- */
 
+/* Where a kept connection breaks before the first byte of a response, curl would send the request again, up to five
+ * times. The server may have taken it, and a question may be paid for twice: whether to ask again is for others to say.
+ */
+static int on_request(void *data, char *remote, char *local, int remote_port, int local_port)
+{
+    (void)remote, (void)local, (void)remote_port, (void)local_port;
+    struct http_transfer *t = data;
+    bool again = t->sent;
+    t->sent = true;
+    return again && strcmp(t->x.method, "GET") != 0 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 static void append_header(struct http_transfer *t, const char *line)
 {
     struct curl_slist *list = curl_slist_append(t->headers, line);
@@ -267,6 +279,7 @@ static CURLcode set_connection(struct http_transfer *t, const struct http_option
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
     SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     SET(CURLOPT_FOLLOWLOCATION, 0L);
+    SET(CURLOPT_FRESH_CONNECT, opt->fresh ? 1L : 0L);
     SET(CURLOPT_CONNECTTIMEOUT_MS, t->timeout_connect_ms);
     if (opt->proxy)
         SET(CURLOPT_PROXY, opt->proxy);
@@ -287,6 +300,8 @@ static CURLcode set_callbacks(struct http_transfer *t)
     SET(CURLOPT_HEADERDATA, t);
     SET(CURLOPT_WRITEFUNCTION, on_write);
     SET(CURLOPT_WRITEDATA, t);
+    SET(CURLOPT_PREREQFUNCTION, on_request);
+    SET(CURLOPT_PREREQDATA, t);
     return rc;
 }
 
@@ -339,6 +354,7 @@ enum error_code transfer_outcome(const struct http_transfer *t, CURLcode rc, str
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
         return error_set(err, ERR_UNAVAILABLE, "no TLS with %s (%s)", host, reason(t, rc));
+    case CURLE_ABORTED_BY_CALLBACK: /* on_request's */
     case CURLE_GOT_NOTHING: return error_set(err, ERR_UNAVAILABLE, "%s closed the connection without an answer", host);
     case CURLE_PARTIAL_FILE:
         return error_set(err, ERR_UNAVAILABLE, "%s closed the connection before the answer's end", host);

@@ -43,6 +43,7 @@ struct http_transfer {
     struct response_head head;
     bool retry_after_exact; /* the head had a retry-after-ms, which says it better than Retry-After */
     bool head_done;
+    bool sent; /* the request has been on its way once */
     char detail[CURL_ERROR_SIZE];
 };
 

@@ -456,6 +456,45 @@ static void broken_answers(void **state)
     assert_int_equal(s.heads, 0);
 }
 
+static void post(struct seen *s, const char *path, bool fresh)
+{
+    static const struct http_callbacks cb = {on_head, on_body, on_end};
+    struct exchange x;
+    struct error err = ERROR_INIT;
+    char url[64];
+    snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", server.port, path);
+    *s = (struct seen){0};
+    exchange_init(&x, 1024);
+    x.method = "POST";
+    x.url = strdup(url);
+    buf_puts(&x.body, "once");
+    assert_int_equal(http_start(pool, &x, &(struct http_options){.fresh = fresh}, &cb, s, &s->t, &err), ERR_NONE);
+    run_until(&s->ends, 1);
+}
+
+/* A kept connection that breaks tells nothing of whether the server took the request. */
+static void sent_once(void **state)
+{
+    (void)state;
+    static struct seen s;
+    assert_int_equal(get("/plain").code, ERR_NONE);
+    unsigned before = server.n_paths;
+    post(&s, "/close", false);
+    check_fault(&s, ERR_UNAVAILABLE, "without an answer");
+    assert_int_equal(server.n_paths - before, 1);
+}
+
+static void over_a_new_connection(void **state)
+{
+    (void)state;
+    static struct seen s;
+    assert_int_equal(get("/plain").code, ERR_NONE);
+    unsigned before = server.connections;
+    post(&s, "/echo", true);
+    assert_string_equal(s.body, "once");
+    assert_int_equal(server.connections - before, 1);
+}
+
 static void bad_urls(void **state)
 {
     (void)state;
@@ -695,6 +734,8 @@ int main(void)
         ON_POOL(queue_is_bounded),
         ON_POOL(refused),
         ON_POOL(broken_answers),
+        ON_POOL(sent_once),
+        ON_POOL(over_a_new_connection),
         ON_POOL(bad_urls),
         ON_POOL(connect_times_out),
         ON_POOL(cancel_before_the_head),
