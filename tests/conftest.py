@@ -5,6 +5,7 @@ client/ctl/askctl in it); without them the current folder is taken for the build
 TAP alone and pytest's own report goes to stderr if something failed.
 """
 
+import contextlib
 import http.client
 import io
 import json
@@ -24,6 +25,7 @@ sys.dont_write_bytecode = True
 sys.path[:0] = [str(HERE / "rpc"), str(HERE / "provider")]
 
 from client import Client  # noqa: E402
+from grammars import APIS  # noqa: E402
 
 PATIENCE = 30  # seconds after which something is taken for not happening; never waited for when it does
 KEY = "sk-test-0123456789abcdef"
@@ -85,6 +87,10 @@ class Provider:
         wait_until(lambda: self.port_file.exists() or self.proc.poll() is not None, "the provider listens")
         self.port = int(self.port_file.read_text())
         self.base_url = f"http://127.0.0.1:{self.port}/v1"
+
+    def base_of(self, api):
+        """The base URL for an API."""
+        return f"http://127.0.0.1:{self.port}{APIS[api].base}"
 
     def behave(self, behaviour):
         """A base URL under which every model behaves like that."""
@@ -176,6 +182,15 @@ class Home:
     def remove(self):
         shutil.rmtree(self.path)
 
+    @classmethod
+    @contextlib.contextmanager
+    def made(cls):
+        home = cls()
+        try:
+            yield home
+        finally:
+            home.remove()
+
 
 class Daemon:
     """One askd process; several may share a home. via: a command that runs it, and becomes it by exec."""
@@ -251,9 +266,8 @@ class Daemon:
 
 @pytest.fixture
 def home():
-    h = Home()
-    yield h
-    h.remove()
+    with Home.made() as h:
+        yield h
 
 
 @pytest.fixture

@@ -1,30 +1,38 @@
 #!/usr/bin/python3
-"""A provider that misbehaves on demand: the OpenAI chat wire on loopback, with faults.
+"""A provider that misbehaves on demand: the APIs of grammars.py on loopback, with faults.
 
-A behaviour is named by the model of the request, or by the path (/b/BEHAVIOUR/v1/chat/completions), which wins:
+The API is told by the path. A behaviour is named by the model of the request, or by the beginning of the path
+(/b/BEHAVIOUR/v1/chat/completions), which wins:
 
   echo                      the last user message, a word an event
   words-N  slow-N-MS        N words; the second waits MS before each
   text-N[-CHUNK]            N bytes of text in pieces of CHUNK (4096)
   hold-N                    N bytes of text, then nothing more
   big-event-N               N bytes of text in a single event
+  endless-event-N           the same, made and sent in pieces
   hang-headers  hang-first  no answer; an answer without a body
   hang-after-N              N words, then nothing more
+  idle-after-N              N words, then nothing but what keeps a connection alive
   reset-before-headers  reset-after-headers  reset-after-N      a TCP reset
+  reset-within-N            N words and half an event, then a TCP reset
   close-before-headers      the connection is closed without an answer
   status-S[-RETRYAFTER]     an error answer with that status
-  quota  context  leak-key  429 insufficient_quota, 400 context_length_exceeded, 401 that says the key back
+  quota  context  leak-key  no credit; a prompt that is too long; a key that is refused, and said back
   should-retry-S            status S with x-should-retry: true
   fail-K-then-ok[-S]        the first K requests with this prompt get status S (503), then echo
   drop-K-then-ok            the first K are reset, then echo
-  html  html-S  redirect  garbage     a page (with status S), a 302, bytes that are no HTTP
-  gzip  json  comments  split-utf8    echo: compressed, not streamed, among comments, byte by byte
-  bad-utf8                  a word that is no UTF-8
+  html  html-S  empty  empty-S        a page (with status S), no body (with status S)
+  redirect  garbage                   a 302 to /b/redirected, where an answer is; bytes that are no HTTP
+  gzip  json  comments  drip          echo: compressed, not streamed, among comments, byte by byte
+  split-utf8                a text of many scripts, byte by byte
+  bad-utf8  bad-utf8-S      a word that is no UTF-8 (in an error with status S)
   bad-json                  an event that is no JSON
   no-done                   echo with a finish reason, without [DONE]
   no-done-no-finish[-N]     N (3) words, then a clean end of the body
   error-in-stream[-N]       N (0) words, then an error event
-  tools  reasoning  usage-only  length  refusal
+  error-as-json             a 200 that is an error and no stream
+  usage-only  length
+  tools  reasoning  refusal           in the chat grammar only
 
 Control: GET /_stats, POST /_reset. Every request that was begun counts for the numbers in force when it came.
 """
@@ -39,6 +47,8 @@ import socket
 import struct
 import sys
 import zlib
+
+from grammars import OpenaiChat, api_of, list_of_models
 
 UTF8_TEXT = "Größe, 你好, 👩‍👩‍👧, 🇨🇭, é\u0301, \u2028 end"
 KEPT = 64  # requests that /_stats shows
@@ -70,6 +80,7 @@ class Stats:
         self.active = 0
         self.seen = collections.Counter()  # by behaviour and prompt
         self.last = collections.deque(maxlen=KEPT)
+        self.behaviours = collections.defaultdict(collections.Counter)  # requests, active, aborted of each
 
     def show(self, open_now):
         return {
@@ -79,6 +90,7 @@ class Stats:
             "connections": self.connections,
             "connections_open": open_now,
             "last": list(self.last),
+            "behaviours": self.behaviours,
         }
 
 
@@ -182,13 +194,16 @@ class Connection:
         stats = self.provider.stats
         stats.requests += 1
         stats.active += 1
+        self.own = collections.Counter()  # until it is known which behaviour is wanted
         try:
             await self.answer(stats, method, path, headers, body)
         except (Gone, ConnectionError):
             stats.aborted += not self.cut_by_us
+            self.own["aborted"] += not self.cut_by_us
             raise
         finally:
             stats.active -= 1
+            self.own["active"] -= 1
 
     async def answer(self, stats, method, path, headers, body):
         named = re.match(r"/b/([^/]+)(/.*)", path)
@@ -196,46 +211,49 @@ class Connection:
         request = json.loads(body) if body else {}
         seen = {"connection": self.number, "method": method, "path": path, "headers": headers, "body": request}
         stats.last.append(seen)
-        if method == "GET" and rest == "/v1/models" and not behaviour:
-            data = [{"id": i, "object": "model", "created": 1, "owned_by": "test"} for i in ("echo", "words-5")]
-            return await self.whole(200, {"object": "list", "data": data})
-        if method != "POST" or rest != "/v1/chat/completions":
-            return await self.error(404, f"there is nothing at {method} {path}")
+        if method == "GET" and not behaviour:
+            models = list_of_models(rest, ("echo", "words-5"))
+            if models:
+                return await self.whole(200, models)
         self.headers = headers
-        self.model = request.get("model", "")
-        self.prompt = last_text(request)
-        behaviour = behaviour or self.model
+        self.path = rest
+        self.api = api_of(rest, request) if method == "POST" else None
+        if not self.api:
+            self.api = OpenaiChat(request)
+            return await self.error(404, f"there is nothing at {method} {path}")
+        self.prompt = self.api.prompt
+        behaviour = behaviour or self.api.model
+        self.own = stats.behaviours[behaviour]
+        self.own.update(requests=1, active=1)
         stats.seen[behaviour, self.prompt] += 1
         self.nth = stats.seen[behaviour, self.prompt]
-        for pattern, act in BEHAVIOURS:
+        for pattern, act, only in BEHAVIOURS:
             match = pattern.fullmatch(behaviour)
-            if match:
+            if match and (only is None or type(self.api) is only):
                 return await act(self, *(int(g) if g and g.isdigit() else g for g in match.groups()))
-        await self.error(404, f"The model `{behaviour}` does not exist", "model_not_found")
+        await self.error(404, f"The model `{behaviour}` does not exist")
 
-    async def error(self, status, message, code=None, kind="invalid_request_error", **headers):
-        await self.whole(status, {"error": {"message": message, "type": kind, "param": None, "code": code}}, **headers)
+    async def error(self, status, message, retry_after=None, **headers):
+        if retry_after is not None and self.api.retry_header:
+            headers["retry_after"] = retry_after
+        await self.whole(status, self.api.error(status, message, retry_after), **headers)
 
     # -- streams
 
-    def event(self, delta=None, finish=None, usage=None):
-        choices = [] if delta is None else [{"index": 0, "delta": delta, "finish_reason": finish}]
-        value = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": self.model}
-        value.update(choices=choices, usage=usage)
-        return b"data: " + json.dumps(value, ensure_ascii=False).encode() + b"\n\n"
-
-    def usage(self, words):
-        n = len(self.prompt.split())
-        return {"prompt_tokens": n, "completion_tokens": words, "total_tokens": n + words}
+    def event(self, piece):
+        return self.api.text(piece)
 
     async def begin(self, **headers):
         headers = {k.replace("_", "-"): v for k, v in headers.items()}
-        await self.head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked", **headers})
+        await self.head(200, {"content-type": self.api.content_type, "transfer-encoding": "chunked", **headers})
 
     async def end(self, finish="stop", words=0, done=True):
-        await self.chunk(self.event({}, finish) + self.event(usage=self.usage(words)))
-        if done:
-            await self.chunk(b"data: [DONE]\n\n")
+        await self.chunk(self.api.end(finish, words))
+        if done and (last := self.api.last()):
+            await self.chunk(last)
+        await self.finish()
+
+    async def finish(self):
         await self.send(b"0\r\n\r\n")
 
     async def stream(self, pieces, ms=0, finish="stop", done=True):
@@ -243,22 +261,14 @@ class Connection:
         n = 0
         for n, piece in enumerate(pieces, 1):
             await self.pause(ms)
-            await self.chunk(self.event({"content": piece}))
+            await self.chunk(self.event(piece))
         await self.end(finish, n, done)
 
     async def some(self, n):
         """The beginning of a stream: n words."""
         await self.begin()
         for i in range(n):
-            await self.chunk(self.event({"content": word(i)}))
-
-
-def last_text(request):
-    for message in reversed(request.get("messages", [])):
-        if message.get("role") == "user":
-            content = message.get("content") or ""
-            return content if isinstance(content, str) else "".join(p.get("text", "") for p in content)
-    return ""
+            await self.chunk(self.event(word(i)))
 
 
 def cut(text, size):
@@ -272,15 +282,15 @@ def pieces_of(prompt):
 BEHAVIOURS = []
 
 
-def behaviour(pattern):
+def behaviour(pattern, only=None):
     def add(act):
-        BEHAVIOURS.append((re.compile(pattern), act))
+        BEHAVIOURS.append((re.compile(pattern), act, only))
         return act
 
     return add
 
 
-@behaviour("echo")
+@behaviour("echo|redirected")
 async def echo(c):
     await c.stream(pieces_of(c.prompt))
 
@@ -304,13 +314,25 @@ async def text(c, n, size):
 async def hold(c, n):
     await c.begin()
     for piece in cut(letters(n), 4096):
-        await c.chunk(c.event({"content": piece}))
+        await c.chunk(c.event(piece))
     await c.hang()
 
 
 @behaviour(r"big-event-(\d+)")
 async def big_event(c, n):
     await c.stream([letters(n)])
+
+
+@behaviour(r"endless-event-(\d+)")
+async def endless_event(c, n):
+    await c.begin()
+    before, after = c.event("HERE").split(b"HERE")
+    await c.chunk(before)
+    piece = letters(1 << 16).replace("\n", " ").encode()
+    for _ in range(n // len(piece)):
+        await c.chunk(piece)
+    await c.chunk(after)
+    await c.end()
 
 
 @behaviour("hang-headers")
@@ -330,6 +352,14 @@ async def hang_after(c, n):
     await c.hang()
 
 
+@behaviour(r"idle-after-(\d+)")
+async def idle_after(c, n):
+    await c.some(n)
+    while True:
+        await c.pause(50)
+        await c.chunk(c.api.keep_alive)
+
+
 @behaviour("reset-before-headers")
 async def reset_before_headers(c):
     await c.reset()
@@ -347,6 +377,14 @@ async def reset_after(c, n):
     await c.reset()
 
 
+@behaviour(r"reset-within-(\d+)")
+async def reset_within(c, n):
+    await c.some(n)
+    event = c.event("never to be seen")
+    await c.chunk(event[: len(event) // 2])
+    await c.reset()
+
+
 @behaviour("close-before-headers")
 async def close_before_headers(c):
     c.cut_by_us = True
@@ -355,26 +393,22 @@ async def close_before_headers(c):
 
 @behaviour(r"status-(\d+)(?:-(\d+))?")
 async def status(c, code, retry_after):
-    codes = {401: "invalid_api_key", 404: "model_not_found", 429: "rate_limit_exceeded"}
-    headers = {} if retry_after is None else {"retry_after": retry_after}
-    kind = "server_error" if code >= 500 else "invalid_request_error"
-    await c.error(code, f"injected {code}", codes.get(code), kind, **headers)
+    await c.error(code, f"injected {code}", retry_after)
 
 
 @behaviour("quota")
 async def quota(c):
-    await c.error(429, "You exceeded your current quota", "insufficient_quota", "insufficient_quota")
+    await c.whole(*c.api.no_credit())
 
 
 @behaviour("context")
 async def context(c):
-    await c.error(400, "This model's maximum context length is 8 tokens", "context_length_exceeded")
+    await c.whole(*c.api.context())
 
 
 @behaviour("leak-key")
 async def leak_key(c):
-    key = c.headers.get("authorization", "").removeprefix("Bearer ")
-    await c.error(401, f"Incorrect API key provided: {key}", "invalid_api_key")
+    await c.whole(*c.api.bad_key(f"Incorrect API key provided: {c.api.key(c.headers)}"))
 
 
 @behaviour(r"should-retry-(\d+)")
@@ -401,9 +435,14 @@ async def html(c, code):
     await c.whole(code or 200, b"<!DOCTYPE html><html><body>not what you wanted</body></html>", "text/html")
 
 
+@behaviour(r"empty(?:-(\d+))?")
+async def empty(c, code):
+    await c.whole(code or 200, b"", c.api.content_type)
+
+
 @behaviour("redirect")
 async def redirect(c):
-    await c.whole(302, b"", location="/b/echo/v1/chat/completions")
+    await c.whole(302, b"", location=f"/b/redirected{c.path}")
 
 
 @behaviour("garbage")
@@ -420,46 +459,60 @@ async def gzip(c):
     await c.begin(content_encoding="gzip")
     z = zlib.compressobj(wbits=31)
     for piece in pieces_of(c.prompt):
-        await c.chunk(z.compress(c.event({"content": piece})) + z.flush(zlib.Z_SYNC_FLUSH))
-    await c.chunk(z.compress(c.event({}, "stop") + b"data: [DONE]\n\n") + z.flush())
-    await c.send(b"0\r\n\r\n")
+        await c.chunk(z.compress(c.event(piece)) + z.flush(zlib.Z_SYNC_FLUSH))
+    await c.chunk(z.compress(c.api.end("stop", 1) + c.api.last()) + z.flush())
+    await c.finish()
 
 
 @behaviour("json")
 async def plain_json(c):
-    choice = {"index": 0, "message": {"role": "assistant", "content": c.prompt}, "finish_reason": "stop"}
-    usage = c.usage(len(c.prompt.split()))
-    await c.whole(200, {"id": "chatcmpl-1", "object": "chat.completion", "choices": [choice], "usage": usage})
+    await c.whole(200, c.api.whole(c.prompt, len(c.prompt.split())))
 
 
 @behaviour("comments")
 async def comments(c):
     await c.begin()
     for piece in pieces_of(c.prompt):
-        await c.chunk(b": keep-alive\n\n" + c.event({"content": piece}) + b":\n")
+        await c.chunk(c.api.keep_alive + c.event(piece) + c.api.keep_alive)
     await c.end()
 
 
 @behaviour("split-utf8")
 async def split_utf8(c):
     await c.begin()
-    for byte in c.event({"content": UTF8_TEXT}):
-        await c.chunk(bytes([byte]))
-        await asyncio.sleep(0.001)
+    await trickle(c, c.event(UTF8_TEXT))
     await c.end()
 
 
-@behaviour("bad-utf8")
-async def bad_utf8(c):
+async def trickle(c, data):
+    for byte in data:
+        await c.chunk(bytes([byte]))
+        await asyncio.sleep(0.001)
+
+
+@behaviour("drip")
+async def drip(c):
     await c.begin()
-    await c.chunk(c.event({"content": "HERE"}).replace(b"HERE", b"\xff\xc3("))
+    for piece in pieces_of(c.prompt):
+        await trickle(c, c.event(piece))
+    await trickle(c, c.api.end("stop", 1) + c.api.last())
+    await c.finish()
+
+
+@behaviour(r"bad-utf8(?:-(\d+))?")
+async def bad_utf8(c, code):
+    if code:
+        body = json.dumps(c.api.error(code, f"injected {code} HERE")).encode()
+        return await c.whole(code, body.replace(b"HERE", b"\xff\xc3("))
+    await c.begin()
+    await c.chunk(c.event("HERE").replace(b"HERE", b"\xff\xc3("))
     await c.end()
 
 
 @behaviour("bad-json")
 async def bad_json(c):
     await c.begin()
-    await c.chunk(b'data: {"choices": [\n\n')
+    await c.chunk(c.api.broken)
     await c.end()
 
 
@@ -471,37 +524,41 @@ async def no_done(c):
 @behaviour(r"no-done-no-finish(?:-(\d+))?")
 async def no_done_no_finish(c, n):
     await c.some(3 if n is None else n)
-    await c.send(b"0\r\n\r\n")
+    await c.finish()
 
 
 @behaviour(r"error-in-stream(?:-(\d+))?")
 async def error_in_stream(c, n):
     await c.some(n or 0)
-    error = {"message": "The server had an error", "type": "server_error", "param": None, "code": None}
-    await c.chunk(b"data: " + json.dumps({"error": error}).encode() + b"\n\n")
-    await c.send(b"0\r\n\r\n")
+    await c.chunk(c.api.fault("The server had an error"))
+    await c.finish()
 
 
-@behaviour("tools")
+@behaviour("error-as-json")
+async def error_as_json(c):
+    await c.whole(200, c.api.error(500, "The server had an error"))
+
+
+@behaviour("tools", OpenaiChat)
 async def tools(c):
     await c.begin()
     for index, name in enumerate(("weather", "time")):
         call = {"index": index, "id": f"call_{index}", "type": "function", "function": {"name": name, "arguments": ""}}
-        await c.chunk(c.event({"tool_calls": [call]}))
+        await c.chunk(c.api.event({"tool_calls": [call]}))
     # The fragments of two calls, interleaved, cut within an escape.
     for piece in ('{"city": "Z\\u00', 'fcrich"', "}"):
         for index in (0, 1):
             call = {"index": index, "function": {"arguments": piece}}
-            await c.chunk(c.event({"tool_calls": [call]}))
+            await c.chunk(c.api.event({"tool_calls": [call]}))
     await c.end("tool_calls", 7)
 
 
-@behaviour("reasoning")
+@behaviour("reasoning", OpenaiChat)
 async def reasoning(c):
     await c.begin()
     for piece in ("First ", "think."):
-        await c.chunk(c.event({"reasoning_content": piece}))
-    await c.chunk(c.event({"content": "Then answer."}))
+        await c.chunk(c.api.event({"reasoning_content": piece}))
+    await c.chunk(c.event("Then answer."))
     await c.end()
 
 
@@ -516,10 +573,10 @@ async def length(c):
     await c.stream(pieces_of(c.prompt), finish="length")
 
 
-@behaviour("refusal")
+@behaviour("refusal", OpenaiChat)
 async def refusal(c):
     await c.begin()
-    await c.chunk(c.event({"refusal": "I will not."}))
+    await c.chunk(c.api.event({"refusal": "I will not."}))
     await c.end()
 
 
