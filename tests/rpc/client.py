@@ -176,6 +176,18 @@ def say(client, prompt, conversation="new", model="echo", **params):
     return client.result(client.chat(model, prompt, conversation=conversation, **params))
 
 
+def outcome(client, model, prompt="hello", **params):
+    """(error or None, answer map) of a streamed chat."""
+    error, result = client.response(client.chat(model, prompt, stream=True, **params))
+    if error is None:
+        return None, result
+    return error, client.call("answer.get", {"answer": error["answer"]})
+
+
+def retries_shown(client):
+    return [e for _, e in client.events() if e["type"] == "retry"]
+
+
 def text_of(events):
     return "".join(e["text"] for _, e in events if e["type"] == "text")
 

@@ -2,23 +2,11 @@
 
 import pytest
 
-from client import check_events, text_of
+from client import check_events, outcome, retries_shown, text_of
 from fault_provider import letters, words_text
 
 MIB = 1 << 20
 RETRIES = 2  # the default of the tests here: 1 + 2 requests
-
-
-def outcome(client, model, prompt="hello", **params):
-    """(error or None, answer map) of a streamed chat."""
-    error, result = client.response(client.chat(model, prompt, stream=True, **params))
-    if error is None:
-        return None, result
-    return error, client.call("answer.get", {"answer": error["answer"]})
-
-
-def retries_shown(client):
-    return [e for _, e in client.events() if e["type"] == "retry"]
 
 
 pytestmark = pytest.mark.askd(provider={"retries": str(RETRIES), "timeout_first_byte": "60", "timeout_idle": "60"})
@@ -97,6 +85,15 @@ def test_good_after_trouble(client, provider, behaviour):
     assert [bool(t.get("error")) for t in answer["attempts"]] == [True] * failures + [False]
     assert len(retries_shown(client)) == failures
     check_events(client.events())
+
+
+def test_asked_again_over_a_new_connection(client, provider):
+    """A connection that was kept may be as dead as the one that broke."""
+    for msgid in [client.chat("slow-1-300", str(i)) for i in range(3)]:
+        client.result(msgid)
+    client.result(client.chat("drop-1-then-ok"))
+    used = [r["connection"] for r in provider.stats()["last"]]
+    assert len(used) == 5 and used[4] not in used[:4]
 
 
 def test_provider_that_wants_to_be_asked_again(client, provider):
