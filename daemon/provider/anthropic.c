@@ -275,19 +275,11 @@ static bool put_thinking(struct builder *b, json_t *body, const struct model *mo
     return true;
 }
 
-static void put_sampling(struct builder *b, json_t *body, bool thinks)
-{
-    const struct chat_request *r = b->request;
-
-    /* With thinking, and of the newest in any case, the usual temperature is the only one. */
-    build_number(b, body, r->has_temperature, thinks ? NULL : "temperature", "temperature", r->temperature);
-    build_number(b, body, r->has_top_p, thinks ? NULL : "top_p", "top_p", r->top_p);
-    if (r->has_seed)
-        build_leave_out(b, "seed");
-    json_t *stop = build_stop(b, SIZE_MAX);
-    if (stop)
-        build_set(b, body, "stop_sequences", stop);
-}
+/* With thinking the usual temperature is the only one. */
+static const struct option_names option_names[] = {
+    [false] = {"temperature", "top_p", "max_tokens", NULL, "stop_sequences", SIZE_MAX},
+    [true] = {NULL, NULL, "max_tokens", NULL, "stop_sequences", SIZE_MAX},
+};
 
 static enum error_code build(const struct provider_target *t, const struct chat_request *r, struct exchange *x,
                              struct buf *left_out, struct error *err)
@@ -315,7 +307,7 @@ static enum error_code build(const struct provider_target *t, const struct chat_
     }
     if (r->schema)
         build_set(&b, config, "format", build_typed(&b, "json_schema", "schema", build_value(&b, r->schema, "schema")));
-    put_sampling(&b, body, thinks);
+    build_options(&b, body, &option_names[thinks]);
     if (json_object_size(config) > 0)
         json_object_set(body, "output_config", config);
     json_decref(config);

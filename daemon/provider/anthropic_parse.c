@@ -50,29 +50,22 @@ static void take_usage(struct provider_parser *p, const json_t *u)
 
 /* ------------------------------------------------------------------------------------------------ blocks */
 
-static bool is_type(const json_t *obj, const char *type)
-{
-    const char *told = jsonx_string(obj, "type", NULL);
-
-    return told && strcmp(told, type) == 0;
-}
-
 /* A block whole, or as it begins. Tools that the provider runs itself are not the client's to call, and so on: blocks
  * of other types are left out. */
 static void take_block(struct provider_parser *p, int64_t index, const json_t *block, bool whole)
 {
     const json_t *input = jsonx_object(block, "input");
 
-    if (is_type(block, "text")) {
+    if (jsonx_is(block, "type", "text")) {
         parser_text_in(p, block, "text");
-    } else if (is_type(block, "thinking")) {
+    } else if (jsonx_is(block, "type", "thinking")) {
         const char *signature = jsonx_string(block, "signature", NULL);
         parser_reasoning_in(p, block, "thinking");
         if (signature && *signature)
             parser_opaque_reasoning(p, signature, json_object());
-    } else if (is_type(block, "redacted_thinking")) {
+    } else if (jsonx_is(block, "type", "redacted_thinking")) {
         parser_opaque_reasoning(p, NULL, json_deep_copy(block));
-    } else if (is_type(block, "tool_use")) {
+    } else if (jsonx_is(block, "type", "tool_use")) {
         struct call_piece piece = {.index = index,
                                    .id = jsonx_string(block, "id", NULL),
                                    .name = jsonx_string(block, "name", NULL),
@@ -136,7 +129,7 @@ static void take_event(struct provider_parser *p, const char *event, const json_
 
 static bool is_error(const json_t *root, const char *event)
 {
-    return parser_is_error(root, event) || is_type(root, "error");
+    return parser_is_error(root, event) || jsonx_is(root, "type", "error");
 }
 
 static void take_whole(struct provider_parser *p, const json_t *root)

@@ -316,32 +316,40 @@ const char *build_tool_choice_word(const struct chat_request *r, const char *req
     }
 }
 
-void build_number(struct builder *b, json_t *obj, bool has, const char *key, const char *param, double value)
+/* Sets what was asked for (has) under its name there; without a name it is left out, noted as `param`. */
+static void set_option(struct builder *b, json_t *obj, bool has, const char *key, const char *param, json_t *value)
 {
     if (has && key)
-        build_set(b, obj, key, json_real(value));
+        build_set(b, obj, key, json_incref(value));
     else if (has)
         build_leave_out(b, param);
+    json_decref(value);
 }
 
-void build_integer(struct builder *b, json_t *obj, bool has, const char *key, const char *param, int64_t value)
-{
-    if (has && key)
-        build_set(b, obj, key, json_integer(value));
-    else if (has)
-        build_leave_out(b, param);
-}
-
-json_t *build_stop(struct builder *b, size_t max)
+static void set_stop(struct builder *b, json_t *obj, const struct option_names *names)
 {
     const struct chat_request *r = b->request;
-    json_t *stop = r->n_stop > 0 && max > 0 ? json_array() : NULL;
+    size_t n = !names->stop ? 0 : r->n_stop < names->stop_max ? r->n_stop : names->stop_max;
+    json_t *stop = json_array();
 
-    for (size_t i = 0; stop && i < r->n_stop && i < max; i++)
+    for (size_t i = 0; i < n; i++)
         build_append(b, stop, json_string(r->stop[i]));
-    if (r->n_stop > max)
+    if (n > 0)
+        json_object_set(obj, names->stop, stop);
+    if (r->n_stop > n)
         build_leave_out(b, "stop");
-    return stop;
+    json_decref(stop);
+}
+
+void build_options(struct builder *b, json_t *obj, const struct option_names *names)
+{
+    const struct chat_request *r = b->request;
+
+    set_option(b, obj, r->has_temperature, names->temperature, "temperature", json_real(r->temperature));
+    set_option(b, obj, r->has_top_p, names->top_p, "top_p", json_real(r->top_p));
+    set_option(b, obj, r->has_max_tokens, names->max_tokens, "max_tokens", json_integer(r->max_tokens));
+    set_option(b, obj, r->has_seed, names->seed, "seed", json_integer(r->seed));
+    set_stop(b, obj, names);
 }
 
 const char *build_effort(const struct chat_request *r)

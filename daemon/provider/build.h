@@ -78,18 +78,18 @@ json_t *build_tools(struct builder *b, const char *wrap, const char *key);
 /* "auto", "none", or the API's word for "some tool"; NULL for a named one, for none told, and where it has no word. */
 const char *build_tool_choice_word(const struct chat_request *r, const char *required);
 
-/* Sets a number that was asked for (has) under its name there; without a name it is left out, noted as `param`. */
-void build_number(struct builder *b, json_t *obj, bool has, const char *key, const char *param, double value);
-void build_integer(struct builder *b, json_t *obj, bool has, const char *key, const char *param, int64_t value);
-
 /* The messages but the system's as turns of "user" and of the model: [{role, KEY: parts}]. Neighbours of one role are
  * one turn; one that stays empty is left out. add puts a message's parts into its turn. */
 json_t *build_turns(struct builder *b, const char *model_role, const char *key,
                     void (*add)(struct builder *b, json_t *parts, const struct message *m));
 bool build_holds(const struct message *m, enum part_kind kind);
 
-/* request's `stop` as a list; NULL if there is none. max: more are left out, noted as "stop". */
-json_t *build_stop(struct builder *b, size_t max);
+/* What the options are called; NULL: the API (or the model) does not take it, and it is left out. */
+struct option_names {
+    const char *temperature, *top_p, *max_tokens, *seed, *stop;
+    size_t stop_max; /* stop sequences that are taken */
+};
+void build_options(struct builder *b, json_t *obj, const struct option_names *names);
 
 /* "low", "medium", "high" or "none" for the wish; a budget is told by the nearest word. */
 const char *build_effort(const struct chat_request *r);

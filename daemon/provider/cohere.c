@@ -55,6 +55,8 @@ static enum error_code build(const struct provider_target *t, const struct chat_
 {
     static const struct openai_messages grammar = {
         .system_role = "system", .images = true, .tool_id = {1, 64, "_-"}, .earlier = put_plan};
+    static const struct option_names option_names = {"temperature",    "p",     "max_tokens", "seed",
+                                                     "stop_sequences", STOP_MAX};
     static const char *const reserved[] = {"max_tokens", "temperature",     "p",           "stop_sequences", "seed",
                                            "tools",      "response_format", "tool_choice", "thinking",       NULL};
     struct builder b;
@@ -70,13 +72,7 @@ static enum error_code build(const struct provider_target *t, const struct chat_
     if (r->schema)
         build_set(&b, body, "response_format",
                   build_typed(&b, "json_object", "json_schema", build_value(&b, r->schema, "schema")));
-    build_number(&b, body, r->has_temperature, "temperature", "temperature", r->temperature);
-    build_number(&b, body, r->has_top_p, "p", "top_p", r->top_p);
-    build_integer(&b, body, r->has_max_tokens, "max_tokens", "max_tokens", r->max_tokens);
-    build_integer(&b, body, r->has_seed, "seed", "seed", r->seed);
-    json_t *stop = build_stop(&b, STOP_MAX);
-    if (stop)
-        build_set(&b, body, "stop_sequences", stop);
+    build_options(&b, body, &option_names);
     put_thinking(&b, body);
     return build_end(&b, &cohere_ops, "/v2/chat", body, reserved, x);
 }

@@ -81,8 +81,9 @@ static void put_tools(struct builder *b, json_t *to)
 
 static json_t *parameters_of(struct builder *b)
 {
+    static const struct option_names option_names = {"temperature", "top_p", "max_tokens", "seed", "stop", SIZE_MAX};
     const struct chat_request *r = b->request;
-    json_t *to = json_object(), *stop = build_stop(b, SIZE_MAX);
+    json_t *to = json_object();
 
     build_set_string(b, to, "result_format", "message");
     build_set(b, to, "incremental_output", json_true());
@@ -90,12 +91,7 @@ static json_t *parameters_of(struct builder *b)
         put_tools(b, to);
     if (r->schema)
         build_set(b, to, "response_format", json_pack("{s:s}", "type", "json_object"));
-    build_number(b, to, r->has_temperature, "temperature", "temperature", r->temperature);
-    build_number(b, to, r->has_top_p, "top_p", "top_p", r->top_p);
-    build_integer(b, to, r->has_max_tokens, "max_tokens", "max_tokens", r->max_tokens);
-    build_integer(b, to, r->has_seed, "seed", "seed", r->seed);
-    if (stop)
-        build_set(b, to, "stop", stop);
+    build_options(b, to, &option_names);
     if (r->reasoning != REASONING_DEFAULT)
         build_set(b, to, "enable_thinking", json_boolean(r->reasoning != REASONING_OFF));
     if (r->reasoning == REASONING_BUDGET)

@@ -37,16 +37,9 @@ static const struct finish_word finish_words[] = {
     {NULL, FINISH_OTHER},
 };
 
-static void take_usage(struct provider_parser *p, const json_t *u)
-{
-    const json_t *in = json_object_get(u, "prompt_tokens_details"), *out = json_object_get(u, "output_tokens_details");
-
-    parser_count(u, "input_tokens", &p->usage.input_tokens);
-    parser_count(u, "output_tokens", &p->usage.output_tokens);
-    parser_count(in, "cached_tokens", &p->usage.cached_input_tokens);
-    parser_count(in, "cache_creation_input_tokens", &p->usage.cache_write_tokens);
-    parser_count(out, "reasoning_tokens", &p->usage.reasoning_tokens);
-}
+static const struct usage_names usage_names = {
+    "input_tokens",          "output_tokens",   "prompt_tokens_details", "cached_tokens", "cache_creation_input_tokens",
+    "output_tokens_details", "reasoning_tokens"};
 
 /* The text is a string, or of a model that sees, a list of {text} or {image}. */
 static void take_message(struct provider_parser *p, const json_t *message)
@@ -81,7 +74,7 @@ static void take_event(struct provider_parser *p, const char *event, const json_
     (void)event;
     parser_text_in(p, output, "text");
     take_message(p, jsonx_object(choice, "message"));
-    take_usage(p, jsonx_object(root, "usage"));
+    parser_usage(p, jsonx_object(root, "usage"), &usage_names);
     take_reason(p, output);
     take_reason(p, choice);
 }

@@ -217,15 +217,12 @@ static void put_thinking(struct builder *b, json_t *config)
 
 static json_t *generation_config(struct builder *b)
 {
+    static const struct option_names option_names = {"temperature", "topP",          "maxOutputTokens",
+                                                     "seed",        "stopSequences", STOP_MAX};
     const struct chat_request *r = b->request;
-    json_t *config = json_object(), *stop = build_stop(b, STOP_MAX);
+    json_t *config = json_object();
 
-    build_number(b, config, r->has_temperature, "temperature", "temperature", r->temperature);
-    build_number(b, config, r->has_top_p, "topP", "top_p", r->top_p);
-    build_integer(b, config, r->has_max_tokens, "maxOutputTokens", "max_tokens", r->max_tokens);
-    build_integer(b, config, r->has_seed, "seed", "seed", r->seed);
-    if (stop)
-        build_set(b, config, "stopSequences", stop);
+    build_options(b, config, &option_names);
     if (r->schema) {
         build_set_string(b, config, "responseMimeType", "application/json");
         build_set(b, config, "responseJsonSchema", build_value(b, r->schema, "schema"));

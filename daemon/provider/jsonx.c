@@ -94,6 +94,13 @@ const char *jsonx_string(const json_t *obj, const char *key, size_t *len)
     return json_string_value(v);
 }
 
+bool jsonx_is(const json_t *obj, const char *key, const char *value)
+{
+    const char *s = jsonx_string(obj, key, NULL);
+
+    return s && strcmp(s, value) == 0;
+}
+
 bool jsonx_integer(const json_t *obj, const char *key, int64_t *out)
 {
     json_t *v = json_object_get(obj, key);

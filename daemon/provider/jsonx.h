@@ -23,6 +23,9 @@ json_t *jsonx_object(const json_t *obj, const char *key);
 /* The member's string; NULL if it is no string. The bytes may hold NULs where len is asked for. */
 const char *jsonx_string(const json_t *obj, const char *key, size_t *len);
 
+/* The member is that string. */
+bool jsonx_is(const json_t *obj, const char *key, const char *value);
+
 /* The member's integer (an integral real is one too). False if it is none. */
 bool jsonx_integer(const json_t *obj, const char *key, int64_t *out);
 

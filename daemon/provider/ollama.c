@@ -111,15 +111,10 @@ static json_t *messages_of(struct builder *b)
 
 static void put_options(struct builder *b, json_t *body)
 {
-    const struct chat_request *r = b->request;
-    json_t *options = json_object(), *stop = build_stop(b, SIZE_MAX);
+    static const struct option_names option_names = {"temperature", "top_p", "num_predict", "seed", "stop", SIZE_MAX};
+    json_t *options = json_object();
 
-    build_number(b, options, r->has_temperature, "temperature", "temperature", r->temperature);
-    build_number(b, options, r->has_top_p, "top_p", "top_p", r->top_p);
-    build_integer(b, options, r->has_max_tokens, "num_predict", "max_tokens", r->max_tokens);
-    build_integer(b, options, r->has_seed, "seed", "seed", r->seed);
-    if (stop)
-        build_set(b, options, "stop", stop);
+    build_options(b, options, &option_names);
     if (json_object_size(options) > 0)
         json_object_set(body, "options", options);
     json_decref(options);

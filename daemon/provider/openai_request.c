@@ -162,20 +162,19 @@ static void put_reasoning(struct builder *b, json_t *body)
     json_decref(inner);
 }
 
-static void put_sampling(struct builder *b, json_t *body)
+static void put_options(struct builder *b, json_t *body)
 {
-    const struct chat_request *r = b->request;
-    const struct openai_model *m = openai_model_find(b->dialect, b->target->model);
-    const char *max_tokens = m->max_tokens ? m->max_tokens : b->dialect->max_tokens;
-    bool sampling = !m->no_sampling || r->reasoning == REASONING_OFF;
+    const struct openai_dialect *d = b->dialect;
+    const struct openai_model *m = openai_model_find(d, b->target->model);
+    bool sampling = !m->no_sampling || b->request->reasoning == REASONING_OFF;
+    const struct option_names names = {.temperature = sampling ? "temperature" : NULL,
+                                       .top_p = sampling ? "top_p" : NULL,
+                                       .max_tokens = m->max_tokens ? m->max_tokens : d->max_tokens,
+                                       .seed = d->seed,
+                                       .stop = m->no_stop ? NULL : "stop",
+                                       .stop_max = d->stop_max};
 
-    build_number(b, body, r->has_temperature, sampling ? "temperature" : NULL, "temperature", r->temperature);
-    build_number(b, body, r->has_top_p, sampling ? "top_p" : NULL, "top_p", r->top_p);
-    build_integer(b, body, r->has_max_tokens, max_tokens, "max_tokens", r->max_tokens);
-    build_integer(b, body, r->has_seed, b->dialect->seed, "seed", r->seed);
-    json_t *stop = build_stop(b, m->no_stop ? 0 : b->dialect->stop_max);
-    if (stop)
-        build_set(b, body, "stop", stop);
+    build_options(b, body, &names);
 }
 
 /* Fields that `extra` may not set, whether this request holds them or not. */
@@ -207,7 +206,7 @@ enum error_code openai_chat_build(const struct provider_target *t, const struct 
     }
     if (r->schema)
         put_schema(&b, body);
-    put_sampling(&b, body);
+    put_options(&b, body);
     put_reasoning(&b, body);
     return build_end(&b, &openai_chat_ops, "/chat/completions", body, reserved, x);
 }

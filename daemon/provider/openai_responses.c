@@ -180,16 +180,14 @@ static void put_reasoning(struct builder *b, json_t *body, const struct openai_m
         build_leave_out(b, "reasoning");
 }
 
-static void put_sampling(struct builder *b, json_t *body, const struct openai_model *m)
+static void put_options(struct builder *b, json_t *body, const struct openai_model *m)
 {
-    const struct chat_request *r = b->request;
-    bool sampling = !m->no_sampling || r->reasoning == REASONING_OFF;
+    bool sampling = !m->no_sampling || b->request->reasoning == REASONING_OFF;
+    const struct option_names names = {.temperature = sampling ? "temperature" : NULL,
+                                       .top_p = sampling ? "top_p" : NULL,
+                                       .max_tokens = "max_output_tokens"};
 
-    build_number(b, body, r->has_temperature, sampling ? "temperature" : NULL, "temperature", r->temperature);
-    build_number(b, body, r->has_top_p, sampling ? "top_p" : NULL, "top_p", r->top_p);
-    build_integer(b, body, r->has_max_tokens, "max_output_tokens", "max_tokens", r->max_tokens);
-    build_integer(b, body, r->has_seed, NULL, "seed", r->seed);
-    build_stop(b, 0);
+    build_options(b, body, &names);
 }
 
 static enum error_code build(const struct provider_target *t, const struct chat_request *r, struct exchange *x,
@@ -215,7 +213,7 @@ static enum error_code build(const struct provider_target *t, const struct chat_
         put_tools(&b, body);
     if (r->schema)
         put_schema(&b, body);
-    put_sampling(&b, body, m);
+    put_options(&b, body, m);
     put_reasoning(&b, body, m);
     return build_end(&b, &openai_responses_ops, "/responses", body, reserved, x);
 }

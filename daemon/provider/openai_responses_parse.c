@@ -56,13 +56,6 @@ static void hot_taken(struct provider_parser *p, enum scan_kind kind, const stru
 
 /* ------------------------------------------------------------------------------------------------ items */
 
-static bool is_type(const json_t *obj, const char *type)
-{
-    const char *told = jsonx_string(obj, "type", NULL);
-
-    return told && strcmp(told, type) == 0;
-}
-
 static void take_refusal(struct provider_parser *p, const json_t *obj, const char *key)
 {
     size_t len;
@@ -137,28 +130,21 @@ static void take_image(struct provider_parser *p, const json_t *item)
 /* A whole item. What the provider's own tools did is left out. */
 static void take_item(struct provider_parser *p, int64_t index, const json_t *item)
 {
-    if (is_type(item, "message"))
+    if (jsonx_is(item, "type", "message"))
         take_message(p, index, item);
-    else if (is_type(item, "reasoning"))
+    else if (jsonx_is(item, "type", "reasoning"))
         take_reasoning(p, index, item);
-    else if (is_type(item, "function_call"))
+    else if (jsonx_is(item, "type", "function_call"))
         take_call(p, index, item);
-    else if (is_type(item, "image_generation_call"))
+    else if (jsonx_is(item, "type", "image_generation_call"))
         take_image(p, item);
 }
 
 /* ------------------------------------------------------------------------------------------------ the response */
 
-static void take_usage(struct provider_parser *p, const json_t *u)
-{
-    const json_t *in = json_object_get(u, "input_tokens_details"), *out = json_object_get(u, "output_tokens_details");
-
-    parser_count(u, "input_tokens", &p->usage.input_tokens);
-    parser_count(u, "output_tokens", &p->usage.output_tokens);
-    parser_count(in, "cached_tokens", &p->usage.cached_input_tokens);
-    parser_count(in, "cache_write_tokens", &p->usage.cache_write_tokens);
-    parser_count(out, "reasoning_tokens", &p->usage.reasoning_tokens);
-}
+static const struct usage_names usage_names = {"input_tokens",    "output_tokens",      "input_tokens_details",
+                                               "cached_tokens",   "cache_write_tokens", "output_tokens_details",
+                                               "reasoning_tokens"};
 
 /* The response as it ended. */
 static void take_response(struct provider_parser *p, const json_t *response)
@@ -172,7 +158,7 @@ static void take_response(struct provider_parser *p, const json_t *response)
     }
     if (status && strcmp(status, "failed") == 0)
         parser_fail(p, ERR_BAD_RESPONSE, "the provider failed and gave no reason");
-    take_usage(p, json_object_get(response, "usage"));
+    parser_usage(p, json_object_get(response, "usage"), &usage_names);
     parser_finish(p, finish_words, why ? why : status);
     parser_conclude(p);
 }
@@ -210,7 +196,7 @@ static void take_event(struct provider_parser *p, const char *event, const json_
     if (!type)
         type = event;
     jsonx_integer(root, "output_index", &index);
-    if (strcmp(type, "response.output_item.added") == 0 && is_type(item, "function_call"))
+    if (strcmp(type, "response.output_item.added") == 0 && jsonx_is(item, "type", "function_call"))
         take_call(p, index, item);
     else if (strcmp(type, "response.output_item.done") == 0)
         take_item(p, index, item);
@@ -223,7 +209,7 @@ static void take_event(struct provider_parser *p, const char *event, const json_
 
 static bool is_error(const json_t *root, const char *event)
 {
-    return parser_is_error(root, event) || is_type(root, "error");
+    return parser_is_error(root, event) || jsonx_is(root, "type", "error");
 }
 
 static void take_whole(struct provider_parser *p, const json_t *root)

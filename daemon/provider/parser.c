@@ -160,6 +160,18 @@ bool parser_count(const json_t *obj, const char *key, int64_t *into)
     return true;
 }
 
+void parser_usage(struct provider_parser *p, const json_t *usage, const struct usage_names *names)
+{
+    const json_t *in = json_object_get(usage, names->input_details),
+                 *out = json_object_get(usage, names->output_details);
+
+    parser_count(usage, names->input, &p->usage.input_tokens);
+    parser_count(usage, names->output, &p->usage.output_tokens);
+    parser_count(in, names->cached, &p->usage.cached_input_tokens);
+    parser_count(in, names->written, &p->usage.cache_write_tokens);
+    parser_count(out, names->reasoning, &p->usage.reasoning_tokens);
+}
+
 int64_t parser_sum(int64_t a, int64_t b)
 {
     const int64_t sane = INT64_C(1) << 60;

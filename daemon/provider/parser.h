@@ -93,6 +93,13 @@ void parser_finish(struct provider_parser *p, const struct finish_word *words, c
 
 /* Takes a count that is there, from 0 on. */
 bool parser_count(const json_t *obj, const char *key, int64_t *into);
+/* What the counts are called: of the usage itself, and of the objects in it that tell more. */
+struct usage_names {
+    const char *input, *output;
+    const char *input_details, *cached, *written;
+    const char *output_details, *reasoning;
+};
+void parser_usage(struct provider_parser *p, const json_t *usage, const struct usage_names *names);
 /* a + b where both are known and sane, else the one that is known. */
 int64_t parser_sum(int64_t a, int64_t b);
 
