@@ -167,7 +167,7 @@ static json_t *from_object(const msgpack_object *o)
 json_t *jsonx_from_value(const struct value *v)
 {
     size_t len;
-    const uint8_t *bytes = value_bytes(v, &len);
+    const uint8_t *bytes = value_told(v, &len);
     msgpack_unpacked u;
     json_t *json = NULL;
 

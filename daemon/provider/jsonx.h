@@ -29,7 +29,7 @@ bool jsonx_is(const json_t *obj, const char *key, const char *value);
 /* The member's integer (an integral real is one too). False if it is none. */
 bool jsonx_integer(const json_t *obj, const char *key, int64_t *out);
 
-/* MessagePack to JSON; bin has no JSON form. NULL for what has none. */
+/* MessagePack to JSON, keys in the order in which they were told; bin has no JSON form. NULL for what has none. */
 json_t *jsonx_from_value(const struct value *v);
 
 /* JSON to MessagePack, appended. False if it is nested over JSONX_PACK_DEPTH or out is full. */

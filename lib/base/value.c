@@ -13,6 +13,7 @@
 struct value {
     unsigned refs;
     size_t len;
+    size_t told; /* where in bytes the form begins that has its keys as they were told */
     uint8_t bytes[];
 };
 
@@ -106,14 +107,14 @@ static bool put_count(struct buf *b, uint8_t fix, uint8_t wide, uint32_t n)
     return put_head(b, (uint8_t)(wide + 1), n, 4);
 }
 
-static bool put_object(struct buf *b, const msgpack_object *obj, unsigned depth);
+static bool put_object(struct buf *b, const msgpack_object *obj, unsigned depth, bool sort);
 
-static bool put_array(struct buf *b, const msgpack_object_array *a, unsigned depth)
+static bool put_array(struct buf *b, const msgpack_object_array *a, unsigned depth, bool sort)
 {
     bool ok = put_count(b, 0x90, 0xdc, a->size);
 
     for (uint32_t i = 0; ok && i < a->size; i++)
-        ok = put_object(b, &a->ptr[i], depth);
+        ok = put_object(b, &a->ptr[i], depth, sort);
     return ok;
 }
 
@@ -142,22 +143,24 @@ static bool sort_entries(const msgpack_object_map *m, const msgpack_object_kv **
     return true;
 }
 
-static bool put_map(struct buf *b, const msgpack_object_map *m, unsigned depth)
+/* sort: by the keys, else as it was told. */
+static bool put_map(struct buf *b, const msgpack_object_map *m, unsigned depth, bool sort)
 {
     if (m->size == 0)
         return put_count(b, 0x80, 0xde, 0);
 
     const msgpack_object_kv **sorted = calloc(m->size, sizeof(const msgpack_object_kv *));
     bool ok = sorted && sort_entries(m, sorted) && put_count(b, 0x80, 0xde, m->size);
-    for (uint32_t i = 0; ok && i < m->size; i++)
-        ok = put_str(b, sorted[i]->key.via.str.ptr, sorted[i]->key.via.str.size) &&
-             put_object(b, &sorted[i]->val, depth);
+    for (uint32_t i = 0; ok && i < m->size; i++) {
+        const msgpack_object_kv *entry = sort ? sorted[i] : &m->ptr[i];
+        ok = put_str(b, entry->key.via.str.ptr, entry->key.via.str.size) && put_object(b, &entry->val, depth, sort);
+    }
     free(sorted);
     return ok;
 }
 
 /* `depth` is how many arrays and maps are around the object. */
-static bool put_object(struct buf *b, const msgpack_object *obj, unsigned depth)
+static bool put_object(struct buf *b, const msgpack_object *obj, unsigned depth, bool sort)
 {
     switch (obj->type) {
     case MSGPACK_OBJECT_NIL: return put_head(b, 0xc0, 0, 0);
@@ -168,27 +171,34 @@ static bool put_object(struct buf *b, const msgpack_object *obj, unsigned depth)
     case MSGPACK_OBJECT_FLOAT64: return put_double(b, obj->via.f64);
     case MSGPACK_OBJECT_STR: return put_str(b, obj->via.str.ptr, obj->via.str.size);
     case MSGPACK_OBJECT_BIN: return put_bin(b, obj->via.bin.ptr, obj->via.bin.size);
-    case MSGPACK_OBJECT_ARRAY: return depth < VALUE_DEPTH_MAX && put_array(b, &obj->via.array, depth + 1);
-    case MSGPACK_OBJECT_MAP: return depth < VALUE_DEPTH_MAX && put_map(b, &obj->via.map, depth + 1);
+    case MSGPACK_OBJECT_ARRAY: return depth < VALUE_DEPTH_MAX && put_array(b, &obj->via.array, depth + 1, sort);
+    case MSGPACK_OBJECT_MAP: return depth < VALUE_DEPTH_MAX && put_map(b, &obj->via.map, depth + 1, sort);
     case MSGPACK_OBJECT_EXT: break;
     }
     return false;
 }
 
+/* Both forms have the same length. */
 struct value *value_from_object(const msgpack_object *obj)
 {
     struct value *v = NULL;
-    struct buf b;
+    struct buf sorted, told;
 
-    buf_init(&b, VALUE_BYTES_MAX);
-    if (put_object(&b, obj, 0))
-        v = malloc(sizeof(*v) + b.len);
-    if (v) {
-        v->refs = 1;
-        v->len = b.len;
-        memcpy(v->bytes, b.data, b.len);
+    buf_init(&sorted, VALUE_BYTES_MAX);
+    buf_init(&told, VALUE_BYTES_MAX);
+    if (put_object(&sorted, obj, 0, true) && put_object(&told, obj, 0, false)) {
+        bool same = memcmp(sorted.data, told.data, sorted.len) == 0;
+        v = malloc(sizeof(*v) + (same ? sorted.len : 2 * sorted.len));
+        if (v) {
+            v->refs = 1;
+            v->len = sorted.len;
+            v->told = same ? 0 : sorted.len;
+            memcpy(v->bytes, sorted.data, sorted.len);
+            memcpy(v->bytes + v->told, told.data, told.len);
+        }
     }
-    buf_done(&b);
+    buf_done(&sorted);
+    buf_done(&told);
     return v;
 }
 
@@ -210,6 +220,12 @@ const uint8_t *value_bytes(const struct value *v, size_t *len)
 {
     *len = v->len;
     return v->bytes;
+}
+
+const uint8_t *value_told(const struct value *v, size_t *len)
+{
+    *len = v->len;
+    return v->bytes + v->told;
 }
 
 bool value_equal(const struct value *a, const struct value *b)

@@ -18,6 +18,8 @@ struct value *value_ref(struct value *v);   /* NULL gives NULL */
 struct value *value_unref(struct value *v); /* always returns NULL */
 
 const uint8_t *value_bytes(const struct value *v, size_t *len);
+/* The same, but with the keys of maps in the order in which they were told: a model answers a schema in its order. */
+const uint8_t *value_told(const struct value *v, size_t *len);
 bool value_equal(const struct value *a, const struct value *b); /* two NULLs are equal */
 
 #endif

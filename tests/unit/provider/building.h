@@ -219,7 +219,7 @@ static inline void tool_loop(struct fixture *f)
     result(m, "call_1", "{\"c\":20}");
     result(m, "call_2", "no clock")->is_error = true;
     ask(f, "and?");
-    add_tool(f, "weather", "{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"}}}");
+    add_tool(f, "weather", "{\"properties\":{\"city\":{\"type\":\"string\"}},\"type\":\"object\"}");
     add_tool(f, "time", NULL);
 }
 

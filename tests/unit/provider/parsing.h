@@ -31,7 +31,9 @@ static inline void see_opaque(struct seen *s, struct event_text packed)
     assert_int_equal(msgpack_unpack_next(&u, packed.data, packed.len, NULL), MSGPACK_UNPACK_SUCCESS);
     struct value *v = value_from_object(&u.data);
     json = jsonx_from_value(v);
-    jsonx_dump(json, &s->out);
+    char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+    buf_puts(&s->out, text);
+    free(text);
     json_decref(json);
     value_unref(v);
     msgpack_unpacked_destroy(&u);

@@ -146,8 +146,8 @@ static void thinking_goes_back(void **state)
     message_add_text(m, "a", 1);
     ask(f, "r");
     check_member(f, "messages.1.content",
-                 "[{\"type\":\"thinking\",\"thinking\":\"mine\",\"signature\":\"sig\"},{\"data\":\"xx\",\"type\":"
-                 "\"redacted_thinking\"},{\"type\":\"thinking\",\"thinking\":\"a client's\",\"signature\":\"own\""
+                 "[{\"type\":\"thinking\",\"thinking\":\"mine\",\"signature\":\"sig\"},{\"type\":\"redacted_think"
+                 "ing\",\"data\":\"xx\"},{\"type\":\"thinking\",\"thinking\":\"a client's\",\"signature\":\"own\""
                  "},{\"type\":\"text\",\"text\":\"a\",\"cache_control\":{\"type\":\"ephemeral\"}}]");
 }
 

@@ -153,10 +153,20 @@ static void items_go_back(void **state)
     thought(m, "hm", NULL, "{\"host\":\"h\",\"type\":\"reasoning\",\"id\":\"r3\"}"); /* nothing follows it */
     result(say(f, ROLE_TOOL, NULL), "c1", "one");
     check_member(f, "input",
-                 "[{\"role\":\"user\",\"content\":\"q\"},{\"encrypted_content\":\"x\",\"summary\":["
-                 "],\"type\":\"reasoning\"},{\"type\":\"function_call\",\"call_id\":\"c1\",\"name\":\"f\",\"argum"
-                 "ents\":\"{}\"},{\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":\"a\"}]}"
-                 ",{\"type\":\"function_call_output\",\"call_id\":\"c1\",\"output\":\"one\"}]");
+                 "[{\"role\":\"user\",\"content\":\"q\"},{\"type\":\"reasoning\",\"encrypted_content\":\"x\",\"su"
+                 "mmary\":[]},{\"type\":\"function_call\",\"call_id\":\"c1\",\"name\":\"f\",\"arguments\":\"{}\"}"
+                 ",{\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":\"a\"}]},{\"type\":\"f"
+                 "unction_call_output\",\"call_id\":\"c1\",\"output\":\"one\"}]");
+}
+
+/* A model answers in the order of the schema. */
+static void order_of_a_schema(void **state)
+{
+    struct fixture *f = *state;
+
+    ask(f, "q");
+    f->r->schema = value_of("{\"type\":\"object\",\"properties\":{\"why\":{},\"answer\":{}}}");
+    check_member(f, "text.format.schema", "{\"type\":\"object\",\"properties\":{\"why\":{},\"answer\":{}}}");
 }
 
 static void options(void **state)
@@ -218,9 +228,11 @@ int main(void)
 {
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up_here, tear_down)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(streams), cmocka_unit_test(whole_items), cmocka_unit_test(reasoning), cmocka_unit_test(errors),
-        cmocka_unit_test(whole),   WITH(a_conversation),          WITH(items_go_back),         WITH(options),
-        WITH(attachments),
+        cmocka_unit_test(streams),   cmocka_unit_test(whole_items),
+        cmocka_unit_test(reasoning), cmocka_unit_test(errors),
+        cmocka_unit_test(whole),     WITH(a_conversation),
+        WITH(items_go_back),         WITH(options),
+        WITH(order_of_a_schema),     WITH(attachments),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
