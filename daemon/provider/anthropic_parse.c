@@ -50,6 +50,28 @@ static void take_usage(struct provider_parser *p, const json_t *u)
 
 /* ------------------------------------------------------------------------------------------------ blocks */
 
+/* Some tell all of the input where its block begins, and nothing after it; some tell it again. */
+static void keep_input(struct provider_parser *p, int64_t index, const json_t *input)
+{
+    if (!p->kept)
+        p->kept = json_array();
+    json_array_append_new(p->kept, json_pack("{s:I, s:O}", "index", (json_int_t)index, "input", input));
+}
+
+static void take_end(struct provider_parser *p)
+{
+    size_t i;
+    json_t *kept;
+
+    json_array_foreach(p->kept, i, kept)
+    {
+        struct call_piece piece = {.index = json_integer_value(json_object_get(kept, "index")),
+                                   .object = json_object_get(kept, "input")};
+        if (calls_bare(&p->calls, piece.index))
+            parser_call(p, piece, NULL);
+    }
+}
+
 /* A block whole, or as it begins. Tools that the provider runs itself are not the client's to call, and so on: blocks
  * of other types are left out. */
 static void take_block(struct provider_parser *p, int64_t index, const json_t *block, bool whole)
@@ -69,8 +91,10 @@ static void take_block(struct provider_parser *p, int64_t index, const json_t *b
         struct call_piece piece = {.index = index,
                                    .id = jsonx_string(block, "id", NULL),
                                    .name = jsonx_string(block, "name", NULL),
-                                   .object = whole || json_object_size(input) > 0 ? input : NULL};
+                                   .object = whole ? input : NULL};
         parser_call(p, piece, NULL);
+        if (!whole && json_object_size(input) > 0)
+            keep_input(p, index, input);
     }
 }
 
@@ -145,4 +169,5 @@ const struct grammar anthropic_grammar = {.framing = FRAMING_SSE,
                                           .begun_calls = true,
                                           .chunk = take_event,
                                           .whole = take_whole,
+                                          .end = take_end,
                                           .is_error = is_error};

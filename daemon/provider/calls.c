@@ -31,6 +31,13 @@ bool calls_known(const struct calls *c, int64_t index)
     return by_index(c, index) != NULL;
 }
 
+bool calls_bare(const struct calls *c, int64_t index)
+{
+    const struct call *call = by_index(c, index);
+
+    return call && call->arguments.len == 0;
+}
+
 static struct call *by_id(const struct calls *c, const char *id)
 {
     for (size_t i = c->n; i-- > 0;) {
@@ -116,8 +123,10 @@ enum error_code calls_take(struct calls *c, const struct call_piece *piece, even
         ev.name = view(name);
         call->named = true;
     }
-    bool ok = piece->object ? jsonx_dump(piece->object, &call->arguments)
-                            : buf_append(&call->arguments, piece->arguments, piece->arguments_len);
+    bool none = piece->whole && !piece->object && piece->arguments_len == 0;
+    bool ok = none            ? buf_puts(&call->arguments, "{}")
+              : piece->object ? jsonx_dump(piece->object, &call->arguments)
+                              : buf_append(&call->arguments, piece->arguments, piece->arguments_len);
     c->bytes += call->arguments.len - before;
     if (!ok || c->bytes > PROVIDER_EVENT_MAX)
         return error_set(err, ERR_TOO_LARGE, "the arguments of the tool calls are over %u bytes", PROVIDER_EVENT_MAX);

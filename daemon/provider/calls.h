@@ -28,7 +28,7 @@ struct call_piece {
     const char *id, *name;
     const char *arguments; /* text, added to what came before */
     size_t arguments_len;
-    bool whole;               /* nothing follows it: it gets an id where it has none */
+    bool whole;               /* nothing follows it: it gets an id and arguments where it has none */
     const json_t *object;     /* arguments as JSON, where the provider gives no text; NULL if none */
     struct event_text opaque; /* a packed value that goes back with the call */
 };
@@ -45,6 +45,9 @@ bool calls_read(const json_t *fragment, struct call_piece *ret);
 
 /* A call by that index has begun. */
 bool calls_known(const struct calls *c, int64_t index);
+
+/* It has, and nothing was told of its arguments. */
+bool calls_bare(const struct calls *c, int64_t index);
 
 /* Every call has a name, and arguments that are JSON or empty. */
 bool calls_well_formed(const struct calls *c);

@@ -197,6 +197,8 @@ void parser_conclude(struct provider_parser *p)
     think_end(&p->think, emit_text, p);
     if (p->grammar->end)
         p->grammar->end(p);
+    if (p->phase != PHASE_RUNNING) /* that failed */
+        return;
     if (p->usage.cached_input_tokens > p->usage.input_tokens && p->usage.input_tokens >= 0)
         p->usage.cached_input_tokens = p->usage.input_tokens;
     if (usage_known(&p->usage)) {

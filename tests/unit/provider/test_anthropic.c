@@ -57,6 +57,12 @@ static void tools(void **state)
                          BLOCK(1, "\"type\":\"tool_use\",\"id\":\"t2\",\"name\":\"g\",\"input\":{}") STOP(1)
                              END("tool_use", ""),
                  "tool_call:0,t1,f,{\"a\":1} tool_call:1,t2,g, done:tool_calls");
+    /* The input where the block begins: alone, and told again. */
+    check_answer(SSE_OF(API),
+                 START("") BLOCK(0, "\"type\":\"tool_use\",\"id\":\"t1\",\"name\":\"f\",\"input\":{\"a\":1}") STOP(0)
+                     BLOCK(1, "\"type\":\"tool_use\",\"id\":\"t2\",\"name\":\"g\",\"input\":{\"b\":2}")
+                         JSON(1, "{\\\"b\\\":2}") END("tool_use", ""),
+                 "tool_call:0,t1,f, tool_call:1,t2,g,{\"b\":2} tool_call:0,,,{\"a\":1} done:tool_calls");
     /* A tool that the provider runs is not ours to call. */
     check_answer(SSE_OF(API),
                  START("") BLOCK(0, "\"type\":\"server_tool_use\",\"id\":\"s\",\"name\":\"web_search\",\"input\":{}")

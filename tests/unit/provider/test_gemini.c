@@ -49,7 +49,7 @@ static void calls(void **state)
                        "{\"functionCall\":{\"name\":\"g\"}},{\"executableCode\":{\"code\":\"1\"}}",
                        STOP),
                  "tool_call:0,x,f,{\"a\":1}{\"host\":\"h\",\"thoughtSignature\":\"s\"} tool_call:1,call_ac176ed5a"
-                 "20e535f,g, done:tool_calls");
+                 "20e535f,g,{} done:tool_calls");
     check_answer(SSE_OF(API), CHUNK("{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"cG5n\"}}", STOP),
                  "image:image/png,png done:stop");
 }
