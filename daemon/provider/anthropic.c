@@ -8,6 +8,7 @@
 enum thinking {
     THINKING_NONE,
     THINKING_BUDGET,   /* thinking: {type: enabled, budget_tokens} */
+    THINKING_EITHER,   /* either: a budget as a budget, a word as a word */
     THINKING_ADAPTIVE, /* thinking: {type: adaptive}, output_config: {effort} */
 };
 
@@ -24,8 +25,9 @@ static const struct model {
     {"claude-3-7-*", 64000, THINKING_BUDGET},
     {"claude-3-*", 4096, THINKING_NONE},
     {"claude-2*", 4096, THINKING_NONE},
-    {"claude-opus-4-[5]*", 64000, THINKING_BUDGET},
-    {"claude-*-4-[6789]*", 64000, THINKING_ADAPTIVE},
+    {"claude-opus-4-5*", 64000, THINKING_BUDGET},
+    {"claude-*-4-6*", 64000, THINKING_EITHER},
+    {"claude-*-4-[789]*", 64000, THINKING_ADAPTIVE},
     {"claude-opus-4*", 32000, THINKING_BUDGET},
     {"claude-*-4*", 64000, THINKING_BUDGET},
     {"claude-*", 64000, THINKING_ADAPTIVE},
@@ -261,7 +263,8 @@ static bool put_thinking(struct builder *b, json_t *body, const struct model *mo
             build_set(b, body, "thinking", json_pack("{s:s}", "type", "disabled"));
         return false;
     }
-    if (model->thinking == THINKING_ADAPTIVE) {
+    if (model->thinking == THINKING_ADAPTIVE ||
+        (model->thinking == THINKING_EITHER && r->reasoning != REASONING_BUDGET)) {
         build_set(b, body, "thinking", json_pack("{s:s}", "type", "adaptive"));
         build_set_string(b, config, "effort", build_effort(r));
         return true;

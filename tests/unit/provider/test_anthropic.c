@@ -185,6 +185,11 @@ static void how_much_to_think(void **state)
     f->r->reasoning = REASONING_HIGH;
     check_member(f, "thinking", "{\"type\":\"adaptive\"}");
     check_member(f, "output_config", "{\"effort\":\"high\"}");
+    f->r->reasoning = REASONING_BUDGET;
+    check_member(f, "thinking", "{\"type\":\"enabled\",\"budget_tokens\":5000}");
+    f->t.model = "claude-opus-4-7"; /* which knows words only */
+    check_member(f, "output_config", "{\"effort\":\"medium\"}");
+    f->r->reasoning = REASONING_HIGH;
     f->t.model = "claude-3-5-haiku-20241022";
     check_member(f, "thinking", "");
     check_member(f, "max_tokens", "8192");
