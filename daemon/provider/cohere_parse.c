@@ -50,19 +50,18 @@ static void take_usage(struct provider_parser *p, const json_t *usage)
     parser_count(usage, "cached_tokens", &p->usage.cached_input_tokens);
 }
 
-/* What the model means to do with its tools is neither text nor reasoning, but goes back with the calls. */
+/* What the model means to do with its tools is neither text nor reasoning, but goes back with the calls. Its pieces are
+ * joined at the end. */
 static void take_plan(struct provider_parser *p, const json_t *message)
 {
-    const char *plan = jsonx_string(message, "tool_plan", NULL);
-    const char *before = json_string_value(p->kept);
+    json_t *plan = jsonx_get(message, "tool_plan");
 
-    if (!plan || !*plan)
+    if (json_string_length(plan) == 0)
         return;
-    json_t *joined = json_sprintf("%s%s", before ? before : "", plan);
-    if (!joined)
-        return;
-    json_decref(p->kept);
-    p->kept = joined;
+    if (!p->kept)
+        p->kept = json_array();
+    json_array_append(p->kept, plan);
+    parser_keep(p, json_string_length(plan) + 64);
 }
 
 /* An element of content, or what stands for it in an event. */
@@ -87,13 +86,13 @@ static void take_message(struct provider_parser *p, const json_t *message)
     size_t i;
     json_t *element;
 
-    take_plan(p, message);
     json_array_foreach(json_object_get(message, "content"), i, element) take_content(p, element);
     json_array_foreach(json_object_get(message, "tool_calls"), i, element)
     {
         if (p->phase == PHASE_RUNNING)
             take_call(p, (int64_t)i, element);
     }
+    take_plan(p, message);
 }
 
 static void take_event(struct provider_parser *p, const char *event, const json_t *root)
@@ -141,7 +140,7 @@ static void take_whole(struct provider_parser *p, const json_t *root)
 static void take_end(struct provider_parser *p)
 {
     if (p->kept)
-        parser_opaque_reasoning(p, NULL, json_pack("{s:O}", "tool_plan", p->kept));
+        parser_opaque_reasoning(p, NULL, json_pack("{s:o}", "tool_plan", jsonx_join(p->kept)));
 }
 
 const struct grammar cohere_grammar = {.framing = FRAMING_SSE,

@@ -116,6 +116,20 @@ bool jsonx_integer(const json_t *obj, const char *key, int64_t *out)
     return true;
 }
 
+json_t *jsonx_join(const json_t *strings)
+{
+    struct buf text;
+    size_t i;
+    json_t *s;
+
+    buf_init(&text, SIZE_MAX);
+    json_array_foreach(strings, i, s) buf_append(&text, json_string_value(s), json_string_length(s));
+    json_t *joined =
+        json_array_size(strings) > 0 ? json_stringn(text.len ? (const char *)text.data : "", text.len) : NULL;
+    buf_done(&text);
+    return joined;
+}
+
 static json_t *from_object(const msgpack_object *o);
 
 static json_t *from_array(const msgpack_object_array *a)

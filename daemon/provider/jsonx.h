@@ -29,6 +29,9 @@ bool jsonx_is(const json_t *obj, const char *key, const char *value);
 /* The member's integer (an integral real is one too). False if it is none. */
 bool jsonx_integer(const json_t *obj, const char *key, int64_t *out);
 
+/* The strings of a list in one; NULL where there is none. The caller's to decref. */
+json_t *jsonx_join(const json_t *strings);
+
 /* MessagePack to JSON, keys in the order in which they were told; bin has no JSON form. NULL for what has none. */
 json_t *jsonx_from_value(const struct value *v);
 

@@ -4,11 +4,14 @@
 #define ASKD_PROVIDER_OPENAI_DETAILS_H
 
 #include <jansson.h>
-#include <stdbool.h>
+#include <stddef.h>
 
-/* Joins the pieces of a chunk to `kept` (a list, or NULL before the first; the caller's): text, summary and data of the
- * same type and index are added to each other, every other field is the last that was told. False where there is no
- * memory. */
-bool openai_details_join(json_t **kept, const json_t *pieces);
+/* Adds the pieces of a chunk to `kept` (a list, or NULL before the first; the caller's): text, summary and data of the
+ * same type and index belong together, every other field is the last that was told. Returns what the pieces take up, in
+ * bytes; the caller bounds the sum. */
+size_t openai_details_add(json_t **kept, const json_t *pieces);
+
+/* The list with what belongs together joined; NULL if there is nothing. The caller's to decref. */
+json_t *openai_details_joined(const json_t *kept);
 
 #endif

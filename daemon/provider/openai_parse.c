@@ -187,8 +187,6 @@ static void take_choice(struct provider_parser *p, const json_t *choice)
     if (!delta || p->mode == MODE_WHOLE)
         delta = jsonx_object(choice, "message") ? jsonx_object(choice, "message") : delta;
     take_reasoning(p, delta);
-    if (p->dialect->details_back && json_is_array(json_object_get(delta, "reasoning_details")))
-        openai_details_join(&p->kept, json_object_get(delta, "reasoning_details"));
     take_content(p, json_object_get(delta, "content"));
     const char *refusal = jsonx_string(delta, "refusal", &len);
     if (refusal)
@@ -196,6 +194,8 @@ static void take_choice(struct provider_parser *p, const json_t *choice)
     json_array_foreach(json_object_get(delta, "images"), i, image) take_image(p, image);
     parser_finish(p, finish_words, jsonx_string(choice, "finish_reason", NULL));
     take_calls(p, delta);
+    if (p->dialect->details_back && json_is_array(json_object_get(delta, "reasoning_details")))
+        parser_keep(p, openai_details_add(&p->kept, json_object_get(delta, "reasoning_details")));
 }
 
 /* ------------------------------------------------------------------------------------------------ one chunk */
@@ -240,8 +240,10 @@ static void take_whole(struct provider_parser *p, const json_t *root)
 
 static void take_end(struct provider_parser *p)
 {
-    if (json_array_size(p->kept) > 0)
-        parser_opaque_reasoning(p, NULL, json_pack("{s:O}", "reasoning_details", p->kept));
+    json_t *details = openai_details_joined(p->kept);
+
+    if (details)
+        parser_opaque_reasoning(p, NULL, json_pack("{s:o}", "reasoning_details", details));
 }
 
 const struct grammar openai_chat_grammar = {

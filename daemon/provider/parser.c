@@ -30,6 +30,13 @@ static void fail_too_large(struct provider_parser *p)
     parser_fail(p, ERR_TOO_LARGE, "the provider's answer is larger than the daemon reads at once");
 }
 
+void parser_keep(struct provider_parser *p, size_t bytes)
+{
+    p->kept_bytes += bytes < PROVIDER_EVENT_MAX ? bytes : PROVIDER_EVENT_MAX;
+    if (p->kept_bytes > PROVIDER_EVENT_MAX)
+        fail_too_large(p);
+}
+
 /* ------------------------------------------------------------------------------------------------ emitting */
 
 static void emit(struct provider_parser *p, const struct chat_event *ev)

@@ -58,14 +58,17 @@ struct provider_parser {
     bool finished; /* the provider gave a finish reason */
     enum finish_reason finish;
     /* An adapter's own small state. */
-    json_t *kept;      /* owned; NULL at first */
-    int64_t counts[8]; /* -1 at first */
+    json_t *kept; /* owned; NULL at first; bounded by parser_keep */
+    size_t kept_bytes;
+    int64_t counts[8];  /* -1 at first */
     uint64_t seen[4];  /* sets of small numbers, empty at first */
 };
 
 /* The answer has ended: usage and done are emitted. */
 void parser_conclude(struct provider_parser *p);
 void parser_fail(struct provider_parser *p, enum error_code code, const char *message);
+/* Counts what was added to p->kept; over PROVIDER_EVENT_MAX in all the answer is too large. */
+void parser_keep(struct provider_parser *p, size_t bytes);
 /* By what an error inside a 200 tells. */
 void parser_fail_inside(struct provider_parser *p, const json_t *root);
 

@@ -171,9 +171,36 @@ static void details(void **state)
         "reasoning:ab text:c reasoning:{\"host\":\"h\",\"reasoning_details\":[{\"index\":0,\"signature\":\"s\","
         "\"text\":\"ab\",\"type\":\"reasoning.text\"},{\"data\":\"d\",\"index\":1,\"type\":"
         "\"reasoning.encrypted\"}]} usage:1,-1,-1,-1,-1,120000 done:stop");
+    check_answer(a,
+                 DELTA("\"reasoning_details\":[{\"data\":\"a\\u0000b\"}]")
+                     DELTA("\"reasoning_details\":[{\"data\":\"c\"}]") FINISH("stop") END,
+                 "reasoning:{\"host\":\"h\",\"reasoning_details\":[{\"data\":\"a\\u0000bc\"}]} done:stop");
     a.dialect = "openai"; /* nobody wants them there */
     check_answer(a, DELTA("\"reasoning\":\"a\",\"reasoning_details\":[{\"text\":\"a\"}]") FINISH("stop") END,
                  "reasoning:a done:stop");
+}
+
+/* What is not shown is kept, but not without end; and adding a piece does not cost what came before it. */
+static void details_are_bounded(void **state)
+{
+    static const char piece[] =
+        "data: {\"choices\":[{\"delta\":{\"reasoning_details\":[{\"type\":\"reasoning.encrypted\","
+        "\"data\":\"0123456789abcdef0123456789abcdef\"}]}}]}\n\n";
+    struct seen s = {.last = EVENT_KIND_COUNT};
+    struct response_head head = {.status = 200, .content_type = "text/event-stream"};
+    struct provider_target t = {.model = "m", .dialect = "openrouter"};
+    struct error err = ERROR_INIT;
+    unsigned n = 0;
+    (void)state;
+
+    buf_init(&s.out, 1u << 20);
+    struct provider_parser *p = provider_parser_new(provider_find("openai-chat"), &t, &head, sink, &s);
+    while (n < 1000000 && provider_feed(p, (const uint8_t *)piece, sizeof piece - 1, &err) == ERR_NONE)
+        n++;
+    assert_int_equal(err.code, ERR_TOO_LARGE);
+    assert_true(n > 100000);
+    provider_parser_free(p);
+    buf_done(&s.out);
 }
 
 static void tool_calls(void **state)
@@ -302,12 +329,19 @@ static void finish_reasons(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(streams),        cmocka_unit_test(ends),
-        cmocka_unit_test(whole_bodies),   cmocka_unit_test(which_it_is),
-        cmocka_unit_test(errors_inside),  cmocka_unit_test(reasoning),
-        cmocka_unit_test(details),        cmocka_unit_test(tool_calls),
-        cmocka_unit_test(too_many_calls), cmocka_unit_test(refusals_and_images),
-        cmocka_unit_test(usage),          cmocka_unit_test(finish_reasons),
+        cmocka_unit_test(streams),
+        cmocka_unit_test(ends),
+        cmocka_unit_test(whole_bodies),
+        cmocka_unit_test(which_it_is),
+        cmocka_unit_test(errors_inside),
+        cmocka_unit_test(reasoning),
+        cmocka_unit_test(details),
+        cmocka_unit_test(tool_calls),
+        cmocka_unit_test(too_many_calls),
+        cmocka_unit_test(refusals_and_images),
+        cmocka_unit_test(usage),
+        cmocka_unit_test(finish_reasons),
+        cmocka_unit_test(details_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
