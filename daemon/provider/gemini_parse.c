@@ -6,7 +6,7 @@
 /* What the usage tells; the last word on each counts. */
 enum { COUNT_PROMPT, COUNT_TOOL_PROMPT, COUNT_CACHED, COUNT_CANDIDATES, COUNT_THOUGHTS, COUNT_END };
 
-enum { CANDIDATE }; /* was seen */
+enum { SEEN }; /* holds 0 once there was a candidate */
 
 static const char *const count_names[COUNT_END] = {
     [COUNT_PROMPT] = "promptTokenCount",        [COUNT_TOOL_PROMPT] = "toolUsePromptTokenCount",
@@ -175,7 +175,7 @@ static void take_response(struct provider_parser *p, const char *event, const js
     json_t *part;
 
     (void)event;
-    p->seen[CANDIDATE] |= candidate != NULL;
+    p->seen[SEEN].bits[0] |= candidate != NULL;
     json_array_foreach(json_object_get(json_object_get(candidate, "content"), "parts"), i, part)
     {
         if (p->phase == PHASE_RUNNING)
@@ -201,7 +201,7 @@ static void take_whole(struct provider_parser *p, const json_t *root)
         else if (p->phase == PHASE_RUNNING)
             take_response(p, "message", response);
     }
-    if (!p->finished && !p->seen[CANDIDATE])
+    if (!p->finished && !p->seen[SEEN].bits[0])
         parser_fail(p, ERR_BAD_RESPONSE, "the provider's answer holds no candidates");
 }
 

@@ -4,8 +4,8 @@
 #include "daemon/provider/parser.h"
 #include <string.h>
 
-/* Items, by output_index, of which such a piece was seen. */
-enum { SEEN_TEXT, SEEN_REASONING, SEEN_ARGUMENTS, SEEN_THOUGHT };
+/* Items, by output_index, of which such a piece was seen: what they say, think, sum up, ask for; the whole thought. */
+enum { SEEN_TEXT, SEEN_REASONING, SEEN_SUMMARY, SEEN_ARGUMENTS, SEEN_THOUGHT };
 
 static const struct scan_word event_types[] = {
     {"response.output_text.delta", SCAN_TEXT},
@@ -29,19 +29,25 @@ static const struct finish_word finish_words[] = {
 
 /* ------------------------------------------------------------------------------------------------ what was seen */
 
-static uint64_t bit(int64_t index)
+static bool in_bounds(struct provider_parser *p, int64_t index)
 {
-    return UINT64_C(1) << (index < 0 ? 0 : index > 63 ? 63 : index);
+    if (index >= PARSER_SET_MAX)
+        parser_fail(p, ERR_TOO_LARGE, "the provider's answer holds more items than the daemon reads");
+    return p->phase == PHASE_RUNNING;
 }
 
+/* Who tells no index has one item. */
 static void see(struct provider_parser *p, int what, int64_t index)
 {
-    p->seen[what] |= bit(index);
+    index = index < 0 ? 0 : index;
+    if (in_bounds(p, index))
+        p->seen[what].bits[index / 64] |= UINT64_C(1) << index % 64;
 }
 
-static bool was_seen(const struct provider_parser *p, int what, int64_t index)
+static bool was_seen(struct provider_parser *p, int what, int64_t index)
 {
-    return (p->seen[what] & bit(index)) != 0;
+    index = index < 0 ? 0 : index;
+    return !in_bounds(p, index) || (p->seen[what].bits[index / 64] >> index % 64 & 1);
 }
 
 static void hot_taken(struct provider_parser *p, enum scan_kind kind, const struct scan_found *found)
@@ -92,7 +98,7 @@ static void take_reasoning(struct provider_parser *p, int64_t index, const json_
     if (was_seen(p, SEEN_THOUGHT, index))
         return;
     see(p, SEEN_THOUGHT, index);
-    if (!was_seen(p, SEEN_REASONING, index))
+    if (!was_seen(p, SEEN_REASONING, index) && !was_seen(p, SEEN_SUMMARY, index))
         json_array_foreach(thought ? content : summary, i, part) parser_reasoning_in(p, part, "text");
     if (thought || jsonx_get(item, "encrypted_content"))
         parser_opaque_reasoning(p, NULL, json_deep_copy(item));
@@ -177,9 +183,9 @@ static void take_delta(struct provider_parser *p, const char *type, int64_t inde
     } else if (strcmp(type, "response.reasoning_text.delta") == 0) {
         parser_reasoning_in(p, root, "delta");
         see(p, SEEN_REASONING, index);
-    } else if (strcmp(type, "response.reasoning_summary_text.delta") == 0) {
+    } else if (strcmp(type, "response.reasoning_summary_text.delta") == 0 && !was_seen(p, SEEN_REASONING, index)) {
         parser_reasoning_in(p, root, "delta");
-        see(p, SEEN_REASONING, index);
+        see(p, SEEN_SUMMARY, index);
     } else if (strcmp(type, "response.function_call_arguments.delta") == 0 && calls_known(&p->calls, index)) {
         piece.arguments = jsonx_string(root, "delta", &piece.arguments_len);
         parser_call(p, piece, NULL);

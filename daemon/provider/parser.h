@@ -17,6 +17,8 @@
 #include "daemon/provider/sse.h"
 #include "daemon/provider/think.h"
 
+#define PARSER_SET_MAX 1024
+
 enum parser_framing { FRAMING_SSE, FRAMING_LINES };
 
 /* Each function may end the parser; none is called after that. */
@@ -61,7 +63,9 @@ struct provider_parser {
     json_t *kept; /* owned; NULL at first; bounded by parser_keep */
     size_t kept_bytes;
     int64_t counts[8];  /* -1 at first */
-    uint64_t seen[4];  /* sets of small numbers, empty at first */
+    struct parser_set { /* of numbers below PARSER_SET_MAX; empty at first */
+        uint64_t bits[PARSER_SET_MAX / 64];
+    } seen[5];
 };
 
 /* The answer has ended: usage and done are emitted. */

@@ -56,6 +56,17 @@ static void whole_items(void **state)
                  "done:stop");
 }
 
+static void many_items(void **state)
+{
+    (void)state;
+    check_answer(SSE_OF(API),
+                 DONE(70, CALL("c", "f", "{\\\"a\\\":1}")) DONE(71, CALL("d", "f", "{\\\"a\\\":2}"))
+                     DONE(90, MESSAGE("a")) DONE(91, MESSAGE("b")) END("completed", ""),
+                 "tool_call:0,c,f,{\"a\":1} tool_call:1,d,f,{\"a\":2} text:ab done:tool_calls");
+    check_answer(SSE_OF(API), DONE(1023, MESSAGE("a")) DONE(1024, MESSAGE("b")) END("completed", ""),
+                 "text:a too_large");
+}
+
 static void reasoning(void **state)
 {
     (void)state;
@@ -233,6 +244,7 @@ int main(void)
         cmocka_unit_test(whole),     WITH(a_conversation),
         WITH(items_go_back),         WITH(options),
         WITH(order_of_a_schema),     WITH(attachments),
+        cmocka_unit_test(many_items),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
