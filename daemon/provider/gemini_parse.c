@@ -168,9 +168,24 @@ static void take_feedback(struct provider_parser *p, const json_t *root)
     p->finish = FINISH_CONTENT_FILTER;
 }
 
+/* Where there are several, a chunk may hold any of them. */
+static const json_t *first_candidate(const json_t *candidates)
+{
+    size_t i;
+    json_t *candidate;
+
+    json_array_foreach(candidates, i, candidate)
+    {
+        int64_t index = 0;
+        if (jsonx_integer(candidate, "index", &index) ? index == 0 : i == 0)
+            return candidate;
+    }
+    return NULL;
+}
+
 static void take_response(struct provider_parser *p, const char *event, const json_t *root)
 {
-    const json_t *candidate = json_array_get(json_object_get(root, "candidates"), 0);
+    const json_t *candidate = first_candidate(json_object_get(root, "candidates"));
     size_t i;
     json_t *part;
 

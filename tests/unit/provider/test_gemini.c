@@ -54,6 +54,16 @@ static void calls(void **state)
                  "image:image/png,png done:stop");
 }
 
+static void candidates(void **state)
+{
+    (void)state;
+    check_answer(SSE_OF(API),
+                 "data: {\"candidates\":[{\"index\":1,\"content\":{\"parts\":[{\"text\":\"no\"}]}}]}\n\n"
+                 "data: {\"candidates\":[{\"index\":1,\"finishReason\":\"MAX_TOKENS\"},{\"index\":0,\"content\":"
+                 "{\"parts\":[{\"text\":\"yes\"}]},\"finishReason\":\"STOP\"}]}\n\n",
+                 "text:yes done:stop");
+}
+
 static void whole(void **state)
 {
     (void)state;
@@ -254,6 +264,7 @@ int main(void)
         cmocka_unit_test(streams),
         cmocka_unit_test(usage),
         cmocka_unit_test(calls),
+        cmocka_unit_test(candidates),
         cmocka_unit_test(whole),
         WITH(a_conversation),
         WITH(addresses),
