@@ -1,6 +1,8 @@
 #include "daemon/provider/jsonx.h"
 #include "daemon/provider/scan.h"
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Half of a surrogate pair at p, an escape: 6 bytes at least follow. */
@@ -197,25 +199,26 @@ static int pack_piece(void *out, const char *piece, size_t len)
     return buf_append(out, piece, len) ? 0 : -1;
 }
 
-static bool pack(msgpack_packer *pk, const json_t *json, int depth)
+/* *left: values that may still come. */
+static bool pack(msgpack_packer *pk, const json_t *json, int depth, size_t *left)
 {
     const char *key;
     json_t *value;
     size_t i;
 
-    if (depth == 0)
+    if (depth == 0 || (*left)-- == 0)
         return false;
     switch (json_typeof(json)) {
     case JSON_OBJECT:
         if (msgpack_pack_map(pk, json_object_size(json)) != 0)
             return false;
         json_object_foreach((json_t *)json, key, value) if (msgpack_pack_str_with_body(pk, key, strlen(key)) != 0 ||
-                                                            !pack(pk, value, depth - 1)) return false;
+                                                            !pack(pk, value, depth - 1, left)) return false;
         return true;
     case JSON_ARRAY:
         if (msgpack_pack_array(pk, json_array_size(json)) != 0)
             return false;
-        json_array_foreach(json, i, value) if (!pack(pk, value, depth - 1)) return false;
+        json_array_foreach(json, i, value) if (!pack(pk, value, depth - 1, left)) return false;
         return true;
     case JSON_STRING: return msgpack_pack_str_with_body(pk, json_string_value(json), json_string_length(json)) == 0;
     case JSON_INTEGER: return msgpack_pack_int64(pk, json_integer_value(json)) == 0;
@@ -229,10 +232,28 @@ static bool pack(msgpack_packer *pk, const json_t *json, int depth)
 
 bool jsonx_pack(const json_t *json, struct buf *out)
 {
+    size_t left = JSONX_PACK_VALUES;
     msgpack_packer pk;
 
     msgpack_packer_init(&pk, out, pack_piece);
-    return pack(&pk, json, JSONX_PACK_DEPTH) && !out->failed;
+    return pack(&pk, json, JSONX_PACK_DEPTH, &left) && !out->failed;
+}
+
+/* Whether every real reads as the same number when it is written with so many digits. */
+static bool fits(const json_t *json, int digits)
+{
+    const char *key;
+    json_t *value;
+    size_t i;
+    char text[32];
+
+    if (json_is_real(json)) {
+        snprintf(text, sizeof text, "%.*g", digits, json_real_value(json));
+        return strtod(text, NULL) == json_real_value(json);
+    }
+    json_object_foreach((json_t *)json, key, value) if (!fits(value, digits)) return false;
+    json_array_foreach(json, i, value) if (!fits(value, digits)) return false;
+    return true;
 }
 
 static int dump_piece(const char *piece, size_t len, void *out)
@@ -242,6 +263,10 @@ static int dump_piece(const char *piece, size_t len, void *out)
 
 bool jsonx_dump(const json_t *json, struct buf *out)
 {
-    /* 15 digits write 0.7 as 0.7. */
-    return json_dump_callback(json, dump_piece, out, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) == 0;
+    int digits = 15; /* writes 0.7 as 0.7; 17 lose nothing */
+
+    while (digits < 17 && !fits(json, digits))
+        digits++;
+    size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION((size_t)digits);
+    return json_dump_callback(json, dump_piece, out, flags) == 0;
 }

@@ -35,11 +35,13 @@ json_t *jsonx_join(const json_t *strings);
 /* MessagePack to JSON, keys in the order in which they were told; bin has no JSON form. NULL for what has none. */
 json_t *jsonx_from_value(const struct value *v);
 
-/* JSON to MessagePack, appended. False if it is nested over JSONX_PACK_DEPTH or out is full. */
-#define JSONX_PACK_DEPTH 16 /* what a frame and an event's map may be nested, with room for them around it */
+/* JSON to MessagePack, appended. False if it is nested over JSONX_PACK_DEPTH, holds over JSONX_PACK_VALUES, or out is
+ * full. */
+#define JSONX_PACK_DEPTH 16     /* what a frame and an event's map may be nested, with room for them around it */
+#define JSONX_PACK_VALUES 32768 /* a frame may hold eight times as many, keys too */
 bool jsonx_pack(const json_t *json, struct buf *out);
 
-/* Appends the compact text. False if out is full. */
+/* Appends the compact text; its numbers read as the same ones. False if out is full. */
 bool jsonx_dump(const json_t *json, struct buf *out);
 
 #endif

@@ -94,7 +94,9 @@ static void values(void **state)
                 "b\xC3\xA1"
                 "c\xCB\x3F\xE6\x66\x66\x66\x66\x66\x66",
                 21, "{\"a\":[1,-1,null],\"b\":true,\"c\":0.7}");
-    check_value("\xCF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 9, "1.84467440737096e19");
+    check_value("\x92\xCB\x40\x05\xBF\x0A\x8B\x14\x57\x69\xCB\x3F\xE6\x66\x66\x66\x66\x66\x66", 19,
+                "[2.718281828459045,0.7]");
+    check_value("\xCF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 9, "1.8446744073709552e19");
     check_value("\x91\xC4\x01\x00", 4, NULL);
 }
 
@@ -110,11 +112,27 @@ static void dump_is_bounded(void **state)
     json_decref(json);
 }
 
+static void packing_is_bounded(void **state)
+{
+    json_t *json = json_array();
+    struct buf out;
+    (void)state;
+
+    buf_init(&out, 1u << 20);
+    for (int i = 0; i < JSONX_PACK_VALUES - 1; i++)
+        json_array_append_new(json, json_null());
+    assert_true(jsonx_pack(json, &out));
+    json_array_append_new(json, json_null());
+    assert_false(jsonx_pack(json, &out));
+    buf_done(&out);
+    json_decref(json);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faults), cmocka_unit_test(mercies),         cmocka_unit_test(fields),
-        cmocka_unit_test(values), cmocka_unit_test(dump_is_bounded),
+        cmocka_unit_test(values), cmocka_unit_test(dump_is_bounded), cmocka_unit_test(packing_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
