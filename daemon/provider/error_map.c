@@ -28,10 +28,15 @@ static const struct {
     {"billing_not_active", ERR_BUDGET_EXCEEDED},
     {"billing_error", ERR_BUDGET_EXCEEDED},
     {"Arrearage", ERR_BUDGET_EXCEEDED},
+    {"exceeded_current_quota_error", ERR_BUDGET_EXCEEDED},
+    {"1113", ERR_BUDGET_EXCEEDED}, /* Zhipu's are numbers: https://docs.bigmodel.cn/cn/faq/api-code */
+    {"1261", ERR_CONTEXT_LENGTH_EXCEEDED},
+    {"1301", ERR_CONTENT_FILTERED},
     {"context_length_exceeded", ERR_CONTEXT_LENGTH_EXCEEDED},
     {"exceed_context_size_error", ERR_CONTEXT_LENGTH_EXCEEDED},
     {"content_filter", ERR_CONTENT_FILTERED},
     {"content_policy_violation", ERR_CONTENT_FILTERED},
+    {"image_content_policy_violation", ERR_CONTENT_FILTERED},
     {"data_inspection_failed", ERR_CONTENT_FILTERED},
     {"DataInspectionFailed", ERR_CONTENT_FILTERED},
     {"invalid_api_key", ERR_UNAUTHENTICATED},
@@ -73,6 +78,7 @@ static const struct {
     {"UNAVAILABLE", ERR_UNAVAILABLE},
     {"request_too_large", ERR_TOO_LARGE},
     {"invalid_request_error", ERR_INVALID_REQUEST},
+    {"invalid_prompt", ERR_INVALID_REQUEST},
     {"INVALID_ARGUMENT", ERR_INVALID_REQUEST},
     {"InvalidParameter", ERR_INVALID_REQUEST},
 };
@@ -91,7 +97,13 @@ static const struct {
     {"range of input length", ERR_CONTEXT_LENGTH_EXCEEDED},
     {"prompt is too long", ERR_CONTEXT_LENGTH_EXCEEDED},
     {"maximum prompt length", ERR_CONTEXT_LENGTH_EXCEEDED},
+    {"exceed context limit", ERR_CONTEXT_LENGTH_EXCEEDED},
+    {"exceeded model token limit", ERR_CONTEXT_LENGTH_EXCEEDED},
+    {"`inputs` tokens + `max_new_tokens` must be <=", ERR_CONTEXT_LENGTH_EXCEEDED},
+    {"content filtering policy", ERR_CONTENT_FILTERED},
+    {"violating our usage policy", ERR_CONTENT_FILTERED},
     {"API key not valid", ERR_UNAUTHENTICATED},
+    {"API key expired", ERR_UNAUTHENTICATED},
     {"incorrect API key", ERR_UNAUTHENTICATED},
     {"invalid API key", ERR_UNAUTHENTICATED},
     {"insufficient balance", ERR_BUDGET_EXCEEDED},
@@ -210,10 +222,17 @@ static int number_in(const json_t *obj, const char *key)
     return is_status(n) ? (int)n : 0;
 }
 
+/* A text, the first of a list of texts, or that of a list of {msg}. */
 static void read_text(struct reason *r, const json_t *obj, const char *key)
 {
-    if (!r->text)
-        r->text = jsonx_string(obj, key, &r->text_len);
+    const json_t *told = jsonx_get(obj, key), *first = json_array_get(told, 0);
+
+    if (json_is_array(told))
+        told = json_is_object(first) ? jsonx_get(first, "msg") : first;
+    if (r->text || !json_is_string(told))
+        return;
+    r->text = json_string_value(told);
+    r->text_len = json_string_length(told);
 }
 
 /* Gemini says in the body when to come again: "34.4s". */
@@ -240,7 +259,7 @@ static void read_fields(struct reason *r, const json_t *obj)
     read_text(r, obj, "message");
     read_text(r, obj, "error");
     read_text(r, obj, "detail");
-    read_text(r, json_array_get(json_object_get(obj, "detail"), 0), "msg");
+    read_text(r, jsonx_object(obj, "message"), "detail"); /* Mistral's, of a body that does not fit */
     r->param = jsonx_string(obj, "param", NULL);
     r->detail = jsonx_string(json_object_get(obj, "metadata"), "raw", NULL);
     for (size_t i = 0; i < 3; i++) {

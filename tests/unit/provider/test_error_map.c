@@ -55,6 +55,10 @@ static void by_body(void **state)
     check(400, "{\"error\":{\"message\":\"This model's maximum context length is 9\"}}", ERR_CONTEXT_LENGTH_EXCEEDED,
           "9");
     check(400, "{\"error\":{\"code\":\"content_filter\",\"message\":\"m\"}}", ERR_CONTENT_FILTERED, "m");
+    check(400, "{\"error\":{\"message\":\"Output blocked by content filtering policy\"}}", ERR_CONTENT_FILTERED, "");
+    check(429, "{\"error\":{\"type\":\"exceeded_current_quota_error\",\"message\":\"m\"}}", ERR_BUDGET_EXCEEDED, "m");
+    check(429, "{\"error\":{\"code\":\"1113\",\"message\":\"m\"}}", ERR_BUDGET_EXCEEDED, "m");
+    check(400, "{\"error\":{\"message\":\"API key expired. Please renew the API key.\"}}", ERR_UNAUTHENTICATED, "");
     check(400, "{\"error\":{\"code\":\"invalid_api_key\",\"message\":\"m\"}}", ERR_UNAUTHENTICATED, "m");
     check(400, "{\"error\":{\"code\":\"model_not_found\",\"message\":\"m\"}}", ERR_NOT_FOUND, "m");
     check(403, "{\"error\":{\"type\":\"authentication_error\",\"message\":\"m\"}}", ERR_UNAUTHENTICATED, "m");
@@ -78,6 +82,10 @@ static void prompt_too_long(void **state)
         "{\"error\":\"the input length exceeds the context length\"}",
         "{\"message\":\"too many tokens: total number of tokens in the prompt cannot exceed 8 - received 9.\"}",
         "{\"code\":\"InvalidParameter\",\"message\":\"Range of input length should be [1, 8]\"}",
+        "{\"error\":{\"message\":\"input length and `max_tokens` exceed context limit: 7 + 2 > 8\"}}",
+        "{\"error\":{\"message\":\"Invalid request: Your request exceeded model token limit: 8\"}}",
+        "{\"error\":[\"Input validation error: `inputs` tokens + `max_new_tokens` must be <= 8\"]}",
+        "{\"error\":{\"code\":\"1261\",\"message\":\"m\"}}",
     };
     (void)state;
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
@@ -114,6 +122,9 @@ static void shapes(void **state)
     check(400, "[{\"error\":{\"code\":400,\"message\":\"in a list\"}}]", ERR_INVALID_REQUEST, "in a list");
     check(422, "{\"detail\":\"why\"}", ERR_INVALID_REQUEST, "why");
     check(422, "{\"detail\":[{\"loc\":[\"a\"],\"msg\":\"field required\"}]}", ERR_INVALID_REQUEST, "field required");
+    check(422,
+          "{\"object\":\"error\",\"message\":{\"detail\":[{\"loc\":[\"a\"],\"msg\":\"not permitted\"}]},\"code\":null}",
+          ERR_INVALID_REQUEST, "not permitted");
     check(400, "\"a string\"", ERR_INVALID_REQUEST, "a string");
     check(400, "{\"message\":\"flat\",\"code\":\"1\"}", ERR_INVALID_REQUEST, "flat");
     check(503, " <html><body>busy</body></html>", ERR_OVERLOADED, "web page");
