@@ -47,13 +47,35 @@ static struct call *by_id(const struct calls *c, const char *id)
     return NULL;
 }
 
+static bool is_json(const struct buf *text)
+{
+    enum jsonx_fault fault;
+
+    if (text->len == 0)
+        return true;
+    json_t *json = jsonx_parse((const char *)text->data, text->len, &fault);
+    json_decref(json);
+    return fault == JSONX_OK;
+}
+
+#define JUDGED_MAX 4096 /* bytes of arguments that are parsed to tell a fragment from a call */
+
+/* A call without an id whose arguments are whole is over where a named fragment begins new ones. */
+static bool is_over(const struct call *call, const struct call_piece *piece)
+{
+    const struct buf *told = &call->arguments;
+
+    return call->named && !call->id && piece->arguments_len > 0 && *piece->arguments == '{' && told->len > 0 &&
+           told->len <= JUDGED_MAX && told->data[told->len - 1] == '}' && is_json(told);
+}
+
 /* The call that a fragment goes on with, NULL if it begins one. id and name are NULL where empty. A named fragment with
  * another id is another call, whatever its index says. */
-static struct call *find(const struct calls *c, int64_t index, const char *id, const char *name)
+static struct call *find(const struct calls *c, const struct call_piece *piece, const char *id, const char *name)
 {
-    if (index >= 0) {
-        struct call *call = by_index(c, index);
-        bool other = call && call->id && id && name && strcmp(call->id, id) != 0;
+    if (piece->index >= 0) {
+        struct call *call = by_index(c, piece->index);
+        bool other = call && name && (id && call->id ? strcmp(call->id, id) != 0 : is_over(call, piece));
         return other ? NULL : call;
     }
     if (id)
@@ -105,7 +127,7 @@ enum error_code calls_take(struct calls *c, const struct call_piece *piece, even
                            struct error *err)
 {
     const char *id = filled(piece->id), *name = filled(piece->name);
-    struct call *call = find(c, piece->index, id, name);
+    struct call *call = find(c, piece, id, name);
 
     if (!call && !(call = add(c, piece->index)))
         return error_set(err, ERR_TOO_LARGE, "the answer holds over %d tool calls", CALLS_MAX);
@@ -150,17 +172,6 @@ bool calls_read(const json_t *fragment, struct call_piece *ret)
     else
         ret->object = arguments;
     return json_is_object(fragment);
-}
-
-static bool is_json(const struct buf *text)
-{
-    enum jsonx_fault fault;
-
-    if (text->len == 0)
-        return true;
-    json_t *json = jsonx_parse((const char *)text->data, text->len, &fault);
-    json_decref(json);
-    return fault == JSONX_OK;
 }
 
 bool calls_well_formed(const struct calls *c)

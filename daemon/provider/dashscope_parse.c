@@ -82,7 +82,7 @@ static void take_event(struct provider_parser *p, const char *event, const json_
 /* {code, message, request_id} */
 static bool is_error(const json_t *root, const char *event)
 {
-    return parser_is_error(root, event) || (!json_object_get(root, "output") && jsonx_string(root, "code", NULL));
+    return parser_is_error(root, event) || (!jsonx_get(root, "output") && jsonx_string(root, "code", NULL));
 }
 
 static void take_whole(struct provider_parser *p, const json_t *root)

@@ -28,6 +28,7 @@ static const struct scan_rule choice_rules[] = {
     SCAN_RULE("index", SCAN_ZERO),
     SCAN_RULE("finish_reason", SCAN_NULL),
     SCAN_RULE("message", SCAN_NULL),
+    SCAN_RULE("error", SCAN_NULL),
     SCAN_RULE(NULL, SCAN_SKIP),
 };
 static const struct scan_rule chunk_rules[] = {
@@ -72,11 +73,15 @@ static void take_usage(struct provider_parser *p, const json_t *u)
 static const struct finish_word finish_words[] = {
     {"stop", FINISH_STOP},
     {"eos", FINISH_STOP},
+    {"eos_token", FINISH_STOP},
+    {"stop_sequence", FINISH_STOP},
     {"length", FINISH_LENGTH},
     {"model_length", FINISH_LENGTH},
+    {"model_context_window_exceeded", FINISH_LENGTH},
     {"tool_calls", FINISH_TOOL_CALLS},
     {"function_call", FINISH_TOOL_CALLS},
     {"content_filter", FINISH_CONTENT_FILTER},
+    {"sensitive", FINISH_CONTENT_FILTER},
     {NULL, FINISH_OTHER},
 };
 
@@ -184,6 +189,10 @@ static void take_choice(struct provider_parser *p, const json_t *choice)
     size_t i, len;
     json_t *image;
 
+    if (jsonx_object(choice, "error")) { /* OpenRouter's, of the provider behind it */
+        parser_fail_inside(p, choice);
+        return;
+    }
     if (!delta || p->mode == MODE_WHOLE)
         delta = jsonx_object(choice, "message") ? jsonx_object(choice, "message") : delta;
     take_reasoning(p, delta);

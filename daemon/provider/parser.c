@@ -197,6 +197,22 @@ static enum finish_reason final_reason(const struct provider_parser *p)
     return p->refused && f == FINISH_STOP ? FINISH_REFUSAL : f;
 }
 
+#define COUNT_MAX (INT64_C(1) << 40) /* tokens; more cannot be, and would overflow where they are priced */
+
+static void bound(int64_t *n, int64_t max)
+{
+    *n = *n > max ? max : *n;
+}
+
+static void bound_usage(struct usage *u)
+{
+    bound(&u->input_tokens, COUNT_MAX);
+    bound(&u->output_tokens, COUNT_MAX);
+    bound(&u->cached_input_tokens, u->input_tokens >= 0 ? u->input_tokens : COUNT_MAX);
+    bound(&u->cache_write_tokens, COUNT_MAX);
+    bound(&u->reasoning_tokens, COUNT_MAX);
+}
+
 void parser_conclude(struct provider_parser *p)
 {
     if (p->phase != PHASE_RUNNING)
@@ -206,8 +222,7 @@ void parser_conclude(struct provider_parser *p)
         p->grammar->end(p);
     if (p->phase != PHASE_RUNNING) /* that failed */
         return;
-    if (p->usage.cached_input_tokens > p->usage.input_tokens && p->usage.input_tokens >= 0)
-        p->usage.cached_input_tokens = p->usage.input_tokens;
+    bound_usage(&p->usage);
     if (usage_known(&p->usage)) {
         struct chat_event ev = {.kind = EVENT_USAGE, .usage = p->usage};
         emit(p, &ev);
@@ -237,7 +252,7 @@ static bool is_error(const struct provider_parser *p, const json_t *root, const 
 
 static bool is_blank(const char *s, size_t len)
 {
-    while (len > 0 && (s[len - 1] == ' ' || s[len - 1] == '\t' || s[len - 1] == '\n'))
+    while (len > 0 && strchr(" \t\r\n", s[len - 1]) && s[len - 1])
         len--;
     return len == 0;
 }
@@ -404,6 +419,19 @@ static void finish_lines(struct provider_parser *p, bool clean)
     buf_done(&body);
 }
 
+/* A comment of a stream may stand before the JSON, to keep the connection alive as in one. */
+static void skip_comments(const char **text, size_t *len)
+{
+    while (*len > 0 && **text == ':') {
+        const char *end = memchr(*text, '\n', *len);
+        size_t n = end ? (size_t)(end - *text) + 1 : *len;
+        while (n < *len && strchr("\r\n", (*text)[n]) && (*text)[n])
+            n++;
+        *text += n;
+        *len -= n;
+    }
+}
+
 static void finish_whole(struct provider_parser *p, bool clean)
 {
     const char *text = (const char *)p->body.data;
@@ -414,6 +442,7 @@ static void finish_whole(struct provider_parser *p, bool clean)
         text += 3;
         len -= 3;
     }
+    skip_comments(&text, &len);
     json_t *root = jsonx_parse(len ? text : "", len, &fault);
     if (root)
         take_whole(p, root);

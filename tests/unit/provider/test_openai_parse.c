@@ -81,6 +81,10 @@ static void which_it_is(void **state)
 
     check_answer(untold, "\n" MESSAGE("\"content\":\"hi\"", "stop"), "text:hi done:stop");
     check_answer(untold, "\xEF\xBB\xBF\n: c\n\n" DELTA("\"content\":\"a\"") END, "text:a done:stop");
+    check_answer(WHOLE,
+                 ": OPENROUTER PROCESSING\n\n: OPENROUTER PROCESSING\r\n\r\n" MESSAGE("\"content\":\"hi\"", "stop"),
+                 "text:hi done:stop");
+    check_answer(WHOLE, ": c", "unavailable");
     check_answer(untold, "<html>", "bad_response");
     check_answer(untold, " \n", "unavailable");
     check_answer((struct answer){"openai-chat", 503, "text/html", "openai", false}, "<html>", "overloaded");
@@ -101,6 +105,10 @@ static void errors_inside(void **state)
         "{\"choices\":[{\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\"}],\"error\":{\"code\":502}}\n\n" END,
         "unavailable");
     check_answer(STREAM, "event: error\ndata: {\"error\":{\"status_code\":400}}\n\n", "invalid_request");
+    check_answer(STREAM,
+                 DELTA("\"content\":\"a\"") "data: {\"choices\":[{\"delta\":{},\"error\":{\"code\":502,\"message\":"
+                                            "\"m\"},\"finish_reason\":null}]}\n\n" END,
+                 "text:a unavailable");
     check_answer(STREAM, "event: error\ndata: {\"x\":1}\n\n", "bad_response");
     check_answer(STREAM, "data: {\"error\":\"boom\"}\n\n", "bad_response");
     check_answer(STREAM, "data: [{\"error\":{\"code\":429}}]\n\n", "rate_limited");
@@ -244,6 +252,19 @@ static void tool_calls(void **state)
     check_answer(WHOLE, MESSAGE("\"tool_calls\":[7]", "tool_calls"), "bad_response");
 }
 
+/* Each with the index 0 and no id, as Gemini's layer once had them. */
+static void calls_without_any_id(void **state)
+{
+#define BARE(name, arguments)                                                                                          \
+    DELTA("\"tool_calls\":[{\"index\":0,\"id\":\"\",\"function\":{\"name\":\"" name "\",\"arguments\":\"" arguments    \
+          "\"}}]")
+    (void)state;
+    check_answer(STREAM, BARE("f", "{\\\"a\\\":1}") BARE("g", "{}") BARE("g", "{}") FINISH("stop") END,
+                 "tool_call:0,,f,{\"a\":1} tool_call:1,,g,{} tool_call:2,,g,{} done:tool_calls");
+    check_answer(STREAM, BARE("f", "{\\\"a\\\":") BARE("f", "{}}") FINISH("stop") END,
+                 "tool_call:0,,f,{\"a\":{}} done:tool_calls");
+}
+
 static void too_many_calls(void **state)
 {
     struct buf body;
@@ -323,6 +344,8 @@ static void finish_reasons(void **state)
     check_answer(STREAM, FINISH("content_filter") END, "done:content_filter");
     check_answer(STREAM, FINISH("model_length") END, "done:length");
     check_answer(STREAM, FINISH("insufficient_system_resource") END, "done:other");
+    check_answer(STREAM, FINISH("sensitive") END, "done:content_filter");
+    check_answer(STREAM, FINISH("eos_token") END, "done:stop");
     check_answer(STREAM, FINISH("") END, "done:stop");
 }
 
@@ -342,6 +365,7 @@ int main(void)
         cmocka_unit_test(usage),
         cmocka_unit_test(finish_reasons),
         cmocka_unit_test(details_are_bounded),
+        cmocka_unit_test(calls_without_any_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

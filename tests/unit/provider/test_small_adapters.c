@@ -109,6 +109,8 @@ static void dashscope_streams(void **state)
                    "tool_calls"),
         "tool_call:0,c,f,{\"a\":1} usage:5,6,1,-1,-1 done:tool_calls");
     check_answer(SSE_OF("dashscope"), CHOICE("\"content\":\"a\"", "null"), "text:a unavailable");
+    check_answer(WHOLE_OF("dashscope"), "{\"output\":null,\"code\":\"InvalidParameter\",\"message\":\"m\"}",
+                 "invalid_request");
     check_answer(SSE_OF("dashscope"),
                  "event:error\ndata:{\"code\":\"Throttling\",\"message\":\"m\",\"request_id\":\"r\"}\n\n",
                  "rate_limited");
