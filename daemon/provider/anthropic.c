@@ -12,6 +12,9 @@ enum thinking {
     THINKING_ADAPTIVE, /* thinking: {type: adaptive}, output_config: {effort} */
 };
 
+/* Which of temperature and top_p a model takes. */
+enum sampling { SAMPLING_BOTH, SAMPLING_ONE, SAMPLING_NONE };
+
 #define BUDGET_MIN 1024 /* of thinking */
 
 /* max_tokens must be told: the most that a model can write, where the question does not say. By
@@ -20,18 +23,20 @@ static const struct model {
     const char *pattern;
     int64_t max_output;
     enum thinking thinking;
+    enum sampling sampling;
 } models[] = {
-    {"claude-3-5-*", 8192, THINKING_NONE},
-    {"claude-3-7-*", 64000, THINKING_BUDGET},
-    {"claude-3-*", 4096, THINKING_NONE},
-    {"claude-2*", 4096, THINKING_NONE},
-    {"claude-opus-4-5*", 64000, THINKING_BUDGET},
-    {"claude-*-4-6*", 64000, THINKING_EITHER},
-    {"claude-*-4-[789]*", 64000, THINKING_ADAPTIVE},
-    {"claude-opus-4*", 32000, THINKING_BUDGET},
-    {"claude-*-4*", 64000, THINKING_BUDGET},
-    {"claude-*", 64000, THINKING_ADAPTIVE},
-    {"*", 8192, THINKING_BUDGET},
+    {"claude-3-5-*", 8192, THINKING_NONE, SAMPLING_BOTH},
+    {"claude-3-7-*", 64000, THINKING_BUDGET, SAMPLING_BOTH},
+    {"claude-3-*", 4096, THINKING_NONE, SAMPLING_BOTH},
+    {"claude-2*", 4096, THINKING_NONE, SAMPLING_BOTH},
+    {"claude-*-4-5*", 64000, THINKING_BUDGET, SAMPLING_ONE},
+    {"claude-*-4-6*", 64000, THINKING_EITHER, SAMPLING_ONE},
+    {"claude-*-4-[789]*", 64000, THINKING_ADAPTIVE, SAMPLING_NONE},
+    {"claude-opus-4-1*", 32000, THINKING_BUDGET, SAMPLING_ONE},
+    {"claude-opus-4*", 32000, THINKING_BUDGET, SAMPLING_BOTH},
+    {"claude-*-4*", 64000, THINKING_BUDGET, SAMPLING_BOTH},
+    {"claude-*", 64000, THINKING_ADAPTIVE, SAMPLING_NONE},
+    {"*", 8192, THINKING_BUDGET, SAMPLING_BOTH},
 };
 
 static const struct id_rule id_rule = {1, 64, "_-"};
@@ -72,7 +77,7 @@ static json_t *document(struct builder *b, const struct part *p)
                            json_stringn((const char *)p->data, p->data_len));
     else
         source = source_of(b, p, "application/pdf");
-    if (is_text && !json_object_get(source, "data"))
+    if (is_text && !jsonx_get(source, "data"))
         build_refuse(b, "a text file is not UTF-8");
     block = build_typed(b, "document", "source", source);
     if (p->name)
@@ -121,7 +126,8 @@ static json_t *block_of(struct builder *b, const struct message *m, const struct
     bool own = m->role == ROLE_ASSISTANT;
 
     switch (p->kind) {
-    case PART_TEXT: return p->text_len > 0 ? build_typed(b, "text", "text", build_text(p)) : NULL;
+    case PART_TEXT: /* one of blanks is refused, though models write such before a call */
+        return build_is_blank(p) ? NULL : build_typed(b, "text", "text", build_text(p));
     case PART_IMAGE:
         if (!own)
             return build_typed(b, "image", "source", source_of(b, p, "image/png"));
@@ -141,17 +147,23 @@ static json_t *block_of(struct builder *b, const struct message *m, const struct
 
 /* ------------------------------------------------------------------------------------------------ turns */
 
+static bool is_result(const json_t *block)
+{
+    const char *type = jsonx_string(block, "type", NULL);
+
+    return type && strcmp(type, "tool_result") == 0;
+}
+
 /* Results come first in their turn. */
 static void add_blocks(struct builder *b, json_t *content, const struct message *m)
 {
-    size_t results = 0;
     bool any = false;
 
     for (size_t i = 0; i < m->n_parts; i++) {
         json_t *block = block_of(b, m, &m->parts[i]);
         any |= block != NULL;
         if (block && m->parts[i].kind == PART_TOOL_RESULT)
-            json_array_insert_new(content, results++, block);
+            build_add_result(b, content, block, is_result);
         else if (block)
             build_append(b, content, block);
     }
@@ -278,11 +290,17 @@ static bool put_thinking(struct builder *b, json_t *body, const struct model *mo
     return true;
 }
 
-/* With thinking the usual temperature is the only one. */
-static const struct option_names option_names[] = {
-    [false] = {"temperature", "top_p", "max_tokens", NULL, "stop_sequences", SIZE_MAX},
-    [true] = {NULL, NULL, "max_tokens", NULL, "stop_sequences", SIZE_MAX},
-};
+static void put_options(struct builder *b, json_t *body, enum sampling takes)
+{
+    bool first = takes != SAMPLING_NONE, both = first && (takes == SAMPLING_BOTH || !b->request->has_temperature);
+    const struct option_names names = {.temperature = first ? "temperature" : NULL,
+                                       .top_p = both ? "top_p" : NULL,
+                                       .max_tokens = "max_tokens",
+                                       .stop = "stop_sequences",
+                                       .stop_max = SIZE_MAX};
+
+    build_options(b, body, &names);
+}
 
 static enum error_code build(const struct provider_target *t, const struct chat_request *r, struct exchange *x,
                              struct buf *left_out, struct error *err)
@@ -310,7 +328,7 @@ static enum error_code build(const struct provider_target *t, const struct chat_
     }
     if (r->schema)
         build_set(&b, config, "format", build_typed(&b, "json_schema", "schema", build_value(&b, r->schema, "schema")));
-    build_options(&b, body, &option_names[thinks]);
+    put_options(&b, body, thinks ? SAMPLING_NONE : model->sampling); /* who thinks takes the usual one only */
     if (json_object_size(config) > 0)
         json_object_set(body, "output_config", config);
     json_decref(config);

@@ -232,6 +232,24 @@ bool build_holds(const struct message *m, enum part_kind kind)
     return false;
 }
 
+void build_add_result(struct builder *b, json_t *parts, json_t *result, bool (*is_result)(const json_t *part))
+{
+    size_t at = 0;
+
+    while (at < json_array_size(parts) && is_result(json_array_get(parts, at)))
+        at++;
+    if (json_array_insert_new(parts, at, result) != 0)
+        build_refuse(b, "a message holds what has no form in JSON");
+}
+
+bool build_is_blank(const struct part *p)
+{
+    for (size_t i = 0; i < p->text_len; i++)
+        if (!strchr(" \t\r\n", p->text[i]) || p->text[i] == '\0')
+            return false;
+    return true;
+}
+
 json_t *build_turns(struct builder *b, const char *model_role, const char *key,
                     void (*add)(struct builder *b, json_t *parts, const struct message *m))
 {

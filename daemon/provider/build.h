@@ -83,6 +83,9 @@ const char *build_tool_choice_word(const struct chat_request *r, const char *req
 json_t *build_turns(struct builder *b, const char *model_role, const char *key,
                     void (*add)(struct builder *b, json_t *parts, const struct message *m));
 bool build_holds(const struct message *m, enum part_kind kind);
+/* Puts a tool's result into a turn: behind the results that stand there, before all else. is_result tells those. */
+void build_add_result(struct builder *b, json_t *parts, json_t *result, bool (*is_result)(const json_t *part));
+bool build_is_blank(const struct part *p); /* a text that shows nothing */
 
 /* What the options are called; NULL: the API (or the model) does not take it, and it is left out. */
 struct option_names {

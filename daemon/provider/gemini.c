@@ -129,17 +129,22 @@ static void seal(struct builder *b, json_t *part)
         build_set_string(b, part, "thoughtSignature", NO_SIGNATURE);
 }
 
+static bool is_result(const json_t *part)
+{
+    return json_object_get(part, "functionResponse") != NULL;
+}
+
 /* Results come first in their turn. */
 static void add_parts(struct builder *b, json_t *parts, const struct message *m)
 {
-    size_t results = 0, calls = 0;
+    size_t calls = 0;
 
     for (size_t i = 0; i < m->n_parts; i++) {
         json_t *part = part_of(b, m, &m->parts[i]);
         if (part && m->parts[i].kind == PART_TOOL_CALL && calls++ == 0)
             seal(b, part);
         if (part && m->parts[i].kind == PART_TOOL_RESULT)
-            json_array_insert_new(parts, results++, part);
+            build_add_result(b, parts, part, is_result);
         else if (part)
             build_append(b, parts, part);
     }

@@ -269,14 +269,52 @@ static void empty_turns(void **state)
                  "udio)\"},{\"type\":\"text\",\"text\":\"one\"},{\"type\":\"text\",\"text\":\"two\"}]}]");
 }
 
+static void which_sampling(void **state)
+{
+    struct fixture *f = *state;
+
+    ask(f, "q");
+    f->r->has_top_p = true;
+    f->r->top_p = 0.5;
+    check_member(f, "top_p", "0.5");
+    f->r->has_temperature = true;
+    f->r->temperature = 0.5;
+    check_left_out(f, "top_p");
+    check_member(f, "temperature", "0.5");
+    f->t.model = "claude-opus-4-7";
+    check_left_out(f, "temperature, top_p");
+    f->t.model = "claude-3-5-haiku-latest";
+    check_left_out(f, "");
+}
+
+static void what_is_refused_there(void **state)
+{
+    struct fixture *f = *state;
+    struct message *m;
+
+    ask(f, "q");
+    m = say(f, ROLE_ASSISTANT, "\n\n");
+    call(m, "a", "f", "");
+    call(m, "b", "f", "");
+    result(say(f, ROLE_TOOL, NULL), "a", "1");
+    result(say(f, ROLE_TOOL, NULL), "b", "2");
+    check_member(f, "messages.1.content.0.type", "\"tool_use\"");
+    check_member(f, "messages.2.content",
+                 "[{\"type\":\"tool_result\",\"tool_use_id\":\"a\",\"content\":\"1\"},"
+                 "{\"type\":\"tool_result\",\"tool_use_id\":\"b\",\"content\":\"2\"}]");
+    attach(say(f, ROLE_USER, NULL), PART_FILE, "text/plain", "\xff");
+    check_refused(f, "messages");
+}
+
 int main(void)
 {
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up_here, tear_down)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(streams), cmocka_unit_test(thinking), cmocka_unit_test(tools),
-        cmocka_unit_test(ends),    cmocka_unit_test(whole),    WITH(a_conversation),
-        WITH(thinking_goes_back),  WITH(how_much_to_think),    WITH(options),
-        WITH(attachments),         WITH(empty_turns),
+        cmocka_unit_test(streams),   cmocka_unit_test(thinking), cmocka_unit_test(tools),
+        cmocka_unit_test(ends),      cmocka_unit_test(whole),    WITH(a_conversation),
+        WITH(thinking_goes_back),    WITH(how_much_to_think),    WITH(options),
+        WITH(attachments),           WITH(empty_turns),          WITH(which_sampling),
+        WITH(what_is_refused_there),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

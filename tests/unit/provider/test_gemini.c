@@ -157,6 +157,21 @@ static void signatures_go_back(void **state)
 }
 
 /* A call may not come first. */
+/* Each of one message: they are known by their order alone at Vertex. */
+static void results_keep_their_order(void **state)
+{
+    struct fixture *f = *state;
+
+    ask(f, "q");
+    struct message *m = say(f, ROLE_ASSISTANT, NULL);
+    call(m, "a", "f", "");
+    call(m, "b", "f", "");
+    result(say(f, ROLE_TOOL, NULL), "a", "1");
+    result(say(f, ROLE_TOOL, NULL), "b", "2");
+    check_member(f, "contents.2.parts.0.functionResponse.response", "{\"result\":\"1\"}");
+    check_member(f, "contents.2.parts.1.functionResponse.response", "{\"result\":\"2\"}");
+}
+
 static void nothing_but_instructions(void **state)
 {
     struct fixture *f = *state;
@@ -269,6 +284,7 @@ int main(void)
         WITH(a_conversation),
         WITH(addresses),
         WITH(signatures_go_back),
+        WITH(results_keep_their_order),
         WITH(nothing_but_instructions),
         WITH(calls_of_another_model),
         WITH(how_much_to_think),
