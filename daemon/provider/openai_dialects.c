@@ -35,15 +35,21 @@ static const struct openai_model openai_models[] = {
 static const struct openai_model groq_models[] = {
     {.pattern = "*qwen*", .effort = {"none", "default", "default", "default"}},
     {.pattern = "*gpt-oss*", .effort = {"low", "low", "medium", "high"}},
-    {.pattern = "*llama*", .no_reasoning = true},
+    {.pattern = "*", .no_reasoning = true},
     {.pattern = NULL},
 };
 
+/* Most of those that reason refuse to be told how much, and stop sequences:
+ * https://docs.x.ai/docs/guides/reasoning. */
 static const struct openai_model xai_models[] = {
-    {.pattern = "grok-3-mini*", .effort = {"low", "low", "high", "high"}},
+    {.pattern = "*non-reasoning*", .no_reasoning = true},
+    {.pattern = "grok-3-mini*", .no_stop = true, .effort = {"low", "low", "high", "high"}},
     {.pattern = "grok-[23]*", .no_reasoning = true},
-    {.pattern = "grok-4", .no_reasoning = true, .encrypted = true},
-    {.pattern = "grok-4-0*", .no_reasoning = true, .encrypted = true},
+    {.pattern = "grok-4.20-multi-agent*", .encrypted = true, .effort = {"low", "low", "medium", "high"}},
+    {.pattern = "grok-4", .no_reasoning = true, .no_stop = true, .encrypted = true},
+    {.pattern = "grok-4-*", .no_reasoning = true, .no_stop = true, .encrypted = true},
+    {.pattern = "grok-4.20*", .no_reasoning = true, .no_stop = true, .encrypted = true},
+    {.pattern = "grok-code-*", .no_reasoning = true, .no_stop = true, .encrypted = true},
     {.pattern = "grok-*", .encrypted = true},
     {.pattern = NULL},
 };
@@ -136,6 +142,13 @@ const struct openai_model *openai_model_find(const struct openai_dialect *d, con
         if (fnmatch(m->pattern, model, 0) == 0)
             return m;
     return &plain;
+}
+
+bool openai_takes_sampling(const struct openai_dialect *d, const struct openai_model *m, const struct chat_request *r)
+{
+    const char *word = r->reasoning == REASONING_OFF ? openai_effort(d, m, r) : NULL;
+
+    return !m->no_sampling || (word && strcmp(word, "none") == 0);
 }
 
 const char *openai_effort(const struct openai_dialect *d, const struct openai_model *m, const struct chat_request *r)

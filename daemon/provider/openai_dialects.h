@@ -23,7 +23,7 @@ struct openai_model {
     const char *max_tokens;  /* NULL: as the dialect says */
     const char *system_role; /* likewise */
     bool no_reasoning;       /* has none: the wish is left out */
-    bool no_sampling;        /* temperature and top_p are refused while it reasons */
+    bool no_sampling;        /* temperature and top_p are refused unless it is told not to reason at all */
     bool no_stop;
     bool cache_marks;                   /* what stays the same may be marked for its cache, as with Anthropic */
     bool encrypted;                     /* its reasoning may be had encrypted, to be sent back */
@@ -64,6 +64,9 @@ const struct openai_dialect *openai_dialect_find(const char *name);
 
 /* What is special about the model, by the first pattern that fits; never NULL. */
 const struct openai_model *openai_model_find(const struct openai_dialect *d, const char *model);
+
+/* Whether temperature and top_p may be told. */
+bool openai_takes_sampling(const struct openai_dialect *d, const struct openai_model *m, const struct chat_request *r);
 
 /* The word for the wish, NULL if it cannot be told. */
 const char *openai_effort(const struct openai_dialect *d, const struct openai_model *m, const struct chat_request *r);

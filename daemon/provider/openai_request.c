@@ -166,7 +166,7 @@ static void put_options(struct builder *b, json_t *body)
 {
     const struct openai_dialect *d = b->dialect;
     const struct openai_model *m = openai_model_find(d, b->target->model);
-    bool sampling = !m->no_sampling || b->request->reasoning == REASONING_OFF;
+    bool sampling = openai_takes_sampling(b->dialect, m, b->request);
     const struct option_names names = {.temperature = sampling ? "temperature" : NULL,
                                        .top_p = sampling ? "top_p" : NULL,
                                        .max_tokens = m->max_tokens ? m->max_tokens : d->max_tokens,

@@ -182,7 +182,7 @@ static void put_reasoning(struct builder *b, json_t *body, const struct openai_m
 
 static void put_options(struct builder *b, json_t *body, const struct openai_model *m)
 {
-    bool sampling = !m->no_sampling || b->request->reasoning == REASONING_OFF;
+    bool sampling = openai_takes_sampling(b->dialect, m, b->request);
     const struct option_names names = {.temperature = sampling ? "temperature" : NULL,
                                        .top_p = sampling ? "top_p" : NULL,
                                        .max_tokens = "max_output_tokens"};

@@ -202,7 +202,24 @@ static void what_a_dialect_does_not_take(void **state)
     f->t.model = "gpt-5-nano";
     f->r->reasoning = REASONING_OFF;
     check_member(f, "reasoning_effort", "\"minimal\"");
+    check_left_out(f, "temperature, stop");
+    f->t.model = "gpt-5.1"; /* can do without, and then takes it */
+    check_member(f, "reasoning_effort", "\"none\"");
     check_member(f, "temperature", "0.5");
+    f->r->reasoning = REASONING_HIGH;
+    f->t.dialect = "xai";
+    f->t.model = "grok-4-fast-reasoning";
+    check_left_out(f, "stop, reasoning");
+    f->t.model = "grok-4-fast-non-reasoning";
+    check_left_out(f, "stop, reasoning");
+    check_member(f, "stop", "[\"a\",\"b\",\"c\",\"d\"]");
+    f->t.model = "grok-4.3";
+    check_member(f, "reasoning_effort", "\"high\"");
+    f->t.dialect = "groq";
+    f->t.model = "moonshotai/kimi-k2-instruct";
+    check_left_out(f, "stop, reasoning");
+    f->t.model = "gpt-5-nano";
+    f->r->reasoning = REASONING_OFF;
     f->t.dialect = "azure";
     f->r->has_max_tokens = true;
     check_member(f, "max_completion_tokens", "0");
