@@ -7,7 +7,7 @@ JSON body; what is done with them, and what goes wrong on the way, is the busine
   text(piece)         a piece of the answer, with what must stand before the first
   end(finish, words)  why it ended, and the usage
   last()              the terminator, where the API has one
-  fault(message)      an error within the stream
+  fault(message)      an error within the stream; fault_has_code: a code or type tells its kind, fault_status: a number
   error(...)          the body of an error status; context(), bad_key() and no_credit() tell the status too, for it is
                       the API's choice
   whole(text, words)  the same answer, not streamed
@@ -37,6 +37,8 @@ class Api:
     broken = b'data: {"choices": [\n\n'
     key_header = "authorization"
     retry_header = True  # an error says in a header when to come again
+    fault_has_code = True
+    fault_status = None
     base = ""
     finishes = {}
 
@@ -255,6 +257,7 @@ class Gemini(Api):
     path = r"/v1beta/models/([^/:]+):streamGenerateContent\?alt=sse"
     key_header = "x-goog-api-key"
     retry_header = False
+    fault_status = 500
     finishes = {"stop": "STOP", "length": "MAX_TOKENS"}
     broken = b'data: {"candidates": [\r\n\r\n'
 
@@ -316,6 +319,7 @@ class Gemini(Api):
 class Ollama(Api):
     path = r"/api/chat"
     content_type = "application/x-ndjson"
+    fault_has_code = False
     keep_alive = b"\n"
     broken = b'{"model": "m", "message": {\n'
 
@@ -348,6 +352,7 @@ class Ollama(Api):
 
 class Cohere(Api):
     path = r"/v2/chat"
+    fault_has_code = False
     broken = b'event: content-delta\ndata: {"type": "content-delta", "delta": \n\n'
     finishes = {"stop": "COMPLETE", "length": "MAX_TOKENS"}
 

@@ -34,11 +34,11 @@ def reason_of(told):
 
 def code_in_stream(api):
     """By the code or type that the API gives its error. Where there is none, nothing says that asking again helps."""
-    return "bad_response" if type(api) in (APIS["ollama"], APIS["cohere"]) else "unavailable"
+    return "unavailable" if api.fault_has_code else "bad_response"
 
 
 def status_in_stream(api):
-    return 500 if type(api) is APIS["gemini"] else None
+    return api.fault_status
 
 
 def asked_in_stream(api):
