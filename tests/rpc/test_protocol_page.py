@@ -186,8 +186,35 @@ def test_the_page_of_providers_names_every_row():
     listed = re.search(r"^openai, azure, .*?\.$", text, re.M | re.S)[0]
     words = set(re.findall(r"[\w.-]*\w", listed)) - set("and for the layers of these two that speak like OpenAI".split())
     assert words == set(re.findall(r'\.name = "([^"]+)"', rows))
-    apis = set()
-    for path in (SOURCE / "daemon" / "provider").glob("*.c"):
-        apis |= set(re.findall(r'\.api = "([^"]+)"', path.read_text(encoding="utf-8")))
     table = re.search(r"^## APIs$(.*?)^## ", text, re.M | re.S)[1]
-    assert apis == set(re.findall(r"^\| `([a-z-]+)` \|", table, re.M))
+    assert apis() == set(re.findall(r"^\| `([a-z-]+)` \|", table, re.M))
+    columns = re.search(r"^## What is told, and what is not$\s*^\|(.*)\|$", text, re.M)[1]
+    assert apis() == set(columns.replace("|", " ").split())
+
+
+def apis():
+    found = set()
+    for path in (SOURCE / "daemon" / "provider").glob("*.c"):
+        found |= set(re.findall(r'\.api = "([^"]+)"', path.read_text(encoding="utf-8")))
+    return found
+
+
+def test_who_writes_an_api_finds_its_name():
+    """In the manual's sentence of the option `api`, and in the README."""
+    rows = (SOURCE / "daemon" / "engine" / "providers.c").read_text(encoding="utf-8")
+    sentence = re.search(r'"The API it speaks: (.*?)\."', rows)[1]
+    assert apis() == set(re.split(r", | or ", sentence))
+    readme = (SOURCE / "README.md").read_text(encoding="utf-8")
+    paragraph = re.search(r"^`api` is one of .*?\n\n", readme, re.M | re.S)[0]
+    assert apis() | {"api", "dialect"} == set(re.findall(r"`([a-z-]+)`", paragraph))
+
+
+def test_the_usual_keys_are_known_to_all_who_look_for_one():
+    """The client tells whose key is set where it runs but not in the daemon; the demonstration steps aside for any."""
+    rows = (SOURCE / "daemon" / "provider" / "builtins.c").read_text(encoding="utf-8")
+    keys = set(re.findall(r'"(\w+_API_KEY)"', rows))
+    client = (SOURCE / "client" / "common" / "exit.c").read_text(encoding="utf-8")
+    names = re.search(r"\bnames\[\] = \{(.*?)\};", client, re.S)[1]
+    assert keys == set(re.findall(r'"(\w+)"', names))
+    demo = (SOURCE / "etc" / "demo" / "try").read_text(encoding="utf-8")
+    assert keys == set(re.search(r"^for key in (.*?); do", demo, re.M | re.S)[1].replace("\\", " ").split())
