@@ -2,6 +2,7 @@
 #include "client/ask/args.h"
 #include "client/ask/input.h"
 #include "client/ask/plain.h"
+#include "client/common/ending.h"
 #include "client/common/exit.h"
 #include "client/common/json_print.h"
 #include "client/common/signals.h"
@@ -71,6 +72,8 @@ static int finish(struct stream *s, const struct args *args, const msgpack_objec
         (void)out_write(&out, "\n", 1);
     }
     int status = stream_flush(s);
+    if (status == EXIT_OK && !args->json)
+        ending_print(program, answer);
     if (status == EXIT_OK && args->stats)
         plain_stats(answer);
     return status;

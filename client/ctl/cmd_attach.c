@@ -1,3 +1,4 @@
+#include "client/common/ending.h"
 #include "client/common/field.h"
 #include "client/common/signals.h"
 #include "client/common/stream.h"
@@ -39,6 +40,8 @@ static int follow(struct ctl *c, struct ask *a, const struct buf *params)
     int status = stream_run(&stream, "answer.attach", params, &reply);
     if (status == EXIT_OK && c->json)
         status = ctl_print_json(c, &reply.data);
+    else if (status == EXIT_OK)
+        ending_print(c->program, &reply.data);
     msgpack_unpacked_destroy(&reply);
     return status;
 }

@@ -89,6 +89,57 @@ def test_stats_go_to_stderr(daemon, ask):
     assert re.search(r" first_token_ms=\d+ total_ms=\d+ ", r.stderr)
 
 
+def test_a_cut_answer_says_so(daemon, ask):
+    r = ask("-m", "fake/length", "one two")
+    assert (r.returncode, r.stdout) == (0, "one two")
+    assert r.stderr == "ask: the answer is cut off: it reached the limit of its tokens: ask -c goes on from there\n"
+    assert ask("--no-store", "-m", "fake/length", "x").stderr.endswith("of its tokens\n")
+    assert ask("--json", "-m", "fake/length", "x").stderr == ""
+
+
+CALLS = [{"id": "1", "name": "weather", "arguments": "{}"}, {"id": "2", "name": "time", "arguments": "{}"}]
+PICTURE = {"type": "image", "mime": "image/png", "data": b"png"}
+
+
+@pytest.mark.parametrize(
+    "fields, says",
+    [
+        ({"text": "a", "finish_reason": "stop"}, []),
+        ({"text": "", "finish_reason": "stop"}, ["the answer is empty"]),
+        ({"text": "", "finish_reason": "refusal"}, ["the model refused to answer: "]),
+        ({"text": "a", "finish_reason": "content_filter"}, ["the provider's content filter ended the answer: "]),
+        ({"text": "a", "finish_reason": "pause"}, ["the model paused before its answer was complete"]),
+        ({"text": "a", "finish_reason": "other"}, ["the provider ended the answer for a reason "]),
+        (
+            {"text": "", "finish_reason": "tool_calls", "tool_calls": CALLS},
+            ["the model calls weather, time, which nobody runs here: askctl attach A --json "],
+        ),
+        (
+            {"text": "", "finish_reason": "stop", "content": [PICTURE, PICTURE]},
+            ["the answer holds 2 images: askctl attach A --json "],
+        ),
+        (
+            {"text": "a", "finish_reason": "length", "content": [PICTURE, {"type": "text", "text": "a"}]},
+            ["the answer is cut off: ", "the answer holds 1 image: "],
+        ),
+        ({"text": "", "finish_reason": "stop", "tool_calls": 5, "content": [5, {"type": 5}]}, ["the answer is empty"]),
+        (
+            {"text": "", "finish_reason": "tool_calls", "tool_calls": [{"name": "n" * 127}] * 9},
+            ["the model calls " + ("n" * 127 + ", ") * 3 + "…, which nobody runs here: "],
+        ),
+    ],
+    ids=lambda v: v["finish_reason"] if isinstance(v, dict) else None,
+)
+def test_what_the_text_does_not_tell(scripted, ask, askctl, fields, says):
+    answer = {"answer": "A", "state": "done", "tool_calls": [], **fields}
+    scripted.replies.update({"chat": answer, "answer.attach": answer})
+    for name, r in ("ask", ask("q")), ("askctl", askctl("attach", "A")):
+        assert (r.returncode, r.stdout) == (0, fields["text"])
+        lines = r.stderr.splitlines()
+        assert len(lines) == len(says), r.stderr
+        assert all(line.startswith(f"{name}: {start}") for line, start in zip(lines, says)), r.stderr
+
+
 def test_error_is_one_line(daemon, ask):
     r = ask("-m", "fake/status-400", "x")
     assert r.returncode == DATA and r.stdout == ""
