@@ -140,11 +140,11 @@ static const char *own_hint(const msgpack_object_map *map, enum error_code code,
     return NULL;
 }
 
-/* A provider whose server is at fault can only be asked again. */
-static bool is_server_fault(const msgpack_object_map *map)
+/* A provider whose server is at fault can only be asked again. Within a stream no status tells it. */
+static bool is_server_fault(const msgpack_object_map *map, struct text message)
 {
     int64_t status;
-    return field_int(map, "status", &status) && status >= 500;
+    return field_int(map, "status", &status) ? status >= 500 : text_has(message, "the provider reported an error");
 }
 
 /* Puts the provider's name where the text has its mark. */
@@ -174,7 +174,7 @@ static void write_hint(char *out, size_t size, size_t outcome, const msgpack_obj
         (void)snprintf(out, size, "%s", own);
     else if (advises(map, message, provider.len > 0))
         return;
-    else if (provider.len > 0 && outcomes[outcome].code == ERR_UNAVAILABLE && is_server_fault(map))
+    else if (provider.len > 0 && outcomes[outcome].code == ERR_UNAVAILABLE && is_server_fault(map, message))
         (void)snprintf(out, size, "try again later");
     else if (provider.len > 0 && outcomes[outcome].of_provider != NULL)
         write_for_provider(out, size, outcomes[outcome].of_provider, name);

@@ -285,6 +285,7 @@ def scripted(home):
         ({"code": "unavailable", "message": "the database is damaged"}, ""),
         ({"code": "unavailable", "message": "cannot connect", **P}, ": check the network and the base_url of p"),
         ({"code": "unavailable", "message": "Bad gateway", "status": 502, **P}, ": try again later"),
+        ({"code": "unavailable", "message": "the provider reported an error: Oh", **P}, ": try again later"),
         ({"code": "permission_denied", "message": "shutdown is for the daemon's owner and root"}, ""),
         (
             {"code": "permission_denied", "message": "No; never", "status": 403, **P},
