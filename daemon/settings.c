@@ -61,6 +61,8 @@ void settings_warn(const struct settings *s)
         const struct provider *p = providers_at(s->providers, i);
         if (p->key_missing)
             log_warn("provider %s has no key: %s", p->name, p->key_missing);
+        if (p->url_doubt)
+            log_warn("provider %s: %s", p->name, p->url_doubt);
     }
 }
 

@@ -232,6 +232,18 @@ static enum error_code check_url(struct provider *p, const struct config *c, boo
     return ERR_NONE;
 }
 
+/* Most guides tell a base URL as it is for their own library, with more or less of the path in it. */
+static void doubt_url(struct provider *p, const struct config *c)
+{
+    struct error why = ERROR_INIT;
+    size_t n = provider_path_given(p->ops, p->base_url);
+    if (n == 0)
+        return;
+    complain(c, p, "base_url", &why, "base_url should not end with %.*s, for the API's own path %s… comes behind it",
+             (int)n, p->ops->path, p->ops->path);
+    p->url_doubt = xstrdup(why.message);
+}
+
 static char **copy_list(char *const *list)
 {
     size_t n = 0;
@@ -262,6 +274,18 @@ static const char *api_of(const struct provider_section *s, const struct provide
     return b && (!s->dialect || provider_dialect_known(b->api, s->dialect)) ? b->api : "openai-chat";
 }
 
+static enum error_code complain_of_api(const struct config *c, const struct provider *p, const char *api,
+                                       struct error *err)
+{
+    struct buf known;
+    buf_init(&known, 1024);
+    for (size_t i = 0; provider_adapters[i]; i++)
+        buf_printf(&known, "%s%s", i ? ", " : "", provider_adapters[i]->api);
+    enum error_code code = complain(c, p, "api", err, "api = %s is none of %s", api, buf_cstr(&known));
+    buf_done(&known);
+    return code;
+}
+
 static enum error_code add_section(struct providers *ps, const struct sources *from, const char *name,
                                    struct error *err)
 {
@@ -274,15 +298,16 @@ static enum error_code add_section(struct providers *ps, const struct sources *f
         b = NULL; /* its address and dialect are those of another API */
     p->ops = provider_find(api);
     if (!p->ops)
-        return complain(c, p, "api", err, "no adapter for api = %s", api);
+        return complain_of_api(c, p, api, err);
     const char *dialect = s->dialect ? s->dialect : b ? b->dialect : NULL;
     const char *url = s->base_url ? s->base_url : b ? b->base_url : NULL;
     if (!url && (!dialect || strcmp(dialect, "openai") == 0))
         url = p->ops->usual_url; /* a key must not go to who speaks the same API */
     if (dialect && !provider_dialect_known(api, dialect))
-        return complain(c, p, "dialect", err, "%s has no dialect %s", api, dialect);
+        return complain(c, p, "dialect", err, p->ops->dialects ? "%s has no dialect %s" : "%s has no dialects, not %s",
+                        api, dialect);
     if (!url)
-        return complain(c, p, "base_url", err, "[provider \"%s\"] has no base_url", name);
+        return complain(c, p, "base_url", err, "[provider \"%s\"] has no base_url; only it tells who is asked", name);
     for (size_t i = 0; s->header && s->header[i]; i++)
         if (!strchr(s->header[i], ':'))
             return complain(c, p, "header", err, "header must be Name: value");
@@ -298,6 +323,7 @@ static enum error_code add_section(struct providers *ps, const struct sources *f
     p->timeout_first_byte_ms = s->timeout_first_byte_ms;
     p->timeout_idle_ms = s->timeout_idle_ms;
     p->keyless = s->base_url && !s->key && !s->key_file && !s->key_env && !s->key_credential;
+    doubt_url(p, c);
     enum error_code code = load_key(from, p, s, err);
     return code == ERR_NONE ? check_url(p, c, s->allow_http, err) : code;
 }
@@ -368,6 +394,7 @@ struct providers *providers_unref(struct providers *ps)
         secret_unref(p->key);
         free(p->key_source);
         free(p->key_missing);
+        free(p->url_doubt);
         free(p->model);
     }
     free(ps->list);

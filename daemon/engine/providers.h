@@ -28,6 +28,7 @@ struct provider {
     struct secret *key; /* NULL if none */
     char *key_source;   /* "environment OPENAI_API_KEY", "file …", "configuration"; NULL if there is no key */
     char *key_missing;  /* "FILE:LINE: why" where one is named that cannot be had; else NULL */
+    char *url_doubt;    /* "FILE:LINE: why" where the base_url can hardly be right; else NULL */
     char *model;        /* its default model, NULL: the first it lists */
     bool loopback;      /* base_url is on this machine: no key wanted */
     bool keyless;       /* its section names a base_url and no key: it wants none, or a header carries it */

@@ -22,6 +22,24 @@ const struct provider_ops *provider_find(const char *api)
     return NULL;
 }
 
+/* Longest first, and whole segments only. */
+size_t provider_path_given(const struct provider_ops *ops, const char *base_url)
+{
+    const char *host = strstr(base_url, "://");
+    const char *begin = host ? strchr(host + 3, '/') : NULL;
+    size_t len = begin ? strcspn(begin, "?#") : 0;
+
+    if (ops->token_mark && strstr(base_url, ops->token_mark))
+        return 0; /* the path is another one there */
+    while (len > 0 && begin[len - 1] == '/')
+        len--;
+    for (size_t n = strlen(ops->path); n > 0; n--) {
+        if ((ops->path[n] == '/' || ops->path[n] == '\0') && n <= len && memcmp(begin + len - n, ops->path, n) == 0)
+            return n;
+    }
+    return 0;
+}
+
 bool provider_dialect_known(const char *api, const char *name)
 {
     const struct provider_ops *ops = provider_find(api);

@@ -332,7 +332,7 @@ static enum error_code build(const struct provider_target *t, const struct chat_
     if (json_object_size(config) > 0)
         json_object_set(body, "output_config", config);
     json_decref(config);
-    return build_end(&b, &anthropic_ops, "/v1/messages", body, reserved, x);
+    return build_end(&b, &anthropic_ops, anthropic_ops.path, body, reserved, x);
 }
 
 static const char *const headers[] = {"anthropic-version: 2023-06-01", NULL};
@@ -340,6 +340,7 @@ static const char *const headers[] = {"anthropic-version: 2023-06-01", NULL};
 const struct provider_ops anthropic_ops = {
     .api = "anthropic",
     .usual_url = "https://api.anthropic.com",
+    .path = "/v1/messages",
     .accept = "text/event-stream, application/json",
     .key_header = "x-api-key",
     .headers = headers,

@@ -74,12 +74,13 @@ static enum error_code build(const struct provider_target *t, const struct chat_
                   build_typed(&b, "json_object", "json_schema", build_value(&b, r->schema, "schema")));
     build_options(&b, body, &option_names);
     put_thinking(&b, body);
-    return build_end(&b, &cohere_ops, "/v2/chat", body, reserved, x);
+    return build_end(&b, &cohere_ops, cohere_ops.path, body, reserved, x);
 }
 
 const struct provider_ops cohere_ops = {
     .api = "cohere",
     .usual_url = "https://api.cohere.com",
+    .path = "/v2/chat",
     .accept = "text/event-stream, application/json",
     .list = {.path = "/v1/models?endpoint=chat&page_size=1000", .key = "models", .id = "name"},
     .grammar = &cohere_grammar,

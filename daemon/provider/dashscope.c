@@ -125,6 +125,7 @@ static const char *const headers[] = {"X-DashScope-SSE: enable", NULL};
 const struct provider_ops dashscope_ops = {
     .api = "dashscope",
     .usual_url = "https://dashscope.aliyuncs.com",
+    .path = "/api/v1/services/aigc",
     .accept = "text/event-stream, application/json",
     .headers = headers,
     .list = {.path = "/compatible-mode/v1/models", .key = "data", .id = "id"},

@@ -292,6 +292,7 @@ static enum error_code build(const struct provider_target *t, const struct chat_
 const struct provider_ops gemini_ops = {
     .api = "gemini",
     .usual_url = "https://generativelanguage.googleapis.com",
+    .path = "/v1beta/models",
     .accept = "text/event-stream, application/json",
     .key_header = "x-goog-api-key",
     .token_mark = "/publishers/",

@@ -154,12 +154,13 @@ static enum error_code build(const struct provider_target *t, const struct chat_
         build_set(&b, body, "format", build_value(&b, r->schema, "schema"));
     put_options(&b, body);
     put_think(&b, body);
-    return build_end(&b, &ollama_ops, "/api/chat", body, reserved, x);
+    return build_end(&b, &ollama_ops, ollama_ops.path, body, reserved, x);
 }
 
 const struct provider_ops ollama_ops = {
     .api = "ollama",
     .usual_url = "http://127.0.0.1:11434",
+    .path = "/api/chat",
     .accept = "application/x-ndjson, application/json",
     .list = {.path = "/api/tags", .key = "models", .id = "name"},
     .grammar = &ollama_grammar,

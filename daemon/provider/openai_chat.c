@@ -3,6 +3,7 @@
 const struct provider_ops openai_chat_ops = {
     .api = "openai-chat",
     .dialects = true,
+    .path = "/chat/completions",
     .accept = "text/event-stream, application/json",
     .list = {.path = "/models", .key = "data", .id = "id"},
     .grammar = &openai_chat_grammar,

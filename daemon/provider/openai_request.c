@@ -208,5 +208,5 @@ enum error_code openai_chat_build(const struct provider_target *t, const struct 
         put_schema(&b, body);
     put_options(&b, body);
     put_reasoning(&b, body);
-    return build_end(&b, &openai_chat_ops, "/chat/completions", body, reserved, x);
+    return build_end(&b, &openai_chat_ops, openai_chat_ops.path, body, reserved, x);
 }

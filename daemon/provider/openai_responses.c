@@ -215,13 +215,14 @@ static enum error_code build(const struct provider_target *t, const struct chat_
         put_schema(&b, body);
     put_options(&b, body, m);
     put_reasoning(&b, body, m);
-    return build_end(&b, &openai_responses_ops, "/responses", body, reserved, x);
+    return build_end(&b, &openai_responses_ops, openai_responses_ops.path, body, reserved, x);
 }
 
 const struct provider_ops openai_responses_ops = {
     .api = "openai-responses",
     .dialects = true,
     .usual_url = "https://api.openai.com/v1",
+    .path = "/responses",
     .accept = "text/event-stream, application/json",
     .list = {.path = "/models", .key = "data", .id = "id"},
     .grammar = &openai_responses_grammar,

@@ -41,6 +41,7 @@ struct provider_ops {
     const char *api;       /* "openai-chat" */
     bool dialects;         /* the rows of openai_dialects.c say more */
     const char *usual_url; /* where it is mostly found; NULL if there is no such place */
+    const char *path;      /* what a base URL stands before: that of a question, or its beginning */
     const char *accept;
     const char *key_header;     /* the key goes into it as it is; NULL: "Authorization: Bearer KEY" */
     const char *token_mark;     /* a base URL that holds this takes a bearer token instead; NULL if there is none */
@@ -71,6 +72,10 @@ enum error_code provider_feed(struct provider_parser *p, const uint8_t *bytes, s
 enum error_code provider_finish(struct provider_parser *p, bool clean, struct error *err);
 bool provider_done(const struct provider_parser *p); /* EVENT_DONE was emitted */
 void provider_parser_free(struct provider_parser *p);
+
+/* How much of the API's own path the base URL ends with already, as ".../v1" with anthropic's "/v1/messages"; mostly 0.
+ */
+size_t provider_path_given(const struct provider_ops *ops, const char *base_url);
 
 /* The adapter of that name, NULL if there is none. */
 const struct provider_ops *provider_find(const char *api);

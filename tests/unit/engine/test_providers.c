@@ -89,6 +89,65 @@ static void test_unset_variable(void **state)
     providers_unref(ps);
 }
 
+static void test_base_url_with_the_path_in_it(void **state)
+{
+    static const struct {
+        const char *api, *url, *given; /* what is told of it, NULL: nothing */
+    } rows[] = {
+        {"anthropic", "https://h/v1", "/v1"},
+        {"anthropic", "https://h/v1/", "/v1"},
+        {"anthropic", "https://h/proxy/v1/messages?x=/y", "/v1/messages"},
+        {"anthropic", "https://h", NULL},
+        {"anthropic", "https://v1", NULL},
+        {"anthropic", "https://h/v1/proxy", NULL},
+        {"anthropic", "https://h/xv1", NULL},
+        {"openai-chat", "https://h/v1", NULL},
+        {"openai-chat", "https://h/v1/chat/completions", "/chat/completions"},
+        {"openai-responses", "https://h/v1/responses", "/responses"},
+        {"gemini", "https://h/v1beta", "/v1beta"},
+        {"gemini", "https://h/v1beta/models", "/v1beta/models"},
+        {"gemini", "https://h/v1/publishers/google", NULL},
+        {"ollama", "http://127.0.0.1:1/api", "/api"},
+        {"cohere", "https://h/v2", "/v2"},
+        {"dashscope", "https://h/api/v1", "/api/v1"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct error err = ERROR_INIT;
+        struct providers *ps = NULL;
+        char text[256], want[256];
+        snprintf(text, sizeof text, "[provider \"x\"]\napi = %s\nbase_url = %s\n", rows[i].api, rows[i].url);
+        assert_int_equal(load(text, NULL, &ps, &err), ERR_NONE);
+        const char *doubt = providers_find(ps, "x", 1)->url_doubt;
+        snprintf(want, sizeof want, "%s:3: base_url should not end with %s, ", file,
+                 rows[i].given ? rows[i].given : "");
+        if (rows[i].given && doubt)
+            assert_memory_equal(doubt, want, strlen(want));
+        else
+            assert_true(!rows[i].given && !doubt);
+        providers_unref(ps);
+    }
+}
+
+static void test_who_speaks_what(void **state)
+{
+    static const char *const rows[][2] = {
+        {"api = openai_chat\n", "api = openai_chat is none of openai-chat, openai-responses, anthropic, "},
+        {"api = anthropic\ndialect = openai\n", "anthropic has no dialects, not openai"},
+        {"api = openai-chat\ndialect = nobody\n", "openai-chat has no dialect nobody"},
+        {"api = openai-chat\n", "[provider \"x\"] has no base_url; "},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct error err = ERROR_INIT;
+        struct providers *ps = NULL;
+        char text[256];
+        snprintf(text, sizeof text, "[provider \"x\"]\n%s", rows[i][0]);
+        assert_int_equal(load(text, NULL, &ps, &err), ERR_INVALID_REQUEST);
+        assert_non_null(strstr(err.message, rows[i][1]));
+    }
+}
+
 static void test_other_faults_of_a_shared_file(void **state)
 {
     struct error err = ERROR_INIT;
@@ -105,6 +164,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_missing_key),
         cmocka_unit_test(test_unset_variable),
+        cmocka_unit_test(test_base_url_with_the_path_in_it),
+        cmocka_unit_test(test_who_speaks_what),
         cmocka_unit_test(test_other_faults_of_a_shared_file),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
