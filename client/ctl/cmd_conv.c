@@ -188,10 +188,10 @@ static int list(struct ctl *c)
 
 /* -- show -- */
 
-/* A part that is no text, in brackets: "[image image/png name.png]". */
+/* A part that is no text, in brackets: "[image image/png name.png]", "[tool_call weather call_1 {}]". */
 static void print_other_part(struct ctl *c, const msgpack_object_map *part)
 {
-    static const char *const fields[] = {"mime", "name", "id", "url"};
+    static const char *const fields[] = {"mime", "name", "id", "url", "arguments"};
     char text[LINE_MAX_LEN];
     ctl_printf(c, "[%s", one_line(text, part, "type"));
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
@@ -229,19 +229,30 @@ static void print_content(struct ctl *c, const msgpack_object_map *message)
     }
 }
 
-/* "## assistant (openai/gpt-4.1, interrupted)" */
+/* How its answer ended, where that was not as answers end. */
+static const char *odd_end(char line[LINE_MAX_LEN], const msgpack_object_map *message)
+{
+    if (one_line(line, message, "state")[0] != '\0' && strcmp(line, "done") != 0)
+        return line;
+    if (one_line(line, message, "finish_reason")[0] == '\0' || strcmp(line, "stop") == 0 ||
+        strcmp(line, "tool_calls") == 0)
+        return NULL;
+    return line;
+}
+
+/* "## assistant (openai/gpt-4.1, interrupted)", "(openai/gpt-4.1, refusal)" */
 static void print_message(struct ctl *c, const msgpack_object_map *message)
 {
-    char role[LINE_MAX_LEN], provider[LINE_MAX_LEN], model[LINE_MAX_LEN], state[LINE_MAX_LEN];
+    char role[LINE_MAX_LEN], provider[LINE_MAX_LEN], model[LINE_MAX_LEN], end[LINE_MAX_LEN];
     ctl_printf(c, "\n## %s", one_line(role, message, "role"));
     bool named = one_line(model, message, "model")[0] != '\0';
-    bool odd = one_line(state, message, "state")[0] != '\0' && strcmp(state, "done") != 0;
+    const char *odd = odd_end(end, message);
     (void)one_line(provider, message, "provider");
     if (named)
         ctl_printf(c, " (%s%s%s", provider, provider[0] != '\0' ? "/" : "", model);
-    if (odd)
-        ctl_printf(c, "%s%s", named ? ", " : " (", state);
-    ctl_printf(c, "%s\n\n", named || odd ? ")" : "");
+    if (odd != NULL)
+        ctl_printf(c, "%s%s", named ? ", " : " (", odd);
+    ctl_printf(c, "%s\n\n", named || odd != NULL ? ")" : "");
     print_content(c, message);
 }
 

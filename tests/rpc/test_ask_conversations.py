@@ -235,6 +235,27 @@ def test_show(scripted, askctl):
     assert scripted.asked("conversation.get") == [{"conversation": A}]
 
 
+@pytest.mark.parametrize(
+    "fields, head",
+    [
+        ({"state": "done", "finish_reason": "stop"}, "(p/m)"),
+        ({"state": "done", "finish_reason": "refusal"}, "(p/m, refusal)"),
+        ({"state": "failed"}, "(p/m, failed)"),
+    ],
+)
+def test_show_how_an_answer_ended(scripted, askctl, fields, head):
+    message = {"id": "m1", "role": "assistant", "content": "", "provider": "p", "model": "m", **fields}
+    scripted.replies["conversation.get"] = {**TREE, "messages": [message], "head": "m1"}
+    assert askctl("conv", "show", A).stdout == f"# trees\n\n## assistant {head}\n\n"
+
+
+def test_show_a_call_with_its_arguments(scripted, askctl):
+    call = {"type": "tool_call", "id": "1", "name": "weather", "arguments": '{"city":\n"Oslo"}'}
+    message = {"id": "m1", "role": "assistant", "content": [call], "provider": "p", "model": "m"}
+    scripted.replies["conversation.get"] = {**TREE, "messages": [message], "head": "m1"}
+    assert '[tool_call weather 1 {"city": "Oslo"}]\n' in askctl("conv", "show", A).stdout
+
+
 def test_show_on_a_terminal_is_harmless(scripted, askctl):
     scripted.replies["conversation.get"] = TREE
     ours, theirs = pty.openpty()
