@@ -1,4 +1,5 @@
 #include "daemon/core/config.h"
+#include "daemon/provider/openai_dialects.h"
 #include "daemon/provider/provider.h"
 #include "daemon/rooms.h"
 #include "doc/rows.h"
@@ -134,12 +135,32 @@ void rows_options(FILE *out)
     }
 }
 
+void rows_apis(FILE *out)
+{
+    fputs(".Bl -column \"openai-responses\" \"/api/v1/services/aigc\" \"https\"\n"
+          ".It Sy api Ta Sy path Ta Sy usual base_url\n",
+          out);
+    for (size_t i = 0; provider_adapters[i]; i++) {
+        const struct provider_ops *ops = provider_adapters[i];
+        fprintf(out, ".It %s Ta %s Ta %s\n", ops->api, ops->path, ops->usual_url ? ops->usual_url : "\\(em");
+    }
+    fputs(".El\n", out);
+}
+
+void rows_dialects(FILE *out)
+{
+    const char *name;
+    for (size_t i = 0; (name = openai_dialect_name(i)); i++)
+        fprintf(out, "%s%s\n", name, openai_dialect_name(i + 1) ? "," : ".");
+}
+
 void rows_providers(FILE *out)
 {
-    fputs(".Bl -column \"openrouter\" \"OPENROUTER_API_KEY\" \"openrouter\"\n"
-          ".It Sy name Ta Sy variable Ta Sy dialect\n",
+    fputs(".Bl -column \"openrouter\" \"OPENROUTER_API_KEY\" \"openai-chat\" \"openrouter\"\n"
+          ".It Sy name Ta Sy variable Ta Sy api Ta Sy dialect\n",
           out);
     for (const struct provider_builtin *b = provider_builtins; b->name; b++)
-        fprintf(out, ".It %s Ta %s Ta %s\n", b->name, b->env ? b->env : "(local)", b->dialect ? b->dialect : "generic");
+        fprintf(out, ".It %s Ta %s Ta %s Ta %s\n", b->name, b->env ? b->env : "(local)", b->api,
+                b->dialect ? b->dialect : "\\(em");
     fputs(".El\n", out);
 }

@@ -37,9 +37,8 @@ static const struct config_option options[] = {
     {"dialect", CONFIG_STRING, AT(dialect), 0, 0, NULL, NULL, CONFIG_RELOAD,
      "Whose dialect of openai-chat or openai-responses; generic where it is not told."},
     {"base_url", CONFIG_STRING, AT(base_url), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION | CONFIG_ADDRESS,
-     "What stands before the API's own path, as before /chat/completions; a query is kept behind the path. Without it "
-     "the "
-     "usual one of the provider or, but for openai-chat, of the API."},
+     "What stands before the API's own path, as before /chat/completions or /v1/messages; a query is kept behind the "
+     "path. Without it the usual one of the provider or, but for openai-chat, of the API."},
     {"key", CONFIG_SECRET, AT(key), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION | CONFIG_KEY_SOURCE,
      "The API key itself. The file must then be readable by its owner only."},
     {"key_file", CONFIG_STRING, AT(key_file), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION | CONFIG_KEY_SOURCE,

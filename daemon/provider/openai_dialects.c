@@ -134,6 +134,11 @@ const struct openai_dialect *openai_dialect_find(const char *name)
     return NULL;
 }
 
+const char *openai_dialect_name(size_t i)
+{
+    return i < sizeof dialects / sizeof *dialects ? dialects[i].name : NULL;
+}
+
 const struct openai_model *openai_model_find(const struct openai_dialect *d, const char *model)
 {
     static const struct openai_model plain;

@@ -62,6 +62,9 @@ struct openai_dialect {
 /* The row of that name, NULL if there is none; a NULL name is "generic". */
 const struct openai_dialect *openai_dialect_find(const char *name);
 
+/* The name of the row at i, NULL behind the last. */
+const char *openai_dialect_name(size_t i);
+
 /* What is special about the model, by the first pattern that fits; never NULL. */
 const struct openai_model *openai_model_find(const struct openai_dialect *d, const char *model);
 
