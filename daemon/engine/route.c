@@ -43,7 +43,11 @@ static enum error_code by_name(const struct providers *ps, const char *name, str
         if (provider_ready(p) && p->model && strcmp(p->model, name) == 0)
             return to(r, n, p, name, err);
     }
-    error_set_param(err, "model", "no provider is known for the model %s; name it as provider/model", name);
+    if (slash)
+        error_set_param(err, "model", "there is no provider %.*s for the model %s; askctl status lists all",
+                        (int)(slash - name), name, name);
+    else
+        error_set_param(err, "model", "no provider is known for the model %s; name it as provider/model", name);
     if (err)
         err->code = ERR_NOT_FOUND;
     return ERR_NOT_FOUND;

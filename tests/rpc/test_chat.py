@@ -235,6 +235,7 @@ def test_model_that_nobody_has(client, model):
     error = failure(client, "chat", {"model": model, "prompt": "x"})
     assert error["code"] == "not_found"
     assert model in error["message"]
+    assert ("no provider nobody for" in error["message"]) == ("/" in model)
 
 
 @pytest.mark.parametrize("method", ["answer.get", "answer.attach", "answer.cancel"])
