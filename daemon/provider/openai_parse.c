@@ -258,6 +258,7 @@ static void take_end(struct provider_parser *p)
 const struct grammar openai_chat_grammar = {
     .framing = FRAMING_SSE,
     .hot = chunk_rules,
+    .done_mark = true,
     .chunk = take_chunk,
     .whole = take_whole,
     .end = take_end,

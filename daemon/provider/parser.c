@@ -41,6 +41,7 @@ void parser_keep(struct provider_parser *p, size_t bytes)
 
 static void emit(struct provider_parser *p, const struct chat_event *ev)
 {
+    p->spoke = true;
     p->sink(p->data, ev);
 }
 
@@ -264,6 +265,15 @@ static bool is_done_mark(const char *s, size_t len)
     return len == 6 && memcmp(s, "[DONE]", 6) == 0;
 }
 
+/* Where it is not the API's own and nothing before it was understood, the stream is another API's. */
+static void take_done_mark(struct provider_parser *p)
+{
+    if (p->grammar->done_mark || p->spoke || p->finished)
+        parser_conclude(p);
+    else
+        parser_fail(p, ERR_BAD_RESPONSE, "the provider's stream holds no answer");
+}
+
 static void take_hot(struct provider_parser *p, enum scan_kind kind, struct scan_found *found)
 {
     if (found->escaped) {
@@ -300,7 +310,7 @@ static void take_payload(struct provider_parser *p, const char *event, const cha
     if (is_blank(text, len))
         return;
     if (is_done_mark(text, len)) {
-        parser_conclude(p);
+        take_done_mark(p);
         return;
     }
     json_t *root = jsonx_parse(text, len, &fault);

@@ -25,6 +25,7 @@ enum parser_framing { FRAMING_SSE, FRAMING_LINES };
 struct grammar {
     enum parser_framing framing;
     const struct scan_rule *hot; /* what a chunk looks like that need not become a document */
+    bool done_mark;              /* "[DONE]" is how it ends */
     bool begun_calls;            /* a call's arguments follow its beginning; others are not the client's */
     /* A hot chunk was taken; may be NULL. */
     void (*hot_taken)(struct provider_parser *p, enum scan_kind kind, const struct scan_found *found);
@@ -56,6 +57,7 @@ struct provider_parser {
     struct think think;
     struct calls calls;
     struct usage usage;
+    bool spoke;    /* anything was emitted */
     bool refused;  /* a refusal's text was emitted */
     bool finished; /* the provider gave a finish reason */
     enum finish_reason finish;

@@ -61,6 +61,17 @@ static void ends(void **state)
     check_answer(torn, DELTA("\"content\":\"a\"") FINISH("stop") END, "text:a done:stop");
 }
 
+/* Of another API, or of none: nothing in it is an answer, whatever stands at its end. */
+static void strange_streams(void **state)
+{
+    static const char *const apis[] = {"openai-responses", "anthropic", "gemini", "cohere", "dashscope"};
+    (void)state;
+
+    for (size_t i = 0; i < sizeof apis / sizeof *apis; i++)
+        check_answer(SSE_OF(apis[i]), DELTA("\"content\":\"a\"") FINISH("stop") END, "bad_response");
+    check_answer(STREAM, DELTA("\"content\":\"\"") FINISH("stop") END, "done:stop");
+}
+
 static void whole_bodies(void **state)
 {
     (void)state;
@@ -354,6 +365,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(streams),
         cmocka_unit_test(ends),
+        cmocka_unit_test(strange_streams),
         cmocka_unit_test(whole_bodies),
         cmocka_unit_test(which_it_is),
         cmocka_unit_test(errors_inside),
