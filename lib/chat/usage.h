@@ -14,7 +14,7 @@ struct usage {
 };
 #define USAGE_INIT                                                                                                     \
     {                                                                                                                  \
-        -1, -1, -1, -1, -1, -1, false                                                                                      \
+        -1, -1, -1, -1, -1, -1, false                                                                                  \
     }
 
 /* finish reason, name on the wire */

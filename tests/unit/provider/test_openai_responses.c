@@ -239,11 +239,11 @@ int main(void)
 {
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up_here, tear_down)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(streams),   cmocka_unit_test(whole_items),
-        cmocka_unit_test(reasoning), cmocka_unit_test(errors),
-        cmocka_unit_test(whole),     WITH(a_conversation),
-        WITH(items_go_back),         WITH(options),
-        WITH(order_of_a_schema),     WITH(attachments),
+        cmocka_unit_test(streams),    cmocka_unit_test(whole_items),
+        cmocka_unit_test(reasoning),  cmocka_unit_test(errors),
+        cmocka_unit_test(whole),      WITH(a_conversation),
+        WITH(items_go_back),          WITH(options),
+        WITH(order_of_a_schema),      WITH(attachments),
         cmocka_unit_test(many_items),
     };
 
