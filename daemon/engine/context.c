@@ -54,6 +54,56 @@ static void mark_silent(const struct chat_request *req, const struct store_path 
     }
 }
 
+/* A result for that call among what follows it, up to the next turn of the model. */
+static bool is_answered(const struct chat_request *req, size_t next, const char *id)
+{
+    for (size_t i = next; i < req->n_messages && req->messages[i].role != ROLE_ASSISTANT; i++) {
+        for (size_t j = 0; j < req->messages[i].n_parts; j++) {
+            const struct part *p = &req->messages[i].parts[j];
+            if (p->kind == PART_TOOL_RESULT && p->id && strcmp(p->id, id) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+static struct message results_for(const struct chat_request *req, size_t at)
+{
+    static const char text[] = "This call was not run.";
+    struct message results = {.role = ROLE_TOOL};
+    const struct message *m = &req->messages[at];
+
+    for (size_t i = 0; m->role == ROLE_ASSISTANT && i < m->n_parts; i++) {
+        const struct part *call = &m->parts[i];
+        if (call->kind != PART_TOOL_CALL || !call->id || is_answered(req, at + 1, call->id))
+            continue;
+        struct part *p = message_add_part(&results, PART_TOOL_RESULT);
+        p->id = xstrdup(call->id);
+        p->name = xstrdup(call->name);
+        p->text = xstrdup(text);
+        p->text_len = strlen(text);
+        p->is_error = true;
+    }
+    return results;
+}
+
+/* A tool loop that was given up left calls without results, and every provider refuses such a conversation for good.
+ * said: messages that were there before the question. */
+static void answer_calls(struct chat_request *req, size_t said)
+{
+    struct message *all = xcalloc(req->n_messages + said, sizeof *all);
+    size_t n = 0;
+    for (size_t i = 0; i < req->n_messages; i++) {
+        all[n++] = req->messages[i];
+        struct message results = i < said ? results_for(req, i) : (struct message){0};
+        if (results.n_parts)
+            all[n++] = results;
+    }
+    free(req->messages);
+    req->messages = all;
+    req->n_messages = n;
+}
+
 void context_apply(struct chat_request *req, struct store_path *p)
 {
     bool *left_out = xcalloc(p->n_said + 1, sizeof *left_out);
@@ -71,6 +121,7 @@ void context_apply(struct chat_request *req, struct store_path *p)
     free(left_out);
     req->messages = all;
     req->n_messages += n;
+    answer_calls(req, n);
     if (!req->system) {
         req->system = p->system;
         p->system = NULL;

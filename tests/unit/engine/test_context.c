@@ -123,6 +123,30 @@ static void test_results_that_come_again(void **state)
     store_job_free(j);
 }
 
+static void test_calls_that_were_not_run(void **state)
+{
+    (void)state;
+    struct store_job *j = path();
+    say(&j->path, ROLE_USER, "done", "one");
+    say(&j->path, ROLE_ASSISTANT, "done", NULL);
+    for (int i = 0; i < 2; i++) {
+        struct part *p = message_add_part(&j->path.said[1].message, PART_TOOL_CALL);
+        p->name = xstrdup("f");
+        p->id = xstrdup(i ? "b" : "a");
+    }
+    struct chat_request *r = question("now");
+    struct part *p = message_add_part(&r->messages[0], PART_TOOL_RESULT);
+    p->id = xstrdup("b");
+    context_apply(r, &j->path);
+    assert_int_equal(r->n_messages, 4); /* the question is still the last */
+    assert_int_equal(r->messages[2].role, ROLE_TOOL);
+    assert_int_equal(r->messages[2].n_parts, 1);
+    assert_string_equal(r->messages[2].parts[0].id, "a");
+    assert_true(r->messages[2].parts[0].is_error);
+    chat_request_free(r);
+    store_job_free(j);
+}
+
 /* What stood there before the question is none of its business. */
 static void test_only_the_question_is_left_out(void **state)
 {
@@ -197,6 +221,7 @@ int main(void)
         cmocka_unit_test(test_turns_without_a_word_are_left_out),
         cmocka_unit_test(test_cancelled_with_text_is_sent),
         cmocka_unit_test(test_results_stay),
+        cmocka_unit_test(test_calls_that_were_not_run),
         cmocka_unit_test(test_results_that_come_again),
         cmocka_unit_test(test_only_the_question_is_left_out),
         cmocka_unit_test(test_instructions),
