@@ -21,6 +21,7 @@ libaskd_la_SOURCES = \
 	daemon/provider/openai_parse.c daemon/provider/openai_request.c daemon/provider/openai_responses.c \
 	daemon/provider/openai_responses.h daemon/provider/openai_responses_parse.c daemon/provider/parser.c \
 	daemon/provider/parser.h daemon/provider/provider.h daemon/provider/scan.c daemon/provider/scan.h \
+	daemon/provider/schema.c daemon/provider/schema.h \
 	daemon/provider/sse.c daemon/provider/sse.h daemon/provider/think.c daemon/provider/think.h daemon/http/pool.c \
 	daemon/http/pool.h daemon/http/retry.c daemon/http/retry.h daemon/http/transfer.c daemon/http/transfer.h \
 	daemon/store/backend.h daemon/store/job.c daemon/store/job.h daemon/store/null.c daemon/store/sqlite.c \

@@ -1,6 +1,7 @@
 /* A question as the Messages API wants it. */
 #include "daemon/provider/anthropic.h"
 #include "daemon/provider/build.h"
+#include "daemon/provider/schema.h"
 #include <fnmatch.h>
 #include <string.h>
 
@@ -24,19 +25,20 @@ static const struct model {
     int64_t max_output;
     enum thinking thinking;
     enum sampling sampling;
+    bool schemas; /* it can be held to one */
 } models[] = {
-    {"claude-3-5-*", 8192, THINKING_NONE, SAMPLING_BOTH},
-    {"claude-3-7-*", 64000, THINKING_BUDGET, SAMPLING_BOTH},
-    {"claude-3-*", 4096, THINKING_NONE, SAMPLING_BOTH},
-    {"claude-2*", 4096, THINKING_NONE, SAMPLING_BOTH},
-    {"claude-*-4-5*", 64000, THINKING_BUDGET, SAMPLING_ONE},
-    {"claude-*-4-6*", 64000, THINKING_EITHER, SAMPLING_ONE},
-    {"claude-*-4-[789]*", 64000, THINKING_ADAPTIVE, SAMPLING_NONE},
-    {"claude-opus-4-1*", 32000, THINKING_BUDGET, SAMPLING_ONE},
-    {"claude-opus-4*", 32000, THINKING_BUDGET, SAMPLING_BOTH},
-    {"claude-*-4*", 64000, THINKING_BUDGET, SAMPLING_BOTH},
-    {"claude-*", 64000, THINKING_ADAPTIVE, SAMPLING_NONE},
-    {"*", 8192, THINKING_BUDGET, SAMPLING_BOTH},
+    {"claude-3-5-*", 8192, THINKING_NONE, SAMPLING_BOTH, false},
+    {"claude-3-7-*", 64000, THINKING_BUDGET, SAMPLING_BOTH, false},
+    {"claude-3-*", 4096, THINKING_NONE, SAMPLING_BOTH, false},
+    {"claude-2*", 4096, THINKING_NONE, SAMPLING_BOTH, false},
+    {"claude-*-4-5*", 64000, THINKING_BUDGET, SAMPLING_ONE, true},
+    {"claude-*-4-6*", 64000, THINKING_EITHER, SAMPLING_ONE, true},
+    {"claude-*-4-[789]*", 64000, THINKING_ADAPTIVE, SAMPLING_NONE, true},
+    {"claude-opus-4-1*", 32000, THINKING_BUDGET, SAMPLING_ONE, true},
+    {"claude-opus-4*", 32000, THINKING_BUDGET, SAMPLING_BOTH, false},
+    {"claude-*-4*", 64000, THINKING_BUDGET, SAMPLING_BOTH, false},
+    {"claude-*", 64000, THINKING_ADAPTIVE, SAMPLING_NONE, true},
+    {"*", 8192, THINKING_BUDGET, SAMPLING_BOTH, true},
 };
 
 static const struct id_rule id_rule = {1, 64, "_-"};
@@ -199,16 +201,33 @@ static void mark_stable(struct builder *b, const json_t *messages)
 
 /* ------------------------------------------------------------------------------------------------ options */
 
-static void put_system(struct builder *b, json_t *body)
+/* words: the schema of the answer, where it is told so; NULL if not. Takes them. */
+static void put_system(struct builder *b, json_t *body, json_t *words)
 {
-    json_t *system = build_system(b);
+    json_t *system = build_system(b), *list = json_array();
 
-    if (!system)
-        return;
-    json_t *block = build_typed(b, "text", "text", system), *list = json_array();
-    mark(b, block);
-    build_append(b, list, block);
-    build_set(b, body, "system", list);
+    if (system)
+        build_append(b, list, build_typed(b, "text", "text", system));
+    if (words)
+        build_append(b, list, build_typed(b, "text", "text", words));
+    mark(b, json_array_get(list, json_array_size(list) - 1));
+    if (json_array_size(list) > 0)
+        json_object_set(body, "system", list);
+    json_decref(list);
+}
+
+/* A model that can be held to a schema wants its objects closed. Else it is told in words, which are returned. */
+static json_t *put_schema(struct builder *b, json_t *config, const struct model *model)
+{
+    if (!b->request->schema)
+        return NULL;
+    json_t *schema = build_value(b, b->request->schema, "schema");
+    if (model->schemas && schema_close(schema)) {
+        build_set(b, config, "format", build_typed(b, "json_schema", "schema", schema));
+        return NULL;
+    }
+    json_decref(schema);
+    return build_schema_words(b);
 }
 
 static void put_tools(struct builder *b, json_t *body)
@@ -318,7 +337,7 @@ static enum error_code build(const struct provider_target *t, const struct chat_
     build_set_string(&b, body, "model", t->model);
     build_set(&b, body, "max_tokens", json_integer(max_tokens));
     build_set(&b, body, "stream", json_true());
-    put_system(&b, body);
+    put_system(&b, body, put_schema(&b, config, model));
     mark_stable(&b, messages);
     build_set(&b, body, "messages", messages);
     bool thinks = put_thinking(&b, body, model, max_tokens, config);
@@ -326,8 +345,6 @@ static enum error_code build(const struct provider_target *t, const struct chat_
         put_tools(&b, body);
         put_tool_choice(&b, body, thinks);
     }
-    if (r->schema)
-        build_set(&b, config, "format", build_typed(&b, "json_schema", "schema", build_value(&b, r->schema, "schema")));
     put_options(&b, body, thinks ? SAMPLING_NONE : model->sampling); /* who thinks takes the usual one only */
     if (json_object_size(config) > 0)
         json_object_set(body, "output_config", config);

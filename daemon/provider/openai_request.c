@@ -1,6 +1,7 @@
 /* A question as the body that the chat grammar wants. */
 #include "daemon/provider/openai_chat.h"
 #include "daemon/provider/openai_dialects.h"
+#include "daemon/provider/schema.h"
 #include <string.h>
 
 /* ------------------------------------------------------------------------------------------------ messages */
@@ -92,7 +93,7 @@ static void put_tool_choice(struct builder *b, json_t *body)
     }
 }
 
-/* `strict` is asked for only where the schema is closed: others are refused in that mode. */
+/* `strict` is asked for only where the schema is so: others are refused in that mode. */
 static void put_schema(struct builder *b, json_t *body)
 {
     if (!b->dialect->json_schema) {
@@ -103,7 +104,7 @@ static void put_schema(struct builder *b, json_t *body)
     }
     json_t *inner = json_object(), *schema = build_value(b, b->request->schema, "schema");
     build_set_string(b, inner, "name", "answer");
-    if (json_is_false(json_object_get(schema, "additionalProperties")))
+    if (schema_is_strict(schema))
         build_set(b, inner, "strict", json_true());
     build_set(b, inner, "schema", schema);
     build_set(b, body, "response_format", build_typed(b, "json_schema", "json_schema", inner));

@@ -1,6 +1,7 @@
 /* A question as the Responses API wants it. Nothing is stored there: what it wants back goes with each question. */
 #include "daemon/provider/openai_responses.h"
 #include "daemon/provider/openai_dialects.h"
+#include "daemon/provider/schema.h"
 #include <string.h>
 
 /* ------------------------------------------------------------------------------------------------ input */
@@ -161,7 +162,7 @@ static void put_schema(struct builder *b, json_t *body)
     json_t *format = build_typed(b, "json_schema", "name", json_string("answer"));
     json_t *schema = build_value(b, b->request->schema, "schema");
 
-    if (json_is_false(json_object_get(schema, "additionalProperties")))
+    if (schema_is_strict(schema))
         build_set(b, format, "strict", json_true());
     build_set(b, format, "schema", schema);
     build_set(b, body, "text", json_pack("{s:o?}", "format", format));

@@ -213,7 +213,6 @@ static void options(void **state)
     f->r->schema = value_of("{\"type\":\"object\"}");
     check_member(f, "stop_sequences", "[\"END\"]");
     check_member(f, "top_p", "0.5");
-    check_member(f, "output_config", "{\"format\":{\"type\":\"json_schema\",\"schema\":{\"type\":\"object\"}}}");
     check_left_out(f, "seed");
     add_tool(f, "f", NULL);
     static const struct {
@@ -269,6 +268,28 @@ static void empty_turns(void **state)
                  "udio)\"},{\"type\":\"text\",\"text\":\"one\"},{\"type\":\"text\",\"text\":\"two\"}]}]");
 }
 
+static void schemas(void **state)
+{
+#define ONE "{\"properties\":{\"a\":{\"type\":\"string\"}},\"type\":\"object\""
+    struct fixture *f = *state;
+
+    ask(f, "q");
+    f->r->system = strdup("s");
+    f->r->schema = value_of("{\"items\":" ONE "},\"type\":\"array\"}");
+    check_member(f, "output_config.format",
+                 "{\"type\":\"json_schema\",\"schema\":{\"items\":" ONE
+                 ",\"additionalProperties\":false},\"type\":\"array\"}}");
+    f->t.model = "claude-sonnet-4-0"; /* cannot be held to one */
+    check_member(f, "output_config", "");
+    check_member(f, "system.1.cache_control", "{\"type\":\"ephemeral\"}");
+    check_member(f, "system.0", "{\"type\":\"text\",\"text\":\"s\"}");
+    f->t.model = "claude-sonnet-4-5";
+    value_unref(f->r->schema);
+    f->r->schema = value_of("{\"type\":\"object\"}"); /* closed it would be empty */
+    check_member(f, "output_config", "");
+    check_member(f, "system.1.text", "\"Answer with JSON only, by this JSON schema: {\\\"type\\\":\\\"object\\\"}\"");
+}
+
 static void which_sampling(void **state)
 {
     struct fixture *f = *state;
@@ -310,11 +331,20 @@ int main(void)
 {
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up_here, tear_down)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(streams),   cmocka_unit_test(thinking), cmocka_unit_test(tools),
-        cmocka_unit_test(ends),      cmocka_unit_test(whole),    WITH(a_conversation),
-        WITH(thinking_goes_back),    WITH(how_much_to_think),    WITH(options),
-        WITH(attachments),           WITH(empty_turns),          WITH(which_sampling),
+        cmocka_unit_test(streams),
+        cmocka_unit_test(thinking),
+        cmocka_unit_test(tools),
+        cmocka_unit_test(ends),
+        cmocka_unit_test(whole),
+        WITH(a_conversation),
+        WITH(thinking_goes_back),
+        WITH(how_much_to_think),
+        WITH(options),
+        WITH(attachments),
+        WITH(empty_turns),
+        WITH(which_sampling),
         WITH(what_is_refused_there),
+        WITH(schemas),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

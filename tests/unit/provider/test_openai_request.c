@@ -301,11 +301,24 @@ static void schema(void **state)
     check_member(f, "response_format", "{\"type\":\"json_object\"}");
     assert_non_null(strstr(buf_cstr(&f->x.body), "JSON schema: {\\\"type\\\":\\\"object\\\"}"));
     value_unref(f->r->schema);
-    f->r->schema = value_of("{\"additionalProperties\":false}");
+#define LOOSE "{\"additionalProperties\":false,\"properties\":{\"a\":{\"type\":\"string\"}},\"type\":\"object\"}"
+#define STRICT                                                                                                         \
+    "{\"additionalProperties\":false,\"properties\":{\"a\":{\"type\":\"string\"}},\"required\":[\"a\"],\"type\":"      \
+    "\"object\"}"
+    f->r->schema = value_of(STRICT);
     f->t.dialect = "openai";
     check_member(f, "response_format",
-                 "{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"answer\",\"strict\":true,"
-                 "\"schema\":{\"additionalProperties\":false}}}");
+                 "{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"answer\",\"strict\":true,\"schema\":" STRICT
+                 "}}");
+    value_unref(f->r->schema);
+    f->r->schema = value_of(LOOSE); /* strict it would be refused */
+    check_member(f, "response_format",
+                 "{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"answer\",\"schema\":" LOOSE "}}");
+    value_unref(f->r->schema);
+    f->r->schema =
+        value_of("{\"additionalProperties\":false,\"properties\":{\"a\":{\"type\":\"object\"}},\"required\":[\"a\"],"
+                 "\"type\":\"object\"}");
+    check_member(f, "response_format.json_schema.strict", "");
 }
 
 static void sampling(void **state)

@@ -203,10 +203,10 @@ static void options(void **state)
     check_member(f, "reasoning", "{\"effort\":\"high\"}");
     f->r->extra = value_of("{\"reasoning\":{\"summary\":\"auto\"}}");
     check_member(f, "reasoning", "{\"effort\":\"high\",\"summary\":\"auto\"}");
-    f->r->schema = value_of("{\"additionalProperties\":false}");
+    f->r->schema = value_of("{\"additionalProperties\":false,\"properties\":{},\"type\":\"object\"}");
     check_member(f, "text",
                  "{\"format\":{\"type\":\"json_schema\",\"name\":\"answer\",\"strict\":true,\"schema\":{\"additio"
-                 "nalProperties\":false}}}");
+                 "nalProperties\":false,\"properties\":{},\"type\":\"object\"}}}");
     add_tool(f, "f", NULL);
     f->r->tool_choice = TOOL_CHOICE_NAMED;
     f->r->tool_choice_name = strdup("f");
