@@ -244,6 +244,40 @@ static void put_tools(struct builder *b, json_t *body)
     build_set(b, body, "tools", tools);
 }
 
+static bool is_named(const json_t *tools, const char *name)
+{
+    size_t i;
+    json_t *tool;
+
+    json_array_foreach(tools, i, tool)
+    {
+        if (jsonx_is(tool, "name", name))
+            return true;
+    }
+    return false;
+}
+
+/* Calls that were made are refused where no tools are told, as where a conversation goes on without them: what was
+ * called is told again, and may not be called. */
+static void put_tools_called(struct builder *b, json_t *body)
+{
+    const struct chat_request *r = b->request;
+    json_t *tools = json_array();
+
+    for (size_t i = 0; i < r->n_messages; i++) {
+        for (size_t j = 0; j < r->messages[i].n_parts; j++) {
+            const struct part *p = &r->messages[i].parts[j];
+            if (p->kind == PART_TOOL_CALL && p->name && !is_named(tools, p->name))
+                build_append(b, tools, json_pack("{s:s, s:{s:s}}", "name", p->name, "input_schema", "type", "object"));
+        }
+    }
+    if (json_array_size(tools) > 0) {
+        json_object_set(body, "tools", tools);
+        build_set(b, body, "tool_choice", json_pack("{s:s}", "type", "none"));
+    }
+    json_decref(tools);
+}
+
 static void put_tool_choice(struct builder *b, json_t *body, bool thinks)
 {
     const struct chat_request *r = b->request;
@@ -344,6 +378,8 @@ static enum error_code build(const struct provider_target *t, const struct chat_
     if (r->n_tools > 0) {
         put_tools(&b, body);
         put_tool_choice(&b, body, thinks);
+    } else {
+        put_tools_called(&b, body);
     }
     put_options(&b, body, thinks ? SAMPLING_NONE : model->sampling); /* who thinks takes the usual one only */
     if (json_object_size(config) > 0)

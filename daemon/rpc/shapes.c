@@ -35,7 +35,7 @@ const struct schema_field shape_part[] = {
     {"mime", STR, NULL, "of `image`, `audio`, `file`; may be left out"},
     {"name", STR, NULL, "of `tool_call`: the tool's; of `tool_result`, `image`, `audio`, `file` it may be left out"},
     {"id", STR, NULL, "of `tool_call` and `tool_result`: the call's"},
-    {"arguments", STR, NULL, "of `tool_call`: JSON, as the model wrote it"},
+    {"arguments", STR, NULL, "of `tool_call`: JSON, as the model wrote it; empty: none"},
     {"content", STR, NULL, "of `tool_result`: what the tool said"},
     {"is_error", BOOL, NULL, "of `tool_result`: the tool failed; may be left out"},
     {"signature", STR, NULL, "of `reasoning`: the provider's seal on it; may be left out"},
@@ -46,7 +46,7 @@ const struct schema_field shape_part[] = {
 const struct schema_field shape_tool_call[] = {
     {"id", STR | NEEDED, NULL, "the provider's id of the call"},
     {"name", STR | NEEDED, NULL, "the tool"},
-    {"arguments", STR | NEEDED, NULL, "JSON, as the model wrote it"},
+    {"arguments", STR | NEEDED, NULL, "JSON, as the model wrote it; empty: none"},
     {0},
 };
 

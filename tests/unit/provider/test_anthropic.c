@@ -137,6 +137,25 @@ static void a_conversation(void **state)
     assert_string_equal(header(&f->x, "anthropic-version"), "2023-06-01");
 }
 
+static void calls_without_tools(void **state)
+{
+    struct fixture *f = *state;
+
+    ask(f, "q");
+    struct message *m = say(f, ROLE_ASSISTANT, NULL);
+    call(m, "c1", "f", "{}");
+    call(m, "c2", "g", "{}");
+    call(m, "c3", "f", "{}");
+    m = say(f, ROLE_TOOL, NULL);
+    result(m, "c1", "1");
+    result(m, "c2", "2");
+    result(m, "c3", "3");
+    check_member(f, "tools",
+                 "[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\"}},{\"name\":\"g\",\"input_schema\":{\"type\":"
+                 "\"object\"}}]");
+    check_member(f, "tool_choice", "{\"type\":\"none\"}");
+}
+
 static void thinking_goes_back(void **state)
 {
     struct fixture *f = *state;
@@ -338,6 +357,7 @@ int main(void)
         cmocka_unit_test(whole),
         WITH(a_conversation),
         WITH(thinking_goes_back),
+        WITH(calls_without_tools),
         WITH(how_much_to_think),
         WITH(options),
         WITH(attachments),
