@@ -225,7 +225,7 @@ enum error_code attempt_start(struct attempt_room *room, struct provider *p, con
     enum error_code code = a->ops->build(&a->target, req, &x, &left_out, err);
     a->target.conversation = NULL; /* it is the caller's */
     if (code == ERR_NONE && left_out.len > 0)
-        log_notice("%s/%s takes no %s: left out of the question", p->name, model, buf_cstr(&left_out));
+        log_notice("%s/%s takes no %s: left out of what it is told", p->name, model, buf_cstr(&left_out));
     buf_done(&left_out);
     if (code == ERR_NONE) {
         struct http_options opt = {.proxy = p->proxy,

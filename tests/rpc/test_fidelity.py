@@ -141,7 +141,7 @@ def test_a_client_that_keeps_its_own_messages(moved, everybody):
 def test_what_is_left_out_is_logged(moved, everybody):
     client = moved.connect()
     client.call("chat", {"model": model("deepseek"), "prompt": "q", "seed": 1, "tools": [TOOL]})
-    assert "deepseek/deepseek-reasoner takes no seed: left out of the question" in moved.stderr()
+    assert "deepseek/deepseek-reasoner takes no seed: left out of what it is told" in moved.stderr()
     assert "seed" not in everybody.last("deepseek")
 
 
