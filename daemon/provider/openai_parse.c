@@ -55,7 +55,8 @@ static void take_usage(struct provider_parser *p, const json_t *u)
         !parser_count(u, "prompt_cache_hit_tokens", &to->cached_input_tokens) &&
         !parser_count(u, "num_cached_tokens", &to->cached_input_tokens))
         parser_count(u, "cached_tokens", &to->cached_input_tokens);
-    parser_count(in, "cache_write_tokens", &to->cache_write_tokens);
+    if (!parser_count(in, "cache_write_tokens", &to->cache_write_tokens))
+        parser_count(in, "cache_creation_input_tokens", &to->cache_write_tokens);
     parser_count(out, "reasoning_tokens", &to->reasoning_tokens);
     json_t *told = p->dialect->cost ? jsonx_get(u, p->dialect->cost) : NULL;
     if (json_is_number(told) && (cost = json_number_value(told)) >= 0 && cost < 1e6)
@@ -91,7 +92,8 @@ static const struct finish_word finish_words[] = {
 static void take_image(struct provider_parser *p, const json_t *image)
 {
     size_t len = 0;
-    const char *url = jsonx_string(json_object_get(image, "image_url"), "url", &len);
+    const json_t *told = jsonx_object(image, "image_url");
+    const char *url = told ? jsonx_string(told, "url", &len) : jsonx_string(image, "image_url", &len);
     static const char mark[] = ";base64,";
     const char *sep = url && strncmp(url, "data:", 5) == 0 ? strstr(url, mark) : NULL;
 
@@ -236,8 +238,10 @@ static void take_chunk(struct provider_parser *p, const char *event, const json_
         if (p->phase != PHASE_RUNNING)
             return;
     }
-    const json_t *usage = jsonx_object(root, "usage");
-    take_usage(p, usage ? usage : jsonx_object(json_object_get(root, "x_groq"), "usage"));
+    const json_t *usage = jsonx_object(root, "usage"), *groq = jsonx_object(root, "x_groq");
+    take_usage(p, usage ? usage : jsonx_object(groq, "usage"));
+    if (parser_is_error(groq, "")) /* why the stream stops early */
+        parser_fail_inside(p, groq);
 }
 
 static void take_whole(struct provider_parser *p, const json_t *root)

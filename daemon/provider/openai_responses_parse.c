@@ -4,8 +4,9 @@
 #include "daemon/provider/parser.h"
 #include <string.h>
 
-/* Items, by output_index, of which such a piece was seen: what they say, think, sum up, ask for; the whole thought. */
-enum { SEEN_TEXT, SEEN_REASONING, SEEN_SUMMARY, SEEN_ARGUMENTS, SEEN_THOUGHT };
+/* Items, by output_index, of which such a piece was seen: what they say, think, sum up, ask for; the whole thought;
+ * what they drew. */
+enum { SEEN_TEXT, SEEN_REASONING, SEEN_SUMMARY, SEEN_ARGUMENTS, SEEN_THOUGHT, SEEN_IMAGE };
 
 static const struct scan_word event_types[] = {
     {"response.output_text.delta", SCAN_TEXT},
@@ -121,7 +122,7 @@ static void take_call(struct provider_parser *p, int64_t index, const json_t *it
     parser_call(p, piece, NULL);
 }
 
-static void take_image(struct provider_parser *p, const json_t *item)
+static void take_image(struct provider_parser *p, int64_t index, const json_t *item)
 {
     size_t len;
     const char *data = jsonx_string(item, "result", &len), *format = jsonx_string(item, "output_format", NULL);
@@ -129,6 +130,7 @@ static void take_image(struct provider_parser *p, const json_t *item)
 
     if (!data)
         return;
+    see(p, SEEN_IMAGE, index);
     int n = snprintf(mime, sizeof mime, "image/%.20s", format ? format : "png");
     parser_image(p, mime, (size_t)n, data, len, NULL);
 }
@@ -143,7 +145,7 @@ static void take_item(struct provider_parser *p, int64_t index, const json_t *it
     else if (jsonx_is(item, "type", "function_call"))
         take_call(p, index, item);
     else if (jsonx_is(item, "type", "image_generation_call"))
-        take_image(p, item);
+        take_image(p, index, item);
 }
 
 /* ------------------------------------------------------------------------------------------------ the response */
@@ -151,6 +153,29 @@ static void take_item(struct provider_parser *p, int64_t index, const json_t *it
 static const struct usage_names usage_names = {"input_tokens",    "output_tokens",      "input_tokens_details",
                                                "cached_tokens",   "cache_write_tokens", "output_tokens_details",
                                                "reasoning_tokens"};
+
+/* Nothing was told of any item. */
+static bool nothing_seen(const struct provider_parser *p)
+{
+    static const struct parser_set empty;
+    bool any = p->calls.n > 0;
+
+    for (size_t i = 0; i < sizeof p->seen / sizeof *p->seen; i++)
+        any |= memcmp(&p->seen[i], &empty, sizeof empty) != 0;
+    return !any;
+}
+
+static void take_output(struct provider_parser *p, const json_t *response)
+{
+    size_t i;
+    json_t *item;
+
+    json_array_foreach(json_object_get(response, "output"), i, item)
+    {
+        if (p->phase == PHASE_RUNNING)
+            take_item(p, (int64_t)i, item);
+    }
+}
 
 /* The response as it ended. */
 static void take_response(struct provider_parser *p, const json_t *response)
@@ -190,7 +215,20 @@ static void take_delta(struct provider_parser *p, const char *type, int64_t inde
         piece.arguments = jsonx_string(root, "delta", &piece.arguments_len);
         parser_call(p, piece, NULL);
         see(p, SEEN_ARGUMENTS, index);
+    } else if (strcmp(type, "response.function_call_arguments.done") == 0 && calls_known(&p->calls, index) &&
+               !was_seen(p, SEEN_ARGUMENTS, index)) {
+        piece.arguments = jsonx_string(root, "arguments", &piece.arguments_len);
+        parser_call(p, piece, NULL);
+        see(p, SEEN_ARGUMENTS, index);
     }
+}
+
+/* What a stream tells at its end alone counts too. */
+static void take_end(struct provider_parser *p, const json_t *response)
+{
+    if (nothing_seen(p) && !jsonx_object(response, "error"))
+        take_output(p, response);
+    take_response(p, response);
 }
 
 static void take_event(struct provider_parser *p, const char *event, const json_t *root)
@@ -208,7 +246,7 @@ static void take_event(struct provider_parser *p, const char *event, const json_
         take_item(p, index, item);
     else if (strcmp(type, "response.completed") == 0 || strcmp(type, "response.incomplete") == 0 ||
              strcmp(type, "response.failed") == 0)
-        take_response(p, response);
+        take_end(p, response);
     else
         take_delta(p, type, index, root);
 }
@@ -220,14 +258,7 @@ static bool is_error(const json_t *root, const char *event)
 
 static void take_whole(struct provider_parser *p, const json_t *root)
 {
-    size_t i;
-    json_t *item;
-
-    json_array_foreach(json_object_get(root, "output"), i, item)
-    {
-        if (p->phase == PHASE_RUNNING)
-            take_item(p, (int64_t)i, item);
-    }
+    take_output(p, root);
     if (!json_is_array(json_object_get(root, "output")))
         parser_fail(p, ERR_BAD_RESPONSE, "the provider's answer holds no output");
     take_response(p, root);

@@ -243,7 +243,9 @@ bool parser_is_error(const json_t *root, const char *event)
 
     if (strcmp(event, "error") == 0)
         return true;
-    return json_is_string(error) ? json_string_length(error) > 0 : error && !json_is_false(error);
+    if (json_is_string(error))
+        return json_string_length(error) > 0;
+    return json_is_object(error) ? json_object_size(error) > 0 : error && !json_is_false(error);
 }
 
 static bool is_error(const struct provider_parser *p, const json_t *root, const char *event)

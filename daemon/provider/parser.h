@@ -67,7 +67,7 @@ struct provider_parser {
     int64_t counts[8];  /* -1 at first */
     struct parser_set { /* of numbers below PARSER_SET_MAX; empty at first */
         uint64_t bits[PARSER_SET_MAX / 64];
-    } seen[5];
+    } seen[6];
 };
 
 /* The answer has ended: usage and done are emitted. */
@@ -112,7 +112,7 @@ void parser_usage(struct provider_parser *p, const json_t *usage, const struct u
 /* a + b where both are known and sane, else the one that is known. */
 int64_t parser_sum(int64_t a, int64_t b);
 
-/* {error: ...} that is not null, false or "", or an event named error. */
+/* {error: ...} that is not null, false, "" or {}, or an event named error. */
 bool parser_is_error(const json_t *root, const char *event);
 
 #endif

@@ -121,6 +121,11 @@ static void errors_inside(void **state)
                                             "\"m\"},\"finish_reason\":null}]}\n\n" END,
                  "text:a unavailable");
     check_answer(STREAM, "event: error\ndata: {\"x\":1}\n\n", "bad_response");
+    check_answer(STREAM,
+                 DELTA("\"content\":\"a\"") "data: {\"choices\":[],\"x_groq\":{\"error\":\"over capacity\"}}\n\n" END,
+                 "text:a bad_response");
+    check_answer(STREAM, "data: {\"error\":{},\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n" END,
+                 "text:a done:stop");
     check_answer(STREAM, "data: {\"error\":\"boom\"}\n\n", "bad_response");
     check_answer(STREAM, "data: [{\"error\":{\"code\":429}}]\n\n", "rate_limited");
     check_answer(STREAM, "data: {\"code\":\"InvalidApiKey\",\"message\":\"m\",\"request_id\":\"r\"}\n\n",
@@ -349,6 +354,18 @@ static void usage(void **state)
                  "usage:1,1,-1,-1,-1 done:stop");
 }
 
+static void rare_fields(void **state)
+{
+    (void)state;
+    check_answer(STREAM,
+                 "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"prompt_tokens_details\":{\"cached_tokens\":1,"
+                 "\"cache_creation_input_tokens\":4}}}\n\n" END,
+                 "usage:9,-1,1,4,-1 done:stop");
+    check_answer(STREAM,
+                 DELTA("\"content\":[{\"type\":\"image_url\",\"image_url\":\"data:image/png;base64,aGk=\"}]") END,
+                 "image:image/png,hi done:stop");
+}
+
 static void finish_reasons(void **state)
 {
     (void)state;
@@ -377,6 +394,7 @@ int main(void)
         cmocka_unit_test(usage),
         cmocka_unit_test(finish_reasons),
         cmocka_unit_test(details_are_bounded),
+        cmocka_unit_test(rare_fields),
         cmocka_unit_test(calls_without_any_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,6 +63,17 @@ static void many_items(void **state)
                  DONE(70, CALL("c", "f", "{\\\"a\\\":1}")) DONE(71, CALL("d", "f", "{\\\"a\\\":2}"))
                      DONE(90, MESSAGE("a")) DONE(91, MESSAGE("b")) END("completed", ""),
                  "tool_call:0,c,f,{\"a\":1} tool_call:1,d,f,{\"a\":2} text:ab done:tool_calls");
+    check_answer(SSE_OF(API),
+                 ADDED(0, CALL("c", "f", ""))
+                     EVENT("response.function_call_arguments.done", ",\"output_index\":0,\"arguments\":\"{}\"")
+                         DONE(0, CALL("c", "f", "{}")) END("completed", ""),
+                 "tool_call:0,c,f,{} done:tool_calls");
+    check_answer(SSE_OF(API), END("completed", ",\"output\":[{" MESSAGE("a") "}]"), "text:a done:stop");
+    check_answer(SSE_OF(API), TEXT(3, "a") END("completed", ",\"output\":[{" MESSAGE("a") "}]"), "text:a done:stop");
+    check_answer(SSE_OF(API),
+                 DONE(0, "\"type\":\"image_generation_call\",\"result\":\"aGk=\"")
+                     END("completed", ",\"output\":[{\"type\":\"image_generation_call\",\"result\":\"aGk=\"}]"),
+                 "image:image/png,hi done:stop");
     check_answer(SSE_OF(API), DONE(1023, MESSAGE("a")) DONE(1024, MESSAGE("b")) END("completed", ""),
                  "text:a too_large");
 }
