@@ -140,6 +140,16 @@ json_t *build_arguments(const struct part *call)
     return json_object();
 }
 
+json_t *build_arguments_text(const struct part *call)
+{
+    enum jsonx_fault fault;
+    json_t *json = call->text_len > 0 ? jsonx_parse(call->text, call->text_len, &fault) : NULL;
+    bool whole = json != NULL;
+
+    json_decref(json);
+    return whole ? build_text(call) : json_string("{}");
+}
+
 const char *build_tool_name(const struct builder *b, const struct part *result)
 {
     const struct chat_request *r = b->request;

@@ -54,6 +54,8 @@ json_t *build_typed(struct builder *b, const char *type, const char *key, json_t
 
 /* The arguments of a call as JSON: {} where they are empty or no object. */
 json_t *build_arguments(const struct part *call);
+/* Their text as it came, but {} where it is empty or no JSON, as of a call that was cut off: many refuse that. */
+json_t *build_arguments_text(const struct part *call);
 /* The name of the tool that a result is for: its own, else that of the call with its id; "" if unknown. */
 const char *build_tool_name(const struct builder *b, const struct part *result);
 

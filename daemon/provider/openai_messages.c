@@ -125,7 +125,7 @@ static json_t *tool_call(struct builder *b, const struct openai_messages *how, c
     json_t *function = json_object(), *call = json_object();
 
     build_set_string(b, function, "name", p->name ? p->name : "");
-    build_set(b, function, "arguments", p->text_len > 0 ? build_text(p) : json_string("{}"));
+    build_set(b, function, "arguments", build_arguments_text(p));
     build_set(b, call, "id", build_tool_id(&how->tool_id, p->id));
     build_set_string(b, call, "type", "function");
     build_set(b, call, "function", function);

@@ -60,7 +60,7 @@ static void add_call(struct builder *b, json_t *input, const struct part *p)
     json_t *item = build_typed(b, "function_call", "call_id", build_tool_id(&b->dialect->tool_id, p->id));
 
     build_set_string(b, item, "name", p->name ? p->name : "");
-    build_set(b, item, "arguments", p->text_len > 0 ? build_text(p) : json_string("{}"));
+    build_set(b, item, "arguments", build_arguments_text(p));
     build_append(b, input, item);
 }
 

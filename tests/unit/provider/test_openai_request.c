@@ -234,6 +234,19 @@ static void what_a_dialect_does_not_take(void **state)
     check_member(f, "messages.1.content", "\"(there was an attachment here: image)\"");
 }
 
+static void a_call_that_was_cut(void **state)
+{
+    struct fixture *f = *state;
+
+    ask(f, "q");
+    call(say(f, ROLE_ASSISTANT, NULL), "a", "f", "{\"x\":");
+    call(&f->r->messages[1], "b", "f", "{ \"x\": 1.0 }");
+    check_member(f, "messages.1.tool_calls.0.function.arguments", "\"{}\"");
+    check_member(f, "messages.1.tool_calls.1.function.arguments", "\"{ \\\"x\\\": 1.0 }\"");
+    f->api = "openai-responses";
+    check_member(f, "input.1.arguments", "\"{}\"");
+}
+
 static void a_conversations_cache(void **state)
 {
     struct fixture *f = *state;
@@ -451,6 +464,7 @@ int main(void)
         WITH(too_large),
         WITH(calls_and_results),
         WITH(what_a_dialect_does_not_take),
+        WITH(a_call_that_was_cut),
         WITH(a_conversations_cache),
         WITH(audio_and_files),
         WITH(a_cache_that_wants_marks),
