@@ -53,7 +53,7 @@ static void put_tools(struct builder *b, json_t *body)
 static enum error_code build(const struct provider_target *t, const struct chat_request *r, struct exchange *x,
                              struct buf *left_out, struct error *err)
 {
-    static const struct openai_messages grammar = {
+    struct openai_messages grammar = {
         .system_role = "system", .images = true, .tool_id = {1, 64, "_-"}, .earlier = put_plan};
     static const struct option_names option_names = {"temperature",    "p",     "max_tokens", "seed",
                                                      "stop_sequences", STOP_MAX};
@@ -63,13 +63,15 @@ static enum error_code build(const struct provider_target *t, const struct chat_
 
     if (!build_begin(&b, &cohere_ops, t, r, x, left_out, err))
         return b.code;
+    bool words = r->n_tools > 0; /* tools and JSON mode exclude each other */
+    grammar.schema_words = words;
     json_t *body = json_object();
     build_set_string(&b, body, "model", t->model);
     build_set(&b, body, "messages", openai_messages(&b, &grammar));
     build_set(&b, body, "stream", json_true());
     if (r->n_tools > 0)
         put_tools(&b, body);
-    if (r->schema)
+    if (r->schema && !words)
         build_set(&b, body, "response_format",
                   build_typed(&b, "json_object", "json_schema", build_value(&b, r->schema, "schema")));
     build_options(&b, body, &option_names);

@@ -72,7 +72,7 @@ static void put_tools(struct builder *b, json_t *to)
     build_set(b, to, "tools", build_tools(b, "function", "parameters"));
     if (word)
         build_set_string(b, to, "tool_choice", word);
-    else if (r->tool_choice == TOOL_CHOICE_NAMED)
+    else if (r->tool_choice == TOOL_CHOICE_NAMED && !build_reasons(r))
         build_set(b, to, "tool_choice",
                   json_pack("{s:s, s:{s:s}}", "type", "function", "function", "name", r->tool_choice_name));
     else if (r->tool_choice != TOOL_CHOICE_DEFAULT)
@@ -89,7 +89,7 @@ static json_t *parameters_of(struct builder *b)
     build_set(b, to, "incremental_output", json_true());
     if (r->n_tools > 0)
         put_tools(b, to);
-    if (r->schema)
+    if (r->schema && !build_reasons(r)) /* while it thinks it is told in words alone */
         build_set(b, to, "response_format", json_pack("{s:s}", "type", "json_object"));
     build_options(b, to, &option_names);
     if (r->reasoning != REASONING_DEFAULT)

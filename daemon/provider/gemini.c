@@ -12,18 +12,20 @@
 static const struct model {
     const char *pattern;
     bool thinks;
+    bool no_system;       /* instructions stand before the first question */
     bool sealed;          /* the first call of each of its turns must bear a signature */
     int64_t least;        /* thinkingBudget for "off" */
     const char *level[4]; /* thinkingLevel for off, low, medium, high; NULL: it is told a budget */
 } models[] = {
-    {"gemini-1*", false, false, 0, {NULL}},
-    {"gemini-2.0*", false, false, 0, {NULL}},
-    {"gemini-2.5-pro*", true, false, 128, {NULL}},
-    {"gemini-2.5*", true, false, 0, {NULL}},
-    {"gemini-3-pro*", true, true, 0, {"low", "low", "high", "high"}},
-    {"gemini-3*flash*", true, true, 0, {"minimal", "low", "medium", "high"}},
-    {"gemini-*", true, true, 0, {"low", "low", "medium", "high"}},
-    {"*", false, false, 0, {NULL}},
+    {.pattern = "gemini-1*"},
+    {.pattern = "gemini-2.0*"},
+    {.pattern = "gemini-2.5-pro*", .thinks = true, .least = 128},
+    {.pattern = "gemini-2.5*", .thinks = true},
+    {.pattern = "gemini-3-pro*", .thinks = true, .sealed = true, .level = {"low", "low", "high", "high"}},
+    {.pattern = "gemini-3*flash*", .thinks = true, .sealed = true, .level = {"minimal", "low", "medium", "high"}},
+    {.pattern = "gemini-*", .thinks = true, .sealed = true, .level = {"low", "low", "medium", "high"}},
+    {.pattern = "gemma-*", .no_system = true},
+    {.pattern = "*"},
 };
 
 static const struct model *model_find(const char *name)
@@ -240,6 +242,15 @@ static json_t *generation_config(struct builder *b)
 
 /* ------------------------------------------------------------------------------------------------ the exchange */
 
+/* Takes the text. */
+static void put_before(struct builder *b, json_t *contents, json_t *text)
+{
+    json_t *part = json_object();
+
+    build_set(b, part, "text", text);
+    json_array_insert_new(json_object_get(json_array_get(contents, 0), "parts"), 0, part);
+}
+
 /* The model's name is part of the path: what has a meaning there is escaped. */
 static void put_path(struct builder *b, struct buf *path)
 {
@@ -247,7 +258,8 @@ static void put_path(struct builder *b, struct buf *path)
 
     if (strncmp(name, "models/", 7) == 0)
         name += 7;
-    buf_puts(path, is_vertex(b) ? "/models/" : "/v1beta/models/");
+    bool tuned = strncmp(name, "tunedModels/", 12) == 0; /* these stand beside the others */
+    buf_puts(path, is_vertex(b) ? "/models/" : tuned ? "/v1beta/" : "/v1beta/models/");
     for (; *name; name++) {
         if ((unsigned char)*name <= ' ' || (unsigned char)*name >= 0x7f || strchr("%?#\"<>\\^`{|}", *name))
             buf_printf(path, "%%%02X", (unsigned char)*name);
@@ -273,7 +285,9 @@ static enum error_code build(const struct provider_target *t, const struct chat_
         return b.code;
     json_t *body = json_object(), *system = build_system(&b), *config = generation_config(&b);
     build_set(&b, body, "contents", contents_of(&b));
-    if (system)
+    if (system && model_find(t->model)->no_system)
+        put_before(&b, json_object_get(body, "contents"), system);
+    else if (system)
         build_set(&b, body, "systemInstruction", json_pack("{s:[{s:o}]}", "parts", "text", system));
     if (r->n_tools > 0)
         put_tools(&b, body);

@@ -43,6 +43,7 @@ struct openai_dialect {
     bool usage_object;          /* usage: {include: true} is sent */
     const char *cost;           /* field of usage: what it cost, in US dollars; NULL if it does not tell */
     bool json_schema;           /* response_format knows json_schema; else json_object is asked for */
+    bool plain_thoughts;        /* while it thinks it can be held neither to JSON nor to a tool */
     bool prompt_cache_key;      /* takes it */
     bool images;
     enum openai_audio audio;

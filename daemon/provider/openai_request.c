@@ -82,6 +82,11 @@ static void put_tool_choice(struct builder *b, json_t *body)
 {
     const char *word = build_tool_choice_word(b->request, b->dialect->required);
 
+    bool forced = b->request->tool_choice == TOOL_CHOICE_REQUIRED || b->request->tool_choice == TOOL_CHOICE_NAMED;
+    if (forced && b->dialect->plain_thoughts && build_reasons(b->request)) {
+        build_leave_out(b, "tool_choice");
+        return;
+    }
     if (word) {
         build_set_string(b, body, "tool_choice", word);
     } else if (b->request->tool_choice == TOOL_CHOICE_NAMED && b->dialect->named_tool) {
@@ -96,6 +101,8 @@ static void put_tool_choice(struct builder *b, json_t *body)
 /* `strict` is asked for only where the schema is so: others are refused in that mode. */
 static void put_schema(struct builder *b, json_t *body)
 {
+    if (b->dialect->plain_thoughts && build_reasons(b->request) && !b->dialect->json_schema)
+        return; /* told in words alone */
     if (!b->dialect->json_schema) {
         json_t *format = json_object();
         build_set_string(b, format, "type", "json_object");

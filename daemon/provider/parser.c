@@ -128,18 +128,40 @@ void parser_call(struct provider_parser *p, struct call_piece piece, json_t *opa
         p->phase = PHASE_FAILED;
 }
 
+/* Base64 in either alphabet, with or without its padding; NULL for what is none. The caller's to free. */
+static unsigned char *decode(const char *text, size_t len, size_t *n)
+{
+    char *plain = malloc(len + 4);
+    unsigned char *bytes = malloc(len / 4 * 3 + 6);
+    size_t at = 0;
+    int got = -1;
+
+    for (size_t i = 0; plain && i < len && text[i] != '='; i++)
+        if (!strchr(" \r\n\t", text[i]))
+            plain[at++] = text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i];
+    size_t pad = (4 - at % 4) % 4;
+    if (plain && bytes && pad < 3) {
+        memset(plain + at, '=', pad);
+        got = EVP_DecodeBlock(bytes, (unsigned char *)plain, (int)(at + pad));
+    }
+    free(plain);
+    if (got <= (int)pad) {
+        free(bytes);
+        return NULL;
+    }
+    *n = (size_t)got - pad;
+    return bytes;
+}
+
 void parser_image(struct provider_parser *p, const char *mime, size_t mime_len, const char *text, size_t len,
                   json_t *opaque)
 {
-    size_t pad = 0;
+    struct chat_event ev = {.kind = EVENT_IMAGE, .mime = {mime, mime_len}};
+    unsigned char *bytes = decode(text, len, &ev.data_len);
 
-    while (pad < 2 && pad < len && text[len - 1 - pad] == '=')
-        pad++;
-    unsigned char *bytes = malloc(len / 4 * 3 + 3);
-    int n = bytes ? EVP_DecodeBlock(bytes, (const unsigned char *)text, (int)len) : -1;
-    struct chat_event ev = {.kind = EVENT_IMAGE, .mime = {mime, mime_len}, .data = bytes, .data_len = (size_t)n - pad};
+    ev.data = bytes;
     ev.opaque = pack_opaque(p, opaque);
-    if (n > (int)pad)
+    if (bytes)
         emit(p, &ev);
     free(bytes);
 }
@@ -359,8 +381,22 @@ static void feed_lines(struct provider_parser *p, const uint8_t *bytes, size_t l
         fail_too_large(p);
 }
 
+static void feed_whole(struct provider_parser *p, const uint8_t *bytes, size_t len);
+
+/* No event begins with a brace: an error, as JSON, that calls itself a stream. */
+static bool is_no_stream(const struct provider_parser *p, const uint8_t *bytes)
+{
+    return !p->begun && p->grammar->framing == FRAMING_SSE && *bytes == '{';
+}
+
 static void feed_stream(struct provider_parser *p, const uint8_t *bytes, size_t len)
 {
+    if (is_no_stream(p, bytes)) {
+        p->mode = MODE_WHOLE;
+        feed_whole(p, bytes, len);
+        return;
+    }
+    p->begun = true;
     if (p->grammar->framing == FRAMING_SSE)
         feed_sse(p, bytes, len);
     else

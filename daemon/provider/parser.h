@@ -57,6 +57,7 @@ struct provider_parser {
     struct think think;
     struct calls calls;
     struct usage usage;
+    bool begun;    /* the stream has its first byte */
     bool spoke;    /* anything was emitted */
     bool refused;  /* a refusal's text was emitted */
     bool finished; /* the provider gave a finish reason */

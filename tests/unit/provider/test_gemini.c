@@ -50,6 +50,12 @@ static void calls(void **state)
                        STOP),
                  "tool_call:0,x,f,{\"a\":1}{\"host\":\"h\",\"thoughtSignature\":\"s\"} tool_call:1,call_ac176ed5a"
                  "20e535f,g,{} done:tool_calls");
+    /* Without its padding, in the other alphabet, in lines. */
+    check_answer(SSE_OF(API), CHUNK("{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"cG5nZw\"}}", STOP),
+                 "image:image/png,pngg done:stop");
+    check_answer(SSE_OF(API), CHUNK("{\"inlineData\":{\"mimeType\":\"image/x\",\"data\":\"Pj8_\\nPz4-\"}}", STOP),
+                 "image:image/x,>?" "?" "?>> done:stop");
+    check_answer(SSE_OF(API), CHUNK("{\"inlineData\":{\"mimeType\":\"image/x\",\"data\":\"!!\"}}", STOP), "done:stop");
     check_answer(SSE_OF(API), CHUNK("{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"cG5n\"}}", STOP),
                  "image:image/png,png done:stop");
 }
@@ -226,6 +232,19 @@ static void how_much_to_think(void **state)
     check_left_out(f, "reasoning");
 }
 
+static void instructions_of_gemma(void **state)
+{
+    struct fixture *f = *state;
+
+    f->r->system = strdup("be brief");
+    ask(f, "q");
+    f->t.model = "gemma-3-27b-it";
+    check(f, "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"be brief\"},{\"text\":\"q\"}]}]}");
+    f->t.model = "tunedModels/mine";
+    assert_int_equal(build(f), ERR_NONE);
+    assert_string_equal(f->x.url, "https://h/v1beta/tunedModels/mine:streamGenerateContent?alt=sse");
+}
+
 static void options(void **state)
 {
     struct fixture *f = *state;
@@ -289,6 +308,7 @@ int main(void)
         WITH(calls_of_another_model),
         WITH(how_much_to_think),
         WITH(options),
+        WITH(instructions_of_gemma),
         WITH(attachments),
     };
 

@@ -87,6 +87,7 @@ static void whole_bodies(void **state)
 
 static void which_it_is(void **state)
 {
+    check_answer(STREAM, "{\"error\":{\"code\":\"rate_limit_exceeded\",\"message\":\"m\"}}", "rate_limited");
     struct answer untold = {"openai-chat", 200, "", "openai", false};
     (void)state;
 

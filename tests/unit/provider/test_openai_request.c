@@ -174,6 +174,38 @@ static void a_signature_of_gemini(void **state)
     check_member(f, "messages.1.tool_calls.0.extra_content", "{\"google\":{\"thought_signature\":\"s\"}}");
 }
 
+/* While they think, Qwen and DeepSeek can be held neither to JSON nor to a tool. */
+static void thoughts_that_are_plain(void **state)
+{
+    struct fixture *f = *state;
+
+    ask(f, "q");
+    f->r->schema = value_of("{\"type\":\"object\"}");
+    add_tool(f, "f", NULL);
+    f->r->tool_choice = TOOL_CHOICE_REQUIRED;
+    f->t.dialect = "qwen";
+    check_member(f, "response_format", "{\"type\":\"json_object\"}");
+    check_member(f, "tool_choice", "\"required\"");
+    f->r->reasoning = REASONING_LOW;
+    check_member(f, "response_format", "");
+    check_left_out(f, "tool_choice");
+    assert_non_null(strstr(buf_cstr(&f->x.body), "JSON schema"));
+}
+
+static void a_file_of_text(void **state)
+{
+    struct fixture *f = *state;
+    struct message *m = say(f, ROLE_USER, "what does it do?");
+
+    attach(m, PART_FILE, "text/x-c", "int x;")->name = strdup("a.c");
+    check_member(f, "messages.0.content.1", "{\"type\":\"text\",\"text\":\"a.c:\\n\\nint x;\"}");
+    f->t.dialect = "deepseek"; /* which takes no files */
+    check_member(f, "messages.0.content.1.text", "\"a.c:\\n\\nint x;\"");
+    f->api = "openai-responses";
+    f->t.dialect = "openai";
+    check_member(f, "input.0.content.1", "{\"type\":\"input_text\",\"text\":\"a.c:\\n\\nint x;\"}");
+}
+
 static void what_a_dialect_does_not_take(void **state)
 {
     struct fixture *f = *state;
@@ -467,6 +499,8 @@ int main(void)
         WITH(a_call_that_was_cut),
         WITH(a_conversations_cache),
         WITH(audio_and_files),
+        WITH(thoughts_that_are_plain),
+        WITH(a_file_of_text),
         WITH(a_cache_that_wants_marks),
         WITH(a_signature_of_gemini),
         WITH(tools_and_choice),

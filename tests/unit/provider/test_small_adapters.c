@@ -175,19 +175,19 @@ static void cohere_asks(void **state)
     thought(&f->r->messages[1], "", NULL, "{\"host\":\"h\",\"tool_plan\":\"I will\"}");
     say_all(f);
     check(f, "{\"model\":\"command-a-reasoning-08-2025\",\"messages\":[{\"role\":\"system\",\"content\":\"be "
-             "brief\"},{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"what is this?\"},{\"type"
-             "\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,cG5n\"}}]},{\"role\":\"assistan"
-             "t\",\"content\":\"I look.\",\"tool_calls\":[{\"id\":\"call_1\",\"type\":\"function\",\"function"
-             "\":{\"name\":\"weather\",\"arguments\":\"{\\\"city\\\":\\\"Z\\\\u00fcrich\\\"}\"}},{\"id\":\"ca"
-             "ll_2\",\"type\":\"function\",\"function\":{\"name\":\"time\",\"arguments\":\"{}\"}}],\"tool_pla"
-             "n\":\"I will\"},{\"role\":\"tool\",\"tool_call_id\":\"call_1\",\"content\":\"{\\\"c\\\":20}\"},"
-             "{\"role\":\"tool\",\"tool_call_id\":\"call_2\",\"content\":\"no clock\"},{\"role\":\"user\",\"c"
-             "ontent\":\"and?\"}],\"stream\":true,\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\""
-             "weather\",\"description\":\"what it does\",\"parameters\":{\"properties\":{\"city\":{\"type\":"
-             "\"string\"}},\"type\":\"object\"}}},{\"type\":\"function\",\"function\":{\"name\":\"time\"}}],"
-             "\"tool_choice\":\"REQUIRED\",\"response_format\":{\"type\":\"json_object\",\"json_schema\":{\"t"
-             "ype\":\"object\"}},\"temperature\":0.5,\"p\":0.25,\"max_tokens\":7,\"seed\":8,\"stop_sequences"
-             "\":[\"END\"],\"thinking\":{\"type\":\"enabled\",\"token_budget\":2048}}");
+             "brief\\n\\nAnswer with JSON only, by this JSON schema: {\\\"type\\\":\\\"object\\\"}\"},{\"role"
+             "\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"what is this?\"},{\"type\":\"image_url\""
+             ",\"image_url\":{\"url\":\"data:image/png;base64,cG5n\"}}]},{\"role\":\"assistant\",\"content\":"
+             "\"I look.\",\"tool_calls\":[{\"id\":\"call_1\",\"type\":\"function\",\"function\":{\"name\":\"w"
+             "eather\",\"arguments\":\"{\\\"city\\\":\\\"Z\\\\u00fcrich\\\"}\"}},{\"id\":\"call_2\",\"type\":"
+             "\"function\",\"function\":{\"name\":\"time\",\"arguments\":\"{}\"}}],\"tool_plan\":\"I will\"},"
+             "{\"role\":\"tool\",\"tool_call_id\":\"call_1\",\"content\":\"{\\\"c\\\":20}\"},{\"role\":\"tool"
+             "\",\"tool_call_id\":\"call_2\",\"content\":\"no clock\"},{\"role\":\"user\",\"content\":\"and?"
+             "\"}],\"stream\":true,\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"weather\",\"des"
+             "cription\":\"what it does\",\"parameters\":{\"properties\":{\"city\":{\"type\":\"string\"}},\"t"
+             "ype\":\"object\"}}},{\"type\":\"function\",\"function\":{\"name\":\"time\"}}],\"tool_choice\":"
+             "\"REQUIRED\",\"temperature\":0.5,\"p\":0.25,\"max_tokens\":7,\"seed\":8,\"stop_sequences\":[\"E"
+             "ND\"],\"thinking\":{\"type\":\"enabled\",\"token_budget\":2048}}");
     assert_string_equal(f->x.url, "https://h/v2/chat");
     f->t.model = "command-a-03-2025";
     check_member(f, "thinking", "");
@@ -216,11 +216,12 @@ static void dashscope_asks(void **state)
              "[{\"text\":\"and?\"}]}]},\"parameters\":{\"result_format\":\"message\",\"incremental_output\":t"
              "rue,\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"weather\",\"description\":\"what"
              " it does\",\"parameters\":{\"properties\":{\"city\":{\"type\":\"string\"}},\"type\":\"object\"}"
-             "}},{\"type\":\"function\",\"function\":{\"name\":\"time\"}}],\"response_format\":{\"type\":\"js"
-             "on_object\"},\"temperature\":0.5,\"top_p\":0.25,\"max_tokens\":7,\"seed\":8,\"stop\":[\"END\"],"
-             "\"enable_thinking\":true}}");
+             "}},{\"type\":\"function\",\"function\":{\"name\":\"time\"}}],\"temperature\":0.5,\"top_p\":0.25"
+             ",\"max_tokens\":7,\"seed\":8,\"stop\":[\"END\"],\"enable_thinking\":true}}");
     assert_string_equal(f->x.url, "https://h/api/v1/services/aigc/multimodal-generation/generation");
     assert_string_equal(header(&f->x, "X-DashScope-SSE"), "enable");
+    f->r->reasoning = REASONING_DEFAULT;
+    check_member(f, "parameters.response_format", "{\"type\":\"json_object\"}");
     f->t.model = "qwen-plus";
     check_member(f, "input.messages.1.content", "\"what is this?\"");
     assert_string_equal(f->x.url, "https://h/api/v1/services/aigc/text-generation/generation");
