@@ -300,7 +300,7 @@ static enum error_code add_section(struct providers *ps, const struct sources *f
         return complain_of_api(c, p, api, err);
     const char *dialect = s->dialect ? s->dialect : b ? b->dialect : NULL;
     const char *url = s->base_url ? s->base_url : b ? b->base_url : NULL;
-    if (!url && (!dialect || strcmp(dialect, "openai") == 0))
+    if (!url && (!dialect || (p->ops->usual_dialect && strcmp(dialect, p->ops->usual_dialect) == 0)))
         url = p->ops->usual_url; /* a key must not go to who speaks the same API */
     if (dialect && !provider_dialect_known(api, dialect))
         return complain(c, p, "dialect", err, p->ops->dialects ? "%s has no dialect %s" : "%s has no dialects, not %s",

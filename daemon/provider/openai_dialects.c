@@ -77,7 +77,9 @@ static const char *const openrouter_headers[] = {"HTTP-Referer: http://localhost
 #pragma GCC diagnostic ignored "-Winitializer-overrides"
 #endif
 static const struct openai_dialect dialects[] = {
-    {COMMON, .name = "generic", .audio = OPENAI_AUDIO_OBJECT, .file = OPENAI_FILE_OBJECT, .think_tags = true},
+    /* Whoever it is: a model of OpenAI's names is one of OpenAI's. */
+    {COMMON, .name = "generic", .audio = OPENAI_AUDIO_OBJECT, .file = OPENAI_FILE_OBJECT, .think_tags = true,
+     .models = openai_models},
     {COMMON, .name = "openai", .max_tokens = "max_completion_tokens", .prompt_cache_key = true,
      .audio = OPENAI_AUDIO_OBJECT, .file = OPENAI_FILE_OBJECT, .tool_id = {1, 40, "_-.:|"},
      .reasoning = OPENAI_REASONING_EFFORT, .models = openai_models},

@@ -224,6 +224,7 @@ static enum error_code build(const struct provider_target *t, const struct chat_
 const struct provider_ops openai_responses_ops = {
     .api = "openai-responses",
     .dialects = true,
+    .usual_dialect = "openai",
     .usual_url = "https://api.openai.com/v1",
     .path = "/responses",
     .accept = "text/event-stream, application/json",

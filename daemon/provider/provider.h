@@ -38,10 +38,11 @@ struct provider_list {
 };
 
 struct provider_ops {
-    const char *api;       /* "openai-chat" */
-    bool dialects;         /* the rows of openai_dialects.c say more */
-    const char *usual_url; /* where it is mostly found; NULL if there is no such place */
-    const char *path;      /* what a base URL stands before: that of a question, or its beginning */
+    const char *api;           /* "openai-chat" */
+    bool dialects;             /* the rows of openai_dialects.c say more */
+    const char *usual_dialect; /* whose the usual address is, where there are dialects */
+    const char *usual_url;     /* where it is mostly found; NULL if there is no such place */
+    const char *path;          /* what a base URL stands before: that of a question, or its beginning */
     const char *accept;
     const char *key_header;     /* the key goes into it as it is; NULL: "Authorization: Bearer KEY" */
     const char *token_mark;     /* a base URL that holds this takes a bearer token instead; NULL if there is none */

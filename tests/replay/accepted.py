@@ -261,7 +261,6 @@ ACCEPTED = [
     Row("openai-responses", "*", "body.input[*].content", one_block("output_text"), "likewise"),
     Row("openai-responses", "*", "body.store", only_ours(False), "nothing is kept there: what it wants back is sent"),
     Row("openai-responses", "*", "body.include", only_ours(ENCRYPTED), "likewise"),
-    Row("openai-responses", "generic", "body.include", not_sent(ENCRYPTED), "which models reason there is not known"),
     Row("openai-responses", "*", "body.include", not_sent([]), "nothing"),
     Row("openai-responses", "*", "body.tools", not_sent([]), "no tools"),
     Row("openai-responses", "*", "body.text", not_sent({"format": {"type": "text"}}), "the default"),

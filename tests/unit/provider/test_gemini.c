@@ -54,7 +54,9 @@ static void calls(void **state)
     check_answer(SSE_OF(API), CHUNK("{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"cG5nZw\"}}", STOP),
                  "image:image/png,pngg done:stop");
     check_answer(SSE_OF(API), CHUNK("{\"inlineData\":{\"mimeType\":\"image/x\",\"data\":\"Pj8_\\nPz4-\"}}", STOP),
-                 "image:image/x,>?" "?" "?>> done:stop");
+                 "image:image/x,>?"
+                 "?"
+                 "?>> done:stop");
     check_answer(SSE_OF(API), CHUNK("{\"inlineData\":{\"mimeType\":\"image/x\",\"data\":\"!!\"}}", STOP), "done:stop");
     check_answer(SSE_OF(API), CHUNK("{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"cG5n\"}}", STOP),
                  "image:image/png,png done:stop");

@@ -257,6 +257,11 @@ static void what_a_dialect_does_not_take(void **state)
     check_member(f, "max_completion_tokens", "0");
     f->t.model = "gpt-4o";
     check_member(f, "max_tokens", "0");
+    f->t.dialect = NULL; /* also where nobody says whose dialect it is */
+    check_member(f, "max_tokens", "0");
+    f->t.model = "o3";
+    check_member(f, "max_completion_tokens", "0");
+    f->t.model = "gpt-4o";
     f->t.dialect = "deepseek";
     attach(say(f, ROLE_USER, NULL), PART_IMAGE, "image/png", "png");
     check_refused(f, "messages");
