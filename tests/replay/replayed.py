@@ -60,14 +60,17 @@ def vertex(name):
 
 
 def section(title, name, port, options="", prefix=None, extra=()):
-    """A provider whose base URL decides what is replayed."""
+    """A provider whose headers decide what is replayed."""
     api, provider = INDEX[name]
     ours, usual = APIS[api]
     prefix = prefix if prefix is not None else "/v1/publishers/google" if vertex(name) else usual
     lines = [
         f'[provider "{title}"]',
         f"api = {ours}",
-        f"base_url = http://127.0.0.1:{port}/x/{name}{options}{prefix}",
+        f"base_url = http://127.0.0.1:{port}{prefix}",
+        f"header = X-Replay-Id: {name}",
+        # A semicolon behind a blank begins a comment.
+        f"header = X-Replay-Opt: {options}",
         "retries = 0",
         *extra,
     ]

@@ -8,7 +8,14 @@ import pytest
 from client import check_events, text_of
 from replayed import INDEX, NONE, RECORDINGS, read, replay_port, section, start  # noqa: F401 (a fixture)
 
-CUTS = {"whole": "chunk=all", "bytes": "chunk=1", "random 1": "chunk=1-40;seed=1", "random 2": "chunk=1-200;seed=2"}
+CUTS = {
+    "whole": "chunk=all",
+    "bytes": "chunk=1",
+    "random 1": "chunk=1-40;seed=1",
+    "random 2": "chunk=1-200;seed=2",
+    # All that a proxy may do on the way.
+    "disguised": "chunk=1-40;seed=3;crlf=1;bom=1;comment=keep-alive;gzip=1;split=1;close=1",
+}
 # Whose calls come as JSON, or may: what is compared is what the text means.
 OBJECTS = ("gemini", "ollama-chat")
 
@@ -63,7 +70,7 @@ def replay_daemon(request, replay_port):  # noqa: F811
     """One for each way to cut; a configuration holds no more sections than that takes."""
     lines = []
     for name in RECORDINGS:
-        lines += section(title(name), name, replay_port, f";{CUTS[request.param]}")
+        lines += section(title(name), name, replay_port, CUTS[request.param])
     yield from start(lines)
 
 
