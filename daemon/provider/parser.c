@@ -320,6 +320,18 @@ static void take_hot(struct provider_parser *p, enum scan_kind kind, struct scan
         p->grammar->hot_taken(p, kind, found);
 }
 
+/* The member that every hot chunk must have tells one API from another. */
+static void tell_apart(struct provider_parser *p, const json_t *root)
+{
+    const struct scan_rule *rule = p->grammar->hot;
+
+    while (rule && rule->key && !rule->must)
+        rule++;
+    bool known = !rule || !rule->key || json_object_get(root, rule->key);
+    p->known |= known;
+    p->strange |= !known;
+}
+
 static void take_payload(struct provider_parser *p, const char *event, const char *text, size_t len)
 {
     struct scan_found found;
@@ -328,6 +340,7 @@ static void take_payload(struct provider_parser *p, const char *event, const cha
     enum scan_kind kind = hot ? scan_chunk(p->grammar->hot, text, len, &found) : SCAN_OTHER;
 
     if (kind != SCAN_OTHER) {
+        p->known = true;
         take_hot(p, kind, &found);
         return;
     }
@@ -342,8 +355,10 @@ static void take_payload(struct provider_parser *p, const char *event, const cha
         parser_fail(p, ERR_BAD_RESPONSE, "the provider sent what is not JSON");
     else if (is_error(p, root, event))
         parser_fail_inside(p, root);
-    else
+    else {
+        tell_apart(p, root);
         p->grammar->chunk(p, event, root);
+    }
     json_decref(root);
 }
 
@@ -426,6 +441,9 @@ static void finish_stream(struct provider_parser *p, bool clean)
     }
     if (p->finished && clean)
         parser_conclude(p);
+    else if (clean && p->strange && !p->known)
+        parser_fail(p, ERR_BAD_RESPONSE,
+                    "the provider speaks another API than its section says; correct api or base_url");
     else
         parser_fail(p, ERR_UNAVAILABLE, "the provider's stream ended before the answer did");
 }

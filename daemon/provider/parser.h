@@ -58,6 +58,8 @@ struct provider_parser {
     struct calls calls;
     struct usage usage;
     bool begun;    /* the stream has its first byte */
+    bool known;    /* a chunk had what every chunk of the API has */
+    bool strange;  /* a chunk had not */
     bool spoke;    /* anything was emitted */
     bool refused;  /* a refusal's text was emitted */
     bool finished; /* the provider gave a finish reason */

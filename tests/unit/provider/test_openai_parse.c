@@ -70,6 +70,10 @@ static void strange_streams(void **state)
     for (size_t i = 0; i < sizeof apis / sizeof *apis; i++)
         check_answer(SSE_OF(apis[i]), DELTA("\"content\":\"a\"") FINISH("stop") END, "bad_response");
     check_answer(STREAM, DELTA("\"content\":\"\"") FINISH("stop") END, "done:stop");
+    /* Nothing that came is of this API: another try would not help. */
+    check_answer(STREAM, "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]}}]}\n\n", "bad_response");
+    check_answer(STREAM, "data: {\"candidates\":[]}\n\n" DELTA("\"role\":\"assistant\""), "unavailable");
+    check_answer(STREAM, DELTA("\"role\":\"assistant\""), "unavailable");
 }
 
 static void whole_bodies(void **state)
