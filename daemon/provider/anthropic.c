@@ -110,9 +110,8 @@ static json_t *tool_result(struct builder *b, const struct part *p)
 static json_t *thinking(struct builder *b, const struct part *p)
 {
     json_t *opaque = opaque_of(p, b->host), *block = NULL;
-    const char *type = jsonx_string(opaque, "type", NULL);
 
-    if (type && strcmp(type, "redacted_thinking") == 0)
+    if (jsonx_is(opaque, "type", "redacted_thinking"))
         return opaque;
     if (p->signature && (opaque || !p->opaque)) {
         block = build_typed(b, "thinking", "thinking", build_text(p));
@@ -151,9 +150,7 @@ static json_t *block_of(struct builder *b, const struct message *m, const struct
 
 static bool is_result(const json_t *block)
 {
-    const char *type = jsonx_string(block, "type", NULL);
-
-    return type && strcmp(type, "tool_result") == 0;
+    return jsonx_is(block, "type", "tool_result");
 }
 
 /* Results come first in their turn. */
@@ -180,7 +177,7 @@ static void add_blocks(struct builder *b, json_t *content, const struct message 
 static void mark(struct builder *b, json_t *block)
 {
     if (block)
-        build_set(b, block, "cache_control", json_pack("{s:s}", "type", "ephemeral"));
+        build_cache_mark(b, block);
 }
 
 /* What was said before the question will be said again. Thinking cannot bear the mark. */

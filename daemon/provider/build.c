@@ -225,13 +225,19 @@ json_t *build_system(struct builder *b)
     return json;
 }
 
-bool build_is_empty(const struct message *m)
+json_t *build_add_message(struct builder *b, json_t *messages, const char *role, json_t *content)
 {
-    for (size_t i = 0; i < m->n_parts; i++) {
-        if (m->parts[i].kind != PART_TEXT || m->parts[i].text_len > 0)
-            return false;
-    }
-    return true;
+    json_t *message = json_object();
+
+    build_set_string(b, message, "role", role);
+    build_set(b, message, "content", content);
+    build_append(b, messages, message);
+    return message;
+}
+
+void build_cache_mark(struct builder *b, json_t *block)
+{
+    build_set(b, block, "cache_control", json_pack("{s:s}", "type", "ephemeral"));
 }
 
 bool build_holds(const struct message *m, enum part_kind kind)

@@ -75,7 +75,10 @@ json_t *build_file_text(struct builder *b, const struct part *p);
 bool build_reasons(const struct chat_request *r);
 /* The schema of the answer in words, for who cannot be given one. */
 json_t *build_schema_words(struct builder *b);
-bool build_is_empty(const struct message *m); /* no part holds anything */
+/* Appends {role, content, …} and returns it, to be added to; content is taken. */
+json_t *build_add_message(struct builder *b, json_t *messages, const char *role, json_t *content);
+/* The prefix up to what bears this is kept for some minutes by who knows "cache_control". */
+void build_cache_mark(struct builder *b, json_t *block);
 /* A text that stands for attachments that were left out, where nothing else is left of the message; NULL if it holds
  * none. */
 json_t *build_placeholder(const struct message *m);

@@ -157,9 +157,8 @@ static void add_parts(struct builder *b, json_t *parts, const struct message *m)
 static json_t *contents_of(struct builder *b)
 {
     json_t *contents = build_turns(b, "model", "parts", add_parts);
-    const char *first = jsonx_string(json_array_get(contents, 0), "role", NULL);
 
-    if (!first || strcmp(first, "user") != 0)
+    if (!jsonx_is(json_array_get(contents, 0), "role", "user"))
         json_array_insert_new(contents, 0, json_pack("{s:s, s:[{s:s}]}", "role", "user", "parts", "text", ""));
     return contents;
 }

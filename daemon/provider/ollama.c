@@ -7,15 +7,6 @@
 /* Only these are told how much to think; others whether. */
 #define LEVELS "*gpt-oss*"
 
-static void add_message(struct builder *b, json_t *messages, const char *role, json_t *content)
-{
-    json_t *out = json_object();
-
-    build_set_string(b, out, "role", role);
-    build_set(b, out, "content", content);
-    build_append(b, messages, out);
-}
-
 static json_t *text_of(struct builder *b, const struct message *m)
 {
     json_t *text = build_joined(b, m, PART_TEXT);
@@ -46,9 +37,10 @@ static void add_plain(struct builder *b, json_t *messages, const struct message 
     json_t *note = any || json_string_length(text) > 0 ? NULL : build_placeholder(m);
 
     if (any || note || json_string_length(text) > 0) {
-        add_message(b, messages, m->role == ROLE_SYSTEM ? "system" : "user", json_incref(note ? note : text));
+        json_t *out =
+            build_add_message(b, messages, m->role == ROLE_SYSTEM ? "system" : "user", json_incref(note ? note : text));
         if (any)
-            json_object_set(json_array_get(messages, json_array_size(messages) - 1), "images", images);
+            json_object_set(out, "images", images);
     }
     json_decref(note);
     json_decref(text);
@@ -61,9 +53,8 @@ static void add_results(struct builder *b, json_t *messages, const struct messag
         const struct part *p = &m->parts[i];
         if (p->kind != PART_TOOL_RESULT)
             continue;
-        add_message(b, messages, "tool", build_text(p));
-        build_set_string(b, json_array_get(messages, json_array_size(messages) - 1), "tool_name",
-                         build_tool_name(b, p));
+        json_t *out = build_add_message(b, messages, "tool", build_text(p));
+        build_set_string(b, out, "tool_name", build_tool_name(b, p));
     }
 }
 
@@ -81,8 +72,7 @@ static void add_assistant(struct builder *b, json_t *messages, const struct mess
         build_set(b, call, "function", function);
         build_append(b, calls, call);
     }
-    add_message(b, messages, "assistant", text_of(b, m));
-    json_t *out = json_array_get(messages, json_array_size(messages) - 1);
+    json_t *out = build_add_message(b, messages, "assistant", text_of(b, m));
     if (json_array_size(calls) > 0) {
         if ((thinking = build_joined(b, m, PART_REASONING))) /* between a call and its result it still counts */
             build_set(b, out, "thinking", thinking);
@@ -97,7 +87,7 @@ static json_t *messages_of(struct builder *b)
     json_t *messages = json_array();
 
     if (r->system)
-        add_message(b, messages, "system", json_string(r->system));
+        build_add_message(b, messages, "system", json_string(r->system));
     for (size_t i = 0; i < r->n_messages; i++) {
         const struct message *m = &r->messages[i];
         add_results(b, messages, m);

@@ -105,15 +105,6 @@ static json_t *content_of(struct builder *b, const struct openai_messages *how, 
     return only;
 }
 
-static void add_message(struct builder *b, json_t *messages, const char *role, json_t *content)
-{
-    json_t *out = json_object();
-
-    build_set_string(b, out, "role", role);
-    build_set(b, out, "content", content);
-    build_append(b, messages, out);
-}
-
 static void add_plain(struct builder *b, const struct openai_messages *how, json_t *messages, const struct message *m)
 {
     json_t *content = content_of(b, how, m);
@@ -121,7 +112,7 @@ static void add_plain(struct builder *b, const struct openai_messages *how, json
     if (json_is_array(content) && json_array_size(content) == 0)
         json_decref(content);
     else
-        add_message(b, messages, m->role == ROLE_SYSTEM ? how->system_role : role_name(ROLE_USER), content);
+        build_add_message(b, messages, m->role == ROLE_SYSTEM ? how->system_role : role_name(ROLE_USER), content);
 }
 
 static json_t *tool_call(struct builder *b, const struct openai_messages *how, const struct part *p)
@@ -204,7 +195,7 @@ json_t *openai_messages(struct builder *b, const struct openai_messages *how)
 
     json_t *system = system_of(b, how);
     if (system)
-        add_message(b, messages, how->system_role, system);
+        build_add_message(b, messages, how->system_role, system);
     for (size_t i = 0; i < r->n_messages; i++) {
         const struct message *m = &r->messages[i];
         add_tool_results(b, how, messages, m);

@@ -121,11 +121,11 @@ static void take_thinking(struct provider_parser *p, const json_t *part)
 static void take_content_part(struct provider_parser *p, const json_t *part)
 {
     size_t len;
-    const char *type = jsonx_string(part, "type", NULL), *s;
+    const char *s;
 
-    if (type && strcmp(type, "thinking") == 0)
+    if (jsonx_is(part, "type", "thinking"))
         take_thinking(p, part);
-    else if (type && strcmp(type, "image_url") == 0)
+    else if (jsonx_is(part, "type", "image_url"))
         take_image(p, part);
     else if ((s = jsonx_string(part, "text", &len)))
         parser_text(p, s, len);

@@ -39,7 +39,7 @@ static bool mark(struct builder *b, json_t *message)
         build_set(b, message, "content", list);
     }
     if (last)
-        build_set(b, last, "cache_control", json_pack("{s:s}", "type", "ephemeral"));
+        build_cache_mark(b, last);
     return last != NULL;
 }
 
@@ -52,8 +52,7 @@ static void mark_stable(struct builder *b, json_t *messages)
         mark(b, json_array_get(messages, 0));
     for (size_t i = n > 0 ? n - 1 : 0; i-- > (b->request->system ? 1 : 0);) {
         json_t *message = json_array_get(messages, i);
-        const char *role = jsonx_string(message, "role", NULL);
-        if (role && strcmp(role, "tool") != 0 && mark(b, message))
+        if (!jsonx_is(message, "role", "tool") && mark(b, message))
             return;
     }
 }

@@ -28,15 +28,6 @@ static json_t *content_part(struct builder *b, const struct message *m, const st
     }
 }
 
-static void add_item(struct builder *b, json_t *input, const char *role, json_t *content)
-{
-    json_t *item = json_object();
-
-    build_set_string(b, item, "role", role);
-    build_set(b, item, "content", content);
-    build_append(b, input, item);
-}
-
 static void add_plain(struct builder *b, json_t *input, const struct message *m)
 {
     json_t *list = json_array();
@@ -49,10 +40,10 @@ static void add_plain(struct builder *b, json_t *input, const struct message *m)
     json_t *only = json_array_size(list) == 1 ? json_object_get(json_array_get(list, 0), "text") : NULL;
     json_t *note = json_array_size(list) == 0 ? build_placeholder(m) : NULL;
     if (only || note || json_array_size(list) > 0)
-        add_item(b, input, m->role == ROLE_SYSTEM ? b->dialect->system_role : role_name(ROLE_USER),
-                 json_incref(only   ? only
-                             : note ? note
-                                    : list));
+        build_add_message(b, input, m->role == ROLE_SYSTEM ? b->dialect->system_role : role_name(ROLE_USER),
+                          json_incref(only   ? only
+                                      : note ? note
+                                             : list));
     json_decref(note);
     json_decref(list);
 }
@@ -82,12 +73,11 @@ static bool is_followed(const struct message *m, size_t at)
 static void add_reasoning(struct builder *b, json_t *input, const struct part *p)
 {
     json_t *opaque = opaque_of(p, b->host);
-    const char *type = jsonx_string(opaque, "type", NULL);
     bool sealed = json_is_string(json_object_get(opaque, "encrypted_content"));
 
     if (sealed)
         json_object_del(opaque, "id");
-    if (type && strcmp(type, "reasoning") == 0 && (sealed || json_array_size(json_object_get(opaque, "content")) > 0))
+    if (jsonx_is(opaque, "type", "reasoning") && (sealed || json_array_size(json_object_get(opaque, "content")) > 0))
         build_append(b, input, json_incref(opaque));
     json_decref(opaque);
 }
@@ -97,7 +87,8 @@ static void add_assistant(struct builder *b, json_t *input, const struct message
     for (size_t i = 0; i < m->n_parts; i++) {
         const struct part *p = &m->parts[i];
         if (p->kind == PART_TEXT && p->text_len > 0)
-            add_item(b, input, "assistant", json_pack("[o?]", build_typed(b, "output_text", "text", build_text(p))));
+            build_add_message(b, input, "assistant",
+                              json_pack("[o?]", build_typed(b, "output_text", "text", build_text(p))));
         else if (p->kind == PART_TOOL_CALL)
             add_call(b, input, p);
         else if (p->kind == PART_REASONING && is_followed(m, i))

@@ -9,20 +9,25 @@
 
 #define ERROR_BODY_MAX (64u << 10) /* of a body with an error status; the rest is not worth reading */
 
-void parser_fail(struct provider_parser *p, enum error_code code, const char *message)
+/* False if it had ended before; otherwise p->error is to tell why. */
+static bool set_failed(struct provider_parser *p)
 {
     if (p->phase != PHASE_RUNNING)
-        return;
+        return false;
     p->phase = PHASE_FAILED;
-    error_set(&p->error, code, "%s", message);
+    return true;
+}
+
+void parser_fail(struct provider_parser *p, enum error_code code, const char *message)
+{
+    if (set_failed(p))
+        error_set(&p->error, code, "%s", message);
 }
 
 void parser_fail_inside(struct provider_parser *p, const json_t *root)
 {
-    if (p->phase != PHASE_RUNNING)
-        return;
-    p->phase = PHASE_FAILED;
-    error_map_inside(root, &p->error);
+    if (set_failed(p))
+        error_map_inside(root, &p->error);
 }
 
 static void fail_too_large(struct provider_parser *p)
@@ -125,7 +130,7 @@ void parser_call(struct provider_parser *p, struct call_piece piece, json_t *opa
     piece.opaque = pack_opaque(p, opaque);
     enum error_code code = calls_take(&p->calls, &piece, p->sink, p->data, &p->error);
     if (code != ERR_NONE)
-        p->phase = PHASE_FAILED;
+        set_failed(p);
 }
 
 /* Base64 in either alphabet, with or without its padding; NULL for what is none. The caller's to free. */
@@ -530,8 +535,8 @@ static void feed_error(struct provider_parser *p, const uint8_t *bytes, size_t l
 
 static void finish_error(struct provider_parser *p)
 {
-    p->phase = PHASE_FAILED;
-    provider_map_error(&p->head, p->body.data, p->body.len, &p->error);
+    if (set_failed(p))
+        provider_map_error(&p->head, p->body.data, p->body.len, &p->error);
 }
 
 /* ------------------------------------------------------------------------------------------------ which it is */

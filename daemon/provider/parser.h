@@ -49,9 +49,9 @@ struct provider_parser {
     event_sink sink;
     void *data;
     enum parser_mode mode;
-    enum parser_phase phase; /* changed by parser_conclude and parser_fail only */
+    enum parser_phase phase; /* changed by parser_conclude and set_failed only */
     struct error error;      /* for PHASE_FAILED */
-    struct sse sse;          /* FRAMING_SSE; lines use its buffer too */
+    struct sse sse;          /* FRAMING_SSE */
     struct buf body;         /* MODE_WHOLE, MODE_ERROR; a line that has not ended */
     struct buf scratch;      /* an unescaped string, a packed value */
     struct think think;
