@@ -55,9 +55,9 @@ static inline void sink(void *data, const struct chat_event *ev)
     if (ev->kind == EVENT_IMAGE)
         buf_printf(&s->out, "%.*s,%.*s", (int)ev->mime.len, ev->mime.data, (int)ev->data_len, (const char *)ev->data);
     if (ev->kind == EVENT_USAGE)
-        buf_printf(&s->out, "%d,%d,%d,%d,%d", (int)ev->usage.input_tokens, (int)ev->usage.output_tokens,
-                   (int)ev->usage.cached_input_tokens, (int)ev->usage.cache_write_tokens,
-                   (int)ev->usage.reasoning_tokens);
+        buf_printf(&s->out, "%lld,%lld,%lld,%lld,%lld", (long long)ev->usage.input_tokens,
+                   (long long)ev->usage.output_tokens, (long long)ev->usage.cached_input_tokens,
+                   (long long)ev->usage.cache_write_tokens, (long long)ev->usage.reasoning_tokens);
     if (ev->kind == EVENT_USAGE && ev->usage.cost_nano >= 0)
         buf_printf(&s->out, ",%lld", (long long)ev->usage.cost_nano);
     if (ev->kind == EVENT_DONE)

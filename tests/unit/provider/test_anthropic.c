@@ -66,9 +66,10 @@ static void tools(void **state)
     /* A tool that the provider runs is not ours to call. */
     check_answer(SSE_OF(API),
                  START("") BLOCK(0, "\"type\":\"server_tool_use\",\"id\":\"s\",\"name\":\"web_search\",\"input\":{}")
-                     JSON(0, "{}") STOP(0) BLOCK(1, "\"type\":\"web_search_tool_result\",\"content\":[]")
-                         BLOCK(2, "\"type\":\"unheard_of\"") TEXT(2, "a")
-                             DELTA(2, "\"type\":\"citations_delta\",\"citation\":{}") END("pause_turn", ""),
+                     JSON(0, "{}") DELTA(0, "\"type\":\"input_json_delta\",\"partial\\u005fjson\":\"{}\"") STOP(0)
+                         BLOCK(1, "\"type\":\"web_search_tool_result\",\"content\":[]")
+                             BLOCK(2, "\"type\":\"unheard_of\"") TEXT(2, "a")
+                                 DELTA(2, "\"type\":\"citations_delta\",\"citation\":{}") END("pause_turn", ""),
                  "text:a done:pause");
     check_answer(SSE_OF(API),
                  START("") BLOCK(0, "\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"f\",\"input\":{}") JSON(0, "{\\\"a")
@@ -327,6 +328,25 @@ static void which_sampling(void **state)
     check_left_out(f, "");
 }
 
+/* Also where a person spoke before the tool did. */
+static void results_come_first(void **state)
+{
+    struct fixture *f = *state;
+    struct message *m;
+
+    ask(f, "q");
+    m = say(f, ROLE_ASSISTANT, NULL);
+    call(m, "a", "f", "");
+    call(m, "b", "f", "");
+    m = say(f, ROLE_USER, "wait");
+    result(m, "a", "1");
+    result(m, "b", "2");
+    check_member(f, "messages.2.content",
+                 "[{\"type\":\"tool_result\",\"tool_use_id\":\"a\",\"content\":\"1\"},"
+                 "{\"type\":\"tool_result\",\"tool_use_id\":\"b\",\"content\":\"2\"},"
+                 "{\"type\":\"text\",\"text\":\"wait\"}]");
+}
+
 static void what_is_refused_there(void **state)
 {
     struct fixture *f = *state;
@@ -350,21 +370,14 @@ int main(void)
 {
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up_here, tear_down)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(streams),
-        cmocka_unit_test(thinking),
-        cmocka_unit_test(tools),
-        cmocka_unit_test(ends),
-        cmocka_unit_test(whole),
-        WITH(a_conversation),
-        WITH(thinking_goes_back),
-        WITH(calls_without_tools),
-        WITH(how_much_to_think),
-        WITH(options),
-        WITH(attachments),
-        WITH(empty_turns),
-        WITH(which_sampling),
-        WITH(what_is_refused_there),
-        WITH(schemas),
+        cmocka_unit_test(streams),   cmocka_unit_test(thinking),
+        cmocka_unit_test(tools),     cmocka_unit_test(ends),
+        cmocka_unit_test(whole),     WITH(a_conversation),
+        WITH(thinking_goes_back),    WITH(calls_without_tools),
+        WITH(how_much_to_think),     WITH(options),
+        WITH(attachments),           WITH(empty_turns),
+        WITH(which_sampling),        WITH(results_come_first),
+        WITH(what_is_refused_there), WITH(schemas),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -336,6 +336,15 @@ static void usage(void **state)
                     "{\"cached_tokens\":4,\"cache_write_tokens\":2},\"completion_tokens_details\":{\"reasoning_"
                     "tokens\":1}}}\n\n" END,
         "usage:9,3,4,2,1 done:stop");
+    /* 2^40 tokens are the most that is believed. */
+    check_answer(STREAM,
+                 FINISH("stop") "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1099511627776,"
+                                "\"completion_tokens\":1099511627781}}\n\n" END,
+                 "usage:1099511627776,1099511627776,-1,-1,-1 done:stop");
+    check_answer(STREAM,
+                 FINISH("stop") "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1099511627783,"
+                                "\"completion_tokens\":1099511627775}}\n\n" END,
+                 "usage:1099511627776,1099511627775,-1,-1,-1 done:stop");
     check_answer(STREAM,
                  "data: "
                  "{\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":9,\"completion_"

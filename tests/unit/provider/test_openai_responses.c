@@ -51,8 +51,9 @@ static void whole_items(void **state)
                          END("completed", ""),
                  "tool_call:0,c,f,{\"a\":1} tool_call:1,d,g,{} done:tool_calls");
     check_answer(SSE_OF(API),
-                 ADDED(0, "\"type\":\"mcp_call\"") ARGUMENTS(0, "{}") DONE(0, "\"type\":\"mcp_call\"")
-                     END("completed", ""),
+                 ADDED(0, "\"type\":\"mcp_call\"") ARGUMENTS(0, "{}")
+                     EVENT("response.function_call_arguments.delta", ",\"output_index\":0,\"d\\u0065lta\":\"{}\"")
+                         DONE(0, "\"type\":\"mcp_call\"") END("completed", ""),
                  "done:stop");
 }
 
