@@ -3,32 +3,20 @@
 #include "daemon/core/timer.h"
 #include "daemon/engine/context.h"
 #include "daemon/engine/discover.h"
-#include "daemon/http/retry.h"
+#include "daemon/engine/tries.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
 #include "lib/proto/codec.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-
-/* A provider that asks for more is not waited for: its error says when to ask again. */
-#define RETRY_WAIT_MAX_MS 120000
-#define ATTEMPTS_MAX 64 /* shown in the answer map */
 
 enum ask_state {
     ASK_READING, /* what was said before in its conversation */
-    ASK_LOOKING, /* for a local server, or for a provider's first model */
-    ASK_TRYING,  /* an attempt is under way */
-    ASK_BACKOFF, /* before the next try at the same provider */
+    ASK_LOOKING, /* for a local server */
+    ASK_TRYING,
     ASK_STORING, /* it has its last event; its log ends when that is committed */
     ASK_ENDED,
-};
-
-struct tried {
-    char provider[64], model[128];
-    enum error_code error; /* ERR_NONE: it answered */
-    char message[128];
 };
 
 struct ask {
@@ -37,7 +25,6 @@ struct ask {
     struct chat_request *req;
     struct flight *flight;      /* reference */
     struct answer *answer;      /* reference: whose question it was */
-    const char *local;          /* owned: the model's name where a local server has to be looked for */
     struct store_job *reading;  /* with the store */
     struct store_job *question; /* to be stored once it is known whom it goes to */
     struct keep *keep;
@@ -48,22 +35,15 @@ struct ask {
         struct buf tail;
         uint32_t n_tail;
     } ending;
-    struct route routes[ROUTE_MAX];
-    size_t n_routes, route;
-    unsigned tries;              /* at this route, so far */
-    bool shown;                  /* content of the current try is in the log */
-    bool fresh;                  /* the last try's connection broke, and those kept from before may have too */
-    struct providers *providers; /* reference: what routes point into */
+    struct plan plan;
     struct discover_search *search;
-    struct attempt *attempt;
-    struct timer *backoff, *deadline;
-    int64_t begun_us, deadline_us, asked_us, first_us; /* monotonic; 0: not yet, or none */
-    struct tried *tried;                               /* owned; mostly one */
-    unsigned n_tried;
+    struct tries *tries;       /* NULL: not yet */
+    const struct route *first; /* whom it goes to first, NULL: not known yet */
+    struct timer *deadline;
+    int64_t begun_us, deadline_us, first_us; /* monotonic; 0: not yet, or none */
     TAILQ_ENTRY(ask) link;
 };
 
-static void try_route(struct ask *a);
 static void fail(struct ask *a, const struct error *err);
 static void on_stored(void *data, bool stored, bool gone);
 
@@ -72,31 +52,14 @@ static struct log *log_of(const struct ask *a)
     return flight_log(a->flight);
 }
 
-static void put_attempts(struct buf *out, const struct ask *a)
-{
-    mp_put_cstr(out, "attempts");
-    mp_put_array(out, a->n_tried);
-    for (unsigned i = 0; i < a->n_tried; i++) {
-        const struct tried *t = &a->tried[i];
-        mp_put_map(out, t->error ? 3 : 2);
-        mp_put_entry(out, "provider", t->provider);
-        mp_put_entry(out, "model", t->model);
-        if (t->error) {
-            struct error err = ERROR_INIT;
-            error_set(&err, t->error, "%s", t->message);
-            mp_put_cstr(out, "error");
-            codec_put_error(out, &err, NULL, false);
-        }
-    }
-}
-
 static void put_timing(struct buf *out, const struct ask *a)
 {
     mp_put_cstr(out, "timing");
-    mp_put_map(out, 1u + (a->asked_us ? 1 : 0) + (a->first_us ? 1 : 0));
-    if (a->asked_us) {
+    int64_t asked_us = a->tries ? tries_asked_us(a->tries) : 0;
+    mp_put_map(out, 1u + (asked_us ? 1 : 0) + (a->first_us ? 1 : 0));
+    if (asked_us) {
         mp_put_cstr(out, "queued_ms");
-        mp_put_double(out, (double)(a->asked_us - a->begun_us) / 1000);
+        mp_put_double(out, (double)(asked_us - a->begun_us) / 1000);
     }
     if (a->first_us) {
         mp_put_cstr(out, "first_token_ms");
@@ -116,12 +79,10 @@ static void ask_free(struct ask *a)
     chat_request_free(a->req);
     flight_unref(a->flight);
     answer_unref(a->answer);
-    free((char *)a->local);
     store_job_free(a->question);
     buf_done(&a->ending.tail);
-    providers_unref(a->providers);
-    free(a->tried);
-    timer_free(a->backoff);
+    tries_free(a->tries);
+    plan_done(&a->plan);
     timer_free(a->deadline);
     free(a);
 }
@@ -133,8 +94,9 @@ static void set_start(void *data, struct answer *answer)
     size_t len;
     if (answer_start(answer, &event, &len))
         return;
-    const char *provider = a->n_routes ? a->routes[a->route].provider->name : "";
-    const char *model = a->n_routes ? a->routes[a->route].model : a->req->model ? a->req->model : "";
+    const struct route *r = a->first ? a->first : a->plan.n ? a->plan.routes : NULL;
+    const char *provider = r ? r->provider->name : "";
+    const char *model = r ? r->model : a->req->model ? a->req->model : "";
     struct chat_event ev = {.kind = EVENT_START,
                             .provider = {provider, strlen(provider)},
                             .model = {model, strlen(model)},
@@ -147,21 +109,6 @@ static void set_start(void *data, struct answer *answer)
     buf_clear(b);
     codec_put_event(b, &ev);
     answer_set_start(answer, provider, model, b->data, b->len);
-}
-
-static void note_try(struct ask *a, const struct error *err)
-{
-    if (a->n_tried == ATTEMPTS_MAX)
-        return;
-    const struct route *r = &a->routes[a->route];
-    a->tried = xrealloc(a->tried, (a->n_tried + 1) * sizeof *a->tried);
-    struct tried *t = &a->tried[a->n_tried++];
-    error_text(t->provider, sizeof t->provider, r->provider->name, strlen(r->provider->name));
-    error_text(t->model, sizeof t->model, r->model, strlen(r->model));
-    t->error = err ? err->code : ERR_NONE;
-    t->message[0] = 0;
-    if (err)
-        error_text(t->message, sizeof t->message, err->message, strlen(err->message));
 }
 
 /* Its question is committed, or cannot be for now. */
@@ -227,16 +174,14 @@ static void stop(struct ask *a, const struct error *err)
 {
     flight_settle(a->flight);
     timer_stop(a->deadline);
-    timer_stop(a->backoff);
     if (a->reading)
         a->reading->data = NULL;
     if (a->search)
         discover_cancel(a->search);
     a->reading = NULL;
     a->search = NULL;
-    if (a->attempt) /* it was under way: a bound, a deadline, a cancel */
-        note_try(a, err);
-    a->attempt = attempt_release(a->attempt);
+    if (a->tries)
+        tries_stop(a->tries, err);
     flight_each(a->flight, set_start, a);
     if (err) {
         struct buf *b = &a->engine->scratch;
@@ -261,7 +206,7 @@ static void end(struct ask *a, enum log_state state, const struct error *err)
     if (err)
         end->err = *err;
     buf_init(&extras, SIZE_MAX / 2); /* of the log's own size, which is bounded; the tail too */
-    put_attempts(&extras, a);
+    tries_put_attempts(&extras, a->tries);
     put_timing(&extras, a);
     fold_log(&fold, log_of(a), answer_provider(a->answer), answer_model(a->answer));
     end->n_tail = fold_put_tail(&end->tail, &fold, err) + 2;
@@ -308,15 +253,19 @@ static bool append(struct ask *a, const struct chat_event *ev)
     return (ev->kind == EVENT_DONE ? log_append_closing : log_append)(l, b->data, b->len) == ERR_NONE;
 }
 
+static void on_first(void *data, const struct route *r)
+{
+    struct ask *a = data;
+    a->first = r;
+    flight_each(a->flight, set_start, a);
+    begin_keep(a);
+}
+
 static void on_event(void *data, const struct chat_event *ev)
 {
     struct ask *a = data;
-    if (ev->kind == EVENT_TEXT || ev->kind == EVENT_REASONING || ev->kind == EVENT_TOOL_CALL ||
-        ev->kind == EVENT_IMAGE) {
-        a->shown = true;
-        if (!a->first_us)
-            a->first_us = clock_mono_us();
-    }
+    if (event_is_content(ev->kind) && !a->first_us)
+        a->first_us = clock_mono_us();
     if (append(a, ev))
         return;
     struct error err = ERROR_INIT;
@@ -324,61 +273,34 @@ static void on_event(void *data, const struct chat_event *ev)
     fail(a, &err);
 }
 
-static void on_backoff(void *data)
+static void on_turn(void *data, const struct route *r, const struct error *why, int64_t delay_ms)
 {
-    try_route(data);
-}
-
-/* Tells the readers, then waits or goes on. What was shown of the failed try is void from here on. */
-static void again(struct ask *a, const struct error *why, int64_t delay_ms)
-{
-    const struct route *r = &a->routes[a->route];
+    struct ask *a = data;
     struct chat_event ev = {.kind = EVENT_RETRY,
                             .provider = {r->provider->name, strlen(r->provider->name)},
                             .model = {r->model, strlen(r->model)},
                             .error = *why,
                             .delay = (double)delay_ms / 1000};
-    a->shown = false;
     a->first_us = 0;
-    if (!append(a, &ev)) {
+    if (!append(a, &ev))
         fail(a, why);
-        return;
-    }
-    a->state = ASK_BACKOFF;
-    timer_start(a->backoff, delay_ms);
 }
 
-static void on_end(void *data, enum fault_cause cause, const struct error *err, const struct response_head *head)
+static void on_end(void *data, const struct error *err)
 {
-    struct ask *a = data;
-    a->attempt = attempt_release(a->attempt);
-    note_try(a, err);
-    if (!err) {
-        end(a, LOG_DONE, NULL);
-        return;
-    }
-    struct error why = *err; /* it may live in the attempt */
-    a->fresh = cause == FAULT_TRANSPORT;
-    const struct route *r = &a->routes[a->route];
-    enum fault_verdict v = fault_judge(cause, &why, head, a->shown && !a->req->retry_restart);
-    if (v == FAULT_AGAIN && a->tries <= r->provider->retries) {
-        uint32_t random = 0;
-        if (getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random)
-            random = (uint32_t)clock_mono_us();
-        int64_t delay = retry_delay_ms(a->tries - 1, why.retry_after, random);
-        bool fits = !a->deadline_us || clock_mono_us() + delay * 1000 < a->deadline_us;
-        if (fits && delay <= RETRY_WAIT_MAX_MS) {
-            again(a, &why, delay);
-            return;
-        }
-    }
-    if (v != FAULT_FAIL && a->route + 1 < a->n_routes) {
-        a->route++;
-        a->tries = 0;
-        again(a, &why, 0);
-        return;
-    }
-    fail(a, &why);
+    if (err)
+        fail(data, err);
+    else
+        end(data, LOG_DONE, NULL);
+}
+
+static void try_candidates(struct ask *a)
+{
+    static const struct tries_hooks hooks = {on_first, on_event, on_turn, on_end};
+    const struct tries_question q = {
+        .chat = a->req, .conversation = answer_conversation(a->answer), .deadline_us = a->deadline_us};
+    a->state = ASK_TRYING;
+    tries_start(a->engine, &a->plan, &q, &hooks, a, &a->tries);
 }
 
 static void on_found(void *data, struct provider *p, const char *model, const struct error *err)
@@ -389,36 +311,8 @@ static void on_found(void *data, struct provider *p, const char *model, const st
         fail(a, err);
         return;
     }
-    struct route *r = &a->routes[a->n_routes ? a->route : 0];
-    r->provider = p;
-    if (!r->model[0])
-        error_text(r->model, sizeof r->model, model, strlen(model));
-    if (!a->n_routes)
-        a->n_routes = 1;
-    try_route(a);
-}
-
-static void try_route(struct ask *a)
-{
-    static const struct attempt_callbacks cb = {on_event, on_end};
-    struct route *r = &a->routes[a->route];
-    struct error err = ERROR_INIT;
-    if (!r->model[0]) {
-        a->state = ASK_LOOKING;
-        a->search = discover_first_model(a->engine->discovery, r->provider, on_found, a, &err);
-        if (!a->search)
-            fail(a, &err);
-        return;
-    }
-    flight_each(a->flight, set_start, a);
-    begin_keep(a);
-    a->state = ASK_TRYING;
-    a->tries++;
-    if (!a->asked_us)
-        a->asked_us = clock_mono_us();
-    if (attempt_start(&a->engine->attempts, r->provider, r->model, answer_conversation(a->answer), a->req, a->fresh,
-                      &cb, a, &a->attempt, &err) != ERR_NONE)
-        fail(a, &err);
+    plan_found(&a->plan, p, model);
+    try_candidates(a);
 }
 
 static void on_abandoned(void *data)
@@ -472,16 +366,14 @@ static void set_preview(struct answer *answer, const struct chat_request *req)
 /* Looks for whom to ask, and asks. */
 static void go(struct ask *a)
 {
-    if (a->n_routes) {
-        try_route(a);
+    if (a->plan.n) {
+        try_candidates(a);
         return;
     }
-    const char *slash = a->local ? strchr(a->local, '/') : NULL;
+    const char *name = a->plan.local, *slash = name ? strchr(name, '/') : NULL;
     a->state = ASK_LOOKING;
-    if (slash)
-        error_text(a->routes[0].model, sizeof a->routes[0].model, slash + 1, strlen(slash + 1));
-    a->search = discover_start(a->engine->discovery, a->providers, a->local, slash ? (size_t)(slash - a->local) : 0,
-                               on_found, a);
+    a->search =
+        discover_start(a->engine->discovery, a->plan.providers, name, slash ? (size_t)(slash - name) : 0, on_found, a);
 }
 
 /* From here on the question stands: where it is kept, if it is, and what goes to the store. */
@@ -541,20 +433,16 @@ static void start(struct ask *a)
     take(a, 0, id, true, "");
 }
 
-struct answer *ask_start(struct engine *e, struct chat_request *req, const struct route *routes, size_t n,
-                         const char *local, const struct answer_asker *asker)
+struct answer *ask_start(struct engine *e, struct chat_request *req, struct plan *plan,
+                         const struct answer_asker *asker)
 {
     static const struct flight_hooks hooks = {on_abandoned};
     struct ask *a = NEW(struct ask);
     a->engine = e;
     a->state = ASK_READING;
     a->req = req;
-    a->providers = providers_ref(e->providers);
-    memcpy(a->routes, routes, n * sizeof *routes);
-    a->n_routes = n;
-    a->local = n ? NULL : xstrdup(local);
+    a->plan = *plan;
     a->begun_us = clock_mono_us();
-    a->backoff = timer_new(e->loop, on_backoff, a);
     a->deadline = timer_new(e->loop, on_deadline, a);
     a->flight = flight_new(answer_table_log(e->table), &hooks, a);
     a->answer = answer_new(a->flight, asker);

@@ -123,9 +123,7 @@ static enum error_code check_ids(const struct chat_request *req, struct error *e
 enum error_code engine_ask(struct engine *e, struct chat_request *req, const struct answer_asker *asker,
                            struct answer **ret, struct error *err)
 {
-    struct route routes[ROUTE_MAX];
-    size_t n = 0;
-    bool local = false;
+    struct plan plan = {0};
     const char *name = req->model && *req->model ? req->model : e->opt.default_model;
     enum error_code code = ERR_NONE;
     if (e->draining)
@@ -133,19 +131,20 @@ enum error_code engine_ask(struct engine *e, struct chat_request *req, const str
     else if (req->cache == CACHE_ONLY)
         code = error_set(err, ERR_NOT_FOUND, "no cached answer to this question");
     if (code == ERR_NONE)
-        code = route_model(e->providers, name, routes, &n, &local, err);
+        code = route_model(e->providers, name, &plan, err);
     if (code == ERR_NONE)
         code = check_ids(req, err);
     if (code == ERR_NONE)
         code = answer_table_admit(e->table, asker->uid, err);
     if (code != ERR_NONE) {
+        plan_done(&plan);
         chat_request_free(req);
         return code;
     }
     struct answer_asker who = *asker;
     who.keep = asker->keep || req->conversation;
     who.store = !req->no_store && store_stores(e->store);
-    *ret = ask_start(e, req, routes, n, name, &who);
+    *ret = ask_start(e, req, &plan, &who);
     return ERR_NONE;
 }
 
@@ -197,14 +196,13 @@ struct answer_table *engine_table(const struct engine *e)
 
 void engine_default_model(const struct engine *e, char name[ENGINE_MODEL_MAX])
 {
-    struct route routes[ROUTE_MAX];
-    size_t n;
-    bool local;
+    struct plan plan = {0};
     name[0] = 0;
     if (e->opt.default_model)
         snprintf(name, ENGINE_MODEL_MAX, "%s", e->opt.default_model);
-    else if (route_model(e->providers, NULL, routes, &n, &local, NULL) == ERR_NONE && n && routes[0].model[0])
-        snprintf(name, ENGINE_MODEL_MAX, "%s/%s", routes[0].provider->name, routes[0].model);
+    else if (route_model(e->providers, NULL, &plan, NULL) == ERR_NONE && plan.n && plan.routes[0].model[0])
+        snprintf(name, ENGINE_MODEL_MAX, "%s/%s", plan.routes[0].provider->name, plan.routes[0].model);
+    plan_done(&plan);
 }
 
 unsigned engine_unstored(const struct engine *e)

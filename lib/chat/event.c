@@ -22,3 +22,8 @@ bool event_kind_from_name(const char *s, size_t len, enum event_kind *kind)
         *kind = (enum event_kind)i;
     return i >= 0;
 }
+
+bool event_is_content(enum event_kind kind)
+{
+    return kind == EVENT_TEXT || kind == EVENT_REASONING || kind == EVENT_TOOL_CALL || kind == EVENT_IMAGE;
+}

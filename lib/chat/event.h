@@ -52,6 +52,7 @@ struct chat_event {
 };
 
 const char *event_kind_name(enum event_kind kind);
+bool event_is_content(enum event_kind kind); /* something of the answer itself, which the asker is shown */
 bool event_kind_from_name(const char *s, size_t len, enum event_kind *kind);
 
 /* Whoever takes events. */

@@ -1,0 +1,45 @@
+/* From candidates to one answer: who is asked, when again, and who next. The table of faults (fault.h) at work.
+ *
+ * Words. A *candidate* is a route (route.h); the *plan* has them in order. A *lane* is one line of requests that follow
+ * each other: to a candidate, again to the same one, to the next. Mostly there is one lane. In a race a second one
+ * starts after a while; the first that has content to show wins, and the other ends as cancelled.
+ *
+ * Until its end is told, or tries_stop was called, it calls back from the loop; a callback may stop it. It is freed by
+ * tries_free alone, since what was tried is asked for after the end. */
+#ifndef ASKD_ENGINE_TRIES_H
+#define ASKD_ENGINE_TRIES_H
+
+#include "daemon/engine/engine_internal.h"
+#include "daemon/engine/route.h"
+#include "lib/chat/event.h"
+
+struct tries;
+
+struct tries_question {              /* borrowed until tries_free */
+    const struct chat_request *chat; /* what is asked */
+    const char *conversation;        /* its id, "" if it is in none */
+    int64_t deadline_us;             /* monotonic, 0: none. No wait goes beyond it */
+};
+
+struct tries_hooks {
+    /* Once, before anything else: who is asked first. It may still have to wait its turn. */
+    void (*on_first)(void *data, const struct route *r);
+    void (*on_event)(void *data, const struct chat_event *ev);
+    /* What was shown is void; this one is asked now, after so many ms, because of that error. */
+    void (*on_turn)(void *data, const struct route *r, const struct error *why, int64_t delay_ms);
+    void (*on_end)(void *data, const struct error *err); /* once; NULL: EVENT_DONE was given */
+};
+
+/* plan: at least one candidate; borrowed until tries_free. on_first may be called, and the end be told, before it
+ * returns: hence ret, which is set before. */
+void tries_start(struct engine *e, const struct plan *plan, const struct tries_question *q,
+                 const struct tries_hooks *hooks, void *data, struct tries **ret);
+/* Ends what runs, and notes it as tried with that error. Nothing is called any more. */
+void tries_stop(struct tries *t, const struct error *why);
+struct tries *tries_free(struct tries *t); /* stopped or ended; NULL is fine; always returns NULL */
+
+int64_t tries_asked_us(const struct tries *t); /* when the first request was sent, monotonic; 0: none was */
+/* Appends the entry "attempts" of the answer map. t: NULL where nothing was tried. */
+void tries_put_attempts(struct buf *out, const struct tries *t);
+
+#endif
