@@ -115,6 +115,8 @@ struct store_job *store_job_free(struct store_job *j)
         break;
     case STORE_ANSWER: answer_done(&j->answer); break;
     case STORE_ANSWERS: free(j->answers.items); break;
+    case STORE_SPEEDS_SAVE:
+    case STORE_SPEEDS: free(j->speeds.speeds); break;
     case STORE_FORK:
     case STORE_DELETE:
     case STORE_EXPIRE:

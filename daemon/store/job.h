@@ -60,12 +60,14 @@ enum store_kind {
     STORE_RENAME,
     STORE_DELETE, /* it is gone at once; STORE_EXPIRE takes it away */
     STORE_EXPIRE, /* what has outlived its time, and what is deleted */
+    STORE_SPEEDS_SAVE,
     /* Reads */
     STORE_PATH, /* the messages that a question follows */
     STORE_LIST,
     STORE_GET,
     STORE_ANSWER,  /* one that has ended */
     STORE_ANSWERS, /* all such */
+    STORE_SPEEDS,
     STORE_KINDS
 };
 #define STORE_IS_READ(kind) ((kind) >= STORE_PATH)
@@ -203,6 +205,18 @@ struct store_answers { /* those that have ended */
     size_t n_items;
 };
 
+/* How long a model's first token takes, as measured. STORE_SPEEDS_SAVE: these take the place of what was known of the
+ * same models; of all that are kept then, those updated last stay. STORE_SPEEDS: found, those updated last first. */
+struct store_speeds {
+    struct store_speed {
+        char provider[64], model[128];
+        double first_ms;
+        int64_t samples, updated_us; /* updated_us > 0 */
+    } * speeds;
+    size_t n;
+};
+#define STORE_SPEEDS_MAX 1000 /* kept and found */
+
 struct store_job {
     struct worker_item item; /* first */
     enum store_kind kind;
@@ -220,6 +234,7 @@ struct store_job {
         struct store_get get;
         struct store_answer answer;
         struct store_answers answers;
+        struct store_speeds speeds; /* STORE_SPEEDS_SAVE too */
     };
     /* Outcome. ERR_NOT_FOUND, ERR_INVALID_REQUEST: the request's fault. ERR_UNAVAILABLE: nothing can be stored or read
      * now. ERR_TOO_LARGE: the result is over store.h's max_result. */

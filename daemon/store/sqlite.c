@@ -246,11 +246,14 @@ static void sqlite_rollback(struct store_db *db)
 }
 
 static sqlite_job *const jobs[STORE_KINDS] = {
-    [STORE_BEGIN] = sqlite_begin,     [STORE_RUNS] = sqlite_runs,     [STORE_END] = sqlite_end,
-    [STORE_CREATE] = sqlite_create,   [STORE_FORK] = sqlite_fork,     [STORE_RENAME] = sqlite_rename,
-    [STORE_DELETE] = sqlite_delete,   [STORE_EXPIRE] = sqlite_expire, [STORE_PATH] = sqlite_path,
-    [STORE_LIST] = sqlite_list,       [STORE_GET] = sqlite_get,       [STORE_ANSWER] = sqlite_answer,
-    [STORE_ANSWERS] = sqlite_answers,
+    [STORE_BEGIN] = sqlite_begin,     [STORE_RUNS] = sqlite_runs,
+    [STORE_END] = sqlite_end,         [STORE_CREATE] = sqlite_create,
+    [STORE_FORK] = sqlite_fork,       [STORE_RENAME] = sqlite_rename,
+    [STORE_DELETE] = sqlite_delete,   [STORE_EXPIRE] = sqlite_expire,
+    [STORE_PATH] = sqlite_path,       [STORE_LIST] = sqlite_list,
+    [STORE_GET] = sqlite_get,         [STORE_ANSWER] = sqlite_answer,
+    [STORE_ANSWERS] = sqlite_answers, [STORE_SPEEDS_SAVE] = sqlite_speeds_save,
+    [STORE_SPEEDS] = sqlite_speeds,
 };
 
 /* A read sees one state of the database for the length of its slice; on the writer's handle maybe within a transaction

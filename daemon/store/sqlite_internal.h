@@ -1,6 +1,6 @@
 /* What the files of the SQLite backend share. sqlite.c has the handle, sqlite_query.c statements and faults,
  * sqlite_schema.c the tables, sqlite_answer.c answers and their events, sqlite_conversation.c what changes a
- * conversation, sqlite_read.c what is read of one, sqlite_expire.c what takes away.
+ * conversation, sqlite_read.c what is read of one, sqlite_expire.c what takes away, sqlite_speed.c measured times.
  *
  * Faults. What SQLite does not manage is noted in the handle (`fault`, the first of a job), and the query says that it
  * has no row; so a function looks for "not there" alone, and sqlite_run turns a fault into the job's error at the end.
@@ -54,6 +54,7 @@ struct query {
  * while it still has rows. */
 struct query query(struct store_db *db, const char *text);
 void query_int(struct query *q, int64_t v);
+void query_real(struct query *q, double v);
 void query_text(struct query *q, const char *s);                 /* NULL, and nothing else, is NULL */
 void query_id(struct query *q, const char *id);                  /* "" is NULL */
 void query_string(struct query *q, const struct store_bytes *b); /* never NULL */
@@ -64,6 +65,7 @@ bool query_run(struct query *q);                                 /* without rows
 bool query_number(struct query *q, int64_t *ret); /* the first row's first column; false where there is none */
 
 int64_t query_get_int(const struct query *q, int column);
+double query_get_real(const struct query *q, int column);
 struct store_bytes query_get(const struct query *q, int column); /* borrowed, until the next row */
 const char *query_get_text(const struct query *q, int column);   /* NULL for NULL; borrowed likewise */
 void query_get_id(const struct query *q, int column, char id[STORE_ID]);
@@ -112,6 +114,7 @@ struct sqlite_cursor *sqlite_cursor_free(struct sqlite_cursor *c); /* NULL is fi
 /* The jobs. Each looks at sqlite_late where it can take long. */
 typedef enum store_step sqlite_job(struct store_db *db, struct store_job *job);
 sqlite_job sqlite_begin, sqlite_runs, sqlite_end, sqlite_create, sqlite_fork, sqlite_rename, sqlite_delete,
-    sqlite_expire, sqlite_path, sqlite_list, sqlite_get, sqlite_answer, sqlite_answers;
+    sqlite_expire, sqlite_path, sqlite_list, sqlite_get, sqlite_answer, sqlite_answers, sqlite_speeds_save,
+    sqlite_speeds;
 
 #endif

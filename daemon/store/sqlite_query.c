@@ -123,6 +123,12 @@ void query_int(struct query *q, int64_t v)
         bound(q, sqlite3_bind_int64(q->stmt, ++q->bound, v));
 }
 
+void query_real(struct query *q, double v)
+{
+    if (q->stmt)
+        bound(q, sqlite3_bind_double(q->stmt, ++q->bound, v));
+}
+
 void query_text(struct query *q, const char *s)
 {
     if (q->stmt)
@@ -188,6 +194,11 @@ bool query_number(struct query *q, int64_t *ret)
 int64_t query_get_int(const struct query *q, int column)
 {
     return sqlite3_column_int64(q->stmt, column);
+}
+
+double query_get_real(const struct query *q, int column)
+{
+    return sqlite3_column_double(q->stmt, column);
 }
 
 struct store_bytes query_get(const struct query *q, int column)

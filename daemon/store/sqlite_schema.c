@@ -36,6 +36,10 @@ static const char *const migrations[] = {
     "CREATE INDEX answer_uid ON answer(uid, id);"
     "CREATE INDEX answer_log ON answer(log);"
     "CREATE INDEX answer_ended ON answer(ended);",
+    "CREATE TABLE speed("
+    "  provider TEXT NOT NULL, model TEXT NOT NULL, first_ms REAL NOT NULL, samples INTEGER NOT NULL,"
+    "  updated INTEGER NOT NULL, PRIMARY KEY(provider, model)) WITHOUT ROWID;"
+    "CREATE INDEX speed_updated ON speed(updated);",
 };
 
 int sqlite_version(void)

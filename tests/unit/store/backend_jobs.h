@@ -367,6 +367,18 @@ static inline struct store_job *expire(int answers_before, int64_t answers_max, 
     return j;
 }
 
+static inline struct store_job *add_speed(struct store_job *save, const char *model, double first_ms, int at)
+{
+    struct store_speeds *s = &save->speeds;
+
+    s->speeds = xrealloc(s->speeds, (s->n + 1) * sizeof(*s->speeds));
+    struct store_speed *speed = &s->speeds[s->n++];
+    *speed = (struct store_speed){.first_ms = first_ms, .samples = 1, .updated_us = T0 + at * SECOND};
+    strcpy(speed->provider, "openai");
+    snprintf(speed->model, sizeof(speed->model), "%s", model);
+    return save;
+}
+
 /* Looking */
 
 /* The packed values of out, as one string of JSON-like text: "" strings, bare numbers. */
@@ -440,6 +452,23 @@ static inline void assert_list(struct fixture *f, struct store_job *j, const cha
     }
     msgpack_unpacked_destroy(&u);
     assert_int_equal(n, j->n_out);
+    assert_string_equal(got, want);
+    store_job_free(j);
+}
+
+/* What is known of the speed of models: "b 20.5/1 a 10.0/1". */
+static inline void assert_speeds(struct fixture *f, const char *want)
+{
+    char got[1024] = "";
+    struct store_job *j = job(STORE_SPEEDS);
+
+    assert_int_equal(run(f, j), ERR_NONE);
+    for (size_t i = 0; i < j->speeds.n; i++) {
+        const struct store_speed *s = &j->speeds.speeds[i];
+        size_t at = strlen(got);
+        assert_string_equal(s->provider, "openai");
+        snprintf(got + at, sizeof(got) - at, "%s%s %.1f/%d", i ? " " : "", s->model, s->first_ms, (int)s->samples);
+    }
     assert_string_equal(got, want);
     store_job_free(j);
 }

@@ -488,6 +488,45 @@ static void a_path_is_settled_at_its_first_slice(void **state)
     refused(f, j, ERR_NOT_FOUND, "conversation");
 }
 
+/* Speeds */
+
+static void speeds_are_kept(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_speeds(f, "");
+    assert_int_equal(does(f, add_speed(add_speed(job(STORE_SPEEDS_SAVE), "a", 10, 1), "b", 20.5, 2)), ERR_NONE);
+    assert_speeds(f, "b 20.5/1 a 10.0/1");
+    struct store_job *again = add_speed(job(STORE_SPEEDS_SAVE), "a", 11, 3);
+    again->speeds.speeds[0].samples = 2;
+    assert_int_equal(does(f, again), ERR_NONE);
+    reopen(f);
+    assert_speeds(f, "a 11.0/2 b 20.5/1");
+
+    struct store_job *all = job(STORE_SPEEDS);
+    all->out.max = 2 * sizeof(struct store_speed) - 1;
+    refused(f, all, ERR_TOO_LARGE, "");
+}
+
+static void the_oldest_speeds_leave(void **state)
+{
+    struct fixture *f = *state;
+    struct store_job *save = job(STORE_SPEEDS_SAVE), *all = job(STORE_SPEEDS);
+    char model[16];
+
+    assert_int_equal(does(f, add_speed(add_speed(job(STORE_SPEEDS_SAVE), "old", 1, 1), "new", 1, 5000)), ERR_NONE);
+    for (int i = 0; i < STORE_SPEEDS_MAX - 1; i++) {
+        snprintf(model, sizeof(model), "m%d", i);
+        add_speed(save, model, i, 2 + i);
+    }
+    assert_int_equal(does(f, save), ERR_NONE);
+    assert_int_equal(run(f, all), ERR_NONE);
+    assert_int_equal(all->speeds.n, STORE_SPEEDS_MAX);
+    assert_string_equal(all->speeds.speeds[0].model, "new");
+    assert_string_equal(all->speeds.speeds[STORE_SPEEDS_MAX - 1].model, "m0");
+    store_job_free(all);
+}
+
 /* The backend that keeps nothing has neither a handle nor transactions. */
 static enum error_code null_does(struct store_job *j)
 {
@@ -517,6 +556,8 @@ static void the_null_backend_keeps_nothing(void **state)
     assert_int_equal(null_does(fork_of("c", "ra", "n")), ERR_NOT_FOUND);
     assert_int_equal(null_does(list_of(9)), ERR_NONE);
     assert_int_equal(null_does(answers(NULL)), ERR_NONE);
+    assert_int_equal(null_does(add_speed(job(STORE_SPEEDS_SAVE), "a", 10, 1)), ERR_NONE);
+    assert_int_equal(null_does(job(STORE_SPEEDS)), ERR_NONE);
 }
 
 int main(void)
@@ -538,6 +579,8 @@ int main(void)
         T(users_are_apart),
         T(writes_roll_back),
         T(dropped_in_the_midst),
+        T(speeds_are_kept),
+        T(the_oldest_speeds_leave),
         T(the_null_backend_keeps_nothing),
         T(the_killed_take_no_head),
         T(the_killed_among_themselves),

@@ -107,6 +107,22 @@ static void a_newer_version_is_refused(void **state)
     refuses(f, "not a database of askd");
 }
 
+/* A database of version 1 is one of ours without what came later. */
+static void an_older_version_is_migrated(void **state)
+{
+    struct fixture *f = *state;
+
+    turn(f, "a", 1, "c", true, "");
+    close_db(f);
+    number(f, "DROP TABLE speed");
+    number(f, "PRAGMA user_version = 1");
+    open_db(f);
+    assert_int_equal(number(f, "PRAGMA user_version"), sqlite_version());
+    assert_path(f, path_of("c", ""), "qa question|ra reply");
+    assert_int_equal(does(f, add_speed(job(STORE_SPEEDS_SAVE), "m", 10, 1)), ERR_NONE);
+    assert_speeds(f, "m 10.0/1");
+}
+
 static void an_empty_file_becomes_one(void **state)
 {
     struct fixture *f = *state;
@@ -374,6 +390,10 @@ static void one_of_each(struct fixture *f)
     assert_int_equal(does(f, answers("done")), ERR_NONE);
     assert_int_equal(does(f, delete_of("n")), ERR_NONE);
     assert_int_equal(does(f, expire(9, 0, 9)), ERR_NONE);
+    number(f, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)"
+              " INSERT INTO speed SELECT 'openai', i, 1, 1, i FROM n");
+    assert_int_equal(does(f, add_speed(job(STORE_SPEEDS_SAVE), "m", 10, 1)), ERR_NONE);
+    assert_int_equal(does(f, job(STORE_SPEEDS)), ERR_NONE);
 }
 
 static void plans_use_an_index(void **state)
@@ -480,20 +500,11 @@ int main(void)
     static struct variant whole = {&store_sqlite, false};
     static const struct CMUnitTest tests[] = {
 #define T(name) {#name, name, set_up, tear_down, &whole}
-        T(the_file_is_ours_alone),
-        T(a_newer_version_is_refused),
-        T(an_empty_file_becomes_one),
-        T(a_damaged_file_is_refused),
-        T(damage_is_told),
-        T(the_size_is_bounded),
-        T(a_fault_of_the_medium),
-        T(killed_in_the_midst),
-        T(room_is_given_back),
-        T(events_of_nothing_leave),
-        T(one_handle_alone),
-        T(plans_use_an_index),
-        T(many_conversations),
-        T(a_long_path),
+        T(the_file_is_ours_alone),    T(a_newer_version_is_refused), T(an_older_version_is_migrated),
+        T(an_empty_file_becomes_one), T(a_damaged_file_is_refused),  T(damage_is_told),
+        T(the_size_is_bounded),       T(a_fault_of_the_medium),      T(killed_in_the_midst),
+        T(room_is_given_back),        T(events_of_nothing_leave),    T(one_handle_alone),
+        T(plans_use_an_index),        T(many_conversations),         T(a_long_path),
         T(a_read_that_cannot_go_on),
 #undef T
     };
