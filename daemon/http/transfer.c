@@ -125,6 +125,37 @@ static void read_retry_after_ms(struct http_transfer *t, const char *text)
     t->retry_after_exact = true;
 }
 
+/* What marks the name of a header that tells of a rate limit; the last two are Cohere's. */
+static const char *const rate_marks[] = {"ratelimit", "rate-limit", "-call-limit", "-call-remaining"};
+
+static bool is_rate(const char *name)
+{
+    for (unsigned i = 0; i < sizeof(rate_marks) / sizeof(rate_marks[0]); i++)
+        if (strstr(name, rate_marks[i]))
+            return true;
+    return false;
+}
+
+/* Half a name or value would say something else, so that one that does not fit is left out. */
+static void read_rate(struct response_head *head, const struct field *f)
+{
+    struct rate_header rate;
+    if (head->n_rate == RATE_HEADERS_MAX || f->name_len >= sizeof(rate.name) || f->value_len >= sizeof(rate.value))
+        return;
+    error_text(rate.name, sizeof(rate.name), f->name, f->name_len);
+    to_lower(rate.name);
+    if (!is_rate(rate.name))
+        return;
+    error_text(rate.value, sizeof(rate.value), f->value, f->value_len);
+    head->rate[head->n_rate++] = rate;
+}
+
+static void read_date(struct response_head *head, const char *text)
+{
+    time_t when = curl_getdate(text, NULL);
+    head->date_us = when > 0 ? (int64_t)when * 1000000 : 0;
+}
+
 static void read_field(struct http_transfer *t, const struct field *f)
 {
     struct response_head *head = &t->head;
@@ -147,6 +178,11 @@ static void read_field(struct http_transfer *t, const struct field *f)
         head->should_retry = strcasecmp(text, "true") == 0 ? 1 : strcasecmp(text, "false") == 0 ? 0 : -1;
     } else if (is_field(f, "x-request-id") || (is_field(f, "request-id") && !head->request_id[0])) {
         error_text(head->request_id, sizeof(head->request_id), f->value, f->value_len);
+    } else if (is_field(f, "date")) {
+        error_text(text, sizeof(text), f->value, f->value_len);
+        read_date(head, text);
+    } else {
+        read_rate(head, f);
     }
 }
 

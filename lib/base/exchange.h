@@ -23,12 +23,23 @@ struct exchange {
     struct buf body;
 };
 
+#define RATE_HEADERS_MAX 16
+
+/* What a head says of a rate limit, as it was sent: provider/limits reads it. */
+struct rate_header {
+    char name[48]; /* lower case */
+    char value[64];
+};
+
 struct response_head {
     int status;
     char content_type[128]; /* lower case, without parameters, "" if none */
     double retry_after;     /* seconds, from retry-after-ms or Retry-After (seconds or HTTP date); negative if none */
     int should_retry;       /* x-should-retry: 1 true, 0 false, -1 absent */
     char request_id[128];   /* x-request-id or request-id, "" if none */
+    int64_t date_us;        /* Date, since 1970; 0 if none */
+    struct rate_header rate[RATE_HEADERS_MAX]; /* in their order; what does not fit is left out */
+    unsigned n_rate;
 };
 
 void exchange_init(struct exchange *x, size_t max_body);

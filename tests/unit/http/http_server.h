@@ -152,7 +152,7 @@ static bool server_answer(int fd, char *path, const char *head, const char *body
 
 static bool server_request(int fd, char *in, size_t size)
 {
-    char head[4096], path[256], *end;
+    char head[4096], path[1024], *end;
     size_t have = 0, body_len = 0;
     ssize_t n;
     do {
@@ -173,7 +173,7 @@ static bool server_request(int fd, char *in, size_t size)
             return false;
         have += (size_t)n;
     }
-    if (sscanf(head, "%*s %255s", path) != 1)
+    if (sscanf(head, "%*s %1023s", path) != 1)
         return false;
     server_count(1, path);
     bool keep = server_answer(fd, path, head, end, body_len);

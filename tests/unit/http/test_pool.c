@@ -281,6 +281,56 @@ static void retry_fields(void **state)
     clock_set(-1, 0);
 }
 
+static void rate_fields(void **state)
+{
+    (void)state;
+    struct seen s = get("/head?X-RateLimit-Limit-Requests:+500|Date:+Sun,+09+Sep+2001+01:46:40+GMT|"
+                        "anthropic-ratelimit-tokens-reset:+2026-08-19T14:34:19Z|RateLimit-Remaining:|"
+                        "X-Rate-Limit-Reset:+7|x-trial-endpoint-call-limit:+20|x-trial-endpoint-call-remaining:+19|"
+                        "x-endpoint-monthly-call-limit:+1000|x-limit:+1|x-call:+2");
+    static const struct rate_header rows[] = {
+        {"x-ratelimit-limit-requests", "500"},
+        {"anthropic-ratelimit-tokens-reset", "2026-08-19T14:34:19Z"},
+        {"ratelimit-remaining", ""},
+        {"x-rate-limit-reset", "7"},
+        {"x-trial-endpoint-call-limit", "20"},
+        {"x-trial-endpoint-call-remaining", "19"},
+        {"x-endpoint-monthly-call-limit", "1000"},
+    };
+    assert_int_equal(s.head.n_rate, sizeof(rows) / sizeof(rows[0]));
+    for (unsigned i = 0; i < s.head.n_rate; i++) {
+        assert_string_equal(s.head.rate[i].name, rows[i].name);
+        assert_string_equal(s.head.rate[i].value, rows[i].value);
+    }
+    assert_int_equal(s.head.date_us, INT64_C(1000000000) * 1000000);
+    s = get("/head?Date:+yesterday");
+    assert_int_equal(s.head.n_rate, 0);
+    assert_int_equal(s.head.date_us, 0);
+}
+
+/* A name of 47 and a value of 63 characters fit, one more of either does not; nor does the header after the last. */
+static void rate_fields_are_bounded(void **state)
+{
+    (void)state;
+    char path[1000];
+    snprintf(path, sizeof(path),
+             "/head?x-ratelimit-%035d:+1|x-ratelimit-%036d:+1|x-ratelimit-a:+%063d|x-ratelimit-b:+%064d", 0, 0, 0, 0);
+    struct seen s = get(path);
+    assert_int_equal(s.head.n_rate, 2);
+    assert_int_equal(strlen(s.head.rate[0].name), 47);
+    assert_string_equal(s.head.rate[1].name, "x-ratelimit-a");
+    assert_int_equal(strlen(s.head.rate[1].value), 63);
+
+    int len = snprintf(path, sizeof(path), "/head?");
+    for (int i = 0; i <= RATE_HEADERS_MAX; i++)
+        len += snprintf(path + len, sizeof(path) - (size_t)len, "ratelimit-%d:+%d|", i, i);
+    snprintf(path + len, sizeof(path) - (size_t)len, "request-id:+last");
+    s = get(path);
+    assert_int_equal(s.head.n_rate, RATE_HEADERS_MAX);
+    assert_string_equal(s.head.rate[RATE_HEADERS_MAX - 1].value, "15");
+    assert_string_equal(s.head.request_id, "last");
+}
+
 static void request_is_sent_whole(void **state)
 {
     (void)state;
@@ -726,6 +776,8 @@ int main(void)
         ON_POOL(redirect_is_not_followed),
         ON_POOL(interim_head_is_skipped),
         ON_POOL(retry_fields),
+        ON_POOL(rate_fields),
+        ON_POOL(rate_fields_are_bounded),
         ON_POOL(request_is_sent_whole),
         ON_POOL(body_arrives),
         ON_POOL(connections_are_kept),
