@@ -22,11 +22,12 @@ unit_tests = \
 	tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/proto/test_codec \
 	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
 	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
-	tests/unit/provider/test_jsonx tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
-	tests/unit/provider/test_openai_responses tests/unit/provider/test_scan \
-	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/rpc/test_outq \
-	tests/unit/rpc/test_schema tests/unit/store/test_backend_trees tests/unit/store/test_backends \
-	tests/unit/store/test_sqlite tests/unit/store/test_store tests/unit/store/test_store_states
+	tests/unit/provider/test_jsonx tests/unit/provider/test_limits tests/unit/provider/test_openai_parse \
+	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
+	tests/unit/provider/test_scan tests/unit/provider/test_small_adapters tests/unit/provider/test_sse \
+	tests/unit/rpc/test_outq tests/unit/rpc/test_schema tests/unit/store/test_backend_trees \
+	tests/unit/store/test_backends tests/unit/store/test_sqlite tests/unit/store/test_store \
+	tests/unit/store/test_store_states
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -165,6 +166,9 @@ tests_unit_provider_test_gemini_LDADD = $(UNIT_LDADD)
 tests_unit_provider_test_jsonx_SOURCES = tests/unit/provider/test_jsonx.c
 tests_unit_provider_test_jsonx_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_provider_test_jsonx_LDADD = $(UNIT_LDADD)
+tests_unit_provider_test_limits_SOURCES = tests/unit/provider/test_limits.c
+tests_unit_provider_test_limits_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_provider_test_limits_LDADD = $(UNIT_LDADD)
 tests_unit_provider_test_openai_parse_SOURCES = tests/unit/provider/test_openai_parse.c
 tests_unit_provider_test_openai_parse_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_provider_test_openai_parse_LDADD = $(UNIT_LDADD)
@@ -222,14 +226,15 @@ python_tests = \
 	tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_tls.py tests/replay/test_recordings.py \
 	tests/replay/test_requests.py
 TESTS += $(python_tests)
-EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/skip.h \
-	tests/unit/core/config_files.h tests/unit/http/http_server.h tests/unit/provider/building.h \
-	tests/unit/provider/chunks.h tests/unit/provider/parsing.h tests/unit/store/backend_jobs.h \
-	tests/unit/store/store_fake.h tests/rpc/client.py tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py \
-	tests/rpc/helpers_crowd.py tests/rpc/helpers_scripted.py tests/rpc/helpers_system.py tests/rpc/helpers_tls.py \
-	tests/rpc/helpers_told.py tests/provider/fault_provider.py tests/provider/grammars.py tests/fuzz/adapter.h \
-	tests/fuzz/fuzz_anthropic.c tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c \
-	tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c \
+EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus \
+	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/core/config_files.h tests/unit/http/http_server.h \
+	tests/unit/provider/building.h tests/unit/provider/chunks.h tests/unit/provider/parsing.h \
+	tests/unit/store/backend_jobs.h tests/unit/store/store_fake.h tests/rpc/client.py tests/rpc/helpers_canned.py \
+	tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_scripted.py \
+	tests/rpc/helpers_system.py tests/rpc/helpers_tls.py tests/rpc/helpers_told.py \
+	tests/provider/fault_provider.py tests/provider/grammars.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c \
+	tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c \
+	tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c \
 	tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_sse.c tests/fuzz/config.dict \
 	tests/fuzz/frame.dict tests/fuzz/json.dict tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c \
 	tests/bench/parse.c tests/bench/pidcpu.c tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c \
