@@ -19,7 +19,7 @@ unit_tests = \
 	tests/unit/core/test_log tests/unit/core/test_logfile tests/unit/core/test_worker \
 	tests/unit/engine/test_context tests/unit/engine/test_discover tests/unit/engine/test_env_keys \
 	tests/unit/engine/test_fault tests/unit/engine/test_keep tests/unit/engine/test_providers \
-	tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/proto/test_codec \
+	tests/unit/http/test_breaker tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/proto/test_codec \
 	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
 	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
 	tests/unit/provider/test_jsonx tests/unit/provider/test_limits tests/unit/provider/test_openai_parse \
@@ -136,6 +136,9 @@ tests_unit_engine_test_keep_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_providers_SOURCES = tests/unit/engine/test_providers.c
 tests_unit_engine_test_providers_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_providers_LDADD = $(UNIT_LDADD)
+tests_unit_http_test_breaker_SOURCES = tests/unit/http/test_breaker.c
+tests_unit_http_test_breaker_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_http_test_breaker_LDADD = $(UNIT_LDADD)
 tests_unit_http_test_pool_SOURCES = tests/unit/http/test_pool.c
 tests_unit_http_test_pool_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_http_test_pool_LDADD = $(UNIT_LDADD)
