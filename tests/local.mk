@@ -12,14 +12,15 @@ unit_tests = \
 	tests/unit/answer/test_fold tests/unit/answer/test_log tests/unit/answer/test_runs \
 	tests/unit/answer/test_table tests/unit/ask/test_args tests/unit/ask/test_call tests/unit/ask/test_json_print \
 	tests/unit/ask/test_locate tests/unit/ask/test_paths tests/unit/ask/test_where tests/unit/base/test_buf \
-	tests/unit/base/test_clock tests/unit/base/test_error tests/unit/base/test_exchange tests/unit/base/test_fd \
-	tests/unit/base/test_id tests/unit/base/test_secret tests/unit/base/test_utf8 tests/unit/base/test_value \
-	tests/unit/base/test_version tests/unit/chat/test_event tests/unit/chat/test_message \
-	tests/unit/chat/test_request tests/unit/core/test_config tests/unit/core/test_config_lines \
-	tests/unit/core/test_log tests/unit/core/test_logfile tests/unit/core/test_worker \
-	tests/unit/engine/test_context tests/unit/engine/test_discover tests/unit/engine/test_env_keys \
-	tests/unit/engine/test_fault tests/unit/engine/test_keep tests/unit/engine/test_providers \
-	tests/unit/http/test_breaker tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/proto/test_codec \
+	tests/unit/base/test_clock tests/unit/base/test_decimal tests/unit/base/test_error \
+	tests/unit/base/test_exchange tests/unit/base/test_fd tests/unit/base/test_id tests/unit/base/test_secret \
+	tests/unit/base/test_utf8 tests/unit/base/test_value tests/unit/base/test_version tests/unit/base/test_words \
+	tests/unit/chat/test_event tests/unit/chat/test_message tests/unit/chat/test_request \
+	tests/unit/core/test_config tests/unit/core/test_config_lines tests/unit/core/test_log \
+	tests/unit/core/test_logfile tests/unit/core/test_worker tests/unit/engine/test_context \
+	tests/unit/engine/test_discover tests/unit/engine/test_env_keys tests/unit/engine/test_fault \
+	tests/unit/engine/test_keep tests/unit/engine/test_providers tests/unit/http/test_breaker \
+	tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/proto/test_codec \
 	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
 	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
 	tests/unit/provider/test_jsonx tests/unit/provider/test_limits tests/unit/provider/test_openai_parse \
@@ -70,6 +71,9 @@ tests_unit_base_test_buf_LDADD = $(UNIT_LDADD)
 tests_unit_base_test_clock_SOURCES = tests/unit/base/test_clock.c
 tests_unit_base_test_clock_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_base_test_clock_LDADD = $(UNIT_LDADD)
+tests_unit_base_test_decimal_SOURCES = tests/unit/base/test_decimal.c
+tests_unit_base_test_decimal_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_base_test_decimal_LDADD = $(UNIT_LDADD)
 tests_unit_base_test_error_SOURCES = tests/unit/base/test_error.c
 tests_unit_base_test_error_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_base_test_error_LDADD = $(UNIT_LDADD)
@@ -94,6 +98,9 @@ tests_unit_base_test_value_LDADD = $(UNIT_LDADD)
 tests_unit_base_test_version_SOURCES = tests/unit/base/test_version.c
 tests_unit_base_test_version_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_base_test_version_LDADD = $(UNIT_LDADD)
+tests_unit_base_test_words_SOURCES = tests/unit/base/test_words.c
+tests_unit_base_test_words_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_base_test_words_LDADD = $(UNIT_LDADD)
 tests_unit_chat_test_event_SOURCES = tests/unit/chat/test_event.c
 tests_unit_chat_test_event_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_chat_test_event_LDADD = $(UNIT_LDADD)

@@ -1,0 +1,212 @@
+#include "lib/base/words.h"
+#include "lib/base/alloc.h"
+#include "lib/base/decimal.h"
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define DIGITS "0123456789"
+#define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define SHOWN 60 /* bytes of a piece in an error */
+
+enum { CURRENCY_MIN = 3, CURRENCY_MAX = 7, MINUTES_A_DAY = 1440 };
+
+/* -- values -- */
+
+/* A number of exactly so many digits; -1 if it is none. */
+static int fixed_number(const char *text, size_t digits)
+{
+    int n = 0;
+
+    for (size_t i = 0; i < digits; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return -1;
+        n = n * 10 + (text[i] - '0');
+    }
+    return n;
+}
+
+bool words_day(const char *text, size_t len, int64_t *ret_us)
+{
+    if (len != 10 || text[4] != '-' || text[7] != '-')
+        return false;
+    int year = fixed_number(text, 4), month = fixed_number(text + 5, 2), day = fixed_number(text + 8, 2);
+    if (year < 0 || month < 0 || day < 0)
+        return false;
+    struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
+    time_t t = timegm(&tm); /* makes the 3rd of March of a 31st of February */
+    if (t <= 0 || tm.tm_mon != month - 1 || tm.tm_mday != day)
+        return false;
+    *ret_us = (int64_t)t * 1000000;
+    return true;
+}
+
+static bool put_day(const char *text, size_t len, void *field)
+{
+    return words_day(text, len, field);
+}
+
+static bool put_text(const char *text, size_t len, void *field)
+{
+    *(char **)field = xstrndup(text, len);
+    return true;
+}
+
+static bool put_date(const char *text, size_t len, void *field)
+{
+    int64_t day;
+
+    return words_day(text, len, &day) && put_text(text, len, field);
+}
+
+static bool put_count(const char *text, size_t len, void *field)
+{
+    int64_t n;
+
+    if (strspn(text, DIGITS) < len || !decimal_parse(text, len, 0, &n) || n < 1)
+        return false;
+    *(int64_t *)field = n;
+    return true;
+}
+
+static bool put_amount(const char *text, size_t len, void *field)
+{
+    int64_t n;
+
+    if (!decimal_parse(text, len, 9, &n) || n < 0)
+        return false;
+    *(int64_t *)field = n;
+    return true;
+}
+
+static bool put_number(const char *text, size_t len, void *field)
+{
+    int64_t n;
+
+    if (!decimal_parse(text, len, 6, &n))
+        return false;
+    *(double *)field = (double)n / 1e6;
+    return true;
+}
+
+static bool put_currency(const char *text, size_t len, void *field)
+{
+    if (len < CURRENCY_MIN || len > CURRENCY_MAX || strspn(text, CAPITALS) < len)
+        return false;
+    memcpy(field, text, len);
+    ((char *)field)[len] = '\0';
+    return true;
+}
+
+/* "16:30" to a minute of the day, 24:00 the last of them; -1 if it is none. */
+static int minute_of(const char *text)
+{
+    int hour = fixed_number(text, 2), minute = text[2] == ':' ? fixed_number(text + 3, 2) : -1;
+
+    if (hour < 0 || minute < 0 || minute > 59 || hour * 60 + minute > MINUTES_A_DAY)
+        return -1;
+    return hour * 60 + minute;
+}
+
+static bool put_hours(const char *text, size_t len, void *field)
+{
+    if (len != strlen("16:30-00:30") || text[5] != '-')
+        return false;
+    int from = minute_of(text), to = minute_of(text + 6);
+    if (from < 0 || to < 0 || from == MINUTES_A_DAY || from == to % MINUTES_A_DAY)
+        return false;
+    ((int *)field)[0] = from;
+    ((int *)field)[1] = to % MINUTES_A_DAY;
+    return true;
+}
+
+static const struct {
+    bool (*put)(const char *text, size_t len, void *field);
+    const char *want;
+} types[] = {
+    [WORD_TEXT] = {put_text, "a text"},
+    [WORD_DATE] = {put_date, "a day, as in 2025-04-14"},
+    [WORD_DAY] = {put_day, "a day, as in 2025-04-14"},
+    [WORD_COUNT] = {put_count, "a whole number from 1"},
+    [WORD_AMOUNT] = {put_amount, "a number from 0, as in 0.075"},
+    [WORD_NUMBER] = {put_number, "a number, as in 52.4"},
+    [WORD_CURRENCY] = {put_currency, "a currency's capital letters, as in USD"},
+    [WORD_HOURS] = {put_hours, "a part of the day in UTC, as in 16:30-00:30"},
+};
+
+static int shown(size_t len)
+{
+    return (int)(len < SHOWN ? len : SHOWN);
+}
+
+enum error_code words_value(const char *text, size_t len, const struct word *word, void *base, struct error *err)
+{
+    if (len > 0 && types[word->type].put(text, len, (char *)base + word->offset))
+        return ERR_NONE;
+    return error_set(err, ERR_INVALID_REQUEST, "%s must be %s, not '%.*s'", word->name, types[word->type].want,
+                     shown(len), text);
+}
+
+/* -- rows -- */
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+const char *words_piece(const char **text, size_t *len)
+{
+    const char *piece = *text;
+    size_t n = strcspn(piece, ",");
+
+    *text = piece[n] ? piece + n + 1 : NULL;
+    for (; n > 0 && is_space(piece[0]); n--)
+        piece++;
+    while (n > 0 && is_space(piece[n - 1]))
+        n--;
+    *len = n;
+    return piece;
+}
+
+static const struct word *find_word(const struct word *words, const char *name, size_t len)
+{
+    for (; words->name; words++)
+        if (strlen(words->name) == len && memcmp(words->name, name, len) == 0)
+            return words;
+    return NULL;
+}
+
+static enum error_code read_piece(const char *piece, size_t len, const struct word *words, void *base, unsigned *seen,
+                                  struct error *err)
+{
+    size_t name = 0;
+
+    while (name < len && !is_space(piece[name]))
+        name++;
+    const struct word *word = find_word(words, piece, name);
+    if (name == 0)
+        return error_set(err, ERR_INVALID_REQUEST, "a word and its value are missing beside a comma");
+    if (!word)
+        return error_set(err, ERR_INVALID_REQUEST, "there is no word '%.*s' here", shown(name), piece);
+    unsigned bit = 1u << (word - words);
+    if (*seen & bit)
+        return error_set(err, ERR_INVALID_REQUEST, "'%s' is given twice", word->name);
+    *seen |= bit;
+    size_t value = name;
+    while (value < len && is_space(piece[value]))
+        value++;
+    return words_value(piece + value, len - value, word, base, err);
+}
+
+enum error_code words_read(const char *text, const struct word *words, void *base, unsigned *seen, struct error *err)
+{
+    enum error_code code = ERR_NONE;
+
+    *seen = 0;
+    while (text && code == ERR_NONE) {
+        size_t len;
+        const char *piece = words_piece(&text, &len);
+        code = read_piece(piece, len, words, base, seen, err);
+    }
+    return code;
+}
