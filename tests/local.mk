@@ -15,12 +15,12 @@ unit_tests = \
 	tests/unit/base/test_clock tests/unit/base/test_decimal tests/unit/base/test_error \
 	tests/unit/base/test_exchange tests/unit/base/test_fd tests/unit/base/test_id tests/unit/base/test_secret \
 	tests/unit/base/test_utf8 tests/unit/base/test_value tests/unit/base/test_version tests/unit/base/test_words \
-	tests/unit/chat/test_event tests/unit/chat/test_message tests/unit/chat/test_request \
-	tests/unit/core/test_config tests/unit/core/test_config_lines tests/unit/core/test_log \
-	tests/unit/core/test_logfile tests/unit/core/test_worker tests/unit/engine/test_context \
-	tests/unit/engine/test_discover tests/unit/engine/test_env_keys tests/unit/engine/test_fault \
-	tests/unit/engine/test_keep tests/unit/engine/test_providers tests/unit/http/test_breaker \
-	tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/proto/test_codec \
+	tests/unit/chat/test_event tests/unit/chat/test_message tests/unit/chat/test_price \
+	tests/unit/chat/test_request tests/unit/core/test_config tests/unit/core/test_config_lines \
+	tests/unit/core/test_log tests/unit/core/test_logfile tests/unit/core/test_worker \
+	tests/unit/engine/test_context tests/unit/engine/test_discover tests/unit/engine/test_env_keys \
+	tests/unit/engine/test_fault tests/unit/engine/test_keep tests/unit/engine/test_providers \
+	tests/unit/http/test_breaker tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/proto/test_codec \
 	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
 	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
 	tests/unit/provider/test_jsonx tests/unit/provider/test_limits tests/unit/provider/test_openai_parse \
@@ -107,6 +107,9 @@ tests_unit_chat_test_event_LDADD = $(UNIT_LDADD)
 tests_unit_chat_test_message_SOURCES = tests/unit/chat/test_message.c
 tests_unit_chat_test_message_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_chat_test_message_LDADD = $(UNIT_LDADD)
+tests_unit_chat_test_price_SOURCES = tests/unit/chat/test_price.c
+tests_unit_chat_test_price_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_chat_test_price_LDADD = $(UNIT_LDADD)
 tests_unit_chat_test_request_SOURCES = tests/unit/chat/test_request.c
 tests_unit_chat_test_request_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_chat_test_request_LDADD = $(UNIT_LDADD)

@@ -24,9 +24,9 @@ void modality_each(unsigned set, void (*each)(void *data, const char *name), voi
 
 enum known { KNOWN_NOT = -1, KNOWN_NO = 0, KNOWN_YES = 1 };
 
-struct listed { /* owns what it points to */
-    char *id;    /* the provider's own name of the model */
-    char *title; /* for people, NULL if none */
+struct listed {                         /* owns what it points to */
+    char *id;                           /* the provider's own name of the model */
+    char *title;                        /* for people, NULL if none */
     int64_t context_window, max_output; /* tokens, 0: not told */
     unsigned input, output;             /* of enum modality, 0: not told */
     enum known tools, reasoning;

@@ -9,20 +9,27 @@
 #include "lib/base/error.h"
 #include "lib/chat/usage.h"
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define PRICE_UNKNOWN (-1)
 #define PRICE_PLACES 9 /* decimal places of a rate */
 
 struct price {
-    char *at;                  /* owned: the provider that it holds at, NULL: the model's first one */
-    char *source;              /* owned: where it was read, NULL if not told */
-    char currency[8];          /* "USD" */
-    int64_t since_us, until_us; /* since 1970, UTC; 0: not told */
-    int64_t above_tokens;      /* for prompts of more tokens than that; 0: for any */
+    char *at;                   /* owned: the provider that it holds at, NULL: the model's first one */
+    char *source;               /* owned: where it was read, NULL if not told */
+    char currency[8];           /* "USD" */
+    int64_t since_us, until_us; /* since 1970, UTC; 0: not told; it holds until that moment, which is not part of it */
+    int64_t above_tokens;       /* for prompts of more tokens than that; 0: for any */
     int from_minute, to_minute; /* of the day, UTC, from may be after to; both 0: all day */
     int64_t input, cached_input, cache_write, output, request, image;
 };
+
+#define PRICE_INIT                                                                                                     \
+    {                                                                                                                  \
+        .input = PRICE_UNKNOWN, .cached_input = PRICE_UNKNOWN, .cache_write = PRICE_UNKNOWN, .output = PRICE_UNKNOWN,  \
+        .request = PRICE_UNKNOWN, .image = PRICE_UNKNOWN                                                               \
+    }
 
 void price_done(struct price *p); /* frees what it owns */
 void price_copy(struct price *to, const struct price *from);
@@ -30,7 +37,8 @@ void price_copy(struct price *to, const struct price *from);
 /* A row of models.ini: words and values with commas between, in any order:
  *   since 2025-04-14, until 2026-01-01, at openrouter, above 200000, hours 16:30-00:30, input 2.00, cached_input 0.50,
  *   cache_write 3.75, output 8.00, request 0.001, image 0.01, currency USD, source https://…
- * Rates per million tokens. currency is needed, and one rate at least. The error says what is wrong. */
+ * Rates per million tokens. A day begins at midnight UTC, and the row does not hold on that of `until` any more.
+ * currency is needed, and one rate at least. The error says what is wrong. */
 enum error_code price_parse(const char *text, struct price *ret, struct error *err);
 
 /* The row among n that holds for a prompt of so many tokens at that time: of those that do, one with hours before one
@@ -40,7 +48,8 @@ const struct price *price_pick(const struct price *rows, size_t n, const char *a
                                int64_t now_us, int64_t prompt_tokens);
 
 /* In billionths of the currency, rounded up; cached tokens at the input rate where cached_input is not told, tokens to
- * the cache likewise. Unknown counts are none. False where a rate that is needed is not told. */
+ * the cache likewise; with the rate of one request, where it is told. Unknown counts are none. What does not fit is
+ * INT64_MAX. False where a rate that is needed is not told. */
 bool price_cost(const struct price *p, const struct usage *u, int64_t *ret_nano);
 
 #endif

@@ -1,0 +1,331 @@
+#include "lib/chat/listed.h"
+#include "lib/chat/price.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define DAY_US (86400 * INT64_C(1000000))
+#define MINUTE_US (60 * INT64_C(1000000))
+#define APRIL_14 INT64_C(1744588800000000) /* 2025 */
+
+static struct price parse(const char *text)
+{
+    struct error err = ERROR_INIT;
+    struct price p;
+
+    if (price_parse(text, &p, &err) != ERR_NONE)
+        fail_msg("'%s': %s", text, err.message);
+    return p;
+}
+
+static void row_is_read(void **state)
+{
+    (void)state;
+    struct price p = parse("since 2025-04-14, until 2026-01-01, at openrouter, above 200000, hours 16:30-00:30, "
+                           "input 2.00, cached_input 0.50, cache_write 3.75, output 8.00, request 0.001, image 0.01, "
+                           "currency USD, source https://example.org/p");
+    assert_int_equal(p.since_us, APRIL_14);
+    assert_int_equal(p.until_us, INT64_C(1767225600000000));
+    assert_string_equal(p.at, "openrouter");
+    assert_int_equal(p.above_tokens, 200000);
+    assert_int_equal(p.from_minute, 990);
+    assert_int_equal(p.to_minute, 30);
+    assert_int_equal(p.input, 2000000000);
+    assert_int_equal(p.cached_input, 500000000);
+    assert_int_equal(p.cache_write, 3750000000);
+    assert_int_equal(p.output, 8000000000);
+    assert_int_equal(p.request, 1000000);
+    assert_int_equal(p.image, 10000000);
+    assert_string_equal(p.currency, "USD");
+    assert_string_equal(p.source, "https://example.org/p");
+    price_done(&p);
+    price_done(&p); /* of nothing */
+}
+
+static void what_is_not_told_is_unknown(void **state)
+{
+    (void)state;
+    struct price p = parse("currency CNY,output 0");
+    assert_int_equal(p.output, 0);
+    assert_int_equal(p.input, PRICE_UNKNOWN);
+    assert_int_equal(p.cached_input, PRICE_UNKNOWN);
+    assert_int_equal(p.cache_write, PRICE_UNKNOWN);
+    assert_int_equal(p.request, PRICE_UNKNOWN);
+    assert_int_equal(p.image, PRICE_UNKNOWN);
+    assert_int_equal(p.since_us, 0);
+    assert_int_equal(p.until_us, 0);
+    assert_int_equal(p.above_tokens, 0);
+    assert_null(p.at);
+    assert_null(p.source);
+    price_done(&p);
+}
+
+static void bad_rows_are_refused(void **state)
+{
+    static const struct {
+        const char *text, *part;
+    } bad[] = {
+        {"currency USD", "needs a rate"},
+        {"since 2025-04-14, currency USD, source x", "needs a rate"},
+        {"input 2.00", "needs its currency"},
+        {"input 2.00, currency USD, until 2025-04-14, since 2025-04-14", "later than 'since'"},
+        {"input 2.00 USD", "input must be"},
+        {"input 2.00, currency USD, at x, at y", "'at' is given twice"},
+        {"input 2.00; currency USD", "input must be"},
+        {"$2.00, currency USD", "no word '$2.00'"},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct error err = ERROR_INIT;
+        struct price p = {.above_tokens = 77};
+        if (price_parse(bad[i].text, &p, &err) != ERR_INVALID_REQUEST || !strstr(err.message, bad[i].part))
+            fail_msg("'%s': wanted %s; got %s", bad[i].text, bad[i].part, err.message);
+        assert_int_equal(p.above_tokens, 77);
+    }
+}
+
+static void copy_owns_its_texts(void **state)
+{
+    (void)state;
+    struct price p = parse("input 1, currency USD, at a, source b"), copy;
+    price_copy(&copy, &p);
+    price_done(&p);
+    assert_string_equal(copy.at, "a");
+    assert_string_equal(copy.source, "b");
+    assert_int_equal(copy.input, 1000000000);
+    price_done(&copy);
+}
+
+/* -- which row holds -- */
+
+#define ROWS_MAX 8
+
+/* What the picked row's input rate is, in whole units; -1: none is picked. */
+static int64_t pick(const char *const *texts, const char *at, int64_t now_us, int64_t tokens)
+{
+    struct price rows[ROWS_MAX] = {0};
+    size_t n = 0;
+
+    for (; texts[n]; n++)
+        rows[n] = parse(texts[n]);
+    const struct price *p = price_pick(rows, n, at, "openai", now_us, tokens);
+    int64_t rate = p ? p->input / 1000000000 : -1;
+    for (size_t i = 0; i < n; i++)
+        price_done(&rows[i]);
+    return rate;
+}
+
+static void days_bound_a_row(void **state)
+{
+    const char *const rows[] = {"input 1, currency USD, until 2025-04-14",
+                                "input 2, currency USD, since 2025-04-14, until 2025-04-16", NULL};
+    (void)state;
+
+    assert_int_equal(pick(rows, "openai", 0, 1), 1);
+    assert_int_equal(pick(rows, "openai", APRIL_14 - 1, 1), 1);
+    assert_int_equal(pick(rows, "openai", APRIL_14, 1), 2);
+    assert_int_equal(pick(rows, "openai", APRIL_14 + 2 * DAY_US - 1, 1), 2);
+    assert_int_equal(pick(rows, "openai", APRIL_14 + 2 * DAY_US, 1), -1);
+}
+
+static void latest_since_goes_first(void **state)
+{
+    const char *const rows[] = {"input 1, currency USD", "input 3, currency USD, since 2025-04-14",
+                                "input 2, currency USD, since 2025-04-13", "input 4, currency USD, since 2025-04-14",
+                                NULL};
+    (void)state;
+
+    assert_int_equal(pick(rows, "openai", APRIL_14 - 2 * DAY_US, 1), 1);
+    assert_int_equal(pick(rows, "openai", APRIL_14 - 1, 1), 2);
+    assert_int_equal(pick(rows, "openai", APRIL_14, 1), 3); /* of equals the first */
+}
+
+static void prompt_is_above(void **state)
+{
+    const char *const rows[] = {"input 1, currency USD, since 2025-04-14", "input 3, currency USD, above 200000",
+                                "input 2, currency USD, above 100000", NULL};
+    (void)state;
+
+    assert_int_equal(pick(rows, "openai", APRIL_14, 100000), 1);
+    assert_int_equal(pick(rows, "openai", APRIL_14, 100001), 2);
+    assert_int_equal(pick(rows, "openai", APRIL_14, 200000), 2);
+    assert_int_equal(pick(rows, "openai", APRIL_14, 200001), 3); /* before the later since */
+}
+
+static void hours_of_the_day(void **state)
+{
+    const char *const rows[] = {"input 1, currency USD, above 10", "input 2, currency USD, hours 16:30-00:30",
+                                "input 3, currency USD, hours 08:00-09:00", NULL};
+    static const struct {
+        int minute;
+        int64_t rate;
+    } times[] = {{0, 2},   {29, 2},  {30, 1},  {479, 1},  {480, 3}, {539, 3},
+                 {540, 1}, {989, 1}, {990, 2}, {1439, 2}, {1440, 2}};
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+        assert_int_equal(pick(rows, "openai", APRIL_14 + times[i].minute * MINUTE_US, 11), times[i].rate);
+}
+
+static void row_holds_at_its_provider(void **state)
+{
+    const char *const rows[] = {"input 1, currency USD", "input 2, currency USD, at openrouter",
+                                "input 3, currency USD, at openai, above 5", NULL};
+    (void)state;
+
+    assert_int_equal(pick(rows, "openai", APRIL_14, 1), 1);
+    assert_int_equal(pick(rows, "openai", APRIL_14, 6), 3);
+    assert_int_equal(pick(rows, "openrouter", APRIL_14, 6), 2);
+    assert_int_equal(pick(rows, "azure", APRIL_14, 6), -1);
+    assert_null(price_pick(NULL, 0, "openai", "openai", APRIL_14, 1));
+}
+
+static void rows_of_nobody(void **state)
+{
+    (void)state;
+    struct price p = parse("input 1, currency USD");
+    assert_null(price_pick(&p, 1, "openai", NULL, APRIL_14, 1));
+    price_done(&p);
+}
+
+/* -- what it comes to -- */
+
+static int64_t cost(const char *text, struct usage u)
+{
+    struct price p = parse(text);
+    int64_t nano = 77;
+
+    if (!price_cost(&p, &u, &nano)) {
+        assert_int_equal(nano, 77);
+        nano = -1;
+    }
+    price_done(&p);
+    return nano;
+}
+
+#define FULL "input 2.00, cached_input 0.50, cache_write 3.75, output 8.00, currency USD"
+
+static void all_kinds_of_tokens_cost(void **state)
+{
+    (void)state;
+    /* 1000 - 300 - 200 = 500 at 2.00, 300 at 0.50, 200 at 3.75, 100 at 8.00: 1000 + 150 + 750 + 800 millionths */
+    assert_int_equal(cost(FULL, (struct usage){1000, 100, 300, 200, 50, -1, false}), 2700000);
+    assert_int_equal(cost(FULL, (struct usage){1000, 100, -1, -1, -1, -1, false}), 2800000);
+    assert_int_equal(cost(FULL, (struct usage)USAGE_INIT), 0);
+    assert_int_equal(cost(FULL, (struct usage){0, 0, 0, 0, 0, -1, false}), 0);
+}
+
+static void parts_over_the_whole_do_not_give_back(void **state)
+{
+    (void)state;
+    assert_int_equal(cost(FULL, (struct usage){100, 0, 90, 20, -1, -1, false}), 90 * 500 + 20 * 3750);
+    assert_int_equal(cost(FULL, (struct usage){-1, 0, 10, -1, -1, -1, false}), 10 * 500);
+}
+
+static void missing_rates_fall_back_to_input(void **state)
+{
+    (void)state;
+    assert_int_equal(cost("input 2, output 8, currency USD", (struct usage){1000, 0, 300, 200, -1, -1, false}),
+                     2000000);
+    assert_int_equal(cost("output 8, currency USD", (struct usage){1, 1, -1, -1, -1, -1, false}), -1);
+    assert_int_equal(cost("input 2, currency USD", (struct usage){1, 1, -1, -1, -1, -1, false}), -1);
+    assert_int_equal(cost("output 8, currency USD", (struct usage){5, 1, 5, -1, -1, -1, false}), -1);
+    assert_int_equal(cost("input 2, currency USD", (struct usage){1, 0, -1, -1, -1, -1, false}), 2000);
+    assert_int_equal(cost("input 2, currency USD", (struct usage){1, -1, -1, -1, -1, -1, false}), 2000);
+}
+
+static void fractions_are_rounded_up_once(void **state)
+{
+    (void)state;
+    /* 0.0001 a million is a tenth of a billionth for a token */
+    assert_int_equal(cost("input 0.0001, output 0.0001, currency USD", (struct usage){1, 0, -1, -1, -1, -1, false}), 1);
+    assert_int_equal(cost("input 0.0001, output 0.0001, currency USD", (struct usage){4, 6, -1, -1, -1, -1, false}), 1);
+    assert_int_equal(cost("input 0.0001, output 0.0001, currency USD", (struct usage){5, 6, -1, -1, -1, -1, false}), 2);
+}
+
+static void request_costs_too(void **state)
+{
+    (void)state;
+    assert_int_equal(cost("input 2, request 0.001, currency USD", (struct usage){1, 0, -1, -1, -1, -1, false}),
+                     1002000);
+}
+
+static void what_does_not_fit_is_the_most(void **state)
+{
+    (void)state;
+    assert_int_equal(cost("input 9000000000, output 9000000000, currency USD",
+                          (struct usage){INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, -1, -1, false}),
+                     INT64_MAX);
+}
+
+/* -- listed -- */
+
+static void modalities_have_names(void **state)
+{
+    (void)state;
+    assert_int_equal(modality_from_name("text", 4), MODALITY_TEXT);
+    assert_int_equal(modality_from_name("embedding", 9), MODALITY_EMBEDDING);
+    assert_int_equal(modality_from_name("images", 5), MODALITY_IMAGE);
+    assert_int_equal(modality_from_name("images", 6), 0);
+    assert_int_equal(modality_from_name("", 0), 0);
+}
+
+static void join(void *data, const char *name)
+{
+    strcat(strcat(data, name), " ");
+}
+
+static void modalities_are_told_in_order(void **state)
+{
+    char names[64] = "";
+    (void)state;
+
+    modality_each(MODALITY_FILE | MODALITY_TEXT | MODALITY_VIDEO, join, names);
+    assert_string_equal(names, "text video file ");
+    modality_each(0, join, names);
+    assert_string_equal(names, "text video file ");
+}
+
+static void listed_is_freed(void **state)
+{
+    (void)state;
+    struct listed l = {.id = strdup("m"), .title = strdup("M"), .prices = malloc(sizeof(struct price)), .n_prices = 1};
+    l.prices[0] = parse("input 1, currency USD, source s");
+    listed_done(&l);
+    assert_null(l.id);
+    assert_null(l.prices);
+    assert_int_equal(l.n_prices, 0);
+    assert_int_equal(l.tools, KNOWN_NOT);
+    listed_done(&l);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(row_is_read),
+        cmocka_unit_test(what_is_not_told_is_unknown),
+        cmocka_unit_test(bad_rows_are_refused),
+        cmocka_unit_test(copy_owns_its_texts),
+        cmocka_unit_test(days_bound_a_row),
+        cmocka_unit_test(latest_since_goes_first),
+        cmocka_unit_test(prompt_is_above),
+        cmocka_unit_test(hours_of_the_day),
+        cmocka_unit_test(row_holds_at_its_provider),
+        cmocka_unit_test(rows_of_nobody),
+        cmocka_unit_test(all_kinds_of_tokens_cost),
+        cmocka_unit_test(parts_over_the_whole_do_not_give_back),
+        cmocka_unit_test(missing_rates_fall_back_to_input),
+        cmocka_unit_test(fractions_are_rounded_up_once),
+        cmocka_unit_test(request_costs_too),
+        cmocka_unit_test(what_does_not_fit_is_the_most),
+        cmocka_unit_test(modalities_have_names),
+        cmocka_unit_test(modalities_are_told_in_order),
+        cmocka_unit_test(listed_is_freed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
