@@ -263,32 +263,65 @@ const char *config_origin(const struct config *c, const struct config_room *room
     return NULL;
 }
 
-enum error_code config_complain(const struct config *c, const struct config_room *room, const char *name,
-                                const char *key, struct error *err, const char *fmt, ...)
+/* Where a file and line are told of a value: the one of that key, else the first that a file gave. */
+static const struct config_value *find_origin(const struct config_block *b, const char *key, bool *exact)
 {
-    const struct config_block *b = find_block(c, room, name);
-    const struct config_value *where = NULL;
-    char text[sizeof err->message];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    for (size_t i = 0; b && room->options[i].key; i++) {
+    const struct config_value *first = NULL;
+
+    *exact = false;
+    for (size_t i = 0; b && b->room->options[i].key; i++) {
         const struct config_value *v = &b->values[i];
         if (!v->file)
             continue;
-        if (strcmp(room->options[i].key, key) == 0) {
-            where = v;
-            break;
+        if (strcmp(b->room->options[i].key, key) == 0) {
+            *exact = true;
+            return v;
         }
-        if (!where || v->file < where->file || (v->file == where->file && v->line < where->line))
-            where = v;
+        if (!first || v->file < first->file || (v->file == first->file && v->line < first->line))
+            first = v;
     }
+    return first;
+}
+
+/* element: SIZE_MAX for the last of a list, and for what is none. */
+static enum error_code complain(const struct config *c, const struct config_room *room, const char *name,
+                                const char *key, size_t element, struct error *err, const char *text)
+{
+    bool exact;
+    const struct config_value *where = find_origin(find_block(c, room, name), key, &exact);
     const struct config_section *s = config_find(c, room->section, name);
     size_t file = where ? where->file : s ? s->file : 0;
+
     if (!file)
         return error_set(err, ERR_INVALID_REQUEST, "%s", text);
-    return config_error(c->files[file - 1], where ? where->line : s->line, ERR_INVALID_REQUEST, err, "%s", text);
+    unsigned line = where ? where->line : s->line;
+    if (exact && element < where->list_len)
+        line = where->list_lines[element];
+    return config_error(c->files[file - 1], line, ERR_INVALID_REQUEST, err, "%s", text);
+}
+
+enum error_code config_complain(const struct config *c, const struct config_room *room, const char *name,
+                                const char *key, struct error *err, const char *fmt, ...)
+{
+    char text[sizeof err->message];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    return complain(c, room, name, key, SIZE_MAX, err, text);
+}
+
+enum error_code config_complain_of(const struct config *c, const struct config_room *room, const char *name,
+                                   const char *key, size_t element, struct error *err, const char *fmt, ...)
+{
+    char text[sizeof err->message];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    return complain(c, room, name, key, element, err, text);
 }
 
 /* -- printing it -- */

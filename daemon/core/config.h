@@ -77,6 +77,10 @@ const char *config_origin(const struct config *c, const struct config_room *room
 enum error_code config_complain(const struct config *c, const struct config_room *room, const char *name,
                                 const char *key, struct error *err, const char *fmt, ...)
     __attribute__((format(printf, 6, 7)));
+/* The same about one element of a list. */
+enum error_code config_complain_of(const struct config *c, const struct config_room *room, const char *name,
+                                   const char *key, size_t element, struct error *err, const char *fmt, ...)
+    __attribute__((format(printf, 7, 8)));
 
 /* An option's value where nobody gives one, as it would stand in a file; NULL where nothing would. */
 const char *config_default(const struct config_option *o);

@@ -366,6 +366,21 @@ static void test_complaint_about_an_empty_section(void **state)
     config_free(c);
 }
 
+static void test_complaint_about_an_element(void **state)
+{
+    struct folder *f = *state;
+    struct config *c = load_text(f, "[provider \"x\"]\nheader = A: 1\n\nheader = B: 2\n");
+    static const unsigned lines[] = {2, 4, 4}; /* past the end: where the last one stands */
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        struct error err = ERROR_INIT;
+        char want[256];
+        snprintf(want, sizeof(want), "%s:%u: wrong", f->files[0], lines[i]);
+        assert_int_equal(config_complain_of(c, &provider_room, "x", "header", i, &err, "wrong"), ERR_INVALID_REQUEST);
+        assert_string_equal(err.message, want);
+    }
+    config_free(c);
+}
+
 static void test_secret_file(void **state)
 {
     static const mode_t open_modes[] = {0640, 0620, 0604, 0602, 0644};
@@ -571,6 +586,7 @@ int main(void)
         TEST(test_destination),
         TEST(test_destination_is_replaced),
         TEST(test_complaint_about_an_empty_section),
+        TEST(test_complaint_about_an_element),
         TEST(test_secret_file),
         TEST(test_describe),
         TEST(test_print),
