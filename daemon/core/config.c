@@ -38,6 +38,7 @@ static struct config *config_new(const struct config_room *const *rooms)
         n++;
     c->rooms = xcalloc(n + 1, sizeof(*c->rooms));
     memcpy(c->rooms, rooms, n * sizeof(*c->rooms));
+    c->kinds = xcalloc(n + 1, sizeof(*c->kinds));
     c->sections_end = &c->sections;
     merge_defaults(c);
     return c;
@@ -61,6 +62,11 @@ struct config *config_free(struct config *c)
 {
     if (!c)
         return NULL;
+    for (size_t i = 0; c->rooms[i]; i++) {
+        HASH_CLEAR(hh, c->kinds[i].by_name);
+        free(c->kinds[i].named);
+    }
+    free(c->kinds);
     while (c->sections) {
         struct config_section *s = c->sections;
         c->sections = s->next;
@@ -212,17 +218,23 @@ enum error_code config_load_stream(const struct config_room *const *rooms, FILE 
 
 /* -- reading it -- */
 
-static bool is_section(const struct config_section *s, const char *section)
+struct config_kind *config_kind_of(const struct config *c, const char *section)
 {
-    return strcmp(s->blocks[0].room->section, section) == 0;
+    for (size_t i = 0; c->rooms[i]; i++)
+        if (strcmp(c->rooms[i]->section, section) == 0)
+            return &c->kinds[i];
+    return NULL;
 }
 
 struct config_section *config_find(const struct config *c, const char *section, const char *name)
 {
-    for (struct config_section *s = c->sections; s; s = s->next)
-        if (is_section(s, section) && (name ? s->name && strcmp(s->name, name) == 0 : !s->name))
-            return s;
-    return NULL;
+    const struct config_kind *kind = config_kind_of(c, section);
+    struct config_section *s = NULL;
+
+    if (!kind || !name)
+        return kind ? kind->plain : NULL;
+    HASH_FIND_STR(kind->by_name, name, s);
+    return s;
 }
 
 static const struct config_block *find_block(const struct config *c, const struct config_room *room, const char *name)
@@ -243,10 +255,9 @@ const void *config_get(const struct config *c, const struct config_room *room, c
 
 const char *config_name(const struct config *c, const struct config_room *room, size_t i)
 {
-    for (const struct config_section *s = c->sections; s; s = s->next)
-        if (s->name && is_section(s, room->section) && i-- == 0)
-            return s->name;
-    return NULL;
+    const struct config_kind *kind = config_kind_of(c, room->section);
+
+    return kind && i < kind->n ? kind->named[i]->name : NULL;
 }
 
 const char *config_origin(const struct config *c, const struct config_room *room, const char *name, const char *key,

@@ -6,6 +6,10 @@
 #include "daemon/core/config.h"
 #include "lib/base/secret.h"
 
+#define uthash_fatal(msg) abort()
+#include <stdlib.h>
+#include <uthash.h>
+
 enum {
     CONFIG_LINE_MAX = 198,      /* bytes of a line without its end: inih's buffer */
     CONFIG_WORD_MAX = 49,       /* of a key, and of what stands between the brackets of a section: inih's too */
@@ -42,10 +46,20 @@ struct config_section {
     struct config_block *blocks;
     size_t block_count;
     struct config_section *next; /* in the order of first mention */
+    UT_hash_handle hh;           /* in its kind, by its name */
+};
+
+/* The sections whose header begins with the same word. */
+struct config_kind {
+    struct config_section *plain;  /* the one without a name, NULL where there is none */
+    struct config_section **named; /* in the order of first mention */
+    size_t n;
+    struct config_section *by_name; /* the same, hashed */
 };
 
 struct config {
     const struct config_room **rooms; /* NULL-ended */
+    struct config_kind *kinds;        /* as many; a kind is that of the first of its rooms */
     struct config_section *sections, **sections_end;
     size_t section_count;
     char **files; /* of those that were read */
@@ -69,6 +83,7 @@ struct config_merge {
 /* config.c. Fills err with "PATH:LINE: ...", without the line where it is 0, and returns code. */
 enum error_code config_error(const char *path, unsigned line, enum error_code code, struct error *err, const char *fmt,
                              ...) __attribute__((format(printf, 5, 6)));
+struct config_kind *config_kind_of(const struct config *c, const char *section); /* NULL if no room has such */
 struct config_section *config_find(const struct config *c, const char *section, const char *name); /* NULL if none */
 /* Reads one file that is open already, called `path` in errors; its owner and mode are not looked at. */
 enum error_code config_load_stream(const struct config_room *const *rooms, FILE *f, const char *path,

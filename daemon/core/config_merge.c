@@ -1,6 +1,7 @@
 /* Sections and keys: what a line means by the rows of the rooms, and which file's word counts. */
 #include "daemon/core/config_internal.h"
 #include "lib/base/alloc.h"
+#include "lib/base/grow.h"
 #include <assert.h>
 #include <string.h>
 
@@ -50,6 +51,17 @@ static void block_init(struct config_block *b, const struct config_room *room)
     }
 }
 
+static void add_to_kind(struct config_kind *kind, struct config_section *s)
+{
+    if (!s->name) {
+        kind->plain = s;
+        return;
+    }
+    kind->named = grow_one(kind->named, kind->n, sizeof(struct config_section *));
+    kind->named[kind->n++] = s;
+    HASH_ADD_KEYPTR(hh, kind->by_name, s->name, strlen(s->name), s);
+}
+
 static struct config_section *section_new(struct config *c, const char *section, const char *name)
 {
     struct config_section *s = NEW(struct config_section);
@@ -65,6 +77,7 @@ static struct config_section *section_new(struct config *c, const char *section,
     *c->sections_end = s;
     c->sections_end = &s->next;
     c->section_count++;
+    add_to_kind(config_kind_of(c, section), s);
     return s;
 }
 
@@ -97,7 +110,7 @@ static struct config_block *find_key(struct config_section *s, const char *key, 
     for (size_t i = 0; i < s->block_count; i++) {
         const struct config_option *options = s->blocks[i].room->options;
         for (size_t k = 0; options[k].key; k++)
-            if (strlen(options[k].key) == len && memcmp(options[k].key, key, len) == 0) {
+            if (strncmp(options[k].key, key, len) == 0 && options[k].key[len] == '\0') {
                 *option = k;
                 return &s->blocks[i];
             }
