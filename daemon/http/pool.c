@@ -20,7 +20,7 @@ struct http_pool {
     uv_timer_t timer;
     CURLM *multi; /* NULL until the first transfer */
     char *user_agent;
-    struct http_host *hosts; /* those that have transfers, by key */
+    struct http_host *hosts; /* by key */
     struct transfer_list ready, running, doomed;
     CURL *spare[SPARE_MAX];
     unsigned n_spare;
@@ -50,23 +50,7 @@ static void must(CURLMcode rc)
         abort();
 }
 
-/* --- hosts and the states of a transfer --- */
-
-static struct http_host *host_get(struct http_pool *pool, char *key)
-{
-    struct http_host *host;
-    HASH_FIND_STR(pool->hosts, key, host);
-    if (host) {
-        free(key);
-        return host;
-    }
-    host = NEW(struct http_host);
-    host->key = key;
-    host->name = strstr(key, "://") + 3;
-    TAILQ_INIT(&host->waiting);
-    HASH_ADD_KEYPTR(hh, pool->hosts, host->key, strlen(host->key), host);
-    return host;
-}
+/* --- the states of a transfer --- */
 
 static bool is_open(enum transfer_state state)
 {
@@ -101,6 +85,7 @@ static void enter(struct http_transfer *t, enum transfer_state to)
     t->pool->stats.active += (unsigned)is_open(to) - (unsigned)is_open(t->state);
     t->host->active += (unsigned)counts_for_host(to) - (unsigned)counts_for_host(t->state);
     t->host->n_waiting += (unsigned)(to == TRANSFER_WAITING) - (unsigned)(t->state == TRANSFER_WAITING);
+    t->host->used_us = clock_mono_us();
     t->state = to;
 }
 
@@ -109,17 +94,12 @@ static bool fits(const struct http_transfer *t)
     return t->max_connections <= 0 || (long)t->host->active < t->max_connections;
 }
 
-/* After a transfer left: the next ones take its place, and a host with none is forgotten. */
-static void host_settle(struct http_pool *pool, struct http_host *host)
+/* After a transfer left: the next ones take its place. */
+static void host_settle(struct http_host *host)
 {
     struct http_transfer *next;
     while ((next = TAILQ_FIRST(&host->waiting)) && fits(next))
         enter(next, TRANSFER_READY);
-    if (host->active || next)
-        return;
-    HASH_DEL(pool->hosts, host);
-    free(host->key);
-    free(host);
 }
 
 static void hand_over_ready(struct http_pool *pool)
@@ -156,12 +136,29 @@ static void easy_put(struct http_pool *pool, CURL *easy)
 
 static void count_connection(struct http_transfer *t)
 {
+    struct http_stats *stats = &t->pool->stats;
     long opened = 0;
     curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &opened);
-    if (opened > 0)
-        t->pool->stats.opened += (unsigned long long)opened;
-    else if (t->head_done)
-        t->pool->stats.reused++;
+    stats->opened += (unsigned long long)opened;
+    t->host->opened += (unsigned long long)opened;
+    if (opened == 0 && t->head_done) {
+        stats->reused++;
+        t->host->reused++;
+    }
+}
+
+static void count_response(struct http_transfer *t)
+{
+    struct http_stats *stats = &t->pool->stats;
+    long version = 0;
+    if (!t->head_done)
+        return;
+    curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
+    t->host->version = version;
+    if (version == CURL_HTTP_VERSION_2_0)
+        stats->http2++;
+    else
+        stats->http1++;
 }
 
 /* Out of curl and out of the lists; the transfer's own memory stays. */
@@ -170,12 +167,13 @@ static void take_away(struct http_transfer *t)
     struct http_pool *pool = t->pool;
     if (t->state == TRANSFER_RUNNING || t->state == TRANSFER_DOOMED) {
         count_connection(t);
+        count_response(t);
         must(curl_multi_remove_handle(pool->multi, t->easy));
     }
     easy_put(pool, t->easy);
     transfer_wipe(t);
     enter(t, TRANSFER_NONE);
-    host_settle(pool, t->host);
+    host_settle(t->host);
 }
 
 static void transfer_free(struct http_transfer *t)
@@ -363,13 +361,14 @@ static void open_multi(struct http_pool *pool)
 /* With no transfer left and curl not on the stack. */
 static void tear_down(struct http_pool *pool)
 {
-    assert(!pool->hosts);
+    assert(TAILQ_EMPTY(&pool->running) && TAILQ_EMPTY(&pool->ready));
     while (pool->n_spare)
         curl_easy_cleanup(pool->spare[--pool->n_spare]);
     if (pool->multi) {
         curl_multi_cleanup(pool->multi);
         curl_global_cleanup();
     }
+    hosts_free(&pool->hosts);
     uv_close((uv_handle_t *)&pool->timer, on_timer_closed);
 }
 
@@ -399,7 +398,7 @@ static enum error_code prepare(struct http_transfer *t, const struct http_option
     enum error_code code = transfer_parse_url(t->x.url, &key, err);
     if (code)
         return code;
-    t->host = host_get(pool, key);
+    t->host = host_get(&pool->hosts, key);
     if (!fits(t) && t->host->n_waiting >= WAITING_MAX)
         return error_set(err, ERR_OVERLOADED, "%u requests already wait for a connection to %s", WAITING_MAX,
                          t->host->name);
@@ -440,6 +439,23 @@ enum error_code http_start(struct http_pool *pool, struct exchange *x, const str
 void http_pool_stats(const struct http_pool *pool, struct http_stats *ret)
 {
     *ret = pool->stats;
+}
+
+void http_host_stats(const struct http_pool *pool, const char *url, struct http_host_stats *ret)
+{
+    struct http_host *host;
+    char *key;
+    *ret = (struct http_host_stats){0};
+    if (transfer_parse_url(url, &key, NULL) != ERR_NONE)
+        return;
+    HASH_FIND_STR(pool->hosts, key, host);
+    free(key);
+    if (!host)
+        return;
+    ret->opened = host->opened;
+    ret->reused = host->reused;
+    if (host->version)
+        ret->protocol = host->version == CURL_HTTP_VERSION_2_0 ? "http/2" : "http/1.1";
 }
 
 int64_t http_begun_us(const struct http_transfer *t)

@@ -39,6 +39,12 @@ struct http_callbacks {
 struct http_stats {
     unsigned active;                            /* transfers under way */
     unsigned long long started, reused, opened; /* transfers; connections reused and opened */
+    unsigned long long http1, http2;            /* responses, by what they came over */
+};
+
+struct http_host_stats {
+    const char *protocol; /* of the last response, "http/1.1" or "http/2"; NULL: none yet */
+    unsigned long long reused, opened;
 };
 
 struct http_pool *http_pool_new(uv_loop_t *loop, const char *user_agent);
@@ -57,5 +63,7 @@ void http_cancel(struct http_transfer *t);
 int64_t http_begun_us(const struct http_transfer *t);
 
 void http_pool_stats(const struct http_pool *pool, struct http_stats *ret);
+/* Of url's host; nothing where it is not known. */
+void http_host_stats(const struct http_pool *pool, const char *url, struct http_host_stats *ret);
 
 #endif

@@ -329,7 +329,7 @@ static CURLcode set_connection(struct http_transfer *t, const struct http_option
 
 static CURLcode set_callbacks(struct http_transfer *t)
 {
-    CURLcode rc = CURLE_OK;
+    CURLcode rc = host_watch_sockets(t->host, t->easy);
     SET(CURLOPT_PRIVATE, t);
     SET(CURLOPT_ERRORBUFFER, t->detail);
     SET(CURLOPT_HEADERFUNCTION, on_header);

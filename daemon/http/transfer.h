@@ -3,10 +3,8 @@
 #ifndef ASKD_HTTP_TRANSFER_H
 #define ASKD_HTTP_TRANSFER_H
 
+#include "daemon/http/host.h"
 #include "daemon/http/pool.h"
-#include <curl/curl.h>
-#include <sys/queue.h>
-#include <uthash.h>
 
 enum transfer_state {
     TRANSFER_NONE,    /* in no list: not begun, or over */
@@ -14,17 +12,6 @@ enum transfer_state {
     TRANSFER_READY,   /* its turn has come; curl gets it as soon as curl is not on the stack */
     TRANSFER_RUNNING, /* curl has it */
     TRANSFER_DOOMED,  /* cancelled while curl was on the stack, taken from curl when that returns */
-};
-
-TAILQ_HEAD(transfer_list, http_transfer);
-
-struct http_host {
-    char *key;        /* scheme://host:port, lower case; owned */
-    const char *name; /* host:port, in key */
-    unsigned active;  /* transfers ready, running or doomed */
-    unsigned n_waiting;
-    struct transfer_list waiting; /* in order of arrival */
-    UT_hash_handle hh;
 };
 
 struct http_transfer {

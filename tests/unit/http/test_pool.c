@@ -399,7 +399,51 @@ static void connections_are_kept(void **state)
     assert_int_equal(stats.started, 5);
     assert_int_equal(stats.opened, 1);
     assert_int_equal(stats.reused, 4);
+    assert_int_equal(stats.http1, 5);
     assert_int_equal(server.connections, 1);
+}
+
+static struct http_host_stats host_stats(const char *path)
+{
+    struct http_host_stats stats;
+    char url[128];
+    snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", server.port, path);
+    http_host_stats(pool, url, &stats);
+    return stats;
+}
+
+static void hosts_are_known(void **state)
+{
+    (void)state;
+    struct http_host_stats stats;
+    assert_null(host_stats("/").protocol);
+    for (unsigned i = 0; i < 3; i++)
+        get("/plain");
+    assert_string_equal(host_stats("/elsewhere").protocol, "http/1.1");
+    assert_int_equal(host_stats("/").opened, 1);
+    assert_int_equal(host_stats("/").reused, 2);
+    http_host_stats(pool, "http://other.invalid/", &stats);
+    assert_null(stats.protocol);
+    http_host_stats(pool, "no URL", &stats);
+    assert_null(stats.protocol);
+}
+
+/* A host leaves for another, if no connection to it is kept. */
+static void hosts_are_bounded(void **state)
+{
+    bool kept = *state != NULL;
+    static struct seen s;
+    char url[64];
+    struct error err = ERROR_INIT;
+    get(kept ? "/plain" : "/short");
+    assert_non_null(host_stats("/").protocol);
+    for (unsigned i = 1; i <= 256; i++) {
+        assert_non_null(host_stats("/").protocol);
+        snprintf(url, sizeof(url), "http://h%u.invalid/", i);
+        assert_int_equal(start_url(&s, url, &(struct http_options){0}, &err), ERR_NONE);
+        cancel(&s);
+    }
+    assert_int_equal(host_stats("/").protocol != NULL, kept);
 }
 
 static void many_at_once(void **state)
@@ -781,6 +825,9 @@ int main(void)
         ON_POOL(request_is_sent_whole),
         ON_POOL(body_arrives),
         ON_POOL(connections_are_kept),
+        ON_POOL(hosts_are_known),
+        ON_POOL(hosts_are_bounded),
+        {"hosts_with_connections_stay", hosts_are_bounded, set_up, tear_down, &server},
         ON_POOL(many_at_once),
         ON_POOL(bound_keeps_the_order),
         ON_POOL(queue_is_bounded),
