@@ -42,8 +42,9 @@ libaskd_la_SOURCES = \
 	daemon/rpc/schema.c daemon/rpc/schema.h daemon/rpc/server.c daemon/rpc/server.h daemon/rpc/shapes.c \
 	daemon/rpc/shapes.h daemon/rpc/stream.c daemon/rpc/stream.h
 libaskd_la_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CURL_CFLAGS) $(INIH_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) \
-	$(SQLITE_CFLAGS) $(SYSTEMD_CFLAGS)
-libaskd_la_LIBADD = libaskbase.la $(UV_LIBS) $(CURL_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(SQLITE_LIBS) $(SYSTEMD_LIBS)
+	$(SSL_CFLAGS) $(SQLITE_CFLAGS) $(SYSTEMD_CFLAGS)
+libaskd_la_LIBADD = libaskbase.la $(UV_LIBS) $(CURL_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(SSL_LIBS) \
+	$(SQLITE_LIBS) $(SYSTEMD_LIBS)
 
 bin_PROGRAMS += daemon/askd
 daemon_askd_SOURCES = daemon/main.c daemon/app.c daemon/app.h daemon/reload.c daemon/reload.h daemon/rooms.c daemon/rooms.h \

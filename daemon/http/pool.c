@@ -19,7 +19,7 @@ struct http_pool {
     uv_loop_t *loop;
     uv_timer_t timer;
     CURLM *multi; /* NULL until the first transfer */
-    char *user_agent;
+    struct transfer_room room;
     struct http_host *hosts; /* by key */
     struct transfer_list ready, running, doomed;
     CURL *spare[SPARE_MAX];
@@ -140,6 +140,8 @@ static void count_connection(struct http_transfer *t)
     long opened = 0;
     curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &opened);
     stats->opened += (unsigned long long)opened;
+    stats->handshakes += t->handshakes;
+    stats->resumed += t->resumed;
     t->host->opened += (unsigned long long)opened;
     if (opened == 0 && t->head_done) {
         stats->reused++;
@@ -214,7 +216,7 @@ static void handle_closed(struct http_pool *pool)
         return;
     if (pool->closed)
         pool->closed(pool->closed_data);
-    free(pool->user_agent);
+    free(pool->room.user_agent);
     free(pool);
 }
 
@@ -334,7 +336,7 @@ struct http_pool *http_pool_new(uv_loop_t *loop, const char *user_agent)
 {
     struct http_pool *pool = NEW(struct http_pool);
     pool->loop = loop;
-    pool->user_agent = xstrdup(user_agent);
+    pool->room.user_agent = xstrdup(user_agent);
     TAILQ_INIT(&pool->ready);
     TAILQ_INIT(&pool->running);
     TAILQ_INIT(&pool->doomed);
@@ -348,7 +350,9 @@ static void open_multi(struct http_pool *pool)
 {
     if (pool->multi)
         return;
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) || !(pool->multi = curl_multi_init()))
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) || !(pool->multi = curl_multi_init()) ||
+        !(pool->room.sessions = curl_share_init()) ||
+        curl_share_setopt(pool->room.sessions, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION))
         abort(); /* as alloc.h does */
     must(curl_multi_setopt(pool->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX));
     must(curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, CACHE_MAX));
@@ -366,6 +370,7 @@ static void tear_down(struct http_pool *pool)
         curl_easy_cleanup(pool->spare[--pool->n_spare]);
     if (pool->multi) {
         curl_multi_cleanup(pool->multi);
+        curl_share_cleanup(pool->room.sessions);
         curl_global_cleanup();
     }
     hosts_free(&pool->hosts);
@@ -403,7 +408,7 @@ static enum error_code prepare(struct http_transfer *t, const struct http_option
         return error_set(err, ERR_OVERLOADED, "%u requests already wait for a connection to %s", WAITING_MAX,
                          t->host->name);
     t->easy = easy_get(pool);
-    code = transfer_prepare(t, opt, pool->user_agent, err);
+    code = transfer_prepare(t, opt, &pool->room, err);
     if (code)
         take_away(t);
     return code;

@@ -1,9 +1,9 @@
 /* HTTP transfers on the loop: curl multi over uv polls and a timer. Knows bytes and hosts, no models.
  *
- * Connections are kept per pool and reused; HTTP/2 is used over TLS (several transfers share a connection there),
- * HTTP/1.1 in cleartext. libcurl is set up at the first transfer, not before. Redirects are not followed. A body is
- * decoded (gzip, …) here. What is not a GET is sent once, whatever happens to it. The process must ignore SIGPIPE:
- * writing through TLS raises it.
+ * Connections are kept per pool and reused, and a new one goes on with the host's last TLS session; HTTP/2 is used over
+ * TLS (several transfers share a connection there), HTTP/1.1 in cleartext. libcurl is set up at the first transfer, not
+ * before. Redirects are not followed. A body is decoded (gzip, …) here. What is not a GET is sent once, whatever
+ * happens to it. The process must ignore SIGPIPE: writing through TLS raises it.
  *
  * Words: a *transfer* is one exchange under way. It is open until on_end was called or http_cancel was, then it is
  * gone; nothing is called for it afterwards. No callback runs inside http_start. Inside a callback http_cancel may be
@@ -39,6 +39,7 @@ struct http_callbacks {
 struct http_stats {
     unsigned active;                            /* transfers under way */
     unsigned long long started, reused, opened; /* transfers; connections reused and opened */
+    unsigned long long handshakes, resumed;     /* of TLS; those of them that went on with an earlier session */
     unsigned long long http1, http2;            /* responses, by what they came over */
 };
 

@@ -5,6 +5,7 @@
 #include "lib/base/secret.h"
 #include <ctype.h>
 #include <math.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -227,6 +228,27 @@ static size_t on_write(char *bytes, size_t size, size_t count, void *data)
 
 /* --- the request --- */
 
+static void count_handshake(struct http_transfer *t)
+{
+    struct curl_tlssessioninfo *tls = NULL;
+    curl_easy_getinfo(t->easy, CURLINFO_TLS_SSL_PTR, &tls);
+    if (!tls || !tls->internals)
+        return;
+    t->handshakes++;
+    if (tls->backend == CURLSSLBACKEND_OPENSSL && SSL_session_reused(tls->internals))
+        t->resumed++;
+}
+
+/* A connection stands, with TLS and all; curl tells of the transfer's latest one. */
+static void look_at_connection(struct http_transfer *t)
+{
+    long connects = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
+    if (connects > t->connects)
+        count_handshake(t);
+    t->connects = connects;
+}
+
 /* Where a kept connection breaks before the first byte of a response, curl would send the request again, up to five
  * times. The server may have taken it, and a question may be paid for twice: whether to ask again is for others to say.
  */
@@ -235,6 +257,7 @@ static int on_request(void *data, char *remote, char *local, int remote_port, in
     (void)remote, (void)local, (void)remote_port, (void)local_port;
     struct http_transfer *t = data;
     bool again = t->sent;
+    look_at_connection(t);
     t->sent = true;
     return again && strcmp(t->x.method, "GET") != 0 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
@@ -281,14 +304,14 @@ void transfer_wipe(struct http_transfer *t)
             rc = curl_easy_setopt(t->easy, (option), (value));                                                         \
     } while (0)
 
-static CURLcode set_request(struct http_transfer *t, const char *user_agent)
+static CURLcode set_request(struct http_transfer *t, const struct transfer_room *room)
 {
     CURLcode rc = CURLE_OK;
     const struct buf *body = &t->x.body;
     bool post = strcmp(t->x.method, "POST") == 0;
     SET(CURLOPT_URL, t->x.url);
     SET(CURLOPT_HTTPHEADER, t->headers);
-    SET(CURLOPT_USERAGENT, user_agent);
+    SET(CURLOPT_USERAGENT, room->user_agent);
     SET(CURLOPT_ACCEPT_ENCODING, "");
     if (post || body->len) {
         SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
@@ -299,10 +322,12 @@ static CURLcode set_request(struct http_transfer *t, const char *user_agent)
     return rc;
 }
 
-static CURLcode set_connection(struct http_transfer *t, const struct http_options *opt)
+static CURLcode set_connection(struct http_transfer *t, const struct http_options *opt,
+                               const struct transfer_room *room)
 {
     CURLcode rc = CURLE_OK;
     bool tls = strncmp(t->host->key, "https:", 6) == 0;
+    SET(CURLOPT_SHARE, room->sessions);
     /* CURLOPT_BUFFERSIZE stays at its 16 KiB: a handle keeps its buffer after HTTP/2, and curl then refuses to set it.
      */
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -341,13 +366,13 @@ static CURLcode set_callbacks(struct http_transfer *t)
     return rc;
 }
 
-enum error_code transfer_prepare(struct http_transfer *t, const struct http_options *opt, const char *user_agent,
-                                 struct error *err)
+enum error_code transfer_prepare(struct http_transfer *t, const struct http_options *opt,
+                                 const struct transfer_room *room, struct error *err)
 {
     build_headers(t);
-    CURLcode rc = set_request(t, user_agent);
+    CURLcode rc = set_request(t, room);
     if (!rc)
-        rc = set_connection(t, opt);
+        rc = set_connection(t, opt, room);
     if (!rc)
         rc = set_callbacks(t);
     if (rc)

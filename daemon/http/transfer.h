@@ -30,16 +30,24 @@ struct http_transfer {
     struct response_head head;
     bool retry_after_exact; /* the head had a retry-after-ms, which says it better than Retry-After */
     bool head_done;
-    bool sent; /* the request has been on its way once */
+    bool sent;                    /* the request has been on its way once */
+    long connects;                /* connections opened for it that have been looked at */
+    unsigned handshakes, resumed; /* of TLS, as in http_stats */
     char detail[CURL_ERROR_SIZE];
 };
 
 /* Takes the URL apart. *ret_key is malloc'd: scheme://host:port in lower case. */
 enum error_code transfer_parse_url(const char *url, char **ret_key, struct error *err);
 
+/* What the transfers of a pool have in common; borrowed. */
+struct transfer_room {
+    char *user_agent;
+    CURLSH *sessions; /* of TLS. On one thread, so without locks */
+};
+
 /* Sets every option of t->easy, which is new or reset; t->host and t->x are set. */
-enum error_code transfer_prepare(struct http_transfer *t, const struct http_options *opt, const char *user_agent,
-                                 struct error *err);
+enum error_code transfer_prepare(struct http_transfer *t, const struct http_options *opt,
+                                 const struct transfer_room *room, struct error *err);
 
 /* Wipes and frees the header list. curl must not hold it any more. */
 void transfer_wipe(struct http_transfer *t);
