@@ -5,13 +5,16 @@
 #include "lib/base/secret.h"
 #include <ctype.h>
 #include <math.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #define HEADER_VALUE_MAX 128 /* of those header values that are read as numbers, dates and words */
+#define UNHEARD_MS 30000     /* what was sent, or asked of an idle connection, has not arrived: it is broken */
 
 /* --- the URL --- */
 
@@ -239,13 +242,26 @@ static void count_handshake(struct http_transfer *t)
         t->resumed++;
 }
 
+/* A network that went away, as with a laptop that slept, says nothing. A question on such a connection would wait for
+ * as long as an answer may take. */
+static void bound_silence(struct http_transfer *t)
+{
+    unsigned ms = UNHEARD_MS;
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    curl_easy_getinfo(t->easy, CURLINFO_ACTIVESOCKET, &fd);
+    if (fd != CURL_SOCKET_BAD && setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms)) < 0)
+        return; /* then it is as it would be without */
+}
+
 /* A connection stands, with TLS and all; curl tells of the transfer's latest one. */
 static void look_at_connection(struct http_transfer *t)
 {
     long connects = 0;
     curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
-    if (connects > t->connects)
+    if (connects > t->connects) {
         count_handshake(t);
+        bound_silence(t);
+    }
     t->connects = connects;
 }
 
@@ -338,6 +354,7 @@ static CURLcode set_connection(struct http_transfer *t, const struct http_option
     SET(CURLOPT_QUICK_EXIT, 1L); /* a cancelled name resolution is left behind, not waited for */
     SET(CURLOPT_TCP_NODELAY, 1L);
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
+    SET(CURLOPT_MAXAGE_CONN, KEEP_IDLE_S);
     SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_FRESH_CONNECT, opt->fresh ? 1L : 0L);

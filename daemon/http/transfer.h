@@ -6,6 +6,8 @@
 #include "daemon/http/host.h"
 #include "daemon/http/pool.h"
 
+#define KEEP_IDLE_S 600L /* how long a connection may be idle and still be used again */
+
 enum transfer_state {
     TRANSFER_NONE,    /* in no list: not begun, or over */
     TRANSFER_WAITING, /* in its host's queue, as the host is at this transfer's bound */

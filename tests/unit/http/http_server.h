@@ -7,6 +7,7 @@
  *   /redirect      302                                 /early     a 103 with fields of its own, then 200
  *   /head?LINES    200 with these fields, | between    /slow      "hello" after 30 ms
  *   /close         closes without an answer            /reset     resets in mid-body
+ *   /last          "hello", then closes, without a word of it before
  *   /short         closes before the body's end        /torn      closes before the head's end
  *   /garbage       no HTTP                             /wait      nothing until the client leaves
  *   /drip          a head and a first piece, then nothing until the client leaves */
@@ -103,6 +104,9 @@ static bool server_answer(int fd, char *path, const char *head, const char *body
 {
     if (strcmp(path, "/plain") == 0) {
         server_reply(fd, "Content-Type: text/plain\r\nX-Request-Id: req-1\r\n", "hello", 5);
+    } else if (strcmp(path, "/last") == 0) {
+        server_reply(fd, "", "hello", 5);
+        return false;
     } else if (strcmp(path, "/slow") == 0) {
         usleep(30000);
         server_reply(fd, "", "hello", 5);
@@ -248,6 +252,14 @@ static int server_stop(void **state)
         pthread_cond_wait(&server.idle, &server.lock);
     pthread_mutex_unlock(&server.lock);
     return 0;
+}
+
+static unsigned server_open(void)
+{
+    pthread_mutex_lock(&server.lock);
+    unsigned open = server.open;
+    pthread_mutex_unlock(&server.lock);
+    return open;
 }
 
 static void server_forget(void)

@@ -578,6 +578,21 @@ static void sent_once(void **state)
     assert_int_equal(server.n_paths - before, 1);
 }
 
+/* One that was closed while it was idle is noticed before anything is sent on it. */
+static void closed_while_idle(void **state)
+{
+    (void)state;
+    static struct seen s;
+    assert_int_equal(get("/last").code, ERR_NONE);
+    while (server_open())
+        usleep(200);
+    post(&s, "/echo", false);
+    assert_int_equal(s.code, ERR_NONE);
+    assert_string_equal(s.body, "once");
+    assert_int_equal(server.connections, 2);
+    assert_int_equal(server.n_paths, 2);
+}
+
 static void over_a_new_connection(void **state)
 {
     (void)state;
@@ -834,6 +849,7 @@ int main(void)
         ON_POOL(refused),
         ON_POOL(broken_answers),
         ON_POOL(sent_once),
+        ON_POOL(closed_while_idle),
         ON_POOL(over_a_new_connection),
         ON_POOL(bad_urls),
         ON_POOL(connect_times_out),
