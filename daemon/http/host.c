@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define WARM_AGAIN_US 30000000 /* a host that keeps no connection, or does not answer, is let alone for that long */
+
 struct host_socket {
     LIST_ENTRY(host_socket) link;
     curl_socket_t fd;
@@ -96,7 +98,8 @@ CURLcode host_watch_sockets(struct http_host *host, CURL *easy)
     return rc;
 }
 
-bool host_has_connection(const struct http_host *host)
+/* Of the connections of a host without transfers: one is open, and nothing has come on it, as an end would have. */
+static bool has_connection(const struct http_host *host)
 {
     const struct host_socket *s;
     LIST_FOREACH (s, &host->sockets, link) {
@@ -105,4 +108,14 @@ bool host_has_connection(const struct http_host *host)
             return true;
     }
     return false;
+}
+
+bool host_is_cold(const struct http_host *host, int64_t now_us)
+{
+    int64_t unused_us = now_us - host->used_us;
+    if (host->active || host->n_waiting)
+        return false;
+    if (!host->used_us || unused_us >= KEEP_IDLE_S * 1000000)
+        return true;
+    return unused_us >= WARM_AGAIN_US && !has_connection(host);
 }

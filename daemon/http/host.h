@@ -16,7 +16,8 @@
 struct http_transfer;
 TAILQ_HEAD(transfer_list, http_transfer);
 
-#define HOSTS_MAX 256u /* known at once, but for those that have transfers or sockets */
+#define KEEP_IDLE_S 600L /* how long a connection may be idle and still be used again */
+#define HOSTS_MAX 256u   /* known at once, but for those that have transfers or sockets */
 
 struct host_socket;
 
@@ -25,10 +26,11 @@ struct http_host {
     const char *name; /* host:port, in key */
     unsigned active;  /* transfers ready, running or doomed */
     unsigned n_waiting;
-    struct transfer_list waiting;      /* in order of arrival */
-    int64_t used_us;                   /* monotonic: when a transfer last began or ended; 0: none has */
-    long version;                      /* CURL_HTTP_VERSION_… of its last response, 0: none yet */
-    unsigned long long opened, reused; /* connections */
+    struct transfer_list waiting;                 /* in order of arrival */
+    int64_t used_us;                              /* monotonic: when a transfer last began or ended; 0: none has */
+    long version;                                 /* CURL_HTTP_VERSION_… of its last response, 0: none yet */
+    unsigned long long opened, reused;            /* connections */
+    void (*warm_failed)(const struct error *err); /* of the last http_warm; may be NULL */
     LIST_HEAD(, host_socket) sockets;
     UT_hash_handle hh;
 };
@@ -40,7 +42,7 @@ void hosts_free(struct http_host **hosts); /* with no transfer left, and after c
 /* Has curl tell of the sockets that easy opens. The host outlives them. */
 CURLcode host_watch_sockets(struct http_host *host, CURL *easy);
 
-/* A connection is open, and nothing has come on it, as an end would have. Of a host with transfers it may be theirs. */
-bool host_has_connection(const struct http_host *host);
+/* A connection is worth opening ahead: none is there, and none was a moment ago. */
+bool host_is_cold(const struct http_host *host, int64_t now_us);
 
 #endif

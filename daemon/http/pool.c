@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define SPARE_MAX 32       /* idle curl handles kept, as one costs more to make than to reset */
 #define CACHE_MAX 256L     /* idle connections kept */
@@ -414,8 +415,8 @@ static enum error_code prepare(struct http_transfer *t, const struct http_option
     return code;
 }
 
-enum error_code http_start(struct http_pool *pool, struct exchange *x, const struct http_options *opt,
-                           const struct http_callbacks *cb, void *data, struct http_transfer **ret, struct error *err)
+static struct http_transfer *transfer_new(struct http_pool *pool, struct exchange *x, const struct http_callbacks *cb,
+                                          void *data)
 {
     struct http_transfer *t = NEW(struct http_transfer);
     t->pool = pool;
@@ -423,6 +424,13 @@ enum error_code http_start(struct http_pool *pool, struct exchange *x, const str
     exchange_init(x, t->x.body.max);
     t->cb = *cb;
     t->data = data;
+    return t;
+}
+
+/* Takes t over where it fails. */
+static enum error_code begin(struct http_transfer *t, const struct http_options *opt, struct error *err)
+{
+    struct http_pool *pool = t->pool;
     t->timeout_connect_ms = opt->timeout_connect_ms > 0 ? opt->timeout_connect_ms : CONNECT_MS;
     t->max_connections = opt->max_connections;
     enum error_code code = pool->closing ? error_set(err, ERR_UNAVAILABLE, "the daemon is about to end") : ERR_NONE;
@@ -435,10 +443,51 @@ enum error_code http_start(struct http_pool *pool, struct exchange *x, const str
         return code;
     }
     pool->stats.started++;
+    pool->stats.warmed += t->warm;
     enter(t, fits(t) ? TRANSFER_READY : TRANSFER_WAITING);
     hand_over_ready(pool);
-    *ret = t;
     return ERR_NONE;
+}
+
+enum error_code http_start(struct http_pool *pool, struct exchange *x, const struct http_options *opt,
+                           const struct http_callbacks *cb, void *data, struct http_transfer **ret, struct error *err)
+{
+    struct http_transfer *t = transfer_new(pool, x, cb, data);
+    enum error_code code = begin(t, opt, err);
+    if (code == ERR_NONE)
+        *ret = t;
+    return code;
+}
+
+static void on_warm_end(void *data, enum error_code code, const struct error *err)
+{
+    const struct http_host *host = data;
+    if (code && host->warm_failed)
+        host->warm_failed(err);
+}
+
+void http_warm(struct http_pool *pool, const char *url, const struct http_options *opt,
+               void (*failed)(const struct error *err))
+{
+    static const struct http_callbacks cb = {.on_end = on_warm_end};
+    struct exchange x;
+    char *key;
+    if (strncasecmp(url, "https:", 6) != 0 || transfer_parse_url(url, &key, NULL) != ERR_NONE)
+        return;
+    struct http_host *host = host_get(&pool->hosts, key);
+    if (!host_is_cold(host, clock_mono_us()))
+        return;
+    exchange_init(&x, 0);
+    x.method = "HEAD";
+    x.url = xstrdup(url);
+    struct http_transfer *t = transfer_new(pool, &x, &cb, host);
+    t->warm = true;
+    host->warm_failed = failed;
+    struct http_options cold = {
+        .proxy = opt->proxy, .ca_file = opt->ca_file, .timeout_connect_ms = opt->timeout_connect_ms};
+    struct error err = ERROR_INIT;
+    if (begin(t, &cold, &err) != ERR_NONE && failed)
+        failed(&err);
 }
 
 void http_pool_stats(const struct http_pool *pool, struct http_stats *ret)

@@ -41,6 +41,7 @@ struct http_stats {
     unsigned long long started, reused, opened; /* transfers; connections reused and opened */
     unsigned long long handshakes, resumed;     /* of TLS; those of them that went on with an earlier session */
     unsigned long long http1, http2;            /* responses, by what they came over */
+    unsigned long long warmed;                  /* of the transfers, those of http_warm */
 };
 
 struct http_host_stats {
@@ -56,6 +57,15 @@ void http_pool_close(struct http_pool *pool, void (*closed)(void *data), void *d
  * URL that is none, ERR_PERMISSION_DENIED for another scheme than http and https. */
 enum error_code http_start(struct http_pool *pool, struct exchange *x, const struct http_options *opt,
                            const struct http_callbacks *cb, void *data, struct http_transfer **ret, struct error *err);
+
+/* Opens a connection to url's host ahead, so that the next transfer finds it: one that an earlier transfer may use
+ * again has to have carried a request, so a HEAD of the URL without key or headers is sent. Any answer to it will do.
+ *
+ * Nothing happens in cleartext, where little would be gained, nor where the host has a transfer or a connection, or had
+ * one a moment ago: so it may be called as often as one likes. failed (NULL: nobody) is told where it came to nothing;
+ * nothing is tried again. opt's max_connections and fresh are not looked at. */
+void http_warm(struct http_pool *pool, const char *url, const struct http_options *opt,
+               void (*failed)(const struct error *err));
 
 /* Never waits, for a name resolution under way neither. */
 void http_cancel(struct http_transfer *t);

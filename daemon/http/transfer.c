@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #define HEADER_VALUE_MAX 128 /* of those header values that are read as numbers, dates and words */
+#define WARM_MS 10000L       /* for a connection that is opened ahead, its answer too */
 #define UNHEARD_MS 30000     /* what was sent, or asked of an idle connection, has not arrived: it is broken */
 
 /* --- the URL --- */
@@ -333,9 +334,16 @@ static CURLcode set_request(struct http_transfer *t, const struct transfer_room 
         SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
         SET(CURLOPT_POSTFIELDS, body->len ? (const char *)body->data : "");
     }
-    if (!post && (body->len || strcmp(t->x.method, "GET") != 0))
+    if (strcmp(t->x.method, "HEAD") == 0)
+        SET(CURLOPT_NOBODY, 1L);
+    else if (!post && (body->len || strcmp(t->x.method, "GET") != 0))
         SET(CURLOPT_CUSTOMREQUEST, t->x.method);
     return rc;
+}
+
+static bool is_http1(const struct http_host *host)
+{
+    return host->version == CURL_HTTP_VERSION_1_0 || host->version == CURL_HTTP_VERSION_1_1;
 }
 
 static CURLcode set_connection(struct http_transfer *t, const struct http_options *opt,
@@ -348,8 +356,8 @@ static CURLcode set_connection(struct http_transfer *t, const struct http_option
      */
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    /* Waiting for a connection that can be shared pays with HTTP/2 only; in cleartext it would queue transfers. */
-    SET(CURLOPT_PIPEWAIT, tls ? 1L : 0L);
+    /* Waiting for a connection that can be shared pays with HTTP/2 only; else it would queue transfers. */
+    SET(CURLOPT_PIPEWAIT, tls && !is_http1(t->host) ? 1L : 0L);
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_QUICK_EXIT, 1L); /* a cancelled name resolution is left behind, not waited for */
     SET(CURLOPT_TCP_NODELAY, 1L);
@@ -359,6 +367,8 @@ static CURLcode set_connection(struct http_transfer *t, const struct http_option
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_FRESH_CONNECT, opt->fresh ? 1L : 0L);
     SET(CURLOPT_CONNECTTIMEOUT_MS, t->timeout_connect_ms);
+    if (t->warm)
+        SET(CURLOPT_TIMEOUT_MS, WARM_MS);
     if (opt->proxy)
         SET(CURLOPT_PROXY, opt->proxy);
     if (opt->ca_file)
@@ -417,6 +427,8 @@ enum error_code transfer_outcome(const struct http_transfer *t, CURLcode rc, str
             return ERR_NONE;
         return error_set(err, ERR_UNAVAILABLE, "%s closed the connection in the middle of the response's head", host);
     case CURLE_OPERATION_TIMEDOUT:
+        if (t->warm && t->sent)
+            return error_set(err, ERR_TIMEOUT, "no answer from %s within %ld s", host, WARM_MS / 1000);
         return error_set(err, ERR_TIMEOUT, "no connection to %s within %.1f s", host,
                          (double)t->timeout_connect_ms / 1000);
     case CURLE_COULDNT_RESOLVE_HOST: return error_set(err, ERR_UNAVAILABLE, "cannot find the address of %s", host);

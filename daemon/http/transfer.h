@@ -6,8 +6,6 @@
 #include "daemon/http/host.h"
 #include "daemon/http/pool.h"
 
-#define KEEP_IDLE_S 600L /* how long a connection may be idle and still be used again */
-
 enum transfer_state {
     TRANSFER_NONE,    /* in no list: not begun, or over */
     TRANSFER_WAITING, /* in its host's queue, as the host is at this transfer's bound */
@@ -22,6 +20,7 @@ struct http_transfer {
     struct http_pool *pool;
     struct http_host *host;
     struct exchange x; /* owned; curl sends the body from here */
+    bool warm;         /* it is only to open a connection */
     struct http_callbacks cb;
     void *data;
     long timeout_connect_ms, max_connections;

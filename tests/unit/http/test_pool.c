@@ -505,6 +505,74 @@ static void queue_is_bounded(void **state)
     assert_int_equal(active(), 0);
 }
 
+/* --- connections that are opened ahead; that they are used: tests/rpc/test_warm.py --- */
+
+static unsigned long long warmed(void)
+{
+    struct http_stats stats;
+    http_pool_stats(pool, &stats);
+    return stats.warmed;
+}
+
+static unsigned n_failed;
+static struct error last_failure;
+
+static void on_failed(const struct error *err)
+{
+    n_failed++;
+    last_failure = *err;
+}
+
+static void warm(const char *scheme, unsigned port)
+{
+    char url[64];
+    snprintf(url, sizeof(url), "%s://127.0.0.1:%u/v1", scheme, port);
+    http_warm(pool, url, &(struct http_options){.timeout_connect_ms = 5000}, on_failed);
+}
+
+static void only_tls_is_warmed(void **state)
+{
+    (void)state;
+    n_failed = 0;
+    warm("http", server.port);
+    warm("ftp", server.port);
+    http_warm(pool, "https://", &(struct http_options){0}, on_failed);
+    assert_int_equal(warmed(), 0);
+    assert_int_equal(n_failed, 0);
+}
+
+static void warmed_once(void **state)
+{
+    (void)state;
+    unsigned port;
+    int fd = listen_loopback(4, &port);
+    warm("https", port);
+    assert_int_equal(active(), 1);
+    warm("HTTPS", port); /* the first is under way */
+    assert_int_equal(warmed(), 1);
+    close(fd);
+}
+
+static void warmed_in_vain(void **state)
+{
+    (void)state;
+    unsigned port;
+    n_failed = 0;
+    close(listen_loopback(1, &port)); /* nobody listens there any more */
+    warm("https", port);
+    assert_int_equal(n_failed, 0);
+    run_until(&n_failed, 1);
+    assert_int_equal(last_failure.code, ERR_UNAVAILABLE);
+    assert_int_equal(active(), 0);
+    warm("https", port); /* not so soon */
+    assert_int_equal(warmed(), 1);
+    http_warm(pool, "https://127.0.0.1:1/", &(struct http_options){0}, NULL);
+    assert_int_equal(warmed(), 2);
+    while (active())
+        uv_run(&loop, UV_RUN_NOWAIT);
+    assert_int_equal(n_failed, 1);
+}
+
 /* --- faults --- */
 
 static void check_fault(const struct seen *s, enum error_code code, const char *text)
@@ -846,6 +914,9 @@ int main(void)
         ON_POOL(many_at_once),
         ON_POOL(bound_keeps_the_order),
         ON_POOL(queue_is_bounded),
+        ON_POOL(only_tls_is_warmed),
+        ON_POOL(warmed_once),
+        ON_POOL(warmed_in_vain),
         ON_POOL(refused),
         ON_POOL(broken_answers),
         ON_POOL(sent_once),
