@@ -2,6 +2,7 @@
 #include "daemon/core/config.h"
 #include "daemon/engine/ask.h"
 #include "daemon/engine/discover.h"
+#include "daemon/engine/warm.h"
 #include "lib/base/alloc.h"
 #include "lib/base/version.h"
 #include <stdio.h>
@@ -31,6 +32,7 @@ struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct pr
     e->pool = http_pool_new(loop, user_agent);
     attempt_room_init(&e->attempts, loop, e->pool);
     e->discovery = discovery_new(loop, e->pool);
+    warm_init(e);
     keep_room_init(&e->keeps, loop, store, table);
     TAILQ_INIT(&e->asks);
     TAILQ_INIT(&e->recalls);
@@ -96,6 +98,7 @@ void engine_close(struct engine *e, void (*closed)(void *data), void *data)
     recall_give_up_all(e);
     keep_room_close(&e->keeps);
     attempt_room_close(&e->attempts);
+    warm_done(e);
     e->closed = closed;
     e->closed_data = data;
     e->to_close = 2;

@@ -20,6 +20,7 @@ struct engine {
     struct keep_room keeps;
     TAILQ_HEAD(, recall) recalls; /* under way */
     struct discovery *discovery;
+    struct timer *warm; /* warm.c's */
     struct ask_list asks;
     unsigned n_asks;
     struct buf scratch; /* for encoding one event */

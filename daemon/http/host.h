@@ -13,6 +13,7 @@
 #include <sys/queue.h>
 #include <uthash.h>
 
+struct error;
 struct http_transfer;
 TAILQ_HEAD(transfer_list, http_transfer);
 

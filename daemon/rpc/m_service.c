@@ -1,5 +1,6 @@
 /* hello, status, config.reload, shutdown. */
 #include "daemon/core/log.h"
+#include "daemon/engine/warm.h"
 #include "daemon/rpc/handlers.h"
 #include "daemon/rpc/later.h"
 #include "daemon/rpc/server.h"
@@ -43,6 +44,7 @@ enum error_code m_hello(struct call *c, struct error *err)
     mp_put_cstr(b, "autostarted");
     mp_put_bool(b, s->setup.autostarted);
     call_end(c);
+    engine_warm(s->engine);
     return ERR_NONE;
 }
 

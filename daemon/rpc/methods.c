@@ -293,7 +293,9 @@ static const struct schema_field conversation_rename[] = {
 /* -- the table -- */
 
 const struct method methods[] = {
-    {"hello", m_hello, hello, hello_reply, 0, "Says who the client is and learns what the daemon can do. Optional."},
+    {"hello", m_hello, hello, hello_reply, 0,
+     "Says who the client is and learns what the daemon can do. Optional. A moment later a connection to the provider "
+     "that is asked by default is opened, if there is none and no question has opened it."},
     {"status", m_status, none, status_reply, 0, "The daemon's state, from memory: asks nobody and waits for nothing."},
     {"models.list", m_models_list, models_list, models_reply, 0,
      "The models that are known. For now the usual model of each provider that has one. There are no tags yet: with "
