@@ -176,6 +176,11 @@ void engine_stats(const struct engine *e, struct http_stats *ret)
     http_pool_stats(e->pool, ret);
 }
 
+void engine_provider_stats(const struct engine *e, const struct provider *p, struct http_host_stats *ret)
+{
+    http_host_stats(e->pool, p->base_url, ret);
+}
+
 struct providers *engine_providers(const struct engine *e)
 {
     return e->providers;

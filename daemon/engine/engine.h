@@ -61,6 +61,7 @@ void engine_recall(struct engine *e, uid_t uid, const char *id, size_t len,
 uint32_t engine_answer_tail(const struct answer *a, struct buf *scratch, const uint8_t **tail, size_t *len);
 
 void engine_stats(const struct engine *e, struct http_stats *ret);
+void engine_provider_stats(const struct engine *e, const struct provider *p, struct http_host_stats *ret);
 struct providers *engine_providers(const struct engine *e);
 struct answer_table *engine_table(const struct engine *e);
 #define ENGINE_MODEL_MAX 256

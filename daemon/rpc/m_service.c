@@ -53,9 +53,9 @@ static const char *state_of(const struct provider *p)
     return provider_ready(p) ? "ready" : p->local ? "local" : "no_key";
 }
 
-static void put_provider(struct buf *b, const struct provider *p)
+static void put_provider(struct buf *b, const struct provider *p, const struct http_host_stats *host)
 {
-    mp_put_map(b, 5);
+    mp_put_map(b, 8);
     mp_put_entry(b, "name", p->name);
     mp_put_entry_int(b, "connections", p->active);
     mp_put_entry(b, "state", state_of(p));
@@ -65,14 +65,37 @@ static void put_provider(struct buf *b, const struct provider *p)
     else
         mp_put_nil(b);
     mp_put_entry(b, "key_source", p->key_source);
+    mp_put_entry(b, "protocol", host->protocol);
+    mp_put_entry_uint(b, "opened", host->opened);
+    mp_put_entry_uint(b, "reused", host->reused);
 }
 
 static void put_providers(struct buf *b, const struct engine *e)
 {
     struct providers *ps = engine_providers(e);
     mp_put_array(b, (uint32_t)providers_count(ps));
-    for (size_t i = 0; i < providers_count(ps); i++)
-        put_provider(b, providers_at(ps, i));
+    for (size_t i = 0; i < providers_count(ps); i++) {
+        const struct provider *p = providers_at(ps, i);
+        struct http_host_stats host;
+        engine_provider_stats(e, p, &host);
+        put_provider(b, p, &host);
+    }
+}
+
+static void put_http(struct buf *b, const struct engine *e)
+{
+    struct http_stats st;
+    engine_stats(e, &st);
+    mp_put_map(b, 9);
+    mp_put_entry_int(b, "active", st.active);
+    mp_put_entry_uint(b, "started", st.started);
+    mp_put_entry_uint(b, "opened", st.opened);
+    mp_put_entry_uint(b, "reused", st.reused);
+    mp_put_entry_uint(b, "warmed", st.warmed);
+    mp_put_entry_uint(b, "handshakes", st.handshakes);
+    mp_put_entry_uint(b, "resumed", st.resumed);
+    mp_put_entry_uint(b, "http1", st.http1);
+    mp_put_entry_uint(b, "http2", st.http2);
 }
 
 static void put_store(struct buf *b, const struct engine *e)
@@ -97,8 +120,6 @@ enum error_code m_status(struct call *c, struct error *err)
     (void)err;
     struct server *s = c->peer->server;
     struct answer_table *t = engine_table(s->engine);
-    struct http_stats http;
-    engine_stats(s->engine, &http);
     struct buf *b = call_begin(c);
     mp_put_map(b, 12);
     mp_put_entry(b, "version", askd_version);
@@ -118,11 +139,7 @@ enum error_code m_status(struct call *c, struct error *err)
     mp_put_cstr(b, "store");
     put_store(b, s->engine);
     mp_put_cstr(b, "http");
-    mp_put_map(b, 4);
-    mp_put_entry_int(b, "active", http.active);
-    mp_put_entry_uint(b, "started", http.started);
-    mp_put_entry_uint(b, "opened", http.opened);
-    mp_put_entry_uint(b, "reused", http.reused);
+    put_http(b, s->engine);
     mp_put_entry_uint(b, "requests", s->requests);
     call_end(c);
     return ERR_NONE;

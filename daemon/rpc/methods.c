@@ -50,6 +50,9 @@ static const struct schema_field status_providers[] = {
     {"connections", INT | NEEDED, NULL, "requests under way"},
     {"latency_ms", INT | NIL | NEEDED, NULL, "the last time to the first event; nil: none yet"},
     {"key_source", STR | NIL | NEEDED, NULL, "where the key came from; nil: nowhere"},
+    {"protocol", STR | NIL | NEEDED, NULL, "of its host's last response, `http/1.1` or `http/2`; nil: none yet"},
+    {"opened", INT | NEEDED, NULL, "connections opened to its host"},
+    {"reused", INT | NEEDED, NULL, "and reused"},
     {0},
 };
 
@@ -58,6 +61,11 @@ static const struct schema_field status_http[] = {
     {"started", INT | NEEDED, NULL, "and begun since the start"},
     {"opened", INT | NEEDED, NULL, "connections opened"},
     {"reused", INT | NEEDED, NULL, "and reused"},
+    {"warmed", INT | NEEDED, NULL, "requests that only opened a connection ahead; they are among the others"},
+    {"handshakes", INT | NEEDED, NULL, "of TLS, as far as they came to an end"},
+    {"resumed", INT | NEEDED, NULL, "those of them that went on with an earlier session"},
+    {"http1", INT | NEEDED, NULL, "responses over HTTP/1"},
+    {"http2", INT | NEEDED, NULL, "and over HTTP/2"},
     {0},
 };
 
