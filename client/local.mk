@@ -1,9 +1,10 @@
 # ask and askctl need libc and libmsgpackc only.
 noinst_LTLIBRARIES += libaskcli.la
 libaskcli_la_SOURCES = \
-	client/common/ending.c client/common/ending.h client/common/exit.c client/common/exit.h client/common/field.h \
-	client/common/json_print.c client/common/json_print.h client/common/json_read.c client/common/json_read.h \
-	client/common/out.c client/common/out.h client/common/signals.c client/common/signals.h client/common/stream.c \
+	client/common/ending.c client/common/ending.h client/common/escape.c client/common/escape.h \
+	client/common/exit.c client/common/exit.h client/common/field.h client/common/json_print.c \
+	client/common/json_print.h client/common/json_read.c client/common/json_read.h client/common/out.c \
+	client/common/out.h client/common/signals.c client/common/signals.h client/common/stream.c \
 	client/common/stream.h client/common/where.c client/common/where.h
 libaskcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libaskcli_la_LIBADD = libaskclient.la

@@ -1,6 +1,6 @@
 #include "client/common/out.h"
+#include "client/common/escape.h"
 #include "client/common/signals.h"
-#include "lib/base/utf8.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -64,36 +64,22 @@ bool out_puts(struct out *o, const char *s)
     return out_write(o, s, strlen(s));
 }
 
-static bool put_escaped(struct out *o, unsigned char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char text[4] = {'\\', 'x', digits[c >> 4], digits[c & 15]};
-    return out_write(o, text, sizeof(text));
-}
-
-/* The length of the character at s, 0 if it is none. */
-static size_t char_len(const unsigned char *s, size_t len)
-{
-    size_t n = *s < 0x80 ? 1 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : 4;
-    return n <= len && utf8_valid(s, n) ? n : 0;
-}
-
 bool out_text(struct out *o, const char *s, size_t len)
 {
     if (!o->terminal)
         return out_write(o, s, len);
-    const unsigned char *p = (const unsigned char *)s, *end = p + len, *plain = p;
-    while (p < end) {
-        size_t n = char_len(p, (size_t)(end - p));
-        bool c1 = n == 2 && p[0] == 0xc2 && p[1] < 0xa0;
-        if (n > 0 && !c1 && *p != 0x7f && (*p >= 0x20 || *p == '\n' || *p == '\t')) {
-            p += n;
-            continue;
-        }
-        (void)out_write(o, plain, (size_t)(p - plain));
-        (void)put_escaped(o, c1 ? p[1] : p[0]);
-        p += n > 0 ? n : 1;
-        plain = p;
+    while (len > 0) {
+        char shown[ESCAPE_LEN];
+        size_t n = escape_harmless(s, len, "\n\t");
+        (void)out_write(o, s, n);
+        s += n;
+        len -= n;
+        if (len == 0)
+            break;
+        n = escape_char(s, len, shown);
+        (void)out_write(o, shown, sizeof(shown));
+        s += n;
+        len -= n;
     }
-    return out_write(o, plain, (size_t)(end - plain));
+    return o->error == 0;
 }

@@ -1,0 +1,16 @@
+/* Text from outside, on its way to a terminal. Harmless is UTF-8 without C0 and C1 controls and DEL; each byte of the
+ * rest is shown as \x1b and the like. Pure. */
+#ifndef CLIENT_ESCAPE_H
+#define CLIENT_ESCAPE_H
+
+#include <stddef.h>
+
+enum { ESCAPE_LEN = 4 };
+
+/* How many bytes at the front of s are harmless. kept: control characters that are taken for harmless too. */
+size_t escape_harmless(const char *s, size_t len, const char *kept);
+
+/* Shows the character at the front of s, which is not harmless, in out. Returns how many bytes of s it has; len > 0. */
+size_t escape_char(const char *s, size_t len, char out[ESCAPE_LEN]);
+
+#endif
