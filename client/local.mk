@@ -1,11 +1,12 @@
-# ask and askctl need libc and libmsgpackc only.
+# ask and askctl need libc and libmsgpackc only. What a terminal needs is a program of its own, run only there.
 noinst_LTLIBRARIES += libaskcli.la
 libaskcli_la_SOURCES = \
 	client/common/ending.c client/common/ending.h client/common/escape.c client/common/escape.h \
 	client/common/exit.c client/common/exit.h client/common/field.h client/common/json_print.c \
 	client/common/json_print.h client/common/json_read.c client/common/json_read.h client/common/out.c \
 	client/common/out.h client/common/signals.c client/common/signals.h client/common/stream.c \
-	client/common/stream.h client/common/where.c client/common/where.h
+	client/common/stream.h client/common/tty.c client/common/tty.h client/common/where.c client/common/where.h
+libaskcli_la_CPPFLAGS = $(AM_CPPFLAGS) -DASKD_LIBEXECDIR='"$(pkglibexecdir)"'
 libaskcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libaskcli_la_LIBADD = libaskclient.la
 
@@ -18,3 +19,12 @@ client_ctl_askctl_SOURCES = \
 	client/ctl/cmd_attach.c client/ctl/cmd_call.c client/ctl/cmd_cancel.c client/ctl/cmd_conv.c \
 	client/ctl/cmd_status.c client/ctl/ctl.h client/ctl/main.c
 client_ctl_askctl_LDADD = libaskcli.la
+
+if HAVE_SMARTCOLS
+pkglibexec_PROGRAMS = client/tty/ask-tty
+endif
+client_tty_ask_tty_SOURCES = \
+	client/tty/cell.c client/tty/cell.h client/tty/fit.c client/tty/fit.h client/tty/main.c client/tty/table.c \
+	client/tty/tty.h
+client_tty_ask_tty_CFLAGS = $(AM_CFLAGS) $(SMARTCOLS_CFLAGS)
+client_tty_ask_tty_LDADD = libaskcli.la $(SMARTCOLS_LIBS)

@@ -22,6 +22,14 @@ static inline bool field_double(const msgpack_object_map *map, const char *key, 
     return o != NULL && mp_double(o, v);
 }
 
+/* True where it is there, a bool, and true. */
+static inline bool field_true(const msgpack_object_map *map, const char *key)
+{
+    const msgpack_object *o = mp_get(map, key);
+    bool v;
+    return o != NULL && mp_bool(o, &v) && v;
+}
+
 static inline bool field_map(const msgpack_object_map *map, const char *key, msgpack_object_map *m)
 {
     const msgpack_object *o = mp_get(map, key);
