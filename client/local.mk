@@ -17,7 +17,7 @@ client_ask_ask_SOURCES = \
 client_ask_ask_LDADD = libaskcli.la
 client_ctl_askctl_SOURCES = \
 	client/ctl/cmd_attach.c client/ctl/cmd_call.c client/ctl/cmd_cancel.c client/ctl/cmd_conv.c \
-	client/ctl/cmd_status.c client/ctl/ctl.h client/ctl/main.c
+	client/ctl/cmd_status.c client/ctl/ctl.h client/ctl/main.c client/ctl/options.c client/ctl/options.h
 client_ctl_askctl_LDADD = libaskcli.la
 
 if HAVE_SMARTCOLS

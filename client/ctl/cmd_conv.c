@@ -170,7 +170,7 @@ static int list(struct ctl *c)
     buf_init(&params, PARAMS_MAX);
     msgpack_unpacked_init(&reply);
     mp_put_map(&params, 1);
-    mp_put_entry_uint(&params, "limit", c->limit > 0 ? c->limit : LIST_DEFAULT);
+    mp_put_entry_uint(&params, "limit", (c->given & CTL_LIMIT) != 0 ? c->limit : LIST_DEFAULT);
     status = ctl_call(c, a, "conversation.list", &params, &reply);
     if (status == EXIT_OK && c->json) {
         status = ctl_print_json(c, &reply.data);
@@ -430,11 +430,11 @@ static int fork_conversation(struct ctl *c)
 }
 
 const struct ctl_verb cmd_conv_verbs[] = {
-    {"list", "", "one line each, the one that changed last first", 0, 0, list, CTL_LIMIT, NULL},
-    {"show", "CONVERSATION", "what was said, from its beginning to its head", 1, 1, show, 0, NULL},
-    {"rename", "CONVERSATION TITLE", "give it another title", 2, 2, rename_conversation, 0, NULL},
-    {"rm", "CONVERSATION...", "remove them with all that was said", 1, INT_MAX, rm, 0, NULL},
-    {"fork", "CONVERSATION [MESSAGE]", "copy it, up to a message, and print the copy's id", 1, 2, fork_conversation, 0,
-     NULL},
+    {"list", "", "one line each, the one that changed last first", .run = list, .takes = CTL_LIMIT},
+    {"show", "CONVERSATION", "what was said, from its beginning to its head", 1, 1, .run = show},
+    {"rename", "CONVERSATION TITLE", "give it another title", 2, 2, .run = rename_conversation},
+    {"rm", "CONVERSATION...", "remove them with all that was said", 1, INT_MAX, .run = rm},
+    {"fork", "CONVERSATION [MESSAGE]", "copy it, up to a message, and print the copy's id", 1, 2,
+     .run = fork_conversation},
     {0},
 };

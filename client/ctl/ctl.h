@@ -9,26 +9,35 @@
 #include "lib/base/buf.h"
 #include <msgpack.h>
 
+/* The options; each has its row in options.c. */
+enum ctl_option {
+    CTL_LIMIT = 1 << 0,
+    CTL_JSON = 1 << 1,
+    CTL_SOCKET = 1 << 2,
+    CTL_HELP = 1 << 3,
+    CTL_VERSION = 1 << 4,
+    CTL_COMMON = CTL_JSON | CTL_SOCKET | CTL_HELP | CTL_VERSION /* every verb takes them */
+};
+
 struct ctl {
     const char *program;
     struct ask_options options;
+    unsigned given; /* of enum ctl_option, no other than the verb takes; a value below is there if its bit is set */
     bool json;
-    uint32_t limit; /* 0: as the verb thinks best */
-    int n_args;     /* within what the verb's row allows */
+    uint32_t limit;
+    int n_args; /* within what the verb's row allows */
     char **args;
     struct out *out;
 };
-
-/* Options that not every verb takes. */
-enum ctl_option { CTL_LIMIT = 1 << 0 };
 
 struct ctl_verb {
     const char *name, *args; /* as in "usage: askctl name args" */
     const char *summary;
     int min_args, max_args;
     int (*run)(struct ctl *c);    /* returns the exit status */
-    unsigned takes;               /* of enum ctl_option */
+    unsigned takes;               /* of enum ctl_option, besides the common ones */
     const struct ctl_verb *verbs; /* instead of run: one of these follows; the last one has no name */
+    const char *usual;            /* which of them is meant where none is named; NULL: one has to be */
 };
 
 int cmd_attach(struct ctl *c);

@@ -1,41 +1,20 @@
 #include "client/common/json_print.h"
 #include "client/ctl/ctl.h"
+#include "client/ctl/options.h"
 #include "lib/base/version.h"
 #include "lib/proto/mp.h"
 #include <errno.h>
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static const struct ctl_verb verbs[] = {
-    {"attach", "[ANSWER]", "follow an answer, the newest by default", 0, 1, cmd_attach, 0, NULL},
-    {"call", "METHOD [JSON]", "call any method of the daemon", 1, 2, cmd_call, 0, NULL},
-    {"cancel", "ANSWER", "end an answer that is under way", 1, 1, cmd_cancel, 0, NULL},
-    {"conv", "VERB ...", "list, show, rename, rm, fork conversations", 0, 0, NULL, 0, cmd_conv_verbs},
-    {"status", "", "show the daemon and its providers", 0, 0, cmd_status, 0, NULL},
-    {0},
-};
-
-static const char options_usage[] =
-    "\n"
-    "      --json           print the result as JSON, on one line\n"
-    "      --socket PATH    the socket of the daemon (default: $ASKD_SOCKET, then yours)\n"
-    "  -h, --help           print this help, or a verb's\n"
-    "  -V, --version        print the version\n";
-
-static const char limit_usage[] = "\n      --limit N        show at most so many (default: 50)";
-
-enum { OPT_JSON = 256, OPT_LIMIT, OPT_SOCKET };
-
-static const struct option options[] = {
-    {"json", no_argument, NULL, OPT_JSON},
-    {"limit", required_argument, NULL, OPT_LIMIT},
-    {"socket", required_argument, NULL, OPT_SOCKET},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
+    {"attach", "[ANSWER]", "follow an answer, the newest by default", .max_args = 1, .run = cmd_attach},
+    {"call", "METHOD [JSON]", "call any method of the daemon", 1, 2, .run = cmd_call},
+    {"cancel", "ANSWER", "end an answer that is under way", 1, 1, .run = cmd_cancel},
+    {"conv", "VERB ...", "list, show, rename, rm, fork conversations", .verbs = cmd_conv_verbs},
+    {"status", "", "show the daemon and its providers", .run = cmd_status},
     {0},
 };
 
@@ -160,7 +139,7 @@ static int help(struct ctl *c, const struct chosen *which)
     (void)out_puts(&out, "Usage: askctl");
     if (which->group != NULL)
         put_word(which->group->name);
-    put_word(which->verb != NULL ? which->verb->name : "VERB");
+    put_word(which->verb != NULL ? which->verb->name : which->group != NULL && which->group->usual ? "[VERB]" : "VERB");
     put_word(which->verb != NULL ? which->verb->args : "[ARGUMENT]...");
     (void)out_puts(&out, " [OPTION]...\n\n");
     for (const struct ctl_verb *v = table; v->name != NULL; v++)
@@ -172,9 +151,7 @@ static int help(struct ctl *c, const struct chosen *which)
         print_padded(v, width);
         takes |= v->takes;
     }
-    if ((takes & CTL_LIMIT) != 0)
-        (void)out_puts(&out, limit_usage);
-    (void)out_puts(&out, options_usage);
+    options_help(c, takes);
     return ctl_flush(c);
 }
 
@@ -213,20 +190,11 @@ static int choose(struct ctl *c, struct chosen *ret)
     return EXIT_OK;
 }
 
-static bool read_limit(const char *text, uint32_t *ret)
-{
-    char *end;
-    if (text[0] < '0' || text[0] > '9')
-        return false;
-    errno = 0;
-    unsigned long v = strtoul(text, &end, 10);
-    *ret = (uint32_t)v;
-    return *end == '\0' && errno == 0 && v > 0 && v <= INT32_MAX;
-}
-
 static int run(struct ctl *c, const struct chosen *which)
 {
     const struct ctl_verb *verb = which->verb;
+    if (verb == NULL && which->group != NULL && which->group->usual != NULL)
+        verb = find_verb(which->group->verbs, which->group->usual);
     if (verb == NULL && which->group != NULL)
         return wrong(c, which->group, which->group->name, "needs a verb of its own");
     if (verb == NULL) {
@@ -236,38 +204,27 @@ static int run(struct ctl *c, const struct chosen *which)
     if (c->n_args < verb->min_args || c->n_args > verb->max_args)
         return wrong(c, which->group, verb->name,
                      c->n_args < verb->min_args ? "needs an argument" : "has too many arguments");
-    if (c->limit > 0 && (verb->takes & CTL_LIMIT) == 0)
-        return wrong(c, which->group, verb->name, "takes no --limit");
+    const unsigned alien = c->given & ~(verb->takes | CTL_COMMON);
+    if (alien != 0) {
+        char why[64];
+        (void)snprintf(why, sizeof(why), "takes no --%s", options_name(alien));
+        return wrong(c, which->group, verb->name, why);
+    }
     return verb->run(c);
 }
 
 int main(int argc, char **argv)
 {
     struct ctl c = {.program = "askctl", .out = &out};
-    bool want_help = false;
+    struct chosen which;
     out_keep_standard();
     out_init(&out, STDOUT_FILENO);
-    opterr = 0;
-    int opt;
-    while ((opt = getopt_long(argc, argv, ":hV", options, NULL)) != -1) {
-        switch (opt) {
-        case OPT_JSON: c.json = true; break;
-        case OPT_LIMIT:
-            if (!read_limit(optarg, &c.limit))
-                return wrong(&c, NULL, optarg, "is no number of at least 1");
-            break;
-        case OPT_SOCKET: c.options.socket = optarg; break;
-        case 'h': want_help = true; break;
-        case 'V': return print_version(&c);
-        case ':': return wrong(&c, NULL, argv[optind - 1], "needs a value");
-        default: return wrong(&c, NULL, argv[optind - 1], "is no option");
-        }
-    }
-    struct chosen which;
-    c.args = argv + optind;
-    c.n_args = argc - optind;
-    int status = choose(&c, &which);
+    int status = options_read(&c, argc, argv);
+    if (status == EXIT_OK && (c.given & CTL_VERSION) != 0)
+        return print_version(&c);
+    if (status == EXIT_OK)
+        status = choose(&c, &which);
     if (status != EXIT_OK)
         return status;
-    return want_help ? help(&c, &which) : run(&c, &which);
+    return (c.given & CTL_HELP) != 0 ? help(&c, &which) : run(&c, &which);
 }

@@ -1,0 +1,110 @@
+#include "client/ctl/options.h"
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool read_limit(struct ctl *c, const char *value)
+{
+    char *end;
+    if (value[0] < '0' || value[0] > '9')
+        return false;
+    errno = 0;
+    unsigned long v = strtoul(value, &end, 10);
+    c->limit = (uint32_t)v;
+    return *end == '\0' && errno == 0 && v > 0 && v <= INT32_MAX;
+}
+
+static bool read_socket(struct ctl *c, const char *value)
+{
+    c->options.socket = value;
+    return true;
+}
+
+static const struct option_row {
+    unsigned bit; /* of enum ctl_option */
+    char letter;  /* 0: it has none */
+    const char *name, *value, *help;
+    bool (*read)(struct ctl *c, const char *value); /* false for a wrong value; NULL: its bit says all */
+    const char *wrong;                              /* what such a value is */
+} rows[] = {
+    {CTL_LIMIT, 0, "limit", "N", "show at most so many (default: 50)", read_limit, "is no number of at least 1"},
+    {CTL_JSON, 0, "json", NULL, "print the result as JSON, on one line", NULL, NULL},
+    {CTL_SOCKET, 0, "socket", "PATH", "the socket of the daemon (default: $ASKD_SOCKET, then yours)", read_socket,
+     NULL},
+    {CTL_HELP, 'h', "help", NULL, "print this help, or a verb's", NULL, NULL},
+    {CTL_VERSION, 'V', "version", NULL, "print the version", NULL, NULL},
+};
+enum { ROWS = sizeof(rows) / sizeof(rows[0]), FIRST = 256 /* what getopt_long returns for the first row */ };
+
+static const struct option_row *row_of(int opt)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (opt == FIRST + (int)i || (rows[i].letter != 0 && opt == rows[i].letter))
+            return &rows[i];
+    return NULL;
+}
+
+static int wrong(const struct ctl *c, const char *what, const char *why)
+{
+    exit_print(c->program, "'%.60s' %s: see askctl --help", what, why);
+    return EXIT_USAGE;
+}
+
+int options_read(struct ctl *c, int argc, char **argv)
+{
+    struct option options[ROWS + 1] = {0};
+    for (size_t i = 0; i < ROWS; i++)
+        options[i] = (struct option){rows[i].name, rows[i].value != NULL ? required_argument : no_argument, NULL,
+                                     FIRST + (int)i};
+    opterr = 0;
+    int opt;
+    while ((opt = getopt_long(argc, argv, ":hV", options, NULL)) != -1) {
+        const struct option_row *row = row_of(opt);
+        if (row == NULL)
+            return wrong(c, argv[optind - 1], opt == ':' ? "needs a value" : "is no option");
+        if (row->read != NULL && !row->read(c, optarg))
+            return wrong(c, optarg, row->wrong);
+        c->given |= row->bit;
+    }
+    c->json = (c->given & CTL_JSON) != 0;
+    c->args = argv + optind;
+    c->n_args = argc - optind;
+    return EXIT_OK;
+}
+
+const char *options_name(unsigned set)
+{
+    size_t i = 0;
+    while ((rows[i].bit & set) == 0)
+        i++;
+    return rows[i].name;
+}
+
+/* The help begins behind the option, and its further lines below itself. */
+static void print_row(struct ctl *c, const struct option_row *row)
+{
+    enum { INDENT = 25, WIDTH = 80 - INDENT };
+    char letter[8] = "", head[48];
+    if (row->letter != 0)
+        (void)snprintf(letter, sizeof(letter), "-%c,", row->letter);
+    (void)snprintf(head, sizeof(head), "  %-3s --%s %s", letter, row->name, row->value != NULL ? row->value : "");
+    const char *text = row->help;
+    for (const char *start = head; *text != '\0'; start = "") {
+        size_t len = strlen(text);
+        if (len > WIDTH)
+            for (len = WIDTH; text[len] != ' ';)
+                len--;
+        ctl_printf(c, "%-*s%.*s\n", (int)INDENT, start, (int)len, text);
+        text += len + (text[len] == ' ');
+    }
+}
+
+void options_help(struct ctl *c, unsigned takes)
+{
+    (void)out_puts(c->out, "\n");
+    for (size_t i = 0; i < ROWS; i++)
+        if ((rows[i].bit & (takes | CTL_COMMON)) != 0)
+            print_row(c, &rows[i]);
+}

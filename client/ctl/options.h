@@ -1,0 +1,18 @@
+/* The options of askctl. Each is a row in options.c: what it is called, what help says, which bit of enum ctl_option it
+ * has, how its value is read. */
+#ifndef CLIENT_CTL_OPTIONS_H
+#define CLIENT_CTL_OPTIONS_H
+
+#include "client/ctl/ctl.h"
+
+/* Reads them out of the command line into *c, and leaves the other words in c->args. EXIT_OK, or how to exit after
+ * what is wrong was told. */
+int options_read(struct ctl *c, int argc, char **argv);
+
+/* Prints what help says of the options in `takes`, and of the common ones. */
+void options_help(struct ctl *c, unsigned takes);
+
+/* The first option of a set that is not empty: "limit". */
+const char *options_name(unsigned set);
+
+#endif
