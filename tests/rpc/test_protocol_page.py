@@ -210,11 +210,12 @@ def test_who_writes_an_api_finds_its_name():
 
 
 def test_the_usual_keys_are_known_to_all_who_look_for_one():
-    """The client tells whose key is set where it runs but not in the daemon; the demonstration steps aside for any."""
-    rows = (SOURCE / "daemon" / "provider" / "builtins.c").read_text(encoding="utf-8")
+    """The demonstration steps aside for any."""
+    rows = (SOURCE / "lib" / "base" / "usual_keys.h").read_text(encoding="utf-8")
+    named = set(re.findall(r"define (USUAL_KEY_\w+) ", rows))
+    for table in ("lib/base/usual_keys.c", "daemon/provider/builtins.c"):
+        text = (SOURCE / table).read_text(encoding="utf-8")
+        assert named == set(re.findall(r"\{(USUAL_KEY_\w+)", text)), table
     keys = set(re.findall(r'"(\w+_API_KEY)"', rows))
-    client = (SOURCE / "client" / "common" / "exit.c").read_text(encoding="utf-8")
-    names = re.search(r"\bnames\[\] = \{(.*?)\};", client, re.S)[1]
-    assert keys == set(re.findall(r'"(\w+)"', names))
     demo = (SOURCE / "etc" / "demo" / "try").read_text(encoding="utf-8")
     assert keys == set(re.search(r"^for key in (.*?); do", demo, re.M | re.S)[1].replace("\\", " ").split())
