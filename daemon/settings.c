@@ -2,6 +2,7 @@
 #include "daemon/core/log.h"
 #include "daemon/engine/engine.h"
 #include "daemon/rooms.h"
+#include "lib/base/key_folder.h"
 #include "lib/base/paths.h"
 #include <limits.h>
 #include <stdio.h>
@@ -38,14 +39,34 @@ static enum error_code check_default_model(const struct settings *s, struct erro
                            model);
 }
 
+/* Beside the configuration. False where there is none, or no name for it. */
+static bool find_key_folder(const struct settings_source *source, char *path, size_t n)
+{
+    char dir[PATH_MAX];
+    const char *slash = source->file ? strrchr(source->file, '/') : NULL;
+    if (source->file)
+        snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - source->file) : 1, slash ? source->file : ".");
+    else if (source->system)
+        snprintf(dir, sizeof dir, "%s", PATHS_SYSTEM_CONFIG);
+    else if (paths_config_dir(dir, sizeof dir, NULL) != ERR_NONE)
+        return false;
+    return (size_t)snprintf(path, n, "%s/" KEY_FOLDER, dir) < n;
+}
+
 enum error_code settings_load(const struct settings_source *source, struct env_keys *keys, struct settings *ret,
                               struct error *err)
 {
     struct settings s = {0};
+    char folder[PATH_MAX];
     enum error_code code = settings_read_config(source, &s.config, err);
+    const struct providers_source from = {
+        .config = s.config,
+        .env = keys,
+        .key_folder = find_key_folder(source, folder, sizeof folder) ? folder : NULL,
+        .shared = source->system || source->file ? NULL : PATHS_SYSTEM_CONFIG,
+    };
     if (code == ERR_NONE)
-        code = providers_load(s.config, keys, source->system || source->file ? NULL : PATHS_SYSTEM_CONFIG, &s.providers,
-                              err);
+        code = providers_load(&from, &s.providers, err);
     if (code == ERR_NONE)
         code = check_default_model(&s, err);
     if (code == ERR_NONE)

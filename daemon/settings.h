@@ -3,8 +3,8 @@
 #define ASKD_SETTINGS_H
 
 #include "daemon/core/config.h"
-#include "daemon/engine/env_keys.h"
 #include "daemon/engine/providers.h"
+#include "daemon/key/env_keys.h"
 
 struct settings_source {
     bool system;      /* /etc alone */

@@ -18,9 +18,9 @@ unit_tests = \
 	tests/unit/chat/test_event tests/unit/chat/test_message tests/unit/chat/test_price \
 	tests/unit/chat/test_request tests/unit/core/test_config tests/unit/core/test_config_lines \
 	tests/unit/core/test_log tests/unit/core/test_logfile tests/unit/core/test_worker \
-	tests/unit/engine/test_context tests/unit/engine/test_discover tests/unit/engine/test_env_keys \
-	tests/unit/engine/test_fault tests/unit/engine/test_keep tests/unit/engine/test_providers \
-	tests/unit/http/test_breaker tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/proto/test_codec \
+	tests/unit/engine/test_context tests/unit/engine/test_discover tests/unit/engine/test_fault \
+	tests/unit/engine/test_keep tests/unit/engine/test_providers tests/unit/http/test_breaker \
+	tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/proto/test_codec \
 	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
 	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
 	tests/unit/provider/test_jsonx tests/unit/provider/test_limits tests/unit/provider/test_openai_parse \
@@ -134,9 +134,6 @@ tests_unit_engine_test_context_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_discover_SOURCES = tests/unit/engine/test_discover.c
 tests_unit_engine_test_discover_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_discover_LDADD = $(UNIT_LDADD)
-tests_unit_engine_test_env_keys_SOURCES = tests/unit/engine/test_env_keys.c
-tests_unit_engine_test_env_keys_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_engine_test_env_keys_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_fault_SOURCES = tests/unit/engine/test_fault.c
 tests_unit_engine_test_fault_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_fault_LDADD = $(UNIT_LDADD)
@@ -155,6 +152,9 @@ tests_unit_http_test_pool_LDADD = $(UNIT_LDADD)
 tests_unit_http_test_retry_SOURCES = tests/unit/http/test_retry.c
 tests_unit_http_test_retry_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_http_test_retry_LDADD = $(UNIT_LDADD)
+tests_unit_key_test_env_keys_SOURCES = tests/unit/key/test_env_keys.c
+tests_unit_key_test_env_keys_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_key_test_env_keys_LDADD = $(UNIT_LDADD)
 tests_unit_proto_test_codec_SOURCES = tests/unit/proto/test_codec.c
 tests_unit_proto_test_codec_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_proto_test_codec_LDADD = $(UNIT_LDADD)

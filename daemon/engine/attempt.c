@@ -24,6 +24,7 @@ struct attempt {
     bool released; /* nobody wants to hear of it */
     unsigned busy; /* our own frames on the stack: no free under them */
     struct provider *provider;
+    struct key_use key;
     const struct provider_ops *ops;
     struct provider_parser *parser;
     struct provider_target target;
@@ -65,6 +66,7 @@ static void settle(struct attempt *a)
     if (a->parser)
         provider_parser_free(a->parser);
     timer_free(a->timer);
+    key_use_done(&a->key);
     providers_unref(a->provider->owner);
     free(a->model);
     free(a);
@@ -74,6 +76,9 @@ static void fail(struct attempt *a, enum fault_cause cause, struct error *err)
 {
     if (a->state == ATTEMPT_OVER)
         return;
+    if (cause == FAULT_PROVIDER)
+        keys_refused(a->provider->keys, &a->key, err->code);
+    fault_name_key(err, a->key.source);
     error_text(err->provider, sizeof err->provider, a->provider->name, strlen(a->provider->name));
     error_text(err->model, sizeof err->model, a->model, strlen(a->model));
     bool tell = !a->released && a->state != ATTEMPT_LINGERING;
@@ -196,8 +201,8 @@ static void on_end(void *data, enum error_code code, const struct error *why)
     settle(a);
 }
 
-enum error_code attempt_start(struct attempt_room *room, struct provider *p, const char *model,
-                              const char *conversation, const struct chat_request *req, bool fresh,
+enum error_code attempt_start(struct attempt_room *room, struct provider *p, const struct key_use *key,
+                              const char *model, const char *conversation, const struct chat_request *req, bool fresh,
                               const struct attempt_callbacks *cb, void *data, struct attempt **ret, struct error *err)
 {
     static const struct http_callbacks http_cb = {on_head, on_body, on_end};
@@ -206,12 +211,13 @@ enum error_code attempt_start(struct attempt_room *room, struct provider *p, con
     TAILQ_INSERT_TAIL(&room->list, a, link);
     a->provider = p;
     providers_ref(p->owner);
+    a->key = (struct key_use){secret_ref(key->secret), key->source, key->which};
     a->ops = p->ops;
     a->model = xstrdup(model);
     a->target = (struct provider_target){.base_url = p->base_url,
                                          .dialect = p->dialect,
                                          .model = a->model,
-                                         .key = p->key,
+                                         .key = key->secret,
                                          .headers = (const char *const *)p->headers,
                                          .conversation = *conversation ? conversation : NULL};
     a->cb = *cb;

@@ -28,10 +28,11 @@ struct attempt_callbacks {
     void (*on_end)(void *data, enum fault_cause cause, const struct error *err, const struct response_head *head);
 };
 
-/* conversation: its id, "" if the question is in none. fresh: over a new connection. Nothing is called before it
+/* key: what keys_now gave; it takes a reference of its own. conversation: its id, "" if the question is in none. fresh:
+ * over a new connection. Nothing is called before it
  * returns. On failure (a request that cannot be built) *ret is not set. */
-enum error_code attempt_start(struct attempt_room *room, struct provider *p, const char *model,
-                              const char *conversation, const struct chat_request *req, bool fresh,
+enum error_code attempt_start(struct attempt_room *room, struct provider *p, const struct key_use *key,
+                              const char *model, const char *conversation, const struct chat_request *req, bool fresh,
                               const struct attempt_callbacks *cb, void *data, struct attempt **ret, struct error *err);
 
 /* Ends it if it runs; the caller forgets it. Fine from inside a callback. Always returns NULL. */

@@ -1,5 +1,5 @@
 #include "daemon/engine/discover.h"
-#include "daemon/core/timer.h"
+#include "daemon/engine/fetch.h"
 #include "lib/base/alloc.h"
 #include "lib/base/fd.h"
 #include <stdio.h>
@@ -9,9 +9,7 @@
 #include <unistd.h>
 
 #define TABLE_MAX (8u << 20) /* bytes of a socket table that are looked at */
-#define LIST_MAX (8u << 20)  /* bytes of a model list */
 #define SYSTEM_UID_MAX 1000  /* Debian's first ordinary user */
-#define LIST_MS 10000        /* for a model list */
 #define TCP_LISTEN 0x0A      /* include/net/tcp_states.h */
 
 enum search_state { SEARCH_SOCKETS, SEARCH_MODELS, SEARCH_OVER };
@@ -25,11 +23,9 @@ struct discover_search {
     size_t next;                 /* where to go on among the providers */
     char *name;                  /* NULL: any */
     uv_work_t work;
-    bool trusted[8]; /* by the worker: for the local rows in order */
-    struct http_transfer *transfer;
-    struct timer *timer; /* bounds the wait for a model list */
-    struct buf body;
-    int status;
+    bool trusted[8];     /* by the worker: for the local rows in order */
+    struct fetch *fetch; /* of the model list; NULL while none is under way */
+    struct key_use key;
     char *first; /* model */
     discover_found found;
     void *data;
@@ -68,8 +64,7 @@ static void search_free(struct discover_search *s)
     struct discovery *d = s->owner;
     TAILQ_REMOVE(&d->searches, s, link);
     providers_unref(s->providers);
-    timer_free(s->timer);
-    buf_done(&s->body);
+    key_use_done(&s->key);
     free(s->name);
     free(s->first);
     free(s);
@@ -176,18 +171,6 @@ static void conclude(struct discover_search *s, const struct error *err)
         tell(s, err);
 }
 
-static void on_head(void *data, const struct response_head *head)
-{
-    ((struct discover_search *)data)->status = head->status;
-}
-
-static void on_body(void *data, const uint8_t *bytes, size_t len)
-{
-    struct discover_search *s = data;
-    if (!buf_append(&s->body, bytes, len))
-        timer_start(s->timer, 0); /* over LIST_MAX: what comes is thrown away until then */
-}
-
 static void on_model(void *data, const char *id)
 {
     struct discover_search *s = data;
@@ -195,58 +178,29 @@ static void on_model(void *data, const char *id)
         s->first = xstrdup(id);
 }
 
-static void on_end(void *data, enum error_code code, const struct error *why)
+static void on_list(void *data, const struct fetch_reply *reply, const struct error *why)
 {
     struct discover_search *s = data;
     struct error err = ERROR_INIT;
-    s->transfer = NULL;
-    timer_stop(s->timer);
-    if (code != ERR_NONE)
-        err = *why;
-    else if (s->status != 200)
-        code = error_set(&err, ERR_UNAVAILABLE, "%s answers its model list with HTTP %d", s->provider->name, s->status);
+    enum error_code code;
+    s->fetch = NULL;
+    if (reply)
+        code = fetch_read_models(s->provider, &s->key, reply, on_model, s, &err);
     else
-        code = provider_read_list(s->provider->ops, s->body.data, s->body.len, on_model, s, &err);
+        code = (err = *why).code;
     if (code == ERR_NONE && !s->first)
         code = error_set(&err, ERR_NO_PROVIDER, "%s lists no model; load one into it, or name one as %s/MODEL",
                          s->provider->name, s->provider->name);
     conclude(s, code == ERR_NONE ? NULL : &err);
 }
 
-static void on_list_timer(void *data)
-{
-    struct discover_search *s = data;
-    struct error err = ERROR_INIT;
-    http_cancel(s->transfer);
-    s->transfer = NULL;
-    error_set(&err, ERR_TIMEOUT, "%s did not list its models within %d s and %u bytes", s->provider->name,
-              LIST_MS / 1000, LIST_MAX);
-    conclude(s, &err);
-}
-
 static enum error_code ask_models(struct discover_search *s, struct error *err)
 {
-    static const struct http_callbacks cb = {on_head, on_body, on_end};
-    struct provider *p = s->provider;
-    struct provider_target t = {.base_url = p->base_url,
-                                .dialect = p->dialect,
-                                .model = "",
-                                .key = p->key,
-                                .headers = (const char *const *)p->headers};
-    struct http_options opt = {
-        .proxy = p->proxy, .ca_file = p->ca_file, .timeout_connect_ms = (long)p->timeout_connect_ms};
-    struct exchange x;
-    exchange_init(&x, 1024);
-    buf_clear(&s->body);
     free(s->first);
     s->first = NULL;
     s->state = SEARCH_MODELS;
-    timer_start(s->timer, LIST_MS);
-    enum error_code code = provider_build_list(p->ops, &t, &x, err);
-    if (code == ERR_NONE)
-        code = http_start(s->owner->pool, &x, &opt, &cb, s, &s->transfer, err);
-    exchange_done(&x);
-    return code;
+    s->fetch = fetch_models(s->owner->loop, s->owner->pool, s->provider, &s->key, on_list, s, err);
+    return s->fetch ? ERR_NONE : err->code;
 }
 
 static void next_local(struct discover_search *s)
@@ -286,8 +240,6 @@ static struct discover_search *search_new(struct discovery *d, struct providers 
     s->providers = providers_ref(ps);
     s->found = found;
     s->data = data;
-    buf_init(&s->body, LIST_MAX);
-    s->timer = timer_new(d->loop, on_list_timer, s);
     TAILQ_INSERT_TAIL(&d->searches, s, link);
     return s;
 }
@@ -303,11 +255,12 @@ struct discover_search *discover_start(struct discovery *d, struct providers *ps
     return s;
 }
 
-struct discover_search *discover_first_model(struct discovery *d, struct provider *p, discover_found found, void *data,
-                                             struct error *err)
+struct discover_search *discover_first_model(struct discovery *d, struct provider *p, const struct key_use *key,
+                                             discover_found found, void *data, struct error *err)
 {
     struct discover_search *s = search_new(d, p->owner, found, data);
     s->provider = p;
+    s->key = (struct key_use){secret_ref(key->secret), key->source, key->which};
     if (ask_models(s, err) == ERR_NONE)
         return s;
     search_free(s);
@@ -319,8 +272,7 @@ void discover_cancel(struct discover_search *s)
     switch (s->state) {
     case SEARCH_SOCKETS: /* the worker has it: freed when it comes back */ s->cancelled = true; break;
     case SEARCH_MODELS:
-        if (s->transfer)
-            http_cancel(s->transfer);
+        s->fetch = fetch_cancel(s->fetch);
         search_free(s);
         break;
     case SEARCH_OVER: break;

@@ -25,10 +25,10 @@ struct discover_search *discover_start(struct discovery *d, struct providers *ps
                                        discover_found found, void *data);
 void discover_cancel(struct discover_search *s);
 
-/* A provider's first listed model, asked of it: the second half of a search. NULL where it cannot be asked; found is
- * not called then. */
-struct discover_search *discover_first_model(struct discovery *d, struct provider *p, discover_found found, void *data,
-                                             struct error *err);
+/* A provider's first listed model, asked of it with that key: the second half of a search. NULL where it cannot be
+ * asked; found is not called then. */
+struct discover_search *discover_first_model(struct discovery *d, struct provider *p, const struct key_use *key,
+                                             discover_found found, void *data, struct error *err);
 
 /* Pure: is there in `table` (the text of /proc/net/tcp or tcp6) a listening socket on that loopback (or any) port whose
  * owner is uid, root or below `system_max`? */

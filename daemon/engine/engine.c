@@ -3,6 +3,7 @@
 #include "daemon/engine/ask.h"
 #include "daemon/engine/discover.h"
 #include "daemon/engine/warm.h"
+#include "daemon/key/key_command.h"
 #include "lib/base/alloc.h"
 #include "lib/base/version.h"
 #include <stdio.h>
@@ -30,6 +31,7 @@ struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct pr
     char user_agent[128];
     (void)snprintf(user_agent, sizeof user_agent, "%s/%s", PACKAGE_NAME, askd_version);
     e->pool = http_pool_new(loop, user_agent);
+    e->keys = key_room_new(loop, NULL);
     attempt_room_init(&e->attempts, loop, e->pool);
     e->discovery = discovery_new(loop, e->pool);
     warm_init(e);
@@ -46,8 +48,12 @@ static void carry_over(struct providers *to, const struct providers *from)
     for (size_t i = 0; i < providers_count(to); i++) {
         struct provider *p = providers_at(to, i);
         const struct provider *old = providers_find(from, p->name, strlen(p->name));
-        if (old)
-            p->latency_ms = old->latency_ms;
+        if (!old)
+            continue;
+        p->latency_ms = old->latency_ms;
+        struct keys *keys = keys_carry_over(p->keys, old->keys);
+        keys_unref(p->keys);
+        p->keys = keys;
     }
 }
 
@@ -101,7 +107,8 @@ void engine_close(struct engine *e, void (*closed)(void *data), void *data)
     warm_done(e);
     e->closed = closed;
     e->closed_data = data;
-    e->to_close = 2;
+    e->to_close = 3;
+    key_room_close(e->keys, on_part_closed, e);
     discovery_close(e->discovery, on_part_closed, e);
     http_pool_close(e->pool, on_part_closed, e);
 }

@@ -15,6 +15,7 @@ struct engine {
     struct providers *providers; /* reference */
     struct engine_options opt;
     struct http_pool *pool;
+    struct key_room *keys;
     struct attempt_room attempts;
     struct store *store;
     struct keep_room keeps;

@@ -1,4 +1,8 @@
 #include "daemon/engine/fault.h"
+#include <stdio.h>
+#include <string.h>
+
+#define SOURCE_MAX 256 /* bytes of it in a message */
 
 static enum fault_verdict by_code(enum error_code code)
 {
@@ -28,4 +32,14 @@ enum fault_verdict fault_judge(enum fault_cause cause, const struct error *err, 
     if (v == FAULT_AGAIN && head && head->should_retry == 0)
         return FAULT_NEXT;
     return v;
+}
+
+void fault_name_key(struct error *err, const char *source)
+{
+    char place[SOURCE_MAX], told[sizeof err->message - sizeof place - sizeof " (key from )"];
+    if (err->code != ERR_UNAUTHENTICATED || !source)
+        return;
+    error_text(place, sizeof place, source, strlen(source));
+    error_text(told, sizeof told, err->message, strlen(err->message));
+    snprintf(err->message, sizeof err->message, "%s (key from %s)", told, place);
 }

@@ -19,4 +19,8 @@ enum fault_verdict { FAULT_AGAIN, FAULT_NEXT, FAULT_FAIL };
 enum fault_verdict fault_judge(enum fault_cause cause, const struct error *err, const struct response_head *head,
                                bool shown);
 
+/* Says of a key that was refused where it came from: " (key from file …)". Other errors, and a NULL source, are left as
+ * they are. */
+void fault_name_key(struct error *err, const char *source);
+
 #endif

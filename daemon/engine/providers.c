@@ -1,9 +1,8 @@
 #include "daemon/engine/providers.h"
 #include "daemon/core/config.h"
-#include "daemon/engine/env_keys.h"
+#include "daemon/key/key_sources.h"
 #include "lib/base/alloc.h"
-#include "lib/base/fd.h"
-#include "lib/base/secret.h"
+#include "lib/base/usual_keys.h"
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +17,8 @@
 #define STR_(x) #x
 #define STR(x) STR_(x)
 
-#define KEY_MAX 4096 /* bytes of a key file */
-
 struct provider_section {
-    char *api, *dialect, *base_url, *key_file, *key_env, *key_credential, *proxy, *ca_file;
+    char *api, *dialect, *base_url, *key_file, *key_env, *key_command, *key_credential, *proxy, *ca_file;
     struct secret *key;
     char **header;
     bool allow_http;
@@ -30,6 +27,7 @@ struct provider_section {
 
 #define AT(field) offsetof(struct provider_section, field)
 #define HOUR_MS (3600ll * 1000)
+#define KEY_OPTION (CONFIG_RELOAD | CONFIG_DESTINATION | CONFIG_KEY_SOURCE)
 
 static const struct config_option options[] = {
     {"api", CONFIG_STRING, AT(api), 0, 0, NULL, NULL, CONFIG_RELOAD,
@@ -39,14 +37,19 @@ static const struct config_option options[] = {
     {"base_url", CONFIG_STRING, AT(base_url), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION | CONFIG_ADDRESS,
      "What stands before the API's own path, as before /chat/completions or /v1/messages; a query is kept behind the "
      "path. Without it the usual one of the provider or, but for openai-chat, of the API."},
-    {"key", CONFIG_SECRET, AT(key), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION | CONFIG_KEY_SOURCE,
+    {"key", CONFIG_SECRET, AT(key), 0, 0, NULL, NULL, KEY_OPTION,
      "The API key itself. The file must then be readable by its owner only."},
-    {"key_file", CONFIG_STRING, AT(key_file), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION | CONFIG_KEY_SOURCE,
-     "A file with the key, readable by its owner only."},
-    {"key_env", CONFIG_STRING, AT(key_env), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION | CONFIG_KEY_SOURCE,
-     "The daemon's environment variable that holds the key; it is removed from the environment after reading."},
-    {"key_credential", CONFIG_STRING, AT(key_credential), 0, 0, NULL, NULL,
-     CONFIG_RELOAD | CONFIG_DESTINATION | CONFIG_KEY_SOURCE, "The name of a systemd credential that holds the key."},
+    {"key_file", CONFIG_STRING, AT(key_file), 0, 0, NULL, NULL, KEY_OPTION,
+     "A file with the key, readable by its owner only. Several, separated by commas, hold several keys, which are used "
+     "in turn; see KEYS."},
+    {"key_env", CONFIG_STRING, AT(key_env), 0, 0, NULL, NULL, KEY_OPTION,
+     "The daemon's environment variable that holds the key; it is removed from the environment after reading. Or "
+     "several, separated by commas."},
+    {"key_command", CONFIG_STRING, AT(key_command), 0, 0, NULL, NULL, KEY_OPTION,
+     "A command for the shell that prints the key on its first line, such as one of a password manager. It runs when "
+     "the key is first wanted, and again after the provider has refused it; see KEYS."},
+    {"key_credential", CONFIG_STRING, AT(key_credential), 0, 0, NULL, NULL, KEY_OPTION,
+     "The name of a systemd credential that holds the key. Or several, separated by commas."},
     {"retries", CONFIG_INT, AT(retries), 0, 10, STR(RETRIES), NULL, CONFIG_RELOAD,
      "How often a request that failed for a passing reason is sent again."},
     {"max_connections", CONFIG_INT, AT(max_connections), 1, 1024, STR(MAX_CONNECTIONS), NULL, CONFIG_RELOAD,
@@ -78,32 +81,7 @@ struct providers {
 
 #define complain(c, p, key, err, ...) config_complain(c, &provider_room, (p)->name, key, err, __VA_ARGS__)
 
-static enum error_code read_key(const char *path, bool private, struct secret **ret, struct error *err)
-{
-    struct buf b;
-    buf_init(&b, KEY_MAX);
-    enum error_code code = fd_read_file(path, private, &b, err);
-    if (code == ERR_NONE) {
-        size_t len = b.len;
-        while (len && (b.data[len - 1] == '\n' || b.data[len - 1] == '\r' || b.data[len - 1] == ' '))
-            len--;
-        if (len == 0)
-            code = error_set(err, ERR_INVALID_REQUEST, "%s holds no key", path);
-        else
-            *ret = secret_new((const char *)b.data, len);
-    }
-    if (b.data)
-        secret_wipe(b.data, b.cap);
-    buf_done(&b);
-    return code;
-}
-
-/* What a load goes by. */
-struct sources {
-    const struct config *config;
-    struct env_keys *keys;
-    const char *shared; /* as in providers_load */
-};
+/* -- keys -- */
 
 static bool is_below(const char *path, const char *folder)
 {
@@ -111,20 +89,18 @@ static bool is_below(const char *path, const char *folder)
     return strncmp(path, folder, len) == 0 && path[len] == '/';
 }
 
-static bool is_shared(const struct sources *from, const struct provider *p, const char *option)
+static bool is_shared(const struct providers_source *from, const struct provider *p, const char *option)
 {
     const char *file = config_origin(from->config, &provider_room, p->name, option, NULL);
     return from->shared && file && is_below(file, from->shared);
 }
 
 /* The key that the option names cannot be had. Where that is no fault of those who run the daemon, it goes without. */
-static enum error_code miss_key(const struct sources *from, struct provider *p, const char *option, struct error *err,
-                                const char *why)
+static enum error_code miss_key(const struct providers_source *from, struct provider *p, const char *option,
+                                struct error *err, const char *why)
 {
     struct error told = ERROR_INIT;
     enum error_code code = complain(from->config, p, option, &told, "%s", why);
-    free(p->key_source);
-    p->key_source = NULL;
     if (is_shared(from, p, option)) {
         p->key_missing = xstrdup(told.message);
         return ERR_NONE;
@@ -134,57 +110,59 @@ static enum error_code miss_key(const struct sources *from, struct provider *p, 
     return code;
 }
 
-static enum error_code load_credential(const struct sources *from, struct provider *p, const char *name,
-                                       struct error *err)
-{
-    const char *dir = getenv("CREDENTIALS_DIRECTORY");
-    struct error why = ERROR_INIT;
-    if (!dir || strchr(name, '/')) {
-        error_set(&why, ERR_NOT_FOUND, "no credential %s: the service has no LoadCredential= for it", name);
-        return miss_key(from, p, "key_credential", err, why.message);
-    }
-    char *path = xasprintf("%s/%s", dir, name);
-    p->key_source = xasprintf("credential %s", name);
-    /* The service manager guards the folder; a mode of 0440 there comes from an access list. */
-    enum error_code code = read_key(path, false, &p->key, &why);
-    free(path);
-    return code == ERR_NONE ? code : miss_key(from, p, "key_credential", err, why.message);
-}
-
 /* An unset variable is no error: which daemons have it is the business of whoever starts them. */
-static void load_environment(const struct sources *from, struct provider *p, const char *named)
+static enum error_code load_environment(const struct providers_source *from, struct provider *p, const char *names,
+                                        struct error *err)
 {
-    const char *env = named ? named : p->builtin ? p->builtin->env : NULL;
-    if (env && (p->key = env_keys_take(from->keys, env))) {
-        p->key_source = xasprintf("environment %s", env);
-    } else if (named) {
-        struct error why = ERROR_INIT;
-        complain(from->config, p, "key_env", &why, "%s is not set in the environment", named);
+    struct error why = ERROR_INIT;
+    enum error_code code = keys_of_environment(from->env, names, &p->keys, &why);
+    if (code == ERR_NONE)
+        return code;
+    enum error_code complaint = complain(from->config, p, "key_env", &why, "%s", why.message);
+    if (code == ERR_NOT_FOUND)
         p->key_missing = xstrdup(why.message);
-    }
+    else if (err)
+        *err = why;
+    return code == ERR_NOT_FOUND ? ERR_NONE : complaint;
 }
 
-static enum error_code load_key(const struct sources *from, struct provider *p, const struct provider_section *s,
-                                struct error *err)
+/* Where nobody says where the key is: the usual variable, then what was imported. */
+static enum error_code load_usual(const struct providers_source *from, const char *name, struct keys **ret,
+                                  struct error *err)
 {
-    int sources = (s->key != NULL) + (s->key_file != NULL) + (s->key_env != NULL) + (s->key_credential != NULL);
-    if (sources > 1)
-        return complain(from->config, p, "key", err, "give one of key, key_file, key_env, key_credential");
-    if (s->key) {
-        p->key = secret_ref(s->key);
-        p->key_source = xstrdup("configuration");
-    } else if (s->key_file) {
-        p->key_source = xasprintf("file %s", s->key_file);
-        struct error why = ERROR_INIT;
-        if (read_key(s->key_file, true, &p->key, &why) != ERR_NONE)
-            return miss_key(from, p, "key_file", err, why.message);
-    } else if (s->key_credential) {
-        return load_credential(from, p, s->key_credential, err);
-    } else {
-        load_environment(from, p, s->key_env);
-    }
-    return ERR_NONE;
+    const struct usual_key *usual = usual_key_find(name, strlen(name));
+    if (usual && keys_of_environment(from->env, usual->env, ret, NULL) == ERR_NONE)
+        return ERR_NONE;
+    return keys_of_folder(from->key_folder, name, ret, err);
 }
+
+static bool names_key(const struct provider_section *s)
+{
+    return s->key || s->key_file || s->key_env || s->key_command || s->key_credential;
+}
+
+static enum error_code load_keys(const struct providers_source *from, struct provider *p,
+                                 const struct provider_section *s, struct error *err)
+{
+    int sources = (s->key != NULL) + (s->key_file != NULL) + (s->key_env != NULL) + (s->key_command != NULL) +
+                  (s->key_credential != NULL);
+    struct error why = ERROR_INIT;
+    if (sources > 1)
+        return complain(from->config, p, "key", err, "give one of key, key_file, key_env, key_command, key_credential");
+    if (s->key)
+        p->keys = keys_of_configuration(s->key);
+    else if (s->key_command)
+        p->keys = keys_of_command(s->key_command);
+    else if (s->key_env)
+        return load_environment(from, p, s->key_env, err);
+    else if (s->key_file && keys_of_files(s->key_file, &p->keys, &why) != ERR_NONE)
+        return miss_key(from, p, "key_file", err, why.message);
+    else if (s->key_credential && keys_of_credentials(s->key_credential, &p->keys, &why) != ERR_NONE)
+        return miss_key(from, p, "key_credential", err, why.message);
+    return sources ? ERR_NONE : load_usual(from, p->name, &p->keys, err);
+}
+
+/* -- addresses -- */
 
 /* The host between scheme and port; false where there is none. */
 static bool url_host(const char *url, char *host, size_t size)
@@ -225,7 +203,7 @@ static enum error_code check_url(struct provider *p, const struct config *c, boo
     if ((!https && strncmp(p->base_url, "http://", 7) != 0) || !url_host(p->base_url, host, sizeof host))
         return complain(c, p, "base_url", err, "base_url must be http://HOST… or https://HOST…, without a user in it");
     p->loopback = host_is_loopback(host);
-    if (p->key && !https && !p->loopback && !allow_http)
+    if (keys_ready(p->keys) && !https && !p->loopback && !allow_http)
         return complain(c, p, "base_url", err, "the key would go to %s in cleartext; use https, or allow_http = yes",
                         host);
     return ERR_NONE;
@@ -285,7 +263,7 @@ static enum error_code complain_of_api(const struct config *c, const struct prov
     return code;
 }
 
-static enum error_code add_section(struct providers *ps, const struct sources *from, const char *name,
+static enum error_code add_section(struct providers *ps, const struct providers_source *from, const char *name,
                                    struct error *err)
 {
     const struct config *c = from->config;
@@ -321,25 +299,26 @@ static enum error_code add_section(struct providers *ps, const struct sources *f
     p->timeout_connect_ms = s->timeout_connect_ms;
     p->timeout_first_byte_ms = s->timeout_first_byte_ms;
     p->timeout_idle_ms = s->timeout_idle_ms;
-    p->keyless = s->base_url && !s->key && !s->key_file && !s->key_env && !s->key_credential;
+    p->keyless = s->base_url && !names_key(s);
     doubt_url(p, c);
-    enum error_code code = load_key(from, p, s, err);
+    enum error_code code = load_keys(from, p, s, err);
     return code == ERR_NONE ? check_url(p, c, s->allow_http, err) : code;
 }
 
 /* What the rows of the table would say for a section that is not there. */
-static void add_builtin(struct providers *ps, struct env_keys *keys, const struct provider_builtin *b)
+static enum error_code add_builtin(struct providers *ps, const struct providers_source *from,
+                                   const struct provider_builtin *b, struct error *err)
 {
-    struct secret *key = b->env ? env_keys_take(keys, b->env) : NULL;
-    if (!key && b->env)
-        return;
+    struct keys *keys = NULL;
+    enum error_code code = b->env ? load_usual(from, b->name, &keys, err) : ERR_NONE;
+    if (code != ERR_NONE || (!keys && b->env))
+        return code;
     struct provider *p = add(ps, b->name);
     p->ops = provider_find(b->api);
     p->base_url = xstrdup(b->base_url);
     p->dialect = xstrdup(b->dialect);
     p->model = xstrdup(b->default_model);
-    p->key = key;
-    p->key_source = key ? xasprintf("environment %s", b->env) : NULL;
+    p->keys = keys;
     p->local = b->port != 0;
     p->loopback = p->local;
     p->retries = RETRIES;
@@ -347,27 +326,39 @@ static void add_builtin(struct providers *ps, struct env_keys *keys, const struc
     p->timeout_connect_ms = TIMEOUT_CONNECT * 1000;
     p->timeout_first_byte_ms = TIMEOUT_FIRST_BYTE * 1000;
     p->timeout_idle_ms = TIMEOUT_IDLE * 1000;
+    return ERR_NONE;
 }
 
-enum error_code providers_load(const struct config *c, struct env_keys *keys, const char *shared,
-                               struct providers **ret, struct error *err)
+static enum error_code add_all(struct providers *ps, const struct providers_source *from, struct error *err)
 {
-    const struct sources from = {c, keys, shared};
+    const char *name;
+    enum error_code code = ERR_NONE;
+    for (size_t i = 0; code == ERR_NONE && (name = config_name(from->config, &provider_room, i)); i++)
+        code = add_section(ps, from, name, err);
+    for (const struct provider_builtin *b = provider_builtins; code == ERR_NONE && b->name; b++)
+        if (!providers_find(ps, b->name, strlen(b->name)))
+            code = add_builtin(ps, from, b, err);
+    return code;
+}
+
+/* A key that is not used, since the section says where another one is, has no business in the environment either. */
+static void take_usual_keys(struct env_keys *env)
+{
+    for (const struct usual_key *k = usual_keys; k->provider; k++)
+        secret_unref(env_keys_take(env, k->env));
+}
+
+enum error_code providers_load(const struct providers_source *from, struct providers **ret, struct error *err)
+{
     struct providers *ps = NEW(struct providers);
     ps->refs = 1;
-    const char *name;
-    for (size_t i = 0; (name = config_name(c, &provider_room, i)); i++) {
-        enum error_code code = add_section(ps, &from, name, err);
-        if (code != ERR_NONE) {
-            providers_unref(ps);
-            return code;
-        }
-    }
-    for (const struct provider_builtin *b = provider_builtins; b->name; b++)
-        if (!providers_find(ps, b->name, strlen(b->name)))
-            add_builtin(ps, keys, b);
-    *ret = ps;
-    return ERR_NONE;
+    take_usual_keys(from->env);
+    enum error_code code = add_all(ps, from, err);
+    if (code == ERR_NONE)
+        *ret = ps;
+    else
+        providers_unref(ps);
+    return code;
 }
 
 struct providers *providers_ref(struct providers *p)
@@ -390,8 +381,7 @@ struct providers *providers_unref(struct providers *ps)
         for (size_t h = 0; p->headers && p->headers[h]; h++)
             free(p->headers[h]);
         free(p->headers);
-        secret_unref(p->key);
-        free(p->key_source);
+        keys_unref(p->keys);
         free(p->key_missing);
         free(p->url_doubt);
         free(p->model);
@@ -421,5 +411,5 @@ struct provider *providers_find(const struct providers *p, const char *name, siz
 
 bool provider_ready(const struct provider *p)
 {
-    return !p->local && (p->key || p->loopback || p->keyless);
+    return !p->local && (keys_ready(p->keys) || p->loopback || p->keyless);
 }

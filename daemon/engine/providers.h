@@ -1,10 +1,11 @@
 /* The providers that questions can go to: sections of the configuration, and those that are ready without any (a key in
- * the environment under its usual name, a local server on its usual port).
+ * the environment under its usual name or in the folder of keys, a local server on its usual port).
  *
  * Order: sections in the order of the configuration, then built-in ones in the order of their table. */
 #ifndef ASKD_ENGINE_PROVIDERS_H
 #define ASKD_ENGINE_PROVIDERS_H
 
+#include "daemon/key/key.h"
 #include "daemon/provider/provider.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,29 +25,34 @@ struct provider {
     const struct provider_ops *ops;
     const struct provider_builtin *builtin; /* of the same name, NULL if none */
     char *base_url, *dialect, *proxy, *ca_file;
-    char **headers;     /* NULL-ended, may be NULL */
-    struct secret *key; /* NULL if none */
-    char *key_source;   /* "environment OPENAI_API_KEY", "file …", "configuration"; NULL if there is no key */
-    char *key_missing;  /* "FILE:LINE: why" where one is named that cannot be had; else NULL */
-    char *url_doubt;    /* "FILE:LINE: why" where the base_url can hardly be right; else NULL */
-    char *model;        /* its default model, NULL: the first it lists */
-    bool loopback;      /* base_url is on this machine: no key wanted */
-    bool keyless;       /* its section names a base_url and no key: it wants none, or a header carries it */
-    bool local;         /* a built-in local server: asked only if somebody trusted listens */
+    char **headers;    /* NULL-ended, may be NULL */
+    struct keys *keys; /* reference; NULL if none */
+    char *key_missing; /* "FILE:LINE: why" where one is named that cannot be had; else NULL */
+    char *url_doubt;   /* "FILE:LINE: why" where the base_url can hardly be right; else NULL */
+    char *model;       /* its default model, NULL: the first it lists */
+    bool loopback;     /* base_url is on this machine: no key wanted */
+    bool keyless;      /* its section names a base_url and no key: it wants none, or a header carries it */
+    bool local;        /* a built-in local server: asked only if somebody trusted listens */
     int64_t retries, max_connections;
     int64_t timeout_connect_ms, timeout_first_byte_ms, timeout_idle_ms;
     unsigned active;    /* requests under way */
     int64_t latency_ms; /* of the last first event, -1: not yet asked */
 };
 
-/* Reads the sections, the keys (those of the environment through env_keys) and checks what one section alone cannot
- * tell. Blocks on small files: for start-up, or beside the loop; nothing of the result is shared with earlier loads but
- * the secrets.
- *
- * shared: the folder whose files are written for other daemons too, NULL if none. A key that one of them names may be
- * for those alone: where it cannot be had, the provider has no key. Of any other file that is an error. */
-enum error_code providers_load(const struct config *c, struct env_keys *keys, const char *shared,
-                               struct providers **ret, struct error *err);
+/* What providers are made of. All borrowed for the call. */
+struct providers_source {
+    const struct config *config;
+    struct env_keys *env;   /* keys of the environment */
+    const char *key_folder; /* where imported keys lie, NULL if there is no such folder */
+    /* The folder whose files are written for other daemons too, NULL if none. A key that one of them names may be for
+     * those alone: where it cannot be had, the provider has no key. Of any other file that is an error. */
+    const char *shared;
+};
+
+/* Reads the sections and the keys and checks what one section alone cannot tell. A section that names no key takes that
+ * of its usual variable, then that of the folder; so does a provider without a section. Blocks on small files: for
+ * start-up, or beside the loop; nothing of the result is shared with earlier loads but the secrets. */
+enum error_code providers_load(const struct providers_source *from, struct providers **ret, struct error *err);
 struct providers *providers_ref(struct providers *p);
 struct providers *providers_unref(struct providers *p); /* always returns NULL */
 

@@ -16,6 +16,7 @@
 
 enum lane_state {
     LANE_IDLE,    /* not begun */
+    LANE_KEYING,  /* a command is to bring the key */
     LANE_LOOKING, /* for the provider's first model */
     LANE_ASKED,   /* an attempt is under way */
     LANE_BACKOFF, /* before the next try at the same candidate */
@@ -29,6 +30,7 @@ struct lane {
     unsigned tried; /* at this candidate, so far */
     bool fresh;     /* the last try's connection broke, and those kept from before may have too */
     struct discover_search *search;
+    struct key_wait *key_wait;
     struct attempt *attempt;
     struct timer *timer; /* of the backoff */
 };
@@ -69,6 +71,8 @@ static void enter(struct lane *l, enum lane_state state)
     if (l->search)
         discover_cancel(l->search);
     l->search = NULL;
+    key_wait_cancel(l->key_wait);
+    l->key_wait = NULL;
     l->attempt = attempt_release(l->attempt);
     timer_stop(l->timer);
     l->state = state;
@@ -159,6 +163,17 @@ static bool ask_next(struct lane *l, const struct error *why)
     return true;
 }
 
+/* Another key may do better. */
+static bool ask_with_spare(struct lane *l, enum fault_verdict v, const struct error *why)
+{
+    bool of_key = why->code == ERR_UNAUTHENTICATED || why->code == ERR_BUDGET_EXCEEDED || why->code == ERR_RATE_LIMITED;
+    if (v == FAULT_FAIL || !of_key || !keys_spare(route_of(l)->provider->keys))
+        return false;
+    l->tried--; /* it is the other key's first */
+    turn(l, why, 0);
+    return true;
+}
+
 static void on_end(void *data, enum fault_cause cause, const struct error *err, const struct response_head *head)
 {
     struct lane *l = data;
@@ -171,6 +186,8 @@ static void on_end(void *data, enum fault_cause cause, const struct error *err, 
     }
     note(t, route_of(l), err ? &why : NULL);
     l->fresh = cause == FAULT_TRANSPORT;
+    if (ask_with_spare(l, v, &why))
+        return;
     if (v == FAULT_AGAIN && ask_again(l, &why))
         return;
     if (v != FAULT_FAIL && ask_next(l, &why))
@@ -205,23 +222,37 @@ static void on_model(void *data, struct provider *p, const char *model, const st
     lane_ask(l);
 }
 
-static void look_for_model(struct lane *l)
+static void look_for_model(struct lane *l, const struct key_use *key)
 {
     struct error err = ERROR_INIT;
     enter(l, LANE_LOOKING);
-    l->search = discover_first_model(l->owner->engine->discovery, route_of(l)->provider, on_model, l, &err);
+    l->search = discover_first_model(l->owner->engine->discovery, route_of(l)->provider, key, on_model, l, &err);
     if (!l->search)
         give_up(l, &err);
 }
 
-static void lane_ask(struct lane *l)
+static void on_key(void *data, const struct error *err)
+{
+    struct lane *l = data;
+    l->key_wait = NULL;
+    if (!err) {
+        lane_ask(l);
+        return;
+    }
+    struct error why = *err;
+    const char *provider = route_of(l)->provider->name;
+    error_text(why.provider, sizeof why.provider, provider, strlen(provider));
+    give_up(l, &why);
+}
+
+static void ask_with(struct lane *l, const struct key_use *key)
 {
     static const struct attempt_callbacks cb = {on_event, on_end};
     struct tries *t = l->owner;
     const struct route *r = route_of(l);
     struct error err = ERROR_INIT;
     if (!r->model[0]) {
-        look_for_model(l);
+        look_for_model(l, key);
         return;
     }
     if (!t->told) {
@@ -232,9 +263,22 @@ static void lane_ask(struct lane *l)
     l->tried++;
     if (!t->asked_us)
         t->asked_us = clock_mono_us();
-    if (attempt_start(&t->engine->attempts, r->provider, r->model, t->q.conversation, t->q.chat, l->fresh, &cb, l,
+    if (attempt_start(&t->engine->attempts, r->provider, key, r->model, t->q.conversation, t->q.chat, l->fresh, &cb, l,
                       &l->attempt, &err) != ERR_NONE)
         give_up(l, &err);
+}
+
+static void lane_ask(struct lane *l)
+{
+    struct keys *keys = route_of(l)->provider->keys;
+    struct key_use key;
+    if (keys_now(keys, &key)) {
+        ask_with(l, &key);
+        key_use_done(&key);
+    } else {
+        enter(l, LANE_KEYING);
+        l->key_wait = keys_wait(l->owner->engine->keys, keys, on_key, l);
+    }
 }
 
 /* -- the whole -- */

@@ -64,7 +64,7 @@ static void put_provider(struct buf *b, const struct provider *p, const struct h
         mp_put_int(b, p->latency_ms);
     else
         mp_put_nil(b);
-    mp_put_entry(b, "key_source", p->key_source);
+    mp_put_entry(b, "key_source", keys_source(p->keys));
     mp_put_entry(b, "protocol", host->protocol);
     mp_put_entry_uint(b, "opened", host->opened);
     mp_put_entry_uint(b, "reused", host->reused);

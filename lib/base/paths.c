@@ -96,3 +96,9 @@ enum error_code paths_cache_dir(char *buf, size_t n, struct error *err)
 {
     return paths_xdg_dir_for(geteuid(), process_env, "XDG_CACHE_HOME", ".cache", buf, n, err);
 }
+
+enum error_code paths_helper(const char *name, char *buf, size_t n, struct error *err)
+{
+    const char *folder = absolute(process_env, "ASKD_LIBEXEC");
+    return fits(snprintf(buf, n, "%s/%s", folder != NULL ? folder : ASKD_LIBEXECDIR, name), n, err);
+}

@@ -29,6 +29,10 @@ enum error_code paths_state_dir(char *buf, size_t n,
                                 struct error *err); /* $XDG_STATE_HOME/askd or ~/.local/state/askd */
 enum error_code paths_cache_dir(char *buf, size_t n, struct error *err); /* $XDG_CACHE_HOME/askd or ~/.cache/askd */
 
+/* A program that only other programs of ours run, in $ASKD_LIBEXEC (for a tree that is not installed) or the folder
+ * that was configured. */
+enum error_code paths_helper(const char *name, char *buf, size_t n, struct error *err);
+
 /* The same for another uid and environment; the functions above are these with geteuid and getenv. */
 enum error_code paths_runtime_dir_for(uid_t uid, paths_getenv *env, char *buf, size_t n, struct error *err);
 enum error_code paths_xdg_dir_for(uid_t uid, paths_getenv *env, const char *variable, const char *below_home, char *buf,

@@ -1,6 +1,6 @@
 #include "daemon/core/config.h"
-#include "daemon/engine/env_keys.h"
 #include "daemon/engine/providers.h"
+#include "daemon/key/env_keys.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,7 +41,8 @@ static enum error_code load(const char *text, const char *shared, struct provide
     fclose(f);
     assert_int_equal(config_load(rooms, (const char *[]){file, NULL}, true, &c, err), ERR_NONE);
     struct env_keys *keys = env_keys_new();
-    enum error_code code = providers_load(c, keys, shared, ret, err);
+    const struct providers_source from = {.config = c, .env = keys, .shared = shared};
+    enum error_code code = providers_load(&from, ret, err);
     env_keys_free(keys);
     config_free(c);
     return code;
@@ -67,8 +68,7 @@ static void test_missing_key(void **state)
         assert_int_equal(load(texts[i], folder, &ps, &err), ERR_NONE);
         const struct provider *p = providers_find(ps, "openai", 6);
         assert_memory_equal(p->key_missing, where, strlen(where));
-        assert_null(p->key);
-        assert_null(p->key_source);
+        assert_null(p->keys);
         assert_false(provider_ready(p));
         providers_unref(ps);
     }

@@ -4,8 +4,8 @@
  * One thread at a time: whichever load is under way has it. The environment itself (the array of pointers) is changed
  * only until env_keys_seal, which is called before a second thread exists; afterwards a key is overwritten where it
  * stands and its name stays behind, empty. So other threads may call getenv while a load runs. */
-#ifndef ASKD_ENGINE_ENV_KEYS_H
-#define ASKD_ENGINE_ENV_KEYS_H
+#ifndef ASKD_KEY_ENV_KEYS_H
+#define ASKD_KEY_ENV_KEYS_H
 
 #include "lib/base/secret.h"
 

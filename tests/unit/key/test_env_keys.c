@@ -1,4 +1,4 @@
-#include "daemon/engine/env_keys.h"
+#include "daemon/key/env_keys.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,0 +1,143 @@
+#include "daemon/engine/fetch.h"
+#include "daemon/core/timer.h"
+#include "daemon/engine/fault.h"
+#include "lib/base/alloc.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define LIST_MAX (8u << 20) /* bytes of a model list */
+#define LIST_MS 10000       /* for a model list */
+#define LIST_BODY_MAX 1024  /* bytes of what asks for one */
+
+struct fetch {
+    struct http_transfer *transfer; /* NULL once it is over */
+    struct timer *timer;
+    struct response_head head;
+    struct buf body;
+    char *provider; /* owned: its name */
+    const char *what;
+    int64_t timeout_ms;
+    fetch_got *got;
+    void *data;
+};
+
+struct fetch *fetch_cancel(struct fetch *f)
+{
+    if (!f)
+        return NULL;
+    if (f->transfer)
+        http_cancel(f->transfer);
+    timer_free(f->timer);
+    buf_done(&f->body);
+    free(f->provider);
+    free(f);
+    return NULL;
+}
+
+static void conclude(struct fetch *f, const struct error *err)
+{
+    const struct fetch_reply reply = {.head = f->head, .body = f->body.data, .len = f->body.len};
+    fetch_got *got = f->got;
+    void *data = f->data;
+    f->got = NULL;
+    got(data, err ? NULL : &reply, err);
+    fetch_cancel(f);
+}
+
+static void on_head(void *data, const struct response_head *head)
+{
+    ((struct fetch *)data)->head = *head;
+}
+
+static void on_body(void *data, const uint8_t *bytes, size_t len)
+{
+    struct fetch *f = data;
+    if (!buf_append(&f->body, bytes, len))
+        timer_start(f->timer, 0); /* what comes is thrown away until then */
+}
+
+static void on_end(void *data, enum error_code code, const struct error *why)
+{
+    struct fetch *f = data;
+    f->transfer = NULL;
+    if (f->body.failed)
+        return; /* the timer is about to tell */
+    conclude(f, code == ERR_NONE ? NULL : why);
+}
+
+static void on_timer(void *data)
+{
+    struct fetch *f = data;
+    struct error err = ERROR_INIT;
+    if (f->body.failed)
+        error_set(&err, ERR_TOO_LARGE, "%s sends %s in more than %zu bytes", f->provider, f->what, f->body.max);
+    else
+        error_set(&err, ERR_TIMEOUT, "%s did not send %s within %lld s", f->provider, f->what,
+                  (long long)f->timeout_ms / 1000);
+    conclude(f, &err);
+}
+
+struct fetch *fetch_start(uv_loop_t *loop, struct http_pool *pool, struct exchange *x, const struct fetch_options *opt,
+                          fetch_got *got, void *data, struct error *err)
+{
+    static const struct http_callbacks cb = {on_head, on_body, on_end};
+    const struct provider *p = opt->provider;
+    const struct http_options http = {
+        .proxy = p->proxy, .ca_file = p->ca_file, .timeout_connect_ms = (long)p->timeout_connect_ms};
+    struct fetch *f = NEW(struct fetch);
+    f->provider = xstrdup(p->name);
+    f->what = opt->what;
+    f->timeout_ms = opt->timeout_ms;
+    f->got = got;
+    f->data = data;
+    buf_init(&f->body, opt->max_body);
+    f->timer = timer_new(loop, on_timer, f);
+    if (http_start(pool, x, &http, &cb, f, &f->transfer, err) != ERR_NONE)
+        return fetch_cancel(f);
+    timer_start(f->timer, opt->timeout_ms);
+    return f;
+}
+
+struct fetch *fetch_models(uv_loop_t *loop, struct http_pool *pool, const struct provider *p, const struct key_use *key,
+                           fetch_got *got, void *data, struct error *err)
+{
+    const struct fetch_options opt = {p, LIST_MS, LIST_MAX, "its models"};
+    const struct provider_target t = {.base_url = p->base_url,
+                                      .dialect = p->dialect,
+                                      .model = "",
+                                      .key = key->secret,
+                                      .headers = (const char *const *)p->headers};
+    struct exchange x;
+    exchange_init(&x, LIST_BODY_MAX);
+    struct fetch *f = NULL;
+    if (provider_build_list(p->ops, &t, &x, err) == ERR_NONE)
+        f = fetch_start(loop, pool, &x, &opt, got, data, err);
+    exchange_done(&x);
+    return f;
+}
+
+/* A 403 may also be the answer to a key that may ask, but not list: only a 401 is held against it. */
+static enum error_code refuse(const struct provider *p, const struct key_use *key, const struct fetch_reply *reply,
+                              struct error *err)
+{
+    struct error why = ERROR_INIT;
+    provider_map_error(&reply->head, reply->body, reply->len, &why);
+    why.code = ERR_UNAUTHENTICATED;
+    if (reply->head.status == 401)
+        keys_refused(p->keys, key, why.code);
+    fault_name_key(&why, key->source);
+    error_text(why.provider, sizeof why.provider, p->name, strlen(p->name));
+    *err = why;
+    return why.code;
+}
+
+enum error_code fetch_read_models(const struct provider *p, const struct key_use *key, const struct fetch_reply *reply,
+                                  void (*each)(void *data, const char *id), void *data, struct error *err)
+{
+    int status = reply->head.status;
+    if (status == 401 || status == 403)
+        return refuse(p, key, reply, err);
+    if (status != 200)
+        return error_set(err, ERR_UNAVAILABLE, "%s answers its model list with HTTP %d", p->name, status);
+    return provider_read_list(p->ops, reply->body, reply->len, each, data, err);
+}

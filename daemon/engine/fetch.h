@@ -1,0 +1,44 @@
+/* One exchange with a provider whose whole answer is wanted at once: a list of models, a key to be tried. The body has
+ * a bound and the whole has its time.
+ *
+ * A fetch that has told its end, or was cancelled, is gone. */
+#ifndef ASKD_ENGINE_FETCH_H
+#define ASKD_ENGINE_FETCH_H
+
+#include "daemon/engine/providers.h"
+#include "daemon/http/pool.h"
+#include "daemon/key/key.h"
+
+struct fetch;
+
+struct fetch_options {
+    const struct provider *provider; /* who is asked, by its proxy, certificates and so on */
+    int64_t timeout_ms;
+    size_t max_body;  /* bytes */
+    const char *what; /* static, for messages: "its models" */
+};
+
+struct fetch_reply {
+    struct response_head head;
+    const uint8_t *body; /* borrowed for the call */
+    size_t len;
+};
+
+/* Once: what came, whatever its status, or reply NULL and the reason (of the transfer, ERR_TIMEOUT, ERR_TOO_LARGE). */
+typedef void fetch_got(void *data, const struct fetch_reply *reply, const struct error *err);
+
+/* Takes over the exchange's contents. Nothing is called before it returns; NULL with *err: nothing will be. */
+struct fetch *fetch_start(uv_loop_t *loop, struct http_pool *pool, struct exchange *x, const struct fetch_options *opt,
+                          fetch_got *got, void *data, struct error *err);
+/* Always returns NULL; NULL is fine. */
+struct fetch *fetch_cancel(struct fetch *f);
+
+/* The list of the provider's models, asked for with that key. */
+struct fetch *fetch_models(uv_loop_t *loop, struct http_pool *pool, const struct provider *p, const struct key_use *key,
+                           fetch_got *got, void *data, struct error *err);
+/* Calls each for every model of the answer. A key that was refused is ERR_UNAUTHENTICATED, says where it came from, and
+ * its keys hear of it; any other status than 200 is ERR_UNAVAILABLE. */
+enum error_code fetch_read_models(const struct provider *p, const struct key_use *key, const struct fetch_reply *reply,
+                                  void (*each)(void *data, const char *id), void *data, struct error *err);
+
+#endif
