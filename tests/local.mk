@@ -234,17 +234,17 @@ python_tests = \
 	tests/layers.py tests/rpc/test_ask_conversations.py tests/rpc/test_chat.py tests/rpc/test_client.py \
 	tests/rpc/test_conversation.py tests/rpc/test_fault_table.py tests/rpc/test_faults.py \
 	tests/rpc/test_fidelity.py tests/rpc/test_frames.py tests/rpc/test_handover.py tests/rpc/test_hello_status.py \
-	tests/rpc/test_kill.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_protocol_page.py \
-	tests/rpc/test_reload.py tests/rpc/test_restart.py tests/rpc/test_service.py tests/rpc/test_store_trouble.py \
-	tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_tls.py tests/replay/test_recordings.py \
-	tests/replay/test_requests.py
+	tests/rpc/test_kill.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models_cli.py \
+	tests/rpc/test_protocol_page.py tests/rpc/test_reload.py tests/rpc/test_restart.py tests/rpc/test_service.py \
+	tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_tls.py \
+	tests/replay/test_recordings.py tests/replay/test_requests.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus \
 	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/core/config_files.h tests/unit/http/http_server.h \
 	tests/unit/provider/building.h tests/unit/provider/chunks.h tests/unit/provider/parsing.h \
 	tests/unit/store/backend_jobs.h tests/unit/store/store_fake.h tests/rpc/client.py tests/rpc/helpers_canned.py \
 	tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_scripted.py \
-	tests/rpc/helpers_system.py tests/rpc/helpers_tls.py tests/rpc/helpers_told.py \
+	tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_told.py \
 	tests/provider/fault_provider.py tests/provider/grammars.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c \
 	tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c \
 	tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c \

@@ -12,10 +12,16 @@
 /* The options; each has its row in options.c. */
 enum ctl_option {
     CTL_LIMIT = 1 << 0,
-    CTL_JSON = 1 << 1,
-    CTL_SOCKET = 1 << 2,
-    CTL_HELP = 1 << 3,
-    CTL_VERSION = 1 << 4,
+    CTL_PROVIDER = 1 << 1,
+    CTL_TAG = 1 << 2,
+    CTL_CAPABILITY = 1 << 3,
+    CTL_MAX_PRICE = 1 << 4,
+    CTL_MIN_CONTEXT = 1 << 5,
+    CTL_AVAILABLE = 1 << 6,
+    CTL_JSON = 1 << 7,
+    CTL_SOCKET = 1 << 8,
+    CTL_HELP = 1 << 9,
+    CTL_VERSION = 1 << 10,
     CTL_COMMON = CTL_JSON | CTL_SOCKET | CTL_HELP | CTL_VERSION /* every verb takes them */
 };
 
@@ -25,7 +31,11 @@ struct ctl {
     unsigned given; /* of enum ctl_option, no other than the verb takes; a value below is there if its bit is set */
     bool json;
     uint32_t limit;
-    int n_args; /* within what the verb's row allows */
+    const char *provider, *tag;
+    unsigned capabilities; /* a set of capability.h */
+    double max_price;      /* of a million tokens */
+    double min_context;    /* tokens */
+    int n_args;            /* within what the verb's row allows */
     char **args;
     struct out *out;
 };
@@ -44,7 +54,7 @@ int cmd_attach(struct ctl *c);
 int cmd_call(struct ctl *c);
 int cmd_cancel(struct ctl *c);
 int cmd_status(struct ctl *c);
-extern const struct ctl_verb cmd_conv_verbs[];
+extern const struct ctl_verb cmd_conv_verbs[], cmd_models_verbs[];
 
 /* Connects; NULL with *status filled and the reason told. */
 struct ask *ctl_open(struct ctl *c, int *status);

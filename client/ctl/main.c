@@ -14,6 +14,7 @@ static const struct ctl_verb verbs[] = {
     {"call", "METHOD [JSON]", "call any method of the daemon", 1, 2, .run = cmd_call},
     {"cancel", "ANSWER", "end an answer that is under way", 1, 1, .run = cmd_cancel},
     {"conv", "VERB ...", "list, show, rename, rm, fork conversations", .verbs = cmd_conv_verbs},
+    {"models", "[VERB] ...", "list, show, refresh what can be asked", .verbs = cmd_models_verbs, .usual = "list"},
     {"status", "", "show the daemon and its providers", .run = cmd_status},
     {0},
 };

@@ -1,4 +1,6 @@
 #include "client/ctl/options.h"
+#include "client/ctl/capability.h"
+#include "client/ctl/figures.h"
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -16,6 +18,33 @@ static bool read_limit(struct ctl *c, const char *value)
     return *end == '\0' && errno == 0 && v > 0 && v <= INT32_MAX;
 }
 
+static bool read_provider(struct ctl *c, const char *value)
+{
+    c->provider = value;
+    return value[0] != '\0';
+}
+
+static bool read_tag(struct ctl *c, const char *value)
+{
+    c->tag = value;
+    return value[0] != '\0';
+}
+
+static bool read_capability(struct ctl *c, const char *value)
+{
+    return capability_read(value, &c->capabilities);
+}
+
+static bool read_max_price(struct ctl *c, const char *value)
+{
+    return figures_read(value, false, &c->max_price);
+}
+
+static bool read_min_context(struct ctl *c, const char *value)
+{
+    return figures_read(value, true, &c->min_context);
+}
+
 static bool read_socket(struct ctl *c, const char *value)
 {
     c->options.socket = value;
@@ -30,6 +59,15 @@ static const struct option_row {
     const char *wrong;                              /* what such a value is */
 } rows[] = {
     {CTL_LIMIT, 0, "limit", "N", "show at most so many (default: 50)", read_limit, "is no number of at least 1"},
+    {CTL_PROVIDER, 0, "provider", "NAME", "what this provider has", read_provider, "is no provider's name"},
+    {CTL_TAG, 0, "tag", "TAG", "what is tagged so", read_tag, "is no tag"},
+    {CTL_CAPABILITY, 0, "capability", "WORD", "what can do that; several with commas between: " CAPABILITY_WORDS,
+     read_capability, "is none of " CAPABILITY_WORDS},
+    {CTL_MAX_PRICE, 0, "max-price", "N", "what takes at most that for a million tokens of input, in its currency",
+     read_max_price, "is no price"},
+    {CTL_MIN_CONTEXT, 0, "min-context", "N", "what has room for so many tokens: 128k, 1M", read_min_context,
+     "is no number of tokens"},
+    {CTL_AVAILABLE, 0, "available", NULL, "what can be asked now", NULL, NULL},
     {CTL_JSON, 0, "json", NULL, "print the result as JSON, on one line", NULL, NULL},
     {CTL_SOCKET, 0, "socket", "PATH", "the socket of the daemon (default: $ASKD_SOCKET, then yours)", read_socket,
      NULL},

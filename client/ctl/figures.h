@@ -1,0 +1,21 @@
+/* Figures about models as people write them. Pure. */
+#ifndef CLIENT_CTL_FIGURES_H
+#define CLIENT_CTL_FIGURES_H
+
+#include <stdbool.h>
+
+enum { FIGURE_LEN = 32 };
+
+/* Reads what somebody typed: digits with at most one point, then k or M for thousands and millions where suffix. */
+bool figures_read(const char *text, bool suffix, double *ret);
+
+/* A count of tokens: "131072", or rounded for people, "131k", "1.05M". "" for what is no such count. */
+void figures_tokens(char out[FIGURE_LEN], double tokens, bool rounded);
+
+/* An amount of money: "2.00", "0.075". "" for what is none. */
+void figures_amount(char out[FIGURE_LEN], double amount);
+
+/* A day: "2025-04-14" in UTC, of seconds since 1970. "" for what is none. */
+void figures_day(char out[FIGURE_LEN], double seconds);
+
+#endif
