@@ -20,7 +20,8 @@ unit_tests = \
 	tests/unit/core/test_log tests/unit/core/test_logfile tests/unit/core/test_worker \
 	tests/unit/engine/test_context tests/unit/engine/test_discover tests/unit/engine/test_fault \
 	tests/unit/engine/test_keep tests/unit/engine/test_providers tests/unit/http/test_breaker \
-	tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/proto/test_codec \
+	tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/key/test_key \
+	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/proto/test_codec \
 	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
 	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
 	tests/unit/provider/test_jsonx tests/unit/provider/test_limits tests/unit/provider/test_openai_parse \
@@ -155,6 +156,15 @@ tests_unit_http_test_retry_LDADD = $(UNIT_LDADD)
 tests_unit_key_test_env_keys_SOURCES = tests/unit/key/test_env_keys.c
 tests_unit_key_test_env_keys_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_key_test_env_keys_LDADD = $(UNIT_LDADD)
+tests_unit_key_test_key_SOURCES = tests/unit/key/test_key.c
+tests_unit_key_test_key_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_key_test_key_LDADD = $(UNIT_LDADD)
+tests_unit_key_test_key_command_SOURCES = tests/unit/key/test_key_command.c
+tests_unit_key_test_key_command_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_key_test_key_command_LDADD = $(UNIT_LDADD)
+tests_unit_key_test_key_sources_SOURCES = tests/unit/key/test_key_sources.c
+tests_unit_key_test_key_sources_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_key_test_key_sources_LDADD = $(UNIT_LDADD)
 tests_unit_proto_test_codec_SOURCES = tests/unit/proto/test_codec.c
 tests_unit_proto_test_codec_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_proto_test_codec_LDADD = $(UNIT_LDADD)
