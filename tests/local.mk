@@ -20,16 +20,16 @@ unit_tests = \
 	tests/unit/core/test_log tests/unit/core/test_logfile tests/unit/core/test_worker \
 	tests/unit/engine/test_context tests/unit/engine/test_discover tests/unit/engine/test_fault \
 	tests/unit/engine/test_keep tests/unit/engine/test_providers tests/unit/http/test_breaker \
-	tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/key/test_key \
-	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/proto/test_codec \
-	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
-	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
-	tests/unit/provider/test_jsonx tests/unit/provider/test_limits tests/unit/provider/test_openai_parse \
-	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
-	tests/unit/provider/test_scan tests/unit/provider/test_small_adapters tests/unit/provider/test_sse \
-	tests/unit/rpc/test_outq tests/unit/rpc/test_schema tests/unit/store/test_backend_trees \
-	tests/unit/store/test_backends tests/unit/store/test_sqlite tests/unit/store/test_store \
-	tests/unit/store/test_store_states
+	tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/key/test_env_keys \
+	tests/unit/key/test_key tests/unit/key/test_key_command tests/unit/key/test_key_sources \
+	tests/unit/proto/test_codec tests/unit/proto/test_codec_event tests/unit/proto/test_frame \
+	tests/unit/proto/test_mp tests/unit/provider/test_anthropic tests/unit/provider/test_error_map \
+	tests/unit/provider/test_gemini tests/unit/provider/test_jsonx tests/unit/provider/test_limits \
+	tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
+	tests/unit/provider/test_openai_responses tests/unit/provider/test_scan \
+	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/rpc/test_outq \
+	tests/unit/rpc/test_schema tests/unit/store/test_backend_trees tests/unit/store/test_backends \
+	tests/unit/store/test_sqlite tests/unit/store/test_store tests/unit/store/test_store_states
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -147,6 +147,9 @@ tests_unit_engine_test_providers_LDADD = $(UNIT_LDADD)
 tests_unit_http_test_breaker_SOURCES = tests/unit/http/test_breaker.c
 tests_unit_http_test_breaker_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_http_test_breaker_LDADD = $(UNIT_LDADD)
+tests_unit_http_test_host_SOURCES = tests/unit/http/test_host.c
+tests_unit_http_test_host_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_http_test_host_LDADD = $(UNIT_LDADD)
 tests_unit_http_test_pool_SOURCES = tests/unit/http/test_pool.c
 tests_unit_http_test_pool_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_http_test_pool_LDADD = $(UNIT_LDADD)
@@ -247,7 +250,7 @@ python_tests = \
 	tests/rpc/test_kill.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models_cli.py \
 	tests/rpc/test_protocol_page.py tests/rpc/test_reload.py tests/rpc/test_restart.py tests/rpc/test_service.py \
 	tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_tls.py \
-	tests/replay/test_recordings.py tests/replay/test_requests.py
+	tests/rpc/test_warm.py tests/replay/test_recordings.py tests/replay/test_requests.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus \
 	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/core/config_files.h tests/unit/http/http_server.h \
@@ -255,14 +258,14 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/unit/store/backend_jobs.h tests/unit/store/store_fake.h tests/rpc/client.py tests/rpc/helpers_canned.py \
 	tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_scripted.py \
 	tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_told.py \
-	tests/provider/fault_provider.py tests/provider/grammars.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c \
-	tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c \
-	tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c \
-	tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_sse.c tests/fuzz/config.dict \
-	tests/fuzz/frame.dict tests/fuzz/json.dict tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c \
-	tests/bench/parse.c tests/bench/pidcpu.c tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c \
-	tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h tests/bench/run.sh doc/architecture.md \
-	doc/protocol.md doc/providers.md tests/fuzz/run
+	tests/provider/fault_provider.py tests/provider/grammars.py tests/provider/tls_provider.py \
+	tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c \
+	tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_ollama.c \
+	tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_sse.c \
+	tests/fuzz/config.dict tests/fuzz/frame.dict tests/fuzz/json.dict tests/bench/httpstream.c tests/bench/load.c \
+	tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c tests/bench/rpcfill.c tests/bench/rpcload.c \
+	tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h tests/bench/run.sh \
+	doc/architecture.md doc/protocol.md doc/providers.md tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.

@@ -29,9 +29,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-@contextlib.contextmanager
-def tls_server(folder):
-    """(port, certificate, connections): whoever asks gets the answer above."""
+def make_certificate(folder):
+    """(certificate, key), both files in folder."""
     if not shutil.which("openssl"):
         pytest.skip("no openssl to make a certificate with")
     cert, key = folder / "cert.pem", folder / "key.pem"
@@ -40,6 +39,13 @@ def tls_server(folder):
          "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert],
         check=True, capture_output=True,
     )
+    return cert, key
+
+
+@contextlib.contextmanager
+def tls_server(folder):
+    """(port, certificate, connections): whoever asks gets the answer above."""
+    cert, key = make_certificate(folder)
     connections = []
 
     class Server(http.server.ThreadingHTTPServer):

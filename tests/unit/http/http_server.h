@@ -233,7 +233,7 @@ static int listen_loopback(int backlog, unsigned *port)
     return fd;
 }
 
-static int server_start(void **state)
+static inline int server_start(void **state)
 {
     (void)state;
     server.fd = listen_loopback(256, &server.port);
@@ -241,7 +241,7 @@ static int server_start(void **state)
 }
 
 /* Every connection was closed by the client by then, or this waits forever: a leaked one is a test that hangs. */
-static int server_stop(void **state)
+static inline int server_stop(void **state)
 {
     (void)state;
     shutdown(server.fd, SHUT_RDWR);
@@ -254,7 +254,7 @@ static int server_stop(void **state)
     return 0;
 }
 
-static unsigned server_open(void)
+static inline unsigned server_open(void)
 {
     pthread_mutex_lock(&server.lock);
     unsigned open = server.open;
@@ -262,7 +262,7 @@ static unsigned server_open(void)
     return open;
 }
 
-static void server_forget(void)
+static inline void server_forget(void)
 {
     pthread_mutex_lock(&server.lock);
     server.connections = server.n_paths = 0;
