@@ -8,10 +8,11 @@ libaskd_la_SOURCES = \
 	daemon/core/timer.h daemon/core/worker.c daemon/core/worker.h daemon/answer/answer.c daemon/answer/answer.h \
 	daemon/answer/answer_internal.h daemon/answer/cursor.c daemon/answer/cursor.h daemon/answer/fold.c \
 	daemon/answer/fold.h daemon/answer/log.c daemon/answer/log.h daemon/answer/table.c daemon/answer/table.h \
-	daemon/catalog/catalog.h daemon/catalog/tokens.h daemon/key/env_keys.c daemon/key/env_keys.h daemon/key/key.c \
-	daemon/key/key.h daemon/key/key_command.c daemon/key/key_command.h daemon/key/key_internal.h \
-	daemon/key/key_run.c daemon/key/key_run.h daemon/key/key_sources.c daemon/key/key_sources.h \
-	daemon/provider/adapters.c daemon/provider/anthropic.c daemon/provider/anthropic.h \
+	daemon/catalog/catalog.h daemon/catalog/index.c daemon/catalog/index.h daemon/catalog/lists.c \
+	daemon/catalog/lists.h daemon/catalog/lists_file.c daemon/catalog/tokens.h daemon/key/env_keys.c \
+	daemon/key/env_keys.h daemon/key/key.c daemon/key/key.h daemon/key/key_command.c daemon/key/key_command.h \
+	daemon/key/key_internal.h daemon/key/key_run.c daemon/key/key_run.h daemon/key/key_sources.c \
+	daemon/key/key_sources.h daemon/provider/adapters.c daemon/provider/anthropic.c daemon/provider/anthropic.h \
 	daemon/provider/anthropic_parse.c daemon/provider/build.c daemon/provider/build.h daemon/provider/builtins.c \
 	daemon/provider/calls.c daemon/provider/calls.h daemon/provider/cohere.c daemon/provider/cohere.h \
 	daemon/provider/cohere_parse.c daemon/provider/dashscope.c daemon/provider/dashscope.h \
