@@ -15,21 +15,22 @@ unit_tests = \
 	tests/unit/base/test_clock tests/unit/base/test_decimal tests/unit/base/test_error \
 	tests/unit/base/test_exchange tests/unit/base/test_fd tests/unit/base/test_id tests/unit/base/test_secret \
 	tests/unit/base/test_utf8 tests/unit/base/test_value tests/unit/base/test_version tests/unit/base/test_words \
-	tests/unit/chat/test_event tests/unit/chat/test_message tests/unit/chat/test_price \
-	tests/unit/chat/test_request tests/unit/core/test_config tests/unit/core/test_config_lines \
-	tests/unit/core/test_log tests/unit/core/test_logfile tests/unit/core/test_worker \
-	tests/unit/engine/test_context tests/unit/engine/test_discover tests/unit/engine/test_fault \
-	tests/unit/engine/test_keep tests/unit/engine/test_providers tests/unit/http/test_breaker \
-	tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/key/test_env_keys \
-	tests/unit/key/test_key tests/unit/key/test_key_command tests/unit/key/test_key_sources \
-	tests/unit/proto/test_codec tests/unit/proto/test_codec_event tests/unit/proto/test_frame \
-	tests/unit/proto/test_mp tests/unit/provider/test_anthropic tests/unit/provider/test_error_map \
-	tests/unit/provider/test_gemini tests/unit/provider/test_jsonx tests/unit/provider/test_limits \
-	tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
-	tests/unit/provider/test_openai_responses tests/unit/provider/test_scan \
-	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/rpc/test_outq \
-	tests/unit/rpc/test_schema tests/unit/store/test_backend_trees tests/unit/store/test_backends \
-	tests/unit/store/test_sqlite tests/unit/store/test_store tests/unit/store/test_store_states
+	tests/unit/catalog/test_catalog tests/unit/catalog/test_lists tests/unit/chat/test_event \
+	tests/unit/chat/test_message tests/unit/chat/test_price tests/unit/chat/test_request \
+	tests/unit/core/test_config tests/unit/core/test_config_lines tests/unit/core/test_log \
+	tests/unit/core/test_logfile tests/unit/core/test_worker tests/unit/engine/test_context \
+	tests/unit/engine/test_discover tests/unit/engine/test_fault tests/unit/engine/test_keep \
+	tests/unit/engine/test_providers tests/unit/http/test_breaker tests/unit/http/test_host \
+	tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/key/test_key \
+	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/proto/test_codec \
+	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
+	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
+	tests/unit/provider/test_jsonx tests/unit/provider/test_limits tests/unit/provider/test_openai_parse \
+	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
+	tests/unit/provider/test_scan tests/unit/provider/test_small_adapters tests/unit/provider/test_sse \
+	tests/unit/rpc/test_outq tests/unit/rpc/test_schema tests/unit/store/test_backend_trees \
+	tests/unit/store/test_backends tests/unit/store/test_sqlite tests/unit/store/test_store \
+	tests/unit/store/test_store_states
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -102,6 +103,12 @@ tests_unit_base_test_version_LDADD = $(UNIT_LDADD)
 tests_unit_base_test_words_SOURCES = tests/unit/base/test_words.c
 tests_unit_base_test_words_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_base_test_words_LDADD = $(UNIT_LDADD)
+tests_unit_catalog_test_catalog_SOURCES = tests/unit/catalog/test_catalog.c
+tests_unit_catalog_test_catalog_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_catalog_test_catalog_LDADD = $(UNIT_LDADD)
+tests_unit_catalog_test_lists_SOURCES = tests/unit/catalog/test_lists.c
+tests_unit_catalog_test_lists_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_catalog_test_lists_LDADD = $(UNIT_LDADD)
 tests_unit_chat_test_event_SOURCES = tests/unit/chat/test_event.c
 tests_unit_chat_test_event_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_chat_test_event_LDADD = $(UNIT_LDADD)
@@ -253,11 +260,12 @@ python_tests = \
 	tests/rpc/test_warm.py tests/replay/test_recordings.py tests/replay/test_requests.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus \
-	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/core/config_files.h tests/unit/http/http_server.h \
-	tests/unit/provider/building.h tests/unit/provider/chunks.h tests/unit/provider/parsing.h \
-	tests/unit/store/backend_jobs.h tests/unit/store/store_fake.h tests/rpc/client.py tests/rpc/helpers_canned.py \
-	tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_scripted.py \
-	tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_told.py \
+	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/catalog/catalog_files.h \
+	tests/unit/core/config_files.h tests/unit/http/http_server.h tests/unit/provider/building.h \
+	tests/unit/provider/chunks.h tests/unit/provider/parsing.h tests/unit/store/backend_jobs.h \
+	tests/unit/store/store_fake.h tests/rpc/client.py tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py \
+	tests/rpc/helpers_crowd.py tests/rpc/helpers_scripted.py tests/rpc/helpers_system.py \
+	tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_told.py \
 	tests/provider/fault_provider.py tests/provider/grammars.py tests/provider/tls_provider.py \
 	tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c \
 	tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_ollama.c \

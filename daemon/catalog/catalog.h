@@ -5,7 +5,7 @@
  * called at each provider that has it. A provider's *kind* is the name under which the catalogue knows it ("openai"); a
  * section of the configuration may be called something else ("work") and is of that kind.
  *
- * Immutable once loaded, and counted; strings live as long as it does. */
+ * Immutable once loaded, and counted by any thread; strings live as long as it does. */
 #ifndef ASKD_CATALOG_CATALOG_H
 #define ASKD_CATALOG_CATALOG_H
 
@@ -22,21 +22,21 @@ struct model_name {
     const char *provider, *name; /* kind; its own name */
 };
 
-struct model_score { /* a leaderboard's figure */
+struct model_score {    /* a leaderboard's figure */
     const char *board;  /* "aider", "lmarena" */
     double value;       /* as the leaderboard counts: per cent, Elo */
     const char *on;     /* "2025-04-14" */
     const char *source; /* NULL if not told */
 };
 
-struct model_premium { /* how many premium requests one prompt counts for (GitHub Copilot) */
-    int64_t since_us, until_us; /* 0: not told */
+struct model_premium {          /* how many premium requests one prompt counts for (GitHub Copilot) */
+    int64_t since_us, until_us; /* 0: not told; it holds until that moment, which is not part of it */
     int64_t multiplier_nano;    /* billionths */
     const char *source;
 };
 
 struct model_speed {
-    const char *at;    /* kind, NULL: the first name's */
+    const char *at; /* kind, NULL: the first name's */
     double tokens_per_second;
     const char *on, *source;
 };
@@ -45,11 +45,11 @@ struct model {
     const char *id, *title;
     enum token_family family;
     int64_t context_window, max_output; /* tokens, 0: not known */
-    unsigned input, output;             /* of enum modality */
+    unsigned input, output;             /* of enum modality, 0: not known */
     enum known tools, reasoning;
-    bool is_default;                    /* what a provider that has it is asked for where no model is named */
-    const char *released, *retired;     /* "2025-04-14", NULL if not told, or in service */
-    const char *serve;                  /* how to run it oneself, NULL if not told */
+    bool is_default;                /* what a provider that has it is asked for where no model is named */
+    const char *released, *retired; /* "2025-04-14", NULL if not told, or in service */
+    const char *serve;              /* how to run it oneself, NULL if not told */
     struct model_name *names;
     size_t n_names;
     struct price *prices;
@@ -63,7 +63,9 @@ struct model {
     const char *const *tags; /* NULL-ended; "retired" and "default" are made from the fields above */
 };
 
-/* paths: models.ini files in order, NULL-ended; a missing one is skipped. lists: the state file, NULL or missing: none.
+/* paths: models.ini files in order, NULL-ended, each with its drop-ins in FILE.d; a missing one is skipped. A later
+ * file's key takes the place of an earlier one's, all values of it where it repeats: a user's price rows of a model are
+ * its only ones. lists: the state file, NULL or missing: none.
  * A bad models.ini is an error with file and line; bad lists are passed over with a reason in *warning (malloc'd, NULL
  * if none), for they can be had again. Blocks on files. */
 enum error_code catalog_load(const char *const *paths, const char *lists, struct catalog **ret, char **warning,
@@ -79,14 +81,15 @@ const char *model_name_at(const struct model *m, const char *kind); /* NULL if i
 /* The first model marked default that a provider of this kind has; NULL if there is none. */
 const struct model *catalog_default(const struct catalog *c, const char *kind);
 const struct model_score *model_score_of(const struct model *m, const char *board); /* NULL if not told */
-/* The multiplier that holds at that time, NULL if none is told. */
+bool model_has_tag(const struct model *m, const char *tag);
+/* The multiplier that holds at that time, the latest where several do; NULL if none is told. */
 const struct model_premium *model_premium_at(const struct model *m, int64_t now_us);
 
 /* What is known of a provider's model, from both sources: what its own list says stands over the catalogue's row. */
 struct facts {
     const struct model *model;   /* NULL: not in models.ini */
     const struct listed *listed; /* NULL: its list was not read, or does not have it */
-    const char *kind;
+    const char *kind, *name;     /* as they were asked for; borrowed */
 };
 /* section: the provider's name in the configuration, under which its list is kept. */
 struct facts catalog_facts(const struct catalog *c, const char *section, const char *kind, const char *name);
@@ -102,5 +105,14 @@ const struct price *facts_price(const struct facts *f, int64_t now_us, int64_t p
 
 /* The models that a provider's own list had, in its order. *n is 0 where it was never read. */
 const struct listed *catalog_list(const struct catalog *c, const char *section, size_t *n, int64_t *fetched_us);
+
+/* -- lists that are read while the daemon runs -- */
+
+/* The same with this list in place of the section's older one: what old holds is shared, no file is read. Takes the
+ * models over, an array from the heap; the first LIST_MODELS_MAX (lists.h) are kept. */
+struct catalog *catalog_with_list(const struct catalog *old, const char *section, struct listed *models, size_t n,
+                                  int64_t fetched_us);
+/* Writes all lists to the state file, for the next catalog_load. Blocks; any thread may call it. */
+enum error_code catalog_save_lists(const struct catalog *c, const char *path, struct error *err);
 
 #endif
