@@ -13,11 +13,17 @@ static const struct block {
     const char *name;
     void (*print)(FILE *out);
 } blocks[] = {
-    {"methods", rows_methods},   {"shapes", rows_shapes},
-    {"events", rows_events},     {"schema", rows_schema},
-    {"options", rows_options},   {"apis", rows_apis},
-    {"dialects", rows_dialects}, {"providers", rows_providers},
-    {"sample", rows_sample},     {NULL, NULL},
+    {"methods", rows_methods},
+    {"shapes", rows_shapes},
+    {"events", rows_events},
+    {"schema", rows_schema},
+    {"options", rows_options},
+    {"apis", rows_apis},
+    {"dialects", rows_dialects},
+    {"providers", rows_providers},
+    {"sample", rows_sample},
+    {"models", rows_models},
+    {NULL, NULL},
 };
 
 void rows_wrap(const char *text, const char *prefix, size_t width, bool by_sentence, FILE *out)
@@ -99,9 +105,9 @@ int main(int argc, char **argv)
     } else if (b && strcmp(b->name, argv[1]) == 0) {
         b->print(stdout);
     } else {
-        fputs(
-            "usage: rows methods|shapes|events|schema|options|apis|dialects|providers|sample\n       rows fill FILE\n",
-            stderr);
+        fputs("usage: rows methods|shapes|events|schema|options|models|apis|dialects|providers|sample\n"
+              "       rows fill FILE\n",
+              stderr);
         status = EX_USAGE;
     }
     if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -20,6 +20,7 @@ void rows_schema(FILE *out);
 /* rows_options.c */
 void rows_sample(FILE *out);  /* askd.conf.sample */
 void rows_options(FILE *out); /* mdoc for askd.conf(5) */
+void rows_models(FILE *out);  /* likewise, of models.ini */
 void rows_apis(FILE *out);    /* likewise */
 void rows_dialects(FILE *out);
 void rows_providers(FILE *out);

@@ -1,3 +1,4 @@
+#include "daemon/catalog/catalog.h"
 #include "daemon/core/config.h"
 #include "daemon/provider/openai_dialects.h"
 #include "daemon/provider/provider.h"
@@ -133,6 +134,14 @@ void rows_options(FILE *out)
         each_option(i, put_manual_option, out);
         fputs(".El\n", out);
     }
+}
+
+void rows_models(FILE *out)
+{
+    fputs(".Bl -tag -width Ds\n", out);
+    for (const struct config_option *o = model_room.options; o->key; o++)
+        put_manual_option(o, out);
+    fputs(".El\n", out);
 }
 
 void rows_apis(FILE *out)

@@ -116,7 +116,8 @@ def test_sample(home, tmp_path, defaults):
 
 def test_manual_page(defaults):
     page = build_dir() / "doc" / "askd.conf.5"
-    assert re.findall(r"^\.It Ic (\w+)$", page.read_text(), re.M) == re.findall(r"^(\w+) = ", defaults, re.M)
+    options = page.read_text().partition("\n.Sh OPTIONS\n")[2].partition("\n.Sh ")[0]
+    assert re.findall(r"^\.It Ic (\w+)$", options, re.M) == re.findall(r"^(\w+) = ", defaults, re.M)
     for linter in (["mandoc", "-T", "lint", "-W", "warning"], ["groff", "-mandoc", "-ww", "-z"]):
         if shutil.which(linter[0]):
             r = subprocess.run([*linter, page], capture_output=True, text=True)
