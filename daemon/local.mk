@@ -19,19 +19,21 @@ libaskd_la_SOURCES = \
 	daemon/provider/calls.h daemon/provider/cohere.c daemon/provider/cohere.h daemon/provider/cohere_parse.c \
 	daemon/provider/dashscope.c daemon/provider/dashscope.h daemon/provider/dashscope_parse.c \
 	daemon/provider/error_map.c daemon/provider/error_map.h daemon/provider/gemini.c daemon/provider/gemini.h \
-	daemon/provider/gemini_parse.c daemon/provider/jsonx.c daemon/provider/jsonx.h daemon/provider/limits.c \
-	daemon/provider/limits.h daemon/provider/ollama.c daemon/provider/ollama.h daemon/provider/ollama_parse.c \
-	daemon/provider/opaque.c daemon/provider/opaque.h daemon/provider/openai_chat.c daemon/provider/openai_chat.h \
-	daemon/provider/openai_details.c daemon/provider/openai_details.h daemon/provider/openai_dialects.c \
-	daemon/provider/openai_dialects.h daemon/provider/openai_messages.c daemon/provider/openai_messages.h \
+	daemon/provider/gemini_parse.c daemon/provider/jsonx.c daemon/provider/jsonx.h daemon/provider/list.c \
+	daemon/provider/list.h daemon/provider/list_price.c daemon/provider/ollama.c daemon/provider/ollama.h \
+	daemon/provider/ollama_parse.c daemon/provider/opaque.c daemon/provider/opaque.h daemon/provider/openai_chat.c \
+	daemon/provider/openai_chat.h daemon/provider/openai_details.c daemon/provider/openai_details.h \
+	daemon/provider/openai_dialects.c daemon/provider/openai_dialects.h daemon/provider/openai_lists.c \
+	daemon/provider/openai_lists.h daemon/provider/openai_messages.c daemon/provider/openai_messages.h \
 	daemon/provider/openai_parse.c daemon/provider/openai_request.c daemon/provider/openai_responses.c \
 	daemon/provider/openai_responses.h daemon/provider/openai_responses_parse.c daemon/provider/parser.c \
-	daemon/provider/parser.h daemon/provider/provider.h daemon/provider/scan.c daemon/provider/scan.h \
-	daemon/provider/schema.c daemon/provider/schema.h daemon/provider/sse.c daemon/provider/sse.h \
-	daemon/provider/think.c daemon/provider/think.h daemon/http/breaker.c daemon/http/breaker.h daemon/http/host.c \
-	daemon/http/host.h daemon/http/pool.c daemon/http/pool.h daemon/http/retry.c daemon/http/retry.h \
-	daemon/http/transfer.c daemon/http/transfer.h daemon/store/backend.h daemon/store/job.c daemon/store/job.h \
-	daemon/store/null.c daemon/store/sqlite.c daemon/store/sqlite_answer.c daemon/store/sqlite_conversation.c \
+	daemon/provider/parser.h daemon/provider/provider.h daemon/provider/rate_limits.c \
+	daemon/provider/rate_limits.h daemon/provider/scan.c daemon/provider/scan.h daemon/provider/schema.c \
+	daemon/provider/schema.h daemon/provider/sse.c daemon/provider/sse.h daemon/provider/think.c \
+	daemon/provider/think.h daemon/http/breaker.c daemon/http/breaker.h daemon/http/host.c daemon/http/host.h \
+	daemon/http/pool.c daemon/http/pool.h daemon/http/retry.c daemon/http/retry.h daemon/http/transfer.c \
+	daemon/http/transfer.h daemon/store/backend.h daemon/store/job.c daemon/store/job.h daemon/store/null.c \
+	daemon/store/sqlite.c daemon/store/sqlite_answer.c daemon/store/sqlite_conversation.c \
 	daemon/store/sqlite_expire.c daemon/store/sqlite_internal.h daemon/store/sqlite_query.c \
 	daemon/store/sqlite_read.c daemon/store/sqlite_schema.c daemon/store/sqlite_speed.c daemon/store/store.c \
 	daemon/store/store.h daemon/store/store_internal.h daemon/store/threads.c daemon/engine/ask.c \

@@ -25,12 +25,12 @@ unit_tests = \
 	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/proto/test_codec \
 	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
 	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
-	tests/unit/provider/test_jsonx tests/unit/provider/test_limits tests/unit/provider/test_openai_parse \
+	tests/unit/provider/test_jsonx tests/unit/provider/test_list tests/unit/provider/test_openai_parse \
 	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
-	tests/unit/provider/test_scan tests/unit/provider/test_small_adapters tests/unit/provider/test_sse \
-	tests/unit/rpc/test_outq tests/unit/rpc/test_schema tests/unit/store/test_backend_trees \
-	tests/unit/store/test_backends tests/unit/store/test_sqlite tests/unit/store/test_store \
-	tests/unit/store/test_store_states
+	tests/unit/provider/test_rate_limits tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
+	tests/unit/provider/test_sse tests/unit/rpc/test_outq tests/unit/rpc/test_schema \
+	tests/unit/store/test_backend_trees tests/unit/store/test_backends tests/unit/store/test_sqlite \
+	tests/unit/store/test_store tests/unit/store/test_store_states
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -199,9 +199,9 @@ tests_unit_provider_test_gemini_LDADD = $(UNIT_LDADD)
 tests_unit_provider_test_jsonx_SOURCES = tests/unit/provider/test_jsonx.c
 tests_unit_provider_test_jsonx_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_provider_test_jsonx_LDADD = $(UNIT_LDADD)
-tests_unit_provider_test_limits_SOURCES = tests/unit/provider/test_limits.c
-tests_unit_provider_test_limits_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_provider_test_limits_LDADD = $(UNIT_LDADD)
+tests_unit_provider_test_list_SOURCES = tests/unit/provider/test_list.c
+tests_unit_provider_test_list_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_provider_test_list_LDADD = $(UNIT_LDADD)
 tests_unit_provider_test_openai_parse_SOURCES = tests/unit/provider/test_openai_parse.c
 tests_unit_provider_test_openai_parse_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_provider_test_openai_parse_LDADD = $(UNIT_LDADD)
@@ -211,6 +211,9 @@ tests_unit_provider_test_openai_request_LDADD = $(UNIT_LDADD)
 tests_unit_provider_test_openai_responses_SOURCES = tests/unit/provider/test_openai_responses.c
 tests_unit_provider_test_openai_responses_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_provider_test_openai_responses_LDADD = $(UNIT_LDADD)
+tests_unit_provider_test_rate_limits_SOURCES = tests/unit/provider/test_rate_limits.c
+tests_unit_provider_test_rate_limits_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_provider_test_rate_limits_LDADD = $(UNIT_LDADD)
 tests_unit_provider_test_scan_SOURCES = tests/unit/provider/test_scan.c
 tests_unit_provider_test_scan_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_provider_test_scan_LDADD = $(UNIT_LDADD)
@@ -268,17 +271,18 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_told.py \
 	tests/provider/fault_provider.py tests/provider/grammars.py tests/provider/tls_provider.py \
 	tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c \
-	tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_ollama.c \
-	tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_sse.c \
-	tests/fuzz/config.dict tests/fuzz/frame.dict tests/fuzz/json.dict tests/bench/httpstream.c tests/bench/load.c \
-	tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c tests/bench/rpcfill.c tests/bench/rpcload.c \
-	tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h tests/bench/run.sh \
-	doc/architecture.md doc/protocol.md doc/providers.md tests/fuzz/run
+	tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_list.c \
+	tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_openai_responses.c \
+	tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_sse.c tests/fuzz/config.dict tests/fuzz/frame.dict tests/fuzz/json.dict \
+	tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c \
+	tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/runcost.c \
+	tests/bench/startcost.c tests/bench/load.h tests/bench/run.sh doc/architecture.md doc/protocol.md \
+	doc/providers.md tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.
 FUZZ_SECONDS = 60
-FUZZERS = config frame openai_chat openai_responses anthropic gemini ollama cohere dashscope scan sse
+FUZZERS = config frame openai_chat openai_responses anthropic gemini ollama cohere dashscope list scan sse
 .PHONY: fuzz bench
 fuzz:
 	$(srcdir)/tests/fuzz/run '$(CLANG)' '$(abs_srcdir)' fuzz-out $(FUZZ_SECONDS) $(FUZZERS)

@@ -171,11 +171,12 @@ static void conclude(struct discover_search *s, const struct error *err)
         tell(s, err);
 }
 
-static void on_model(void *data, const char *id)
+/* One that is told to write no text is none to ask. */
+static void on_model(void *data, const struct listed *l)
 {
     struct discover_search *s = data;
-    if (!s->first)
-        s->first = xstrdup(id);
+    if (!s->first && (l->output == 0 || (l->output & MODALITY_TEXT)))
+        s->first = xstrdup(l->id);
 }
 
 static void on_list(void *data, const struct fetch_reply *reply, const struct error *why)
@@ -185,7 +186,7 @@ static void on_list(void *data, const struct fetch_reply *reply, const struct er
     enum error_code code;
     s->fetch = NULL;
     if (reply)
-        code = fetch_read_models(s->provider, &s->key, reply, on_model, s, &err);
+        code = fetch_read_models(s->provider, &s->key, reply, on_model, s, NULL, &err);
     else
         code = (err = *why).code;
     if (code == ERR_NONE && !s->first)
@@ -199,7 +200,7 @@ static enum error_code ask_models(struct discover_search *s, struct error *err)
     free(s->first);
     s->first = NULL;
     s->state = SEARCH_MODELS;
-    s->fetch = fetch_models(s->owner->loop, s->owner->pool, s->provider, &s->key, on_list, s, err);
+    s->fetch = fetch_models(s->owner->loop, s->owner->pool, s->provider, &s->key, NULL, on_list, s, err);
     return s->fetch ? ERR_NONE : err->code;
 }
 

@@ -98,19 +98,24 @@ struct fetch *fetch_start(uv_loop_t *loop, struct http_pool *pool, struct exchan
     return f;
 }
 
+static struct provider_target target_of(const struct provider *p, const struct key_use *key)
+{
+    return (struct provider_target){.base_url = p->base_url,
+                                    .dialect = p->dialect,
+                                    .model = "",
+                                    .key = key->secret,
+                                    .headers = (const char *const *)p->headers};
+}
+
 struct fetch *fetch_models(uv_loop_t *loop, struct http_pool *pool, const struct provider *p, const struct key_use *key,
-                           fetch_got *got, void *data, struct error *err)
+                           const char *page, fetch_got *got, void *data, struct error *err)
 {
     const struct fetch_options opt = {p, LIST_MS, LIST_MAX, "its models"};
-    const struct provider_target t = {.base_url = p->base_url,
-                                      .dialect = p->dialect,
-                                      .model = "",
-                                      .key = key->secret,
-                                      .headers = (const char *const *)p->headers};
+    const struct provider_target t = target_of(p, key);
     struct exchange x;
     exchange_init(&x, LIST_BODY_MAX);
     struct fetch *f = NULL;
-    if (provider_build_list(p->ops, &t, &x, err) == ERR_NONE)
+    if (provider_build_list(p->ops, &t, page, &x, err) == ERR_NONE)
         f = fetch_start(loop, pool, &x, &opt, got, data, err);
     exchange_done(&x);
     return f;
@@ -132,12 +137,16 @@ static enum error_code refuse(const struct provider *p, const struct key_use *ke
 }
 
 enum error_code fetch_read_models(const struct provider *p, const struct key_use *key, const struct fetch_reply *reply,
-                                  void (*each)(void *data, const char *id), void *data, struct error *err)
+                                  void (*each)(void *data, const struct listed *l), void *data, char **next,
+                                  struct error *err)
 {
+    const struct provider_target t = target_of(p, key);
     int status = reply->head.status;
+    if (next)
+        *next = NULL;
     if (status == 401 || status == 403)
         return refuse(p, key, reply, err);
     if (status != 200)
         return error_set(err, ERR_UNAVAILABLE, "%s answers its model list with HTTP %d", p->name, status);
-    return provider_read_list(p->ops, reply->body, reply->len, each, data, err);
+    return provider_read_list(p->ops, &t, reply->body, reply->len, each, data, next, err);
 }

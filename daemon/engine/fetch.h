@@ -33,12 +33,14 @@ struct fetch *fetch_start(uv_loop_t *loop, struct http_pool *pool, struct exchan
 /* Always returns NULL; NULL is fine. */
 struct fetch *fetch_cancel(struct fetch *f);
 
-/* The list of the provider's models, asked for with that key. */
+/* The list of the provider's models, asked for with that key. page: NULL for the first. */
 struct fetch *fetch_models(uv_loop_t *loop, struct http_pool *pool, const struct provider *p, const struct key_use *key,
-                           fetch_got *got, void *data, struct error *err);
-/* Calls each for every model of the answer. A key that was refused is ERR_UNAUTHENTICATED, says where it came from, and
- * its keys hear of it; any other status than 200 is ERR_UNAVAILABLE. */
+                           const char *page, fetch_got *got, void *data, struct error *err);
+/* Calls each for every model of the answer; *next (may be NULL): as provider_read_list tells. A key that was refused is
+ * ERR_UNAUTHENTICATED, says where it came from, and its keys hear of it; any other status than 200 is ERR_UNAVAILABLE.
+ */
 enum error_code fetch_read_models(const struct provider *p, const struct key_use *key, const struct fetch_reply *reply,
-                                  void (*each)(void *data, const char *id), void *data, struct error *err);
+                                  void (*each)(void *data, const struct listed *l), void *data, char **next,
+                                  struct error *err);
 
 #endif

@@ -1,5 +1,4 @@
 #include "daemon/provider/anthropic.h"
-#include "daemon/provider/build.h"
 #include "daemon/provider/cohere.h"
 #include "daemon/provider/dashscope.h"
 #include "daemon/provider/gemini.h"
@@ -45,32 +44,4 @@ bool provider_dialect_known(const char *api, const char *name)
     const struct provider_ops *ops = provider_find(api);
 
     return ops && ops->dialects && openai_dialect_find(name) != NULL;
-}
-
-enum error_code provider_build_list(const struct provider_ops *ops, const struct provider_target *t, struct exchange *x,
-                                    struct error *err)
-{
-    return build_address(ops, t, "GET", ops->list.path, x, err);
-}
-
-/* A null list is an empty one. */
-enum error_code provider_read_list(const struct provider_ops *ops, const uint8_t *body, size_t len,
-                                   void (*each)(void *data, const char *id), void *data, struct error *err)
-{
-    enum jsonx_fault fault;
-    json_t *root = jsonx_parse((const char *)body, len, &fault), *row;
-    json_t *list = json_is_array(root) ? root : json_object_get(root, ops->list.key);
-    bool known = json_is_array(list) || json_is_null(list);
-    size_t i, prefix = ops->list.prefix ? strlen(ops->list.prefix) : 0;
-
-    json_array_foreach(list, i, row)
-    {
-        const char *id = jsonx_string(row, ops->list.id, NULL);
-        if (id && prefix > 0 && strncmp(id, ops->list.prefix, prefix) == 0)
-            id += prefix;
-        if (id && *id)
-            each(data, id);
-    }
-    json_decref(root);
-    return known ? ERR_NONE : error_set(err, ERR_BAD_RESPONSE, "the provider's list of models cannot be read");
 }

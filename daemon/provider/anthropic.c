@@ -1,6 +1,7 @@
 /* A question as the Messages API wants it. */
 #include "daemon/provider/anthropic.h"
 #include "daemon/provider/build.h"
+#include "daemon/provider/list.h"
 #include "daemon/provider/schema.h"
 #include <fnmatch.h>
 #include <string.h>
@@ -387,6 +388,27 @@ static enum error_code build(const struct provider_target *t, const struct chat_
 
 static const char *const headers[] = {"anthropic-version: 2023-06-01", NULL};
 
+/* https://docs.claude.com/en/api/models-list */
+static const struct list_mark marks[] = {
+    {"capabilities.image_input.supported", NULL, LIST_INPUT, MODALITY_IMAGE},
+    {"capabilities.pdf_input.supported", NULL, LIST_INPUT, MODALITY_FILE},
+    {"capabilities.thinking.supported", NULL, LIST_REASONING, 0},
+    {.path = NULL},
+};
+
+static const struct list_form list = {
+    .path = "/v1/models?limit=1000",
+    .key = "data",
+    .page = "after_id",
+    .next = "last_id",
+    .more = "has_more",
+    .id = "id",
+    .title = "display_name",
+    .context_window = {"max_input_tokens"},
+    .max_output = {"max_tokens"},
+    .marks = marks,
+};
+
 const struct provider_ops anthropic_ops = {
     .api = "anthropic",
     .usual_url = "https://api.anthropic.com",
@@ -394,7 +416,7 @@ const struct provider_ops anthropic_ops = {
     .accept = "text/event-stream, application/json",
     .key_header = "x-api-key",
     .headers = headers,
-    .list = {.path = "/v1/models?limit=1000", .key = "data", .id = "id"},
+    .list = &list,
     .grammar = &anthropic_grammar,
     .build = build,
 };

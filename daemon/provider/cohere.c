@@ -1,6 +1,7 @@
 /* A question as Cohere's chat wants it. */
 #include "daemon/provider/cohere.h"
 #include "daemon/provider/build.h"
+#include "daemon/provider/list.h"
 #include "daemon/provider/openai_messages.h"
 #include <fnmatch.h>
 #include <string.h>
@@ -79,12 +80,29 @@ static enum error_code build(const struct provider_target *t, const struct chat_
     return build_end(&b, &cohere_ops, cohere_ops.path, body, reserved, x);
 }
 
+/* https://docs.cohere.com/reference/list-models */
+static const struct list_mark marks[] = {
+    {"endpoints", "chat", LIST_OUTPUT, MODALITY_TEXT},     {"endpoints", "embed", LIST_OUTPUT, MODALITY_EMBEDDING},
+    {"supports_vision", NULL, LIST_INPUT, MODALITY_IMAGE}, {"features", "tools", LIST_TOOLS, 0},
+    {"features", "reasoning", LIST_REASONING, 0},          {.path = NULL},
+};
+
+static const struct list_form list = {
+    .path = "/v1/models?page_size=1000",
+    .key = "models",
+    .page = "page_token",
+    .next = "next_page_token",
+    .id = "name",
+    .context_window = {"context_length"},
+    .marks = marks,
+};
+
 const struct provider_ops cohere_ops = {
     .api = "cohere",
     .usual_url = "https://api.cohere.com",
     .path = "/v2/chat",
     .accept = "text/event-stream, application/json",
-    .list = {.path = "/v1/models?endpoint=chat&page_size=1000", .key = "models", .id = "name"},
+    .list = &list,
     .grammar = &cohere_grammar,
     .build = build,
 };

@@ -1,6 +1,7 @@
 /* A question as DashScope wants it. Models that see or hear have an address and a form of content of their own. */
 #include "daemon/provider/dashscope.h"
 #include "daemon/provider/build.h"
+#include "daemon/provider/list.h"
 #include "daemon/provider/openai_messages.h"
 #include <fnmatch.h>
 #include <string.h>
@@ -122,13 +123,15 @@ static enum error_code build(const struct provider_target *t, const struct chat_
 
 static const char *const headers[] = {"X-DashScope-SSE: enable", NULL};
 
+static const struct list_form list = {.path = "/compatible-mode/v1/models", .key = "data", .id = "id"};
+
 const struct provider_ops dashscope_ops = {
     .api = "dashscope",
     .usual_url = "https://dashscope.aliyuncs.com",
     .path = "/api/v1/services/aigc",
     .accept = "text/event-stream, application/json",
     .headers = headers,
-    .list = {.path = "/compatible-mode/v1/models", .key = "data", .id = "id"},
+    .list = &list,
     .grammar = &dashscope_grammar,
     .build = build,
 };

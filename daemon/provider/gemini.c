@@ -1,6 +1,7 @@
 /* A question as generateContent wants it. */
 #include "daemon/provider/gemini.h"
 #include "daemon/provider/build.h"
+#include "daemon/provider/list.h"
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
@@ -302,6 +303,27 @@ static enum error_code build(const struct provider_target *t, const struct chat_
     return code;
 }
 
+/* https://ai.google.dev/api/models */
+static const struct list_mark marks[] = {
+    {"supportedGenerationMethods", "generateContent", LIST_OUTPUT, MODALITY_TEXT},
+    {"supportedGenerationMethods", "embedContent", LIST_OUTPUT, MODALITY_EMBEDDING},
+    {"thinking", NULL, LIST_REASONING, 0},
+    {.path = NULL},
+};
+
+static const struct list_form list = {
+    .path = "/v1beta/models?pageSize=1000",
+    .key = "models",
+    .page = "pageToken",
+    .next = "nextPageToken",
+    .id = "name",
+    .prefix = "models/",
+    .title = "displayName",
+    .context_window = {"inputTokenLimit"},
+    .max_output = {"outputTokenLimit"},
+    .marks = marks,
+};
+
 const struct provider_ops gemini_ops = {
     .api = "gemini",
     .usual_url = "https://generativelanguage.googleapis.com",
@@ -309,7 +331,7 @@ const struct provider_ops gemini_ops = {
     .accept = "text/event-stream, application/json",
     .key_header = "x-goog-api-key",
     .token_mark = "/publishers/",
-    .list = {.path = "/v1beta/models?pageSize=1000", .key = "models", .id = "name", .prefix = "models/"},
+    .list = &list,
     .grammar = &gemini_grammar,
     .build = build,
 };

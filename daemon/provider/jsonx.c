@@ -85,6 +85,15 @@ json_t *jsonx_object(const json_t *obj, const char *key)
     return json_is_object(v) ? v : NULL;
 }
 
+json_t *jsonx_at(const json_t *obj, const char *path)
+{
+    const char *dot;
+
+    for (; (dot = strchr(path, '.')); path = dot + 1)
+        obj = json_object_getn(obj, path, (size_t)(dot - path));
+    return jsonx_get(obj, path);
+}
+
 const char *jsonx_string(const json_t *obj, const char *key, size_t *len)
 {
     json_t *v = json_object_get(obj, key);
@@ -105,8 +114,11 @@ bool jsonx_is(const json_t *obj, const char *key, const char *value)
 
 bool jsonx_integer(const json_t *obj, const char *key, int64_t *out)
 {
-    json_t *v = json_object_get(obj, key);
+    return jsonx_to_integer(json_object_get(obj, key), out);
+}
 
+bool jsonx_to_integer(const json_t *v, int64_t *out)
+{
     if (json_is_integer(v)) {
         *out = json_integer_value(v);
         return true;

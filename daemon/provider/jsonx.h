@@ -20,6 +20,9 @@ json_t *jsonx_parse(const char *text, size_t len, enum jsonx_fault *fault);
 json_t *jsonx_get(const json_t *obj, const char *key);
 json_t *jsonx_object(const json_t *obj, const char *key);
 
+/* The same of a member of members: "top_provider.max_completion_tokens". */
+json_t *jsonx_at(const json_t *obj, const char *path);
+
 /* The member's string; NULL if it is no string. The bytes may hold NULs where len is asked for. */
 const char *jsonx_string(const json_t *obj, const char *key, size_t *len);
 
@@ -28,6 +31,7 @@ bool jsonx_is(const json_t *obj, const char *key, const char *value);
 
 /* The member's integer (an integral real is one too). False if it is none. */
 bool jsonx_integer(const json_t *obj, const char *key, int64_t *out);
+bool jsonx_to_integer(const json_t *v, int64_t *out); /* of the value itself; NULL is none */
 
 /* The strings of a list in one; NULL where there is none. The caller's to decref. */
 json_t *jsonx_join(const json_t *strings);

@@ -1,6 +1,7 @@
 /* A question as Ollama wants it. */
 #include "daemon/provider/ollama.h"
 #include "daemon/provider/build.h"
+#include "daemon/provider/list.h"
 #include <fnmatch.h>
 #include <string.h>
 
@@ -147,12 +148,24 @@ static enum error_code build(const struct provider_target *t, const struct chat_
     return build_end(&b, &ollama_ops, ollama_ops.path, body, reserved, x);
 }
 
+/* https://docs.ollama.com/api/tags; older ones do not tell what a model can do. */
+static const struct list_mark marks[] = {
+    {"capabilities", "vision", LIST_INPUT, MODALITY_IMAGE},
+    {"capabilities", "completion", LIST_OUTPUT, MODALITY_TEXT},
+    {"capabilities", "embedding", LIST_OUTPUT, MODALITY_EMBEDDING},
+    {"capabilities", "tools", LIST_TOOLS, 0},
+    {"capabilities", "thinking", LIST_REASONING, 0},
+    {.path = NULL},
+};
+
+static const struct list_form list = {.path = "/api/tags", .key = "models", .id = "name", .marks = marks};
+
 const struct provider_ops ollama_ops = {
     .api = "ollama",
     .usual_url = "http://127.0.0.1:11434",
     .path = "/api/chat",
     .accept = "application/x-ndjson, application/json",
-    .list = {.path = "/api/tags", .key = "models", .id = "name"},
+    .list = &list,
     .grammar = &ollama_grammar,
     .build = build,
 };

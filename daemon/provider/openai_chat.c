@@ -1,11 +1,12 @@
 #include "daemon/provider/openai_chat.h"
+#include "daemon/provider/openai_lists.h"
 
 const struct provider_ops openai_chat_ops = {
     .api = "openai-chat",
     .dialects = true,
     .path = "/chat/completions",
     .accept = "text/event-stream, application/json",
-    .list = {.path = "/models", .key = "data", .id = "id"},
+    .list = &openai_list,
     .grammar = &openai_chat_grammar,
     .build = openai_chat_build,
 };

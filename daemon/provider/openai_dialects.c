@@ -1,4 +1,5 @@
 #include "daemon/provider/openai_dialects.h"
+#include "daemon/provider/openai_lists.h"
 #include <fnmatch.h>
 #include <stddef.h>
 #include <string.h>
@@ -92,16 +93,17 @@ static const struct openai_dialect dialects[] = {
      .reasoning = OPENAI_REASONING_ENABLE},
     {COMMON, .name = "openrouter", .headers = openrouter_headers, .usage_object = true, .cost = "cost",
      .audio = OPENAI_AUDIO_OBJECT, .file = OPENAI_FILE_OBJECT, .reasoning = OPENAI_REASONING_OBJECT,
-     .reasoning_fields = {"reasoning", "reasoning_content"}, .details_back = true, .models = openrouter_models},
+     .reasoning_fields = {"reasoning", "reasoning_content"}, .details_back = true, .models = openrouter_models,
+     .list = &openrouter_list},
     {COMMON, .name = "mistral", .seed = "random_seed", .required = "any", .include_usage = false,
      .prompt_cache_key = true, .audio = OPENAI_AUDIO_STRING, .file = OPENAI_FILE_DOCUMENT, .tool_id = {9, 9, ""},
-     .reasoning = OPENAI_REASONING_EFFORT, .effort = {"none", "high", "high", "high"}},
+     .reasoning = OPENAI_REASONING_EFFORT, .effort = {"none", "high", "high", "high"}, .list = &mistral_list},
     {COMMON, .name = "groq", .max_tokens = "max_completion_tokens", .reasoning = OPENAI_REASONING_EFFORT,
      .reasoning_fields = {"reasoning", "reasoning_content"}, .think_tags = true, .models = groq_models},
-    {COMMON, .name = "xai", .reasoning = OPENAI_REASONING_EFFORT, .models = xai_models},
+    {COMMON, .name = "xai", .reasoning = OPENAI_REASONING_EFFORT, .models = xai_models, .list = &xai_list},
     {COMMON, .name = "moonshot", .seed = NULL, .required = NULL, .named_tool = false, .stop_max = 5,
      .prompt_cache_key = true, .reasoning = OPENAI_REASONING_THINKING, .effort = {NULL},
-     .reasoning_back = "reasoning_content", .reasoning_with_calls = " "},
+     .reasoning_back = "reasoning_content", .reasoning_with_calls = " ", .list = &moonshot_list},
     {COMMON, .name = "zhipu", .seed = NULL, .required = NULL, .named_tool = false, .json_schema = false, .stop_max = 1,
      .reasoning = OPENAI_REASONING_THINKING, .effort = {NULL}, .reasoning_back = "reasoning_content",
      .models = zhipu_models},
@@ -112,7 +114,7 @@ static const struct openai_dialect dialects[] = {
      .reasoning = OPENAI_REASONING_EFFORT, .reasoning_fields = {"reasoning", "reasoning_content"}, .think_tags = true},
     {COMMON, .name = "huggingface", .think_tags = true},
     {COMMON, .name = "together", .reasoning = OPENAI_REASONING_EFFORT,
-     .reasoning_fields = {"reasoning", "reasoning_content"}, .think_tags = true},
+     .reasoning_fields = {"reasoning", "reasoning_content"}, .think_tags = true, .list = &together_list},
     {COMMON, .name = "llama.cpp", .audio = OPENAI_AUDIO_OBJECT, .stop_max = 16, .reasoning = OPENAI_REASONING_TEMPLATE,
      .think_tags = true},
     {COMMON, .name = "vllm", .audio = OPENAI_AUDIO_OBJECT, .stop_max = 16, .reasoning = OPENAI_REASONING_TEMPLATE,

@@ -58,6 +58,7 @@ struct openai_dialect {
     bool details_back;                 /* reasoning_details go back as they came */
     bool think_tags;                   /* <think>…</think> at the start of the text is reasoning */
     const struct openai_model *models; /* NULL if they are all alike */
+    const struct list_form *list;      /* NULL: its list is as that of most */
 };
 
 /* The row of that name, NULL if there is none; a NULL name is "generic". */

@@ -1,6 +1,7 @@
 /* A question as the Responses API wants it. Nothing is stored there: what it wants back goes with each question. */
 #include "daemon/provider/openai_responses.h"
 #include "daemon/provider/openai_dialects.h"
+#include "daemon/provider/openai_lists.h"
 #include "daemon/provider/schema.h"
 #include <string.h>
 
@@ -219,7 +220,7 @@ const struct provider_ops openai_responses_ops = {
     .usual_url = "https://api.openai.com/v1",
     .path = "/responses",
     .accept = "text/event-stream, application/json",
-    .list = {.path = "/models", .key = "data", .id = "id"},
+    .list = &openai_list,
     .grammar = &openai_responses_grammar,
     .build = build,
 };

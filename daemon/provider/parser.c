@@ -275,9 +275,9 @@ bool parser_is_error(const json_t *root, const char *event)
     return json_is_object(error) ? json_object_size(error) > 0 : error && !json_is_false(error);
 }
 
-static bool is_error(const struct provider_parser *p, const json_t *root, const char *event)
+bool grammar_is_error(const struct grammar *g, const json_t *root, const char *event)
 {
-    return p->grammar->is_error ? p->grammar->is_error(root, event) : parser_is_error(root, event);
+    return g->is_error ? g->is_error(root, event) : parser_is_error(root, event);
 }
 
 static bool is_blank(const char *s, size_t len)
@@ -358,7 +358,7 @@ static void take_payload(struct provider_parser *p, const char *event, const cha
     json_t *root = jsonx_parse(text, len, &fault);
     if (!root)
         parser_fail(p, ERR_BAD_RESPONSE, "the provider sent what is not JSON");
-    else if (is_error(p, root, event))
+    else if (grammar_is_error(p->grammar, root, event))
         parser_fail_inside(p, root);
     else {
         tell_apart(p, root);
@@ -468,7 +468,7 @@ static void feed_whole(struct provider_parser *p, const uint8_t *bytes, size_t l
 
 static void take_whole(struct provider_parser *p, const json_t *root)
 {
-    if (is_error(p, root, "message"))
+    if (grammar_is_error(p->grammar, root, "message"))
         parser_fail_inside(p, root);
     else if (!json_is_object(root) && !json_is_array(root))
         parser_fail(p, ERR_BAD_RESPONSE, "the provider sent JSON that is not an object");

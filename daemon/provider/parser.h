@@ -117,5 +117,7 @@ int64_t parser_sum(int64_t a, int64_t b);
 
 /* {error: ...} that is not null, false, "" or {}, or an event named error. */
 bool parser_is_error(const json_t *root, const char *event);
+/* The same, as the API has it. */
+bool grammar_is_error(const struct grammar *g, const json_t *root, const char *event);
 
 #endif

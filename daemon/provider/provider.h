@@ -11,6 +11,7 @@
 
 #include "lib/base/exchange.h"
 #include "lib/chat/event.h"
+#include "lib/chat/listed.h"
 #include "lib/chat/request.h"
 
 struct secret;
@@ -28,14 +29,8 @@ struct provider_target {
 };
 
 struct grammar;
+struct list_form;
 struct provider_parser;
-
-/* Where an API lists its models: {key: [{id}]}, or the bare list; a prefix of the ids is taken off. */
-struct provider_list {
-    const char *path;
-    const char *key, *id;
-    const char *prefix; /* NULL if none */
-};
 
 struct provider_ops {
     const char *api;           /* "openai-chat" */
@@ -44,10 +39,10 @@ struct provider_ops {
     const char *usual_url;     /* where it is mostly found; NULL if there is no such place */
     const char *path;          /* what a base URL stands before: that of a question, or its beginning */
     const char *accept;
-    const char *key_header;     /* the key goes into it as it is; NULL: "Authorization: Bearer KEY" */
-    const char *token_mark;     /* a base URL that holds this takes a bearer token instead; NULL if there is none */
-    const char *const *headers; /* "Name: value" on every request, NULL-ended; may be NULL */
-    struct provider_list list;
+    const char *key_header;       /* the key goes into it as it is; NULL: "Authorization: Bearer KEY" */
+    const char *token_mark;       /* a base URL that holds this takes a bearer token instead; NULL if there is none */
+    const char *const *headers;   /* "Name: value" on every request, NULL-ended; may be NULL */
+    const struct list_form *list; /* how its models are listed; a dialect may have another */
     const struct grammar *grammar;
 
     /* chat request to HTTP request. Fills *x (initialized by the caller, who ends it also on failure). Always asks for
@@ -57,11 +52,17 @@ struct provider_ops {
                              struct buf *left_out, struct error *err);
 };
 
-/* The request for the provider's list of models, and its reading: calls each for every id, in order. */
-enum error_code provider_build_list(const struct provider_ops *ops, const struct provider_target *t, struct exchange *x,
-                                    struct error *err);
-enum error_code provider_read_list(const struct provider_ops *ops, const uint8_t *body, size_t len,
-                                   void (*each)(void *data, const char *id), void *data, struct error *err);
+/* The request for the provider's list of models, as many at once as it gives. page: NULL for the first, else what the
+ * reading of the one before it told. */
+enum error_code provider_build_list(const struct provider_ops *ops, const struct provider_target *t, const char *page,
+                                    struct exchange *x, struct error *err);
+/* Its reading: calls each for every model, in order; what it is given lives for the call only. What a row has in a form
+ * that nobody expects is passed over, a row without a name too. *next (may be NULL): what to ask for the next page by,
+ * the caller's to free; NULL where there is none, and after an error. Nothing keeps a provider from telling of another
+ * page for ever: it is the caller who ends that. */
+enum error_code provider_read_list(const struct provider_ops *ops, const struct provider_target *t, const uint8_t *body,
+                                   size_t len, void (*each)(void *data, const struct listed *l), void *data,
+                                   char **next, struct error *err);
 
 /* head tells status and content type; the parser chooses stream, JSON or error reading by them (a type that tells
  * nothing is judged by the first byte that is not blank). */

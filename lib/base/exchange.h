@@ -25,7 +25,7 @@ struct exchange {
 
 #define RATE_HEADERS_MAX 16
 
-/* What a head says of a rate limit, as it was sent: provider/limits reads it. */
+/* What a head says of a rate limit, as it was sent: provider/rate_limits reads it. */
 struct rate_header {
     char name[48]; /* lower case */
     char value[64];

@@ -62,6 +62,15 @@ static void fields(void **state)
     assert_non_null(jsonx_object(json, "o"));
     assert_null(jsonx_object(json, "s"));
     json_decref(json);
+
+    json = parse("{\"a\":{\"b\":{\"c\":7,\"z\":null}},\"s\":1}", JSONX_OK);
+    assert_int_equal(json_integer_value(jsonx_at(json, "a.b.c")), 7);
+    assert_int_equal(json_integer_value(jsonx_at(json, "s")), 1);
+    assert_null(jsonx_at(json, "a.b.z"));
+    assert_null(jsonx_at(json, "a.x.c"));
+    assert_null(jsonx_at(json, "s.b"));
+    assert_null(jsonx_at(NULL, "a.b"));
+    json_decref(json);
 }
 
 static void check_value(const char *bytes, size_t len, const char *want)

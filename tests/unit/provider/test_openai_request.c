@@ -441,36 +441,6 @@ static void extra(void **state)
     assert_string_equal(f->err.param, "extra.reasoning_effort");
 }
 
-static void collect(void *data, const char *id)
-{
-    struct buf *out = data;
-
-    buf_puts(out, id);
-    buf_putc(out, ' ');
-}
-
-static void lists(void **state)
-{
-    struct fixture *f = *state;
-    const struct provider_ops *ops = provider_find("openai-chat");
-    static const char *const rows[][2] = {{"{\"data\":[{\"id\":\"a\"},{\"x\":1},{\"id\":\"b\"}]}", "a b "},
-                                          {"[{\"id\":\"c\"}]", "c "},
-                                          {"{\"object\":\"list\",\"data\":null}", ""}};
-
-    assert_int_equal(provider_build_list(ops, &f->t, &f->x, &f->err), ERR_NONE);
-    assert_string_equal(f->x.method, "GET");
-    assert_string_equal(f->x.url, "https://h/v1/models");
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct buf out;
-        buf_init(&out, 256);
-        assert_int_equal(
-            provider_read_list(ops, (const uint8_t *)rows[i][0], strlen(rows[i][0]), collect, &out, &f->err), ERR_NONE);
-        assert_string_equal(buf_cstr(&out), rows[i][1]);
-        buf_done(&out);
-    }
-    assert_int_equal(provider_read_list(ops, (const uint8_t *)"{}", 2, collect, NULL, &f->err), ERR_BAD_RESPONSE);
-}
-
 /* Every row that is ready without configuration can be asked. */
 static void builtins(void **state)
 {
@@ -513,7 +483,6 @@ int main(void)
         WITH(sampling),
         WITH(reasoning),
         WITH(extra),
-        WITH(lists),
         cmocka_unit_test(builtins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

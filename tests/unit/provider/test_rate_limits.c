@@ -1,4 +1,4 @@
-#include "daemon/provider/limits.h"
+#include "daemon/provider/rate_limits.h"
 
 #include "tests/unit/recorded_limits.h"
 #include <setjmp.h>
@@ -33,7 +33,7 @@ static void check(const char *text, const struct limit *want, size_t n_want)
 {
     struct response_head head = head_of(text);
     struct limit got[LIMITS_MAX];
-    size_t n = limits_read(&head, NOW, got, LIMITS_MAX);
+    size_t n = rate_limits_read(&head, NOW, got, LIMITS_MAX);
     check_rows(got, n, want, n_want);
 }
 
@@ -174,9 +174,9 @@ static void rows_are_bounded(void **state)
         snprintf(h->name, sizeof(h->name), "x-ratelimit-limit-%s-%s", kinds[i % 3], windows[i % 4]);
         snprintf(h->value, sizeof(h->value), "%u", i);
     }
-    assert_int_equal(limits_read(&head, NOW, got, LIMITS_MAX + 1), LIMITS_MAX);
+    assert_int_equal(rate_limits_read(&head, NOW, got, LIMITS_MAX + 1), LIMITS_MAX);
     assert_int_equal(got[LIMITS_MAX - 1].limit, LIMITS_MAX - 1);
-    assert_int_equal(limits_read(&head, NOW, got, 2), 2);
+    assert_int_equal(rate_limits_read(&head, NOW, got, 2), 2);
 }
 
 static void a_wrong_clock_is_seen_by_the_date(void **state)
@@ -190,7 +190,7 @@ static void a_wrong_clock_is_seen_by_the_date(void **state)
         int64_t now_us, reset_us;
     } rows[] = {{NOW, 11 * S}, {NOW + 2 * S, 9 * S}, {NOW + 3 * S, 11 * S}, {NOW - 300 * S, 11 * S}, {0, 11 * S}};
     for (size_t i = 0; i < COUNT(rows); i++) {
-        assert_int_equal(limits_read(&head, rows[i].now_us, got, LIMITS_MAX), 1);
+        assert_int_equal(rate_limits_read(&head, rows[i].now_us, got, LIMITS_MAX), 1);
         assert_int_equal(got[0].reset_us, rows[i].reset_us);
     }
 }
@@ -238,9 +238,9 @@ static bool is_understood(const struct rate_header *h, int64_t now_us)
     struct limit before[LIMITS_MAX], after[LIMITS_MAX];
     limit_name(head.rate[0].name, sizeof(head.rate[0].name), h->name);
     snprintf(head.rate[0].value, sizeof(head.rate[0].value), "777777");
-    size_t n = limits_read(&head, now_us, before, LIMITS_MAX);
+    size_t n = rate_limits_read(&head, now_us, before, LIMITS_MAX);
     head.rate[head.n_rate++] = *h;
-    if (limits_read(&head, now_us, after, LIMITS_MAX) != 1)
+    if (rate_limits_read(&head, now_us, after, LIMITS_MAX) != 1)
         return false;
     return n == 1 && (before[0].limit != after[0].limit || before[0].remaining != after[0].remaining ||
                       before[0].reset_us != after[0].reset_us || before[0].window_us != after[0].window_us);
@@ -264,7 +264,7 @@ static void recorded_limits_make_sense(void **state)
     for (size_t i = 0; i < RECORDED_LIMITS; i++) {
         struct response_head head = head_of(recorded_limits[i].text);
         struct limit rows[LIMITS_MAX];
-        size_t n = limits_read(&head, recorded_limits[i].date * S, rows, LIMITS_MAX);
+        size_t n = rate_limits_read(&head, recorded_limits[i].date * S, rows, LIMITS_MAX);
         n_rows += n;
         for (size_t k = 0; k < n; k++) {
             assert_true(rows[k].limit < 0 || rows[k].remaining <= rows[k].limit);

@@ -1,4 +1,4 @@
-#include "daemon/provider/limits.h"
+#include "daemon/provider/rate_limits.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -281,7 +281,7 @@ static void read_value(struct limit *l, const struct name *name, const char *val
     }
 }
 
-size_t limits_read(const struct response_head *head, int64_t now_us, struct limit *ret, size_t max)
+size_t rate_limits_read(const struct response_head *head, int64_t now_us, struct limit *ret, size_t max)
 {
     struct rows rows = {.n = 0};
     if (head->date_us && llabs(head->date_us - now_us) > SKEW_US)
