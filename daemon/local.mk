@@ -15,36 +15,38 @@ libaskd_la_SOURCES = \
 	daemon/key/key_command.c daemon/key/key_command.h daemon/key/key_internal.h daemon/key/key_run.c \
 	daemon/key/key_run.h daemon/key/key_sources.c daemon/key/key_sources.h daemon/provider/adapters.c \
 	daemon/provider/anthropic.c daemon/provider/anthropic.h daemon/provider/anthropic_parse.c \
-	daemon/provider/build.c daemon/provider/build.h daemon/provider/builtins.c daemon/provider/calls.c \
-	daemon/provider/calls.h daemon/provider/cohere.c daemon/provider/cohere.h daemon/provider/cohere_parse.c \
-	daemon/provider/dashscope.c daemon/provider/dashscope.h daemon/provider/dashscope_parse.c \
+	daemon/provider/base64.c daemon/provider/base64.h daemon/provider/build.c daemon/provider/build.h \
+	daemon/provider/builtins.c daemon/provider/calls.c daemon/provider/calls.h daemon/provider/cohere.c \
+	daemon/provider/cohere.h daemon/provider/cohere_parse.c daemon/provider/dashscope.c \
+	daemon/provider/dashscope.h daemon/provider/dashscope_parse.c daemon/provider/embed.c daemon/provider/embed.h \
 	daemon/provider/error_map.c daemon/provider/error_map.h daemon/provider/gemini.c daemon/provider/gemini.h \
-	daemon/provider/gemini_parse.c daemon/provider/jsonx.c daemon/provider/jsonx.h daemon/provider/list.c \
-	daemon/provider/list.h daemon/provider/list_price.c daemon/provider/ollama.c daemon/provider/ollama.h \
-	daemon/provider/ollama_parse.c daemon/provider/opaque.c daemon/provider/opaque.h daemon/provider/openai_chat.c \
-	daemon/provider/openai_chat.h daemon/provider/openai_details.c daemon/provider/openai_details.h \
-	daemon/provider/openai_dialects.c daemon/provider/openai_dialects.h daemon/provider/openai_lists.c \
-	daemon/provider/openai_lists.h daemon/provider/openai_messages.c daemon/provider/openai_messages.h \
-	daemon/provider/openai_parse.c daemon/provider/openai_request.c daemon/provider/openai_responses.c \
-	daemon/provider/openai_responses.h daemon/provider/openai_responses_parse.c daemon/provider/parser.c \
-	daemon/provider/parser.h daemon/provider/provider.h daemon/provider/rate_limits.c \
-	daemon/provider/rate_limits.h daemon/provider/scan.c daemon/provider/scan.h daemon/provider/schema.c \
-	daemon/provider/schema.h daemon/provider/sse.c daemon/provider/sse.h daemon/provider/think.c \
-	daemon/provider/think.h daemon/http/breaker.c daemon/http/breaker.h daemon/http/host.c daemon/http/host.h \
-	daemon/http/pool.c daemon/http/pool.h daemon/http/retry.c daemon/http/retry.h daemon/http/transfer.c \
-	daemon/http/transfer.h daemon/store/backend.h daemon/store/job.c daemon/store/job.h daemon/store/null.c \
-	daemon/store/sqlite.c daemon/store/sqlite_answer.c daemon/store/sqlite_conversation.c \
-	daemon/store/sqlite_expire.c daemon/store/sqlite_internal.h daemon/store/sqlite_query.c \
-	daemon/store/sqlite_read.c daemon/store/sqlite_schema.c daemon/store/sqlite_speed.c daemon/store/store.c \
-	daemon/store/store.h daemon/store/store_internal.h daemon/store/threads.c daemon/engine/ask.c \
-	daemon/engine/ask.h daemon/engine/attempt.c daemon/engine/attempt.h daemon/engine/context.c \
-	daemon/engine/context.h daemon/engine/discover.c daemon/engine/discover.h daemon/engine/engine.c \
-	daemon/engine/engine.h daemon/engine/engine_internal.h daemon/engine/fault.c daemon/engine/fault.h \
-	daemon/engine/fetch.c daemon/engine/fetch.h daemon/engine/keep.c daemon/engine/keep.h \
-	daemon/engine/keep_message.c daemon/engine/providers.c daemon/engine/providers.h daemon/engine/recall.c \
-	daemon/engine/route.c daemon/engine/route.h daemon/engine/tries.c daemon/engine/tries.h daemon/engine/warm.c \
-	daemon/engine/warm.h daemon/rpc/dispatch.c daemon/rpc/dispatch.h daemon/rpc/handlers.h daemon/rpc/later.c \
-	daemon/rpc/later.h daemon/rpc/m_answer.c daemon/rpc/m_chat.c daemon/rpc/m_conversation.c daemon/rpc/m_models.c \
+	daemon/provider/gemini_embed.c daemon/provider/gemini_parse.c daemon/provider/jsonx.c daemon/provider/jsonx.h \
+	daemon/provider/list.c daemon/provider/list.h daemon/provider/list_price.c daemon/provider/ollama.c \
+	daemon/provider/ollama.h daemon/provider/ollama_parse.c daemon/provider/opaque.c daemon/provider/opaque.h \
+	daemon/provider/openai_chat.c daemon/provider/openai_chat.h daemon/provider/openai_details.c \
+	daemon/provider/openai_details.h daemon/provider/openai_dialects.c daemon/provider/openai_dialects.h \
+	daemon/provider/openai_embed.c daemon/provider/openai_lists.c daemon/provider/openai_lists.h \
+	daemon/provider/openai_messages.c daemon/provider/openai_messages.h daemon/provider/openai_parse.c \
+	daemon/provider/openai_request.c daemon/provider/openai_responses.c daemon/provider/openai_responses.h \
+	daemon/provider/openai_responses_parse.c daemon/provider/parser.c daemon/provider/parser.h \
+	daemon/provider/provider.h daemon/provider/rate_limits.c daemon/provider/rate_limits.h daemon/provider/scan.c \
+	daemon/provider/scan.h daemon/provider/schema.c daemon/provider/schema.h daemon/provider/sse.c \
+	daemon/provider/sse.h daemon/provider/think.c daemon/provider/think.h daemon/provider/vectors.c \
+	daemon/http/breaker.c daemon/http/breaker.h daemon/http/host.c daemon/http/host.h daemon/http/pool.c \
+	daemon/http/pool.h daemon/http/retry.c daemon/http/retry.h daemon/http/transfer.c daemon/http/transfer.h \
+	daemon/store/backend.h daemon/store/job.c daemon/store/job.h daemon/store/null.c daemon/store/sqlite.c \
+	daemon/store/sqlite_answer.c daemon/store/sqlite_conversation.c daemon/store/sqlite_expire.c \
+	daemon/store/sqlite_internal.h daemon/store/sqlite_query.c daemon/store/sqlite_read.c \
+	daemon/store/sqlite_schema.c daemon/store/sqlite_speed.c daemon/store/store.c daemon/store/store.h \
+	daemon/store/store_internal.h daemon/store/threads.c daemon/engine/ask.c daemon/engine/ask.h \
+	daemon/engine/attempt.c daemon/engine/attempt.h daemon/engine/context.c daemon/engine/context.h \
+	daemon/engine/discover.c daemon/engine/discover.h daemon/engine/engine.c daemon/engine/engine.h \
+	daemon/engine/engine_internal.h daemon/engine/fault.c daemon/engine/fault.h daemon/engine/fetch.c \
+	daemon/engine/fetch.h daemon/engine/keep.c daemon/engine/keep.h daemon/engine/keep_message.c \
+	daemon/engine/providers.c daemon/engine/providers.h daemon/engine/recall.c daemon/engine/route.c \
+	daemon/engine/route.h daemon/engine/tries.c daemon/engine/tries.h daemon/engine/warm.c daemon/engine/warm.h \
+	daemon/rpc/dispatch.c daemon/rpc/dispatch.h daemon/rpc/handlers.h daemon/rpc/later.c daemon/rpc/later.h \
+	daemon/rpc/m_answer.c daemon/rpc/m_chat.c daemon/rpc/m_conversation.c daemon/rpc/m_models.c \
 	daemon/rpc/m_service.c daemon/rpc/methods.c daemon/rpc/outq.c daemon/rpc/outq.h daemon/rpc/peer.c \
 	daemon/rpc/peer.h daemon/rpc/schema.c daemon/rpc/schema.h daemon/rpc/server.c daemon/rpc/server.h \
 	daemon/rpc/shapes.c daemon/rpc/shapes.h daemon/rpc/stream.c daemon/rpc/stream.h

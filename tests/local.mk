@@ -27,10 +27,11 @@ unit_tests = \
 	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
 	tests/unit/provider/test_jsonx tests/unit/provider/test_list tests/unit/provider/test_openai_parse \
 	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
-	tests/unit/provider/test_rate_limits tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
-	tests/unit/provider/test_sse tests/unit/rpc/test_outq tests/unit/rpc/test_schema \
-	tests/unit/store/test_backend_trees tests/unit/store/test_backends tests/unit/store/test_sqlite \
-	tests/unit/store/test_store tests/unit/store/test_store_states
+	tests/unit/provider/test_rate_limits tests/unit/provider/test_recordings tests/unit/provider/test_scan \
+	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/provider/test_vectors \
+	tests/unit/rpc/test_outq tests/unit/rpc/test_schema tests/unit/store/test_backend_trees \
+	tests/unit/store/test_backends tests/unit/store/test_sqlite tests/unit/store/test_store \
+	tests/unit/store/test_store_states
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -214,6 +215,9 @@ tests_unit_provider_test_openai_responses_LDADD = $(UNIT_LDADD)
 tests_unit_provider_test_rate_limits_SOURCES = tests/unit/provider/test_rate_limits.c
 tests_unit_provider_test_rate_limits_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_provider_test_rate_limits_LDADD = $(UNIT_LDADD)
+tests_unit_provider_test_recordings_SOURCES = tests/unit/provider/test_recordings.c
+tests_unit_provider_test_recordings_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_provider_test_recordings_LDADD = $(UNIT_LDADD)
 tests_unit_provider_test_scan_SOURCES = tests/unit/provider/test_scan.c
 tests_unit_provider_test_scan_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_provider_test_scan_LDADD = $(UNIT_LDADD)
@@ -223,6 +227,9 @@ tests_unit_provider_test_small_adapters_LDADD = $(UNIT_LDADD)
 tests_unit_provider_test_sse_SOURCES = tests/unit/provider/test_sse.c
 tests_unit_provider_test_sse_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_provider_test_sse_LDADD = $(UNIT_LDADD)
+tests_unit_provider_test_vectors_SOURCES = tests/unit/provider/test_vectors.c
+tests_unit_provider_test_vectors_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_provider_test_vectors_LDADD = $(UNIT_LDADD)
 tests_unit_rpc_test_outq_SOURCES = tests/unit/rpc/test_outq.c
 tests_unit_rpc_test_outq_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_rpc_test_outq_LDADD = $(UNIT_LDADD)
@@ -273,16 +280,16 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c \
 	tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_list.c \
 	tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_openai_responses.c \
-	tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_sse.c tests/fuzz/config.dict tests/fuzz/frame.dict tests/fuzz/json.dict \
-	tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c \
-	tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/runcost.c \
-	tests/bench/startcost.c tests/bench/load.h tests/bench/run.sh doc/architecture.md doc/protocol.md \
-	doc/providers.md tests/fuzz/run
+	tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_sse.c tests/fuzz/fuzz_vectors.c tests/fuzz/config.dict \
+	tests/fuzz/frame.dict tests/fuzz/json.dict tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c \
+	tests/bench/parse.c tests/bench/pidcpu.c tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c \
+	tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h tests/bench/run.sh doc/architecture.md \
+	doc/protocol.md doc/providers.md tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.
 FUZZ_SECONDS = 60
-FUZZERS = config frame openai_chat openai_responses anthropic gemini ollama cohere dashscope list scan sse
+FUZZERS = config frame openai_chat openai_responses anthropic gemini ollama cohere dashscope list vectors scan sse
 .PHONY: fuzz bench
 fuzz:
 	$(srcdir)/tests/fuzz/run '$(CLANG)' '$(abs_srcdir)' fuzz-out $(FUZZ_SECONDS) $(FUZZERS)

@@ -1,6 +1,7 @@
 /* A question as Cohere's chat wants it. */
 #include "daemon/provider/cohere.h"
 #include "daemon/provider/build.h"
+#include "daemon/provider/embed.h"
 #include "daemon/provider/list.h"
 #include "daemon/provider/openai_messages.h"
 #include <fnmatch.h>
@@ -97,12 +98,24 @@ static const struct list_form list = {
     .marks = marks,
 };
 
+/* https://docs.cohere.com/reference/embed; it wants to know what the vectors are for: to be looked up later. */
+static json_t *embed_body(const struct provider_target *t, const struct openai_dialect *d, json_t *texts)
+{
+    (void)d;
+    return json_pack("{s:s, s:o, s:s, s:[s]}", "model", t->model, "texts", texts, "input_type", "search_document",
+                     "embedding_types", "float");
+}
+
+static const struct embed_form embed = {
+    .path = "/v2/embed", .body = embed_body, .list = {"embeddings.float"}, .tokens = "meta.billed_units.input_tokens"};
+
 const struct provider_ops cohere_ops = {
     .api = "cohere",
     .usual_url = "https://api.cohere.com",
     .path = "/v2/chat",
     .accept = "text/event-stream, application/json",
     .list = &list,
+    .embed = &embed,
     .grammar = &cohere_grammar,
     .build = build,
 };

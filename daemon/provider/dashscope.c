@@ -1,6 +1,7 @@
 /* A question as DashScope wants it. Models that see or hear have an address and a form of content of their own. */
 #include "daemon/provider/dashscope.h"
 #include "daemon/provider/build.h"
+#include "daemon/provider/embed.h"
 #include "daemon/provider/list.h"
 #include "daemon/provider/openai_messages.h"
 #include <fnmatch.h>
@@ -132,6 +133,7 @@ const struct provider_ops dashscope_ops = {
     .accept = "text/event-stream, application/json",
     .headers = headers,
     .list = &list,
+    .embed = &dashscope_embed,
     .grammar = &dashscope_grammar,
     .build = build,
 };

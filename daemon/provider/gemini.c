@@ -1,6 +1,7 @@
 /* A question as generateContent wants it. */
 #include "daemon/provider/gemini.h"
 #include "daemon/provider/build.h"
+#include "daemon/provider/embed.h"
 #include "daemon/provider/list.h"
 #include <fnmatch.h>
 #include <stdio.h>
@@ -38,9 +39,9 @@ static const struct model *model_find(const char *name)
     return m;
 }
 
-static bool is_vertex(const struct builder *b)
+bool gemini_is_vertex(const struct provider_target *t)
 {
-    return strstr(b->target->base_url, gemini_ops.token_mark) != NULL;
+    return strstr(t->base_url, gemini_ops.token_mark) != NULL;
 }
 
 /* ------------------------------------------------------------------------------------------------ parts */
@@ -61,7 +62,7 @@ static json_t *media(struct builder *b, const struct part *p, const char *mime)
 /* Vertex knows calls by their names and order only. */
 static void put_id(struct builder *b, json_t *obj, const struct part *p)
 {
-    if (p->id && !is_vertex(b))
+    if (p->id && !gemini_is_vertex(b->target))
         build_set_string(b, obj, "id", p->id);
 }
 
@@ -252,21 +253,21 @@ static void put_before(struct builder *b, json_t *contents, json_t *text)
 }
 
 /* The model's name is part of the path: what has a meaning there is escaped. */
-static void put_path(struct builder *b, struct buf *path)
+void gemini_put_path(const struct provider_target *t, const char *verb, struct buf *path)
 {
-    const char *name = b->target->model;
+    const char *name = t->model;
 
     if (strncmp(name, "models/", 7) == 0)
         name += 7;
     bool tuned = strncmp(name, "tunedModels/", 12) == 0; /* these stand beside the others */
-    buf_puts(path, is_vertex(b) ? "/models/" : tuned ? "/v1beta/" : "/v1beta/models/");
+    buf_puts(path, gemini_is_vertex(t) ? "/models/" : tuned ? "/v1beta/" : "/v1beta/models/");
     for (; *name; name++) {
         if ((unsigned char)*name <= ' ' || (unsigned char)*name >= 0x7f || strchr("%?#\"<>\\^`{|}", *name))
             buf_printf(path, "%%%02X", (unsigned char)*name);
         else
             buf_putc(path, *name);
     }
-    buf_puts(path, ":streamGenerateContent?alt=sse");
+    buf_puts(path, verb);
 }
 
 static enum error_code build(const struct provider_target *t, const struct chat_request *r, struct exchange *x,
@@ -295,7 +296,7 @@ static enum error_code build(const struct provider_target *t, const struct chat_
         json_object_set(body, "generationConfig", config);
     json_decref(config);
     buf_init(&path, 4096);
-    put_path(&b, &path);
+    gemini_put_path(t, ":streamGenerateContent?alt=sse", &path);
     if (path.failed && b.code == ERR_NONE)
         b.code = error_set_param(err, "model", "the model's name is too long");
     enum error_code code = build_end(&b, &gemini_ops, buf_cstr(&path), body, reserved, x);
@@ -332,6 +333,7 @@ const struct provider_ops gemini_ops = {
     .key_header = "x-goog-api-key",
     .token_mark = "/publishers/",
     .list = &list,
+    .embed = &gemini_embed,
     .grammar = &gemini_grammar,
     .build = build,
 };

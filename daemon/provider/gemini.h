@@ -7,4 +7,8 @@
 extern const struct provider_ops gemini_ops;
 extern const struct grammar gemini_grammar; /* for gemini.c */
 
+bool gemini_is_vertex(const struct provider_target *t);
+/* Where the model's verb (":predict") is. */
+void gemini_put_path(const struct provider_target *t, const char *verb, struct buf *path);
+
 #endif

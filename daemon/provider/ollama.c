@@ -1,6 +1,7 @@
 /* A question as Ollama wants it. */
 #include "daemon/provider/ollama.h"
 #include "daemon/provider/build.h"
+#include "daemon/provider/embed.h"
 #include "daemon/provider/list.h"
 #include <fnmatch.h>
 #include <string.h>
@@ -160,12 +161,23 @@ static const struct list_mark marks[] = {
 
 static const struct list_form list = {.path = "/api/tags", .key = "models", .id = "name", .marks = marks};
 
+/* https://docs.ollama.com/api/embed */
+static json_t *embed_body(const struct provider_target *t, const struct openai_dialect *d, json_t *texts)
+{
+    (void)d;
+    return json_pack("{s:s, s:o}", "model", t->model, "input", texts);
+}
+
+static const struct embed_form embed = {
+    .path = "/api/embed", .body = embed_body, .list = {"embeddings"}, .tokens = "prompt_eval_count"};
+
 const struct provider_ops ollama_ops = {
     .api = "ollama",
     .usual_url = "http://127.0.0.1:11434",
     .path = "/api/chat",
     .accept = "application/x-ndjson, application/json",
     .list = &list,
+    .embed = &embed,
     .grammar = &ollama_grammar,
     .build = build,
 };

@@ -8,7 +8,8 @@
 #define COMMON                                                                                                         \
     .max_tokens = "max_tokens", .seed = "seed", .required = "required", .named_tool = true, .system_role = "system",   \
     .include_usage = true, .json_schema = true, .images = true, .stop_max = 4, .tool_id = {1, 64, "_-.:|"},            \
-    .effort = {"none", "low", "medium", "high"}, .reasoning_fields = {"reasoning_content", "reasoning"}
+    .effort = {"none", "low", "medium", "high"}, .reasoning_fields = {"reasoning_content", "reasoning"},               \
+    .embed_path = "/embeddings", .embed_encoding = "float"
 
 /* https://platform.openai.com/docs/guides/reasoning: those that reason refuse sampling, older ones can do it only less
  * or more. */
@@ -97,7 +98,8 @@ static const struct openai_dialect dialects[] = {
      .list = &openrouter_list},
     {COMMON, .name = "mistral", .seed = "random_seed", .required = "any", .include_usage = false,
      .prompt_cache_key = true, .audio = OPENAI_AUDIO_STRING, .file = OPENAI_FILE_DOCUMENT, .tool_id = {9, 9, ""},
-     .reasoning = OPENAI_REASONING_EFFORT, .effort = {"none", "high", "high", "high"}, .list = &mistral_list},
+     .reasoning = OPENAI_REASONING_EFFORT, .effort = {"none", "high", "high", "high"}, .list = &mistral_list,
+     .embed_encoding = NULL},
     {COMMON, .name = "groq", .max_tokens = "max_completion_tokens", .reasoning = OPENAI_REASONING_EFFORT,
      .reasoning_fields = {"reasoning", "reasoning_content"}, .think_tags = true, .models = groq_models},
     {COMMON, .name = "xai", .reasoning = OPENAI_REASONING_EFFORT, .models = xai_models, .list = &xai_list},
@@ -109,7 +111,8 @@ static const struct openai_dialect dialects[] = {
      .models = zhipu_models},
     {COMMON, .name = "baichuan", .seed = NULL, .required = NULL, .named_tool = false, .include_usage = false,
      .json_schema = false, .images = false},
-    {COMMON, .name = "perplexity", .seed = NULL, .include_usage = false, .think_tags = true},
+    {COMMON, .name = "perplexity", .seed = NULL, .include_usage = false, .think_tags = true,
+     .embed_path = "/v1/embeddings", .embed_encoding = NULL, .embed_int8 = true},
     {COMMON, .name = "cerebras", .max_tokens = "max_completion_tokens", .images = false,
      .reasoning = OPENAI_REASONING_EFFORT, .reasoning_fields = {"reasoning", "reasoning_content"}, .think_tags = true},
     {COMMON, .name = "huggingface", .think_tags = true},

@@ -48,7 +48,6 @@ static void take_usage(struct provider_parser *p, const json_t *u)
                  *out = json_object_get(u, "completion_tokens_details");
     struct usage *to = &p->usage;
     int64_t completion, total;
-    double cost;
 
     parser_count(u, "prompt_tokens", &to->input_tokens);
     if (!parser_count(in, "cached_tokens", &to->cached_input_tokens) &&
@@ -58,9 +57,7 @@ static void take_usage(struct provider_parser *p, const json_t *u)
     if (!parser_count(in, "cache_write_tokens", &to->cache_write_tokens))
         parser_count(in, "cache_creation_input_tokens", &to->cache_write_tokens);
     parser_count(out, "reasoning_tokens", &to->reasoning_tokens);
-    json_t *told = p->dialect->cost ? jsonx_get(u, p->dialect->cost) : NULL;
-    if (json_is_number(told) && (cost = json_number_value(told)) >= 0 && cost < 1e6)
-        to->cost_nano = (int64_t)(cost * 1e9 + 0.5);
+    parser_cost(u, p->dialect->cost, to);
     if (!parser_count(u, "completion_tokens", &completion))
         return;
     to->output_tokens = completion;

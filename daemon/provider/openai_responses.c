@@ -1,5 +1,6 @@
 /* A question as the Responses API wants it. Nothing is stored there: what it wants back goes with each question. */
 #include "daemon/provider/openai_responses.h"
+#include "daemon/provider/embed.h"
 #include "daemon/provider/openai_dialects.h"
 #include "daemon/provider/openai_lists.h"
 #include "daemon/provider/schema.h"
@@ -221,6 +222,7 @@ const struct provider_ops openai_responses_ops = {
     .path = "/responses",
     .accept = "text/event-stream, application/json",
     .list = &openai_list,
+    .embed = &openai_embed,
     .grammar = &openai_responses_grammar,
     .build = build,
 };

@@ -1,9 +1,9 @@
 #include "daemon/provider/parser.h"
+#include "daemon/provider/base64.h"
 #include "daemon/provider/error_map.h"
 #include "daemon/provider/opaque.h"
 #include "daemon/provider/openai_dialects.h"
 #include "lib/base/alloc.h"
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,36 +133,11 @@ void parser_call(struct provider_parser *p, struct call_piece piece, json_t *opa
         set_failed(p);
 }
 
-/* Base64 in either alphabet, with or without its padding; NULL for what is none. The caller's to free. */
-static unsigned char *decode(const char *text, size_t len, size_t *n)
-{
-    char *plain = malloc(len + 4);
-    unsigned char *bytes = malloc(len / 4 * 3 + 6);
-    size_t at = 0;
-    int got = -1;
-
-    for (size_t i = 0; plain && i < len && text[i] != '='; i++)
-        if (!strchr(" \r\n\t", text[i]))
-            plain[at++] = text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i];
-    size_t pad = (4 - at % 4) % 4;
-    if (plain && bytes && pad < 3) {
-        memset(plain + at, '=', pad);
-        got = EVP_DecodeBlock(bytes, (unsigned char *)plain, (int)(at + pad));
-    }
-    free(plain);
-    if (got <= (int)pad) {
-        free(bytes);
-        return NULL;
-    }
-    *n = (size_t)got - pad;
-    return bytes;
-}
-
 void parser_image(struct provider_parser *p, const char *mime, size_t mime_len, const char *text, size_t len,
                   json_t *opaque)
 {
     struct chat_event ev = {.kind = EVENT_IMAGE, .mime = {mime, mime_len}};
-    unsigned char *bytes = decode(text, len, &ev.data_len);
+    uint8_t *bytes = base64_decode(text, len, &ev.data_len);
 
     ev.data = bytes;
     ev.opaque = pack_opaque(p, opaque);
@@ -207,6 +182,15 @@ void parser_usage(struct provider_parser *p, const json_t *usage, const struct u
     parser_count(out, names->reasoning, &p->usage.reasoning_tokens);
 }
 
+void parser_cost(const json_t *usage, const char *field, struct usage *to)
+{
+    const json_t *told = field ? jsonx_get(usage, field) : NULL;
+    double cost = json_number_value(told);
+
+    if (json_is_number(told) && cost >= 0 && cost < 1e6)
+        to->cost_nano = (int64_t)(cost * 1e9 + 0.5);
+}
+
 int64_t parser_sum(int64_t a, int64_t b)
 {
     const int64_t sane = INT64_C(1) << 60;
@@ -232,7 +216,7 @@ static void bound(int64_t *n, int64_t max)
     *n = *n > max ? max : *n;
 }
 
-static void bound_usage(struct usage *u)
+void parser_bound(struct usage *u)
 {
     bound(&u->input_tokens, COUNT_MAX);
     bound(&u->output_tokens, COUNT_MAX);
@@ -250,7 +234,7 @@ void parser_conclude(struct provider_parser *p)
         p->grammar->end(p);
     if (p->phase != PHASE_RUNNING) /* that failed */
         return;
-    bound_usage(&p->usage);
+    parser_bound(&p->usage);
     if (usage_known(&p->usage)) {
         struct chat_event ev = {.kind = EVENT_USAGE, .usage = p->usage};
         emit(p, &ev);

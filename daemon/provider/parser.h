@@ -112,6 +112,10 @@ struct usage_names {
     const char *output_details, *reasoning;
 };
 void parser_usage(struct provider_parser *p, const json_t *usage, const struct usage_names *names);
+/* What it cost, of a field in US dollars; NULL: it does not tell. */
+void parser_cost(const json_t *usage, const char *field, struct usage *to);
+/* Counts that cannot be become the largest that can. */
+void parser_bound(struct usage *u);
 /* a + b where both are known and sane, else the one that is known. */
 int64_t parser_sum(int64_t a, int64_t b);
 

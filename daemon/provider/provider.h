@@ -10,6 +10,7 @@
 #define ASKD_PROVIDER_PROVIDER_H
 
 #include "lib/base/exchange.h"
+#include "lib/chat/embed.h"
 #include "lib/chat/event.h"
 #include "lib/chat/listed.h"
 #include "lib/chat/request.h"
@@ -28,6 +29,7 @@ struct provider_target {
     const char *conversation;   /* its id, NULL if the question is in none */
 };
 
+struct embed_form;
 struct grammar;
 struct list_form;
 struct provider_parser;
@@ -39,10 +41,11 @@ struct provider_ops {
     const char *usual_url;     /* where it is mostly found; NULL if there is no such place */
     const char *path;          /* what a base URL stands before: that of a question, or its beginning */
     const char *accept;
-    const char *key_header;       /* the key goes into it as it is; NULL: "Authorization: Bearer KEY" */
-    const char *token_mark;       /* a base URL that holds this takes a bearer token instead; NULL if there is none */
-    const char *const *headers;   /* "Name: value" on every request, NULL-ended; may be NULL */
-    const struct list_form *list; /* how its models are listed; a dialect may have another */
+    const char *key_header;         /* the key goes into it as it is; NULL: "Authorization: Bearer KEY" */
+    const char *token_mark;         /* a base URL that holds this takes a bearer token instead; NULL if there is none */
+    const char *const *headers;     /* "Name: value" on every request, NULL-ended; may be NULL */
+    const struct list_form *list;   /* how its models are listed; a dialect may have another */
+    const struct embed_form *embed; /* how it is asked for vectors; NULL: it has none */
     const struct grammar *grammar;
 
     /* chat request to HTTP request. Fills *x (initialized by the caller, who ends it also on failure). Always asks for
@@ -63,6 +66,20 @@ enum error_code provider_build_list(const struct provider_ops *ops, const struct
 enum error_code provider_read_list(const struct provider_ops *ops, const struct provider_target *t, const uint8_t *body,
                                    size_t len, void (*each)(void *data, const struct listed *l), void *data,
                                    char **next, struct error *err);
+
+#define PROVIDER_DIMENSION_MAX 65536 /* numbers of a vector */
+
+/* Texts to HTTP request, for their vectors; t tells the model. Fills *x as ops->build does. ERR_INVALID_REQUEST where
+ * the API has no vectors. */
+enum error_code provider_build_embed(const struct provider_ops *ops, const struct provider_target *t,
+                                     const struct embed_request *r, struct exchange *x, struct error *err);
+/* The answer with status 200: calls each for every one of the n_input vectors, in the order of the texts; it lives for
+ * the call only. All are finite numbers and equally many of them, else ERR_BAD_RESPONSE, and what each was told before
+ * that is void. *usage (may be NULL) gets what it tells. An error inside is told as ever. */
+enum error_code provider_read_vectors(const struct provider_ops *ops, const struct provider_target *t,
+                                      const uint8_t *body, size_t len, size_t n_input,
+                                      void (*each)(void *data, size_t index, const float *vector, size_t n), void *data,
+                                      struct usage *usage, struct error *err);
 
 /* head tells status and content type; the parser chooses stream, JSON or error reading by them (a type that tells
  * nothing is judged by the first byte that is not blank). */
