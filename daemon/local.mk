@@ -32,21 +32,21 @@ libaskd_la_SOURCES = \
 	daemon/provider/provider.h daemon/provider/rate_limits.c daemon/provider/rate_limits.h daemon/provider/scan.c \
 	daemon/provider/scan.h daemon/provider/schema.c daemon/provider/schema.h daemon/provider/sse.c \
 	daemon/provider/sse.h daemon/provider/think.c daemon/provider/think.h daemon/provider/vectors.c \
-	daemon/http/breaker.c daemon/http/breaker.h daemon/http/host.c daemon/http/host.h daemon/http/pool.c \
-	daemon/http/pool.h daemon/http/retry.c daemon/http/retry.h daemon/http/transfer.c daemon/http/transfer.h \
-	daemon/store/backend.h daemon/store/job.c daemon/store/job.h daemon/store/null.c daemon/store/sqlite.c \
-	daemon/store/sqlite_answer.c daemon/store/sqlite_conversation.c daemon/store/sqlite_expire.c \
-	daemon/store/sqlite_internal.h daemon/store/sqlite_query.c daemon/store/sqlite_read.c \
-	daemon/store/sqlite_schema.c daemon/store/sqlite_speed.c daemon/store/store.c daemon/store/store.h \
-	daemon/store/store_internal.h daemon/store/threads.c daemon/engine/ask.c daemon/engine/ask.h \
-	daemon/engine/attempt.c daemon/engine/attempt.h daemon/engine/context.c daemon/engine/context.h \
-	daemon/engine/discover.c daemon/engine/discover.h daemon/engine/engine.c daemon/engine/engine.h \
-	daemon/engine/engine_internal.h daemon/engine/fault.c daemon/engine/fault.h daemon/engine/fetch.c \
-	daemon/engine/fetch.h daemon/engine/keep.c daemon/engine/keep.h daemon/engine/keep_message.c \
-	daemon/engine/providers.c daemon/engine/providers.h daemon/engine/recall.c daemon/engine/route.c \
-	daemon/engine/route.h daemon/engine/tries.c daemon/engine/tries.h daemon/engine/warm.c daemon/engine/warm.h \
-	daemon/rpc/dispatch.c daemon/rpc/dispatch.h daemon/rpc/handlers.h daemon/rpc/later.c daemon/rpc/later.h \
-	daemon/rpc/m_answer.c daemon/rpc/m_chat.c daemon/rpc/m_conversation.c daemon/rpc/m_models.c \
+	daemon/http/breaker.c daemon/http/breaker.h daemon/http/bucket.c daemon/http/bucket.h daemon/http/host.c \
+	daemon/http/host.h daemon/http/pool.c daemon/http/pool.h daemon/http/retry.c daemon/http/retry.h \
+	daemon/http/transfer.c daemon/http/transfer.h daemon/store/backend.h daemon/store/job.c daemon/store/job.h \
+	daemon/store/null.c daemon/store/sqlite.c daemon/store/sqlite_answer.c daemon/store/sqlite_conversation.c \
+	daemon/store/sqlite_expire.c daemon/store/sqlite_internal.h daemon/store/sqlite_query.c \
+	daemon/store/sqlite_read.c daemon/store/sqlite_schema.c daemon/store/sqlite_speed.c daemon/store/store.c \
+	daemon/store/store.h daemon/store/store_internal.h daemon/store/threads.c daemon/engine/ask.c \
+	daemon/engine/ask.h daemon/engine/attempt.c daemon/engine/attempt.h daemon/engine/context.c \
+	daemon/engine/context.h daemon/engine/discover.c daemon/engine/discover.h daemon/engine/engine.c \
+	daemon/engine/engine.h daemon/engine/engine_internal.h daemon/engine/fault.c daemon/engine/fault.h \
+	daemon/engine/fetch.c daemon/engine/fetch.h daemon/engine/keep.c daemon/engine/keep.h \
+	daemon/engine/keep_message.c daemon/engine/providers.c daemon/engine/providers.h daemon/engine/recall.c \
+	daemon/engine/route.c daemon/engine/route.h daemon/engine/tries.c daemon/engine/tries.h daemon/engine/warm.c \
+	daemon/engine/warm.h daemon/rpc/dispatch.c daemon/rpc/dispatch.h daemon/rpc/handlers.h daemon/rpc/later.c \
+	daemon/rpc/later.h daemon/rpc/m_answer.c daemon/rpc/m_chat.c daemon/rpc/m_conversation.c daemon/rpc/m_models.c \
 	daemon/rpc/m_service.c daemon/rpc/methods.c daemon/rpc/outq.c daemon/rpc/outq.h daemon/rpc/peer.c \
 	daemon/rpc/peer.h daemon/rpc/schema.c daemon/rpc/schema.h daemon/rpc/server.c daemon/rpc/server.h \
 	daemon/rpc/shapes.c daemon/rpc/shapes.h daemon/rpc/stream.c daemon/rpc/stream.h

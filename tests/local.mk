@@ -20,18 +20,18 @@ unit_tests = \
 	tests/unit/core/test_config tests/unit/core/test_config_lines tests/unit/core/test_log \
 	tests/unit/core/test_logfile tests/unit/core/test_worker tests/unit/engine/test_context \
 	tests/unit/engine/test_discover tests/unit/engine/test_fault tests/unit/engine/test_keep \
-	tests/unit/engine/test_providers tests/unit/http/test_breaker tests/unit/http/test_host \
-	tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/key/test_key \
-	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/proto/test_codec \
-	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
-	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
-	tests/unit/provider/test_jsonx tests/unit/provider/test_list tests/unit/provider/test_openai_parse \
-	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
-	tests/unit/provider/test_rate_limits tests/unit/provider/test_recordings tests/unit/provider/test_scan \
-	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/provider/test_vectors \
-	tests/unit/rpc/test_outq tests/unit/rpc/test_schema tests/unit/store/test_backend_trees \
-	tests/unit/store/test_backends tests/unit/store/test_sqlite tests/unit/store/test_store \
-	tests/unit/store/test_store_states
+	tests/unit/engine/test_providers tests/unit/http/test_breaker tests/unit/http/test_bucket \
+	tests/unit/http/test_bucket_day tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_retry \
+	tests/unit/key/test_env_keys tests/unit/key/test_key tests/unit/key/test_key_command \
+	tests/unit/key/test_key_sources tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
+	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/provider/test_anthropic \
+	tests/unit/provider/test_error_map tests/unit/provider/test_gemini tests/unit/provider/test_jsonx \
+	tests/unit/provider/test_list tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
+	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
+	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
+	tests/unit/provider/test_sse tests/unit/provider/test_vectors tests/unit/rpc/test_outq \
+	tests/unit/rpc/test_schema tests/unit/store/test_backend_trees tests/unit/store/test_backends \
+	tests/unit/store/test_sqlite tests/unit/store/test_store tests/unit/store/test_store_states
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -155,6 +155,12 @@ tests_unit_engine_test_providers_LDADD = $(UNIT_LDADD)
 tests_unit_http_test_breaker_SOURCES = tests/unit/http/test_breaker.c
 tests_unit_http_test_breaker_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_http_test_breaker_LDADD = $(UNIT_LDADD)
+tests_unit_http_test_bucket_SOURCES = tests/unit/http/test_bucket.c
+tests_unit_http_test_bucket_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_http_test_bucket_LDADD = $(UNIT_LDADD)
+tests_unit_http_test_bucket_day_SOURCES = tests/unit/http/test_bucket_day.c
+tests_unit_http_test_bucket_day_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_http_test_bucket_day_LDADD = $(UNIT_LDADD)
 tests_unit_http_test_host_SOURCES = tests/unit/http/test_host.c
 tests_unit_http_test_host_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_http_test_host_LDADD = $(UNIT_LDADD)
@@ -271,11 +277,11 @@ python_tests = \
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus \
 	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/catalog/catalog_files.h \
-	tests/unit/core/config_files.h tests/unit/http/http_server.h tests/unit/provider/building.h \
-	tests/unit/provider/chunks.h tests/unit/provider/parsing.h tests/unit/store/backend_jobs.h \
-	tests/unit/store/store_fake.h tests/rpc/client.py tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py \
-	tests/rpc/helpers_crowd.py tests/rpc/helpers_scripted.py tests/rpc/helpers_system.py \
-	tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_told.py \
+	tests/unit/core/config_files.h tests/unit/http/http_server.h tests/unit/http/limited_provider.h \
+	tests/unit/provider/building.h tests/unit/provider/chunks.h tests/unit/provider/parsing.h \
+	tests/unit/store/backend_jobs.h tests/unit/store/store_fake.h tests/rpc/client.py tests/rpc/helpers_canned.py \
+	tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_scripted.py \
+	tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_told.py \
 	tests/provider/fault_provider.py tests/provider/grammars.py tests/provider/tls_provider.py \
 	tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c \
 	tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_list.c \
