@@ -11,13 +11,15 @@ libaskd_la_SOURCES = \
 	daemon/catalog/catalog.c daemon/catalog/catalog.h daemon/catalog/facts.c daemon/catalog/index.c \
 	daemon/catalog/index.h daemon/catalog/lists.c daemon/catalog/lists.h daemon/catalog/lists_file.c \
 	daemon/catalog/model.c daemon/catalog/model.h daemon/catalog/model_lists.c daemon/catalog/model_room.c \
-	daemon/catalog/tokens.h daemon/key/env_keys.c daemon/key/env_keys.h daemon/key/key.c daemon/key/key.h \
-	daemon/key/key_command.c daemon/key/key_command.h daemon/key/key_internal.h daemon/key/key_run.c \
-	daemon/key/key_run.h daemon/key/key_sources.c daemon/key/key_sources.h daemon/provider/adapters.c \
-	daemon/provider/anthropic.c daemon/provider/anthropic.h daemon/provider/anthropic_parse.c \
-	daemon/provider/base64.c daemon/provider/base64.h daemon/provider/build.c daemon/provider/build.h \
-	daemon/provider/builtins.c daemon/provider/calls.c daemon/provider/calls.h daemon/provider/cohere.c \
-	daemon/provider/cohere.h daemon/provider/cohere_parse.c daemon/provider/dashscope.c \
+	daemon/catalog/tokens.c daemon/catalog/tokens.h daemon/catalog/tokens_json.c daemon/catalog/tokens_json.h \
+	daemon/catalog/tokens_names.c daemon/catalog/tokens_picture.c daemon/catalog/tokens_picture.h \
+	daemon/catalog/tokens_scan.c daemon/catalog/tokens_scan.h daemon/catalog/tokens_table.h daemon/key/env_keys.c \
+	daemon/key/env_keys.h daemon/key/key.c daemon/key/key.h daemon/key/key_command.c daemon/key/key_command.h \
+	daemon/key/key_internal.h daemon/key/key_run.c daemon/key/key_run.h daemon/key/key_sources.c \
+	daemon/key/key_sources.h daemon/provider/adapters.c daemon/provider/anthropic.c daemon/provider/anthropic.h \
+	daemon/provider/anthropic_parse.c daemon/provider/base64.c daemon/provider/base64.h daemon/provider/build.c \
+	daemon/provider/build.h daemon/provider/builtins.c daemon/provider/calls.c daemon/provider/calls.h \
+	daemon/provider/cohere.c daemon/provider/cohere.h daemon/provider/cohere_parse.c daemon/provider/dashscope.c \
 	daemon/provider/dashscope.h daemon/provider/dashscope_parse.c daemon/provider/embed.c daemon/provider/embed.h \
 	daemon/provider/error_map.c daemon/provider/error_map.h daemon/provider/gemini.c daemon/provider/gemini.h \
 	daemon/provider/gemini_embed.c daemon/provider/gemini_parse.c daemon/provider/jsonx.c daemon/provider/jsonx.h \

@@ -1,6 +1,6 @@
 /* How many tokens a text is, estimated: no model's own vocabulary is at hand. A model belongs to a family of tokenizers
- * and each family has its coefficients, fitted to the usage that providers told for recorded questions; doc/tokens.md
- * states the error. Pure. */
+ * and each family has its coefficients, fitted to vocabularies and to the usage that providers told for recorded
+ * questions; doc/tokens.md states the error. Pure. */
 #ifndef ASKD_CATALOG_TOKENS_H
 #define ASKD_CATALOG_TOKENS_H
 
