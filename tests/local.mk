@@ -269,6 +269,12 @@ tests_old_askd_old_SOURCES = daemon/main.c daemon/app.c daemon/app.h daemon/relo
 tests_old_askd_old_CFLAGS = $(libaskd_la_CFLAGS)
 tests_old_askd_old_LDADD = libaskd.la
 
+# Estimates of tokens, for the recorded questions.
+check_PROGRAMS += tests/replay/estimate
+tests_replay_estimate_SOURCES = tests/replay/estimate.c
+tests_replay_estimate_CFLAGS = $(libaskd_la_CFLAGS)
+tests_replay_estimate_LDADD = libaskd.la
+
 # The real daemon, from outside.
 python_tests = \
 	tests/layers.py tests/rpc/test_ask_conversations.py tests/rpc/test_chat.py tests/rpc/test_client.py \
@@ -277,7 +283,8 @@ python_tests = \
 	tests/rpc/test_kill.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models_cli.py \
 	tests/rpc/test_protocol_page.py tests/rpc/test_reload.py tests/rpc/test_restart.py tests/rpc/test_service.py \
 	tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_tls.py \
-	tests/rpc/test_warm.py tests/replay/test_recordings.py tests/replay/test_requests.py
+	tests/rpc/test_warm.py tests/replay/test_recordings.py tests/replay/test_requests.py \
+	tests/replay/test_tokens.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus \
 	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/catalog/catalog_files.h \
@@ -294,7 +301,7 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/fuzz/frame.dict tests/fuzz/json.dict tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c \
 	tests/bench/parse.c tests/bench/pidcpu.c tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c \
 	tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h tests/bench/run.sh doc/architecture.md \
-	doc/protocol.md doc/providers.md tests/fuzz/run
+	doc/protocol.md doc/providers.md doc/tokens.md tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.
