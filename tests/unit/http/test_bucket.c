@@ -300,7 +300,7 @@ static void a_day_of_recorded_heads(void **state)
     for (size_t i = 0; i < RECORDED_LIMITS; i++, now_us += step_us) {
         struct response_head head = head_of(recorded_limits[i].text);
         struct limit rows[LIMITS_MAX];
-        size_t n = limits_read(&head, recorded_limits[i].date * S, rows, LIMITS_MAX);
+        size_t n = rate_limits_read(&head, recorded_limits[i].date * S, rows, LIMITS_MAX);
         assert_true(n > 0);
         assert_int_equal(bucket_wait_us(&b, now_us, nothing), 0); /* whatever was told before is over */
         struct bucket_mark mark = bucket_take(&b, now_us, nothing);

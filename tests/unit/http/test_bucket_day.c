@@ -104,7 +104,7 @@ static void arrive(struct day *d, struct flight *f)
 static void hear(struct day *d, struct flight *f)
 {
     struct limit rows[LIMITS_MAX];
-    size_t n = limits_read(&f->head, SIM_WALL + d->now_us, rows, LIMITS_MAX);
+    size_t n = rate_limits_read(&f->head, SIM_WALL + d->now_us, rows, LIMITS_MAX);
     assert_int_equal(n, d->real.n_limits);
     bucket_learn(&d->bucket, rows, n, &f->mark, d->now_us);
     if (f->head.status == 429)
