@@ -21,7 +21,6 @@ struct http_pool {
     uv_timer_t timer;
     CURLM *multi; /* NULL until the first transfer */
     struct transfer_room room;
-    struct http_host *hosts; /* by key */
     struct transfer_list ready, running, doomed;
     CURL *spare[SPARE_MAX];
     unsigned n_spare;
@@ -185,10 +184,20 @@ static void transfer_free(struct http_transfer *t)
     free(t);
 }
 
+/* curl tells of the connection until the handle is taken from it, and only if it keeps it. */
+static void note_kept(struct http_transfer *t)
+{
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    curl_easy_getinfo(t->easy, CURLINFO_ACTIVESOCKET, &fd);
+    if (fd != CURL_SOCKET_BAD)
+        host_keep(&t->pool->room.hosts, t->host, fd);
+}
+
 static void finish(struct http_transfer *t, CURLcode rc)
 {
     struct error err = ERROR_INIT;
     enum error_code code = transfer_outcome(t, rc, &err);
+    note_kept(t);
     take_away(t);
     if (t->cb.on_end)
         t->cb.on_end(t->data, code, code ? &err : NULL);
@@ -374,7 +383,7 @@ static void tear_down(struct http_pool *pool)
         curl_share_cleanup(pool->room.sessions);
         curl_global_cleanup();
     }
-    hosts_free(&pool->hosts);
+    hosts_done(&pool->room.hosts);
     uv_close((uv_handle_t *)&pool->timer, on_timer_closed);
 }
 
@@ -386,7 +395,7 @@ void http_pool_close(struct http_pool *pool, void (*closed)(void *data), void *d
     pool->closed = closed;
     pool->closed_data = data;
     /* Those that wait go first, lest they take the places of those that run. */
-    HASH_ITER(hh, pool->hosts, host, next)
+    HASH_ITER(hh, pool->room.hosts.by_key, host, next)
     while ((t = TAILQ_FIRST(&host->waiting)))
         http_cancel(t);
     while ((t = TAILQ_FIRST(&pool->ready)))
@@ -404,7 +413,7 @@ static enum error_code prepare(struct http_transfer *t, const struct http_option
     enum error_code code = transfer_parse_url(t->x.url, &key, err);
     if (code)
         return code;
-    t->host = host_get(&pool->hosts, key);
+    t->host = host_get(&pool->room.hosts, key);
     if (!fits(t) && t->host->n_waiting >= WAITING_MAX)
         return error_set(err, ERR_OVERLOADED, "%u requests already wait for a connection to %s", WAITING_MAX,
                          t->host->name);
@@ -474,8 +483,8 @@ void http_warm(struct http_pool *pool, const char *url, const struct http_option
     char *key;
     if (strncasecmp(url, "https:", 6) != 0 || transfer_parse_url(url, &key, NULL) != ERR_NONE)
         return;
-    struct http_host *host = host_get(&pool->hosts, key);
-    if (!host_is_cold(host, clock_mono_us()))
+    struct http_host *host = host_get(&pool->room.hosts, key);
+    if (!host_is_cold(&pool->room.hosts, host, clock_mono_us()))
         return;
     exchange_init(&x, 0);
     x.method = "HEAD";
@@ -497,12 +506,11 @@ void http_pool_stats(const struct http_pool *pool, struct http_stats *ret)
 
 void http_host_stats(const struct http_pool *pool, const char *url, struct http_host_stats *ret)
 {
-    struct http_host *host;
     char *key;
     *ret = (struct http_host_stats){0};
     if (transfer_parse_url(url, &key, NULL) != ERR_NONE)
         return;
-    HASH_FIND_STR(pool->hosts, key, host);
+    const struct http_host *host = host_find(&pool->room.hosts, key);
     free(key);
     if (!host)
         return;

@@ -5,17 +5,14 @@
 #include "lib/base/secret.h"
 #include <ctype.h>
 #include <math.h>
-#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 #define HEADER_VALUE_MAX 128 /* of those header values that are read as numbers, dates and words */
 #define WARM_MS 10000L       /* for a connection that is opened ahead, its answer too */
-#define UNHEARD_MS 30000     /* what was sent, or asked of an idle connection, has not arrived: it is broken */
 
 /* --- the URL --- */
 
@@ -243,26 +240,13 @@ static void count_handshake(struct http_transfer *t)
         t->resumed++;
 }
 
-/* A network that went away, as with a laptop that slept, says nothing. A question on such a connection would wait for
- * as long as an answer may take. */
-static void bound_silence(struct http_transfer *t)
-{
-    unsigned ms = UNHEARD_MS;
-    curl_socket_t fd = CURL_SOCKET_BAD;
-    curl_easy_getinfo(t->easy, CURLINFO_ACTIVESOCKET, &fd);
-    if (fd != CURL_SOCKET_BAD && setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms)) < 0)
-        return; /* then it is as it would be without */
-}
-
 /* A connection stands, with TLS and all; curl tells of the transfer's latest one. */
 static void look_at_connection(struct http_transfer *t)
 {
     long connects = 0;
     curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
-    if (connects > t->connects) {
+    if (connects > t->connects)
         count_handshake(t);
-        bound_silence(t);
-    }
     t->connects = connects;
 }
 
@@ -379,9 +363,9 @@ static CURLcode set_connection(struct http_transfer *t, const struct http_option
     return rc;
 }
 
-static CURLcode set_callbacks(struct http_transfer *t)
+static CURLcode set_callbacks(struct http_transfer *t, struct transfer_room *room)
 {
-    CURLcode rc = host_watch_sockets(t->host, t->easy);
+    CURLcode rc = host_watch(&room->hosts, t->easy);
     SET(CURLOPT_PRIVATE, t);
     SET(CURLOPT_ERRORBUFFER, t->detail);
     SET(CURLOPT_HEADERFUNCTION, on_header);
@@ -393,15 +377,15 @@ static CURLcode set_callbacks(struct http_transfer *t)
     return rc;
 }
 
-enum error_code transfer_prepare(struct http_transfer *t, const struct http_options *opt,
-                                 const struct transfer_room *room, struct error *err)
+enum error_code transfer_prepare(struct http_transfer *t, const struct http_options *opt, struct transfer_room *room,
+                                 struct error *err)
 {
     build_headers(t);
     CURLcode rc = set_request(t, room);
     if (!rc)
         rc = set_connection(t, opt, room);
     if (!rc)
-        rc = set_callbacks(t);
+        rc = set_callbacks(t, room);
     if (rc)
         return error_set(err, ERR_INVALID_REQUEST, "cannot ask %s: %s", t->host->name, curl_easy_strerror(rc));
     return ERR_NONE;

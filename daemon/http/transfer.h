@@ -40,15 +40,16 @@ struct http_transfer {
 /* Takes the URL apart. *ret_key is malloc'd: scheme://host:port in lower case. */
 enum error_code transfer_parse_url(const char *url, char **ret_key, struct error *err);
 
-/* What the transfers of a pool have in common; borrowed. */
+/* What the transfers of a pool have in common. */
 struct transfer_room {
     char *user_agent;
     CURLSH *sessions; /* of TLS. On one thread, so without locks */
+    struct hosts hosts;
 };
 
 /* Sets every option of t->easy, which is new or reset; t->host and t->x are set. */
-enum error_code transfer_prepare(struct http_transfer *t, const struct http_options *opt,
-                                 const struct transfer_room *room, struct error *err);
+enum error_code transfer_prepare(struct http_transfer *t, const struct http_options *opt, struct transfer_room *room,
+                                 struct error *err);
 
 /* Wipes and frees the header list. curl must not hold it any more. */
 void transfer_wipe(struct http_transfer *t);

@@ -3,6 +3,7 @@
 
 #include "lib/base/alloc.h"
 #include "tests/unit/http/http_server.h"
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +13,7 @@
 #define SECOND INT64_C(1000000)
 #define USED (1000 * SECOND)
 
-static struct http_host *hosts;
+static struct hosts hosts;
 static int listener;
 static unsigned port;
 
@@ -29,22 +30,29 @@ static int tear_down(void **state)
 {
     (void)state;
     close(listener);
-    hosts_free(&hosts);
-    assert_null(hosts);
+    hosts_done(&hosts);
+    assert_null(hosts.by_key);
     return 0;
 }
 
-/* A connection of curl's that is noted for the host; the server's end in *peer. */
+/* A connection that curl keeps; the server's end in *peer. */
 static CURL *connect_to(struct http_host *host, int *peer)
 {
     char url[64];
     CURL *easy = curl_easy_init();
     snprintf(url, sizeof(url), "http://127.0.0.1:%u/", port);
-    assert_int_equal(host_watch_sockets(host, easy), CURLE_OK);
+    assert_int_equal(host_watch(&hosts, easy), CURLE_OK);
     assert_int_equal(curl_easy_setopt(easy, CURLOPT_URL, url), CURLE_OK);
     assert_int_equal(curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"), CURLE_OK);
     assert_int_equal(curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L), CURLE_OK);
     assert_int_equal(curl_easy_perform(easy), CURLE_OK);
+    curl_socket_t fd;
+    assert_int_equal(curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd), CURLE_OK);
+    host_keep(&hosts, host, fd);
+    host_keep(&hosts, host, fd); /* as after each transfer on it */
+    unsigned ms;
+    assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, &(socklen_t){sizeof(ms)}), 0);
+    assert_int_equal(ms, 30000);
     *peer = accept(listener, NULL, NULL);
     assert_true(*peer >= 0);
     return easy;
@@ -53,13 +61,13 @@ static CURL *connect_to(struct http_host *host, int *peer)
 static void without_a_connection(void **state)
 {
     struct http_host *host = *state;
-    assert_false(host_is_cold(host, USED + 29 * SECOND)); /* it keeps none, it seems */
-    assert_true(host_is_cold(host, USED + 31 * SECOND));
+    assert_false(host_is_cold(&hosts, host, USED + 29 * SECOND)); /* it keeps none, it seems */
+    assert_true(host_is_cold(&hosts, host, USED + 31 * SECOND));
     host->active = 1;
-    assert_false(host_is_cold(host, USED + 31 * SECOND));
+    assert_false(host_is_cold(&hosts, host, USED + 31 * SECOND));
     host->active = 0;
     host->used_us = 0; /* new; the clock may have begun a moment ago too */
-    assert_true(host_is_cold(host, SECOND));
+    assert_true(host_is_cold(&hosts, host, SECOND));
 }
 
 static void with_a_connection(void **state)
@@ -67,11 +75,11 @@ static void with_a_connection(void **state)
     struct http_host *host = *state;
     int peer;
     CURL *easy = connect_to(host, &peer);
-    assert_false(host_is_cold(host, USED + 31 * SECOND));
-    assert_false(host_is_cold(host, USED + (KEEP_IDLE_S - 1) * SECOND));
-    assert_true(host_is_cold(host, USED + KEEP_IDLE_S * SECOND)); /* curl would not use it */
+    assert_false(host_is_cold(&hosts, host, USED + 31 * SECOND));
+    assert_false(host_is_cold(&hosts, host, USED + (KEEP_IDLE_S - 1) * SECOND));
+    assert_true(host_is_cold(&hosts, host, USED + KEEP_IDLE_S * SECOND)); /* curl would not use it */
     curl_easy_cleanup(easy);
-    assert_true(host_is_cold(host, USED + 31 * SECOND));
+    assert_true(host_is_cold(&hosts, host, USED + 31 * SECOND));
     close(peer);
 }
 
@@ -81,11 +89,13 @@ static void with_one_that_has_ended(void **state)
     int peer, other;
     CURL *ended = connect_to(host, &peer), *easy = connect_to(host, &other);
     close(peer);
-    assert_false(host_is_cold(host, USED + 31 * SECOND)); /* one is left */
+    assert_false(host_is_cold(&hosts, host, USED + 31 * SECOND)); /* one is left */
     close(other);
-    assert_true(host_is_cold(host, USED + 31 * SECOND));
+    assert_true(host_is_cold(&hosts, host, USED + 31 * SECOND));
     curl_easy_cleanup(ended);
+    assert_int_equal(host->kept, 1);
     curl_easy_cleanup(easy);
+    assert_int_equal(host->kept, 0);
 }
 
 int main(void)
