@@ -105,13 +105,10 @@ static void on_event(void *data, const struct chat_event *ev)
     }
 }
 
-/* Of the wait for a first event, which begins when the request is sent: its turn in the pool's queue is not the
- * provider's time. */
+/* Of the wait for a first event. */
 static int64_t wait_left_ms(const struct attempt *a)
 {
-    int64_t begun = a->transfer ? http_begun_us(a->transfer) : a->started_us;
-    int64_t waited = begun ? (clock_mono_us() - begun) / 1000 : 0;
-    return a->provider->timeout_first_byte_ms - waited;
+    return a->provider->timeout_first_byte_ms - (clock_mono_us() - a->started_us) / 1000;
 }
 
 /* A timer that is moved at every event would cost a heap operation per token: it is left alone and looks at the clock
@@ -237,7 +234,6 @@ enum error_code attempt_start(struct attempt_room *room, struct provider *p, con
         struct http_options opt = {.proxy = p->proxy,
                                    .ca_file = p->ca_file,
                                    .timeout_connect_ms = (long)p->timeout_connect_ms,
-                                   .max_connections = (long)p->max_connections,
                                    .fresh = fresh};
         code = http_start(room->pool, &x, &opt, &http_cb, a, &a->transfer, err);
     }

@@ -30,7 +30,7 @@ static void forget_one(struct hosts *hosts)
     struct http_host *host, *next;
     HASH_ITER(hh, hosts->by_key, host, next)
     {
-        if (!host->active && !host->n_waiting && !host->kept) {
+        if (!host->active && !host->kept) {
             host_free(hosts, host);
             return;
         }
@@ -56,7 +56,6 @@ struct http_host *host_get(struct hosts *hosts, char *key)
     host = NEW(struct http_host);
     host->key = key;
     host->name = strstr(key, "://") + 3;
-    TAILQ_INIT(&host->waiting);
     HASH_ADD_KEYPTR(hh, hosts->by_key, host->key, strlen(host->key), host);
     return host;
 }
@@ -145,7 +144,7 @@ static bool has_connection(const struct hosts *hosts, const struct http_host *ho
 bool host_is_cold(const struct hosts *hosts, const struct http_host *host, int64_t now_us)
 {
     int64_t unused_us = now_us - host->used_us;
-    if (host->active || host->n_waiting)
+    if (host->active)
         return false;
     if (!host->used_us || unused_us >= KEEP_IDLE_S * 1000000)
         return true;

@@ -10,12 +10,9 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/queue.h>
 #include <uthash.h>
 
 struct error;
-struct http_transfer;
-TAILQ_HEAD(transfer_list, http_transfer);
 
 #define KEEP_IDLE_S 600L /* how long a connection may be idle and still be used again */
 #define HOSTS_MAX 256u   /* known at once, but for those that have transfers or connections */
@@ -23,11 +20,9 @@ TAILQ_HEAD(transfer_list, http_transfer);
 struct kept_connection;
 
 struct http_host {
-    char *key;        /* scheme://host:port, lower case; owned */
-    const char *name; /* host:port, in key */
-    unsigned active;  /* transfers ready, running or doomed */
-    unsigned n_waiting;
-    struct transfer_list waiting;                 /* in order of arrival */
+    char *key;                                    /* scheme://host:port, lower case; owned */
+    const char *name;                             /* host:port, in key */
+    unsigned active;                              /* transfers ready, running or doomed */
     unsigned kept;                                /* connections */
     int64_t used_us;                              /* monotonic: when a transfer last began or ended; 0: none has */
     long version;                                 /* CURL_HTTP_VERSION_… of its last response, 0: none yet */

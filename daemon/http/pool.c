@@ -14,7 +14,6 @@
 #define SPARE_MAX 32       /* idle curl handles kept, as one costs more to make than to reset */
 #define CACHE_MAX 256L     /* idle connections kept */
 #define CONNECT_MS 300000L /* where no time to connect is given */
-#define WAITING_MAX 1024u  /* transfers that wait for one host */
 
 struct http_pool {
     uv_loop_t *loop;
@@ -54,7 +53,7 @@ static void must(CURLMcode rc)
 
 static bool is_open(enum transfer_state state)
 {
-    return state == TRANSFER_WAITING || state == TRANSFER_READY || state == TRANSFER_RUNNING;
+    return state == TRANSFER_READY || state == TRANSFER_RUNNING;
 }
 
 static bool counts_for_host(enum transfer_state state)
@@ -66,7 +65,6 @@ static struct transfer_list *list_of(struct http_transfer *t, enum transfer_stat
 {
     switch (state) {
     case TRANSFER_NONE: return NULL;
-    case TRANSFER_WAITING: return &t->host->waiting;
     case TRANSFER_READY: return &t->pool->ready;
     case TRANSFER_RUNNING: return &t->pool->running;
     case TRANSFER_DOOMED: return &t->pool->doomed;
@@ -84,22 +82,8 @@ static void enter(struct http_transfer *t, enum transfer_state to)
         TAILQ_INSERT_TAIL(to_list, t, link);
     t->pool->stats.active += (unsigned)is_open(to) - (unsigned)is_open(t->state);
     t->host->active += (unsigned)counts_for_host(to) - (unsigned)counts_for_host(t->state);
-    t->host->n_waiting += (unsigned)(to == TRANSFER_WAITING) - (unsigned)(t->state == TRANSFER_WAITING);
     t->host->used_us = clock_mono_us();
     t->state = to;
-}
-
-static bool fits(const struct http_transfer *t)
-{
-    return t->max_connections <= 0 || (long)t->host->active < t->max_connections;
-}
-
-/* After a transfer left: the next ones take its place. */
-static void host_settle(struct http_host *host)
-{
-    struct http_transfer *next;
-    while ((next = TAILQ_FIRST(&host->waiting)) && fits(next))
-        enter(next, TRANSFER_READY);
 }
 
 static void hand_over_ready(struct http_pool *pool)
@@ -109,7 +93,6 @@ static void hand_over_ready(struct http_pool *pool)
         return; /* settle will */
     while ((t = TAILQ_FIRST(&pool->ready))) {
         enter(t, TRANSFER_RUNNING);
-        t->begun_us = clock_mono_us();
         must(curl_multi_add_handle(pool->multi, t->easy));
     }
 }
@@ -175,7 +158,6 @@ static void take_away(struct http_transfer *t)
     easy_put(pool, t->easy);
     transfer_wipe(t);
     enter(t, TRANSFER_NONE);
-    host_settle(t->host);
 }
 
 static void transfer_free(struct http_transfer *t)
@@ -389,15 +371,10 @@ static void tear_down(struct http_pool *pool)
 
 void http_pool_close(struct http_pool *pool, void (*closed)(void *data), void *data)
 {
-    struct http_host *host, *next;
     struct http_transfer *t;
     pool->closing = true;
     pool->closed = closed;
     pool->closed_data = data;
-    /* Those that wait go first, lest they take the places of those that run. */
-    HASH_ITER(hh, pool->room.hosts.by_key, host, next)
-    while ((t = TAILQ_FIRST(&host->waiting)))
-        http_cancel(t);
     while ((t = TAILQ_FIRST(&pool->ready)))
         http_cancel(t);
     while ((t = TAILQ_FIRST(&pool->running)))
@@ -414,9 +391,6 @@ static enum error_code prepare(struct http_transfer *t, const struct http_option
     if (code)
         return code;
     t->host = host_get(&pool->room.hosts, key);
-    if (!fits(t) && t->host->n_waiting >= WAITING_MAX)
-        return error_set(err, ERR_OVERLOADED, "%u requests already wait for a connection to %s", WAITING_MAX,
-                         t->host->name);
     t->easy = easy_get(pool);
     code = transfer_prepare(t, opt, &pool->room, err);
     if (code)
@@ -441,7 +415,6 @@ static enum error_code begin(struct http_transfer *t, const struct http_options 
 {
     struct http_pool *pool = t->pool;
     t->timeout_connect_ms = opt->timeout_connect_ms > 0 ? opt->timeout_connect_ms : CONNECT_MS;
-    t->max_connections = opt->max_connections;
     enum error_code code = pool->closing ? error_set(err, ERR_UNAVAILABLE, "the daemon is about to end") : ERR_NONE;
     if (!code) {
         open_multi(pool);
@@ -453,7 +426,7 @@ static enum error_code begin(struct http_transfer *t, const struct http_options 
     }
     pool->stats.started++;
     pool->stats.warmed += t->warm;
-    enter(t, fits(t) ? TRANSFER_READY : TRANSFER_WAITING);
+    enter(t, TRANSFER_READY);
     hand_over_ready(pool);
     return ERR_NONE;
 }
@@ -518,9 +491,4 @@ void http_host_stats(const struct http_pool *pool, const char *url, struct http_
     ret->reused = host->reused;
     if (host->version)
         ret->protocol = host->version == CURL_HTTP_VERSION_2_0 ? "http/2" : "http/1.1";
-}
-
-int64_t http_begun_us(const struct http_transfer *t)
-{
-    return t->begun_us;
 }

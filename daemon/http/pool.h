@@ -23,7 +23,6 @@ struct http_options {        /* of one transfer; strings borrowed for the call o
     const char *proxy;       /* NULL: by the usual environment variables */
     const char *ca_file;     /* NULL: the system's */
     long timeout_connect_ms; /* DNS, TCP and TLS together */
-    long max_connections;    /* to this host at once, 0: no bound */
     bool fresh;              /* over a new connection */
 };
 
@@ -63,15 +62,12 @@ enum error_code http_start(struct http_pool *pool, struct exchange *x, const str
  *
  * Nothing happens in cleartext, where little would be gained, nor where the host has a transfer or a connection, or had
  * one a moment ago: so it may be called as often as one likes. failed (NULL: nobody) is told where it came to nothing;
- * nothing is tried again. opt's max_connections and fresh are not looked at. */
+ * nothing is tried again. opt->fresh is not looked at. */
 void http_warm(struct http_pool *pool, const char *url, const struct http_options *opt,
                void (*failed)(const struct error *err));
 
 /* Never waits, for a name resolution under way neither. */
 void http_cancel(struct http_transfer *t);
-
-/* When it was sent on its way (monotonic), 0 while it waits for one of max_connections. */
-int64_t http_begun_us(const struct http_transfer *t);
 
 void http_pool_stats(const struct http_pool *pool, struct http_stats *ret);
 /* Of url's host; nothing where it is not known. */

@@ -5,14 +5,16 @@
 
 #include "daemon/http/host.h"
 #include "daemon/http/pool.h"
+#include <sys/queue.h>
 
 enum transfer_state {
     TRANSFER_NONE,    /* in no list: not begun, or over */
-    TRANSFER_WAITING, /* in its host's queue, as the host is at this transfer's bound */
-    TRANSFER_READY,   /* its turn has come; curl gets it as soon as curl is not on the stack */
+    TRANSFER_READY,   /* begun; curl gets it as soon as curl is not on the stack */
     TRANSFER_RUNNING, /* curl has it */
     TRANSFER_DOOMED,  /* cancelled while curl was on the stack, taken from curl when that returns */
 };
+
+TAILQ_HEAD(transfer_list, http_transfer);
 
 struct http_transfer {
     TAILQ_ENTRY(http_transfer) link;
@@ -23,8 +25,7 @@ struct http_transfer {
     bool warm;         /* it is only to open a connection */
     struct http_callbacks cb;
     void *data;
-    long timeout_connect_ms, max_connections;
-    int64_t begun_us; /* monotonic; 0: it waits its turn */
+    long timeout_connect_ms;
 
     CURL *easy;
     struct curl_slist *headers; /* holds the key: wiped when freed */

@@ -36,7 +36,7 @@ struct seen {
     struct error err;
     char body[8192];
     size_t body_len;
-    unsigned heads, bodies, ends, order;
+    unsigned heads, bodies, ends;
     enum error_code code;
     struct seen *cancel_on_head, *cancel_on_body, *cancel_on_end; /* whose transfer to cancel then */
     bool close_on_body, close_on_end, again_on_body, again_on_end;
@@ -65,7 +65,7 @@ static void cancel(struct seen *s)
     s->t = NULL;
 }
 
-static void start(struct seen *s, const char *path, long max_connections);
+static void start(struct seen *s, const char *path);
 static struct seen again;
 
 static void on_head(void *data, const struct response_head *head)
@@ -87,7 +87,7 @@ static void on_body(void *data, const uint8_t *bytes, size_t len)
     s->body_len += len;
     s->bodies++;
     if (s->again_on_body)
-        start(&again, "/plain", 0);
+        start(&again, "/plain");
     s->again_on_body = false;
     cancel(s->cancel_on_body);
     if (s->close_on_body)
@@ -100,14 +100,14 @@ static void on_end(void *data, enum error_code code, const struct error *err)
     assert_non_null(s->t);
     assert_int_equal(code == ERR_NONE, err == NULL);
     s->ends++;
-    s->order = ++n_ends;
+    n_ends++;
     s->code = code;
     if (err)
         s->err = *err;
     cancel(s->cancel_on_end);
     s->t = NULL;
     if (s->again_on_end)
-        start(&again, "/plain", 0);
+        start(&again, "/plain");
     if (s->close_on_end)
         http_pool_close(pool, on_closed, &pool_closed);
 }
@@ -133,10 +133,9 @@ static void start_at(struct seen *s, const char *host, unsigned port, const char
     assert_int_equal(start_url(s, url, opt, &err), ERR_NONE);
 }
 
-static void start(struct seen *s, const char *path, long max_connections)
+static void start(struct seen *s, const char *path)
 {
-    start_at(s, "127.0.0.1", server.port, path,
-             &(struct http_options){.timeout_connect_ms = 5000, .max_connections = max_connections});
+    start_at(s, "127.0.0.1", server.port, path, &(struct http_options){.timeout_connect_ms = 5000});
 }
 
 static void run_until(const unsigned *count, unsigned enough)
@@ -153,7 +152,7 @@ static struct seen get(const char *path)
 {
     static struct seen s;
     s = (struct seen){0};
-    start(&s, path, 0);
+    start(&s, path);
     run_until(&s.ends, 1);
     return s;
 }
@@ -452,7 +451,7 @@ static void many_at_once(void **state)
     static struct seen s[MANY];
     memset(s, 0, sizeof(s));
     for (unsigned i = 0; i < MANY; i++)
-        start(&s[i], i % 2 ? "/slow" : "/chunked", 0);
+        start(&s[i], i % 2 ? "/slow" : "/chunked");
     assert_int_equal(active(), MANY);
     run_until(&n_ends, MANY);
     for (unsigned i = 0; i < MANY; i++) {
@@ -461,48 +460,6 @@ static void many_at_once(void **state)
         assert_string_equal(s[i].body, i % 2 ? "hello" : "one two three");
     }
     assert_true(server.most_at_once > 10); /* they ran side by side */
-}
-
-static void bound_keeps_the_order(void **state)
-{
-    (void)state;
-    static struct seen s[3];
-    memset(s, 0, sizeof(s));
-    start(&s[0], "/slow", 1);
-    start(&s[1], "/plain", 1);
-    start(&s[2], "/chunked", 1);
-    run_until(&n_ends, 3);
-    for (unsigned i = 0; i < 3; i++) {
-        assert_int_equal(s[i].code, ERR_NONE);
-        assert_int_equal(s[i].order, i + 1);
-    }
-    assert_int_equal(server.most_at_once, 1);
-    assert_int_equal(server.connections, 1);
-    assert_string_equal(server.paths[0], "/slow");
-    assert_string_equal(server.paths[1], "/plain");
-    assert_string_equal(server.paths[2], "/chunked");
-}
-
-static void queue_is_bounded(void **state)
-{
-    (void)state;
-    static struct seen s[1200];
-    static const struct http_options one = {.max_connections = 1};
-    char url[64];
-    struct error err = ERROR_INIT;
-    unsigned n = 0;
-    memset(s, 0, sizeof(s));
-    snprintf(url, sizeof(url), "http://127.0.0.1:%u/wait", server.port);
-    while (n < 1200 && start_url(&s[n], url, &one, &err) == ERR_NONE)
-        n++;
-    assert_int_equal(n, 1025);
-    assert_int_equal(err.code, ERR_OVERLOADED);
-    assert_int_equal(active(), 1025);
-    cancel(&s[1]);
-    assert_int_equal(start_url(&s[1], url, &one, &err), ERR_NONE);
-    for (unsigned i = 0; i < n; i++)
-        cancel(&s[i]);
-    assert_int_equal(active(), 0);
 }
 
 /* --- connections that are opened ahead; that they are used: tests/rpc/test_warm.py --- */
@@ -718,9 +675,9 @@ static void cancel_before_the_head(void **state)
     (void)state;
     static struct seen s;
     s = (struct seen){0};
-    start(&s, "/wait", 0);
+    start(&s, "/wait");
     cancel(&s); /* curl has not even begun */
-    start(&s, "/wait", 0);
+    start(&s, "/wait");
     run_until(&server.n_paths, 1);
     cancel(&s);
     assert_int_equal(active(), 0);
@@ -736,9 +693,9 @@ static void cancel_itself(void **state)
     s[0].cancel_on_head = &s[0];
     s[1].cancel_on_body = &s[1];
     s[2].cancel_on_end = &s[2]; /* too late, and harmless */
-    start(&s[0], "/plain", 0);
-    start(&s[1], "/chunked", 0);
-    start(&s[2], "/plain", 0);
+    start(&s[0], "/plain");
+    start(&s[1], "/chunked");
+    start(&s[2], "/plain");
     run_until(&s[0].heads, 1);
     run_until(&s[1].bodies, 1);
     run_until(&s[2].ends, 1);
@@ -755,7 +712,7 @@ static void cancel_another(void **state)
     static struct seen s[6];
     memset(s, 0, sizeof(s));
     for (unsigned i = 0; i < 3; i++)
-        start(&s[i], "/drip", 0);
+        start(&s[i], "/drip");
     run_until(&s[0].bodies, 1);
     run_until(&s[1].bodies, 1);
     run_until(&s[2].bodies, 1);
@@ -763,7 +720,7 @@ static void cancel_another(void **state)
     s[4].cancel_on_body = &s[1];
     s[5].cancel_on_end = &s[2];
     for (unsigned i = 3; i < 6; i++)
-        start(&s[i], "/plain", 0);
+        start(&s[i], "/plain");
     run_until(&n_ends, 3);
     for (unsigned i = 0; i < 6; i++) {
         assert_null(s[i].t);
@@ -772,37 +729,18 @@ static void cancel_another(void **state)
     assert_int_equal(active(), 0);
 }
 
-static void cancel_in_the_queue(void **state)
-{
-    (void)state;
-    static struct seen s[4];
-    memset(s, 0, sizeof(s));
-    start(&s[0], "/drip", 1);
-    for (unsigned i = 1; i < 4; i++)
-        start(&s[i], "/plain", 1);
-    cancel(&s[1]); /* outside of callbacks */
-    s[0].cancel_on_body = &s[2];
-    run_until(&s[0].bodies, 1);
-    assert_int_equal(active(), 2);
-    cancel(&s[0]); /* its place goes to the last one */
-    run_until(&s[3].ends, 1);
-    assert_int_equal(s[3].code, ERR_NONE);
-    assert_int_equal(s[1].ends + s[2].ends, 0);
-    assert_int_equal(server.n_paths, 2);
-}
-
 static void start_in_callbacks(void **state)
 {
     (void)state;
     static struct seen s;
     s = (struct seen){.again_on_body = true};
-    start(&s, "/chunked", 0);
+    start(&s, "/chunked");
     run_until(&again.ends, 1);
     assert_int_equal(again.code, ERR_NONE);
     run_until(&s.ends, 1);
     again = (struct seen){0};
     s = (struct seen){.again_on_end = true};
-    start(&s, "/plain", 0);
+    start(&s, "/plain");
     run_until(&again.ends, 1);
     assert_string_equal(again.body, "hello");
 }
@@ -812,18 +750,17 @@ static void start_in_callbacks(void **state)
 static void close_under_way(void **state)
 {
     (void)state;
-    static struct seen s[4];
+    static struct seen s[3];
     memset(s, 0, sizeof(s));
-    start(&s[0], "/drip", 2);
-    start(&s[1], "/wait", 2);
-    start(&s[2], "/plain", 2); /* waits */
+    start(&s[0], "/drip");
+    start(&s[1], "/wait");
     run_until(&s[0].bodies, 1);
-    start(&s[3], "/plain", 0); /* not begun */
+    start(&s[2], "/plain"); /* not begun */
     http_pool_close(pool, on_closed, &pool_closed);
     assert_false(pool_closed);
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_true(pool_closed);
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < 3; i++)
         assert_int_equal(s[i].ends, 0);
 }
 
@@ -834,9 +771,9 @@ static void close_in_a_callback(void **state)
     bool on_end_too = *state != NULL;
     s = (struct seen){.close_on_body = !on_end_too, .close_on_end = on_end_too};
     other = (struct seen){0};
-    start(&other, "/drip", 0);
+    start(&other, "/drip");
     run_until(&other.bodies, 1);
-    start(&s, "/plain", 0);
+    start(&s, "/plain");
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_true(pool_closed);
     assert_int_equal(s.ends, on_end_too);
@@ -912,8 +849,6 @@ int main(void)
         ON_POOL(hosts_are_bounded),
         {"hosts_with_connections_stay", hosts_are_bounded, set_up, tear_down, &server},
         ON_POOL(many_at_once),
-        ON_POOL(bound_keeps_the_order),
-        ON_POOL(queue_is_bounded),
         ON_POOL(only_tls_is_warmed),
         ON_POOL(warmed_once),
         ON_POOL(warmed_in_vain),
@@ -927,7 +862,6 @@ int main(void)
         ON_POOL(cancel_before_the_head),
         ON_POOL(cancel_itself),
         ON_POOL(cancel_another),
-        ON_POOL(cancel_in_the_queue),
         ON_POOL(start_in_callbacks),
         ON_POOL(close_under_way),
         {"close_in_on_body", close_in_a_callback, set_up, tear_down, NULL},
