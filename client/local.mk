@@ -17,9 +17,10 @@ client_ask_ask_SOURCES = \
 client_ask_ask_LDADD = libaskcli.la
 client_ctl_askctl_SOURCES = \
 	client/ctl/capability.c client/ctl/capability.h client/ctl/cmd_attach.c client/ctl/cmd_call.c \
-	client/ctl/cmd_cancel.c client/ctl/cmd_conv.c client/ctl/cmd_models.c client/ctl/cmd_status.c client/ctl/ctl.h \
-	client/ctl/figures.c client/ctl/figures.h client/ctl/main.c client/ctl/models_show.c client/ctl/models_show.h \
-	client/ctl/options.c client/ctl/options.h client/ctl/table.c client/ctl/table.h
+	client/ctl/cmd_cancel.c client/ctl/cmd_conv.c client/ctl/cmd_keys.c client/ctl/cmd_models.c \
+	client/ctl/cmd_status.c client/ctl/ctl.h client/ctl/figures.c client/ctl/figures.h client/ctl/hidden.c \
+	client/ctl/hidden.h client/ctl/key_file.c client/ctl/key_file.h client/ctl/main.c client/ctl/models_show.c \
+	client/ctl/models_show.h client/ctl/options.c client/ctl/options.h client/ctl/table.c client/ctl/table.h
 client_ctl_askctl_LDADD = libaskcli.la
 
 if HAVE_SMARTCOLS

@@ -45,10 +45,11 @@ libaskd_la_SOURCES = \
 	daemon/engine/context.h daemon/engine/discover.c daemon/engine/discover.h daemon/engine/engine.c \
 	daemon/engine/engine.h daemon/engine/engine_internal.h daemon/engine/fault.c daemon/engine/fault.h \
 	daemon/engine/fetch.c daemon/engine/fetch.h daemon/engine/keep.c daemon/engine/keep.h \
-	daemon/engine/keep_message.c daemon/engine/providers.c daemon/engine/providers.h daemon/engine/recall.c \
-	daemon/engine/route.c daemon/engine/route.h daemon/engine/tries.c daemon/engine/tries.h daemon/engine/warm.c \
-	daemon/engine/warm.h daemon/rpc/dispatch.c daemon/rpc/dispatch.h daemon/rpc/handlers.h daemon/rpc/later.c \
-	daemon/rpc/later.h daemon/rpc/m_answer.c daemon/rpc/m_chat.c daemon/rpc/m_conversation.c daemon/rpc/m_models.c \
+	daemon/engine/keep_message.c daemon/engine/key_test.c daemon/engine/key_test.h daemon/engine/providers.c \
+	daemon/engine/providers.h daemon/engine/recall.c daemon/engine/route.c daemon/engine/route.h \
+	daemon/engine/tries.c daemon/engine/tries.h daemon/engine/warm.c daemon/engine/warm.h daemon/rpc/dispatch.c \
+	daemon/rpc/dispatch.h daemon/rpc/handlers.h daemon/rpc/later.c daemon/rpc/later.h daemon/rpc/m_answer.c \
+	daemon/rpc/m_chat.c daemon/rpc/m_conversation.c daemon/rpc/m_keys.c daemon/rpc/m_models.c \
 	daemon/rpc/m_service.c daemon/rpc/methods.c daemon/rpc/outq.c daemon/rpc/outq.h daemon/rpc/peer.c \
 	daemon/rpc/peer.h daemon/rpc/schema.c daemon/rpc/schema.h daemon/rpc/server.c daemon/rpc/server.h \
 	daemon/rpc/shapes.c daemon/rpc/shapes.h daemon/rpc/stream.c daemon/rpc/stream.h

@@ -1,6 +1,7 @@
 #include "client/common/exit.h"
 #include "client/common/field.h"
 #include "lib/base/error.h"
+#include "lib/base/usual_keys.h"
 #include "lib/proto/mp.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,10 +20,9 @@ static const struct {
     {ERR_UNKNOWN_METHOD, EXIT_PROTOCOL, NULL, NULL},
     {ERR_NOT_FOUND, EXIT_OTHER, "check the model's name (-m) and the base_url of @", NULL},
     {ERR_PERMISSION_DENIED, EXIT_DENIED, "see what the account at @ may do, or choose another model (-m)", NULL},
-    {ERR_UNAUTHENTICATED, EXIT_DENIED, "check the key of @: askctl status tells where it comes from", NULL},
+    {ERR_UNAUTHENTICATED, EXIT_DENIED, "check the key of @: askctl keys list tells where it comes from", NULL},
     {ERR_NO_PROVIDER, EXIT_UNAVAILABLE, NULL,
-     "set OPENAI_API_KEY or another provider's key where the daemon starts, or write a [provider] section to "
-     "~/.config/askd/askd.conf"},
+     "askctl keys import PROVIDER gives the daemon a key; or write a [provider] section to ~/.config/askd/askd.conf"},
     {ERR_RATE_LIMITED, EXIT_AGAIN, "try again later", NULL},
     {ERR_BUDGET_EXCEEDED, EXIT_OTHER, "see to the credit at @, or choose another provider's model (-m)", NULL},
     {ERR_CONTEXT_LENGTH_EXCEEDED, EXIT_OTHER, "shorten the prompt or choose a model with a larger window (-m)", NULL},
@@ -103,18 +103,31 @@ static bool text_has(struct text t, const char *s)
     return memmem(t.s, t.len, s, strlen(s)) != NULL;
 }
 
-/* A key that is in our environment. Where the daemon says it has none, it was started without it. One that the message
- * names is meant; else any. */
-static const char *key_here(struct text message)
+/* The provider for which the daemon has no key, "" if it does not say. */
+static struct text keyless_provider(const msgpack_object_map *map, struct text message)
 {
-    static const char *const names[] = {
-        "OPENAI_API_KEY",    "ANTHROPIC_API_KEY", "GEMINI_API_KEY",     "DEEPSEEK_API_KEY", "OPENROUTER_API_KEY",
-        "DASHSCOPE_API_KEY", "MISTRAL_API_KEY",   "GROQ_API_KEY",       "XAI_API_KEY",      "COHERE_API_KEY",
-        "MOONSHOT_API_KEY",  "ZHIPUAI_API_KEY",   "PERPLEXITY_API_KEY", "CEREBRAS_API_KEY", "TOGETHER_API_KEY"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        const char *value = getenv(names[i]);
-        if (value != NULL && value[0] != '\0' && (!text_has(message, "_API_KEY") || text_has(message, names[i])))
-            return names[i];
+    static const char before[] = "provider ", behind[] = " has no key";
+    struct text t = text_of(map, "provider");
+    const char *end = memmem(message.s, message.len, behind, sizeof(behind) - 1);
+    size_t skip = sizeof(before) - 1;
+    if (t.len > 0 || end == NULL || memmem(message.s, message.len, before, skip) != message.s)
+        return t;
+    return (struct text){message.s + skip, (size_t)(end - message.s) - skip};
+}
+
+/* A key that is in our environment, where the daemon has none for the provider that is meant, or for any: it was
+ * started without it. */
+static const struct usual_key *key_here(const msgpack_object_map *map, enum error_code code, struct text message)
+{
+    bool refused = code == ERR_UNAUTHENTICATED && !text_has(message, "(key from ");
+    struct text provider = keyless_provider(map, message);
+    bool any = text_has(message, "no provider has a key");
+    if (code != ERR_NO_PROVIDER && !refused)
+        return NULL;
+    for (const struct usual_key *k = usual_keys; k->provider != NULL; k++) {
+        const char *value = getenv(k->env);
+        if (value != NULL && value[0] != '\0' && (any || text_is(provider, k->provider)))
+            return k;
     }
     return NULL;
 }
@@ -162,12 +175,12 @@ static void write_hint(char *out, size_t size, size_t outcome, const msgpack_obj
     struct text provider = text_of(map, "provider");
     char name[128];
     error_text(name, sizeof(name), provider.s, provider.len);
-    const char *key = outcomes[outcome].code == ERR_NO_PROVIDER ? key_here(message) : NULL;
+    const struct usual_key *key = key_here(map, outcomes[outcome].code, message);
     const char *own = own_hint(map, outcomes[outcome].code, message);
     out[0] = '\0';
     if (key != NULL)
-        (void)snprintf(out, size,
-                       "%s is set here but not in the daemon: end it with 'askctl call shutdown' and ask again", key);
+        (void)snprintf(out, size, "%s is set here but not in the daemon: askctl keys import %s", key->env,
+                       key->provider);
     else if (outcomes[outcome].status == EXIT_AGAIN && field_double(map, "retry_after", &after) && after >= 1)
         (void)snprintf(out, size, "try again in %.0f s", after);
     else if (provider.len == 0 && own != NULL)

@@ -54,10 +54,12 @@ int cmd_attach(struct ctl *c);
 int cmd_call(struct ctl *c);
 int cmd_cancel(struct ctl *c);
 int cmd_status(struct ctl *c);
-extern const struct ctl_verb cmd_conv_verbs[], cmd_models_verbs[];
+extern const struct ctl_verb cmd_conv_verbs[], cmd_keys_verbs[], cmd_models_verbs[];
 
 /* Connects; NULL with *status filled and the reason told. */
 struct ask *ctl_open(struct ctl *c, int *status);
+/* The same with a daemon that runs already. Where none does, NULL with EXIT_OK, and nothing is told. */
+struct ask *ctl_open_running(struct ctl *c, int *status);
 
 /* Calls a method; the result is in *reply. Tells and returns what went wrong, else EXIT_OK. params may be NULL. */
 int ctl_call(struct ctl *c, struct ask *a, const char *method, const struct buf *params, msgpack_unpacked *reply);

@@ -14,6 +14,7 @@ static const struct ctl_verb verbs[] = {
     {"call", "METHOD [JSON]", "call any method of the daemon", 1, 2, .run = cmd_call},
     {"cancel", "ANSWER", "end an answer that is under way", 1, 1, .run = cmd_cancel},
     {"conv", "VERB ...", "list, show, rename, rm, fork conversations", .verbs = cmd_conv_verbs},
+    {"keys", "VERB ...", "list, import, test, rm keys of providers", .verbs = cmd_keys_verbs},
     {"models", "[VERB] ...", "list, show, refresh what can be asked", .verbs = cmd_models_verbs, .usual = "list"},
     {"status", "", "show the daemon and its providers", .run = cmd_status},
     {0},
@@ -55,6 +56,16 @@ struct ask *ctl_open(struct ctl *c, int *status)
     c->options.wait_data = c;
     struct ask *a = ask_open(&c->options, &err);
     *status = a != NULL ? EXIT_OK : exit_failure(c->program, &err);
+    return a;
+}
+
+struct ask *ctl_open_running(struct ctl *c, int *status)
+{
+    struct ask_error err;
+    struct ask_options running = c->options;
+    running.no_autostart = 1;
+    struct ask *a = ask_open(&running, &err);
+    *status = a != NULL || err.status == ASK_NO_DAEMON ? EXIT_OK : exit_failure(c->program, &err);
     return a;
 }
 

@@ -38,6 +38,7 @@ struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct pr
     keep_room_init(&e->keeps, loop, store, table);
     TAILQ_INIT(&e->asks);
     TAILQ_INIT(&e->recalls);
+    TAILQ_INIT(&e->key_tests);
     buf_init(&e->scratch, EVENT_BYTES_MAX);
     return e;
 }
@@ -94,6 +95,7 @@ void engine_interrupt(struct engine *e)
 {
     e->draining = true;
     ask_interrupt_all(e);
+    key_tests_give_up_all(e);
     keep_hurry(&e->keeps);
 }
 
@@ -102,6 +104,7 @@ void engine_close(struct engine *e, void (*closed)(void *data), void *data)
     e->draining = true;
     ask_give_up_all(e);
     recall_give_up_all(e);
+    key_tests_give_up_all(e);
     keep_room_close(&e->keeps);
     attempt_room_close(&e->attempts);
     warm_done(e);

@@ -5,6 +5,7 @@
 #include "daemon/engine/attempt.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/keep.h"
+#include "daemon/engine/key_test.h"
 
 struct ask;
 TAILQ_HEAD(ask_list, ask);
@@ -21,6 +22,7 @@ struct engine {
     struct keep_room keeps;
     TAILQ_HEAD(, recall) recalls; /* under way */
     struct discovery *discovery;
+    struct key_test_list key_tests; /* under way */
     struct timer *warm; /* warm.c's */
     struct ask_list asks;
     unsigned n_asks;

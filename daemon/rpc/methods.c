@@ -126,6 +126,25 @@ static const struct schema_field model_fields[] = {
 
 static const struct schema_field models_reply[] = {{"a list of maps", LIST(MAP), model_fields, NULL}, {0}};
 
+/* -- keys -- */
+
+static const struct schema_field keys_test[] = {
+    {"provider", STR, NULL, "only this provider's; absent: those of all that have one"},
+    {0},
+};
+
+static const struct schema_field key_tested_fields[] = {
+    {"provider", STR | NEEDED, NULL, "whose it is"},
+    {"ok", BOOL | NEEDED, NULL, "the provider took it"},
+    {"latency_ms", INT | NIL | NEEDED, NULL, "until the provider had answered; nil: it did not"},
+    {"source", STR | NIL | NEEDED, NULL, "where the key came from; nil: there is none"},
+    {"error", MAP, shape_error, "what is wrong, where it is not `ok`"},
+    {0},
+};
+
+static const struct schema_field keys_tested[] = {
+    {"a list of maps, one for each key", LIST(MAP), key_tested_fields, NULL}, {0}};
+
 /* -- chat -- */
 
 static const struct schema_field tool[] = {
@@ -308,6 +327,9 @@ const struct method methods[] = {
     {"models.list", m_models_list, models_list, models_reply, 0,
      "The models that are known. For now the usual model of each provider that has one. There are no tags yet: with "
      "`tag` the list is empty."},
+    {"keys.test", m_keys_test, keys_test, keys_tested, METHOD_ADMIN | METHOD_LATER,
+     "Tries keys: asks each one's provider for its list of models. A key that is refused is `unauthenticated`, and the "
+     "message says where it came from."},
     {"chat", m_chat, chat, chat_reply, METHOD_LATER,
      "Asks a model. One of `prompt` and `messages` must be there. A field of `extra` that askd writes itself or that "
      "would evade accounting is `invalid_request` with `param: \"extra.X\"`: `model`, `messages`, `system`, `n`, "

@@ -65,9 +65,24 @@ static bool ends_with(const char *s, size_t len, const char *end)
 
 static bool is_allowed(const char *entry)
 {
-    static const char *const names[] = {"PATH", "HOME", "USER",   "LOGNAME",      "SHELL",
-                                        "LANG", "TZ",   "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS"};
-    static const char *const prefixes[] = {"LC_", "XDG_", "SSL_CERT_"};
+    /* The second line is for the commands that bring keys, which get no more than this themselves. */
+    static const char *const names[] = {"PATH",
+                                        "HOME",
+                                        "USER",
+                                        "LOGNAME",
+                                        "SHELL",
+                                        "LANG",
+                                        "TZ",
+                                        "TMPDIR",
+                                        "ASAN_OPTIONS",
+                                        "UBSAN_OPTIONS",
+                                        "DBUS_SESSION_BUS_ADDRESS",
+                                        "GNUPGHOME",
+                                        "DISPLAY",
+                                        "WAYLAND_DISPLAY",
+                                        "XAUTHORITY",
+                                        "ASKD_LIBEXEC"};
+    static const char *const prefixes[] = {"LC_", "XDG_", "SSL_CERT_", "PASSWORD_STORE_"};
     static const char *const suffixes[] = {"_proxy", "_PROXY", "_API_KEY"};
     size_t len = strcspn(entry, "=");
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -18,6 +18,7 @@ The API is told by the path. A behaviour is named by the model of the request, o
   close-before-headers      the connection is closed without an answer
   status-S[-RETRYAFTER]     an error answer with that status
   quota  context  leak-key  no credit; a prompt that is too long; a key that is refused, and said back
+  only-KEY[-S]              echo for who has that key, for others status S (401)
   should-retry-S            status S with x-should-retry: true
   fail-K-then-ok[-S]        the first K requests with this prompt get status S (503), then echo
   drop-K-then-ok            the first K are reset, then echo
@@ -33,6 +34,8 @@ The API is told by the path. A behaviour is named by the model of the request, o
   error-as-json             a 200 that is an error and no stream
   usage-only  length
   tools  reasoning  refusal           in the chat grammar only
+
+A list of models is given under the path of any API, and under /b/status-S… and /b/only-KEY… to those who may have it.
 
 Control: GET /_stats, POST /_reset. Every request that was begun counts for the numbers in force when it came.
 """
@@ -51,6 +54,7 @@ import zlib
 from grammars import OpenaiChat, api_of, list_of_models
 
 UTF8_TEXT = "Größe, 你好, 👩‍👩‍👧, 🇨🇭, é\u0301, \u2028 end"
+ONLY = re.compile(r"only-([\w.]+)(?:-(\d+))?")
 KEPT = 64  # requests that /_stats shows
 
 
@@ -211,10 +215,13 @@ class Connection:
         request = json.loads(body) if body else {}
         seen = {"connection": self.number, "method": method, "path": path, "headers": headers, "body": request}
         stats.last.append(seen)
-        if method == "GET" and not behaviour:
-            models = list_of_models(rest, ("echo", "words-5"))
-            if models:
-                return await self.whole(200, models)
+        models = list_of_models(rest, ("echo", "words-5")) if method == "GET" else None
+        refusal = self.refusal_of_list(behaviour, headers)
+        if models and refusal == 200:
+            return await self.whole(200, models)
+        if models and refusal:
+            self.api = OpenaiChat(request)
+            return await self.error(refusal, f"injected {refusal}")
         self.headers = headers
         self.path = rest
         self.api = api_of(rest, request) if method == "POST" else None
@@ -232,6 +239,17 @@ class Connection:
             if match and (only is None or type(self.api) is only):
                 return await act(self, *(int(g) if g and g.isdigit() else g for g in match.groups()))
         await self.error(404, f"The model `{behaviour}` does not exist")
+
+    @staticmethod
+    def refusal_of_list(behaviour, headers):
+        """The status that a list gets, None where there is none."""
+        if not behaviour:
+            return 200
+        if named := re.fullmatch(r"status-(\d+)", behaviour):
+            return int(named[1])
+        if named := ONLY.fullmatch(behaviour):
+            return 200 if OpenaiChat().key(headers) == named[1] else int(named[2] or 401)
+        return None
 
     async def error(self, status, message, retry_after=None, **headers):
         if retry_after is not None and self.api.retry_header:
@@ -409,6 +427,13 @@ async def context(c):
 @behaviour("leak-key")
 async def leak_key(c):
     await c.whole(*c.api.bad_key(f"Incorrect API key provided: {c.api.key(c.headers)}"))
+
+
+@behaviour(ONLY)
+async def only(c, key, code):
+    if c.api.key(c.headers) != key:
+        return await c.error(code or 401, f"injected {code or 401}")
+    await echo(c)
 
 
 @behaviour(r"should-retry-(\d+)")

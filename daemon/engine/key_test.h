@@ -1,0 +1,26 @@
+/* Trying keys: each asks its provider for the list of models, which costs nothing. */
+#ifndef ASKD_ENGINE_KEY_TEST_H
+#define ASKD_ENGINE_KEY_TEST_H
+
+#include "daemon/engine/engine.h"
+#include <sys/queue.h>
+
+struct key_tested { /* borrowed for the call */
+    const struct provider *provider;
+    const char *source; /* NULL where the provider has no key */
+    int64_t latency_ms; /* of the answer, -1: none came */
+    struct error err;   /* code ERR_NONE: it is good */
+};
+
+/* Once. err: why nothing was tried, or ERR_INTERRUPTED; then n is 0. */
+typedef void key_tests_done(void *data, const struct key_tested *list, size_t n, const struct error *err);
+
+struct key_test;
+TAILQ_HEAD(key_test_list, key_test);
+
+/* Tries all keys of the provider `name`, or with a NULL name those of all that have one, at once but for commands,
+ * which wait for each other. done may be called before it returns. ERR_NOT_FOUND: there is no such provider. */
+void engine_test_keys(struct engine *e, const char *name, size_t len, key_tests_done *done, void *data);
+void key_tests_give_up_all(struct engine *e); /* the daemon ends: they are told so */
+
+#endif
