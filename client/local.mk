@@ -19,15 +19,24 @@ client_ctl_askctl_SOURCES = \
 	client/ctl/capability.c client/ctl/capability.h client/ctl/cmd_attach.c client/ctl/cmd_call.c \
 	client/ctl/cmd_cancel.c client/ctl/cmd_conv.c client/ctl/cmd_keys.c client/ctl/cmd_models.c \
 	client/ctl/cmd_status.c client/ctl/ctl.h client/ctl/figures.c client/ctl/figures.h client/ctl/hidden.c \
-	client/ctl/hidden.h client/ctl/key_file.c client/ctl/key_file.h client/ctl/main.c client/ctl/models_show.c \
-	client/ctl/models_show.h client/ctl/options.c client/ctl/options.h client/ctl/table.c client/ctl/table.h
+	client/ctl/hidden.h client/ctl/key_file.c client/ctl/key_file.h client/ctl/key_secret.c \
+	client/ctl/key_secret.h client/ctl/main.c client/ctl/models_show.c client/ctl/models_show.h \
+	client/ctl/options.c client/ctl/options.h client/ctl/table.c client/ctl/table.h
 client_ctl_askctl_LDADD = libaskcli.la
 
 if HAVE_SMARTCOLS
-pkglibexec_PROGRAMS = client/tty/ask-tty
+pkglibexec_PROGRAMS += client/tty/ask-tty
 endif
 client_tty_ask_tty_SOURCES = \
 	client/tty/cell.c client/tty/cell.h client/tty/fit.c client/tty/fit.h client/tty/main.c client/tty/table.c \
 	client/tty/tty.h
 client_tty_ask_tty_CFLAGS = $(AM_CFLAGS) $(SMARTCOLS_CFLAGS)
 client_tty_ask_tty_LDADD = libaskcli.la $(SMARTCOLS_LIBS)
+
+# The one program that is linked with libsecret.
+if HAVE_LIBSECRET
+pkglibexec_PROGRAMS += client/secret/ask-secret
+client_secret_ask_secret_SOURCES = client/secret/main.c
+client_secret_ask_secret_CFLAGS = $(AM_CFLAGS) $(SECRET_CFLAGS)
+client_secret_ask_secret_LDADD = libaskbase.la $(SECRET_LIBS)
+endif

@@ -4,18 +4,25 @@
 #include "client/ctl/ctl.h"
 #include "client/ctl/hidden.h"
 #include "client/ctl/key_file.h"
+#include "client/ctl/key_secret.h"
 #include "lib/base/key_folder.h"
 #include "lib/base/secret.h"
 #include "lib/base/usual_keys.h"
 #include "lib/proto/mp.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { FIELD_SIZE = 256, LIST_MAX_KEYS = 64, PARAMS_MAX = 4096 };
+enum {
+    FIELD_SIZE = 256,
+    CHANGED_MAX = 64, /* more than there are usual variables */
+    PARAMS_MAX = 4096,
+    MARKER_SIZE = KEY_FOLDER_NAME_MAX + sizeof(KEY_FOLDER_MARKER)
+};
 
 /* A field as text for one line, "" where it is not there. */
 static const char *text_of(char out[FIELD_SIZE], const msgpack_object_map *map, const char *name)
@@ -88,7 +95,7 @@ static int list(struct ctl *c)
 /* -- what the daemon makes of a change -- */
 
 struct change {
-    const char *names[LIST_MAX_KEYS]; /* of providers, borrowed */
+    const char *names[CHANGED_MAX]; /* of providers, borrowed */
     size_t n;
     const char *folder;
     bool removed;
@@ -166,17 +173,43 @@ static int reload(struct ctl *c, const struct change *change)
 
 /* -- import -- */
 
+static int marker_of(char marker[MARKER_SIZE], const char *name)
+{
+    return snprintf(marker, MARKER_SIZE, "%s" KEY_FOLDER_MARKER, name);
+}
+
+static enum error_code store_in_file(const struct key_folder *folder, const char *name, const char *key, size_t len,
+                                     struct error *err)
+{
+    char marker[MARKER_SIZE];
+    bool removed;
+    (void)marker_of(marker, name);
+    enum error_code code = key_file_write(folder, name, key, len, err);
+    return code == ERR_NONE ? key_file_remove(folder, marker, &removed, err) : code;
+}
+
+static enum error_code store_in_service(const struct key_folder *folder, const char *name, const char *key, size_t len,
+                                        struct error *err)
+{
+    char marker[MARKER_SIZE];
+    bool removed;
+    (void)marker_of(marker, name);
+    enum error_code code = key_secret_set(name, key, len, err);
+    if (code == ERR_NONE)
+        code = key_file_write(folder, marker, "", 0, err);
+    return code == ERR_NONE ? key_file_remove(folder, name, &removed, err) : code;
+}
+
 static int store(struct ctl *c, struct change *change, const struct key_folder *folder, const char *name,
                  const char *key, size_t len)
 {
     struct error err = ERROR_INIT;
-    char marker[KEY_FOLDER_NAME_MAX + sizeof(KEY_FOLDER_MARKER)];
-    bool removed;
-    (void)snprintf(marker, sizeof(marker), "%s" KEY_FOLDER_MARKER, name);
-    if (key_file_write(folder, name, key, len, &err) != ERR_NONE ||
-        key_file_remove(folder, marker, &removed, &err) != ERR_NONE)
+    if (((c->given & CTL_SECRET_SERVICE) != 0 ? store_in_service : store_in_file)(folder, name, key, len, &err) !=
+        ERR_NONE)
         return fail(c, &err);
-    if (!c->json)
+    if (!c->json && (c->given & CTL_SECRET_SERVICE) != 0)
+        ctl_printf(c, "%s: stored in the secret service\n", name);
+    else if (!c->json)
         ctl_printf(c, "%s: stored in %s/%s\n", name, folder->path, name);
     change->names[change->n++] = name;
     return EXIT_OK;
@@ -296,26 +329,36 @@ static int import(struct ctl *c)
 
 /* -- rm -- */
 
+/* From the file, and from the secret service where that has it. The marker goes last, so that it can be tried again. */
+static enum error_code remove_key(const struct key_folder *folder, const char *name, bool *removed, struct error *err)
+{
+    char marker[MARKER_SIZE];
+    bool marked = false;
+    (void)marker_of(marker, name);
+    enum error_code code = key_file_remove(folder, name, removed, err);
+    if (code == ERR_NONE && faccessat(folder->fd, marker, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        code = key_secret_remove(name, err);
+    if (code == ERR_NONE)
+        code = key_file_remove(folder, marker, &marked, err);
+    *removed = *removed || marked;
+    return code;
+}
+
 static int rm(struct ctl *c)
 {
     struct key_folder folder;
     struct error err = ERROR_INIT;
     const char *name = c->args[0];
-    char marker[KEY_FOLDER_NAME_MAX + sizeof(KEY_FOLDER_MARKER)];
-    bool file = false, mark = false;
+    bool removed = false;
     if (!check_name(c, name))
         return EXIT_USAGE;
-    (void)snprintf(marker, sizeof(marker), "%s" KEY_FOLDER_MARKER, name);
     enum error_code code = key_folder_open(&folder, false, &err);
+    if (code == ERR_NONE)
+        code = remove_key(&folder, name, &removed, &err);
+    key_folder_close(&folder);
     if (code != ERR_NONE && code != ERR_NOT_FOUND)
         return fail(c, &err);
-    if (code == ERR_NONE && (key_file_remove(&folder, name, &file, &err) != ERR_NONE ||
-                             key_file_remove(&folder, marker, &mark, &err) != ERR_NONE)) {
-        key_folder_close(&folder);
-        return fail(c, &err);
-    }
-    key_folder_close(&folder);
-    if (!file && !mark) {
+    if (!removed) {
         exit_print(c->program, "there is no key of %s in %s: askctl keys list shows where keys come from", name,
                    folder.path);
         return EXIT_OTHER;
@@ -389,7 +432,7 @@ static int test(struct ctl *c)
 
 const struct ctl_verb cmd_keys_verbs[] = {
     {"import", "[PROVIDER]", "give the daemon a key, or all that stand in this environment", .max_args = 1,
-     .run = import},
+     .run = import, .takes = CTL_SECRET_SERVICE},
     {"list", "", "show where the keys come from", .run = list},
     {"rm", "PROVIDER", "take an imported key away", 1, 1, .run = rm},
     {"test", "[PROVIDER]", "ask providers whether they take their keys", .max_args = 1, .run = test},

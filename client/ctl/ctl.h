@@ -18,10 +18,11 @@ enum ctl_option {
     CTL_MAX_PRICE = 1 << 4,
     CTL_MIN_CONTEXT = 1 << 5,
     CTL_AVAILABLE = 1 << 6,
-    CTL_JSON = 1 << 7,
-    CTL_SOCKET = 1 << 8,
-    CTL_HELP = 1 << 9,
-    CTL_VERSION = 1 << 10,
+    CTL_SECRET_SERVICE = 1 << 7,
+    CTL_JSON = 1 << 8,
+    CTL_SOCKET = 1 << 9,
+    CTL_HELP = 1 << 10,
+    CTL_VERSION = 1 << 11,
     CTL_COMMON = CTL_JSON | CTL_SOCKET | CTL_HELP | CTL_VERSION /* every verb takes them */
 };
 

@@ -67,6 +67,8 @@ static const struct option_row {
      read_max_price, "is no price"},
     {CTL_MIN_CONTEXT, 0, "min-context", "N", "what has room for so many tokens: 128k, 1M", read_min_context,
      "is no number of tokens"},
+    {CTL_SECRET_SERVICE, 0, "secret-service", NULL, "put the key into the desktop's secret service, not into a file",
+     NULL, NULL},
     {CTL_AVAILABLE, 0, "available", NULL, "what can be asked now", NULL, NULL},
     {CTL_JSON, 0, "json", NULL, "print the result as JSON, on one line", NULL, NULL},
     {CTL_SOCKET, 0, "socket", "PATH", "the socket of the daemon (default: $ASKD_SOCKET, then yours)", read_socket,

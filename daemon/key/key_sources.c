@@ -169,8 +169,8 @@ struct keys *keys_of_command(const char *line)
 
 /* -- the folder -- */
 
-/* Whoever may write into it may have questions sent in his name, and read them there. One that we may not look into is
- * as good as none: the keys of a service's credentials may lie in it. */
+/* Whoever may write into it may have questions sent in his name, and read them there. What we may not look into, or not
+ * read of it, is as good as not there: root may keep in it what the service manager hands out as credentials. */
 static enum error_code look_at_folder(const char *folder, bool *is_there, struct error *err)
 {
     struct stat st;
@@ -220,7 +220,7 @@ enum error_code keys_of_folder(const char *folder, const char *provider, struct 
     if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, provider) >= sizeof path ||
         (size_t)snprintf(marker, sizeof marker, "%s" KEY_FOLDER_MARKER, path) >= sizeof marker)
         return error_set(err, ERR_INVALID_REQUEST, "the path of the folder %s is too long", folder);
-    if (access(path, F_OK) == 0)
+    if (access(path, R_OK) == 0)
         return of_file(path, ret, err);
     return access(marker, F_OK) == 0 ? of_secret_service(provider, ret, err) : ERR_NONE;
 }

@@ -15,7 +15,7 @@ import time
 import pytest
 
 from client import failure
-from conftest import PATIENCE, askctl_path, askd_path, wait_until
+from conftest import PATIENCE, askctl_path, askd_path, build_dir, wait_until
 
 SECRET = "sk-do.not.show.0123456789abcdefghij"
 UNUSED = {"key": None, "retries": "0"}
@@ -639,6 +639,68 @@ def test_ctl_test_without_any(home, start_daemon, askctl):
     start_daemon()
     r = askctl("keys", "test")
     assert r.returncode == os.EX_UNAVAILABLE and "askctl keys import" in r.stderr
+
+
+# -- the secret service
+
+KEYRING = """
+printf password | gnome-keyring-daemon --unlock --components=secrets >/dev/null || exit 1
+printf %s "$DBUS_SESSION_BUS_ADDRESS" >"$0.new" && mv "$0.new" "$0"
+read -r end
+"""
+
+
+@pytest.fixture
+def keyring(home):
+    """The environment with a secret service of its own."""
+    helper = build_dir() / "client" / "secret" / "ask-secret"
+    for what in ("dbus-run-session", "gnome-keyring-daemon"):
+        if not shutil.which(what):
+            pytest.skip(f"{what} is not installed")
+    if not helper.exists():
+        pytest.skip("built without libsecret")
+    bus = home.path / "bus"
+    env = home.env(XDG_DATA_HOME=str(home.path / "data"))
+    proc = subprocess.Popen(
+        ["dbus-run-session", "--", "sh", "-c", KEYRING, str(bus)],
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    wait_until(lambda: bus.exists() or proc.poll() is not None, "the keyring is there")
+    if not bus.exists():
+        pytest.skip("no secret service is to be had here")
+    yield {"DBUS_SESSION_BUS_ADDRESS": bus.read_text(), "ASKD_LIBEXEC": str(helper.parent)}
+    proc.stdin.close()
+    proc.wait(PATIENCE)
+
+
+def test_secret_service(home, provider, start_daemon, askctl, keyring):
+    home.write_config(provider.base_url, provider=UNUSED)
+    c = start_daemon(env=keyring).connect()
+    r = askctl("keys", "import", "--secret-service", "fake", input=SECRET, env=keyring)
+    assert (r.returncode, r.stderr) == (0, "")
+    assert r.stdout == "fake: stored in the secret service\nfake: the daemon has it\n"
+    folder = home.config_dir / "keys"
+    assert os.listdir(folder) == ["fake.secret-service"]
+    marker = folder / "fake.secret-service"
+    assert (marker.read_text(), marker.stat().st_mode & 0o777) == ("", 0o600)
+    assert ask_times(c, 2) == [None] * 2 and sent(provider) == [SECRET] * 2
+    assert provider_of(c)["key_source"] == "secret service, fake"
+    r = askctl("keys", "rm", "fake", env=keyring)
+    assert (r.returncode, os.listdir(folder)) == (0, [])
+    private(marker, "")
+    c.call("config.reload")
+    error = ask_times(c, 1)[0]
+    assert error["message"] == "secret service, fake ended with status 1: the secret service has no key of fake"
+
+
+def test_secret_service_that_is_not_there(home, askctl):
+    r = askctl("keys", "import", "--secret-service", "openai", input=SECRET, env={"ASKD_LIBEXEC": "/nonexistent"})
+    assert r.returncode != 0 and "/nonexistent/ask-secret cannot be run" in r.stderr
+    assert SECRET not in r.stderr and os.listdir(home.config_dir / "keys") == []
+    assert askctl("keys", "list", "--secret-service").returncode == os.EX_USAGE
 
 
 # -- a key that is here but not in the daemon

@@ -1,0 +1,86 @@
+#include "client/ctl/key_secret.h"
+#include "lib/base/key_folder.h"
+#include "lib/base/paths.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { STATUS_NONE = 1 }; /* there is no such key */
+
+static int spawn(const char *program, const char *verb, const char *name, int in, pid_t *pid)
+{
+    posix_spawn_file_actions_t actions;
+    char *const argv[] = {(char *)program, (char *)verb, (char *)name, NULL};
+    int errnum = posix_spawn_file_actions_init(&actions);
+    if (errnum != 0)
+        return errnum;
+    errnum = posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+    if (errnum == 0)
+        errnum = posix_spawn(pid, program, &actions, NULL, argv, environ);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    return errnum;
+}
+
+/* A pipe holds a whole key: nobody waits for the reader. One that leaves early is found out by its status. */
+static void feed(int fd, const char *key, size_t len)
+{
+    struct sigaction before, ignore = {.sa_handler = SIG_IGN};
+    (void)sigaction(SIGPIPE, &ignore, &before);
+    if (write(fd, key, len) == (ssize_t)len)
+        (void)!write(fd, "\n", 1);
+    (void)sigaction(SIGPIPE, &before, NULL);
+}
+
+static int wait_for(pid_t pid)
+{
+    int status;
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Its exit status, or -1 with *err. */
+static int run(const char *verb, const char *name, const char *key, size_t len, struct error *err)
+{
+    char program[PATH_MAX];
+    int ends[2];
+    pid_t pid;
+    if (paths_helper(KEY_FOLDER_HELPER, program, sizeof(program), err) != ERR_NONE)
+        return -1;
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        (void)error_set_errno(err, ERR_INTERNAL, errno, "cannot make a pipe");
+        return -1;
+    }
+    int errnum = spawn(program, verb, name, ends[0], &pid);
+    (void)close(ends[0]);
+    if (errnum == 0 && len > 0)
+        feed(ends[1], key, len);
+    (void)close(ends[1]);
+    if (errnum != 0) {
+        (void)error_set_errno(err, ERR_UNAVAILABLE, errnum,
+                              "%s cannot be run, which is there where askd was built with libsecret", program);
+        return -1;
+    }
+    int status = wait_for(pid);
+    if (status != 0 && !(status == STATUS_NONE && len == 0))
+        (void)error_set(err, ERR_UNAVAILABLE, "the secret service did not take the key of %s", name);
+    return status;
+}
+
+enum error_code key_secret_set(const char *name, const char *key, size_t len, struct error *err)
+{
+    return run("set", name, key, len, err) == 0 ? ERR_NONE : err->code;
+}
+
+enum error_code key_secret_remove(const char *name, struct error *err)
+{
+    int status = run("rm", name, NULL, 0, err);
+    return status == 0 || status == STATUS_NONE ? ERR_NONE : err->code;
+}
