@@ -42,6 +42,7 @@ struct app {
     uv_loop_t loop;
     struct settings_source source;
     struct settings settings;
+    char lists_path[PATH_SIZE + sizeof SETTINGS_LISTS];
     struct env_keys *keys;
     struct reload *reload;
     struct endpoint endpoint;
@@ -59,9 +60,19 @@ struct app {
 
 /* -- configuration -- */
 
-static struct settings_source source_of(const struct app_args *args)
+static enum error_code find_state(const struct app_args *args, char *state, size_t n, struct error *err)
 {
-    return (struct settings_source){.system = args->system, .file = args->config};
+    if (!args->system)
+        return paths_state_dir(state, n, err);
+    snprintf(state, n, "%s", service_state_dir() ? service_state_dir() : PATHS_SYSTEM_STATE);
+    return ERR_NONE;
+}
+
+/* Where nothing can be told yet (no home folder), the lists of models are not read; the start says why. */
+static struct settings_source source_of(const struct app_args *args, char *state, size_t n)
+{
+    bool found = find_state(args, state, n, NULL) == ERR_NONE;
+    return (struct settings_source){.system = args->system, .file = args->config, .state_dir = found ? state : NULL};
 }
 
 static int say_config_error(const struct error *err)
@@ -72,7 +83,8 @@ static int say_config_error(const struct error *err)
 
 int app_check_config(const struct app_args *args)
 {
-    const struct settings_source source = source_of(args);
+    char state[PATH_SIZE];
+    const struct settings_source source = source_of(args, state, sizeof state);
     struct env_keys *keys = env_keys_new();
     struct settings settings;
     struct error err = ERROR_INIT;
@@ -87,7 +99,8 @@ int app_check_config(const struct app_args *args)
 
 int app_print_config(const struct app_args *args)
 {
-    const struct settings_source source = source_of(args);
+    char state[PATH_SIZE];
+    const struct settings_source source = source_of(args, state, sizeof state);
     struct config *config;
     struct error err = ERROR_INIT;
     if (settings_read_config(&source, &config, &err) != ERR_NONE)
@@ -105,6 +118,15 @@ static const void *options(const struct app *a, const struct config_room *room)
 static const struct app_options *own_options(const struct app *a)
 {
     return options(a, &app_room);
+}
+
+static struct engine_knowledge knowledge_of(const struct app *a)
+{
+    return (struct engine_knowledge){.providers = a->settings.providers,
+                                     .catalog = a->settings.catalog,
+                                     .aliases = a->settings.aliases,
+                                     .opt = options(a, &engine_room),
+                                     .lists_path = a->lists_path};
 }
 
 /* -- ending -- */
@@ -271,7 +293,8 @@ static void on_reloaded(void *data)
     settings_warn(&a->settings);
     answer_table_configure(a->table, options(a, &answer_room));
     store_configure(a->store, options(a, &store_room));
-    engine_configure(a->engine, a->settings.providers, options(a, &engine_room));
+    const struct engine_knowledge knowledge = knowledge_of(a);
+    engine_configure(a->engine, &knowledge);
     server_configure(a->server, options(a, &rpc_room));
     on_activity(a); /* idle_exit */
     on_sweep(a);
@@ -345,6 +368,7 @@ static void make_rooms(struct app *a, const char *state_dir)
 {
     static const struct reload_hooks hooks = {on_reload_begins, needs_restart, on_reloaded, on_reload_ended};
     bool system = a->source.system;
+    snprintf(a->lists_path, sizeof a->lists_path, "%s/" SETTINGS_LISTS, state_dir);
     struct server_setup setup = {.opt = *(const struct rpc_options *)options(a, &rpc_room),
                                  .system = system,
                                  .owner = geteuid(),
@@ -357,7 +381,8 @@ static void make_rooms(struct app *a, const char *state_dir)
     const struct store_options *store = options(a, &store_room);
     a->has_database = store->keep_ms != STORE_KEEP_NONE;
     a->store = store_new(&a->loop, state_dir, store, keep_recovery());
-    a->engine = engine_new(&a->loop, a->table, a->settings.providers, a->store, options(a, &engine_room));
+    const struct engine_knowledge knowledge = knowledge_of(a);
+    a->engine = engine_new(&a->loop, a->table, a->store, &knowledge);
     engine_on_ended(a->engine, on_activity, a);
     a->server = server_new(&a->loop, a->engine, &setup);
     a->reload = reload_new(&a->loop, &a->source, a->keys, &a->settings, &hooks, a);
@@ -392,18 +417,12 @@ static int run(struct app *a, const char *state_dir)
     return status;
 }
 
-static enum error_code find_places(const struct app_args *args, char *socket, char *state, size_t n, struct error *err)
+static enum error_code find_socket(const struct app_args *args, char *socket, size_t n, struct error *err)
 {
-    enum error_code code = ERR_NONE;
-    if (args->socket)
-        snprintf(socket, n, "%s", args->socket);
-    else
-        code = args->system ? paths_system_socket(socket, n, err) : paths_user_socket(socket, n, err);
-    if (code == ERR_NONE && args->system)
-        snprintf(state, n, "%s", service_state_dir() ? service_state_dir() : PATHS_SYSTEM_STATE);
-    else if (code == ERR_NONE)
-        code = paths_state_dir(state, n, err);
-    return code;
+    if (!args->socket)
+        return args->system ? paths_system_socket(socket, n, err) : paths_user_socket(socket, n, err);
+    snprintf(socket, n, "%s", args->socket);
+    return ERR_NONE;
 }
 
 /* What the process must be before it reads a key, makes a file or starts a thread. */
@@ -429,7 +448,9 @@ static int listen_and_run(struct app *a, const struct app_args *args)
 {
     struct error err = ERROR_INIT;
     char socket[PATH_SIZE], state[PATH_SIZE];
-    enum error_code code = find_places(args, socket, state, sizeof socket, &err);
+    enum error_code code = find_socket(args, socket, sizeof socket, &err);
+    if (code == ERR_NONE)
+        code = find_state(args, state, sizeof state, &err);
     if (code == ERR_NONE)
         code = endpoint_open(&a->endpoint, socket, state, args->system ? 0660 : 0600, service_take_socket(), &err);
     if (code == ERR_OVERLOADED && fd_holder_is_here(&a->endpoint.holder)) {
@@ -450,7 +471,8 @@ static int listen_and_run(struct app *a, const struct app_args *args)
 
 int app_run(const struct app_args *args)
 {
-    struct app a = {.source = source_of(args), .keys = env_keys_new()};
+    char state[PATH_SIZE];
+    struct app a = {.source = source_of(args, state, sizeof state), .keys = env_keys_new()};
     struct error err = ERROR_INIT;
     int status;
     prepare_process();

@@ -8,15 +8,16 @@ libaskd_la_SOURCES = \
 	daemon/core/timer.h daemon/core/worker.c daemon/core/worker.h daemon/answer/answer.c daemon/answer/answer.h \
 	daemon/answer/answer_internal.h daemon/answer/cursor.c daemon/answer/cursor.h daemon/answer/fold.c \
 	daemon/answer/fold.h daemon/answer/log.c daemon/answer/log.h daemon/answer/table.c daemon/answer/table.h \
-	daemon/catalog/catalog.c daemon/catalog/catalog.h daemon/catalog/facts.c daemon/catalog/index.c \
-	daemon/catalog/index.h daemon/catalog/lists.c daemon/catalog/lists.h daemon/catalog/lists_file.c \
-	daemon/catalog/model.c daemon/catalog/model.h daemon/catalog/model_lists.c daemon/catalog/model_room.c \
-	daemon/catalog/tokens.c daemon/catalog/tokens.h daemon/catalog/tokens_json.c daemon/catalog/tokens_json.h \
-	daemon/catalog/tokens_names.c daemon/catalog/tokens_picture.c daemon/catalog/tokens_picture.h \
-	daemon/catalog/tokens_scan.c daemon/catalog/tokens_scan.h daemon/catalog/tokens_table.h daemon/key/env_keys.c \
-	daemon/key/env_keys.h daemon/key/key.c daemon/key/key.h daemon/key/key_command.c daemon/key/key_command.h \
-	daemon/key/key_internal.h daemon/key/key_run.c daemon/key/key_run.h daemon/key/key_sources.c \
-	daemon/key/key_sources.h daemon/provider/adapters.c daemon/provider/anthropic.c daemon/provider/anthropic.h \
+	daemon/catalog/alias.c daemon/catalog/alias.h daemon/catalog/catalog.c daemon/catalog/catalog.h \
+	daemon/catalog/facts.c daemon/catalog/index.c daemon/catalog/index.h daemon/catalog/lists.c \
+	daemon/catalog/lists.h daemon/catalog/lists_file.c daemon/catalog/model.c daemon/catalog/model.h \
+	daemon/catalog/model_lists.c daemon/catalog/model_room.c daemon/catalog/tokens.c daemon/catalog/tokens.h \
+	daemon/catalog/tokens_json.c daemon/catalog/tokens_json.h daemon/catalog/tokens_names.c \
+	daemon/catalog/tokens_picture.c daemon/catalog/tokens_picture.h daemon/catalog/tokens_scan.c \
+	daemon/catalog/tokens_scan.h daemon/catalog/tokens_table.h daemon/key/env_keys.c daemon/key/env_keys.h \
+	daemon/key/key.c daemon/key/key.h daemon/key/key_command.c daemon/key/key_command.h daemon/key/key_internal.h \
+	daemon/key/key_run.c daemon/key/key_run.h daemon/key/key_sources.c daemon/key/key_sources.h \
+	daemon/provider/adapters.c daemon/provider/anthropic.c daemon/provider/anthropic.h \
 	daemon/provider/anthropic_parse.c daemon/provider/base64.c daemon/provider/base64.h daemon/provider/build.c \
 	daemon/provider/build.h daemon/provider/builtins.c daemon/provider/calls.c daemon/provider/calls.h \
 	daemon/provider/cohere.c daemon/provider/cohere.h daemon/provider/cohere_parse.c daemon/provider/dashscope.c \
@@ -42,21 +43,25 @@ libaskd_la_SOURCES = \
 	daemon/store/sqlite_read.c daemon/store/sqlite_schema.c daemon/store/sqlite_speed.c daemon/store/store.c \
 	daemon/store/store.h daemon/store/store_internal.h daemon/store/threads.c daemon/engine/ask.c \
 	daemon/engine/ask.h daemon/engine/attempt.c daemon/engine/attempt.h daemon/engine/context.c \
-	daemon/engine/context.h daemon/engine/discover.c daemon/engine/discover.h daemon/engine/engine.c \
-	daemon/engine/engine.h daemon/engine/engine_internal.h daemon/engine/fault.c daemon/engine/fault.h \
-	daemon/engine/fetch.c daemon/engine/fetch.h daemon/engine/keep.c daemon/engine/keep.h \
-	daemon/engine/keep_message.c daemon/engine/key_test.c daemon/engine/key_test.h daemon/engine/providers.c \
-	daemon/engine/providers.h daemon/engine/recall.c daemon/engine/route.c daemon/engine/route.h \
-	daemon/engine/tries.c daemon/engine/tries.h daemon/engine/warm.c daemon/engine/warm.h daemon/rpc/dispatch.c \
-	daemon/rpc/dispatch.h daemon/rpc/handlers.h daemon/rpc/later.c daemon/rpc/later.h daemon/rpc/m_answer.c \
-	daemon/rpc/m_chat.c daemon/rpc/m_conversation.c daemon/rpc/m_keys.c daemon/rpc/m_models.c \
-	daemon/rpc/m_service.c daemon/rpc/methods.c daemon/rpc/outq.c daemon/rpc/outq.h daemon/rpc/peer.c \
-	daemon/rpc/peer.h daemon/rpc/schema.c daemon/rpc/schema.h daemon/rpc/server.c daemon/rpc/server.h \
-	daemon/rpc/shapes.c daemon/rpc/shapes.h daemon/rpc/stream.c daemon/rpc/stream.h
+	daemon/engine/context.h daemon/engine/discover.c daemon/engine/discover.h daemon/engine/embed.c \
+	daemon/engine/embed.h daemon/engine/engine.c daemon/engine/engine.h daemon/engine/engine_internal.h \
+	daemon/engine/estimate.c daemon/engine/estimate.h daemon/engine/fault.c daemon/engine/fault.h \
+	daemon/engine/fetch.c daemon/engine/fetch.h daemon/engine/figures.c daemon/engine/figures.h \
+	daemon/engine/gate.c daemon/engine/gate.h daemon/engine/health.c daemon/engine/health.h daemon/engine/keep.c \
+	daemon/engine/keep.h daemon/engine/keep_message.c daemon/engine/key_test.c daemon/engine/key_test.h \
+	daemon/engine/offers.c daemon/engine/offers.h daemon/engine/providers.c daemon/engine/providers.h \
+	daemon/engine/recall.c daemon/engine/refresh.c daemon/engine/refresh.h daemon/engine/route.c \
+	daemon/engine/route.h daemon/engine/tries.c daemon/engine/tries.h daemon/engine/warm.c daemon/engine/warm.h \
+	daemon/rpc/dispatch.c daemon/rpc/dispatch.h daemon/rpc/handlers.h daemon/rpc/later.c daemon/rpc/later.h \
+	daemon/rpc/m_answer.c daemon/rpc/m_chat.c daemon/rpc/m_conversation.c daemon/rpc/m_embed.c daemon/rpc/m_keys.c \
+	daemon/rpc/m_models.c daemon/rpc/m_service.c daemon/rpc/m_status.c daemon/rpc/methods.c daemon/rpc/outq.c \
+	daemon/rpc/outq.h daemon/rpc/peer.c daemon/rpc/peer.h daemon/rpc/schema.c daemon/rpc/schema.h \
+	daemon/rpc/server.c daemon/rpc/server.h daemon/rpc/shapes.c daemon/rpc/shapes.h daemon/rpc/stream.c \
+	daemon/rpc/stream.h
 libaskd_la_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CURL_CFLAGS) $(INIH_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) \
 	$(SSL_CFLAGS) $(SQLITE_CFLAGS) $(SYSTEMD_CFLAGS)
 libaskd_la_LIBADD = libaskbase.la $(UV_LIBS) $(CURL_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(SSL_LIBS) \
-	$(SQLITE_LIBS) $(SYSTEMD_LIBS)
+	$(SQLITE_LIBS) $(SYSTEMD_LIBS) -lm
 
 bin_PROGRAMS += daemon/askd
 daemon_askd_SOURCES = daemon/main.c daemon/app.c daemon/app.h daemon/reload.c daemon/reload.h daemon/rooms.c daemon/rooms.h \

@@ -1,4 +1,5 @@
 #include "daemon/rooms.h"
+#include "daemon/catalog/alias.h"
 #include "daemon/core/log.h"
 #include "daemon/core/logfile.h"
 #include "daemon/engine/engine.h"
@@ -27,4 +28,4 @@ const struct config_room rpc_room = {"daemon", false, sizeof(struct rpc_options)
 const struct config_room store_room = {"store", false, sizeof(struct store_options), store_option_rows};
 
 const struct config_room *const rooms[] = {&app_room,   &engine_room,   &answer_room, &rpc_room,
-                                           &store_room, &provider_room, NULL};
+                                           &store_room, &provider_room, &alias_room,  NULL};

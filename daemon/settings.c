@@ -1,14 +1,17 @@
 #include "daemon/settings.h"
 #include "daemon/core/log.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/route.h"
 #include "daemon/rooms.h"
 #include "lib/base/key_folder.h"
 #include "lib/base/paths.h"
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define FILE_NAME "/askd.conf"
+#define MODELS "/models.ini"
 
 enum error_code settings_read_config(const struct settings_source *source, struct config **ret, struct error *err)
 {
@@ -23,20 +26,53 @@ enum error_code settings_read_config(const struct settings_source *source, struc
     return config_load(rooms, paths, source->file != NULL, ret, err);
 }
 
-/* A question without a model would fail each time. A whole name may also be a provider's usual model, slash and all. */
-static enum error_code check_default_model(const struct settings *s, struct error *err)
+/* The shipped file, then the user's, beside the configuration. */
+static enum error_code load_catalog(const struct settings_source *source, struct settings *s, struct error *err)
+{
+    char shipped[PATH_MAX], own[2][PATH_MAX], lists[PATH_MAX];
+    const char *paths[4] = {shipped};
+    size_t n = 1;
+    char dir[PATH_MAX - sizeof MODELS];
+    paths_data_file(MODELS + 1, shipped, sizeof shipped);
+    if (source->file) {
+        const char *slash = strrchr(source->file, '/');
+        int len = slash ? (int)(slash + 1 - source->file) : 0;
+        snprintf(own[0], sizeof own[0], "%.*s%s", len, source->file, MODELS + 1);
+        paths[n++] = own[0];
+    } else {
+        snprintf(own[0], sizeof own[0], PATHS_SYSTEM_CONFIG MODELS);
+        paths[n++] = own[0];
+        if (!source->system && paths_config_dir(dir, sizeof dir, NULL) == ERR_NONE) {
+            snprintf(own[1], sizeof own[1], "%s" MODELS, dir);
+            paths[n++] = own[1];
+        }
+    }
+    paths[n] = NULL;
+    if (source->state_dir)
+        snprintf(lists, sizeof lists, "%s/" SETTINGS_LISTS, source->state_dir);
+    return catalog_load(paths, source->state_dir ? lists : NULL, &s->catalog, &s->warning, err);
+}
+
+/* A name that nothing answers to would fail each time it is asked for. */
+static enum error_code check_names(const struct settings *s, struct error *err)
 {
     const struct engine_options *o = config_get(s->config, &engine_room, NULL);
-    const char *model = o->default_model, *slash = model ? strchr(model, '/') : NULL;
-    size_t len = slash ? (size_t)(slash - model) : 0;
-    if (!slash || providers_find(s->providers, model, len) || provider_builtin_find(model, len))
-        return ERR_NONE;
-    for (const struct provider_builtin *b = provider_builtins; b->name; b++)
-        if (b->default_model && strcmp(b->default_model, model) == 0)
-            return ERR_NONE;
-    return config_complain(s->config, &engine_room, NULL, "default_model", err,
-                           "default_model names the provider %.*s, which has no section and is not built in", (int)len,
-                           model);
+    const struct route_world w = {.providers = s->providers, .catalog = s->catalog, .aliases = s->aliases};
+    if (o->default_model && !aliases_find(s->aliases, o->default_model) && !route_knows(&w, o->default_model))
+        return config_complain(s->config, &engine_room, NULL, "default_model", err,
+                               "default_model = %s is no alias, no model of the catalogue, and names no provider that "
+                               "has a section or is built in",
+                               o->default_model);
+    for (size_t i = 0; i < aliases_count(s->aliases); i++) {
+        const struct alias *a = aliases_at(s->aliases, i);
+        for (size_t m = 0; m < a->n_models; m++)
+            if (!route_knows(&w, a->models[m]))
+                return config_complain(s->config, &alias_room, a->name, "models", err,
+                                       "%s is no model of the catalogue, and names no provider that has a section or "
+                                       "is built in",
+                                       a->models[m]);
+    }
+    return ERR_NONE;
 }
 
 /* Beside the configuration. False where there is none, or no name for it. */
@@ -68,7 +104,11 @@ enum error_code settings_load(const struct settings_source *source, struct env_k
     if (code == ERR_NONE)
         code = providers_load(&from, &s.providers, err);
     if (code == ERR_NONE)
-        code = check_default_model(&s, err);
+        code = load_catalog(source, &s, err);
+    if (code == ERR_NONE)
+        code = aliases_load(s.config, &s.aliases, err);
+    if (code == ERR_NONE)
+        code = check_names(&s, err);
     if (code == ERR_NONE)
         *ret = s;
     else
@@ -85,10 +125,16 @@ void settings_warn(const struct settings *s)
         if (p->url_doubt)
             log_warn("provider %s: %s", p->name, p->url_doubt);
     }
+    if (s->warning)
+        log_warn("%s", s->warning);
 }
 
 void settings_done(struct settings *s)
 {
     s->providers = providers_unref(s->providers);
+    s->catalog = catalog_unref(s->catalog);
+    s->aliases = aliases_unref(s->aliases);
     s->config = config_free(s->config);
+    free(s->warning);
+    s->warning = NULL;
 }

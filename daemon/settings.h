@@ -1,7 +1,9 @@
-/* What the configuration says, read whole: files, providers and their keys. */
+/* What the configuration says, read whole: files, providers and their keys, the catalogue of models, aliases. */
 #ifndef ASKD_SETTINGS_H
 #define ASKD_SETTINGS_H
 
+#include "daemon/catalog/alias.h"
+#include "daemon/catalog/catalog.h"
 #include "daemon/core/config.h"
 #include "daemon/engine/providers.h"
 #include "daemon/key/env_keys.h"
@@ -9,12 +11,19 @@
 struct settings_source {
     bool system;      /* /etc alone */
     const char *file; /* this file alone, NULL: the usual ones */
+    /* The state folder, where the providers' lists of models are kept. NULL: they are not read. */
+    const char *state_dir;
 };
 
 struct settings {
     struct config *config;
-    struct providers *providers; /* reference */
+    struct providers *providers; /* references */
+    struct catalog *catalog;
+    struct aliases *aliases;
+    char *warning; /* NULL if there is none */
 };
+
+#define SETTINGS_LISTS "models.json" /* in the state folder */
 
 /* Both block on small files: for the start, or beside the loop. */
 enum error_code settings_read_config(const struct settings_source *source, struct config **ret, struct error *err);

@@ -166,11 +166,11 @@ void rows_dialects(FILE *out)
 void rows_providers(FILE *out)
 {
     fputs(
-        ".Bl -column \"openrouter\" \"OPENROUTER_API_KEY\" \"openai-chat\" \"openrouter\" \"llama-3.3-70b-versatile\"\n"
-        ".It Sy name Ta Sy variable Ta Sy api Ta Sy dialect Ta Sy usual model\n",
+        ".Bl -column \"openrouter\" \"OPENROUTER_API_KEY\" \"openai-chat\" \"openrouter\"\n"
+        ".It Sy name Ta Sy variable Ta Sy api Ta Sy dialect\n",
         out);
     for (const struct provider_builtin *b = provider_builtins; b->name; b++)
-        fprintf(out, ".It %s Ta %s Ta %s Ta %s Ta %s\n", b->name, b->env ? b->env : "(local)", b->api,
-                b->dialect ? b->dialect : "\\(em", b->default_model ? b->default_model : "the first it lists");
+        fprintf(out, ".It %s Ta %s Ta %s Ta %s\n", b->name, b->env ? b->env : "(local)", b->api,
+                b->dialect ? b->dialect : "\\(em");
     fputs(".El\n", out);
 }

@@ -60,7 +60,8 @@ struct model {
     size_t n_premiums;
     struct model_speed *speeds;
     size_t n_speeds;
-    const char *const *tags; /* NULL-ended; "retired" and "default" are made from the fields above */
+    const char *const
+        *tags; /* NULL-ended, NULL where there are none; "retired" and "default" are made from the fields above */
 };
 
 /* paths: models.ini files in order, NULL-ended, each with its drop-ins in FILE.d; a missing one is skipped. A later
@@ -103,7 +104,7 @@ enum known facts_reasoning(const struct facts *f);
 enum token_family facts_family(const struct facts *f); /* by the model's name where no row tells */
 const struct price *facts_price(const struct facts *f, int64_t now_us, int64_t prompt_tokens);
 
-/* The models that a provider's own list had, in its order. *n is 0 where it was never read. */
+/* The models that a provider's own list had, in its order. *n is 0 where it was never read. fetched_us may be NULL. */
 const struct listed *catalog_list(const struct catalog *c, const char *section, size_t *n, int64_t *fetched_us);
 
 /* -- lists that are read while the daemon runs -- */

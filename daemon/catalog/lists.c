@@ -131,7 +131,8 @@ const struct listed *lists_get(const struct lists *l, const char *section, size_
     const struct list *list = find(l, section);
 
     *n = list ? list->n : 0;
-    *fetched_us = list ? list->fetched_us : 0;
+    if (fetched_us)
+        *fetched_us = list ? list->fetched_us : 0;
     return list ? list->models : NULL;
 }
 

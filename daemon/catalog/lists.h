@@ -26,7 +26,7 @@ struct lists *lists_with(const struct lists *l, const char *section, struct list
 
 /* In no order that means anything; NULL past the end. */
 const char *lists_section(const struct lists *l, size_t i);
-/* NULL and 0 where the section's list was never read. */
+/* NULL and 0 where the section's list was never read. fetched_us may be NULL. */
 const struct listed *lists_get(const struct lists *l, const char *section, size_t *n, int64_t *fetched_us);
 /* The first of that id in the section's list, NULL if there is none. */
 const struct listed *lists_find(const struct lists *l, const char *section, const char *id);

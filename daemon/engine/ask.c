@@ -192,6 +192,14 @@ static void stop(struct ask *a, const struct error *err)
     }
 }
 
+/* Of the answer that was shown, as its provider told, or else by its text. */
+static int64_t shown_tokens(const struct fold *f)
+{
+    if (f->usage.output_tokens >= 0)
+        return f->usage.output_tokens;
+    return tokens_of_text(tokens_family_of_model(f->model), (const char *)f->text.data, f->text.len);
+}
+
 /* The one end of a question: err is NULL for `done`. What is stored ends its log once it is committed. */
 static void end(struct ask *a, enum log_state state, const struct error *err)
 {
@@ -206,9 +214,9 @@ static void end(struct ask *a, enum log_state state, const struct error *err)
     if (err)
         end->err = *err;
     buf_init(&extras, SIZE_MAX / 2); /* of the log's own size, which is bounded; the tail too */
-    tries_put_attempts(&extras, a->tries);
-    put_timing(&extras, a);
     fold_log(&fold, log_of(a), answer_provider(a->answer), answer_model(a->answer));
+    tries_put_attempts(&extras, a->tries, shown_tokens(&fold));
+    put_timing(&extras, a);
     end->n_tail = fold_put_tail(&end->tail, &fold, err) + 2;
     buf_append(&end->tail, extras.data, extras.len);
     if (end->tail.failed) /* it is made anew from the events for whoever asks */
@@ -294,11 +302,23 @@ static void on_end(void *data, const struct error *err)
         end(data, LOG_DONE, NULL);
 }
 
+/* By the first candidate's tokenizer. */
+static struct bucket_cost cost_of(const struct ask *a)
+{
+    enum token_family family = tokens_family_of_model(a->plan.routes[0].model);
+    return (struct bucket_cost){.input = tokens_of_request(family, a->req),
+                                .output = a->req->has_max_tokens ? a->req->max_tokens : ROUTE_OUTPUT_TOKENS};
+}
+
 static void try_candidates(struct ask *a)
 {
-    static const struct tries_hooks hooks = {on_first, on_event, on_turn, on_end};
-    const struct tries_question q = {
-        .chat = a->req, .conversation = answer_conversation(a->answer), .deadline_us = a->deadline_us};
+    static const struct tries_hooks hooks = {on_first, on_event, NULL, on_turn, on_end};
+    const struct tries_question q = {.chat = a->req,
+                                     .conversation = answer_conversation(a->answer),
+                                     .deadline_us = a->deadline_us,
+                                     .cost = cost_of(a),
+                                     .interactive = a->req->stream,
+                                     .restart = a->req->retry_restart};
     a->state = ASK_TRYING;
     tries_start(a->engine, &a->plan, &q, &hooks, a, &a->tries);
 }
@@ -370,10 +390,8 @@ static void go(struct ask *a)
         try_candidates(a);
         return;
     }
-    const char *name = a->plan.local, *slash = name ? strchr(name, '/') : NULL;
     a->state = ASK_LOOKING;
-    a->search =
-        discover_start(a->engine->discovery, a->plan.providers, name, slash ? (size_t)(slash - name) : 0, on_found, a);
+    a->search = discover_start(a->engine->discovery, a->plan.providers, NULL, 0, on_found, a);
 }
 
 /* From here on the question stands: where it is kept, if it is, and what goes to the store. */

@@ -5,7 +5,7 @@
 #include "daemon/engine/engine_internal.h"
 #include "daemon/engine/route.h"
 
-/* Takes over req and what plan holds. A plan without candidates names a local server that has to be looked for. The
+/* Takes over req and what plan holds. For a plan without candidates a local server is looked for. The
  * answer may have ended when it returns. The reference is the caller's. */
 struct answer *ask_start(struct engine *e, struct chat_request *req, struct plan *plan,
                          const struct answer_asker *asker);

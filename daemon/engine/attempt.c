@@ -1,13 +1,16 @@
 #include "daemon/engine/attempt.h"
 #include "daemon/core/log.h"
 #include "daemon/core/timer.h"
+#include "daemon/engine/gate.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define REQUEST_MAX (256u << 20) /* bytes of a request body: base64 of the largest frame and its JSON */
 #define LEFT_OUT_MAX 1024        /* bytes of the names of what is left out of a question */
+#define VECTORS_MAX (64u << 20)  /* bytes of a response that holds vectors */
 #define LINGER_MS 5000           /* for the end of the body after the answer has ended */
 
 enum attempt_state {
@@ -24,16 +27,19 @@ struct attempt {
     bool released; /* nobody wants to hear of it */
     unsigned busy; /* our own frames on the stack: no free under them */
     struct provider *provider;
-    struct key_use key;
     const struct provider_ops *ops;
     struct provider_parser *parser;
     struct provider_target target;
     char *model;
+    struct gate *gate;
+    struct key_use key;             /* its secret is a reference */
     struct http_transfer *transfer; /* NULL once it is over */
     struct timer *timer;
     int64_t started_us, last_event_us;
     struct response_head head;
     bool have_head;
+    const struct embed_request *embed; /* NULL: a chat */
+    struct buf body;                   /* of an answer with vectors, which is read whole */
     struct attempt_callbacks cb;
     void *data;
 };
@@ -53,7 +59,7 @@ static void enter(struct attempt *a, enum attempt_state state)
         if (a->transfer)
             http_cancel(a->transfer);
         a->transfer = NULL;
-        a->provider->active--;
+        gate_leave(a->gate);
         break;
     }
 }
@@ -65,6 +71,7 @@ static void settle(struct attempt *a)
     TAILQ_REMOVE(&a->room->list, a, link);
     if (a->parser)
         provider_parser_free(a->parser);
+    buf_done(&a->body);
     timer_free(a->timer);
     key_use_done(&a->key);
     providers_unref(a->provider->owner);
@@ -76,11 +83,9 @@ static void fail(struct attempt *a, enum fault_cause cause, struct error *err)
 {
     if (a->state == ATTEMPT_OVER)
         return;
-    if (cause == FAULT_PROVIDER)
-        keys_refused(a->provider->keys, &a->key, err->code);
-    fault_name_key(err, a->key.source);
     error_text(err->provider, sizeof err->provider, a->provider->name, strlen(a->provider->name));
     error_text(err->model, sizeof err->model, a->model, strlen(a->model));
+    fault_name_key(err, a->key.source);
     bool tell = !a->released && a->state != ATTEMPT_LINGERING;
     enter(a, ATTEMPT_OVER);
     if (tell)
@@ -157,7 +162,18 @@ static void on_head(void *data, const struct response_head *head)
         settle(a);
         return;
     }
-    a->parser = provider_parser_new(a->ops, &a->target, &a->head, on_event, a);
+    if (!a->embed)
+        a->parser = provider_parser_new(a->ops, &a->target, &a->head, on_event, a);
+}
+
+static void collect(struct attempt *a, const uint8_t *bytes, size_t len)
+{
+    struct error err = ERROR_INIT;
+    if (buf_append(&a->body, bytes, len))
+        return;
+    error_set(&err, ERR_TOO_LARGE, "%s sent more than %u bytes of vectors; ask for fewer texts at once",
+              a->provider->name, VECTORS_MAX);
+    fail(a, FAULT_OWN, &err);
 }
 
 static void on_body(void *data, const uint8_t *bytes, size_t len)
@@ -167,10 +183,36 @@ static void on_body(void *data, const uint8_t *bytes, size_t len)
         return;
     struct error err = ERROR_INIT;
     a->busy++;
-    if (provider_feed(a->parser, bytes, len, &err) != ERR_NONE)
+    if (a->embed)
+        collect(a, bytes, len);
+    else if (provider_feed(a->parser, bytes, len, &err) != ERR_NONE)
         fail(a, FAULT_PROVIDER, &err);
     a->busy--;
     settle(a);
+}
+
+static void on_vector(void *data, size_t index, const double *vector, size_t n)
+{
+    struct attempt *a = data;
+    if (!a->released)
+        a->cb.on_vector(a->data, index, vector, n);
+}
+
+static void read_vectors(struct attempt *a)
+{
+    struct error err = ERROR_INIT;
+    struct chat_event usage = {.kind = EVENT_USAGE, .usage = USAGE_INIT};
+    const struct chat_event done = {.kind = EVENT_DONE, .finish = FINISH_STOP};
+    enum error_code code = a->head.status == 200
+                               ? provider_read_vectors(a->ops, &a->target, a->body.data, a->body.len, a->embed->n_input,
+                                                       on_vector, a, &usage.usage, &err)
+                               : provider_map_error(&a->head, a->body.data, a->body.len, &err);
+    if (code != ERR_NONE) {
+        fail(a, FAULT_PROVIDER, &err);
+        return;
+    }
+    on_event(a, &usage);
+    on_event(a, &done);
 }
 
 static void on_end(void *data, enum error_code code, const struct error *why)
@@ -181,9 +223,13 @@ static void on_end(void *data, enum error_code code, const struct error *why)
     a->busy++;
     if (a->state == ATTEMPT_LINGERING) {
         enter(a, ATTEMPT_OVER);
-    } else if (!a->parser) {
+    } else if (!a->have_head || (a->embed && code != ERR_NONE)) {
         err = *why;
         fail(a, FAULT_TRANSPORT, &err);
+    } else if (a->embed) {
+        read_vectors(a);
+        if (a->state == ATTEMPT_LINGERING)
+            enter(a, ATTEMPT_OVER);
     } else {
         enum error_code ended = provider_finish(a->parser, code == ERR_NONE, &err);
         /* A broken connection tells more than "the stream ended early". */
@@ -198,47 +244,65 @@ static void on_end(void *data, enum error_code code, const struct error *why)
     settle(a);
 }
 
-enum error_code attempt_start(struct attempt_room *room, struct provider *p, const struct key_use *key,
-                              const char *model, const char *conversation, const struct chat_request *req, bool fresh,
-                              const struct attempt_callbacks *cb, void *data, struct attempt **ret, struct error *err)
+static struct attempt *attempt_new(struct attempt_room *room, const struct attempt_question *q,
+                                   const struct attempt_callbacks *cb, void *data)
 {
-    static const struct http_callbacks http_cb = {on_head, on_body, on_end};
     struct attempt *a = NEW(struct attempt);
     a->room = room;
     TAILQ_INSERT_TAIL(&room->list, a, link);
-    a->provider = p;
-    providers_ref(p->owner);
-    a->key = (struct key_use){secret_ref(key->secret), key->source, key->which};
-    a->ops = p->ops;
-    a->model = xstrdup(model);
-    a->target = (struct provider_target){.base_url = p->base_url,
-                                         .dialect = p->dialect,
+    a->provider = q->provider;
+    providers_ref(a->provider->owner);
+    a->ops = a->provider->ops;
+    a->model = xstrdup(q->model);
+    a->gate = q->gate;
+    a->embed = q->embed;
+    buf_init(&a->body, VECTORS_MAX);
+    a->key = *q->key;
+    secret_ref(a->key.secret);
+    a->target = (struct provider_target){.base_url = a->provider->base_url,
+                                         .dialect = a->provider->dialect,
                                          .model = a->model,
-                                         .key = key->secret,
-                                         .headers = (const char *const *)p->headers,
-                                         .conversation = *conversation ? conversation : NULL};
+                                         .key = a->key.secret,
+                                         .headers = (const char *const *)a->provider->headers};
     a->cb = *cb;
     a->data = data;
     a->started_us = clock_mono_us();
     a->timer = timer_new(room->loop, on_timer, a);
-    struct exchange x;
+    return a;
+}
+
+static enum error_code build(struct attempt *a, const struct attempt_question *q, struct exchange *x, struct error *err)
+{
     struct buf left_out;
-    exchange_init(&x, REQUEST_MAX);
+    if (a->embed)
+        return provider_build_embed(a->ops, &a->target, a->embed, x, err);
     buf_init(&left_out, LEFT_OUT_MAX);
-    enum error_code code = a->ops->build(&a->target, req, &x, &left_out, err);
+    a->target.conversation = q->conversation[0] ? q->conversation : NULL;
+    enum error_code code = a->ops->build(&a->target, q->chat, x, &left_out, err);
     a->target.conversation = NULL; /* it is the caller's */
     if (code == ERR_NONE && left_out.len > 0)
-        log_notice("%s/%s takes no %s: left out of what it is told", p->name, model, buf_cstr(&left_out));
+        log_notice("%s/%s takes no %s: left out of what it is told", a->provider->name, a->model, buf_cstr(&left_out));
     buf_done(&left_out);
+    return code;
+}
+
+enum error_code attempt_start(struct attempt_room *room, const struct attempt_question *q,
+                              const struct attempt_callbacks *cb, void *data, struct attempt **ret, struct error *err)
+{
+    static const struct http_callbacks http_cb = {on_head, on_body, on_end};
+    struct attempt *a = attempt_new(room, q, cb, data);
+    const struct provider *p = a->provider;
+    struct exchange x;
+    exchange_init(&x, REQUEST_MAX);
+    enum error_code code = build(a, q, &x, err);
     if (code == ERR_NONE) {
-        struct http_options opt = {.proxy = p->proxy,
-                                   .ca_file = p->ca_file,
-                                   .timeout_connect_ms = (long)p->timeout_connect_ms,
-                                   .fresh = fresh};
+        const struct http_options opt = {.proxy = p->proxy,
+                                         .ca_file = p->ca_file,
+                                         .timeout_connect_ms = (long)p->timeout_connect_ms,
+                                         .fresh = q->fresh};
         code = http_start(room->pool, &x, &opt, &http_cb, a, &a->transfer, err);
     }
     exchange_done(&x);
-    p->active++;
     if (code != ERR_NONE) {
         a->released = true;
         enter(a, ATTEMPT_OVER);

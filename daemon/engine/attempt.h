@@ -1,4 +1,5 @@
-/* One try at one provider: adapter + transfer + clocks. Events come out as the parser finds them.
+/* One try at one provider: adapter + transfer + clocks. Events come out as the parser finds them; of texts that are to
+ * become vectors, the vectors once all have come.
  *
  * An attempt that has told its end, or was released, calls back no more. It frees itself once its transfer and timer
  * are closed: after `done` the transfer may run on for a moment, so that its connection stays usable. */
@@ -12,6 +13,7 @@
 #include <sys/queue.h>
 
 struct attempt;
+struct gate;
 
 /* All attempts, lingering ones too, so that none outlives the pool. */
 struct attempt_room {
@@ -24,15 +26,25 @@ void attempt_room_close(struct attempt_room *room); /* ends those that linger; t
 
 struct attempt_callbacks {
     void (*on_event)(void *data, const struct chat_event *ev);
+    /* For `embed` alone: one of its vectors, in the order of the texts; void where on_end tells an error. */
+    void (*on_vector)(void *data, size_t index, const double *vector, size_t n);
     /* Once: EVENT_DONE was given (err NULL), or it failed. head: NULL where no response came. */
     void (*on_end)(void *data, enum fault_cause cause, const struct error *err, const struct response_head *head);
 };
 
-/* key: what keys_now gave; it takes a reference of its own. conversation: its id, "" if the question is in none. fresh:
- * over a new connection. Nothing is called before it
- * returns. On failure (a request that cannot be built) *ret is not set. */
-enum error_code attempt_start(struct attempt_room *room, struct provider *p, const struct key_use *key,
-                              const char *model, const char *conversation, const struct chat_request *req, bool fresh,
+struct attempt_question { /* all borrowed for the call */
+    struct provider *provider;
+    const char *model; /* the provider's own name of it */
+    const struct key_use *key;
+    const struct chat_request *chat;   /* one of the two */
+    const struct embed_request *embed; /* must live as long as the attempt */
+    const char *conversation;          /* its id, "" if the question is in none */
+    struct gate *gate; /* a place in it is taken; the attempt gives it back, also where it fails to start */
+    bool fresh;        /* over a new connection */
+};
+
+/* Nothing is called before it returns. On failure (a request that cannot be built) *ret is not set. */
+enum error_code attempt_start(struct attempt_room *room, const struct attempt_question *q,
                               const struct attempt_callbacks *cb, void *data, struct attempt **ret, struct error *err);
 
 /* Ends it if it runs; the caller forgets it. Fine from inside a callback. Always returns NULL. */

@@ -2,9 +2,12 @@
 #include "daemon/core/config.h"
 #include "daemon/engine/ask.h"
 #include "daemon/engine/discover.h"
+#include "daemon/engine/embed.h"
+#include "daemon/engine/refresh.h"
 #include "daemon/engine/warm.h"
 #include "daemon/key/key_command.h"
 #include "lib/base/alloc.h"
+#include "lib/base/clock.h"
 #include "lib/base/version.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,25 +15,54 @@
 
 #define EVENT_BYTES_MAX (2 * PROVIDER_EVENT_MAX) /* an encoded event */
 
+#define AT(field) offsetof(struct engine_options, field)
+#define DAY_MS (86400ll * 1000)
+
 const struct config_option engine_option_rows[] = {
-    {"default_model", CONFIG_STRING, offsetof(struct engine_options, default_model), 0, 0, NULL, NULL, CONFIG_RELOAD,
-     "The model that is asked where none is named, as provider/model. Without it the first ready provider's usual "
-     "one."},
+    {"default_model", CONFIG_STRING, AT(default_model), 0, 0, NULL, NULL, CONFIG_RELOAD,
+     "The model that is asked where none is named: an alias, a catalogue id, or provider/model. Without it the first "
+     "ready provider's usual one."},
+    {"breaker_failures", CONFIG_INT, AT(health.breaker_failures), 1, 1000, "5", NULL, CONFIG_RELOAD,
+     "After so many failures of a provider in a row, with one model, this model is not asked there for a while. What a "
+     "provider refuses for the question's sake is no failure."},
+    {"breaker_wait", CONFIG_DURATION, AT(health.breaker_wait_ms), 10, DAY_MS, "30 s", NULL, CONFIG_RELOAD,
+     "How long that is. Then one question tries it; where that fails too, the time doubles, up to ten times this."},
+    {"speed_memory", CONFIG_DURATION, AT(health.speed_memory_ms), 1000, 365 * DAY_MS, "1 d", NULL, CONFIG_RELOAD,
+     "How long a measured time to the first token counts, for aliases with policy fastest. A model without one is "
+     "tried first."},
     {0},
 };
 
-struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct providers *providers, struct store *store,
-                          const struct engine_options *opt)
+static void take_knowledge(struct engine *e, const struct engine_knowledge *k)
+{
+    e->providers = providers_ref(k->providers);
+    e->catalog = catalog_ref(k->catalog);
+    e->aliases = aliases_ref(k->aliases);
+    e->opt = *k->opt;
+    e->lists_path = k->lists_path;
+}
+
+/* Reading them starts a thread, which a daemon that does not go by them has no use for. */
+static void load_speeds(struct engine *e)
+{
+    for (size_t i = 0; i < aliases_count(e->aliases); i++)
+        if (aliases_at(e->aliases, i)->policy == ALIAS_FASTEST)
+            health_load(e->health);
+}
+
+struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct store *store,
+                          const struct engine_knowledge *k)
 {
     struct engine *e = NEW(struct engine);
     e->loop = loop;
     e->table = table;
-    e->providers = providers_ref(providers);
-    e->opt = *opt;
     e->store = store;
+    take_knowledge(e, k);
     char user_agent[128];
     (void)snprintf(user_agent, sizeof user_agent, "%s/%s", PACKAGE_NAME, askd_version);
     e->pool = http_pool_new(loop, user_agent);
+    e->gates = gate_room_new(loop);
+    e->health = health_new(loop, store, &e->opt.health);
     e->keys = key_room_new(loop, NULL);
     attempt_room_init(&e->attempts, loop, e->pool);
     e->discovery = discovery_new(loop, e->pool);
@@ -39,7 +71,9 @@ struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct pr
     TAILQ_INIT(&e->asks);
     TAILQ_INIT(&e->recalls);
     TAILQ_INIT(&e->key_tests);
+    TAILQ_INIT(&e->embeds);
     buf_init(&e->scratch, EVENT_BYTES_MAX);
+    load_speeds(e);
     return e;
 }
 
@@ -58,13 +92,28 @@ static void carry_over(struct providers *to, const struct providers *from)
     }
 }
 
-void engine_configure(struct engine *e, struct providers *providers, const struct engine_options *opt)
+void engine_configure(struct engine *e, const struct engine_knowledge *k)
 {
-    struct providers *old = e->providers;
-    carry_over(providers, old);
-    e->providers = providers_ref(providers);
-    e->opt = *opt;
-    providers_unref(old);
+    struct providers *providers = e->providers;
+    struct catalog *catalog = e->catalog;
+    struct aliases *aliases = e->aliases;
+    carry_over(k->providers, providers);
+    take_knowledge(e, k);
+    health_configure(e->health, &e->opt.health);
+    load_speeds(e);
+    providers_unref(providers);
+    catalog_unref(catalog);
+    aliases_unref(aliases);
+}
+
+struct route_world engine_world(const struct engine *e)
+{
+    return (struct route_world){.providers = e->providers,
+                                .catalog = e->catalog,
+                                .aliases = e->aliases,
+                                .health = e->health,
+                                .default_model = e->opt.default_model,
+                                .now_us = clock_wall_us()};
 }
 
 static void on_part_closed(void *data)
@@ -75,6 +124,8 @@ static void on_part_closed(void *data)
     void (*closed)(void *) = e->closed;
     void *closed_data = e->closed_data;
     providers_unref(e->providers);
+    catalog_unref(e->catalog);
+    aliases_unref(e->aliases);
     buf_done(&e->scratch);
     free(e);
     closed(closed_data);
@@ -96,6 +147,7 @@ void engine_interrupt(struct engine *e)
     e->draining = true;
     ask_interrupt_all(e);
     key_tests_give_up_all(e);
+    embed_interrupt_all(e);
     keep_hurry(&e->keeps);
 }
 
@@ -103,11 +155,15 @@ void engine_close(struct engine *e, void (*closed)(void *data), void *data)
 {
     e->draining = true;
     ask_give_up_all(e);
+    embed_interrupt_all(e);
     recall_give_up_all(e);
     key_tests_give_up_all(e);
+    refresh_close(e);
     keep_room_close(&e->keeps);
     attempt_room_close(&e->attempts);
     warm_done(e);
+    e->gates = gate_room_free(e->gates);
+    e->health = health_free(e->health);
     e->closed = closed;
     e->closed_data = data;
     e->to_close = 3;
@@ -122,7 +178,7 @@ static enum error_code no_such(struct error *err, const char *param, const char 
     return err->code = ERR_NOT_FOUND;
 }
 
-static enum error_code check_ids(const struct chat_request *req, struct error *err)
+enum error_code engine_check_ids(const struct chat_request *req, struct error *err)
 {
     const char *c = req->conversation;
     bool word = c && (strcmp(c, CONVERSATION_NEW) == 0 || strcmp(c, CONVERSATION_LAST) == 0);
@@ -137,16 +193,16 @@ enum error_code engine_ask(struct engine *e, struct chat_request *req, const str
                            struct answer **ret, struct error *err)
 {
     struct plan plan = {0};
-    const char *name = req->model && *req->model ? req->model : e->opt.default_model;
+    struct route_world world = engine_world(e);
     enum error_code code = ERR_NONE;
     if (e->draining)
         code = error_set(err, ERR_OVERLOADED, "the daemon is ending; ask again in a moment");
     else if (req->cache == CACHE_ONLY)
         code = error_set(err, ERR_NOT_FOUND, "no cached answer to this question");
     if (code == ERR_NONE)
-        code = route_model(e->providers, name, &plan, err);
+        code = route_model(&world, req->model, req, &plan, err);
     if (code == ERR_NONE)
-        code = check_ids(req, err);
+        code = engine_check_ids(req, err);
     if (code == ERR_NONE)
         code = answer_table_admit(e->table, asker->uid, err);
     if (code != ERR_NONE) {
@@ -212,13 +268,24 @@ struct answer_table *engine_table(const struct engine *e)
     return e->table;
 }
 
+struct gate *engine_gate(const struct engine *e, const char *provider)
+{
+    return gate_of(e->gates, provider);
+}
+
+struct health *engine_health(const struct engine *e)
+{
+    return e->health;
+}
+
 void engine_default_model(const struct engine *e, char name[ENGINE_MODEL_MAX])
 {
+    struct route_world world = engine_world(e);
     struct plan plan = {0};
     name[0] = 0;
     if (e->opt.default_model)
         snprintf(name, ENGINE_MODEL_MAX, "%s", e->opt.default_model);
-    else if (route_model(e->providers, NULL, &plan, NULL) == ERR_NONE && plan.n && plan.routes[0].model[0])
+    else if (route_model(&world, NULL, NULL, &plan, NULL) == ERR_NONE && plan.n && plan.routes[0].model[0])
         snprintf(name, ENGINE_MODEL_MAX, "%s/%s", plan.routes[0].provider->name, plan.routes[0].model);
     plan_done(&plan);
 }
@@ -230,5 +297,5 @@ unsigned engine_unstored(const struct engine *e)
 
 unsigned engine_running(const struct engine *e)
 {
-    return e->n_asks;
+    return e->n_asks + e->n_embeds;
 }

@@ -5,25 +5,39 @@
 
 #include "daemon/answer/table.h"
 #include "daemon/core/config.h"
+#include "daemon/engine/health.h"
 #include "daemon/engine/providers.h"
 #include "daemon/http/pool.h"
 #include "lib/chat/request.h"
 
 struct engine;
 struct discovery;
+struct gate;
+struct catalog;
+struct aliases;
 
 struct engine_options {
-    char *default_model; /* "provider/name", NULL: of the first ready provider */
+    char *default_model; /* a name as route.h takes it, NULL: of the first ready provider */
+    struct health_options health;
 };
 extern const struct config_option engine_option_rows[];
 
 struct store;
 
-/* All borrowed, but providers, of which it takes a reference. The store must outlive it. */
-struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct providers *providers, struct store *store,
-                          const struct engine_options *opt);
-/* From now on these hold; what runs goes on with those it began with. */
-void engine_configure(struct engine *e, struct providers *providers, const struct engine_options *opt);
+/* What the engine goes by, as one load of the configuration gives it. It takes references of its own. */
+struct engine_knowledge {
+    struct providers *providers;
+    struct catalog *catalog;
+    struct aliases *aliases;
+    const struct engine_options *opt;
+    const char *lists_path; /* where the providers' lists of models are kept; borrowed for good */
+};
+
+/* The table and the store are borrowed; the store must outlive it. */
+struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct store *store,
+                          const struct engine_knowledge *k);
+/* From now on this holds; what runs goes on with what it began with. */
+void engine_configure(struct engine *e, const struct engine_knowledge *k);
 /* Everything that runs is interrupted, and what is not stored yet is given up; closed is called when the last transfer
  * and handle are gone, then the engine is.
  */
@@ -64,11 +78,18 @@ void engine_stats(const struct engine *e, struct http_stats *ret);
 void engine_provider_stats(const struct engine *e, const struct provider *p, struct http_host_stats *ret);
 struct providers *engine_providers(const struct engine *e);
 struct answer_table *engine_table(const struct engine *e);
+/* What stands before a provider and what is known of its models, for status. */
+struct gate *engine_gate(const struct engine *e, const char *provider);
+struct health *engine_health(const struct engine *e);
+/* What names are looked up in (route.h), as it is now; borrowed of the engine. */
+struct route_world;
+struct route_world engine_world(const struct engine *e);
 #define ENGINE_MODEL_MAX 256
-/* "provider/name" of what is asked where no model is named, "" if that has to be looked for first. */
+/* What is asked where no model is named: default_model as it stands, or else "provider/name"; "" if that has to be
+ * looked for first. */
 void engine_default_model(const struct engine *e, char name[ENGINE_MODEL_MAX]);
 /* Answers that have ended and wait to be stored, their askers answered or not. */
 unsigned engine_unstored(const struct engine *e);
-unsigned engine_running(const struct engine *e); /* questions that have not ended */
+unsigned engine_running(const struct engine *e); /* questions, and texts for vectors, that have not ended */
 
 #endif

@@ -2,10 +2,15 @@
 #ifndef ASKD_ENGINE_INTERNAL_H
 #define ASKD_ENGINE_INTERNAL_H
 
+#include "daemon/catalog/alias.h"
+#include "daemon/catalog/catalog.h"
 #include "daemon/engine/attempt.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/gate.h"
 #include "daemon/engine/keep.h"
 #include "daemon/engine/key_test.h"
+#include "daemon/engine/route.h"
+#include "daemon/key/key.h"
 
 struct ask;
 TAILQ_HEAD(ask_list, ask);
@@ -13,10 +18,16 @@ TAILQ_HEAD(ask_list, ask);
 struct engine {
     uv_loop_t *loop;
     struct answer_table *table;
-    struct providers *providers; /* reference */
+    struct providers *providers; /* references: what holds now */
+    struct catalog *catalog;
+    struct aliases *aliases;
     struct engine_options opt;
+    struct gate_room *gates;
+    struct health *health;
     struct http_pool *pool;
     struct key_room *keys;
+    struct refresh *refresh; /* under way, NULL if none */
+    const char *lists_path;  /* where the lists of models are kept; borrowed */
     struct attempt_room attempts;
     struct store *store;
     struct keep_room keeps;
@@ -25,7 +36,8 @@ struct engine {
     struct key_test_list key_tests; /* under way */
     struct timer *warm; /* warm.c's */
     struct ask_list asks;
-    unsigned n_asks;
+    TAILQ_HEAD(, embed) embeds; /* under way */
+    unsigned n_asks, n_embeds;
     struct buf scratch; /* for encoding one event */
     bool draining;
     unsigned to_close;
@@ -34,5 +46,8 @@ struct engine {
     void (*closed)(void *data);
     void *closed_data;
 };
+
+/* Are conversation and parent what ids may be? ERR_NOT_FOUND names the one that is not. */
+enum error_code engine_check_ids(const struct chat_request *req, struct error *err);
 
 #endif

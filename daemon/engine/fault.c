@@ -24,7 +24,7 @@ enum fault_verdict fault_judge(enum fault_cause cause, const struct error *err, 
 {
     if (shown)
         return FAULT_FAIL;
-    if (cause == FAULT_FIRST_BYTE || cause == FAULT_IDLE)
+    if (cause == FAULT_FIRST_BYTE || cause == FAULT_IDLE || cause == FAULT_ABSENT || cause == FAULT_BREAKER)
         return FAULT_NEXT;
     if (cause == FAULT_PROVIDER && head && head->should_retry == 1)
         return FAULT_AGAIN;

@@ -10,6 +10,8 @@ enum fault_cause {
     FAULT_FIRST_BYTE, /* timeouts: the question may be paid for already */
     FAULT_IDLE,
     FAULT_PROVIDER, /* the provider said so, by status or inside its answer */
+    FAULT_ABSENT,   /* its key, a local server or a model of it cannot be had */
+    FAULT_BREAKER,  /* it failed too often of late, and is left alone for a while */
     FAULT_OWN,      /* a bound of ours */
 };
 

@@ -11,6 +11,7 @@
 /* Defaults, for sections and for providers without one. Times in seconds. */
 #define RETRIES 2
 #define MAX_CONNECTIONS 64
+#define MAX_WAITING 1024
 #define TIMEOUT_CONNECT 10
 #define TIMEOUT_FIRST_BYTE 600
 #define TIMEOUT_IDLE 300
@@ -22,7 +23,7 @@ struct provider_section {
     struct secret *key;
     char **header;
     bool allow_http;
-    int64_t retries, max_connections, timeout_connect_ms, timeout_first_byte_ms, timeout_idle_ms;
+    int64_t retries, max_connections, max_waiting, timeout_connect_ms, timeout_first_byte_ms, timeout_idle_ms;
 };
 
 #define AT(field) offsetof(struct provider_section, field)
@@ -54,6 +55,8 @@ static const struct config_option options[] = {
      "How often a request that failed for a passing reason is sent again."},
     {"max_connections", CONFIG_INT, AT(max_connections), 1, 1024, STR(MAX_CONNECTIONS), NULL, CONFIG_RELOAD,
      "How many requests may be under way at once; more wait their turn."},
+    {"max_waiting", CONFIG_INT, AT(max_waiting), 0, 1000000, STR(MAX_WAITING), NULL, CONFIG_RELOAD,
+     "How many requests may wait for their turn, interactive ones first; more are overloaded."},
     {"timeout_connect", CONFIG_DURATION, AT(timeout_connect_ms), 10, HOUR_MS, STR(TIMEOUT_CONNECT) " s", NULL,
      CONFIG_RELOAD, "For name resolution, connecting and TLS together."},
     {"timeout_first_byte", CONFIG_DURATION, AT(timeout_first_byte_ms), 10, HOUR_MS, STR(TIMEOUT_FIRST_BYTE) " s", NULL,
@@ -251,6 +254,17 @@ static const char *api_of(const struct provider_section *s, const struct provide
     return b && (!s->dialect || provider_dialect_known(b->api, s->dialect)) ? b->api : "openai-chat";
 }
 
+/* A section of another name for the built-in provider is known by its address. b: the one that the section is like. */
+static const char *kind_of(const struct provider *p, const struct provider_builtin *b)
+{
+    if (b)
+        return b->name;
+    for (b = provider_builtins; b->name; b++)
+        if (strcmp(b->base_url, p->base_url) == 0 && strcmp(b->api, p->ops->api) == 0)
+            return b->name;
+    return p->name;
+}
+
 static enum error_code complain_of_api(const struct config *c, const struct provider *p, const char *api,
                                        struct error *err)
 {
@@ -289,13 +303,14 @@ static enum error_code add_section(struct providers *ps, const struct providers_
         if (!strchr(s->header[i], ':'))
             return complain(c, p, "header", err, "header must be Name: value");
     p->base_url = xstrdup(url);
+    p->kind = kind_of(p, b);
     p->dialect = xstrdup(dialect);
     p->proxy = xstrdup(s->proxy);
     p->ca_file = xstrdup(s->ca_file);
     p->headers = copy_list(s->header);
-    p->model = xstrdup(b ? b->default_model : NULL);
     p->retries = s->retries;
     p->max_connections = s->max_connections;
+    p->max_waiting = s->max_waiting;
     p->timeout_connect_ms = s->timeout_connect_ms;
     p->timeout_first_byte_ms = s->timeout_first_byte_ms;
     p->timeout_idle_ms = s->timeout_idle_ms;
@@ -303,6 +318,24 @@ static enum error_code add_section(struct providers *ps, const struct providers_
     doubt_url(p, c);
     enum error_code code = load_keys(from, p, s, err);
     return code == ERR_NONE ? check_url(p, c, s->allow_http, err) : code;
+}
+
+static struct provider *add_as_built_in(struct providers *ps, const struct provider_builtin *b)
+{
+    struct provider *p = add(ps, b->name);
+    p->ops = provider_find(b->api);
+    p->base_url = xstrdup(b->base_url);
+    p->kind = b->name;
+    p->dialect = xstrdup(b->dialect);
+    p->local = b->port != 0;
+    p->loopback = p->local;
+    p->retries = RETRIES;
+    p->max_connections = MAX_CONNECTIONS;
+    p->max_waiting = MAX_WAITING;
+    p->timeout_connect_ms = TIMEOUT_CONNECT * 1000;
+    p->timeout_first_byte_ms = TIMEOUT_FIRST_BYTE * 1000;
+    p->timeout_idle_ms = TIMEOUT_IDLE * 1000;
+    return p;
 }
 
 /* What the rows of the table would say for a section that is not there. */
@@ -313,22 +346,9 @@ static enum error_code add_builtin(struct providers *ps, const struct providers_
     enum error_code code = b->env ? load_usual(from, b->name, &keys, err) : ERR_NONE;
     if (code != ERR_NONE || (!keys && b->env))
         return code;
-    struct provider *p = add(ps, b->name);
-    p->ops = provider_find(b->api);
-    p->base_url = xstrdup(b->base_url);
-    p->dialect = xstrdup(b->dialect);
-    p->model = xstrdup(b->default_model);
-    p->keys = keys;
-    p->local = b->port != 0;
-    p->loopback = p->local;
-    p->retries = RETRIES;
-    p->max_connections = MAX_CONNECTIONS;
-    p->timeout_connect_ms = TIMEOUT_CONNECT * 1000;
-    p->timeout_first_byte_ms = TIMEOUT_FIRST_BYTE * 1000;
-    p->timeout_idle_ms = TIMEOUT_IDLE * 1000;
+    add_as_built_in(ps, b)->keys = keys;
     return ERR_NONE;
 }
-
 static enum error_code add_all(struct providers *ps, const struct providers_source *from, struct error *err)
 {
     const char *name;
@@ -361,6 +381,14 @@ enum error_code providers_load(const struct providers_source *from, struct provi
     return code;
 }
 
+struct providers *providers_keyless(const char *builtin)
+{
+    struct providers *ps = NEW(struct providers);
+    ps->refs = 1;
+    add_as_built_in(ps, provider_builtin_find(builtin, strlen(builtin)));
+    return ps;
+}
+
 struct providers *providers_ref(struct providers *p)
 {
     p->refs++;
@@ -384,7 +412,6 @@ struct providers *providers_unref(struct providers *ps)
         keys_unref(p->keys);
         free(p->key_missing);
         free(p->url_doubt);
-        free(p->model);
     }
     free(ps->list);
     free(ps);

@@ -22,6 +22,7 @@ struct providers;
 struct provider {
     struct providers *owner; /* what to hold a reference to while this is in use */
     char *name;
+    const char *kind; /* under which name the catalogue knows it; borrowed */
     const struct provider_ops *ops;
     const struct provider_builtin *builtin; /* of the same name, NULL if none */
     char *base_url, *dialect, *proxy, *ca_file;
@@ -29,13 +30,11 @@ struct provider {
     struct keys *keys; /* reference; NULL if none */
     char *key_missing; /* "FILE:LINE: why" where one is named that cannot be had; else NULL */
     char *url_doubt;   /* "FILE:LINE: why" where the base_url can hardly be right; else NULL */
-    char *model;       /* its default model, NULL: the first it lists */
     bool loopback;     /* base_url is on this machine: no key wanted */
     bool keyless;      /* its section names a base_url and no key: it wants none, or a header carries it */
     bool local;        /* a built-in local server: asked only if somebody trusted listens */
-    int64_t retries, max_connections;
+    int64_t retries, max_connections, max_waiting;
     int64_t timeout_connect_ms, timeout_first_byte_ms, timeout_idle_ms;
-    unsigned active;    /* requests under way */
     int64_t latency_ms; /* of the last first event, -1: not yet asked */
 };
 
@@ -53,6 +52,8 @@ struct providers_source {
  * of its usual variable, then that of the folder; so does a provider without a section. Blocks on small files: for
  * start-up, or beside the loop; nothing of the result is shared with earlier loads but the secrets. */
 enum error_code providers_load(const struct providers_source *from, struct providers **ret, struct error *err);
+/* One built-in provider alone, without a key. */
+struct providers *providers_keyless(const char *builtin);
 struct providers *providers_ref(struct providers *p);
 struct providers *providers_unref(struct providers *p); /* always returns NULL */
 

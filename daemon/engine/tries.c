@@ -1,6 +1,9 @@
 #include "daemon/engine/tries.h"
 #include "daemon/core/timer.h"
 #include "daemon/engine/discover.h"
+#include "daemon/engine/figures.h"
+#include "daemon/engine/gate.h"
+#include "daemon/engine/health.h"
 #include "daemon/http/retry.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
@@ -14,12 +17,15 @@
 #define RETRY_WAIT_MAX_MS 120000
 #define TRIED_MAX 64 /* shown in the answer map */
 
+#define LANES 2 /* requests at once for one question, in a race */
+
 enum lane_state {
     LANE_IDLE,    /* not begun */
-    LANE_KEYING,  /* a command is to bring the key */
-    LANE_LOOKING, /* for the provider's first model */
+    LANE_KEY,     /* for the key that a command brings */
+    LANE_LOOKING, /* for a local server, or for the provider's first model */
+    LANE_QUEUED,  /* for its turn at the provider */
     LANE_ASKED,   /* an attempt is under way */
-    LANE_BACKOFF, /* before the next try at the same candidate */
+    LANE_BACKOFF, /* before the next try */
     LANE_OVER,
 };
 
@@ -28,9 +34,17 @@ struct lane {
     enum lane_state state;
     size_t route;   /* its candidate */
     unsigned tried; /* at this candidate, so far */
+    bool found;     /* the candidate needs no looking for any more */
     bool fresh;     /* the last try's connection broke, and those kept from before may have too */
+    bool admitted;  /* health waits to be told how it went */
+    bool counted;   /* health knows of its first token */
+    int64_t asked_us;
+    struct usage usage; /* told before there was content, in a race */
+    struct key_use key;
+    struct bucket_mark mark; /* of its place at the provider */
     struct discover_search *search;
     struct key_wait *key_wait;
+    struct gate_ticket *ticket;
     struct attempt *attempt;
     struct timer *timer; /* of the backoff */
 };
@@ -39,6 +53,8 @@ struct tried {
     char provider[64], model[128];
     enum error_code error; /* ERR_NONE: it answered */
     char message[128];
+    size_t route;
+    bool lost; /* a race: what it costs is estimated */
 };
 
 struct tries {
@@ -48,11 +64,15 @@ struct tries {
     void *data;
     const struct plan *plan;
     struct route *routes; /* the plan's, with models filled in where a provider was asked for its first; owned */
-    struct lane lane;
-    unsigned busy; /* hooks on the stack that may free it */
-    bool freed;    /* to be freed when they have returned */
-    bool told;     /* on_first was called */
-    bool shown;    /* content of the current try is with the asker */
+    struct lane lanes[LANES];
+    size_t next;         /* candidate that no lane has been at */
+    struct lane *winner; /* whose events are shown; NULL: a race is on */
+    struct timer *race;  /* until the second lane starts */
+    size_t told;         /* candidate that the asker takes for the one who is asked */
+    unsigned busy;       /* hooks on the stack that may free it */
+    bool freed;          /* to be freed when they have returned */
+    bool begun;          /* on_first was called */
+    bool shown;          /* content of the current try is with the asker */
     int64_t asked_us;
     struct tried *tried; /* owned; mostly one */
     unsigned n_tried;
@@ -65,71 +85,193 @@ static struct route *route_of(const struct lane *l)
     return &l->owner->routes[l->route];
 }
 
+static bool is_active(const struct lane *l)
+{
+    return l->state != LANE_IDLE && l->state != LANE_OVER;
+}
+
+/* Another lane may answer yet. */
+static bool has_rival(const struct lane *l)
+{
+    for (size_t i = 0; i < LANES; i++)
+        if (&l->owner->lanes[i] != l && is_active(&l->owner->lanes[i]))
+            return true;
+    return false;
+}
+
+/* How it went, for those that ask this model next. */
+static void tell_health(struct lane *l, const struct error *err)
+{
+    const struct route *r = route_of(l);
+    if (l->admitted)
+        health_tell(l->owner->engine->health, r->provider->name, r->model, err);
+    l->admitted = false;
+}
+
 /* The one place where a lane's state changes: what belonged to the old one ends. */
 static void enter(struct lane *l, enum lane_state state)
 {
+    static const struct error nothing = {.code = ERR_CANCELLED};
     if (l->search)
         discover_cancel(l->search);
-    l->search = NULL;
     key_wait_cancel(l->key_wait);
+    if (l->ticket)
+        gate_cancel(l->ticket);
+    l->search = NULL;
     l->key_wait = NULL;
+    l->ticket = NULL;
     l->attempt = attempt_release(l->attempt);
     timer_stop(l->timer);
+    if (state != LANE_QUEUED && state != LANE_ASKED)
+        tell_health(l, &nothing);
     l->state = state;
 }
 
-static void note(struct tries *t, const struct route *r, const struct error *err)
+static struct tried *note(struct lane *l, const struct error *err)
 {
+    struct tries *t = l->owner;
+    const struct route *r = route_of(l);
+    static struct tried unseen;
     if (t->n_tried == TRIED_MAX)
-        return;
+        return &unseen;
     t->tried = xrealloc(t->tried, (t->n_tried + 1) * sizeof *t->tried);
     struct tried *it = &t->tried[t->n_tried++];
     error_text(it->provider, sizeof it->provider, r->provider->name, strlen(r->provider->name));
     error_text(it->model, sizeof it->model, r->model, strlen(r->model));
     it->error = err ? err->code : ERR_NONE;
     it->message[0] = 0;
+    it->lost = false;
+    it->route = l->route;
     if (err)
         error_text(it->message, sizeof it->message, err->message, strlen(err->message));
-}
-
-/* Nothing is touched behind it: the hook may have freed all. */
-static void end(struct tries *t, const struct error *err)
-{
-    t->hooks->on_end(t->data, err);
+    return it;
 }
 
 static void destroy(struct tries *t)
 {
-    timer_free(t->lane.timer);
+    for (size_t i = 0; i < LANES; i++) {
+        timer_free(t->lanes[i].timer);
+        key_use_done(&t->lanes[i].key);
+    }
+    timer_free(t->race);
     free(t->routes);
     free(t->tried);
     free(t);
 }
 
-/* In so many ms the lane asks, unless the asker stops all when it is told so. */
+/* Around a hook that may stop all, or free it. */
+static struct tries *hold(struct lane *l)
+{
+    l->owner->busy++;
+    return l->owner;
+}
+
+/* True where the lane goes on. */
+static bool let_go(struct tries *t, const struct lane *l)
+{
+    t->busy--;
+    if (t->busy || !t->freed)
+        return l->state != LANE_OVER;
+    destroy(t);
+    return false;
+}
+
+/* Nothing is touched behind it: the hook may have freed all. */
+static void end(struct tries *t, const struct error *err)
+{
+    timer_stop(t->race);
+    t->hooks->on_end(t->data, err);
+}
+
+static bool tell_turn(struct lane *l, const struct error *why, int64_t delay_ms)
+{
+    struct tries *t = hold(l);
+    t->shown = false;
+    t->told = l->route;
+    t->hooks->on_turn(t->data, route_of(l), why, delay_ms);
+    return let_go(t, l);
+}
+
+/* In so many ms the lane asks, unless the asker stops all when it is told so. While a rival runs there is nothing to
+ * tell. */
 static void turn(struct lane *l, const struct error *why, int64_t delay_ms)
 {
-    struct tries *t = l->owner;
     enter(l, LANE_BACKOFF);
-    t->shown = false;
-    t->busy++;
-    t->hooks->on_turn(t->data, route_of(l), why, delay_ms);
-    t->busy--;
-    if (t->freed)
-        destroy(t);
-    else if (l->state == LANE_BACKOFF)
+    if (has_rival(l) || tell_turn(l, why, delay_ms))
         timer_start(l->timer, delay_ms);
 }
 
 /* -- what an attempt tells -- */
 
+static bool emit(struct lane *l, const struct chat_event *ev)
+{
+    struct tries *t = hold(l);
+    t->hooks->on_event(t->data, ev);
+    return let_go(t, l);
+}
+
+static void lose(struct lane *l, const struct lane *winner)
+{
+    struct error err = ERROR_INIT;
+    const struct route *w = route_of(winner);
+    error_set(&err, ERR_CANCELLED, "%s/%s was faster", w->provider->name, w->model);
+    if (l->state == LANE_ASKED)
+        note(l, &err)->lost = true;
+    enter(l, LANE_OVER);
+}
+
+/* The first with something to show: the others end, and the asker learns of it where it was told of another. */
+static bool win(struct lane *l)
+{
+    struct tries *t = l->owner;
+    t->winner = l;
+    timer_stop(t->race);
+    for (size_t i = 0; i < LANES; i++)
+        if (&t->lanes[i] != l && is_active(&t->lanes[i]))
+            lose(&t->lanes[i], l);
+    struct error err = ERROR_INIT;
+    const struct route *first = &t->routes[t->told];
+    error_set(&err, ERR_CANCELLED, "%s/%s was slower, or failed", first->provider->name, first->model);
+    if (t->told != l->route && !tell_turn(l, &err, 0))
+        return false;
+    const struct chat_event usage = {.kind = EVENT_USAGE, .usage = l->usage};
+    return !usage_known(&l->usage) || emit(l, &usage);
+}
+
+/* An answer may take minutes: that the provider works is known from here on. */
+static void count_first_token(struct lane *l)
+{
+    const struct route *r = route_of(l);
+    struct health *h = l->owner->engine->health;
+    if (l->counted)
+        return;
+    l->counted = true;
+    health_first_token(h, r->provider->name, r->model, (double)(clock_mono_us() - l->asked_us) / 1000);
+    health_tell(h, r->provider->name, r->model, NULL);
+}
+
 static void on_event(void *data, const struct chat_event *ev)
 {
     struct lane *l = data;
     struct tries *t = l->owner;
-    if (event_is_content(ev->kind))
-        t->shown = true;
-    t->hooks->on_event(t->data, ev);
+    bool content = event_is_content(ev->kind);
+    if (content)
+        count_first_token(l);
+    if (!t->winner && !content && ev->kind != EVENT_DONE) {
+        if (ev->kind == EVENT_USAGE)
+            l->usage = ev->usage;
+        return;
+    }
+    if (!t->winner && !win(l))
+        return;
+    t->shown = t->shown || content;
+    emit(l, ev);
+}
+
+static void on_vector(void *data, size_t index, const double *vector, size_t n)
+{
+    struct tries *t = ((struct lane *)data)->owner;
+    t->hooks->on_vector(t->data, index, vector, n);
 }
 
 static uint32_t random_bits(void)
@@ -153,47 +295,75 @@ static bool ask_again(struct lane *l, const struct error *why)
     return true;
 }
 
-static bool ask_next(struct lane *l, const struct error *why)
-{
-    if (l->route + 1 >= l->owner->plan->n)
-        return false;
-    l->route++;
-    l->tried = 0;
-    turn(l, why, 0);
-    return true;
-}
-
 /* Another key may do better. */
-static bool ask_with_spare(struct lane *l, enum fault_verdict v, const struct error *why)
+static bool ask_with_spare(struct lane *l, const struct error *why)
 {
     bool of_key = why->code == ERR_UNAUTHENTICATED || why->code == ERR_BUDGET_EXCEEDED || why->code == ERR_RATE_LIMITED;
-    if (v == FAULT_FAIL || !of_key || !keys_spare(route_of(l)->provider->keys))
+    if (!of_key || !keys_spare(route_of(l)->provider->keys))
         return false;
     l->tried--; /* it is the other key's first */
     turn(l, why, 0);
     return true;
 }
 
+/* The next candidate; with `larger`, the next one with a larger window. */
+static bool ask_next(struct lane *l, const struct error *why, bool larger)
+{
+    struct tries *t = l->owner;
+    size_t next = larger ? plan_larger(t->plan, l->route, t->next) : t->next;
+    if (next >= t->plan->n)
+        return false;
+    enter(l, LANE_BACKOFF); /* before the candidate changes */
+    t->next = next + 1;
+    l->route = next;
+    l->tried = 0;
+    l->found = false;
+    turn(l, why, 0);
+    return true;
+}
+
+static void give_up(struct lane *l, const struct error *err)
+{
+    struct tries *t = l->owner;
+    enter(l, LANE_OVER);
+    if (!has_rival(l))
+        end(t, err);
+}
+
+/* head: NULL where no response came. */
+static void fail(struct lane *l, enum fault_cause cause, const struct error *why, const struct response_head *head)
+{
+    struct tries *t = l->owner;
+    bool too_long = why->code == ERR_CONTEXT_LENGTH_EXCEEDED && !t->shown;
+    enum fault_verdict v = fault_judge(cause, why, head, t->shown && !t->q.restart);
+    note(l, why);
+    if (v != FAULT_FAIL && cause == FAULT_PROVIDER && ask_with_spare(l, why))
+        return;
+    if (v == FAULT_AGAIN && ask_again(l, why))
+        return;
+    if ((v != FAULT_FAIL || too_long) && ask_next(l, why, too_long))
+        return;
+    give_up(l, why);
+}
+
 static void on_end(void *data, enum fault_cause cause, const struct error *err, const struct response_head *head)
 {
     struct lane *l = data;
     struct tries *t = l->owner;
-    struct error why = ERROR_INIT;
-    enum fault_verdict v = FAULT_FAIL;
-    if (err) { /* it may live in the attempt */
-        why = *err;
-        v = fault_judge(cause, &why, head, t->shown && !t->q.chat->retry_restart);
+    const struct provider *p = route_of(l)->provider;
+    tell_health(l, err);
+    gate_hear(gate_of(t->engine->gates, p->name), route_of(l)->model, l->key.which, &l->mark, head, err);
+    if (!err) {
+        note(l, NULL);
+        enter(l, LANE_OVER);
+        end(t, NULL);
+        return;
     }
-    note(t, route_of(l), err ? &why : NULL);
+    struct error why = *err; /* it may live in the attempt */
+    if (cause == FAULT_PROVIDER)
+        keys_refused(p->keys, &l->key, why.code);
     l->fresh = cause == FAULT_TRANSPORT;
-    if (ask_with_spare(l, v, &why))
-        return;
-    if (v == FAULT_AGAIN && ask_again(l, &why))
-        return;
-    if (v != FAULT_FAIL && ask_next(l, &why))
-        return;
-    enter(l, LANE_OVER);
-    end(t, err ? &why : NULL);
+    fail(l, cause, &why, head);
 }
 
 /* -- a lane's way -- */
@@ -203,82 +373,163 @@ static void on_backoff(void *data)
     lane_ask(data);
 }
 
-static void give_up(struct lane *l, const struct error *err)
+static void send_request(struct lane *l)
 {
-    enter(l, LANE_OVER);
-    end(l->owner, err);
-}
-
-static void on_model(void *data, struct provider *p, const char *model, const struct error *err)
-{
-    struct lane *l = data;
-    l->search = NULL;
-    if (!p) {
-        give_up(l, err);
-        return;
-    }
-    struct route *r = route_of(l);
-    error_text(r->model, sizeof r->model, model, strlen(model));
-    lane_ask(l);
-}
-
-static void look_for_model(struct lane *l, const struct key_use *key)
-{
+    static const struct attempt_callbacks cb = {on_event, on_vector, on_end};
+    struct tries *t = l->owner;
+    const struct route *r = route_of(l);
+    const struct attempt_question q = {.chat = t->q.chat,
+                                       .embed = t->q.embed,
+                                       .conversation = t->q.conversation,
+                                       .provider = r->provider,
+                                       .model = r->model,
+                                       .key = &l->key,
+                                       .fresh = l->fresh,
+                                       .gate = gate_of(t->engine->gates, r->provider->name)};
     struct error err = ERROR_INIT;
-    enter(l, LANE_LOOKING);
-    l->search = discover_first_model(l->owner->engine->discovery, route_of(l)->provider, key, on_model, l, &err);
-    if (!l->search)
+    enter(l, LANE_ASKED);
+    l->counted = false;
+    l->usage = (struct usage)USAGE_INIT;
+    l->asked_us = clock_mono_us();
+    if (!t->asked_us)
+        t->asked_us = l->asked_us;
+    if (attempt_start(&t->engine->attempts, &q, &cb, l, &l->attempt, &err) != ERR_NONE)
         give_up(l, &err);
 }
+
+static void on_open(void *data, const struct bucket_mark *mark, const struct error *err)
+{
+    struct lane *l = data;
+    l->ticket = NULL;
+    if (err) {
+        struct error why = *err;
+        fail(l, FAULT_OWN, &why, NULL);
+    } else {
+        l->mark = *mark;
+        send_request(l);
+    }
+}
+
+static void queue(struct lane *l)
+{
+    struct tries *t = l->owner;
+    const struct provider *p = route_of(l)->provider;
+    const struct gate_wish wish = {.model = route_of(l)->model,
+                                   .key = l->key.which,
+                                   .cost = t->q.cost,
+                                   .interactive = t->q.interactive,
+                                   .max_active = p->max_connections,
+                                   .max_waiting = p->max_waiting};
+    struct error err = ERROR_INIT;
+    enter(l, LANE_QUEUED);
+    if (gate_enter(gate_of(t->engine->gates, p->name), &wish, on_open, l, &l->ticket, &l->mark, &err) != ERR_NONE)
+        fail(l, FAULT_OWN, &err, NULL);
+    else if (!l->ticket)
+        send_request(l);
+}
+
+static void admit(struct lane *l)
+{
+    struct tries *t = l->owner;
+    const struct route *r = route_of(l);
+    struct error err = ERROR_INIT;
+    if (health_admit(t->engine->health, r->provider->name, r->model, &err) != ERR_NONE) {
+        fail(l, FAULT_BREAKER, &err, NULL);
+        return;
+    }
+    l->admitted = true;
+    queue(l);
+}
+
+static void tell_first(struct lane *l)
+{
+    struct tries *t = l->owner;
+    if (t->begun)
+        return;
+    t->begun = true;
+    t->hooks->on_first(t->data, route_of(l));
+}
+
+static bool needs_looking(const struct lane *l)
+{
+    const struct route *r = route_of(l);
+    return !l->found && (r->provider->local || !r->model[0]);
+}
+
+static void on_found(void *data, struct provider *p, const char *model, const struct error *err)
+{
+    struct lane *l = data;
+    struct route *r = route_of(l);
+    l->search = NULL;
+    if (!p) {
+        struct error why = *err;
+        fail(l, FAULT_ABSENT, &why, NULL);
+        return;
+    }
+    l->found = true;
+    if (!r->model[0])
+        error_text(r->model, sizeof r->model, model, strlen(model));
+    tell_first(l);
+    admit(l);
+}
+
+static void look(struct lane *l)
+{
+    struct discovery *d = l->owner->engine->discovery;
+    struct provider *p = route_of(l)->provider;
+    struct error err = ERROR_INIT;
+    enter(l, LANE_LOOKING);
+    l->search = p->local ? discover_start(d, p->owner, p->name, strlen(p->name), on_found, l)
+                         : discover_first_model(d, p, &l->key, on_found, l, &err);
+    if (!l->search)
+        fail(l, FAULT_ABSENT, &err, NULL);
+}
+
+static void take_key(struct lane *l);
 
 static void on_key(void *data, const struct error *err)
 {
     struct lane *l = data;
     l->key_wait = NULL;
     if (!err) {
-        lane_ask(l);
+        take_key(l);
         return;
     }
     struct error why = *err;
     const char *provider = route_of(l)->provider->name;
     error_text(why.provider, sizeof why.provider, provider, strlen(provider));
-    give_up(l, &why);
+    fail(l, FAULT_ABSENT, &why, NULL);
 }
 
-static void ask_with(struct lane *l, const struct key_use *key)
+static void take_key(struct lane *l)
 {
-    static const struct attempt_callbacks cb = {on_event, on_end};
-    struct tries *t = l->owner;
-    const struct route *r = route_of(l);
-    struct error err = ERROR_INIT;
-    if (!r->model[0]) {
-        look_for_model(l, key);
-        return;
-    }
-    if (!t->told) {
-        t->told = true;
-        t->hooks->on_first(t->data, r);
-    }
-    enter(l, LANE_ASKED);
-    l->tried++;
-    if (!t->asked_us)
-        t->asked_us = clock_mono_us();
-    if (attempt_start(&t->engine->attempts, r->provider, key, r->model, t->q.conversation, t->q.chat, l->fresh, &cb, l,
-                      &l->attempt, &err) != ERR_NONE)
-        give_up(l, &err);
+    struct keys *keys = route_of(l)->provider->keys;
+    key_use_done(&l->key);
+    enter(l, LANE_KEY);
+    if (!keys_now(keys, &l->key))
+        l->key_wait = keys_wait(l->owner->engine->keys, keys, on_key, l);
+    else if (needs_looking(l))
+        look(l);
+    else
+        admit(l);
 }
 
 static void lane_ask(struct lane *l)
 {
-    struct keys *keys = route_of(l)->provider->keys;
-    struct key_use key;
-    if (keys_now(keys, &key)) {
-        ask_with(l, &key);
-        key_use_done(&key);
-    } else {
-        enter(l, LANE_KEYING);
-        l->key_wait = keys_wait(l->owner->engine->keys, keys, on_key, l);
-    }
+    l->tried++;
+    if (!needs_looking(l))
+        tell_first(l);
+    take_key(l);
+}
+
+static void on_race(void *data)
+{
+    struct tries *t = data;
+    struct lane *l = &t->lanes[1];
+    if (t->next >= t->plan->n)
+        return;
+    l->route = t->next++;
+    lane_ask(l);
 }
 
 /* -- the whole -- */
@@ -295,25 +546,35 @@ void tries_start(struct engine *e, const struct plan *plan, const struct tries_q
     t->plan = plan;
     t->routes = xcalloc(plan->n, sizeof *t->routes);
     memcpy(t->routes, plan->routes, plan->n * sizeof *t->routes);
-    t->lane.owner = t;
-    t->lane.timer = timer_new(e->loop, on_backoff, &t->lane);
+    for (size_t i = 0; i < LANES; i++) {
+        t->lanes[i].owner = t;
+        t->lanes[i].timer = timer_new(e->loop, on_backoff, &t->lanes[i]);
+    }
+    t->race = timer_new(e->loop, on_race, t);
+    t->next = 1;
+    if (!plan->race)
+        t->winner = &t->lanes[0];
+    else if (plan->n > 1)
+        timer_start(t->race, plan->race_delay_ms);
     *ret = t;
-    lane_ask(&t->lane);
+    lane_ask(&t->lanes[0]);
 }
 
 void tries_stop(struct tries *t, const struct error *why)
 {
-    struct lane *l = &t->lane;
-    if (l->state == LANE_ASKED) /* it was under way: a bound, a deadline, a cancel */
-        note(t, route_of(l), why);
-    enter(l, LANE_OVER);
+    timer_stop(t->race);
+    for (size_t i = 0; i < LANES; i++) {
+        struct lane *l = &t->lanes[i];
+        if (l->state == LANE_ASKED) /* it was under way: a bound, a deadline, a cancel */
+            note(l, why);
+        enter(l, LANE_OVER);
+    }
 }
 
 struct tries *tries_free(struct tries *t)
 {
     if (!t)
         return NULL;
-    assert(t->lane.state == LANE_OVER);
     t->freed = true;
     if (!t->busy)
         destroy(t);
@@ -325,9 +586,24 @@ int64_t tries_asked_us(const struct tries *t)
     return t->asked_us;
 }
 
-static void put_tried(struct buf *out, const struct tried *it)
+static void put_cost(struct buf *out, int64_t nano, const char *currency)
 {
-    mp_put_map(out, it->error ? 3 : 2);
+    mp_put_cstr(out, "cost");
+    mp_put_double(out, (double)nano / 1e9);
+    mp_put_entry_int(out, "cost_nano", nano);
+    mp_put_entry(out, "currency", currency);
+}
+
+static void put_tried(struct buf *out, const struct tries *t, const struct tried *it, int64_t output_tokens)
+{
+    struct usage usage = USAGE_INIT;
+    int64_t nano;
+    const char *currency;
+    usage.input_tokens = t->q.cost.input;
+    usage.output_tokens = output_tokens;
+    bool priced =
+        it->lost && figures_cost(t->engine->catalog, &t->routes[it->route], &usage, clock_wall_us(), &nano, &currency);
+    mp_put_map(out, 2u + (it->error ? 1 : 0) + (priced ? 3 : 0));
     mp_put_entry(out, "provider", it->provider);
     mp_put_entry(out, "model", it->model);
     if (it->error) {
@@ -336,12 +612,14 @@ static void put_tried(struct buf *out, const struct tried *it)
         mp_put_cstr(out, "error");
         codec_put_error(out, &err, NULL, false);
     }
+    if (priced)
+        put_cost(out, nano, currency);
 }
 
-void tries_put_attempts(struct buf *out, const struct tries *t)
+void tries_put_attempts(struct buf *out, const struct tries *t, int64_t output_tokens)
 {
     mp_put_cstr(out, "attempts");
     mp_put_array(out, t ? t->n_tried : 0);
     for (unsigned i = 0; t && i < t->n_tried; i++)
-        put_tried(out, &t->tried[i]);
+        put_tried(out, t, &t->tried[i], output_tokens);
 }

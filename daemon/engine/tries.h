@@ -15,16 +15,21 @@
 
 struct tries;
 
-struct tries_question {              /* borrowed until tries_free */
-    const struct chat_request *chat; /* what is asked */
-    const char *conversation;        /* its id, "" if it is in none */
-    int64_t deadline_us;             /* monotonic, 0: none. No wait goes beyond it */
+struct tries_question {                /* borrowed until tries_free */
+    const struct chat_request *chat;   /* what is asked: one of the two */
+    const struct embed_request *embed; /* its vectors come by on_vector */
+    const char *conversation;          /* its id, "" if it is in none */
+    int64_t deadline_us;               /* monotonic, 0: none. No wait goes beyond it */
+    struct bucket_cost cost;           /* estimated */
+    bool interactive;                  /* somebody watches: it goes before the rest */
+    bool restart;                      /* again even where content was shown */
 };
 
 struct tries_hooks {
     /* Once, before anything else: who is asked first. It may still have to wait its turn. */
     void (*on_first)(void *data, const struct route *r);
     void (*on_event)(void *data, const struct chat_event *ev);
+    void (*on_vector)(void *data, size_t index, const double *vector, size_t n); /* NULL but for `embed` */
     /* What was shown is void; this one is asked now, after so many ms, because of that error. */
     void (*on_turn)(void *data, const struct route *r, const struct error *why, int64_t delay_ms);
     void (*on_end)(void *data, const struct error *err); /* once; NULL: EVENT_DONE was given */
@@ -39,7 +44,9 @@ void tries_stop(struct tries *t, const struct error *why);
 struct tries *tries_free(struct tries *t); /* stopped or ended; NULL is fine; always returns NULL */
 
 int64_t tries_asked_us(const struct tries *t); /* when the first request was sent, monotonic; 0: none was */
-/* Appends the entry "attempts" of the answer map. t: NULL where nothing was tried. */
-void tries_put_attempts(struct buf *out, const struct tries *t);
+/* Appends the entry "attempts" of the answer map. t: NULL where nothing was tried. What the loser of a race costs is
+ * estimated as if it had gone on for as long as the answer, of so many tokens, that was shown: several providers bill
+ * on. */
+void tries_put_attempts(struct buf *out, const struct tries *t, int64_t output_tokens);
 
 #endif

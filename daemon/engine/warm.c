@@ -24,7 +24,8 @@ static void on_timer(void *data)
 {
     struct engine *e = data;
     struct plan plan = {0};
-    if (route_model(e->providers, e->opt.default_model, &plan, NULL) != ERR_NONE)
+    const struct route_world w = engine_world(e);
+    if (route_model(&w, NULL, NULL, &plan, NULL) != ERR_NONE)
         return;
     for (size_t i = 0; i < plan.n && i < PROVIDERS_WARM_MAX; i++)
         warm_provider(e, plan.routes[i].provider);

@@ -78,8 +78,8 @@ enum error_code provider_build_embed(const struct provider_ops *ops, const struc
  * that is void. *usage (may be NULL) gets what it tells. An error inside is told as ever. */
 enum error_code provider_read_vectors(const struct provider_ops *ops, const struct provider_target *t,
                                       const uint8_t *body, size_t len, size_t n_input,
-                                      void (*each)(void *data, size_t index, const float *vector, size_t n), void *data,
-                                      struct usage *usage, struct error *err);
+                                      void (*each)(void *data, size_t index, const double *vector, size_t n),
+                                      void *data, struct usage *usage, struct error *err);
 
 /* head tells status and content type; the parser chooses stream, JSON or error reading by them (a type that tells
  * nothing is judged by the first byte that is not blank). */
@@ -108,13 +108,12 @@ bool provider_dialect_known(const char *api, const char *name);
 enum error_code provider_map_error(const struct response_head *head, const uint8_t *body, size_t len,
                                    struct error *err);
 
-/* What is ready without configuration: name, environment variable, API, dialect, base URL, default model. */
+/* What is ready without configuration. Whom such a provider is asked for by default, the catalogue tells. */
 struct provider_builtin {
     const char *name;
     const char *env; /* usual environment variable, NULL for a local server */
     const char *api, *dialect, *base_url;
-    const char *default_model; /* NULL: the first that the server lists */
-    int port;                  /* usual loopback port of a local server, 0 if none */
+    int port; /* usual loopback port of a local server, 0 if none */
 };
 extern const struct provider_builtin provider_builtins[]; /* ended by a NULL name; in order of preference */
 const struct provider_builtin *provider_builtin_find(const char *name, size_t len); /* NULL if there is none */

@@ -12,7 +12,7 @@
 struct reading {
     const struct embed_form *form;
     bool int8;        /* base64 of signed bytes, else of little-endian floats */
-    float *numbers;   /* of one vector, PROVIDER_DIMENSION_MAX of them */
+    double *numbers;  /* of one vector, PROVIDER_DIMENSION_MAX of them */
     size_t dimension; /* of the first, 0 before it */
     struct error *err;
 };
@@ -44,7 +44,7 @@ static enum error_code take_list(struct reading *r, size_t index, const json_t *
 
     for (size_t i = 0; code == ERR_NONE && i < r->dimension; i++) {
         const json_t *v = json_array_get(list, i);
-        r->numbers[i] = json_is_number(v) ? (float)json_number_value(v) : NAN;
+        r->numbers[i] = json_is_number(v) ? json_number_value(v) : NAN;
     }
     return code;
 }
@@ -56,12 +56,14 @@ static enum error_code take_bytes(struct reading *r, size_t index, const uint8_t
 
     for (size_t i = 0; code == ERR_NONE && i < r->dimension; i++) {
         uint32_t bits;
+        float number;
         if (r->int8) {
             r->numbers[i] = (int8_t)bytes[i];
         } else {
             memcpy(&bits, bytes + i * size, size);
             bits = le32toh(bits);
-            memcpy(&r->numbers[i], &bits, size);
+            memcpy(&number, &bits, size);
+            r->numbers[i] = number;
         }
     }
     return code;
@@ -118,7 +120,7 @@ static enum error_code put_in_order(struct reading *r, const json_t *list, const
 }
 
 static enum error_code take_all(struct reading *r, const json_t *list, size_t n,
-                                void (*each)(void *data, size_t index, const float *vector, size_t n), void *data)
+                                void (*each)(void *data, size_t index, const double *vector, size_t n), void *data)
 {
     if (!json_is_array(list))
         return error_set(r->err, ERR_BAD_RESPONSE, "the provider sent no list of vectors");
@@ -157,8 +159,8 @@ static void read_usage(const struct embed_form *form, const struct openai_dialec
 
 enum error_code provider_read_vectors(const struct provider_ops *ops, const struct provider_target *t,
                                       const uint8_t *body, size_t len, size_t n_input,
-                                      void (*each)(void *data, size_t index, const float *vector, size_t n), void *data,
-                                      struct usage *usage, struct error *err)
+                                      void (*each)(void *data, size_t index, const double *vector, size_t n),
+                                      void *data, struct usage *usage, struct error *err)
 {
     const struct openai_dialect *d = openai_dialect_find(ops->dialects ? t->dialect : NULL);
     struct reading r = {.form = ops->embed, .int8 = d && d->embed_int8, .err = err};

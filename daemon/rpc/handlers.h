@@ -10,6 +10,10 @@ enum error_code m_reload(struct call *c, struct error *err);
 enum error_code m_shutdown(struct call *c, struct error *err);
 enum error_code m_keys_test(struct call *c, struct error *err);
 enum error_code m_models_list(struct call *c, struct error *err);
+enum error_code m_models_get(struct call *c, struct error *err);
+enum error_code m_models_refresh(struct call *c, struct error *err);
+enum error_code m_embed(struct call *c, struct error *err);
+enum error_code m_estimate(struct call *c, struct error *err);
 enum error_code m_chat(struct call *c, struct error *err);
 enum error_code m_answer_get(struct call *c, struct error *err);
 enum error_code m_answer_attach(struct call *c, struct error *err);
@@ -25,5 +29,9 @@ enum error_code m_conversation_delete(struct call *c, struct error *err);
 /* {method: str, args?: array} under "notify", NULL if absent. */
 enum error_code m_read_notify(const msgpack_object_map *params, msgpack_object_map *notify, bool *present,
                               struct error *err);
+
+/* Where it is asked, if the chat does not say: where the connection's client runs. */
+struct chat_request;
+void call_add_context(const struct call *c, struct chat_request *req);
 
 #endif

@@ -25,9 +25,9 @@ enum error_code m_read_notify(const msgpack_object_map *params, msgpack_object_m
     return ERR_NONE;
 }
 
-/* Where it is asked, if the chat does not say: where the connection's client runs. */
-static void add_context(struct chat_request *req, const struct peer *p)
+void call_add_context(const struct call *c, struct chat_request *req)
 {
+    const struct peer *p = c->peer;
     if (!req->directory && !req->terminal) {
         req->directory = xstrdup(p->directory);
         req->terminal = xstrdup(p->terminal);
@@ -47,7 +47,7 @@ enum error_code m_chat(struct call *c, struct error *err)
     if (code != ERR_NONE)
         return code;
     bool detach = req->detach, stream = req->stream;
-    add_context(req, c->peer);
+    call_add_context(c, req);
     struct answer_asker asker = {.uid = server_scope(s, c->peer), .request = c->msgid, .keep = detach};
     code = engine_ask(s->engine, req, &asker, &a, err);
     if (code != ERR_NONE)

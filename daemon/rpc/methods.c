@@ -44,10 +44,31 @@ static const struct schema_field hello_fields[] = {
 
 static const struct schema_field hello_reply[] = {{"a map", MAP, hello_fields, NULL}, {0}};
 
+static const struct schema_field status_limits[] = {
+    {"model", STR | NEEDED, NULL, "the provider's own name of it"},
+    {"kind", STR | NEEDED, NULL, "`requests`, `tokens`, `input_tokens` or `output_tokens`"},
+    {"limit", INT, NULL, "so many in its span"},
+    {"remaining", INT, NULL, "by now"},
+    {"reset", NUMBER, NULL, "seconds until it is full again"},
+    {0},
+};
+
+static const struct schema_field status_models[] = {
+    {"model", STR | NEEDED, NULL, "the provider's own name of it"},
+    {"breaker", STR | NEEDED, NULL,
+     "`closed`; `open`: it failed too often and is not asked; `half-open`: one tries it"},
+    {"retry_in", NUMBER, NULL, "seconds until one may try it, where the breaker is not closed"},
+    {"first_token_ms", NUMBER, NULL, "usual time to the first token, measured within `speed_memory`"},
+    {0},
+};
+
 static const struct schema_field status_providers[] = {
     {"name", STR | NEEDED, NULL, "as in `[provider \"name\"]`"},
     {"state", STR | NEEDED, NULL, "`ready`, `no_key`, or `local`: a local server, looked for when it is asked"},
     {"connections", INT | NEEDED, NULL, "requests under way"},
+    {"waiting", INT | NEEDED, NULL, "those that wait for their turn"},
+    {"rate_limit", LIST(MAP) | NEEDED, status_limits, "what it told of its limits, for each model; may be empty"},
+    {"models", LIST(MAP) | NEEDED, status_models, "those of its models that were asked"},
     {"latency_ms", INT | NIL | NEEDED, NULL, "the last time to the first event; nil: none yet"},
     {"key_source", STR | NIL | NEEDED, NULL, "where the key came from; nil: nowhere"},
     {"protocol", STR | NIL | NEEDED, NULL, "of its host's last response, `http/1.1` or `http/2`; nil: none yet"},
@@ -89,7 +110,7 @@ static const struct schema_field status_fields[] = {
     {"answers", INT | NEEDED, NULL, "running ones"},
     {"retained", INT | NEEDED, NULL, "ended ones in memory"},
     {"answer_bytes", INT | NEEDED, NULL, "memory of all these"},
-    {"default_model", STR | NEEDED, NULL, "as `provider/model`; `\"\"` where none is known yet"},
+    {"default_model", STR | NEEDED, NULL, "`default_model`, or else `provider/name`; `\"\"` where none is known yet"},
     {"providers", LIST(MAP) | NEEDED, status_providers, "one for each provider that is known"},
     {"http", MAP | NEEDED, status_http, "what goes on towards providers"},
     {"store", MAP | NEEDED, status_store, "what keeps conversations and answers"},
@@ -116,15 +137,130 @@ static const struct schema_field models_list[] = {
     {0},
 };
 
-static const struct schema_field model_fields[] = {
-    {"id", STR | NEEDED, NULL, "`provider/id` is what `chat` takes as `model`"},
-    {"provider", STR | NEEDED, NULL, "who has it"},
-    {"name", STR | NEEDED, NULL, "for people"},
-    {"available", BOOL | NEEDED, NULL, "the provider is ready"},
+static const struct schema_field models_get[] = {
+    {"model", STR | NEEDED, NULL, "an alias (its first model), a catalogue id, or `provider/name`"},
     {0},
 };
 
+#define MODEL_FIELDS                                                                                                   \
+    {"id", STR | NEEDED, NULL, "the catalogue's; of a model that it does not have, `provider/name`"},                  \
+        {"provider", STR | NEEDED, NULL, "who has it; `\"\"` where nobody is known to"},                               \
+        {"name", STR | NEEDED, NULL, "the provider's own name of it"},                                                 \
+        {"model", STR | NEEDED, NULL, "`provider/name`: what `chat` takes for this one at this provider"},             \
+        {"title", STR, NULL, "for people"}, {"context_window", INT, NULL, "tokens"},                                   \
+        {"max_output", INT, NULL, "tokens"},                                                                           \
+        {"modalities_in", LIST(STR), NULL, "of `text`, `image`, `audio`, `video`, `file`"},                            \
+        {"modalities_out", LIST(STR), NULL, "likewise, and `embedding`"},                                              \
+        {"price_input", NUMBER, NULL, "for a million tokens, now, for a short prompt"},                                \
+        {"price_output", NUMBER, NULL, "likewise"}, {"price_cached_input", NUMBER, NULL, "likewise"},                  \
+        {"price_cache_write", NUMBER, NULL, "likewise"}, {"currency", STR, NULL, "of the prices"},                     \
+        {"since", NUMBER, NULL, "when they began to hold"},                                                            \
+        {"premium_multiplier", NUMBER, NULL, "premium requests that a prompt counts for, now"},                        \
+        {"reasoning", BOOL, NULL, "it can reason before it answers"}, {"tools", BOOL, NULL, "it can call tools"},      \
+        {"scores", MAP | NEEDED, NULL, "leaderboard to score"},                                                        \
+        {"aliases", LIST(STR) | NEEDED, NULL, "the aliases that hold it"},                                             \
+        {"tags", LIST(STR) | NEEDED, NULL, "words about it; `retired`: it is out of service"},                         \
+    {                                                                                                                  \
+        "available", BOOL | NEEDED, NULL, "it could be asked now, with the keys at hand"                               \
+    }
+
+static const struct schema_field model_fields[] = {MODEL_FIELDS, {0}};
+
+static const struct schema_field model_prices[] = {
+    {"at", STR, NULL, "the provider that it holds at; absent: the first of `names`"},
+    {"since", NUMBER, NULL, "when it begins to hold"},
+    {"until", NUMBER, NULL, "when it ends"},
+    {"above_tokens", INT, NULL, "it holds for prompts of more tokens"},
+    {"hours", STR, NULL, "of the day, UTC: `16:30-00:30`"},
+    {"input", NUMBER, NULL, "for a million tokens"},
+    {"cached_input", NUMBER, NULL, "likewise"},
+    {"cache_write", NUMBER, NULL, "likewise"},
+    {"output", NUMBER, NULL, "likewise"},
+    {"request", NUMBER, NULL, "for each request"},
+    {"image", NUMBER, NULL, "for each image"},
+    {"currency", STR | NEEDED, NULL, "of these"},
+    {"source", STR, NULL, "where it was read"},
+    {0},
+};
+
+static const struct schema_field model_premiums[] = {
+    {"multiplier", NUMBER | NEEDED, NULL, "premium requests that a prompt counts for"},
+    {"since", NUMBER, NULL, "when it begins to hold"},
+    {"until", NUMBER, NULL, "when it ends"},
+    {"source", STR, NULL, "where it was read"},
+    {0},
+};
+
+static const struct schema_field model_score_rows[] = {
+    {"board", STR | NEEDED, NULL, "`aider` (per cent), `lmarena` (Elo)"},
+    {"value", NUMBER | NEEDED, NULL, "as that board counts"},
+    {"on", STR, NULL, "the day that it was read on"},
+    {"source", STR, NULL, "where it was read"},
+    {0},
+};
+
+static const struct schema_field model_speeds[] = {
+    {"tokens_per_second", NUMBER | NEEDED, NULL, "as published"},
+    {"at", STR, NULL, "the provider; absent: the first of `names`"},
+    {"on", STR, NULL, "the day that it was read on"},
+    {"source", STR, NULL, "where it was read"},
+    {0},
+};
+
+static const struct schema_field model_all_fields[] = {
+    MODEL_FIELDS,
+    {"first_token_ms", NUMBER, NULL, "as measured here within `speed_memory`"},
+    {"family", STR | NEEDED, NULL, "of tokenizers, for estimates"},
+    {"names", LIST(STR), NULL, "`provider/name` at each provider that has it"},
+    {"prices", LIST(MAP), model_prices, "all rows, past ones too"},
+    {"premiums", LIST(MAP), model_premiums, "likewise"},
+    {"score_rows", LIST(MAP), model_score_rows, "the scores, with where they come from"},
+    {"speeds", LIST(MAP), model_speeds, "how fast it writes"},
+    {"released", STR, NULL, "a day"},
+    {"retired", STR, NULL, "the day of its end, past or to come"},
+    {"serve", STR, NULL, "how to serve it oneself"},
+    {0},
+};
+
+static const struct schema_field models_refresh[] = {
+    {"provider", STR, NULL, "only this one; absent: all that are ready, and OpenRouter, whose list needs no key"},
+    {0},
+};
+
+static const struct schema_field refreshed_provider[] = {
+    {"provider", STR | NEEDED, NULL, "who was asked"},
+    {"models", INT | NEEDED, NULL, "how many it lists; 0 where it failed"},
+    {"error", MAP, shape_error, "why it failed; what was known of its list stays"},
+    {0},
+};
+
+static const struct schema_field refreshed_fields[] = {
+    {"providers", LIST(MAP) | NEEDED, refreshed_provider, "one for each that was asked"},
+    {0},
+};
+
+static const struct schema_field refresh_reply[] = {{"a map", MAP, refreshed_fields, NULL}, {0}};
 static const struct schema_field models_reply[] = {{"a list of maps", LIST(MAP), model_fields, NULL}, {0}};
+static const struct schema_field model_reply[] = {{"a map", MAP, model_all_fields, NULL}, {0}};
+
+/* -- vectors -- */
+
+static const struct schema_field embed[] = {
+    {"model", STR | NEEDED, NULL, "as in `chat`"},
+    {"input", LIST(STR) | NEEDED, NULL, "the texts, at least one"},
+    {"timeout", NUMBER, NULL, "seconds for all of it, retries included; over 0"},
+    {0},
+};
+
+static const struct schema_field embed_fields[] = {
+    {"vectors", LIST(ARRAY) | NEEDED, NULL, "of floats, one for each text, in their order"},
+    {"usage", MAP | NEEDED, shape_usage, "as in the answer map"},
+    {"model", STR | NEEDED, NULL, "the provider's own name of it"},
+    {"provider", STR | NEEDED, NULL, "who made them"},
+    {0},
+};
+
+static const struct schema_field embed_reply[] = {{"a map", MAP, embed_fields, NULL}, {0}};
 
 /* -- keys -- */
 
@@ -155,7 +291,7 @@ static const struct schema_field tool[] = {
 };
 
 static const struct schema_field chat[] = {
-    {"model", STR, NULL, "`provider/name`, or the bare name of a ready provider's usual model; absent: the default"},
+    {"model", STR, NULL, "an alias, a catalogue id, or `provider/name`; absent: the default (see Models)"},
     {"prompt", STR, NULL, "the question"},
     {"attachments", LIST(MAP), shape_part,
      "put before the prompt: `text`, `image`, `audio`, `file`; not with `messages`"},
@@ -229,6 +365,21 @@ static const struct schema_field answer_item[] = {
 
 static const struct schema_field answers_reply[] = {{"a list of maps, newest first", LIST(MAP), answer_item, NULL},
                                                     {0}};
+
+static const struct schema_field estimate_fields[] = {
+    {"model", STR | NEEDED, NULL, "the provider's own name of whom it would go to first"},
+    {"provider", STR | NEEDED, NULL, "`\"\"` where a local server would have to be looked for"},
+    {"input_tokens", INT | NEEDED, NULL, "all that would be sent; how good that is, `doc/tokens.md` says"},
+    {"max_output_tokens", INT, NULL, "the question's bound, or else the model's; absent: none is known"},
+    {"cost_low", NUMBER, NULL, "of the input alone; absent: no price is known"},
+    {"cost_high", NUMBER, NULL, "with all the output; absent: no price, or no bound"},
+    {"currency", STR, NULL, "of these"},
+    {"cached", BOOL | NEEDED, NULL, "false: there is no cache yet"},
+    {"budgets", LIST(STR) | NEEDED, NULL, "empty: there are no budgets yet"},
+    {0},
+};
+
+static const struct schema_field estimate_reply[] = {{"a map", MAP, estimate_fields, NULL}, {0}};
 
 /* -- conversations -- */
 
@@ -325,8 +476,13 @@ const struct method methods[] = {
      "that is asked by default is opened, if there is none and no question has opened it."},
     {"status", m_status, none, status_reply, 0, "The daemon's state, from memory: asks nobody and waits for nothing."},
     {"models.list", m_models_list, models_list, models_reply, 0,
-     "The models that are known. For now the usual model of each provider that has one. There are no tags yet: with "
-     "`tag` the list is empty."},
+     "The models that are known: those of the catalogue, each at every provider that has it and could have a key, and "
+     "what else the providers' own lists held when they were last asked. Asks nobody."},
+    {"models.get", m_models_get, models_get, model_reply, 0,
+     "All that is known of one model. Of a catalogue id, at the first provider where it is available."},
+    {"models.refresh", m_models_refresh, models_refresh, refresh_reply, METHOD_ADMIN | METHOD_LATER,
+     "Asks the providers for their lists of models, and keeps what they say over the catalogue: names, windows, and "
+     "where they tell them, prices."},
     {"keys.test", m_keys_test, keys_test, keys_tested, METHOD_ADMIN | METHOD_LATER,
      "Tries keys: asks each one's provider for its list of models. A key that is refused is `unauthenticated`, and the "
      "message says where it came from."},
@@ -334,6 +490,10 @@ const struct method methods[] = {
      "Asks a model. One of `prompt` and `messages` must be there. A field of `extra` that askd writes itself or that "
      "would evade accounting is `invalid_request` with `param: \"extra.X\"`: `model`, `messages`, `system`, `n`, "
      "`stream`, `store`, `background`, `service_tier`, `tools`, `max_tokens` and the like."},
+    {"embed", m_embed, embed, embed_reply, METHOD_LATER,
+     "Texts to vectors, with retries and aliases as in `chat`; with a race's models in their order."},
+    {"answer.estimate", m_estimate, chat, estimate_reply, METHOD_LATER,
+     "What `chat` with these parameters would come to. Asks nobody; a conversation's messages count."},
     {"answer.get", m_answer_get, one_answer, answer_reply, 0,
      "The answer map in whatever state. Never an error for how the answer ended."},
     {"answer.attach", m_answer_attach, attach, attach_reply, METHOD_LATER,

@@ -102,3 +102,42 @@ enum error_code paths_helper(const char *name, char *buf, size_t n, struct error
     const char *folder = absolute(process_env, "ASKD_LIBEXEC");
     return fits(snprintf(buf, n, "%s/%s", folder != NULL ? folder : ASKD_LIBEXECDIR, name), n, err);
 }
+
+/* The folder of this program, without "/.libs" behind it. */
+static bool own_folder(char *dir, size_t n)
+{
+    ssize_t len = readlink("/proc/self/exe", dir, n - 1);
+    if (len <= 0)
+        return false;
+    dir[len] = '\0';
+    for (int i = 0; i < 2; i++) {
+        char *slash = strrchr(dir, '/');
+        if (slash == NULL || (i == 1 && strcmp(slash, "/.libs") != 0))
+            break;
+        *slash = '\0';
+    }
+    return true;
+}
+
+static bool is_there(const char *dir, const char *below, const char *name, char *buf, size_t n)
+{
+    int len = snprintf(buf, n, "%s%s/%s", dir, below, name);
+    return len > 0 && (size_t)len < n && access(buf, R_OK) == 0;
+}
+
+void paths_data_file(const char *name, char *buf, size_t n)
+{
+    char dir[4096];
+    const char *told = absolute(process_env, "ASKD_DATADIR");
+    if (told != NULL) {
+        (void)is_there(told, "", name, buf, n);
+        return;
+    }
+    bool own = own_folder(dir, sizeof dir);
+    if (own && is_there(dir, "/../share/askd", name, buf, n))
+        return;
+    const char *folder = own ? strrchr(dir, '/') : NULL;
+    if (folder != NULL && strcmp(folder, "/daemon") == 0 && is_there(dir, "/../etc", name, buf, n))
+        return;
+    (void)is_there(ASKD_PKGDATADIR, "", name, buf, n);
+}

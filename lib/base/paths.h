@@ -33,6 +33,10 @@ enum error_code paths_cache_dir(char *buf, size_t n, struct error *err); /* $XDG
  * that was configured. */
 enum error_code paths_helper(const char *name, char *buf, size_t n, struct error *err);
 
+/* A file that comes with askd ("models.ini"): in $ASKD_DATADIR, else where this program was installed to or, where it lies
+ * in a build tree, in that tree's etc/, else where it was to be installed to. It need not exist. */
+void paths_data_file(const char *name, char *buf, size_t n);
+
 /* The same for another uid and environment; the functions above are these with geteuid and getenv. */
 enum error_code paths_runtime_dir_for(uid_t uid, paths_getenv *env, char *buf, size_t n, struct error *err);
 enum error_code paths_xdg_dir_for(uid_t uid, paths_getenv *env, const char *variable, const char *below_home, char *buf,

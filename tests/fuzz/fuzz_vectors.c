@@ -17,7 +17,7 @@ static void require(bool truth)
         abort();
 }
 
-static void each(void *data, size_t index, const float *vector, size_t n)
+static void each(void *data, size_t index, const double *vector, size_t n)
 {
     struct seen *s = data;
 

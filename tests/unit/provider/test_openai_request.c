@@ -452,7 +452,6 @@ static void builtins(void **state)
         assert_ptr_equal(provider_builtin_find(b->name, strlen(b->name)), b);
         assert_null(provider_builtin_find(b->name, strlen(b->name) - 1)); /* no name begins another */
         assert_int_equal(b->env == NULL, b->port != 0);
-        assert_int_equal(b->env == NULL, b->default_model == NULL);
     }
     assert_null(provider_builtin_find("nobody", strlen("nobody")));
     assert_null(provider_find("nothing"));

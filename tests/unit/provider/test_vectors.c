@@ -103,11 +103,11 @@ static void refusals(void **state)
 
 /* ------------------------------------------------------------------------------------------------ reading */
 
-static void put_vector(void *data, size_t index, const float *vector, size_t n)
+static void put_vector(void *data, size_t index, const double *vector, size_t n)
 {
     buf_printf(data, "%zu:", index);
     for (size_t i = 0; i < n; i++)
-        buf_printf(data, "%s%g", i ? "," : "", (double)vector[i]);
+        buf_printf(data, "%s%g", i ? "," : "", vector[i]);
     buf_puts(data, " ");
 }
 
@@ -251,7 +251,7 @@ static void errors_inside(void **state)
     assert_string_equal(f->err.message, "the provider reported an error: no");
 }
 
-static void count_numbers(void *data, size_t index, const float *vector, size_t n)
+static void count_numbers(void *data, size_t index, const double *vector, size_t n)
 {
     (void)index, (void)vector;
     *(size_t *)data = n;

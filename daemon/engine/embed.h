@@ -1,0 +1,22 @@
+/* Texts to vectors: the same way to a provider as a question's, without a log. */
+#ifndef ASKD_ENGINE_EMBED_H
+#define ASKD_ENGINE_EMBED_H
+
+#include "daemon/engine/engine.h"
+#include "lib/chat/embed.h"
+
+struct embedding { /* borrowed for the call of done */
+    const char *provider, *model;
+    const double *vectors; /* one behind the other */
+    size_t n, dimension;
+    struct usage usage;
+};
+
+/* Takes the request over. timeout: seconds for all of it, 0: none. done is called once, maybe before it returns: with
+ * the vectors, or with NULL and the reason (ERR_OVERLOADED, ERR_NOT_FOUND, ERR_NO_PROVIDER, ERR_INVALID_REQUEST, what
+ * the provider said, ERR_TIMEOUT, ERR_INTERRUPTED). */
+void embed_start(struct engine *e, struct embed_request *req, double timeout,
+                 void (*done)(void *data, const struct embedding *embedding, const struct error *err), void *data);
+void embed_interrupt_all(struct engine *e); /* the daemon ends */
+
+#endif

@@ -1,0 +1,104 @@
+#include "daemon/engine/estimate.h"
+#include "daemon/engine/context.h"
+#include "daemon/engine/engine_internal.h"
+#include "daemon/engine/figures.h"
+#include "lib/base/alloc.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct estimation {
+    struct engine *engine; /* outlives it: its store's jobs end first */
+    struct chat_request *req;
+    void (*done)(void *data, const struct estimate *est, const struct error *err);
+    void *data;
+};
+
+static void finish(struct estimation *s, const struct estimate *est, const struct error *err)
+{
+    s->done(s->data, est, err);
+    chat_request_free(s->req);
+    free(s);
+}
+
+static int64_t max_output(const struct chat_request *req, const struct facts *f)
+{
+    int64_t most = facts_max_output(f);
+    if (req->has_max_tokens)
+        return most > 0 && most < req->max_tokens ? most : req->max_tokens;
+    return most > 0 ? most : -1;
+}
+
+static void price(const struct route_world *w, const struct route *r, struct estimate *est)
+{
+    struct usage u = USAGE_INIT;
+    u.input_tokens = est->input_tokens;
+    u.output_tokens = 0;
+    est->low_nano = est->high_nano = -1;
+    if (!figures_cost(w->catalog, r, &u, w->now_us, &est->low_nano, &est->currency))
+        return;
+    u.output_tokens = est->max_output_tokens;
+    if (est->max_output_tokens >= 0)
+        (void)figures_cost(w->catalog, r, &u, w->now_us, &est->high_nano, &est->currency);
+}
+
+static void fill(const struct route_world *w, const struct plan *plan, const struct chat_request *req,
+                 struct estimate *est)
+{
+    const struct route *r = plan->routes;
+    *est = (struct estimate){.provider = "", .model = req->model ? req->model : "", .low_nano = -1, .high_nano = -1};
+    struct facts f = {0};
+    if (plan->n > 0) {
+        est->provider = r->provider->name;
+        est->model = r->model;
+        f = catalog_facts(w->catalog, r->provider->name, r->provider->kind, r->model);
+    }
+    est->input_tokens = tokens_of_request(plan->n > 0 ? facts_family(&f) : TOKENS_GENERIC, req);
+    est->max_output_tokens = plan->n > 0 ? max_output(req, &f) : req->has_max_tokens ? req->max_tokens : -1;
+    if (plan->n > 0)
+        price(w, r, est);
+}
+
+static void estimate(struct estimation *s)
+{
+    const struct route_world w = engine_world(s->engine);
+    struct plan plan = {0};
+    struct estimate est;
+    struct error err = ERROR_INIT;
+    if (route_model(&w, s->req->model, s->req, &plan, &err) != ERR_NONE) {
+        finish(s, NULL, &err);
+        return;
+    }
+    fill(&w, &plan, s->req, &est);
+    finish(s, &est, NULL);
+    plan_done(&plan);
+}
+
+static void on_read(void *data, struct store_job *job)
+{
+    struct estimation *s = data;
+    struct error err = job->error;
+    if (job->code == ERR_NONE) {
+        context_apply(s->req, &job->path);
+        estimate(s);
+    } else {
+        finish(s, NULL, &err);
+    }
+    store_job_free(job);
+}
+
+void estimate_start(struct engine *e, struct chat_request *req, uid_t uid,
+                    void (*done)(void *data, const struct estimate *est, const struct error *err), void *data)
+{
+    struct estimation *s = NEW(struct estimation);
+    struct error err = ERROR_INIT;
+    *s = (struct estimation){.engine = e, .req = req, .done = done, .data = data};
+    if (engine_check_ids(req, &err) != ERR_NONE) {
+        finish(s, NULL, &err);
+    } else if (!req->conversation || strcmp(req->conversation, CONVERSATION_NEW) == 0) {
+        estimate(s);
+    } else {
+        struct store_job *job = context_path(req, uid, store_opt(e->store)->last_within_ms, on_read, s);
+        if (engine_submit(e, job, &err) != ERR_NONE)
+            finish(s, NULL, &err);
+    }
+}

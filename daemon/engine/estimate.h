@@ -1,0 +1,22 @@
+/* What a question would come to, without asking anybody: whom it would go to, its tokens, what they cost. */
+#ifndef ASKD_ENGINE_ESTIMATE_H
+#define ASKD_ENGINE_ESTIMATE_H
+
+#include "daemon/engine/engine.h"
+#include "lib/chat/request.h"
+
+struct estimate {                 /* provider, model and currency are borrowed for the call of done */
+    const char *provider, *model; /* of the first candidate; "" where a local server would have to be looked for */
+    int64_t input_tokens;
+    int64_t max_output_tokens; /* -1: no bound is known */
+    int64_t low_nano;          /* its input alone; -1: no price is known */
+    int64_t high_nano;         /* with all the output that it may have; -1: no price, or no bound */
+    const char *currency;      /* of these; NULL */
+};
+
+/* Takes the request over. done is called once: with the estimate, or with NULL and the reason, as engine_ask would give
+ * it. It is called before this returns where the question is in no conversation that must be read first. */
+void estimate_start(struct engine *e, struct chat_request *req, uid_t uid,
+                    void (*done)(void *data, const struct estimate *est, const struct error *err), void *data);
+
+#endif

@@ -1,0 +1,70 @@
+#include "daemon/engine/figures.h"
+#include <string.h>
+
+static struct facts facts_of(const struct catalog *c, const struct route *r)
+{
+    return catalog_facts(c, r->provider->name, r->provider->kind, r->model);
+}
+
+bool figures_cost(const struct catalog *c, const struct route *r, const struct usage *usage, int64_t now_us,
+                  int64_t *ret_nano, const char **currency)
+{
+    struct facts f = facts_of(c, r);
+    const struct price *p = facts_price(&f, now_us, usage->input_tokens);
+    if (!p || !price_cost(p, usage, ret_nano))
+        return false;
+    *currency = p->currency;
+    return true;
+}
+
+/* The modalities of what a question holds besides text. */
+static unsigned needs(const struct chat_request *q)
+{
+    unsigned set = 0;
+    for (size_t m = 0; m < q->n_messages; m++) {
+        for (size_t i = 0; i < q->messages[m].n_parts; i++) {
+            switch (q->messages[m].parts[i].kind) {
+            case PART_IMAGE: set |= MODALITY_IMAGE; break;
+            case PART_AUDIO: set |= MODALITY_AUDIO; break;
+            case PART_FILE: set |= MODALITY_FILE; break;
+            default: break;
+            }
+        }
+    }
+    return set;
+}
+
+static bool wants_reasoning(const struct chat_request *q)
+{
+    return q->reasoning != REASONING_DEFAULT && q->reasoning != REASONING_OFF;
+}
+
+/* What is not known does not speak against it. */
+static bool is_able(const struct facts *f, const struct chat_request *q, int64_t tokens)
+{
+    unsigned input = facts_input(f);
+    int64_t window = facts_context_window(f);
+    if (input && (needs(q) & ~input))
+        return false;
+    if (q->n_tools > 0 && facts_tools(f) == KNOWN_NO)
+        return false;
+    if (wants_reasoning(q) && facts_reasoning(f) == KNOWN_NO)
+        return false;
+    return window == 0 || tokens <= window;
+}
+
+void figures_of_route(const struct route_world *w, const struct route *r, const struct chat_request *question,
+                      const char *board, struct alias_figures *ret)
+{
+    struct facts f = facts_of(w->catalog, r);
+    struct usage usage = USAGE_INIT;
+    const struct model_score *score = f.model ? model_score_of(f.model, board) : NULL;
+    usage.input_tokens = question ? tokens_of_request(facts_family(&f), question) : 0;
+    usage.output_tokens = question && question->has_max_tokens ? question->max_tokens : ROUTE_OUTPUT_TOKENS;
+    *ret = (struct alias_figures){.able = !question || is_able(&f, question, usage.input_tokens),
+                                  .cost_nano = -1,
+                                  .first_ms = health_first_token_ms(w->health, r->provider->name, r->model),
+                                  .score = score ? score->value : -1};
+    if (!figures_cost(w->catalog, r, &usage, w->now_us, &ret->cost_nano, &ret->currency))
+        ret->cost_nano = -1;
+}

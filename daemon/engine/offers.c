@@ -1,0 +1,173 @@
+#include "daemon/engine/offers.h"
+#include <stdio.h>
+#include <string.h>
+
+struct walk {
+    const struct route_world *w;
+    const char *only; /* a provider, NULL: all */
+    void (*each)(void *data, const struct offer *o);
+    void *data;
+};
+
+static bool is_retired(const struct model *m)
+{
+    return m && m->retired;
+}
+
+/* A local server is known to be there once its list was read. */
+static bool is_ready(const struct route_world *w, const struct provider *p)
+{
+    size_t n = 0;
+    if (provider_ready(p))
+        return true;
+    return p->local && catalog_list(w->catalog, p->name, &n, NULL) && n > 0;
+}
+
+static struct offer at_provider(const struct route_world *w, const struct provider *p, const char *name)
+{
+    struct facts f = catalog_facts(w->catalog, p->name, p->kind, name);
+    return (struct offer){.model = f.model,
+                          .provider = p->name,
+                          .section = p,
+                          .name = name,
+                          .facts = f,
+                          .available = is_ready(w, p) && !is_retired(f.model)};
+}
+
+/* At a provider that has neither a section nor a key here. */
+static struct offer elsewhere(const struct route_world *w, const struct model *m, const struct model_name *at)
+{
+    struct offer o = {.model = m, .provider = at ? at->provider : "", .name = at ? at->name : ""};
+    o.facts = at ? catalog_facts(w->catalog, at->provider, at->provider, at->name) : (struct facts){.model = m};
+    return o;
+}
+
+static void walk_section(const struct walk *walk, const struct provider *p)
+{
+    const struct catalog *c = walk->w->catalog;
+    size_t n = 0;
+    for (size_t i = 0; i < catalog_count(c); i++) {
+        const char *name = model_name_at(catalog_at(c, i), p->kind);
+        struct offer o = name ? at_provider(walk->w, p, name) : (struct offer){0};
+        if (name)
+            walk->each(walk->data, &o);
+    }
+    const struct listed *list = catalog_list(c, p->name, &n, NULL);
+    for (size_t i = 0; i < n; i++) {
+        struct offer o = at_provider(walk->w, p, list[i].id);
+        if (!o.model)
+            walk->each(walk->data, &o);
+    }
+}
+
+static bool has_section(const struct route_world *w, const char *kind)
+{
+    for (size_t i = 0; i < providers_count(w->providers); i++)
+        if (strcmp(providers_at(w->providers, i)->kind, kind) == 0)
+            return true;
+    return false;
+}
+
+/* The first place that one could get a key for, else the first of all. */
+static const struct model_name *best_name(const struct model *m)
+{
+    for (size_t i = 0; i < m->n_names; i++)
+        if (provider_builtin_find(m->names[i].provider, strlen(m->names[i].provider)))
+            return &m->names[i];
+    return m->n_names ? m->names : NULL;
+}
+
+static void walk_elsewhere(const struct walk *walk, const struct model *m)
+{
+    const struct model_name *at = best_name(m);
+    bool shown = false;
+    for (size_t i = 0; i < m->n_names; i++)
+        shown = shown || has_section(walk->w, m->names[i].provider);
+    for (size_t i = 0; i < m->n_names; i++) {
+        const struct model_name *name = &m->names[i];
+        bool reachable = provider_builtin_find(name->provider, strlen(name->provider)) != NULL;
+        bool alone = !shown && name == at;
+        if (has_section(walk->w, name->provider) || (walk->only && strcmp(walk->only, name->provider) != 0) ||
+            !(reachable || alone || walk->only))
+            continue;
+        struct offer o = elsewhere(walk->w, m, name);
+        walk->each(walk->data, &o);
+    }
+    if (m->n_names == 0 && !walk->only) {
+        struct offer o = elsewhere(walk->w, m, NULL);
+        walk->each(walk->data, &o);
+    }
+}
+
+void offers_each(const struct route_world *w, const char *provider, void (*each)(void *data, const struct offer *o),
+                 void *data)
+{
+    const struct walk walk = {w, provider, each, data};
+    for (size_t i = 0; i < providers_count(w->providers); i++) {
+        const struct provider *p = providers_at(w->providers, i);
+        if (!provider || strcmp(provider, p->name) == 0)
+            walk_section(&walk, p);
+    }
+    for (size_t i = 0; i < catalog_count(w->catalog); i++)
+        walk_elsewhere(&walk, catalog_at(w->catalog, i));
+}
+
+struct search {
+    const struct model *model;
+    struct offer *ret;
+    bool found;
+};
+
+static void look_at(void *data, const struct offer *o)
+{
+    struct search *s = data;
+    if (o->model != s->model || (s->found && (s->ret->available || !o->available)))
+        return;
+    *s->ret = *o;
+    s->found = true;
+}
+
+static bool find_elsewhere(const struct route_world *w, const char *kind, size_t len, const char *name,
+                           struct offer *ret)
+{
+    for (size_t i = 0; i < catalog_count(w->catalog); i++) {
+        const struct model *m = catalog_at(w->catalog, i);
+        for (size_t k = 0; k < m->n_names; k++) {
+            const struct model_name *at = &m->names[k];
+            if (strlen(at->provider) != len || memcmp(at->provider, kind, len) != 0 || strcmp(at->name, name) != 0)
+                continue;
+            *ret = elsewhere(w, m, at);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool offers_find(const struct route_world *w, const char *name, struct offer *ret)
+{
+    const struct alias *a = aliases_find(w->aliases, name);
+    if (a)
+        name = a->models[0];
+    struct search s = {.model = catalog_find(w->catalog, name, strlen(name)), .ret = ret};
+    if (s.model) {
+        offers_each(w, NULL, look_at, &s);
+        return s.found;
+    }
+    const char *slash = strchr(name, '/');
+    if (!slash)
+        return false;
+    const struct provider *p = providers_find(w->providers, name, (size_t)(slash - name));
+    if (p) {
+        *ret = at_provider(w, p, slash + 1);
+        return facts_known(&ret->facts);
+    }
+    return find_elsewhere(w, name, (size_t)(slash - name), slash + 1, ret);
+}
+
+void offer_put_name(const struct offer *o, char *out, size_t size)
+{
+    if (o->name[0])
+        snprintf(out, size, "%s/%s", o->provider, o->name);
+    else
+        snprintf(out, size, "%s", o->model ? o->model->id : "");
+}
