@@ -53,26 +53,35 @@ static enum error_code load_catalog(const struct settings_source *source, struct
     return catalog_load(paths, source->state_dir ? lists : NULL, &s->catalog, &s->warning, err);
 }
 
-/* A name that nothing answers to would fail each time it is asked for. */
+/* A name that nothing answers to would fail each time it is asked for. One without a provider may be of a list that is
+ * still to be read. */
+static enum error_code check_name(const struct settings *s, const struct config_room *room, const char *section,
+                                  const char *key, const char *name, struct error *err)
+{
+    const struct route_world w = {.providers = s->providers, .catalog = s->catalog, .aliases = s->aliases};
+    struct error why = ERROR_INIT;
+    if (route_knows(&w, name))
+        return ERR_NONE;
+    if (strchr(name, '/'))
+        return config_complain(s->config, room, section, key, err,
+                               "%s names a provider that has no section and is not built in", name);
+    config_complain(s->config, room, section, key, &why, "%s is no model that the catalogue knows", name);
+    log_warn("%s", why.message);
+    return ERR_NONE;
+}
+
 static enum error_code check_names(const struct settings *s, struct error *err)
 {
     const struct engine_options *o = config_get(s->config, &engine_room, NULL);
-    const struct route_world w = {.providers = s->providers, .catalog = s->catalog, .aliases = s->aliases};
-    if (o->default_model && !aliases_find(s->aliases, o->default_model) && !route_knows(&w, o->default_model))
-        return config_complain(s->config, &engine_room, NULL, "default_model", err,
-                               "default_model = %s is no alias, no model of the catalogue, and names no provider that "
-                               "has a section or is built in",
-                               o->default_model);
-    for (size_t i = 0; i < aliases_count(s->aliases); i++) {
+    enum error_code code = ERR_NONE;
+    if (o->default_model && !aliases_find(s->aliases, o->default_model))
+        code = check_name(s, &engine_room, NULL, "default_model", o->default_model, err);
+    for (size_t i = 0; code == ERR_NONE && i < aliases_count(s->aliases); i++) {
         const struct alias *a = aliases_at(s->aliases, i);
-        for (size_t m = 0; m < a->n_models; m++)
-            if (!route_knows(&w, a->models[m]))
-                return config_complain(s->config, &alias_room, a->name, "models", err,
-                                       "%s is no model of the catalogue, and names no provider that has a section or "
-                                       "is built in",
-                                       a->models[m]);
+        for (size_t m = 0; code == ERR_NONE && m < a->n_models; m++)
+            code = check_name(s, &alias_room, a->name, "models", a->models[m], err);
     }
-    return ERR_NONE;
+    return code;
 }
 
 /* Beside the configuration. False where there is none, or no name for it. */

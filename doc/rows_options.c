@@ -5,6 +5,7 @@
 #include "daemon/rooms.h"
 #include "doc/rows.h"
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define WIDTH 80 /* of comments and of the manual's lines */
@@ -37,10 +38,35 @@ static void range_of(const struct config_option *o, char range[RANGE_SIZE])
 
 /* -- the sample -- */
 
+/* What stands for the sections that have names. */
+static const struct example {
+    const char *section, *what, *name;
+    const char *key, *value; /* an option that it cannot do without; NULL if there is none */
+} examples[] = {
+    {"provider", "provider; here one that is known without any", "openai", NULL, NULL},
+    {"alias", "alias", "smart", "models", "claude-sonnet-4-5, gpt-4.1, deepseek/deepseek-chat"},
+};
+
+static const struct example *example_of(const char *section)
+{
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++)
+        if (strcmp(examples[i].section, section) == 0)
+            return &examples[i];
+    abort(); /* a new room with names needs a row */
+}
+
+static const char *example_value(const char *key)
+{
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++)
+        if (examples[i].key && strcmp(examples[i].key, key) == 0)
+            return examples[i].value;
+    return NULL;
+}
+
 static void put_sample_option(const struct config_option *o, FILE *out)
 {
     char range[RANGE_SIZE];
-    const char *def = config_default(o), *later = o->flags & CONFIG_RELOAD ? "" : " Takes effect at the next start.";
+    const char *def = config_default(o) ? config_default(o) : example_value(o->key), *later = o->flags & CONFIG_RELOAD ? "" : " Takes effect at the next start.";
     range_of(o, range);
     fputc('\n', out);
     rows_wrap(o->text, "# ", WIDTH, false, out);
@@ -64,11 +90,12 @@ void rows_sample(FILE *out)
     for (size_t i = 0; rooms[i]; i++) {
         if (!begins_section(i))
             continue;
-        if (rooms[i]->named)
-            fprintf(out, "\n\n# A section for each %s; here one that is known without any.\n#[%s \"%s\"]\n",
-                    rooms[i]->section, rooms[i]->section, provider_builtins[0].name);
-        else
+        if (rooms[i]->named) {
+            const struct example *e = example_of(rooms[i]->section);
+            fprintf(out, "\n\n# A section for each %s.\n#[%s \"%s\"]\n", e->what, e->section, e->name);
+        } else {
             fprintf(out, "\n\n[%s]\n", rooms[i]->section);
+        }
         each_option(i, put_sample_option, out);
     }
     fputs("\n\n# A provider that askd knows, with the key in a file of mode 0600:\n"

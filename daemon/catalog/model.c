@@ -1,10 +1,12 @@
 #include "daemon/catalog/model.h"
 #include "lib/base/alloc.h"
+#include "lib/base/clock.h"
 #include "lib/base/grow.h"
 #include "lib/base/names.h"
 #include "lib/base/words.h"
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* One section on its way into a model. */
 struct reading {
@@ -110,7 +112,7 @@ static enum error_code read_lists(struct reading *r)
 
     for (const struct model_list *l = model_lists; l->key && code == ERR_NONE; l++)
         code = read_list(r, l);
-    if (r->model->retired)
+    if (model_is_retired(r->model, clock_wall_us()))
         model_add_tag(r->model, "retired");
     if (r->model->is_default)
         model_add_tag(r->model, "default");
@@ -183,6 +185,17 @@ const char *model_name_at(const struct model *m, const char *kind)
         if (strcmp(m->names[i].provider, kind) == 0)
             return m->names[i].name;
     return NULL;
+}
+
+bool model_is_retired(const struct model *m, int64_t now_us)
+{
+    char today[sizeof "2026-01-31"];
+    time_t now = (time_t)(now_us / 1000000);
+    struct tm day;
+
+    if (!m->retired || !gmtime_r(&now, &day) || strftime(today, sizeof today, "%Y-%m-%d", &day) == 0)
+        return false;
+    return strcmp(m->retired, today) <= 0;
 }
 
 bool model_has_tag(const struct model *m, const char *tag)

@@ -36,7 +36,7 @@ static const struct config_option model_option_rows[] = {
     {"released", CONFIG_STRING, AT(released), 0, 0, NULL, NULL, CONFIG_RELOAD,
      "The day on which it came out, as in 2025-04-14."},
     {"retired", CONFIG_STRING, AT(retired), 0, 0, NULL, NULL, CONFIG_RELOAD,
-     "The day since which its maker does not serve it any more. It has the tag retired."},
+     "The day since which its maker does not serve it any more. From then on it has the tag retired."},
     {"serve", CONFIG_STRING, AT(serve), 0, 0, NULL, NULL, CONFIG_RELOAD, "How to run it oneself."},
     {"price", CONFIG_LIST, AT(prices), 0, 0, NULL, NULL, CONFIG_RELOAD,
      "Words and values, with commas between: rates per million tokens input, cached_input, cache_write, output, per "

@@ -9,11 +9,6 @@ struct walk {
     void *data;
 };
 
-static bool is_retired(const struct model *m)
-{
-    return m && m->retired;
-}
-
 /* A local server is known to be there once its list was read. */
 static bool is_ready(const struct route_world *w, const struct provider *p)
 {
@@ -31,7 +26,7 @@ static struct offer at_provider(const struct route_world *w, const struct provid
                           .section = p,
                           .name = name,
                           .facts = f,
-                          .available = is_ready(w, p) && !is_retired(f.model)};
+                          .available = is_ready(w, p) && !(f.model && model_is_retired(f.model, w->now_us))};
 }
 
 /* At a provider that has neither a section nor a key here. */
@@ -40,6 +35,48 @@ static struct offer elsewhere(const struct route_world *w, const struct model *m
     struct offer o = {.model = m, .provider = at ? at->provider : "", .name = at ? at->name : ""};
     o.facts = at ? catalog_facts(w->catalog, at->provider, at->provider, at->name) : (struct facts){.model = m};
     return o;
+}
+
+/* The member stands in an alias already, or in this one before. */
+static bool stands_before(const struct aliases *as, size_t alias, size_t member)
+{
+    const char *name = aliases_at(as, alias)->models[member];
+    for (size_t i = 0; i <= alias; i++) {
+        const struct alias *a = aliases_at(as, i);
+        for (size_t m = 0; m < (i == alias ? member : a->n_models); m++)
+            if (strcmp(a->models[m], name) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* One that only the configuration names, as provider/name. */
+static void walk_if_new(const struct walk *walk, const struct provider *p, const char *full_name)
+{
+    size_t len = strlen(p->name);
+    if (!full_name || strncmp(full_name, p->name, len) != 0 || full_name[len] != '/')
+        return;
+    struct offer o = at_provider(walk->w, p, full_name + len + 1);
+    if (!facts_known(&o.facts))
+        walk->each(walk->data, &o);
+}
+
+static bool is_default(const struct route_world *w, const char *full_name)
+{
+    return w->default_model && strcmp(w->default_model, full_name) == 0;
+}
+
+/* The default, and then members of aliases; each once. */
+static void walk_named(const struct walk *walk, const struct provider *p)
+{
+    const struct aliases *as = walk->w->aliases;
+    walk_if_new(walk, p, walk->w->default_model);
+    for (size_t i = 0; i < aliases_count(as); i++) {
+        const struct alias *a = aliases_at(as, i);
+        for (size_t m = 0; m < a->n_models; m++)
+            if (!is_default(walk->w, a->models[m]) && !stands_before(as, i, m))
+                walk_if_new(walk, p, a->models[m]);
+    }
 }
 
 static void walk_section(const struct walk *walk, const struct provider *p)
@@ -58,6 +95,7 @@ static void walk_section(const struct walk *walk, const struct provider *p)
         if (!o.model)
             walk->each(walk->data, &o);
     }
+    walk_named(walk, p);
 }
 
 static bool has_section(const struct route_world *w, const char *kind)

@@ -1,5 +1,5 @@
 /* What can be asked for: each model of the catalogue at each provider that has it, and what else the providers' own
- * lists hold. */
+ * lists hold or the configuration names. */
 #ifndef ASKD_ENGINE_OFFERS_H
 #define ASKD_ENGINE_OFFERS_H
 

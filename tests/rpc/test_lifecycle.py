@@ -93,11 +93,19 @@ def test_check_config_bad(home, text, line):
     assert f"askd.conf:{line}" in r.stderr
 
 
-@pytest.mark.parametrize("model", ["deepseek/m", "ollama/m", "openrouter/auto", "bare", "mine/m"])
+@pytest.mark.parametrize("model", ["deepseek/m", "ollama/m", "openrouter/auto", "gpt-4.1", "mine/m"])
 def test_default_model_of_somebody(home, model):
     home.config.write_text(f'[daemon]\ndefault_model = {model}\n[provider "mine"]\nbase_url = http://127.0.0.1:1\n')
     r = run_askd(home, "--check-config")
     assert (r.returncode, r.stderr) == (0, "")
+
+
+def test_default_model_that_nobody_knows(home):
+    """It may be on a list that is still to be read: no error, but a warning that says where it stands."""
+    home.config.write_text("[daemon]\n\ndefault_model = bare\n")
+    r = run_askd(home, "--check-config")
+    assert r.returncode == 0
+    assert "askd.conf:3: bare is no model" in r.stderr
 
 
 def test_relative_socket(home):

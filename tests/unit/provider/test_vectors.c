@@ -139,7 +139,7 @@ static void answers(void **state)
                                     "{\"data\":[{\"index\":1,\"embedding\":[0.5,2]},{\"index\":0,\"embedding\":[-1e-3,"
                                     "3e-60]}],\"usage\":{\"prompt_tokens\":7}}",
                                     2},
-                  "0:-0.001,0 1:0.5,2 ", 7);
+                  "0:-0.001,3e-60 1:0.5,2 ", 7);
     check_vectors((struct answered){"openai-chat", NULL, /* without indices; base64 though it was not asked for */
                                     "{\"data\":[{\"embedding\":\"AACAPwAAAMA=\"},{\"embedding\":\"AAAAAAAAgL8\"}]}", 2},
                   "0:1,-2 1:0,-1 ", -1);
@@ -220,7 +220,6 @@ static void bad_answers(void **state)
         {DATA("7"), 1, "the provider's vector 0 is not there"},
         {DATA("{\"embedding\":null}"), 1, "the provider's vector 0 is not there"},
         {DATA("{\"embedding\":[1,\"2\"]}"), 1, "the provider's vector 0 holds what is no finite number"},
-        {DATA("{\"embedding\":[1e60]}"), 1, "the provider's vector 0 holds what is no finite number"},
         {DATA("{\"embedding\":\"AADAfw==\"}"), 1, "the provider's vector 0 holds what is no finite number"},
         {DATA("{\"embedding\":\"AACAPwA=\"}"), 1, "the provider's vector 0 is not of whole numbers"},
         {DATA("{\"embedding\":\"%%\"}"), 1, "the provider's vector 0 is no base64"},

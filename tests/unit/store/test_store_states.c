@@ -258,11 +258,13 @@ static void test_null(void **state)
         {STORE_RENAME, ERR_NOT_FOUND, "conversation"},
         {STORE_DELETE, ERR_NOT_FOUND, "conversation"},
         {STORE_EXPIRE, ERR_NONE, ""},
+        {STORE_SPEEDS_SAVE, ERR_NONE, ""},
         {STORE_PATH, ERR_NOT_FOUND, "conversation"},
         {STORE_LIST, ERR_NONE, ""},
         {STORE_GET, ERR_NOT_FOUND, "conversation"},
         {STORE_ANSWER, ERR_NOT_FOUND, "answer"},
         {STORE_ANSWERS, ERR_NONE, ""},
+        {STORE_SPEEDS, ERR_NONE, ""},
     };
     struct ask ask[STORE_KINDS] = {0};
     struct store_status st;
@@ -276,7 +278,7 @@ static void test_null(void **state)
         submit(&ask[i]);
     }
     finish_all();
-    assert_string_equal(test.done, "abcdefghijklm");
+    assert_string_equal(test.done, "abcdefghijklmno");
     for (int i = 0; i < STORE_KINDS; i++) {
         assert_int_equal(ask[i].got, rows[i].code);
         assert_int_equal(ask[i].error.code, rows[i].code);
