@@ -1,13 +1,12 @@
 #include "daemon/engine/tries.h"
 #include "daemon/core/timer.h"
 #include "daemon/engine/discover.h"
-#include "daemon/engine/figures.h"
 #include "daemon/engine/gate.h"
 #include "daemon/engine/health.h"
+#include "daemon/engine/tried.h"
 #include "daemon/http/retry.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
-#include "lib/proto/codec.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,6 @@
 
 /* A provider that asks for more is not waited for: its error says when to ask again. */
 #define RETRY_WAIT_MAX_MS 120000
-#define TRIED_MAX 64 /* shown in the answer map */
 
 #define LANES 2 /* requests at once for one question, in a race */
 
@@ -49,14 +47,6 @@ struct lane {
     struct timer *timer; /* of the backoff */
 };
 
-struct tried {
-    char provider[64], model[128];
-    enum error_code error; /* ERR_NONE: it answered */
-    char message[128];
-    size_t route;
-    bool lost; /* a race: what it costs is estimated */
-};
-
 struct tries {
     struct engine *engine;
     struct tries_question q;
@@ -74,8 +64,7 @@ struct tries {
     bool begun;          /* on_first was called */
     bool shown;          /* content of the current try is with the asker */
     int64_t asked_us;
-    struct tried *tried; /* owned; mostly one */
-    unsigned n_tried;
+    struct tried_list tried;
 };
 
 static void lane_ask(struct lane *l);
@@ -127,26 +116,6 @@ static void enter(struct lane *l, enum lane_state state)
     l->state = state;
 }
 
-static struct tried *note(struct lane *l, const struct error *err)
-{
-    struct tries *t = l->owner;
-    const struct route *r = route_of(l);
-    static struct tried unseen;
-    if (t->n_tried == TRIED_MAX)
-        return &unseen;
-    t->tried = xrealloc(t->tried, (t->n_tried + 1) * sizeof *t->tried);
-    struct tried *it = &t->tried[t->n_tried++];
-    error_text(it->provider, sizeof it->provider, r->provider->name, strlen(r->provider->name));
-    error_text(it->model, sizeof it->model, r->model, strlen(r->model));
-    it->error = err ? err->code : ERR_NONE;
-    it->message[0] = 0;
-    it->lost = false;
-    it->route = l->route;
-    if (err)
-        error_text(it->message, sizeof it->message, err->message, strlen(err->message));
-    return it;
-}
-
 static void destroy(struct tries *t)
 {
     for (size_t i = 0; i < LANES; i++) {
@@ -155,7 +124,7 @@ static void destroy(struct tries *t)
     }
     timer_free(t->race);
     free(t->routes);
-    free(t->tried);
+    tried_done(&t->tried);
     free(t);
 }
 
@@ -216,7 +185,7 @@ static void lose(struct lane *l, const struct lane *winner)
     const struct route *w = route_of(winner);
     error_set(&err, ERR_CANCELLED, "%s/%s was faster", w->provider->name, w->model);
     if (l->state == LANE_ASKED)
-        note(l, &err)->lost = true;
+        tried_add(&l->owner->tried, route_of(l), &err, true);
     enter(l, LANE_OVER);
 }
 
@@ -336,7 +305,7 @@ static void fail(struct lane *l, enum fault_cause cause, const struct error *why
     struct tries *t = l->owner;
     bool too_long = why->code == ERR_CONTEXT_LENGTH_EXCEEDED && !t->shown;
     enum fault_verdict v = fault_judge(cause, why, head, t->shown && !t->q.restart);
-    note(l, why);
+    tried_add(&t->tried, route_of(l), why, false);
     if (v != FAULT_FAIL && cause == FAULT_PROVIDER && ask_with_spare(l, why))
         return;
     if (v == FAULT_AGAIN && ask_again(l, why))
@@ -354,7 +323,7 @@ static void on_end(void *data, enum fault_cause cause, const struct error *err, 
     tell_health(l, err);
     gate_hear(gate_of(t->engine->gates, p->name), route_of(l)->model, l->key.which, &l->mark, head, err);
     if (!err) {
-        note(l, NULL);
+        tried_add(&t->tried, route_of(l), NULL, false);
         enter(l, LANE_OVER);
         end(t, NULL);
         return;
@@ -566,7 +535,7 @@ void tries_stop(struct tries *t, const struct error *why)
     for (size_t i = 0; i < LANES; i++) {
         struct lane *l = &t->lanes[i];
         if (l->state == LANE_ASKED) /* it was under way: a bound, a deadline, a cancel */
-            note(l, why);
+            tried_add(&t->tried, route_of(l), why, false);
         enter(l, LANE_OVER);
     }
 }
@@ -586,40 +555,10 @@ int64_t tries_asked_us(const struct tries *t)
     return t->asked_us;
 }
 
-static void put_cost(struct buf *out, int64_t nano, const char *currency)
-{
-    mp_put_cstr(out, "cost");
-    mp_put_double(out, (double)nano / 1e9);
-    mp_put_entry_int(out, "cost_nano", nano);
-    mp_put_entry(out, "currency", currency);
-}
-
-static void put_tried(struct buf *out, const struct tries *t, const struct tried *it, int64_t output_tokens)
-{
-    struct usage usage = USAGE_INIT;
-    int64_t nano;
-    const char *currency;
-    usage.input_tokens = t->q.cost.input;
-    usage.output_tokens = output_tokens;
-    bool priced =
-        it->lost && figures_cost(t->engine->catalog, &t->routes[it->route], &usage, clock_wall_us(), &nano, &currency);
-    mp_put_map(out, 2u + (it->error ? 1 : 0) + (priced ? 3 : 0));
-    mp_put_entry(out, "provider", it->provider);
-    mp_put_entry(out, "model", it->model);
-    if (it->error) {
-        struct error err = ERROR_INIT;
-        error_set(&err, it->error, "%s", it->message);
-        mp_put_cstr(out, "error");
-        codec_put_error(out, &err, NULL, false);
-    }
-    if (priced)
-        put_cost(out, nano, currency);
-}
-
 void tries_put_attempts(struct buf *out, const struct tries *t, int64_t output_tokens)
 {
-    mp_put_cstr(out, "attempts");
-    mp_put_array(out, t ? t->n_tried : 0);
-    for (unsigned i = 0; t && i < t->n_tried; i++)
-        put_tried(out, t, &t->tried[i], output_tokens);
+    struct usage usage = USAGE_INIT;
+    usage.input_tokens = t ? t->q.cost.input : 0;
+    usage.output_tokens = output_tokens;
+    tried_put(out, t ? &t->tried : NULL, t ? t->engine->catalog : NULL, &usage);
 }

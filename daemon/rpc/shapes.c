@@ -73,6 +73,7 @@ const struct schema_field shape_context[] = {
 static const struct schema_field attempt_error[] = {
     {"code", STR | NEEDED, NULL, "as in Errors"},
     {"message", STR | NEEDED, NULL, "a sentence for people"},
+    {"status", INT, NULL, "HTTP status of the provider's response"},
     {0},
 };
 
@@ -80,6 +81,11 @@ static const struct schema_field attempts[] = {
     {"provider", STR | NEEDED, NULL, "who was asked"},
     {"model", STR | NEEDED, NULL, "for what"},
     {"error", MAP, attempt_error, "why it came to nothing"},
+    {"cost", NUMBER, NULL,
+     "of the slower one of a race, which a provider may bill though it was cancelled: estimated, as if it had gone on "
+     "to an answer as long as the one shown; where a price is known"},
+    {"cost_nano", INT, NULL, "the same in billionths"},
+    {"currency", STR, NULL, "of these"},
     {0},
 };
 
@@ -109,7 +115,8 @@ const struct schema_field shape_answer[] = {
     {"shared", BOOL | NEEDED, NULL, "others asked the same and share it; false in this version"},
     {"conversation", STR, NULL, "the conversation that it belongs to"},
     {"message", STR, NULL, "the id of the assistant's message there"},
-    {"attempts", LIST(MAP), attempts, "requests made, at most 64; once it has ended"},
+    {"attempts", LIST(MAP), attempts,
+     "requests made, and those that a breaker or a missing key kept from being made; once it has ended"},
     {"timing", MAP, timing, "from the question on, in milliseconds; once it has ended"},
     {0},
 };
