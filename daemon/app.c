@@ -154,8 +154,10 @@ static void on_store_closed(void *data)
     struct app *a = data;
     a->store = NULL;
     hold_signals(SIG_BLOCK); /* one more would end us now that nobody handles it */
-    for (size_t i = 0; i < SIGNALS; i++)
+    for (size_t i = 0; i < SIGNALS; i++) {
         uv_close((uv_handle_t *)&a->signals[i], on_signal_closed);
+        signal(signums[i], SIG_IGN); /* threads of the pool do not hold them back */
+    }
 }
 
 static void on_engine_closed(void *data)

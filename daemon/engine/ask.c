@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define OUTPUT_TOKENS_MAX 1000000 /* of an answer, for what it takes of a rate limit */
+
 enum ask_state {
     ASK_READING, /* what was said before in its conversation */
     ASK_LOOKING, /* for a local server */
@@ -302,12 +304,13 @@ static void on_end(void *data, const struct error *err)
         end(data, LOG_DONE, NULL);
 }
 
-/* By the first candidate's tokenizer. */
+/* By the first candidate's tokenizer. A bound that no answer comes near says nothing. */
 static struct bucket_cost cost_of(const struct ask *a)
 {
     enum token_family family = tokens_family_of_model(a->plan.routes[0].model);
+    bool bounded = a->req->has_max_tokens && a->req->max_tokens < OUTPUT_TOKENS_MAX;
     return (struct bucket_cost){.input = tokens_of_request(family, a->req),
-                                .output = a->req->has_max_tokens ? a->req->max_tokens : ROUTE_OUTPUT_TOKENS};
+                                .output = bounded ? a->req->max_tokens : ROUTE_OUTPUT_TOKENS};
 }
 
 static void try_candidates(struct ask *a)

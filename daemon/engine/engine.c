@@ -3,6 +3,7 @@
 #include "daemon/engine/ask.h"
 #include "daemon/engine/discover.h"
 #include "daemon/engine/embed.h"
+#include "daemon/engine/estimate.h"
 #include "daemon/engine/refresh.h"
 #include "daemon/engine/warm.h"
 #include "daemon/key/key_command.h"
@@ -72,6 +73,7 @@ struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct st
     TAILQ_INIT(&e->recalls);
     TAILQ_INIT(&e->key_tests);
     TAILQ_INIT(&e->embeds);
+    TAILQ_INIT(&e->estimates);
     buf_init(&e->scratch, EVENT_BYTES_MAX);
     load_speeds(e);
     return e;
@@ -158,6 +160,7 @@ void engine_close(struct engine *e, void (*closed)(void *data), void *data)
     embed_interrupt_all(e);
     recall_give_up_all(e);
     key_tests_give_up_all(e);
+    estimates_give_up_all(e);
     refresh_close(e);
     keep_room_close(&e->keeps);
     attempt_room_close(&e->attempts);

@@ -34,9 +34,10 @@ struct engine {
     TAILQ_HEAD(, recall) recalls; /* under way */
     struct discovery *discovery;
     struct key_test_list key_tests; /* under way */
-    struct timer *warm; /* warm.c's */
+    struct timer *warm;             /* warm.c's */
     struct ask_list asks;
     TAILQ_HEAD(, embed) embeds; /* under way */
+    TAILQ_HEAD(, estimation) estimates;
     unsigned n_asks, n_embeds;
     struct buf scratch; /* for encoding one event */
     bool draining;

@@ -7,14 +7,17 @@
 #include <string.h>
 
 struct estimation {
-    struct engine *engine; /* outlives it: its store's jobs end first */
+    struct engine *engine;
+    struct store_job *reading; /* with the store */
     struct chat_request *req;
     void (*done)(void *data, const struct estimate *est, const struct error *err);
     void *data;
+    TAILQ_ENTRY(estimation) link;
 };
 
 static void finish(struct estimation *s, const struct estimate *est, const struct error *err)
 {
+    TAILQ_REMOVE(&s->engine->estimates, s, link);
     s->done(s->data, est, err);
     chat_request_free(s->req);
     free(s);
@@ -77,6 +80,11 @@ static void on_read(void *data, struct store_job *job)
 {
     struct estimation *s = data;
     struct error err = job->error;
+    if (!s) { /* the engine is gone */
+        store_job_free(job);
+        return;
+    }
+    s->reading = NULL;
     if (job->code == ERR_NONE) {
         context_apply(s->req, &job->path);
         estimate(s);
@@ -92,13 +100,25 @@ void estimate_start(struct engine *e, struct chat_request *req, uid_t uid,
     struct estimation *s = NEW(struct estimation);
     struct error err = ERROR_INIT;
     *s = (struct estimation){.engine = e, .req = req, .done = done, .data = data};
+    TAILQ_INSERT_TAIL(&e->estimates, s, link);
     if (engine_check_ids(req, &err) != ERR_NONE) {
         finish(s, NULL, &err);
     } else if (!req->conversation || strcmp(req->conversation, CONVERSATION_NEW) == 0) {
         estimate(s);
     } else {
-        struct store_job *job = context_path(req, uid, store_opt(e->store)->last_within_ms, on_read, s);
-        if (engine_submit(e, job, &err) != ERR_NONE)
+        s->reading = context_path(req, uid, store_opt(e->store)->last_within_ms, on_read, s);
+        if (engine_submit(e, s->reading, &err) != ERR_NONE)
             finish(s, NULL, &err);
+    }
+}
+
+void estimates_give_up_all(struct engine *e)
+{
+    struct estimation *s;
+    struct error err = ERROR_INIT;
+    error_set(&err, ERR_INTERRUPTED, "the daemon ends");
+    while ((s = TAILQ_FIRST(&e->estimates))) {
+        s->reading->data = NULL; /* it waits for nothing else */
+        finish(s, NULL, &err);
     }
 }

@@ -18,5 +18,6 @@ struct estimate {                 /* provider, model and currency are borrowed f
  * it. It is called before this returns where the question is in no conversation that must be read first. */
 void estimate_start(struct engine *e, struct chat_request *req, uid_t uid,
                     void (*done)(void *data, const struct estimate *est, const struct error *err), void *data);
+void estimates_give_up_all(struct engine *e); /* the daemon ends: they are told so */
 
 #endif

@@ -121,14 +121,12 @@ struct fetch *fetch_models(uv_loop_t *loop, struct http_pool *pool, const struct
     return f;
 }
 
-/* A 403 may also be the answer to a key that may ask, but not list: only a 401 is held against it. */
 static enum error_code refuse(const struct provider *p, const struct key_use *key, const struct fetch_reply *reply,
                               struct error *err)
 {
     struct error why = ERROR_INIT;
     provider_map_error(&reply->head, reply->body, reply->len, &why);
-    why.code = ERR_UNAUTHENTICATED;
-    if (reply->head.status == 401)
+    if (why.code == ERR_UNAUTHENTICATED)
         keys_refused(p->keys, key, why.code);
     fault_name_key(&why, key->source);
     error_text(why.provider, sizeof why.provider, p->name, strlen(p->name));
@@ -144,9 +142,9 @@ enum error_code fetch_read_models(const struct provider *p, const struct key_use
     int status = reply->head.status;
     if (next)
         *next = NULL;
-    if (status == 401 || status == 403)
+    if (status >= 400)
         return refuse(p, key, reply, err);
     if (status != 200)
-        return error_set(err, ERR_UNAVAILABLE, "%s answers its model list with HTTP %d", p->name, status);
+        return error_set(err, ERR_BAD_RESPONSE, "%s answers its model list with HTTP %d", p->name, status);
     return provider_read_list(p->ops, &t, reply->body, reply->len, each, data, next, err);
 }

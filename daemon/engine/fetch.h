@@ -36,9 +36,8 @@ struct fetch *fetch_cancel(struct fetch *f);
 /* The list of the provider's models, asked for with that key. page: NULL for the first. */
 struct fetch *fetch_models(uv_loop_t *loop, struct http_pool *pool, const struct provider *p, const struct key_use *key,
                            const char *page, fetch_got *got, void *data, struct error *err);
-/* Calls each for every model of the answer; *next (may be NULL): as provider_read_list tells. A key that was refused is
- * ERR_UNAUTHENTICATED, says where it came from, and its keys hear of it; any other status than 200 is ERR_UNAVAILABLE.
- */
+/* Calls each for every model of the answer; *next (may be NULL): as provider_read_list tells. What the provider refuses
+ * is told as for a question; of a key that was refused the message says where it came from, and its keys hear of it. */
 enum error_code fetch_read_models(const struct provider *p, const struct key_use *key, const struct fetch_reply *reply,
                                   void (*each)(void *data, const struct listed *l), void *data, char **next,
                                   struct error *err);

@@ -134,9 +134,8 @@ static enum outcome judge(const struct error *err)
     }
 }
 
-void health_tell(struct health *h, const char *provider, const char *model, const struct error *err)
+static void tell(const struct health *h, struct model_health *m, const struct error *err)
 {
-    struct model_health *m = get(h, provider, model);
     enum breaker_state before = m->breaker.state;
     switch (judge(err)) {
     case OUTCOME_WORKS: breaker_succeed(&m->breaker); break;
@@ -147,10 +146,14 @@ void health_tell(struct health *h, const char *provider, const char *model, cons
         break;
     }
     if (m->breaker.state == BREAKER_OPEN && before == BREAKER_CLOSED)
-        log_warn("%s/%s failed %lld times in a row: not asked for a while", provider, model,
-                 (long long)h->opt.breaker_failures);
+        log_warn("%s failed %lld times in a row: not asked for a while", m->key, (long long)h->opt.breaker_failures);
     if (m->breaker.state == BREAKER_CLOSED && before != BREAKER_CLOSED)
-        log_notice("%s/%s answers again", provider, model);
+        log_notice("%s answers again", m->key);
+}
+
+void health_tell(struct health *h, const char *provider, const char *model, const struct error *err)
+{
+    tell(h, get(h, provider, model), err);
 }
 
 /* -- times -- */
@@ -164,6 +167,10 @@ void health_first_token(struct health *h, const char *provider, const char *mode
     m->samples = fresh ? 1 : m->samples + 1;
     m->updated_us = now;
     m->dirty = true;
+    /* An answer may take minutes: that the provider works again is known from here on. That it ends well is not: what
+     * failed before still counts until then. */
+    if (m->breaker.state != BREAKER_CLOSED)
+        tell(h, m, NULL);
     if (!timer_active(h->save))
         timer_start(h->save, SAVE_MS);
 }

@@ -207,7 +207,6 @@ static bool win(struct lane *l)
     return !usage_known(&l->usage) || emit(l, &usage);
 }
 
-/* An answer may take minutes: that the provider works is known from here on. */
 static void count_first_token(struct lane *l)
 {
     const struct route *r = route_of(l);
@@ -216,7 +215,6 @@ static void count_first_token(struct lane *l)
         return;
     l->counted = true;
     health_first_token(h, r->provider->name, r->model, (double)(clock_mono_us() - l->asked_us) / 1000);
-    health_tell(h, r->provider->name, r->model, NULL);
 }
 
 static void on_event(void *data, const struct chat_event *ev)
@@ -300,9 +298,13 @@ static void give_up(struct lane *l, const struct error *err)
 }
 
 /* head: NULL where no response came. */
-static void fail(struct lane *l, enum fault_cause cause, const struct error *why, const struct response_head *head)
+static void fail(struct lane *l, enum fault_cause cause, const struct error *told, const struct response_head *head)
 {
     struct tries *t = l->owner;
+    const struct route *r = route_of(l);
+    struct error said = *told, *why = &said; /* it may live in what ends now */
+    error_text(why->provider, sizeof why->provider, r->provider->name, strlen(r->provider->name));
+    error_text(why->model, sizeof why->model, r->model, strlen(r->model));
     bool too_long = why->code == ERR_CONTEXT_LENGTH_EXCEEDED && !t->shown;
     enum fault_verdict v = fault_judge(cause, why, head, t->shown && !t->q.restart);
     tried_add(&t->tried, route_of(l), why, false);
@@ -328,11 +330,10 @@ static void on_end(void *data, enum fault_cause cause, const struct error *err, 
         end(t, NULL);
         return;
     }
-    struct error why = *err; /* it may live in the attempt */
     if (cause == FAULT_PROVIDER)
-        keys_refused(p->keys, &l->key, why.code);
+        keys_refused(p->keys, &l->key, err->code);
     l->fresh = cause == FAULT_TRANSPORT;
-    fail(l, cause, &why, head);
+    fail(l, cause, err, head);
 }
 
 /* -- a lane's way -- */
@@ -371,8 +372,7 @@ static void on_open(void *data, const struct bucket_mark *mark, const struct err
     struct lane *l = data;
     l->ticket = NULL;
     if (err) {
-        struct error why = *err;
-        fail(l, FAULT_OWN, &why, NULL);
+        fail(l, FAULT_OWN, err, NULL);
     } else {
         l->mark = *mark;
         send_request(l);
@@ -410,13 +410,16 @@ static void admit(struct lane *l)
     queue(l);
 }
 
-static void tell_first(struct lane *l)
+/* False where the asker stopped it. */
+static bool tell_first(struct lane *l)
 {
-    struct tries *t = l->owner;
-    if (t->begun)
-        return;
+    if (l->owner->begun)
+        return true;
+    struct tries *t = hold(l);
     t->begun = true;
+    t->told = l->route;
     t->hooks->on_first(t->data, route_of(l));
+    return let_go(t, l);
 }
 
 static bool needs_looking(const struct lane *l)
@@ -431,15 +434,14 @@ static void on_found(void *data, struct provider *p, const char *model, const st
     struct route *r = route_of(l);
     l->search = NULL;
     if (!p) {
-        struct error why = *err;
-        fail(l, FAULT_ABSENT, &why, NULL);
+        fail(l, FAULT_ABSENT, err, NULL);
         return;
     }
     l->found = true;
     if (!r->model[0])
         error_text(r->model, sizeof r->model, model, strlen(model));
-    tell_first(l);
-    admit(l);
+    if (tell_first(l))
+        admit(l);
 }
 
 static void look(struct lane *l)
@@ -464,10 +466,7 @@ static void on_key(void *data, const struct error *err)
         take_key(l);
         return;
     }
-    struct error why = *err;
-    const char *provider = route_of(l)->provider->name;
-    error_text(why.provider, sizeof why.provider, provider, strlen(provider));
-    fail(l, FAULT_ABSENT, &why, NULL);
+    fail(l, FAULT_ABSENT, err, NULL);
 }
 
 static void take_key(struct lane *l)
@@ -486,9 +485,8 @@ static void take_key(struct lane *l)
 static void lane_ask(struct lane *l)
 {
     l->tried++;
-    if (!needs_looking(l))
-        tell_first(l);
-    take_key(l);
+    if (needs_looking(l) || tell_first(l))
+        take_key(l);
 }
 
 static void on_race(void *data)

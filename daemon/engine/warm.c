@@ -24,6 +24,8 @@ static void on_timer(void *data)
 {
     struct engine *e = data;
     struct plan plan = {0};
+    if (e->draining)
+        return;
     const struct route_world w = engine_world(e);
     if (route_model(&w, NULL, NULL, &plan, NULL) != ERR_NONE)
         return;

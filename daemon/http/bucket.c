@@ -64,6 +64,8 @@ static int64_t row_wait(const struct bucket_row *r, int64_t now_us, double targe
     double comes = (double)until_full * r->told_rate;
     double wait = level + comes >= target ? (target - level) / r->told_rate
                                           : (double)until_full + (target - level - comes) / r->own_rate;
+    if (!(wait < (double)WINDOW_MAX_US))
+        return WINDOW_MAX_US;
     return (int64_t)ceil(wait) + 1; /* one more for what the figures round */
 }
 

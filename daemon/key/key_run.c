@@ -2,11 +2,15 @@
 #include "daemon/core/timer.h"
 #include "daemon/key/key_internal.h"
 #include "lib/base/alloc.h"
+#include <ctype.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ENV_MAX 64     /* variables that a command gets */
+#define ENV_MAX 64  /* variables that a command gets */
+#define WORD_MAX 12 /* bytes: what is as long may be of a key */
+#define HIDDEN "..."
+#define HIDDEN_LEN 3
 #define STDERR_MAX 200 /* bytes of its first line that a message quotes */
 
 enum run_state {
@@ -86,16 +90,30 @@ static void trim(const char **s, size_t *len)
     }
 }
 
-/* What it says on stderr, unless that quotes what it said on stdout, as `set -x` does. */
+static bool may_be_of_key(char c)
+{
+    return isalnum((unsigned char)c) || (c && strchr("_-+/=.", c));
+}
+
+/* What it says on stderr, first line. A script that is traced (`set -x`) or careless may quote a key there, its own or
+ * another: so no long word is passed on, and none that may go on behind our bound. */
 static const char *complaint(struct key_run *r, char out[STDERR_MAX + 3])
 {
-    const char *key = r->key;
-    size_t len = r->key_len;
-    trim(&key, &len);
-    if (r->told_len == 0 || (len > 0 && memmem(r->told, r->told_len, key, len)))
+    char said[STDERR_MAX];
+    size_t n = 0;
+    if (r->told_len == 0)
         return "";
+    for (size_t i = 0, len; i < r->told_len; i += len) {
+        for (len = 1; may_be_of_key(r->told[i]) && i + len < r->told_len && may_be_of_key(r->told[i + len]); len++)
+            ;
+        bool cut = i + len == STDERR_MAX;
+        bool hidden = len >= WORD_MAX || (cut && may_be_of_key(r->told[i]));
+        size_t shown = !hidden ? len : len < HIDDEN_LEN ? len : HIDDEN_LEN;
+        memcpy(said + n, hidden ? HIDDEN : r->told + i, shown);
+        n += shown;
+    }
     memcpy(out, ": ", 2);
-    error_text(out + 2, STDERR_MAX + 1, r->told, r->told_len);
+    error_text(out + 2, STDERR_MAX + 1, said, n);
     return out;
 }
 

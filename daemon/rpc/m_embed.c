@@ -6,7 +6,6 @@
 #include "daemon/rpc/server.h"
 #include "lib/base/alloc.h"
 #include "lib/proto/codec.h"
-#include <math.h>
 
 /* -- embed -- */
 
@@ -62,8 +61,8 @@ static enum error_code read_timeout(const struct call *c, double *ret, struct er
 {
     const msgpack_object *o = mp_get(&c->params, "timeout");
     *ret = 0;
-    if (o && (!mp_double(o, ret) || !(*ret > 0) || !isfinite(*ret)))
-        return error_set_param(err, "timeout", "timeout must be a number of seconds over 0");
+    if (o && (!mp_double(o, ret) || !(*ret > 0 && *ret <= CODEC_TIMEOUT_MAX)))
+        return error_set_param(err, "timeout", "timeout must be over 0 and at most 1e9 seconds");
     return ERR_NONE;
 }
 

@@ -8,7 +8,6 @@
 #define STOP_MAX 16
 #define TOOLS_MAX 512
 #define CONTEXT_MAX 4096 /* bytes of a directory, and of a terminal's name */
-#define TIMEOUT_MAX 1e9  /* seconds; what later arithmetic in milliseconds carries with ease */
 
 static const struct word cache_words[] = {
     {"use", CACHE_USE}, {"refresh", CACHE_REFRESH}, {"only", CACHE_ONLY}, {"off", CACHE_OFF}, {NULL, 0}};
@@ -280,7 +279,7 @@ static enum error_code get_handling(const struct input *in, struct chat_request 
         return e;
     r->cache = (enum cache_policy)cache;
     r->retry_restart = restart != 0;
-    if (r->has_timeout && !(r->timeout > 0 && r->timeout <= TIMEOUT_MAX))
+    if (r->has_timeout && !(r->timeout > 0 && r->timeout <= CODEC_TIMEOUT_MAX))
         return input_refuse(in, "timeout", "must be over 0 and at most 1e9 seconds");
     return ERR_NONE;
 }

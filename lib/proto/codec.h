@@ -6,6 +6,8 @@
 #include "lib/chat/request.h"
 #include "lib/proto/mp.h"
 
+#define CODEC_TIMEOUT_MAX 1e9 /* seconds; what later arithmetic in microseconds carries with ease */
+
 /* chat params, which have passed mp_clean, to a request (new, the caller's). Names the field at fault in err->param,
  * such as "messages[2].content". */
 enum error_code codec_chat_request(const msgpack_object_map *params, struct chat_request **ret, struct error *err);

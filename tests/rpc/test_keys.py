@@ -400,7 +400,7 @@ def test_keys_are_tried(home, provider, start_daemon):
     assert failure(c, "keys.test", {"provider": "nobody"})["param"] == "provider"
 
 
-@pytest.mark.parametrize("status, code", [(401, "unauthenticated"), (403, "unauthenticated"), (500, "unavailable")])
+@pytest.mark.parametrize("status, code", [(401, "unauthenticated"), (403, "permission_denied"), (500, "unavailable")])
 def test_key_that_is_refused_a_list(home, provider, start_daemon, status, code):
     home.write_config(provider.behave(f"status-{status}"))
     [k] = start_daemon().connect().call("keys.test")
