@@ -273,8 +273,9 @@ void health_load(struct health *h)
 void health_configure(struct health *h, const struct health_options *opt)
 {
     h->opt = *opt;
+    const struct breaker_options breaker = breaker_options(h);
     for (struct model_health *m = h->models; m; m = m->hh.next)
-        m->breaker.options = breaker_options(h);
+        breaker_configure(&m->breaker, &breaker);
 }
 
 struct health *health_free(struct health *h)

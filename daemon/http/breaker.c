@@ -23,6 +23,15 @@ void breaker_init(struct breaker *b, const struct breaker_options *o)
     enter(b, BREAKER_CLOSED, 0);
 }
 
+void breaker_configure(struct breaker *b, const struct breaker_options *o)
+{
+    b->options = *o;
+    if (b->state == BREAKER_CLOSED)
+        b->wait_us = o->wait_us;
+    else if (b->wait_us > o->wait_max_us)
+        b->wait_us = o->wait_max_us;
+}
+
 bool breaker_allows(const struct breaker *b, int64_t now_us, int64_t *wait_us)
 {
     *wait_us = b->state != BREAKER_CLOSED && b->until_us > now_us ? b->until_us - now_us : 0;
@@ -44,7 +53,8 @@ void breaker_fail(struct breaker *b, int64_t now_us)
 {
     switch (b->state) {
     case BREAKER_CLOSED:
-        if (++b->failures == b->options.failures)
+        b->failures++;
+        if (b->options.failures && b->failures >= b->options.failures)
             open_up(b, now_us);
         break;
     case BREAKER_HALF_OPEN: open_up(b, now_us); break;

@@ -44,6 +44,8 @@ struct breaker {
 };
 
 void breaker_init(struct breaker *b, const struct breaker_options *o); /* copies the options; CLOSED */
+/* Other options from now on. A wait that has begun stays as long as it is. */
+void breaker_configure(struct breaker *b, const struct breaker_options *o);
 
 /* Whether a request may be sent now; else *wait_us is how long until one may, if nothing is heard before. */
 bool breaker_allows(const struct breaker *b, int64_t now_us, int64_t *wait_us);

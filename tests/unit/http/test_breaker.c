@@ -132,6 +132,26 @@ static void a_cancelled_probe_leaves_room_for_the_next(void **state)
     check(&b, T0 + 32 * S, BREAKER_OPEN, 60 * S);
 }
 
+static void options_change(void **state)
+{
+    (void)state;
+    static const struct breaker_options others = {
+        .failures = 3, .wait_us = S, .wait_max_us = 10 * S, .probe_us = 60 * S};
+    struct breaker b;
+    breaker_init(&b, &defaults);
+    fail_times(&b, 4, T0);
+    breaker_configure(&b, &others);
+    check(&b, T0, BREAKER_CLOSED, 0);
+    breaker_fail(&b, T0); /* more than enough */
+    check(&b, T0, BREAKER_OPEN, S);
+    b = opened();
+    breaker_configure(&b, &others);
+    check(&b, T0, BREAKER_OPEN, 30 * S);
+    breaker_begin(&b, T0 + 30 * S);
+    breaker_fail(&b, T0 + 30 * S);
+    check(&b, T0 + 30 * S, BREAKER_OPEN, 10 * S); /* twice the old wait would be over the bound */
+}
+
 static void a_lost_probe_is_given_up(void **state)
 {
     (void)state;
@@ -178,6 +198,7 @@ int main(void)
         cmocka_unit_test(a_cancelled_probe_leaves_room_for_the_next),
         cmocka_unit_test(a_lost_probe_is_given_up),
         cmocka_unit_test(the_options_are_kept_to),
+        cmocka_unit_test(options_change),
         cmocka_unit_test(states_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
