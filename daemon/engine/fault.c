@@ -4,6 +4,12 @@
 
 #define SOURCE_MAX 256 /* bytes of it in a message */
 
+/* Waiting longer than the bound says would be no bound; another provider has its own. */
+static enum fault_verdict by_own_code(enum error_code code)
+{
+    return code == ERR_OVERLOADED || code == ERR_RATE_LIMITED ? FAULT_NEXT : FAULT_FAIL;
+}
+
 static enum fault_verdict by_code(enum error_code code)
 {
     switch (code) {
@@ -26,6 +32,8 @@ enum fault_verdict fault_judge(enum fault_cause cause, const struct error *err, 
         return FAULT_FAIL;
     if (cause == FAULT_FIRST_BYTE || cause == FAULT_IDLE || cause == FAULT_ABSENT || cause == FAULT_BREAKER)
         return FAULT_NEXT;
+    if (cause == FAULT_OWN)
+        return by_own_code(err->code);
     if (cause == FAULT_PROVIDER && head && head->should_retry == 1)
         return FAULT_AGAIN;
     enum fault_verdict v = by_code(err->code);

@@ -12,7 +12,7 @@ enum fault_cause {
     FAULT_PROVIDER, /* the provider said so, by status or inside its answer */
     FAULT_ABSENT,   /* its key, a local server or a model of it cannot be had */
     FAULT_BREAKER,  /* it failed too often of late, and is left alone for a while */
-    FAULT_OWN,      /* a bound of ours */
+    FAULT_OWN,      /* a bound of ours, as on those who wait for a provider */
 };
 
 enum fault_verdict { FAULT_AGAIN, FAULT_NEXT, FAULT_FAIL };

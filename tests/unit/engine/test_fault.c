@@ -38,6 +38,13 @@ static void test_table(void **state)
         {FAULT_PROVIDER, ERR_CONTENT_FILTERED, FAULT_FAIL},
         {FAULT_PROVIDER, ERR_CONTEXT_LENGTH_EXCEEDED, FAULT_FAIL},
         {FAULT_PROVIDER, ERR_BAD_RESPONSE, FAULT_FAIL},
+        {FAULT_ABSENT, ERR_NOT_FOUND, FAULT_NEXT},
+        {FAULT_ABSENT, ERR_UNAVAILABLE, FAULT_NEXT},
+        {FAULT_BREAKER, ERR_BAD_RESPONSE, FAULT_NEXT},
+        {FAULT_BREAKER, ERR_UNAVAILABLE, FAULT_NEXT},
+        {FAULT_OWN, ERR_OVERLOADED, FAULT_NEXT},
+        {FAULT_OWN, ERR_RATE_LIMITED, FAULT_NEXT},
+        {FAULT_OWN, ERR_TOO_LARGE, FAULT_FAIL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         assert_int_equal(judge(rows[i].cause, rows[i].code, -1, false), rows[i].verdict);
