@@ -114,6 +114,15 @@ enum error_code health_admit(struct health *h, const char *provider, const char 
     return m->last.code;
 }
 
+int64_t health_wait_ms(const struct health *h, const char *provider, const char *model)
+{
+    const struct model_health *m = find(h, provider, model);
+    int64_t wait_us = 0;
+    if (m)
+        (void)breaker_allows(&m->breaker, clock_mono_us(), &wait_us);
+    return (wait_us + 999) / 1000;
+}
+
 enum outcome { OUTCOME_WORKS, OUTCOME_FAILS, OUTCOME_NOTHING };
 
 /* What an error says of the provider, not of the question. */

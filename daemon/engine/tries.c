@@ -253,9 +253,12 @@ static uint32_t random_bits(void)
 static bool ask_again(struct lane *l, const struct error *why)
 {
     const struct tries *t = l->owner;
-    if (l->tried > route_of(l)->provider->retries)
+    const struct route *r = route_of(l);
+    if (l->tried > r->provider->retries)
         return false;
     int64_t delay = retry_delay_ms(l->tried - 1, why->retry_after, random_bits());
+    if (delay < health_wait_ms(t->engine->health, r->provider->name, r->model))
+        return false; /* this was the failure too many: it would be refused then */
     if (delay > RETRY_WAIT_MAX_MS || (t->q.deadline_us && clock_mono_us() + delay * 1000 >= t->q.deadline_us))
         return false;
     turn(l, why, delay);

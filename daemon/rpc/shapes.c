@@ -115,8 +115,7 @@ const struct schema_field shape_answer[] = {
     {"shared", BOOL | NEEDED, NULL, "others asked the same and share it; false in this version"},
     {"conversation", STR, NULL, "the conversation that it belongs to"},
     {"message", STR, NULL, "the id of the assistant's message there"},
-    {"attempts", LIST(MAP), attempts,
-     "requests made, and those that a breaker or a missing key kept from being made; once it has ended"},
+    {"attempts", LIST(MAP), attempts, "who was asked, or passed over, in their order; once it has ended"},
     {"timing", MAP, timing, "from the question on, in milliseconds; once it has ended"},
     {0},
 };
