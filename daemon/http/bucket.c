@@ -7,6 +7,8 @@
 #define WINDOW_MAX_US (31 * 24 * 60 * MINUTE_US)
 /* From a shorter reset, which is rounded, no window can be told. */
 #define RESET_EXACT_US INT64_C(10000000)
+/* A shorter one is no window, also where all of the limit was taken. */
+#define RESET_WINDOW_US INT64_C(100000)
 
 /* --- one limit --- */
 
@@ -98,19 +100,32 @@ static void set_level(struct bucket_row *r, double level)
 
 /* --- learning --- */
 
-/* How long the whole limit takes to come back. */
-static int64_t window_of(const struct bucket_row *r, const struct limit *l, double deficit)
+/* How long the whole limit takes to come back, as the head itself tells; 0: it does not. */
+static int64_t told_window(const struct bucket_row *r, const struct limit *l, double deficit)
 {
     if (l->window_us)
         return l->window_us;
     if (l->at_once)
         return later(l->reset_us, MINUTE_US);
-    if (l->reset_us >= RESET_EXACT_US && deficit > 0) {
-        double window = (double)l->reset_us * (double)r->told.limit / deficit;
-        return window < (double)WINDOW_MAX_US ? (int64_t)window : WINDOW_MAX_US;
-    }
-    /* What an earlier head told better. */
-    return r->own_rate > 0 ? llround((double)r->told.limit / r->own_rate) : MINUTE_US;
+    if (l->reset_us < RESET_EXACT_US || deficit <= 0)
+        return 0;
+    double window = (double)l->reset_us * (double)r->told.limit / deficit;
+    return window < (double)WINDOW_MAX_US ? (int64_t)window : WINDOW_MAX_US;
+}
+
+/* Or else what an earlier head told, or the longest that all of it took to come back so far. */
+static int64_t window_of(struct bucket_row *r, const struct limit *l, double deficit)
+{
+    int64_t told = told_window(r, l, deficit);
+    if (told)
+        r->window_told = true;
+    else if (deficit >= (double)r->told.limit && l->reset_us >= RESET_WINDOW_US)
+        r->emptied_us = later(r->emptied_us, l->reset_us);
+    if (told)
+        return told;
+    if (r->window_told && r->own_rate > 0)
+        return llround((double)r->told.limit / r->own_rate);
+    return r->emptied_us ? r->emptied_us : MINUTE_US;
 }
 
 static struct bucket_row *row_of(struct bucket *b, const struct limit *l)

@@ -5,9 +5,10 @@
  * before the first head, and then nothing waits.
  *
  * What is left flows back evenly: from what a head told to the full limit at the reset that it told (without one, over
- * the limit's window; without that, over a minute), then at the limit for each window. Where all comes back at once,
- * nothing does before. So nothing learnt holds anybody up for longer than until its reset, and what our own requests
- * took, for a window more. A limit that the heads speak of no more is forgotten after that time.
+ * the limit's window), then at the limit for each window. Where none is told, the window is the reset of a head that
+ * had nothing left, and before there was such a one a minute. Where all comes back at once, nothing does before. So
+ * nothing learnt holds anybody up for longer than until its reset, and what our own requests took, for a window more. A
+ * limit that the heads speak of no more is forgotten after that time.
  *
  * Heads and requests cross on their way, and overtake each other within a lag. bucket_take gives a mark; a head is
  * learnt from with the mark of its own request. What was taken a lag or more after that cannot be in the head's
@@ -45,10 +46,12 @@ struct bucket_past {
 };
 
 struct bucket_row {
-    struct limit told; /* kind and window, which tell rows apart, and the limit */
-    double level;      /* what was left at at_us; under 0 where more was taken than there was */
-    double told_rate;  /* per microsecond, until full_us */
-    double own_rate;   /* thereafter */
+    struct limit told;  /* kind and window, which tell rows apart, and the limit */
+    double level;       /* what was left at at_us; under 0 where more was taken than there was */
+    double told_rate;   /* per microsecond, until full_us */
+    double own_rate;    /* thereafter */
+    bool window_told;   /* own_rate is by what a head told, not by a guess */
+    int64_t emptied_us; /* the longest reset while nothing was left, 0: none */
     int64_t at_us, full_us;
     int64_t stale_us;   /* forgotten by the next head then, unless it speaks of it */
     int64_t n_requests; /* of the mark of the newest head */

@@ -89,6 +89,34 @@ static void flows_back_until_the_reset(void **state)
     assert_int_equal(reset(&b, T0 + MIN), 0);
 }
 
+/* Limits that come back within seconds: the resets are too short to tell the window, but where all was taken. */
+static void a_used_up_limit_tells_its_window(void **state)
+{
+    (void)state;
+    struct bucket b = taught(requests(4, 0, 2 * S));
+    for (int64_t i = 0, now = T0; i < 20; i++) {
+        int64_t wait = bucket_wait_us(&b, now, nothing);
+        assert_in_range(wait, 0, 4 * S); /* its window, and what it may lag behind */
+        now += wait;
+        teach_at(&b, now, requests(4, 0, 2 * S));
+    }
+    /* The longest one; one of a head that has something left says nothing, nor does one that is next to nothing. */
+    b = taught(requests(4, 3, S));
+    teach_at(&b, T0 + S, requests(4, 0, 2 * S));
+    teach_at(&b, T0 + 2 * S, requests(4, 0, S));
+    teach_at(&b, T0 + 3 * S, requests(4, 0, 1));
+    assert_int_equal(remaining(&b, T0 + 10 * S), 4);
+    for (int i = 0; i < 4; i++)
+        bucket_take(&b, T0 + 10 * S, nothing);
+    check_wait(&b, T0 + 10 * S, nothing, 3 * S / 2); /* a second for what may lag, half a second for itself */
+    /* A window that was told is better. */
+    b = taught(requests(60, 30, 30 * S));
+    teach_at(&b, T0 + MIN, requests(60, 0, 2 * S));
+    assert_int_equal(remaining(&b, T0 + 2 * MIN), 60);
+    bucket_take(&b, T0 + 2 * MIN, nothing);
+    assert_in_range(reset(&b, T0 + 2 * MIN), S, 2 * S + 2);
+}
+
 static void tokens_count_by_kind(void **state)
 {
     (void)state;
@@ -318,6 +346,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_known_nothing_waits),
         cmocka_unit_test(flows_back_until_the_reset),
+        cmocka_unit_test(a_used_up_limit_tells_its_window),
         cmocka_unit_test(tokens_count_by_kind),
         cmocka_unit_test(without_a_reset),
         cmocka_unit_test(all_at_once),
