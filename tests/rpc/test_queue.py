@@ -1,0 +1,340 @@
+"""The queue before a provider: so many requests at once, those first that somebody watches, no more than its rate limits
+leave, and a bound on those who wait."""
+
+import signal
+import threading
+import time
+
+import pytest
+
+from conftest import KEY, wait_until
+from helpers_acts import Acts, alias, provider_status, section
+
+BURST = 30
+
+
+class Queue:
+    """The provider "slow", which answers when it is let, and "free", which answers at once."""
+
+    def __init__(self, home, start_daemon, max_connections=2, **keys):
+        self.home = home
+        self.let = threading.Event()
+        self.acts = Acts(self.act)
+        self.usual = {"api": "openai-chat", "key": KEY, "max_connections": max_connections, **keys}
+        extra = section("slow", **self.usual, base_url=self.acts.base_url("slow"))
+        extra += section("free", **self.usual, base_url=self.acts.base_url("free"))
+        extra += alias("both", "slow/m", "free/m")
+        home.write_config(self.acts.base_url("fake"), daemon={"drain_timeout": "1"}, extra=extra)
+        self.daemon = start_daemon()
+        self.client = self.daemon.connect()
+
+    def act(self, asked):
+        if asked.provider == "slow":
+            self.let.wait(20)
+        asked.echo()
+
+    def send(self, prompt="hello", model="slow/m", **params):
+        return self.client.request("chat", {"model": model, "prompt": prompt, **params})
+
+    def detach(self, prompt="hello", model="slow/m", **params):
+        """The answer's id."""
+        return self.client.result(self.send(prompt, model, detach=True, **params))["answer"]
+
+    def state(self):
+        return provider_status(self.client, "slow")
+
+    def wait_waiting(self, n):
+        wait_until(lambda: self.state()["waiting"] == n, f"{n} wait")
+
+    def fill(self, n=2):
+        """All places are taken."""
+        msgids = [self.send(f"first {i}") for i in range(n)]
+        self.acts.wait_count(n, "slow")
+        return msgids
+
+    def prompts(self, provider="slow"):
+        return [a.prompt for a in self.acts.requests(provider)]
+
+
+@pytest.fixture
+def queue(home, start_daemon):
+    made = []
+
+    def make(**keys):
+        made.append(Queue(home, start_daemon, **keys))
+        return made[-1]
+
+    yield make
+    for q in made:
+        q.let.set()
+        q.acts.stop()
+
+
+# -- places and order
+
+
+def test_a_burst(queue):
+    """None of it fails, and never are more under way than may be."""
+    q = queue()
+    q.acts.act = lambda asked: (time.sleep(0.02), asked.echo())
+    msgids = [q.send(f"p{i}", stream=i % 2 == 0) for i in range(BURST)]
+    answers = [q.client.result(m) for m in msgids]
+    assert [a["text"] for a in answers] == [f"p{i}" for i in range(BURST)]
+    assert all(len(a["attempts"]) == 1 for a in answers)
+    assert q.acts.peak["slow"] == 2 and q.acts.count("slow") == BURST
+    assert (q.state()["waiting"], q.state()["connections"]) == (0, 0)
+
+
+@pytest.mark.parametrize("places", [1, 2])
+def test_interactive_ones_first(queue, places):
+    q = queue(max_connections=places)
+    msgids = q.fill(places)
+    msgids += [q.send(f"rest {i}") for i in range(BURST // 2)]
+    q.wait_waiting(BURST // 2)
+    msgids += [q.send(f"watched {i}", stream=True) for i in range(BURST // 2)]
+    q.wait_waiting(BURST)
+    assert q.state()["connections"] == places and q.acts.count("slow") == places
+    q.let.set()
+    assert all(q.client.response(m)[0] is None for m in msgids)
+    assert q.acts.peak["slow"] == places
+    order = q.prompts()[places:]
+    expected = [f"watched {i}" for i in range(BURST // 2)] + [f"rest {i}" for i in range(BURST // 2)]
+    if places == 1:
+        assert order == expected
+    else:  # two that are sent together may arrive in either order
+        assert all(abs(expected.index(p) - i) < places for i, p in enumerate(order))
+
+
+def test_each_provider_by_itself(queue):
+    q = queue()
+    q.fill()
+    waits = q.send()
+    q.wait_waiting(1)
+    assert q.client.result(q.send(model="free/m"))["text"] == "hello"
+    q.let.set()
+    assert q.client.response(waits)[0] is None
+
+
+def test_the_time_in_the_queue_is_told(queue):
+    q = queue()
+    q.fill()
+    waits = q.send()
+    q.wait_waiting(1)
+    time.sleep(0.3)
+    q.let.set()
+    timing = q.client.result(waits)["timing"]
+    assert 300 <= timing["queued_ms"] <= timing["first_token_ms"] <= timing["total_ms"]
+
+
+# -- the bound
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_max_waiting(queue, stream):
+    q = queue(max_waiting=3, retries=5)
+    msgids = q.fill() + [q.send(f"waits {i}") for i in range(3)]
+    q.wait_waiting(3)
+    refused = [q.send("one too many", stream=stream) for _ in range(5)]
+    before = time.monotonic()
+    for error, _ in map(q.client.response, refused):
+        assert (error["code"], error["provider"], error["model"]) == ("overloaded", "slow", "m")
+        assert "max_waiting" in error["message"] and "status" not in error
+    assert time.monotonic() - before < 5
+    assert q.state()["waiting"] == 3
+    q.let.set()
+    assert all(q.client.response(m)[0] is None for m in msgids)
+    assert len(q.prompts()) == 5 and "one too many" not in q.prompts()
+    assert q.client.response(q.send())[0] is None  # there is room again
+
+
+def test_max_waiting_of_none(queue):
+    q = queue(max_waiting=0)
+    msgids = q.fill()
+    assert q.client.response(q.send())[0]["code"] == "overloaded"
+    q.let.set()
+    assert all(q.client.response(m)[0] is None for m in msgids)
+    wait_until(lambda: q.state()["connections"] == 0, "the places are free")
+    assert q.client.response(q.send())[0] is None
+
+
+def test_the_next_is_asked_where_too_many_wait(queue):
+    q = queue(max_waiting=0)
+    q.fill()
+    answer = q.client.result(q.send(model="both"))
+    assert answer["provider"] == "free"
+    assert [(a["provider"], a.get("error", {}).get("code")) for a in answer["attempts"]] == [
+        ("slow", "overloaded"),
+        ("free", None),
+    ]
+    q.let.set()
+
+
+def test_it_is_no_failure_of_the_provider(queue):
+    """So the breaker does not open."""
+    q = queue(max_waiting=0)
+    msgids = q.fill()
+    assert all(q.client.response(q.send())[0]["code"] == "overloaded" for _ in range(10))
+    assert {m["breaker"] for m in q.state()["models"]} == {"closed"}
+    q.let.set()
+    assert all(q.client.response(m)[0] is None for m in msgids)
+
+
+# -- whoever does not wait to the end
+
+
+def test_cancelled_while_it_waits(queue):
+    q = queue()
+    msgids = q.fill()
+    stays, goes, streams = q.detach("stays"), q.detach("goes"), q.send("streams", stream=True)
+    q.wait_waiting(3)
+    q.client.call("answer.cancel", {"answer": goes})
+    assert q.client.call("answer.get", {"answer": goes})["state"] == "cancelled"
+    q.wait_waiting(2)
+    answer = q.client.wait_event("start")[0]
+    q.client.call("answer.cancel", {"answer": answer})
+    assert q.client.response(streams)[0]["code"] == "cancelled"
+    q.wait_waiting(1)
+    q.let.set()
+    assert all(q.client.response(m)[0] is None for m in msgids)
+    wait_until(lambda: q.client.call("answer.get", {"answer": stays})["state"] == "done", "the other goes on")
+    assert sorted(q.prompts()) == ["first 0", "first 1", "stays"]
+    assert q.client.call("answer.get", {"answer": goes})["attempts"] == []
+
+
+def test_whoever_hangs_up_leaves_the_queue(queue):
+    q = queue()
+    q.fill()
+    other = q.daemon.connect()
+    other.request("chat", {"model": "slow/m", "prompt": "gone"})
+    q.wait_waiting(1)
+    other.close()
+    q.wait_waiting(0)
+    assert "gone" not in q.prompts()
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_timeout_while_it_waits(queue, stream):
+    q = queue()
+    msgids = q.fill()
+    error, _ = q.client.response(q.send("late", stream=stream, timeout=0.3))
+    assert error["code"] == "timeout"
+    assert q.state()["waiting"] == 0
+    q.let.set()
+    assert all(q.client.response(m)[0] is None for m in msgids)
+    assert "late" not in q.prompts()
+
+
+def test_sigterm_lets_those_who_wait_have_their_turn(queue):
+    q = queue()
+    msgids = q.fill() + [q.send(f"waits {i}", stream=i == 0) for i in range(3)]
+    q.wait_waiting(3)
+    q.daemon.signal(signal.SIGTERM)
+    wait_until(lambda: "drain" in q.daemon.stderr() or "SIGTERM" in q.daemon.stderr(), "it drains")
+    q.let.set()
+    assert all(q.client.response(m)[0] is None for m in msgids)
+    assert q.daemon.wait() == 0
+
+
+def test_sigterm_does_not_wait_for_ever(queue):
+    q = queue()
+    msgids = q.fill() + [q.send(f"waits {i}", stream=i == 0) for i in range(3)]
+    q.wait_waiting(3)
+    q.daemon.signal(signal.SIGTERM)
+    assert [q.client.response(m)[0]["code"] for m in msgids] == ["interrupted"] * 5
+    assert q.daemon.wait() == 0
+    assert q.acts.count("slow") == 2
+
+
+# -- rate limits
+
+
+class Limited:
+    """So many requests a window for a model, then 429; each head tells what is left."""
+
+    def __init__(self, limit, window):
+        self.limit, self.window = limit, window
+        self.lock, self.begun, self.left = threading.Lock(), 0, 0
+        self.refused = 0
+
+    def __call__(self, asked):
+        if asked.model == "free":
+            return asked.echo()
+        now = time.monotonic()
+        with self.lock:
+            if now >= self.begun + self.window:
+                self.begun, self.left = now, self.limit
+            refused = self.left == 0
+            self.left -= not refused
+            self.refused += refused
+            told = {
+                "x_ratelimit_limit_requests": self.limit,
+                "x_ratelimit_remaining_requests": self.left,
+                "x_ratelimit_reset_requests": f"{max(1, int((self.begun + self.window - now) * 1000))}ms",
+            }
+        if refused:
+            return asked.error(429, **told)
+        asked.echo(**told)
+
+
+def test_what_a_head_tells_is_kept_to(queue):
+    q = queue(retries=0)
+    limited = q.acts.act = Limited(1, 0.3)
+    q.client.result(q.send("teaches"))
+    before = time.monotonic()
+    msgids = [q.send(f"p{i}", stream=i % 2 == 0) for i in range(4)]
+    wait_until(lambda: q.state()["waiting"] > 0 or q.acts.count("slow") > 4, "they wait")
+    [row] = q.state()["rate_limit"]
+    assert (row["model"], row["kind"], row["limit"]) == ("m", "requests", 1) and row["remaining"] == 0
+    # The limit of one model does not hold up another.
+    assert q.client.result(q.send(model="slow/free"))["text"] == "hello"
+    assert [q.client.result(m)["text"] for m in msgids] == [f"p{i}" for i in range(4)]
+    assert limited.refused == 0 and time.monotonic() - before >= 4 * 0.3 - 0.1
+    prompts = [p for p in q.prompts() if p.startswith("p")]
+    assert prompts == ["p0", "p2", "p1", "p3"]
+
+
+def test_a_burst_that_is_refused_waits_and_goes_on(queue):
+    """Nothing was known before the first heads, so some are refused; they wait as told, and nothing fails."""
+    q = queue(retries=3, max_connections=8)
+    limited = q.acts.act = Limited(3, 0.5)
+    msgids = [q.send(f"p{i}", stream=i % 2 == 0) for i in range(8)]
+    assert [q.client.result(m)["text"] for m in msgids] == [f"p{i}" for i in range(8)]
+    assert 0 < limited.refused <= 5 + 2
+
+
+def test_a_429_holds_up_the_others(queue):
+    """For as long as it says: those that come meanwhile are not sent."""
+    q = queue(retries=1)
+    first = threading.Event()
+
+    def act(asked):
+        if first.is_set():
+            return asked.echo()
+        first.set()
+        asked.error(429, retry_after=1)
+
+    q.acts.act = act
+    before = time.monotonic()
+    msgids = [q.send("p0", stream=True)]
+    q.client.wait_event("retry")
+    msgids += [q.send(f"p{i}") for i in range(1, 4)]
+    q.wait_waiting(3)
+    assert q.acts.count("slow") == 1
+    assert all(q.client.response(m)[0] is None for m in msgids)
+    assert time.monotonic() - before >= 1
+    assert min(a.at for a in q.acts.requests("slow")[1:]) - before >= 1
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_nobody_waits_for_an_hour(queue, stream):
+    q = queue(retries=3)
+    q.acts.act = lambda asked: asked.echo(
+        x_ratelimit_limit_requests=1, x_ratelimit_remaining_requests=0, x_ratelimit_reset_requests="1h0m0s"
+    )
+    q.client.result(q.send())
+    error, _ = q.client.response(q.send(stream=stream))
+    assert (error["code"], error["provider"], error["model"]) == ("rate_limited", "slow", "m")
+    assert 3000 < error["retry_after"] <= 3700 and "status" not in error
+    assert q.acts.count("slow") == 1
+    answer = q.client.result(q.send(model="both", stream=stream))
+    assert answer["provider"] == "free" and q.acts.count("slow") == 1
