@@ -220,11 +220,16 @@ void answer_set_preview(struct answer *a, const char *text, size_t len)
     error_text(a->preview, sizeof a->preview, text, len);
 }
 
+void answer_set_turn(struct answer *a, const char *provider, const char *model)
+{
+    error_text(a->provider, sizeof a->provider, provider, strlen(provider));
+    error_text(a->model, sizeof a->model, model, strlen(model));
+}
+
 void answer_set_start(struct answer *a, const char *provider, const char *model, const void *event, size_t len)
 {
     assert(!a->start);
-    error_text(a->provider, sizeof a->provider, provider, strlen(provider));
-    error_text(a->model, sizeof a->model, model, strlen(model));
+    answer_set_turn(a, provider, model);
     a->start = xmalloc(len);
     memcpy(a->start, event, len);
     a->start_len = len;

@@ -61,7 +61,7 @@ bool answer_accepted(const struct answer *a);
 int64_t answer_started_us(const struct answer *a);    /* wall clock */
 int64_t answer_idle_since_us(const struct answer *a); /* monotonic; since when nobody reads it */
 unsigned answer_readers(const struct answer *a);
-const char *answer_provider(const struct answer *a); /* whom it was routed to first, "" before */
+const char *answer_provider(const struct answer *a); /* whom it goes to, "" before that is known */
 const char *answer_model(const struct answer *a);
 const char *answer_preview(const struct answer *a); /* the question's first words, "" if none */
 void answer_set_preview(struct answer *a, const char *text, size_t len);
@@ -69,6 +69,8 @@ void answer_set_preview(struct answer *a, const char *text, size_t len);
 /* The encoded start event; before it is set, cursors wait. Set once. */
 void answer_set_start(struct answer *a, const char *provider, const char *model, const void *event, size_t len);
 bool answer_start(const struct answer *a, const uint8_t **event, size_t *len);
+/* From now on it goes to this one, as a `retry` event tells. */
+void answer_set_turn(struct answer *a, const char *provider, const char *model);
 
 /* running, or how it ended: its log's state, or cancelled. */
 enum log_state answer_state(const struct answer *a);

@@ -22,7 +22,8 @@ struct fold {
     size_t n_calls, n_parts;
 };
 
-/* provider and model: whom the first attempt went to. The log must outlive the fold, which points into it. */
+/* provider and model: who is meant where no `retry` event tells. The log must outlive the fold, which points into it.
+ */
 void fold_log(struct fold *f, const struct log *l, const char *provider, const char *model);
 void fold_done(struct fold *f);
 

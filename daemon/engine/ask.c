@@ -283,6 +283,12 @@ static void on_event(void *data, const struct chat_event *ev)
     fail(a, &err);
 }
 
+static void set_turn(void *data, struct answer *answer)
+{
+    const struct route *r = data;
+    answer_set_turn(answer, r->provider->name, r->model);
+}
+
 static void on_turn(void *data, const struct route *r, const struct error *why, int64_t delay_ms)
 {
     struct ask *a = data;
@@ -291,7 +297,9 @@ static void on_turn(void *data, const struct route *r, const struct error *why, 
                             .model = {r->model, strlen(r->model)},
                             .error = *why,
                             .delay = (double)delay_ms / 1000};
+    struct route now = *r;
     a->first_us = 0;
+    flight_each(a->flight, set_turn, &now);
     if (!append(a, &ev))
         fail(a, why);
 }
