@@ -62,6 +62,9 @@ static enum error_code check_name(const struct settings *s, const struct config_
     struct error why = ERROR_INIT;
     if (route_knows(&w, name))
         return ERR_NONE;
+    if (aliases_find(s->aliases, name))
+        return config_complain(s->config, room, section, key, err, "%s is an alias, and aliases hold models only",
+                               name);
     if (strchr(name, '/'))
         return config_complain(s->config, room, section, key, err,
                                "%s names a provider that has no section and is not built in", name);
