@@ -298,10 +298,10 @@ python_tests = \
 	tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py tests/rpc/test_frames.py \
 	tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_keys.py tests/rpc/test_kill.py \
 	tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models_cli.py \
-	tests/rpc/test_protocol_page.py tests/rpc/test_queue.py tests/rpc/test_reload.py tests/rpc/test_restart.py \
-	tests/rpc/test_service.py tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py \
-	tests/rpc/test_systemd.py tests/rpc/test_tls.py tests/rpc/test_warm.py tests/replay/test_recordings.py \
-	tests/replay/test_requests.py tests/replay/test_tokens.py
+	tests/rpc/test_protocol_page.py tests/rpc/test_queue.py tests/rpc/test_race.py tests/rpc/test_reload.py \
+	tests/rpc/test_restart.py tests/rpc/test_routing.py tests/rpc/test_service.py tests/rpc/test_store_trouble.py \
+	tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_tls.py tests/rpc/test_warm.py \
+	tests/replay/test_recordings.py tests/replay/test_requests.py tests/replay/test_tokens.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus \
 	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/catalog/catalog_files.h \
@@ -309,8 +309,8 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/unit/http/limited_provider.h tests/unit/provider/building.h tests/unit/provider/chunks.h \
 	tests/unit/provider/parsing.h tests/unit/store/backend_jobs.h tests/unit/store/store_fake.h \
 	tests/rpc/client.py tests/rpc/helpers_acts.py tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py \
-	tests/rpc/helpers_crowd.py tests/rpc/helpers_scripted.py tests/rpc/helpers_system.py \
-	tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_told.py \
+	tests/rpc/helpers_crowd.py tests/rpc/helpers_routing.py tests/rpc/helpers_scripted.py \
+	tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_told.py \
 	tests/provider/fault_provider.py tests/provider/grammars.py tests/provider/tls_provider.py \
 	tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c \
 	tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_list.c \
