@@ -92,7 +92,7 @@ static void walk_section(const struct walk *walk, const struct provider *p)
     const struct listed *list = catalog_list(c, p->name, &n, NULL);
     for (size_t i = 0; i < n; i++) {
         struct offer o = at_provider(walk->w, p, list[i].id);
-        if (!o.model)
+        if (!o.model && o.facts.listed == &list[i]) /* some tell of a model twice */
             walk->each(walk->data, &o);
     }
     walk_named(walk, p);
@@ -181,6 +181,31 @@ static bool find_elsewhere(const struct route_world *w, const char *kind, size_t
     return false;
 }
 
+/* It stands in the configuration, whoever knows of it. */
+static bool is_named(const struct route_world *w, const char *full_name)
+{
+    const struct aliases *as = w->aliases;
+    for (size_t i = 0; i < aliases_count(as); i++)
+        for (size_t m = 0; m < aliases_at(as, i)->n_models; m++)
+            if (strcmp(aliases_at(as, i)->models[m], full_name) == 0)
+                return true;
+    return is_default(w, full_name);
+}
+
+/* What a provider calls a model that it is known to have. */
+static bool find_by_own_name(const struct route_world *w, const char *name, struct offer *ret)
+{
+    bool found = false;
+    for (size_t i = 0; i < providers_count(w->providers); i++) {
+        struct offer o = at_provider(w, providers_at(w->providers, i), name);
+        if (!facts_known(&o.facts) || (found && (ret->available || !o.available)))
+            continue;
+        *ret = o;
+        found = true;
+    }
+    return found;
+}
+
 bool offers_find(const struct route_world *w, const char *name, struct offer *ret)
 {
     const struct alias *a = aliases_find(w->aliases, name);
@@ -192,14 +217,12 @@ bool offers_find(const struct route_world *w, const char *name, struct offer *re
         return s.found;
     }
     const char *slash = strchr(name, '/');
-    if (!slash)
-        return false;
-    const struct provider *p = providers_find(w->providers, name, (size_t)(slash - name));
+    const struct provider *p = slash ? providers_find(w->providers, name, (size_t)(slash - name)) : NULL;
     if (p) {
         *ret = at_provider(w, p, slash + 1);
-        return facts_known(&ret->facts);
+        return facts_known(&ret->facts) || is_named(w, name);
     }
-    return find_elsewhere(w, name, (size_t)(slash - name), slash + 1, ret);
+    return find_by_own_name(w, name, ret) || (slash && find_elsewhere(w, name, (size_t)(slash - name), slash + 1, ret));
 }
 
 void offer_put_name(const struct offer *o, char *out, size_t size)

@@ -5,7 +5,7 @@
 
 #include "daemon/engine/route.h"
 
-struct offer {                      /* strings borrowed of the catalogue and the providers */
+struct offer {                      /* strings borrowed of the catalogue, the providers and the name asked for */
     const struct model *model;      /* NULL: not in the catalogue */
     const char *provider;           /* its section's name, or the catalogue's where it has none */
     const struct provider *section; /* NULL: neither a section nor a key */
@@ -19,8 +19,8 @@ struct offer {                      /* strings borrowed of the catalogue and the
 void offers_each(const struct route_world *w, const char *provider, void (*each)(void *data, const struct offer *o),
                  void *data);
 
-/* By an alias (its first candidate), a catalogue id (the first available one, else the first) or provider/name. False
- * where that is nothing known. */
+/* By an alias (its first candidate), a catalogue id (the first available one, else the first), provider/name, or what a
+ * provider calls it. False where that is nothing known. */
 bool offers_find(const struct route_world *w, const char *name, struct offer *ret);
 
 /* How a question names it: "provider/name", or its id where no provider is known. */

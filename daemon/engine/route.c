@@ -119,16 +119,21 @@ static enum error_code by_model(const struct route_world *w, const struct model 
                      b && b->env ? " where the daemon starts, or another" : "");
 }
 
-/* "gpt-4o-2024-08-06": what a ready provider calls a model that is known. */
+/* "gpt-4o-2024-08-06": what a ready provider, or else a local server, calls a model that is known. */
 static struct provider *by_own_name(const struct route_world *w, const char *name)
 {
+    struct provider *local = NULL;
     for (size_t i = 0; i < providers_count(w->providers); i++) {
         struct provider *p = providers_at(w->providers, i);
         struct facts f = catalog_facts(w->catalog, p->name, p->kind, name);
-        if (provider_ready(p) && facts_known(&f))
+        if (!facts_known(&f))
+            continue;
+        if (provider_ready(p))
             return p;
+        if (p->local && !local)
+            local = p;
     }
-    return NULL;
+    return local;
 }
 
 static enum error_code not_found(const char *name, struct error *err)

@@ -138,7 +138,7 @@ static const struct schema_field models_list[] = {
 };
 
 static const struct schema_field models_get[] = {
-    {"model", STR | NEEDED, NULL, "an alias (its first model), a catalogue id, or `provider/name`"},
+    {"model", STR | NEEDED, NULL, "as in `chat`; of an alias, its first model"},
     {0},
 };
 
@@ -291,7 +291,7 @@ static const struct schema_field tool[] = {
 };
 
 static const struct schema_field chat[] = {
-    {"model", STR, NULL, "an alias, a catalogue id, or `provider/name`; absent: the default (see Models)"},
+    {"model", STR, NULL, "a model's name (see Models); absent: the default"},
     {"prompt", STR, NULL, "the question"},
     {"attachments", LIST(MAP), shape_part,
      "put before the prompt: `text`, `image`, `audio`, `file`; not with `messages`"},
