@@ -357,6 +357,17 @@ static void put_all_known(struct entries *e, const struct route_world *w, const 
     }
 }
 
+static void reply_with(struct call *c, const struct route_world *w, const struct offer *o)
+{
+    struct buf *b = call_begin(c);
+    struct entries e = {.b = b};
+    size_t at = mp_open_map(b);
+    put_offer(&e, w, o);
+    put_all_known(&e, w, o);
+    mp_close_map(b, at, e.n);
+    call_end(c);
+}
+
 enum error_code m_models_get(struct call *c, struct error *err)
 {
     const struct route_world w = engine_world(c->peer->server->engine);
@@ -367,17 +378,10 @@ enum error_code m_models_get(struct call *c, struct error *err)
         error_set_param(err, "model", "no model is known as %.100s; askctl models lists those that are", name);
         err->code = ERR_NOT_FOUND;
     }
-    free(name);
-    if (!found)
-        return ERR_NOT_FOUND;
-    struct buf *b = call_begin(c);
-    struct entries e = {.b = b};
-    size_t at = mp_open_map(b);
-    put_offer(&e, &w, &o);
-    put_all_known(&e, &w, &o);
-    mp_close_map(b, at, e.n);
-    call_end(c);
-    return ERR_NONE;
+    if (found)
+        reply_with(c, &w, &o);
+    free(name); /* the offer may borrow it */
+    return found ? ERR_NONE : ERR_NOT_FOUND;
 }
 
 /* -- models.refresh -- */
