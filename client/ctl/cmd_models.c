@@ -234,7 +234,8 @@ static bool print_refreshed(struct ctl *c, const msgpack_object_map *provider)
         ctl_printf(c, "%-14s failed: %s\n", text, why);
     } else {
         (void)field_int(provider, "models", &models);
-        ctl_printf(c, "%-14s %" PRId64 " models\n", text, models);
+        ctl_printf(c, "%-14s %" PRId64 " model%s%s\n", text, models, models == 1 ? "" : "s",
+                   field_true(provider, "cut") ? ", and more that are left out" : "");
     }
     return !failed;
 }

@@ -150,6 +150,7 @@ void engine_interrupt(struct engine *e)
     ask_interrupt_all(e);
     key_tests_give_up_all(e);
     embed_interrupt_all(e);
+    refresh_close(e);
     keep_hurry(&e->keeps);
 }
 

@@ -4,6 +4,7 @@
 #include "daemon/engine/discover.h"
 #include "daemon/engine/engine_internal.h"
 #include "daemon/engine/fetch.h"
+#include "daemon/engine/route.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
 #include <stdlib.h>
@@ -23,6 +24,7 @@ struct reading {
     unsigned pages;
     struct listed *models; /* owned */
     size_t n;
+    bool cut; /* there is more than is taken */
     struct error error;
 };
 
@@ -78,7 +80,8 @@ static void tell(struct refresh *f)
     for (size_t i = 0; i < f->n; i++) {
         const struct reading *r = &f->readings[i];
         if (is_told(f, r))
-            list[n++] = (struct refreshed){.provider = r->provider->name, .models = r->n, .error = r->error};
+            list[n++] =
+                (struct refreshed){.provider = r->provider->name, .models = r->n, .cut = r->cut, .error = r->error};
     }
     f->done(f->data, list, n, NULL);
     free(list);
@@ -148,8 +151,10 @@ static char *copy(const char *s)
 static void on_model(void *data, const struct listed *l)
 {
     struct reading *r = data;
-    if (r->n == LIST_MODELS_MAX)
+    if (r->n == LIST_MODELS_MAX) {
+        r->cut = true;
         return;
+    }
     r->models = xrealloc(r->models, (r->n + 1) * sizeof *r->models);
     struct listed *to = &r->models[r->n++];
     *to = *l;
@@ -158,6 +163,15 @@ static void on_model(void *data, const struct listed *l)
     to->prices = l->n_prices ? xcalloc(l->n_prices, sizeof *to->prices) : NULL;
     for (size_t i = 0; i < l->n_prices; i++)
         price_copy(&to->prices[i], &l->prices[i]);
+}
+
+static void finish_list(struct reading *r, bool more)
+{
+    r->cut = r->cut || more;
+    if (r->cut)
+        log_warn("%s has a longer list of models than %d of them on %d pages: the rest is left out", r->provider->name,
+                 LIST_MODELS_MAX, PAGES_MAX);
+    conclude(r, NULL);
 }
 
 static void on_page(void *data, const struct fetch_reply *reply, const struct error *why)
@@ -175,7 +189,7 @@ static void on_page(void *data, const struct fetch_reply *reply, const struct er
     else if (next && r->pages < PAGES_MAX && r->n < LIST_MODELS_MAX)
         ask_page(r, next);
     else
-        conclude(r, NULL);
+        finish_list(r, next != NULL);
     free(next);
 }
 
@@ -212,10 +226,21 @@ static void on_found(void *data, struct provider *p, const char *model, const st
         conclude(r, err);
 }
 
+static bool is_public(const struct provider *p)
+{
+    return strcmp(p->name, PUBLIC_LIST) == 0;
+}
+
 static void begin(struct reading *r)
 {
     struct engine *e = r->owner->engine;
     struct provider *p = r->provider;
+    struct error err = ERROR_INIT;
+    if (!p->local && !provider_ready(p) && !is_public(p)) {
+        route_no_key(p, &err);
+        conclude(r, &err);
+        return;
+    }
     if (!keys_now(p->keys, &r->key))
         r->key_wait = keys_wait(e->keys, p->keys, on_key, r);
     else if (p->local)
@@ -230,7 +255,7 @@ static bool is_wanted(const struct provider *p, const char *only)
 {
     if (only)
         return strcmp(p->name, only) == 0;
-    return provider_ready(p) || p->local;
+    return provider_ready(p) || p->local || is_public(p);
 }
 
 static void add(struct refresh *f, struct provider *p)

@@ -44,7 +44,7 @@ size_t plan_larger(const struct plan *p, size_t than, size_t from)
 
 /* -- provider/name -- */
 
-static enum error_code no_key(const struct provider *p, struct error *err)
+enum error_code route_no_key(const struct provider *p, struct error *err)
 {
     const char *env = p->builtin ? p->builtin->env : NULL;
     if (p->key_missing)
@@ -110,7 +110,7 @@ static enum error_code by_model(const struct route_world *w, const struct model 
     if (plan->n > before)
         return ERR_NONE;
     if (keyless)
-        return no_key(keyless, err);
+        return route_no_key(keyless, err);
     if (m->n_names == 0)
         return error_set(err, ERR_NO_PROVIDER, "no provider is known to have %s", m->id);
     const struct provider_builtin *b = provider_builtin_find(m->names[0].provider, strlen(m->names[0].provider));
@@ -162,7 +162,7 @@ static enum error_code by_name(const struct route_world *w, const char *name, bo
         return by_model(w, m, all, plan, err);
     struct provider *p = provider_of(w, name, &own);
     if (p)
-        return may_ask(p) ? add(plan, w, p, own, err) : no_key(p, err);
+        return may_ask(p) ? add(plan, w, p, own, err) : route_no_key(p, err);
     p = by_own_name(w, name);
     if (p)
         return add(plan, w, p, name, err);

@@ -42,6 +42,9 @@ struct route_world { /* all borrowed; of the configuration in force */
 enum error_code route_model(const struct route_world *w, const char *name, const struct chat_request *question,
                             struct plan *ret, struct error *err);
 
+/* ERR_NO_PROVIDER, and how the provider could be given a key. */
+enum error_code route_no_key(const struct provider *p, struct error *err);
+
 /* Is it a name that can be asked for, ready or not? For the configuration. */
 bool route_knows(const struct route_world *w, const char *name);
 

@@ -393,13 +393,14 @@ static void put_refreshed(struct buf *b, const struct refreshed *list, size_t n)
     mp_put_array(b, (uint32_t)n);
     for (size_t i = 0; i < n; i++) {
         bool failed = list[i].error.code != ERR_NONE;
-        mp_put_map(b, failed ? 3 : 2);
+        mp_put_map(b, 3);
         mp_put_entry(b, "provider", list[i].provider);
         mp_put_entry_uint(b, "models", failed ? 0 : list[i].models);
-        if (failed) {
-            mp_put_cstr(b, "error");
+        mp_put_cstr(b, failed ? "error" : "cut");
+        if (failed)
             codec_put_error(b, &list[i].error, NULL, false);
-        }
+        else
+            mp_put_bool(b, list[i].cut);
     }
 }
 

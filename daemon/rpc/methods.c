@@ -230,6 +230,7 @@ static const struct schema_field models_refresh[] = {
 static const struct schema_field refreshed_provider[] = {
     {"provider", STR | NEEDED, NULL, "who was asked"},
     {"models", INT | NEEDED, NULL, "how many it lists; 0 where it failed"},
+    {"cut", BOOL, NULL, "where it did not: its list is longer than the bounds, and the rest of it left out"},
     {"error", MAP, shape_error, "why it failed; what was known of its list stays"},
     {0},
 };

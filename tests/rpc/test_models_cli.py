@@ -522,6 +522,8 @@ BAD = {"provider": "groq", "models": 0, "error": {"code": "unavailable", "messag
     [
         ([GOOD, BAD], "openai         142 models\ngroq           failed: no route\n", 0),
         ([BAD, GOOD], "groq           failed: no route\nopenai         142 models\n", 0),
+        ([{**GOOD, "models": 1, "cut": False}], "openai         1 model\n", 0),
+        ([{**GOOD, "cut": True}], "openai         142 models, and more that are left out\n", 0),
         ([BAD], "groq           failed: no route\n", OTHER),
     ],
 )
