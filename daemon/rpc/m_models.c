@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define REPLY_MAX (64u << 20)
-#define NAME_MAX_BYTES 256
+#define NAME_MAX_BYTES 1024 /* of provider/name, both of which have bounds that are lower together */
 
 /* Entries of a map under way. */
 struct entries {
@@ -255,9 +255,9 @@ static void put_hours(struct entries *e, const struct price *p)
     put(e, "hours", text);
 }
 
-static void put_price_row(struct entries *e, const struct price *p)
+static void put_price_row(struct entries *e, const struct price *p, const char *at)
 {
-    put(e, "at", p->at);
+    put(e, "at", p->at ? p->at : at);
     put_time(e, "since", p->since_us);
     put_time(e, "until", p->until_us);
     put_count(e, "above_tokens", p->above_tokens);
@@ -272,16 +272,28 @@ static void put_price_row(struct entries *e, const struct price *p)
     put(e, "source", p->source);
 }
 
-static void put_prices(struct entries *e, const struct price *prices, size_t n)
+/* at: where those hold that do not tell it, NULL: at the model's first name. */
+static void put_price_rows(struct buf *b, const struct price *prices, size_t n, const char *at)
 {
-    mp_put_cstr(e->b, "prices");
-    mp_put_array(e->b, (uint32_t)n);
     for (size_t i = 0; i < n; i++) {
-        struct entries row = {.b = e->b};
-        size_t at = mp_open_map(e->b);
-        put_price_row(&row, &prices[i]);
-        mp_close_map(e->b, at, row.n);
+        struct entries row = {.b = b};
+        size_t map = mp_open_map(b);
+        put_price_row(&row, &prices[i], at);
+        mp_close_map(b, map, row.n);
     }
+}
+
+/* Those of the provider's own list, which count where they hold, then the catalogue's. */
+static void put_prices(struct entries *e, const struct offer *o)
+{
+    const struct listed *l = o->facts.listed;
+    const struct model *m = o->model;
+    mp_put_cstr(e->b, "prices");
+    mp_put_array(e->b, (uint32_t)((l ? l->n_prices : 0) + (m ? m->n_prices : 0)));
+    if (l)
+        put_price_rows(e->b, l->prices, l->n_prices, o->provider);
+    if (m)
+        put_price_rows(e->b, m->prices, m->n_prices, NULL);
     e->n++;
 }
 
@@ -343,17 +355,16 @@ static void put_all_known(struct entries *e, const struct route_world *w, const 
     if (first_ms >= 0)
         put_double(e, "first_token_ms", first_ms);
     put(e, "family", tokens_family_name(facts_family(&o->facts)));
+    if (facts_known(&o->facts))
+        put_prices(e, o);
     if (m) {
         put_names(e, m);
-        put_prices(e, m->prices, m->n_prices);
         put_premiums(e, m);
         put_score_rows(e, m);
         put_speeds(e, m);
         put(e, "released", m->released);
         put(e, "retired", m->retired);
         put(e, "serve", m->serve);
-    } else if (o->facts.listed) {
-        put_prices(e, o->facts.listed->prices, o->facts.listed->n_prices);
     }
 }
 
