@@ -67,7 +67,8 @@ enum error_code provider_read_list(const struct provider_ops *ops, const struct 
                                    size_t len, void (*each)(void *data, const struct listed *l), void *data,
                                    char **next, struct error *err);
 
-#define PROVIDER_DIMENSION_MAX 65536 /* numbers of a vector */
+#define PROVIDER_DIMENSION_MAX 65536   /* numbers of a vector */
+#define PROVIDER_NUMBERS_MAX (1 << 24) /* of all vectors of an answer together */
 
 /* Texts to HTTP request, for their vectors; t tells the model. Fills *x as ops->build does. ERR_INVALID_REQUEST where
  * the API has no vectors. */

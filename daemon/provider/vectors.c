@@ -14,6 +14,7 @@ struct reading {
     bool int8;        /* base64 of signed bytes, else of little-endian floats */
     double *numbers;  /* of one vector, PROVIDER_DIMENSION_MAX of them */
     size_t dimension; /* of the first, 0 before it */
+    size_t n;         /* vectors */
     struct error *err;
 };
 
@@ -34,6 +35,9 @@ static enum error_code take_dimension(struct reading *r, size_t index, size_t n)
     if (r->dimension != 0 && r->dimension != n)
         return error_set(r->err, ERR_BAD_RESPONSE, "the provider's vector %zu has %zu numbers, the first %zu", index, n,
                          r->dimension);
+    if (n > PROVIDER_NUMBERS_MAX / r->n)
+        return error_set(r->err, ERR_TOO_LARGE, "%zu vectors of %zu numbers are over %d; ask for fewer texts at once",
+                         r->n, n, PROVIDER_NUMBERS_MAX);
     r->dimension = n;
     return ERR_NONE;
 }
@@ -128,6 +132,7 @@ static enum error_code take_all(struct reading *r, const json_t *list, size_t n,
         return error_set(r->err, ERR_BAD_RESPONSE, "the provider sent %zu vectors for %zu texts", json_array_size(list),
                          n);
     const json_t **places = xcalloc(n + 1, sizeof(*places));
+    r->n = n;
     r->numbers = xcalloc(PROVIDER_DIMENSION_MAX, sizeof(*r->numbers));
     enum error_code code = put_in_order(r, list, places, n);
     for (size_t i = 0; code == ERR_NONE && i < n; i++) {
