@@ -18,6 +18,7 @@ struct embed {
     struct usage usage;
     void (*done)(void *data, const struct embedding *embedding, const struct error *err);
     void *data;
+    bool *over; /* set where it ends before embed_start has returned; NULL behind that */
     double timeout;
     struct timer *deadline;
     TAILQ_ENTRY(embed) link;
@@ -35,6 +36,8 @@ static void finish(struct embed *m, const struct error *err)
     struct engine *e = m->engine;
     TAILQ_REMOVE(&e->embeds, m, link);
     e->n_embeds--;
+    if (m->over)
+        *m->over = true;
     m->done(m->data, err ? NULL : &result, err);
     timer_free(m->deadline);
     tries_free(m->tries);
@@ -112,7 +115,9 @@ void embed_start(struct engine *e, struct embed_request *req, double timeout,
     const struct route_world w = engine_world(e);
     struct error err = ERROR_INIT;
     struct embed *m = NEW(struct embed);
-    *m = (struct embed){.engine = e, .req = req, .usage = USAGE_INIT, .done = done, .data = data, .timeout = timeout};
+    bool over = false;
+    *m = (struct embed){
+        .engine = e, .req = req, .usage = USAGE_INIT, .done = done, .data = data, .over = &over, .timeout = timeout};
     TAILQ_INSERT_TAIL(&e->embeds, m, link);
     e->n_embeds++;
     if (e->draining)
@@ -121,7 +126,7 @@ void embed_start(struct engine *e, struct embed_request *req, double timeout,
         error_set(&err, ERR_NO_PROVIDER, "no provider has a key; name a local server's model as ollama/MODEL");
     if (err.code != ERR_NONE) {
         finish(m, &err);
-        return;
+        return NULL;
     }
     m->plan.race = false; /* there is no first token to wait for */
     int64_t deadline_us = 0;
@@ -132,6 +137,17 @@ void embed_start(struct engine *e, struct embed_request *req, double timeout,
     }
     const struct tries_question q = {.embed = req, .conversation = "", .deadline_us = deadline_us, .cost = cost_of(m)};
     tries_start(e, &m->plan, &q, &hooks, m, &m->tries);
+    if (over)
+        return NULL;
+    m->over = NULL;
+    return m;
+}
+
+void embed_cancel(struct embed *m)
+{
+    struct error err = ERROR_INIT;
+    error_set(&err, ERR_CANCELLED, "nobody waits for the vectors any more");
+    stop(m, &err);
 }
 
 void embed_interrupt_all(struct engine *e)

@@ -12,11 +12,15 @@ struct embedding { /* borrowed for the call of done */
     struct usage usage;
 };
 
-/* Takes the request over. timeout: seconds for all of it, 0: none. done is called once, maybe before it returns: with
- * the vectors, or with NULL and the reason (ERR_OVERLOADED, ERR_NOT_FOUND, ERR_NO_PROVIDER, ERR_INVALID_REQUEST, what
- * the provider said, ERR_TIMEOUT, ERR_INTERRUPTED). */
-void embed_start(struct engine *e, struct embed_request *req, double timeout,
-                 void (*done)(void *data, const struct embedding *embedding, const struct error *err), void *data);
+struct embed;
+
+/* Takes the request over. timeout: seconds for all of it, 0: none. done is called once: with the vectors, or with NULL
+ * and the reason (ERR_OVERLOADED, ERR_NOT_FOUND, ERR_NO_PROVIDER, ERR_INVALID_REQUEST, what the provider said,
+ * ERR_TIMEOUT, ERR_CANCELLED, ERR_INTERRUPTED). It may be called before this returns, NULL then. */
+struct embed *embed_start(struct engine *e, struct embed_request *req, double timeout,
+                          void (*done)(void *data, const struct embedding *embedding, const struct error *err),
+                          void *data);
+void embed_cancel(struct embed *m);         /* before done was called */
 void embed_interrupt_all(struct engine *e); /* the daemon ends */
 
 #endif

@@ -7,6 +7,8 @@ struct later {
     struct call call; /* without its parameters; its peer is NULL once that has gone */
     uid_t scope;
     bool begun;
+    void (*gone)(void *data); /* NULL if there is nothing to do */
+    void *gone_data;
     TAILQ_ENTRY(later) link;
 };
 
@@ -38,6 +40,12 @@ struct peer *later_peer(const struct later *l)
 uid_t later_scope(const struct later *l)
 {
     return l->scope;
+}
+
+void later_on_gone(struct later *l, void (*gone)(void *data), void *data)
+{
+    l->gone = gone;
+    l->gone_data = data;
 }
 
 struct buf *later_begin(struct later *l)
@@ -74,6 +82,9 @@ void later_free(struct later *l)
 void later_hang_up(struct peer *p)
 {
     struct later *l;
-    while ((l = TAILQ_FIRST(&p->laters)))
+    while ((l = TAILQ_FIRST(&p->laters))) {
         leave(l);
+        if (l->gone)
+            l->gone(l->gone_data);
+    }
 }

@@ -16,6 +16,9 @@ struct later *later_new(const struct call *c);
 struct peer *later_peer(const struct later *l); /* NULL once it has gone */
 uid_t later_scope(const struct later *l);       /* server_scope of the call */
 
+/* What to do once its peer goes, before the answer has come. It may end the later. */
+void later_on_gone(struct later *l, void (*gone)(void *data), void *data);
+
 /* Begins the response; one value is appended, then later_end. NULL where nobody waits for it: then later_end alone. */
 struct buf *later_begin(struct later *l);
 void later_end(struct later *l);

@@ -66,6 +66,11 @@ static enum error_code read_timeout(const struct call *c, double *ret, struct er
     return ERR_NONE;
 }
 
+static void on_gone(void *data)
+{
+    embed_cancel(data);
+}
+
 enum error_code m_embed(struct call *c, struct error *err)
 {
     struct embed_request *req = embed_request_new();
@@ -81,7 +86,10 @@ enum error_code m_embed(struct call *c, struct error *err)
         embed_request_free(req);
         return code;
     }
-    embed_start(c->peer->server->engine, req, timeout, on_vectors, later_new(c));
+    struct later *l = later_new(c);
+    struct embed *m = embed_start(c->peer->server->engine, req, timeout, on_vectors, l);
+    if (m)
+        later_on_gone(l, on_gone, m);
     return ERR_NONE;
 }
 
