@@ -2,6 +2,7 @@
 #include "daemon/core/log.h"
 #include "daemon/core/timer.h"
 #include "daemon/engine/gate.h"
+#include "daemon/engine/vector_read.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
 #include <stdio.h>
@@ -40,6 +41,7 @@ struct attempt {
     bool have_head;
     const struct embed_request *embed; /* NULL: a chat */
     struct buf body;                   /* of an answer with vectors, which is read whole */
+    struct vector_read *reading;       /* from the end of that body on */
     struct attempt_callbacks cb;
     void *data;
 };
@@ -59,6 +61,7 @@ static void enter(struct attempt *a, enum attempt_state state)
         if (a->transfer)
             http_cancel(a->transfer);
         a->transfer = NULL;
+        a->reading = vector_read_cancel(a->reading);
         gate_leave(a->gate);
         break;
     }
@@ -191,28 +194,31 @@ static void on_body(void *data, const uint8_t *bytes, size_t len)
     settle(a);
 }
 
-static void on_vector(void *data, size_t index, const double *vector, size_t n)
+static void on_read(void *data, const struct vectors *v, const struct error *why)
 {
     struct attempt *a = data;
-    if (!a->released)
-        a->cb.on_vector(a->data, index, vector, n);
+    const struct chat_event done = {.kind = EVENT_DONE, .finish = FINISH_STOP};
+    a->reading = NULL;
+    a->busy++;
+    if (v) {
+        const struct chat_event usage = {.kind = EVENT_USAGE, .usage = v->usage};
+        a->cb.on_vectors(a->data, v->numbers, v->dimension);
+        on_event(a, &usage);
+        on_event(a, &done);
+        enter(a, ATTEMPT_OVER);
+    } else {
+        struct error err = *why;
+        fail(a, FAULT_PROVIDER, &err);
+    }
+    a->busy--;
+    settle(a);
 }
 
 static void read_vectors(struct attempt *a)
 {
-    struct error err = ERROR_INIT;
-    struct chat_event usage = {.kind = EVENT_USAGE, .usage = USAGE_INIT};
-    const struct chat_event done = {.kind = EVENT_DONE, .finish = FINISH_STOP};
-    enum error_code code = a->head.status == 200
-                               ? provider_read_vectors(a->ops, &a->target, a->body.data, a->body.len, a->embed->n_input,
-                                                       on_vector, a, &usage.usage, &err)
-                               : provider_map_error(&a->head, a->body.data, a->body.len, &err);
-    if (code != ERR_NONE) {
-        fail(a, FAULT_PROVIDER, &err);
-        return;
-    }
-    on_event(a, &usage);
-    on_event(a, &done);
+    const struct vector_response from = {
+        .ops = a->ops, .dialect = a->target.dialect, .head = &a->head, .body = &a->body, .n = a->embed->n_input};
+    a->reading = vector_read_start(a->room->loop, &from, on_read, a);
 }
 
 static void on_end(void *data, enum error_code code, const struct error *why)
@@ -228,8 +234,6 @@ static void on_end(void *data, enum error_code code, const struct error *why)
         fail(a, FAULT_TRANSPORT, &err);
     } else if (a->embed) {
         read_vectors(a);
-        if (a->state == ATTEMPT_LINGERING)
-            enter(a, ATTEMPT_OVER);
     } else {
         enum error_code ended = provider_finish(a->parser, code == ERR_NONE, &err);
         /* A broken connection tells more than "the stream ended early". */

@@ -26,8 +26,8 @@ void attempt_room_close(struct attempt_room *room); /* ends those that linger; t
 
 struct attempt_callbacks {
     void (*on_event)(void *data, const struct chat_event *ev);
-    /* For `embed` alone: one of its vectors, in the order of the texts; void where on_end tells an error. */
-    void (*on_vector)(void *data, size_t index, const double *vector, size_t n);
+    /* For `embed` alone, before on_end: its vectors, one behind the other. They belong to the callee, to be freed. */
+    void (*on_vectors)(void *data, double *numbers, size_t dimension);
     /* Once: EVENT_DONE was given (err NULL), or it failed. head: NULL where no response came. */
     void (*on_end)(void *data, enum fault_cause cause, const struct error *err, const struct response_head *head);
 };

@@ -60,16 +60,11 @@ static void on_event(void *data, const struct chat_event *ev)
         ((struct embed *)data)->usage = ev->usage;
 }
 
-/* All have the length of the first (provider.h). */
-static void on_vector(void *data, size_t index, const double *vector, size_t n)
+static void on_vectors(void *data, double *numbers, size_t dimension)
 {
     struct embed *m = data;
-    if (index == 0) {
-        free(m->vectors);
-        m->dimension = n;
-        m->vectors = xcalloc(m->req->n_input * n, sizeof *m->vectors);
-    }
-    memcpy(m->vectors + index * n, vector, n * sizeof *vector);
+    m->vectors = numbers;
+    m->dimension = dimension;
 }
 
 static void on_turn(void *data, const struct route *r, const struct error *why, int64_t delay_ms)
@@ -108,10 +103,11 @@ static struct bucket_cost cost_of(const struct embed *m)
     return cost;
 }
 
-void embed_start(struct engine *e, struct embed_request *req, double timeout,
-                 void (*done)(void *data, const struct embedding *embedding, const struct error *err), void *data)
+struct embed *embed_start(struct engine *e, struct embed_request *req, double timeout,
+                          void (*done)(void *data, const struct embedding *embedding, const struct error *err),
+                          void *data)
 {
-    static const struct tries_hooks hooks = {on_first, on_event, on_vector, on_turn, on_end};
+    static const struct tries_hooks hooks = {on_first, on_event, on_vectors, on_turn, on_end};
     const struct route_world w = engine_world(e);
     struct error err = ERROR_INIT;
     struct embed *m = NEW(struct embed);

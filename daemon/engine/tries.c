@@ -235,10 +235,10 @@ static void on_event(void *data, const struct chat_event *ev)
     emit(l, ev);
 }
 
-static void on_vector(void *data, size_t index, const double *vector, size_t n)
+static void on_vectors(void *data, double *numbers, size_t dimension)
 {
     struct tries *t = ((struct lane *)data)->owner;
-    t->hooks->on_vector(t->data, index, vector, n);
+    t->hooks->on_vectors(t->data, numbers, dimension);
 }
 
 static uint32_t random_bits(void)
@@ -348,7 +348,7 @@ static void on_backoff(void *data)
 
 static void send_request(struct lane *l)
 {
-    static const struct attempt_callbacks cb = {on_event, on_vector, on_end};
+    static const struct attempt_callbacks cb = {on_event, on_vectors, on_end};
     struct tries *t = l->owner;
     const struct route *r = route_of(l);
     const struct attempt_question q = {.chat = t->q.chat,

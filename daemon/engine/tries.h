@@ -17,7 +17,7 @@ struct tries;
 
 struct tries_question {                /* borrowed until tries_free */
     const struct chat_request *chat;   /* what is asked: one of the two */
-    const struct embed_request *embed; /* its vectors come by on_vector */
+    const struct embed_request *embed; /* its vectors come by on_vectors */
     const char *conversation;          /* its id, "" if it is in none */
     int64_t deadline_us;               /* monotonic, 0: none. No wait goes beyond it */
     struct bucket_cost cost;           /* estimated */
@@ -29,7 +29,7 @@ struct tries_hooks {
     /* Once, before anything else: who is asked first. It may still have to wait its turn. */
     void (*on_first)(void *data, const struct route *r);
     void (*on_event)(void *data, const struct chat_event *ev);
-    void (*on_vector)(void *data, size_t index, const double *vector, size_t n); /* NULL but for `embed` */
+    void (*on_vectors)(void *data, double *numbers, size_t dimension); /* NULL but for `embed`; as in attempt.h */
     /* What was shown is void; this one is asked now, after so many ms, because of that error. */
     void (*on_turn)(void *data, const struct route *r, const struct error *why, int64_t delay_ms);
     void (*on_end)(void *data, const struct error *err); /* once; NULL: EVENT_DONE was given */
