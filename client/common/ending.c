@@ -1,8 +1,11 @@
 #include "client/common/ending.h"
 #include "client/common/exit.h"
 #include "client/common/field.h"
+#include "lib/base/error.h"
 #include <stdio.h>
 #include <string.h>
+
+enum { NAME_SIZE = 256 };
 
 static const struct {
     const char *finish, *meaning;
@@ -75,6 +78,39 @@ static bool print_meaning(const char *program, const msgpack_object_map *answer)
     return false;
 }
 
+/* A field of a map from outside as text for one line, "" where it is not there. */
+static const char *text_of(char *out, size_t size, const msgpack_object_map *map, const char *field)
+{
+    const char *s = "";
+    size_t len = 0;
+    (void)field_str(map, field, &s, &len);
+    error_text(out, size, s, len);
+    return out;
+}
+
+static void name_of(char out[NAME_SIZE], const msgpack_object_map *map)
+{
+    char provider[NAME_SIZE / 2], model[NAME_SIZE / 2];
+    (void)snprintf(out, NAME_SIZE, "%s/%s", text_of(provider, sizeof(provider), map, "provider"),
+                   text_of(model, sizeof(model), map, "model"));
+}
+
+/* Nobody is to take the answer for that of the model that was meant. Who has lost a race has not failed. */
+static void print_stand_in(const char *program, const msgpack_object_map *answer)
+{
+    msgpack_object_array attempts;
+    msgpack_object_map first, error;
+    char asked[NAME_SIZE], answered[NAME_SIZE], code[32], why[512];
+    if (!field_array(answer, "attempts", &attempts) || attempts.size == 0 || !mp_map(&attempts.ptr[0], &first) ||
+        !field_map(&first, "error", &error) || strcmp(text_of(code, sizeof(code), &error, "code"), "cancelled") == 0)
+        return;
+    name_of(asked, &first);
+    name_of(answered, answer);
+    if (strcmp(asked, answered) != 0)
+        exit_print(program, "%s answers, since %s failed: %s", answered, asked,
+                   text_of(why, sizeof(why), &error, "message"));
+}
+
 void ending_print(const char *program, const msgpack_object *answer)
 {
     msgpack_object_map map;
@@ -84,6 +120,7 @@ void ending_print(const char *program, const msgpack_object *answer)
     if (!mp_map(answer, &map) || mp_get(&map, "finish_reason") == NULL)
         return;
     (void)field_str(&map, "answer", &id, &id_len);
+    print_stand_in(program, &map);
     bool told = print_meaning(program, &map);
     uint32_t images = count_images(&map);
     if (name_calls(calls, sizeof(calls), &map)) {

@@ -99,6 +99,8 @@ def test_a_cut_answer_says_so(daemon, ask):
 
 CALLS = [{"id": "1", "name": "weather", "arguments": "{}"}, {"id": "2", "name": "time", "arguments": "{}"}]
 PICTURE = {"type": "image", "mime": "image/png", "data": b"png"}
+STAND_IN = {"text": "a", "finish_reason": "stop", "provider": "b", "model": "y"}
+FAILED = {"provider": "a", "model": "x", "error": {"code": "unavailable", "message": "it burns"}}
 
 
 @pytest.mark.parametrize(
@@ -123,6 +125,10 @@ PICTURE = {"type": "image", "mime": "image/png", "data": b"png"}
             ["the answer is cut off: ", "the answer holds 1 image: "],
         ),
         ({"text": "", "finish_reason": "stop", "tool_calls": 5, "content": [5, {"type": 5}]}, ["the answer is empty"]),
+        ({**STAND_IN, "attempts": [FAILED, {"provider": "b", "model": "y"}]}, ["b/y answers, since a/x failed: it burns"]),
+        ({**STAND_IN, "attempts": [{**FAILED, "provider": "b", "model": "y"}] * 2}, []),
+        ({**STAND_IN, "attempts": [{**FAILED, "error": {"code": "cancelled", "message": "b/y was faster"}}]}, []),
+        ({**STAND_IN, "attempts": [5]}, []),
         (
             {"text": "", "finish_reason": "tool_calls", "tool_calls": [{"name": "n" * 127}] * 9},
             ["the model calls " + ("n" * 127 + ", ") * 3 + "…, which nobody runs here: "],
