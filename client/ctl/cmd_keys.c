@@ -431,7 +431,7 @@ static int test(struct ctl *c)
 }
 
 const struct ctl_verb cmd_keys_verbs[] = {
-    {"import", "[PROVIDER]", "give the daemon a key, or all that stand in this environment", .max_args = 1,
+    {"import", "[PROVIDER]", "give the daemon a key, or all of this environment", .max_args = 1,
      .run = import, .takes = CTL_SECRET_SERVICE},
     {"list", "", "show where the keys come from", .run = list},
     {"rm", "PROVIDER", "take an imported key away", 1, 1, .run = rm},

@@ -1,0 +1,27 @@
+"""What the programs say of themselves fits the smallest terminal, 80 by 24, with the prompt below it."""
+
+import pytest
+
+COLUMNS, LINES = 80, 24
+
+GROUPS = ("conv", "keys", "models")
+
+
+@pytest.mark.parametrize("words", [(), *((g,) for g in GROUPS), ("keys", "import"), ("models", "list")], ids="-".join)
+def test_askctl_help_fits(askctl, words):
+    r = askctl(*words, "--help")
+    lines = r.stdout.splitlines()
+    assert (r.returncode, r.stderr) == (0, "") and lines[0].startswith(" ".join(("Usage: askctl", *words)))
+    assert max(map(len, lines)) <= COLUMNS and len(lines) < LINES
+
+
+def test_groups_are_all_there_are(askctl):
+    """That the test above misses none."""
+    told = [line.split()[0] for line in askctl("--help").stdout.splitlines() if " VERB ... " in line or "[VERB]" in line]
+    assert sorted(told) == sorted(GROUPS)
+
+
+def test_ask_help_fits(ask):
+    r = ask("--help")
+    lines = r.stdout.splitlines()
+    assert (r.returncode, r.stderr) == (0, "") and max(map(len, lines)) <= COLUMNS and len(lines) < LINES
