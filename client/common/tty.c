@@ -39,7 +39,7 @@ static bool find_in_build_tree(char path[PATH_MAX])
 
 bool tty_find(char path[PATH_MAX])
 {
-    const char *named = getenv("ASKD_LIBEXECDIR");
+    const char *named = getenv("ASKD_LIBEXEC");
     if (named != NULL && named[0] != '\0')
         return program_in(path, named, strlen(named), "ask-tty");
     return find_in_build_tree(path) || program_in(path, ASKD_LIBEXECDIR, strlen(ASKD_LIBEXECDIR), "ask-tty");

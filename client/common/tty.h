@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
-/* In $ASKD_LIBEXECDIR, where that is set; else in the build tree, if this program lies in one; else where it is
+/* In $ASKD_LIBEXEC, where that is set; else in the build tree, if this program lies in one; else where it is
  * installed. False where it is not there. */
 bool tty_find(char path[PATH_MAX]);
 

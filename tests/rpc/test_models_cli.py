@@ -291,7 +291,7 @@ def test_a_table_in_any_locale(scripted, shown, locale):
 @pytest.mark.parametrize("folder", [pytest.param(None, marks=with_ask_tty), "/nonexistent"])
 def test_a_table_of_hostile_text(scripted, shown, folder):
     scripted.replies["models.list"] = [model("a/\x1b]0;owned\x07\x9b2J\n\r\tz", currency="\x1b[31m")]
-    text = shown("models", columns=200, NO_COLOR="1", **({"ASKD_LIBEXECDIR": folder} if folder else {}))
+    text = shown("models", columns=200, NO_COLOR="1", **({"ASKD_LIBEXEC": folder} if folder else {}))
     assert len(text.splitlines()) == 2
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", text)
 
@@ -307,7 +307,7 @@ def test_without_ask_tty_columns_are_padded(scripted, shown, tmp_path, script):
     if script:  # as where a library of it is missing
         (tmp_path / "ask-tty").write_text(f"#!/bin/sh\n{script}\n")
         (tmp_path / "ask-tty").chmod(0o755)
-    head, *lines = shown("models", ASKD_LIBEXECDIR=str(tmp_path)).splitlines()
+    head, *lines = shown("models", ASKD_LIBEXEC=str(tmp_path)).splitlines()
     assert head.split()[0] == "MODEL" and len(lines) == len(MODELS)
     assert lines[0].index("tools") == lines[2].index("embedding") == head.index("CAPABILITIES")
     assert lines[0].index("2.00") + 4 == head.index("IN/M") + 4
@@ -316,7 +316,7 @@ def test_without_ask_tty_columns_are_padded(scripted, shown, tmp_path, script):
 def test_the_status_of_ask_tty_is_ours(scripted, home, tmp_path):
     (tmp_path / "ask-tty").write_text("#!/bin/sh\necho drawn; exit 74\n")
     (tmp_path / "ask-tty").chmod(0o755)
-    env = home.env(ASKD_AUTOSTART="0", ASKD_LIBEXECDIR=str(tmp_path))
+    env = home.env(ASKD_AUTOSTART="0", ASKD_LIBEXEC=str(tmp_path))
     assert on_terminal([askctl_path(), "models"], env) == (74, "drawn\n")
 
 
