@@ -66,7 +66,8 @@ static const char *example_value(const char *key)
 static void put_sample_option(const struct config_option *o, FILE *out)
 {
     char range[RANGE_SIZE];
-    const char *def = config_default(o) ? config_default(o) : example_value(o->key), *later = o->flags & CONFIG_RELOAD ? "" : " Takes effect at the next start.";
+    const char *def = config_default(o) ? config_default(o) : example_value(o->key),
+               *later = o->flags & CONFIG_RELOAD ? "" : " Takes effect at the next start.";
     range_of(o, range);
     fputc('\n', out);
     rows_wrap(o->text, "# ", WIDTH, false, out);
@@ -106,7 +107,7 @@ void rows_sample(FILE *out)
           "#[provider \"lan\"]\n"
           "#api = openai-chat\n"
           "#base_url = https://models.example.org/v1\n"
-          "#key_env = LAN_KEY\n"
+          "#key_env = LAN_API_KEY\n"
           "#header = X-Team: docs\n"
           "#header = X-Purpose: reading along\n",
           out);
@@ -192,10 +193,9 @@ void rows_dialects(FILE *out)
 
 void rows_providers(FILE *out)
 {
-    fputs(
-        ".Bl -column \"openrouter\" \"OPENROUTER_API_KEY\" \"openai-chat\" \"openrouter\"\n"
-        ".It Sy name Ta Sy variable Ta Sy api Ta Sy dialect\n",
-        out);
+    fputs(".Bl -column \"openrouter\" \"OPENROUTER_API_KEY\" \"openai-chat\" \"openrouter\"\n"
+          ".It Sy name Ta Sy variable Ta Sy api Ta Sy dialect\n",
+          out);
     for (const struct provider_builtin *b = provider_builtins; b->name; b++)
         fprintf(out, ".It %s Ta %s Ta %s Ta %s\n", b->name, b->env ? b->env : "(local)", b->api,
                 b->dialect ? b->dialect : "\\(em");

@@ -86,7 +86,7 @@ def test_bounds(home):
 
 
 def config(home, what, path):
-    r = subprocess.run([str(askd_path()), what, "--config", path], env=home.env(LAN_KEY="x"), capture_output=True, text=True)
+    r = subprocess.run([str(askd_path()), what, "--config", path], env=home.env(LAN_API_KEY="x"), capture_output=True, text=True)
     assert (r.returncode, r.stderr) == (0, "")
     return r.stdout
 
