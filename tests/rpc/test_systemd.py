@@ -217,4 +217,16 @@ def test_daemon_lives_with_the_services_confinement(home, provider, start_daemon
     c = d.connect()
     assert c.result(c.chat("echo", "hello"))["state"] == "done"
     assert c.result(c.chat("echo", "hello", stream=True))["state"] == "done"
-    c.call("models.list")
+    assert "gpt-4.1" in {m["id"] for m in c.call("models.list")}
+
+
+def test_keys_and_lists_with_the_services_confinement(home, provider, start_daemon, confined):
+    """A command for a key runs, and what the providers list is written into the state folder."""
+    asan = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+    home.write_config(provider.base_url, provider={"key": None, "key_command": f"sed s/not-// {home.path}/key"})
+    (home.path / "key").write_text("not-of.service\n")
+    c = start_daemon(via=confined, env={"ASAN_OPTIONS": asan}).connect()
+    assert c.result(c.chat("only-of.service", "hello"))["state"] == "done"
+    assert [p.get("error") for p in c.call("models.refresh", {"provider": "fake"})["providers"]] == [None]
+    lists = home.state / "askd" / "models.json"
+    assert "echo" in lists.read_text() and lists.stat().st_mode & 0o777 == 0o600
