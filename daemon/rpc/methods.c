@@ -355,7 +355,7 @@ static const struct schema_field answer_list[] = {
 static const struct schema_field answer_item[] = {
     {"answer", STR | NEEDED, NULL, "its id"},
     {"state", STR | NEEDED, NULL, "as in the answer map"},
-    {"model", STR | NEEDED, NULL, "likewise"},
+    {"model", STR | NEEDED, NULL, "who was asked first"},
     {"started", NUMBER | NEEDED, NULL, "when it was asked"},
     {"preview", STR | NEEDED, NULL, "the first 80 bytes of the question"},
     {"readers", INT | NEEDED, NULL, "how many read it now"},
@@ -473,8 +473,8 @@ static const struct schema_field conversation_rename[] = {
 
 const struct method methods[] = {
     {"hello", m_hello, hello, hello_reply, 0,
-     "Says who the client is and learns what the daemon can do. Optional. A moment later a connection to the provider "
-     "that is asked by default is opened, if there is none and no question has opened it."},
+     "Says who the client is and learns what the daemon can do. Optional. A moment later connections to the provider "
+     "that is asked by default and to the next one are opened, where there are none and no question has opened them."},
     {"status", m_status, none, status_reply, 0, "The daemon's state, from memory: asks nobody and waits for nothing."},
     {"models.list", m_models_list, models_list, models_reply, 0,
      "The models that are known: those of the catalogue, each at every provider that has it and could have a key, and "
