@@ -145,11 +145,6 @@ const struct alias *aliases_find(const struct aliases *as, const char *name)
     return NULL;
 }
 
-const char *alias_policy_name(enum alias_policy p)
-{
-    return policies[p];
-}
-
 /* -- order -- */
 
 /* Lower comes first; of equal rank the smaller value. */

@@ -40,7 +40,6 @@ struct aliases *aliases_unref(struct aliases *a); /* NULL is fine; always return
 size_t aliases_count(const struct aliases *a);
 const struct alias *aliases_at(const struct aliases *a, size_t i);
 const struct alias *aliases_find(const struct aliases *a, const char *name); /* NULL if there is none */
-const char *alias_policy_name(enum alias_policy p);
 
 /* What is known of a candidate. */
 struct alias_figures {

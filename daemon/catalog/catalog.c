@@ -144,6 +144,12 @@ struct catalog *catalog_with_list(const struct catalog *old, const char *section
     return catalog_new(old->rows, lists_with(old->lists, section, models, n, fetched_us));
 }
 
+struct catalog *catalog_with_newest_lists(const struct catalog *loaded, const struct catalog *old)
+{
+    atomic_fetch_add_explicit(&loaded->rows->refs, 1, memory_order_relaxed);
+    return catalog_new(loaded->rows, lists_newest(loaded->lists, old->lists));
+}
+
 enum error_code catalog_save_lists(const struct catalog *c, const char *path, struct error *err)
 {
     return lists_save(c->lists, path, err);

@@ -60,8 +60,8 @@ struct model {
     size_t n_premiums;
     struct model_speed *speeds;
     size_t n_speeds;
-    const char *const
-        *tags; /* NULL-ended, NULL where there are none; "retired" (as when it was loaded) and "default" are made from the fields above */
+    const char *const *tags; /* NULL-ended, NULL where there are none; "retired" (as when it was loaded) and "default"
+                                are made from the fields above */
 };
 
 /* paths: models.ini files in order, NULL-ended, each with its drop-ins in FILE.d; a missing one is skipped. A later
@@ -82,7 +82,7 @@ const char *model_name_at(const struct model *m, const char *kind); /* NULL if i
 /* The first model marked default that a provider of this kind has; NULL if there is none. */
 const struct model *catalog_default(const struct catalog *c, const char *kind);
 const struct model_score *model_score_of(const struct model *m, const char *board); /* NULL if not told */
-bool model_is_retired(const struct model *m, int64_t now_us); /* its day has come */
+bool model_is_retired(const struct model *m, int64_t now_us);                       /* its day has come */
 bool model_has_tag(const struct model *m, const char *tag);
 /* The multiplier that holds at that time, the latest where several do; NULL if none is told. */
 const struct model_premium *model_premium_at(const struct model *m, int64_t now_us);
@@ -114,6 +114,9 @@ const struct listed *catalog_list(const struct catalog *c, const char *section, 
  * models over, an array from the heap; the first LIST_MODELS_MAX (lists.h) are kept. */
 struct catalog *catalog_with_list(const struct catalog *old, const char *section, struct listed *models, size_t n,
                                   int64_t fetched_us);
+/* `loaded` with those of old's lists that were read later than its own: a refresh may have ended while it was loaded.
+ */
+struct catalog *catalog_with_newest_lists(const struct catalog *loaded, const struct catalog *old);
 /* Writes all lists to the state file, for the next catalog_load. Blocks; any thread may call it. */
 enum error_code catalog_save_lists(const struct catalog *c, const char *path, struct error *err);
 

@@ -107,18 +107,49 @@ static size_t place_of(const struct lists *l, const char *section)
     return l->n < LISTS_MAX ? l->n : oldest;
 }
 
+static struct lists *copy_of(const struct lists *l)
+{
+    struct lists *copy = lists_new();
+
+    copy->n = l->n;
+    copy->list = xcalloc(l->n + 1, sizeof(struct list *)); /* with room for one more */
+    for (size_t i = 0; i < l->n; i++)
+        copy->list[i] = list_ref(l->list[i]);
+    return copy;
+}
+
+/* Takes the reference to the new one over. */
+static struct lists *with(const struct lists *l, struct list *new)
+{
+    struct lists *copy = copy_of(l);
+    size_t place = place_of(l, new->section);
+
+    if (place < l->n)
+        list_unref(copy->list[place]);
+    copy->n += place == l->n;
+    copy->list[place] = new;
+    return copy;
+}
+
 struct lists *lists_with(const struct lists *l, const char *section, struct listed *models, size_t n,
                          int64_t fetched_us)
 {
-    struct lists *copy = lists_new();
-    size_t place = place_of(l, section);
+    return with(l, list_new(section, models, n, fetched_us));
+}
 
-    copy->n = l->n + (place == l->n);
-    copy->list = xcalloc(copy->n, sizeof(struct list *));
-    for (size_t i = 0; i < l->n; i++)
-        copy->list[i] = i == place ? NULL : list_ref(l->list[i]);
-    copy->list[place] = list_new(section, models, n, fetched_us);
-    return copy;
+struct lists *lists_newest(const struct lists *l, const struct lists *other)
+{
+    struct lists *newest = copy_of(l);
+
+    for (size_t i = 0; i < other->n; i++) {
+        const struct list *own = find(newest, other->list[i]->section);
+        if (own && own->fetched_us >= other->list[i]->fetched_us)
+            continue;
+        struct lists *next = with(newest, list_ref(other->list[i]));
+        lists_unref(newest);
+        newest = next;
+    }
+    return newest;
 }
 
 const char *lists_section(const struct lists *l, size_t i)

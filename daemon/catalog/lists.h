@@ -24,6 +24,9 @@ struct lists *lists_unref(struct lists *l); /* NULL is fine; always returns NULL
 struct lists *lists_with(const struct lists *l, const char *section, struct listed *models, size_t n,
                          int64_t fetched_us);
 
+/* A copy of l with those lists of `other` in place of its own that were read later. */
+struct lists *lists_newest(const struct lists *l, const struct lists *other);
+
 /* In no order that means anything; NULL past the end. */
 const char *lists_section(const struct lists *l, size_t i);
 /* NULL and 0 where the section's list was never read. fetched_us may be NULL. */

@@ -27,6 +27,7 @@ enum token_family {
 #define X(code, name) code,
     TOKEN_FAMILY_MAP(X)
 #undef X
+        TOKEN_FAMILIES
 };
 
 bool tokens_family_from_name(const char *name, size_t len, enum token_family *ret);

@@ -101,6 +101,8 @@ void engine_configure(struct engine *e, const struct engine_knowledge *k)
     struct aliases *aliases = e->aliases;
     carry_over(k->providers, providers);
     take_knowledge(e, k);
+    catalog_unref(e->catalog);
+    e->catalog = catalog_with_newest_lists(k->catalog, catalog);
     health_configure(e->health, &e->opt.health);
     load_speeds(e);
     providers_unref(providers);

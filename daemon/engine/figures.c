@@ -53,15 +53,22 @@ static bool is_able(const struct facts *f, const struct chat_request *q, int64_t
     return window == 0 || tokens <= window;
 }
 
-void figures_of_route(const struct route_world *w, const struct route *r, const struct chat_request *question,
-                      const char *board, struct alias_figures *ret)
+static int64_t tokens_of(struct figures_question *q, enum token_family f)
+{
+    if (q->chat && q->tokens[f] == 0)
+        q->tokens[f] = tokens_of_request(f, q->chat);
+    return q->tokens[f];
+}
+
+void figures_of_route(const struct route_world *w, const struct route *r, struct figures_question *q, const char *board,
+                      struct alias_figures *ret)
 {
     struct facts f = facts_of(w->catalog, r);
     struct usage usage = USAGE_INIT;
     const struct model_score *score = f.model ? model_score_of(f.model, board) : NULL;
-    usage.input_tokens = question ? tokens_of_request(facts_family(&f), question) : 0;
-    usage.output_tokens = question && question->has_max_tokens ? question->max_tokens : ROUTE_OUTPUT_TOKENS;
-    *ret = (struct alias_figures){.able = !question || is_able(&f, question, usage.input_tokens),
+    usage.input_tokens = tokens_of(q, facts_family(&f));
+    usage.output_tokens = q->chat && q->chat->has_max_tokens ? q->chat->max_tokens : ROUTE_OUTPUT_TOKENS;
+    *ret = (struct alias_figures){.able = !q->chat || is_able(&f, q->chat, usage.input_tokens),
                                   .cost_nano = -1,
                                   .first_ms = health_first_token_ms(w->health, r->provider->name, r->model),
                                   .score = score ? score->value : -1};

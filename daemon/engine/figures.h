@@ -4,9 +4,15 @@
 
 #include "daemon/engine/route.h"
 
-/* For the order of an alias. question: NULL: nothing is known of it. */
-void figures_of_route(const struct route_world *w, const struct route *r, const struct chat_request *question,
-                      const char *board, struct alias_figures *ret);
+/* A question, counted once for each family of tokenizers that is asked for. */
+struct figures_question {
+    const struct chat_request *chat; /* NULL: nothing is known of it */
+    int64_t tokens[TOKEN_FAMILIES];  /* 0: not counted */
+};
+
+/* For the order of an alias. */
+void figures_of_route(const struct route_world *w, const struct route *r, struct figures_question *q, const char *board,
+                      struct alias_figures *ret);
 
 /* What so many tokens cost there now, in billionths of *currency (borrowed of the catalogue). False where no price is
  * known. */

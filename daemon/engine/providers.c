@@ -55,7 +55,7 @@ static const struct config_option options[] = {
      "How often a request that failed for a passing reason is sent again."},
     {"max_connections", CONFIG_INT, AT(max_connections), 1, 1024, STR(MAX_CONNECTIONS), NULL, CONFIG_RELOAD,
      "How many requests may be under way at once; more wait their turn."},
-    {"max_waiting", CONFIG_INT, AT(max_waiting), 0, 1000000, STR(MAX_WAITING), NULL, CONFIG_RELOAD,
+    {"max_waiting", CONFIG_INT, AT(max_waiting), 0, 65536, STR(MAX_WAITING), NULL, CONFIG_RELOAD,
      "How many requests may wait for their turn, interactive ones first; more are overloaded."},
     {"timeout_connect", CONFIG_DURATION, AT(timeout_connect_ms), 10, HOUR_MS, STR(TIMEOUT_CONNECT) " s", NULL,
      CONFIG_RELOAD, "For name resolution, connecting and TLS together."},

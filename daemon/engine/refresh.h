@@ -8,7 +8,7 @@
 struct refreshed {
     const char *provider;
     size_t models;
-    bool cut; /* it is longer: LIST_MODELS_MAX (lists.h) or the bound on its pages was reached */
+    bool cut;           /* it is longer: LIST_MODELS_MAX (lists.h) or the bound on its pages was reached */
     struct error error; /* ERR_NONE: its list was read */
 };
 

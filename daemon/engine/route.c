@@ -184,11 +184,12 @@ static void put_in_order(const struct route_world *w, const struct alias *a, con
                          struct plan *plan)
 {
     size_t n = plan->n;
+    struct figures_question q = {.chat = question};
     struct alias_figures *figures = xcalloc(n, sizeof *figures);
     size_t *order = xcalloc(n, sizeof *order);
     struct route *routes = xcalloc(n, sizeof *routes);
     for (size_t i = 0; i < n; i++)
-        figures_of_route(w, &plan->routes[i], question, a->board, &figures[i]);
+        figures_of_route(w, &plan->routes[i], &q, a->board, &figures[i]);
     alias_order(a->policy, figures, n, order);
     for (size_t i = 0; i < n; i++)
         routes[i] = plan->routes[order[i]];

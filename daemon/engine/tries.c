@@ -370,22 +370,12 @@ static void send_request(struct lane *l)
         give_up(l, &err);
 }
 
-/* The gate's refusal. */
-static void turn_away(struct lane *l, const struct error *err)
-{
-    const struct route *r = route_of(l);
-    struct error why = *err;
-    error_text(why.provider, sizeof why.provider, r->provider->name, strlen(r->provider->name));
-    error_text(why.model, sizeof why.model, r->model, strlen(r->model));
-    fail(l, FAULT_OWN, &why, NULL);
-}
-
 static void on_open(void *data, const struct bucket_mark *mark, const struct error *err)
 {
     struct lane *l = data;
     l->ticket = NULL;
     if (err) {
-        turn_away(l, err);
+        fail(l, FAULT_OWN, err, NULL);
     } else {
         l->mark = *mark;
         send_request(l);
@@ -405,7 +395,7 @@ static void queue(struct lane *l)
     struct error err = ERROR_INIT;
     enter(l, LANE_QUEUED);
     if (gate_enter(gate_of(t->engine->gates, p->name), &wish, on_open, l, &l->ticket, &l->mark, &err) != ERR_NONE)
-        turn_away(l, &err);
+        fail(l, FAULT_OWN, &err, NULL);
     else if (!l->ticket)
         send_request(l);
 }

@@ -361,6 +361,34 @@ static void catalogue_keeps_lists_over_a_restart(void **state)
     catalog_unref(c);
 }
 
+/* A refresh that ended while the configuration was loaded. */
+static void newest_list_of_each_stays(void **state)
+{
+    struct folder *f = *state;
+    size_t n;
+    int64_t at;
+
+    struct catalog *c = load_text(f, "[model \"m\"]\nnames = openai/m1\n");
+    struct catalog *one = catalog_with_list(c, "a", some_listed(2), 2, 10);
+    struct catalog *loaded = catalog_with_list(one, "b", some_listed(1), 1, 20);
+    struct catalog *later = catalog_with_list(one, "a", some_listed(1), 1, 11);
+    struct catalog *both = catalog_with_list(later, "c", some_listed(3), 3, 5);
+    struct catalog *newest = catalog_with_newest_lists(loaded, both);
+    assert_non_null(catalog_list(newest, "a", &n, &at)); /* the later one of both */
+    assert_int_equal(n, 1);
+    assert_int_equal(at, 11);
+    assert_non_null(catalog_list(newest, "b", &n, NULL)); /* of the loaded alone */
+    assert_int_equal(n, 1);
+    assert_non_null(catalog_list(newest, "c", &n, NULL)); /* of the other alone */
+    assert_int_equal(n, 3);
+    struct catalog *again = catalog_with_newest_lists(newest, loaded);
+    assert_non_null(catalog_list(again, "a", &n, &at)); /* an older one changes nothing */
+    assert_int_equal(at, 11);
+    struct catalog *all[] = {c, one, loaded, later, both, newest, again};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        catalog_unref(all[i]);
+}
+
 static void damaged_lists_are_passed_over(void **state)
 {
     struct folder *f = *state;
@@ -393,6 +421,7 @@ int main(void)
         TEST(models_of_a_provider_have_a_bound),
         TEST(oldest_provider_makes_room),
         TEST(catalogue_keeps_lists_over_a_restart),
+        TEST(newest_list_of_each_stays),
         TEST(damaged_lists_are_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,7 +36,7 @@ static struct alias_figures figures(const struct world *o, const char *model, co
 {
     struct alias_figures f;
     const struct route r = route_to(o, "one", model);
-    figures_of_route(&o->w, &r, q, "aider", &f);
+    figures_of_route(&o->w, &r, &(struct figures_question){.chat = q}, "aider", &f);
     return f;
 }
 
@@ -144,7 +144,7 @@ static void test_score(void **state)
     assert_true(figures(o, "plain", NULL).score > 49.9 && figures(o, "plain", NULL).score < 50.1);
     assert_true(figures(o, "sees", NULL).score < 0);
     assert_true(figures(o, "nobody-knows", NULL).score < 0);
-    figures_of_route(&o->w, &r, NULL, "lmarena", &f);
+    figures_of_route(&o->w, &r, &(struct figures_question){0}, "lmarena", &f);
     assert_true(f.score < 0);
 }
 
