@@ -21,14 +21,15 @@ unit_tests = \
 	tests/unit/core/test_config_lines tests/unit/core/test_log tests/unit/core/test_logfile \
 	tests/unit/core/test_worker tests/unit/engine/test_context tests/unit/engine/test_discover \
 	tests/unit/engine/test_fault tests/unit/engine/test_fetch tests/unit/engine/test_figures \
-	tests/unit/engine/test_keep tests/unit/engine/test_offers tests/unit/engine/test_providers \
-	tests/unit/engine/test_route tests/unit/http/test_breaker tests/unit/http/test_bucket \
-	tests/unit/http/test_bucket_day tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_retry \
-	tests/unit/key/test_env_keys tests/unit/key/test_key tests/unit/key/test_key_command \
-	tests/unit/key/test_key_sources tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
-	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/provider/test_anthropic \
-	tests/unit/provider/test_error_map tests/unit/provider/test_gemini tests/unit/provider/test_jsonx \
-	tests/unit/provider/test_list tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
+	tests/unit/engine/test_gate tests/unit/engine/test_health tests/unit/engine/test_keep \
+	tests/unit/engine/test_offers tests/unit/engine/test_providers tests/unit/engine/test_route \
+	tests/unit/http/test_breaker tests/unit/http/test_bucket tests/unit/http/test_bucket_day \
+	tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/key/test_env_keys \
+	tests/unit/key/test_key tests/unit/key/test_key_command tests/unit/key/test_key_sources \
+	tests/unit/proto/test_codec tests/unit/proto/test_codec_event tests/unit/proto/test_frame \
+	tests/unit/proto/test_mp tests/unit/provider/test_anthropic tests/unit/provider/test_error_map \
+	tests/unit/provider/test_gemini tests/unit/provider/test_jsonx tests/unit/provider/test_list \
+	tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
 	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
 	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
 	tests/unit/provider/test_sse tests/unit/provider/test_vectors tests/unit/rpc/test_outq \
@@ -160,6 +161,12 @@ tests_unit_engine_test_fetch_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_figures_SOURCES = tests/unit/engine/test_figures.c
 tests_unit_engine_test_figures_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_figures_LDADD = $(UNIT_LDADD)
+tests_unit_engine_test_gate_SOURCES = tests/unit/engine/test_gate.c
+tests_unit_engine_test_gate_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_engine_test_gate_LDADD = $(UNIT_LDADD)
+tests_unit_engine_test_health_SOURCES = tests/unit/engine/test_health.c
+tests_unit_engine_test_health_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_engine_test_health_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_keep_SOURCES = tests/unit/engine/test_keep.c
 tests_unit_engine_test_keep_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_keep_LDADD = $(UNIT_LDADD)
