@@ -3,6 +3,7 @@
 #include "lib/proto/mp.h"
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 static void print_str(struct ctl *c, const msgpack_object_map *map, const char *key, const char *label)
 {
@@ -48,6 +49,65 @@ static void print_provider(struct ctl *c, const msgpack_object_map *p)
     ctl_printf(c, "\n");
 }
 
+/* -- what a provider's further lines tell -- */
+
+#define MARGIN 15 /* columns before them */
+
+/* A figure that is told where it is not 0. */
+struct figure {
+    const char *field, *text;
+};
+
+/* "http/2, 3 opened, 41 reused, 1 under way, 2 waiting"; nothing where all are 0. */
+static void print_traffic(struct ctl *c, const msgpack_object_map *p)
+{
+    static const struct figure figures[] = {
+        {"opened", "opened"}, {"reused", "reused"}, {"connections", "under way"}, {"waiting", "waiting"}};
+    const char *protocol;
+    size_t len;
+    int64_t n;
+    bool any = false;
+    if (field_str(p, "protocol", &protocol, &len) && len > 0) {
+        ctl_printf(c, "%*s%.*s", MARGIN, "", (int)(len < 64 ? len : 64), protocol);
+        any = true;
+    }
+    for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
+        if (!field_int(p, figures[i].field, &n) || n <= 0)
+            continue;
+        ctl_printf(c, "%*s%" PRId64 " %s", any ? 2 : MARGIN, any ? ", " : "", n, figures[i].text);
+        any = true;
+    }
+    ctl_printf(c, "%s", any ? "\n" : "");
+}
+
+/* "gpt-5 failed too often: tried again in 29 s"; nothing of a model that is well. */
+static void print_breaker(struct ctl *c, const msgpack_object_map *model)
+{
+    const char *name, *state;
+    size_t name_len, state_len;
+    double seconds = 0;
+    if (!field_str(model, "model", &name, &name_len) || !field_str(model, "breaker", &state, &state_len) ||
+        (state_len == 6 && memcmp(state, "closed", 6) == 0))
+        return;
+    ctl_printf(c, "%*s%.*s failed too often: ", MARGIN, "", (int)(name_len < 200 ? name_len : 200), name);
+    if (field_double(model, "retry_in", &seconds) && seconds > 0 && seconds < 1e9)
+        ctl_printf(c, "tried again in %d s\n", (int)seconds + (seconds > (int)seconds));
+    else
+        ctl_printf(c, "the next question tries it again\n");
+}
+
+static void print_details(struct ctl *c, const msgpack_object_map *p)
+{
+    msgpack_object_array models;
+    msgpack_object_map model;
+    print_traffic(c, p);
+    if (!field_array(p, "models", &models))
+        return;
+    for (uint32_t i = 0; i < models.size; i++)
+        if (mp_map(&models.ptr[i], &model))
+            print_breaker(c, &model);
+}
+
 /* "store          failing: the disk is full" */
 static void print_store(struct ctl *c, const msgpack_object_map *map)
 {
@@ -75,9 +135,12 @@ static void print_status(struct ctl *c, const msgpack_object_map *map)
     if (!field_array(map, "providers", &providers))
         return;
     ctl_printf(c, "%s", providers.size == 0 ? "providers      none\n" : "providers\n");
-    for (uint32_t i = 0; i < providers.size; i++)
-        if (mp_map(&providers.ptr[i], &provider))
-            print_provider(c, &provider);
+    for (uint32_t i = 0; i < providers.size; i++) {
+        if (!mp_map(&providers.ptr[i], &provider))
+            continue;
+        print_provider(c, &provider);
+        print_details(c, &provider);
+    }
 }
 
 int cmd_status(struct ctl *c)

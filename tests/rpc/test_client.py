@@ -242,6 +242,45 @@ def test_many_events(daemon, ask):
 # -- askctl
 
 
+IDLE = {"connections": 0, "waiting": 0, "models": [], "opened": 0, "reused": 0, "protocol": None, "latency_ms": None}
+
+
+@pytest.mark.parametrize(
+    "told, lines",
+    [
+        ({}, []),
+        ({"protocol": "http/2", "opened": 3, "reused": 41}, ["http/2, 3 opened, 41 reused"]),
+        ({"connections": 1}, ["1 under way"]),
+        (
+            {"protocol": "http/1.1", "opened": 1, "connections": 8, "waiting": 12},
+            ["http/1.1, 1 opened, 8 under way, 12 waiting"],
+        ),
+        (
+            {
+                "models": [
+                    {"model": "well", "breaker": "closed", "first_token_ms": 3},
+                    {"model": "down", "breaker": "open", "retry_in": 28.7},
+                    {"model": "due", "breaker": "open", "retry_in": 0},
+                    {"model": "tried", "breaker": "half-open", "retry_in": 3},
+                ]
+            },
+            [
+                "down failed too often: tried again in 29 s",
+                "due failed too often: the next question tries it again",
+                "tried failed too often: tried again in 3 s",
+            ],
+        ),
+    ],
+    ids=str,
+)
+def test_ctl_status_of_a_provider(scripted, askctl, told, lines):
+    provider = {"name": "openai", "state": "ready", "key_source": "x", **IDLE, **told}
+    scripted.replies["status"] = {"providers": [provider, {"name": "groq", "state": "no_key", **IDLE}]}
+    found = askctl("status").stdout.splitlines()
+    assert found[0] == "providers" and found[1].split() == ["openai", "ready", "-", "key:", "x"]
+    assert found[2:-1] == [" " * 15 + line for line in lines] and found[-1].split() == ["groq", "no_key", "-"]
+
+
 def test_ctl_status(daemon, askctl):
     r = askctl("status")
     assert r.returncode == 0 and r.stderr == ""
