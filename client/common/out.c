@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 void out_keep_standard(void)
@@ -82,4 +83,10 @@ bool out_text(struct out *o, const char *s, size_t len)
         len -= n;
     }
     return o->error == 0;
+}
+
+unsigned out_columns(const struct out *o)
+{
+    struct winsize size;
+    return o->terminal && ioctl(o->fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_LEN = 512 };
+enum { TEXT_LEN = 512, LABEL_WIDTH = 14 };
 
 /* How a value is written. A day comes as seconds or as a text. */
 enum kind { TEXT, TOKENS, AMOUNT, NUMBER, DAY, FLAG };
@@ -124,19 +124,51 @@ static void write_value(char out[TEXT_LEN], const msgpack_object *o, enum kind k
         (void)snprintf(out, TEXT_LEN, "%.6g", number);
 }
 
+/* A line under way. On a terminal it goes on in a further one, below its first value, where that is full. */
+struct line {
+    struct ctl *c;
+    unsigned columns; /* 0: any */
+    size_t at;        /* column, 0: nothing was put yet */
+};
+
+static size_t width_of(const char *text)
+{
+    size_t n = 0;
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xc0) != 0x80;
+    return n;
+}
+
 /* The next of what stands on one line, behind a comma; the label before the first. What has no text is left out. */
-static void print_item(struct ctl *c, const char *label, const struct part *p, const msgpack_object *o, bool *any)
+static void print_item(struct line *l, const char *label, const struct part *p, const msgpack_object *o)
 {
     char text[TEXT_LEN];
     write_value(text, o, p->kind);
     if (text[0] == '\0')
         return;
-    if (*any)
-        ctl_printf(c, ", ");
-    else
-        ctl_printf(c, "%-14s ", label);
-    ctl_printf(c, "%s%s%s", p->before, text, p->after);
-    *any = true;
+    size_t width = width_of(p->before) + width_of(text) + width_of(p->after);
+    if (l->at == 0) {
+        ctl_printf(l->c, "%-*s ", LABEL_WIDTH, label);
+        l->at = LABEL_WIDTH + 1;
+    } else if (l->columns > 0 && l->at + 3 + width > l->columns) { /* one more for the comma behind it */
+        ctl_printf(l->c, ",\n%*s", LABEL_WIDTH + 1, "");
+        l->at = LABEL_WIDTH + 1;
+    } else {
+        ctl_printf(l->c, ", ");
+        l->at += 2;
+    }
+    ctl_printf(l->c, "%s%s%s", p->before, text, p->after);
+    l->at += width;
+}
+
+static struct line begin_line(struct ctl *c)
+{
+    return (struct line){.c = c, .columns = out_columns(c->out)};
+}
+
+static void end_line(const struct line *l)
+{
+    ctl_printf(l->c, "%s", l->at > 0 ? "\n" : "");
 }
 
 static void print_fact(struct ctl *c, const msgpack_object_map *model, const struct fact *f)
@@ -144,26 +176,26 @@ static void print_fact(struct ctl *c, const msgpack_object_map *model, const str
     const msgpack_object *o = mp_get(model, f->field);
     const struct part part = {NULL, "", f->kind, f->after};
     msgpack_object_array list;
-    bool any = false;
+    struct line l = begin_line(c);
     if (o == NULL)
         return;
     if (mp_array(o, &list))
         for (uint32_t i = 0; i < list.size; i++)
-            print_item(c, f->label, &part, &list.ptr[i], &any);
+            print_item(&l, f->label, &part, &list.ptr[i]);
     else
-        print_item(c, f->label, &part, o, &any);
-    ctl_printf(c, "%s", any ? "\n" : "");
+        print_item(&l, f->label, &part, o);
+    end_line(&l);
 }
 
 static void print_parts(struct ctl *c, const char *label, const msgpack_object_map *map, const struct part *parts)
 {
-    bool any = false;
+    struct line l = begin_line(c);
     for (const struct part *p = parts; p->field != NULL; p++) {
         const msgpack_object *o = mp_get(map, p->field);
         if (o != NULL)
-            print_item(c, label, p, o, &any);
+            print_item(&l, label, p, o);
     }
-    ctl_printf(c, "%s", any ? "\n" : "");
+    end_line(&l);
 }
 
 static void print_row(struct ctl *c, const msgpack_object_map *model, const struct row *row)

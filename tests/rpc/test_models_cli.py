@@ -511,6 +511,16 @@ def test_show_what_is_not_there(scripted, askctl):
     assert r.returncode == OTHER and r.stdout == "" and "no model 'b'" in r.stderr
 
 
+@pytest.mark.parametrize("columns", [80, 60, 40])
+def test_show_on_a_terminal_goes_on_below_the_value(scripted, shown, columns):
+    scripted.replies["models.get"] = SHOWN
+    lines = shown("models", "show", "x", columns=columns).splitlines()
+    assert all(len(line) <= columns for line in lines)
+    further = [line for line in lines if line.startswith(" ")]
+    assert further and all(re.match(" {15}[^ ]", line) for line in further)
+    assert re.sub(r",\n {15}", ", ", "\n".join(lines) + "\n") == FACTS
+
+
 # -- refresh
 
 GOOD = {"provider": "openai", "models": 142}
