@@ -218,15 +218,17 @@ int exit_error(const char *program, const msgpack_object *error)
         return EXIT_PROTOCOL;
     }
     struct text message = message_of(&map), param = text_of(&map, "param");
-    if (memmem(message.s, message.len, param.s, param.len) != NULL)
-        param.len = 0; /* the field at fault is named already */
     enum error_code code = error_from_name(name, name_len);
     while (i < OUTCOMES && outcomes[i].code != code)
         i++;
     char hint[256] = "";
     if (i < OUTCOMES)
         write_hint(hint, sizeof(hint), i, &map, message);
-    exit_print(program, "%.*s%s%.*s%s%s", (int)param.len, param.s, param.len > 0 ? ": " : "", (int)message.len,
-               message.s, hint[0] != '\0' ? ": " : "", hint);
+    struct text at = param.len > 0 ? param : text_of(&map, "provider");
+    if (at.len > 0 &&
+        (memmem(message.s, message.len, at.s, at.len) != NULL || memmem(hint, strlen(hint), at.s, at.len) != NULL))
+        at.len = 0; /* the field at fault, or whose fault it is, is named already */
+    exit_print(program, "%.*s%s%.*s%s%s", (int)at.len, at.s, at.len > 0 ? ": " : "", (int)message.len, message.s,
+               hint[0] != '\0' ? ": " : "", hint);
     return i < OUTCOMES ? (int)outcomes[i].status : (int)EXIT_OTHER;
 }

@@ -26,7 +26,7 @@ const struct config_option engine_option_rows[] = {
     {"breaker_failures", CONFIG_INT, AT(health.breaker_failures), 1, 1000, "5", NULL, CONFIG_RELOAD,
      "After so many failures of a provider in a row, with one model, this model is not asked there for a while. What a "
      "provider refuses for the question's sake is no failure."},
-    {"breaker_wait", CONFIG_DURATION, AT(health.breaker_wait_ms), 10, DAY_MS, "30 s", NULL, CONFIG_RELOAD,
+    {"breaker_wait", CONFIG_DURATION, AT(health.breaker_wait_ms), 10, DAY_MS, "10 s", NULL, CONFIG_RELOAD,
      "How long that is. Then one question tries it; where that fails too, the time doubles, up to ten times this."},
     {"speed_memory", CONFIG_DURATION, AT(health.speed_memory_ms), 1000, 365 * DAY_MS, "1 d", NULL, CONFIG_RELOAD,
      "How long a measured time to the first token counts, for aliases with policy fastest. A model without one is "

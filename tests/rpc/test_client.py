@@ -314,7 +314,7 @@ def test_ctl_reload_of_a_bad_configuration(daemon, home, askctl):
     assert r.returncode == CONFIG and r.stderr.endswith("unknown key 'nonsense' in [daemon]\n")
 
 
-P = {"provider": "p"}
+P = {"provider": "acme"}
 
 
 @pytest.fixture
@@ -328,21 +328,21 @@ def scripted(home):
     "error, hint",
     [
         ({"code": "unavailable", "message": "the database is damaged"}, ""),
-        ({"code": "unavailable", "message": "cannot connect", **P}, ": check the network and the base_url of p"),
+        ({"code": "unavailable", "message": "cannot connect", **P}, ": check the network and the base_url of acme"),
         ({"code": "unavailable", "message": "Bad gateway", "status": 502, **P}, ": try again later"),
         ({"code": "unavailable", "message": "the provider reported an error: Oh", **P}, ": try again later"),
         ({"code": "permission_denied", "message": "shutdown is for the daemon's owner and root"}, ""),
         (
             {"code": "permission_denied", "message": "No; never", "status": 403, **P},
-            ": see what the account at p may do, or choose another model (-m)",
+            ": see what the account at acme may do, or choose another model (-m)",
         ),
         (
             {"code": "budget_exceeded", "message": "Out of quota", "status": 429, **P},
-            ": see to the credit at p, or choose another provider's model (-m)",
+            ": see to the credit at acme, or choose another provider's model (-m)",
         ),
         ({"code": "unknown_method", "message": "no method nope; hello lists them"}, ""),
         ({"code": "invalid_request", "message": "prompt must be str", "param": "prompt"}, ""),
-        ({"code": "invalid_request", "message": "Unknown option", "status": 400, **P}, ": p refused the request"),
+        ({"code": "invalid_request", "message": "Unknown option", "status": 400, **P}, ": acme refused the request"),
         ({"code": "bad_response", "message": "it redirects; correct base_url", "status": 301, **P}, ""),
         (
             {"code": "not_found", "message": "no answer x", "param": "answer"},
@@ -357,7 +357,8 @@ def scripted(home):
 def test_hint_of_an_error(scripted, askctl, error, hint):
     scripted.replies["status"] = Exception(error)
     r = askctl("status", env={"OPENAI_API_KEY": "sk-none"})
-    assert r.stderr == f"askctl: {error['message']}{hint}\n"
+    whose = "acme: " if "provider" in error and "acme" not in hint else ""
+    assert r.stderr == f"askctl: {whose}{error['message']}{hint}\n"
 
 
 def test_key_that_is_here_but_not_in_the_daemon(scripted, askctl):
