@@ -355,7 +355,7 @@ static const struct schema_field answer_list[] = {
 static const struct schema_field answer_item[] = {
     {"answer", STR | NEEDED, NULL, "its id"},
     {"state", STR | NEEDED, NULL, "as in the answer map"},
-    {"model", STR | NEEDED, NULL, "who was asked first"},
+    {"model", STR | NEEDED, NULL, "likewise"},
     {"started", NUMBER | NEEDED, NULL, "when it was asked"},
     {"preview", STR | NEEDED, NULL, "the first 80 bytes of the question"},
     {"readers", INT | NEEDED, NULL, "how many read it now"},
