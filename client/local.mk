@@ -6,7 +6,6 @@ libaskcli_la_SOURCES = \
 	client/common/json_print.h client/common/json_read.c client/common/json_read.h client/common/out.c \
 	client/common/out.h client/common/signals.c client/common/signals.h client/common/stream.c \
 	client/common/stream.h client/common/tty.c client/common/tty.h client/common/where.c client/common/where.h
-libaskcli_la_CPPFLAGS = $(AM_CPPFLAGS) -DASKD_LIBEXECDIR='"$(pkglibexecdir)"'
 libaskcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libaskcli_la_LIBADD = libaskclient.la
 

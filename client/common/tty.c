@@ -1,7 +1,7 @@
 #include "client/common/tty.h"
+#include "lib/base/paths.h"
 #include <errno.h>
 #include <spawn.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -10,39 +10,9 @@
 
 enum { NOT_RUN = 127 }; /* what the dynamic linker exits with where a library is missing */
 
-static bool program_in(char path[PATH_MAX], const char *dir, size_t dir_len, const char *name)
-{
-    int n = snprintf(path, PATH_MAX, "%.*s/%s", (int)dir_len, dir, name);
-    return n > 0 && n < PATH_MAX && access(path, X_OK) == 0;
-}
-
-/* The build tree has its programs in client/PROGRAM, or in .libs there. */
-static bool find_in_build_tree(char path[PATH_MAX])
-{
-    static const char *const folders[] = {"/client/ask", "/client/ask/.libs", "/client/ctl", "/client/ctl/.libs"};
-    char self[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    if (n <= 0)
-        return false;
-    self[n] = '\0';
-    char *name = strrchr(self, '/');
-    if (name == NULL)
-        return false;
-    *name = '\0';
-    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-        size_t len = strlen(self), end = strlen(folders[i]);
-        if (len > end && strcmp(self + len - end, folders[i]) == 0)
-            return program_in(path, self, len - end, "client/tty/ask-tty");
-    }
-    return false;
-}
-
 bool tty_find(char path[PATH_MAX])
 {
-    const char *named = getenv("ASKD_LIBEXEC");
-    if (named != NULL && named[0] != '\0')
-        return program_in(path, named, strlen(named), "ask-tty");
-    return find_in_build_tree(path) || program_in(path, ASKD_LIBEXECDIR, strlen(ASKD_LIBEXECDIR), "ask-tty");
+    return paths_helper("ask-tty", path, PATH_MAX, NULL) == ERR_NONE && access(path, X_OK) == 0;
 }
 
 /* A file in memory and not a pipe: it is written to its end whether or not anybody reads it. -1 where it cannot be. */

@@ -6,8 +6,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
-/* In $ASKD_LIBEXEC, where that is set; else in the build tree, if this program lies in one; else where it is
- * installed. False where it is not there. */
+/* Where paths_helper has it. False where it is not there. */
 bool tty_find(char path[PATH_MAX]);
 
 /* Runs "ask-tty verb" on our output, with input to read, and waits for its end. *status: how it exited, 128 + the

@@ -1,5 +1,6 @@
 #include "lib/base/paths.h"
 #include <pwd.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,12 +98,6 @@ enum error_code paths_cache_dir(char *buf, size_t n, struct error *err)
     return paths_xdg_dir_for(geteuid(), process_env, "XDG_CACHE_HOME", ".cache", buf, n, err);
 }
 
-enum error_code paths_helper(const char *name, char *buf, size_t n, struct error *err)
-{
-    const char *folder = absolute(process_env, "ASKD_LIBEXEC");
-    return fits(snprintf(buf, n, "%s/%s", folder != NULL ? folder : ASKD_LIBEXECDIR, name), n, err);
-}
-
 /* The folder of this program, without "/.libs" behind it. */
 static bool own_folder(char *dir, size_t n)
 {
@@ -119,10 +114,44 @@ static bool own_folder(char *dir, size_t n)
     return true;
 }
 
-static bool is_there(const char *dir, const char *below, const char *name, char *buf, size_t n)
+/* Where all of it fits, and is there to be read or run. */
+static bool is_there(int mode, char *buf, size_t n, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+static bool is_there(int mode, char *buf, size_t n, const char *fmt, ...)
 {
-    int len = snprintf(buf, n, "%s%s/%s", dir, below, name);
-    return len > 0 && (size_t)len < n && access(buf, R_OK) == 0;
+    va_list ap;
+    va_start(ap, fmt);
+    int len = vsnprintf(buf, n, fmt, ap);
+    va_end(ap);
+    return len > 0 && (size_t)len < n && access(buf, mode) == 0;
+}
+
+/* The length of the build tree's path where a program of ours lies in one, 0 where it does not. */
+static size_t build_tree(const char *own_dir)
+{
+    static const char *const folders[] = {"/daemon", "/client/ask", "/client/ctl"};
+    size_t len = strlen(own_dir);
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        size_t end = strlen(folders[i]);
+        if (len > end && strcmp(own_dir + len - end, folders[i]) == 0)
+            return len - end;
+    }
+    return 0;
+}
+
+/* The build tree has ask-NAME in client/NAME. */
+enum error_code paths_helper(const char *name, char *buf, size_t n, struct error *err)
+{
+    char dir[4096];
+    const char *told = absolute(process_env, "ASKD_LIBEXEC"), *folder = strchr(name, '-');
+    if (told != NULL)
+        return fits(snprintf(buf, n, "%s/%s", told, name), n, err);
+    bool own = own_folder(dir, sizeof dir);
+    if (own && is_there(X_OK, buf, n, "%s/../libexec/askd/%s", dir, name))
+        return ERR_NONE;
+    int tree = own ? (int)build_tree(dir) : 0;
+    if (tree > 0 && folder != NULL && is_there(X_OK, buf, n, "%.*s/client/%s/%s", tree, dir, folder + 1, name))
+        return ERR_NONE;
+    return fits(snprintf(buf, n, "%s/%s", ASKD_LIBEXECDIR, name), n, err);
 }
 
 void paths_data_file(const char *name, char *buf, size_t n)
@@ -130,14 +159,14 @@ void paths_data_file(const char *name, char *buf, size_t n)
     char dir[4096];
     const char *told = absolute(process_env, "ASKD_DATADIR");
     if (told != NULL) {
-        (void)is_there(told, "", name, buf, n);
+        (void)snprintf(buf, n, "%s/%s", told, name);
         return;
     }
     bool own = own_folder(dir, sizeof dir);
-    if (own && is_there(dir, "/../share/askd", name, buf, n))
+    if (own && is_there(R_OK, buf, n, "%s/../share/askd/%s", dir, name))
         return;
-    const char *folder = own ? strrchr(dir, '/') : NULL;
-    if (folder != NULL && strcmp(folder, "/daemon") == 0 && is_there(dir, "/../etc", name, buf, n))
+    int tree = own ? (int)build_tree(dir) : 0;
+    if (tree > 0 && is_there(R_OK, buf, n, "%.*s/etc/%s", tree, dir, name))
         return;
-    (void)is_there(ASKD_PKGDATADIR, "", name, buf, n);
+    (void)snprintf(buf, n, "%s/%s", ASKD_PKGDATADIR, name);
 }

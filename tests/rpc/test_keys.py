@@ -677,7 +677,7 @@ def keyring(home):
     wait_until(lambda: bus.exists() or proc.poll() is not None, "the keyring is there")
     if not bus.exists():
         pytest.skip("no secret service is to be had here")
-    yield {"DBUS_SESSION_BUS_ADDRESS": bus.read_text(), "ASKD_LIBEXEC": str(helper.parent)}
+    yield {"DBUS_SESSION_BUS_ADDRESS": bus.read_text()}
     proc.stdin.close()
     proc.wait(PATIENCE)
 

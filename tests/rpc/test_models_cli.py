@@ -320,6 +320,16 @@ def test_the_status_of_ask_tty_is_ours(scripted, home, tmp_path):
     assert on_terminal([askctl_path(), "models"], env) == (74, "drawn\n")
 
 
+def test_ask_tty_is_found_beside_what_was_installed(scripted, home, tmp_path):
+    for folder in ("bin", "libexec/askd"):
+        (tmp_path / folder).mkdir(parents=True)
+    installed = shutil.copy(askctl_path(), tmp_path / "bin" / "askctl")
+    helper = tmp_path / "libexec" / "askd" / "ask-tty"
+    helper.write_text("#!/bin/sh\necho drawn\n")
+    helper.chmod(0o755)
+    assert on_terminal([installed, "models"], home.env(ASKD_AUTOSTART="0")) == (0, "drawn\n")
+
+
 @with_ask_tty
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="no tmux")
 def test_what_a_terminal_makes_of_it(scripted, home):

@@ -113,6 +113,20 @@ static void sockets(void **state)
     assert_string_equal(got, "/run/askd/askd.sock");
 }
 
+static void helpers_are_where_they_are_told_to_be(void **state)
+{
+    (void)state;
+    char got[64];
+    assert_int_equal(setenv("ASKD_LIBEXEC", "/somewhere", 1), 0);
+    assert_int_equal(paths_helper("ask-x", got, sizeof(got), NULL), ERR_NONE);
+    assert_string_equal(got, "/somewhere/ask-x");
+    assert_int_equal(paths_helper("ask-x", got, strlen("/somewhere/ask-x"), NULL), ERR_INVALID_REQUEST);
+    assert_int_equal(setenv("ASKD_LIBEXEC", "somewhere", 1), 0); /* of no use to a program that may be anywhere */
+    assert_int_equal(paths_helper("ask-x", got, sizeof(got), NULL), ERR_NONE);
+    assert_string_equal(got, ASKD_LIBEXECDIR "/ask-x");
+    assert_int_equal(unsetenv("ASKD_LIBEXEC"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +136,7 @@ int main(void)
         cmocka_unit_test(no_home_is_told),
         cmocka_unit_test(bound_is_exact),
         cmocka_unit_test(sockets),
+        cmocka_unit_test(helpers_are_where_they_are_told_to_be),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
