@@ -96,12 +96,15 @@ static bool may_be_of_key(char c)
 }
 
 /* What it says on stderr, first line. A script that is traced (`set -x`) or careless may quote a key there, its own or
- * another: so no long word is passed on, and none that may go on behind our bound. */
+ * another: so nothing is passed on that quotes what it printed, no long word, and none that may go on behind our
+ * bound. */
 static const char *complaint(struct key_run *r, char out[STDERR_MAX + 3])
 {
     char said[STDERR_MAX];
-    size_t n = 0;
-    if (r->told_len == 0)
+    const char *key = r->key;
+    size_t n = 0, key_len = r->key_len;
+    trim(&key, &key_len);
+    if (r->told_len == 0 || (key_len > 0 && memmem(r->told, r->told_len, key, key_len)))
         return "";
     for (size_t i = 0, len; i < r->told_len; i += len) {
         for (len = 1; may_be_of_key(r->told[i]) && i + len < r->told_len && may_be_of_key(r->told[i + len]); len++)

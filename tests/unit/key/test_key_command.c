@@ -164,6 +164,8 @@ static void what_goes_wrong(void **state)
         {"head -c 4097 /dev/zero | tr '\\0' k", "the first line that command head prints is longer than 4096 bytes"},
         {"kill -9 $$", "command kill was ended by signal 9 (Killed)"},
         {"KEY=sk-one; set -x; echo $KEY; false", "command ended with status 1"},
+        {"echo no entry for sk-one0123456789abcdef here >&2; exit 1", /* a key, whose ever: nothing printed it */
+         "command echo ended with status 1: no entry for ... here"},
         {"/nonexistent/pass show x", "command /nonexistent/pass ended with status 127: "},
     };
     struct bench *b = *state;
