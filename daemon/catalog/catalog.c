@@ -197,10 +197,10 @@ const struct model *catalog_named(const struct catalog *c, const char *kind, con
     return e ? e->value : NULL;
 }
 
-const struct model *catalog_default(const struct catalog *c, const char *kind)
+const struct model *catalog_default(const struct catalog *c, const char *section, const char *kind)
 {
     for (size_t i = 0; i < c->rows->n; i++)
-        if (c->rows->models[i].is_default && model_name_at(&c->rows->models[i], kind))
+        if (c->rows->models[i].is_default && model_name_for(&c->rows->models[i], section, kind))
             return &c->rows->models[i];
     return NULL;
 }
@@ -212,5 +212,8 @@ const struct listed *catalog_list(const struct catalog *c, const char *section, 
 
 struct facts catalog_facts(const struct catalog *c, const char *section, const char *kind, const char *name)
 {
-    return (struct facts){catalog_named(c, kind, name), lists_find(c->lists, section, name), kind, name};
+    const struct model *own = catalog_named(c, section, name);
+    const struct model *m = own ? own : catalog_named(c, kind, name);
+
+    return (struct facts){m, lists_find(c->lists, section, name), own ? section : kind, name};
 }

@@ -79,8 +79,11 @@ const struct model *catalog_at(const struct catalog *c, size_t i); /* in the ord
 const struct model *catalog_find(const struct catalog *c, const char *id, size_t len);
 const struct model *catalog_named(const struct catalog *c, const char *kind, const char *name);
 const char *model_name_at(const struct model *m, const char *kind); /* NULL if it is not there */
-/* The first model marked default that a provider of this kind has; NULL if there is none. */
-const struct model *catalog_default(const struct catalog *c, const char *kind);
+/* What a section's provider calls it: by the section's own name, as a user's models.ini may tell, or else by its kind.
+ */
+const char *model_name_for(const struct model *m, const char *section, const char *kind);
+/* The first model marked default that it has; NULL if there is none. */
+const struct model *catalog_default(const struct catalog *c, const char *section, const char *kind);
 const struct model_score *model_score_of(const struct model *m, const char *board); /* NULL if not told */
 bool model_is_retired(const struct model *m, int64_t now_us);                       /* its day has come */
 bool model_has_tag(const struct model *m, const char *tag);

@@ -187,6 +187,13 @@ const char *model_name_at(const struct model *m, const char *kind)
     return NULL;
 }
 
+const char *model_name_for(const struct model *m, const char *section, const char *kind)
+{
+    const char *own = model_name_at(m, section);
+
+    return own ? own : model_name_at(m, kind);
+}
+
 bool model_is_retired(const struct model *m, int64_t now_us)
 {
     char today[sizeof "2026-01-31"];

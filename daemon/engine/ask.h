@@ -11,8 +11,8 @@ struct answer *ask_start(struct engine *e, struct chat_request *req, struct plan
                          const struct answer_asker *asker);
 /* As if every answer on it had been cancelled. */
 void ask_abandon(struct ask *a);
-void ask_interrupt_all(struct engine *e);     /* the daemon ends; what is being stored already is left alone */
-void recall_give_up_all(struct engine *e);    /* likewise, for what the store is asked for (recall.c) */
-void ask_give_up_all(struct engine *e);       /* the daemon ends and waits for no store */
+void ask_interrupt_all(struct engine *e);  /* the daemon ends; what is being stored already is left alone */
+void recall_give_up_all(struct engine *e); /* likewise, for what the store is asked for (recall.c) */
+void ask_give_up_all(struct engine *e);    /* the daemon ends and waits for no store */
 
 #endif

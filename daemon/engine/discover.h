@@ -1,8 +1,8 @@
 /* Local model servers (Ollama, llama.cpp) on their usual loopback ports. One is trusted only if its listening socket
  * belongs to us, root or a system account: anybody can listen on a port, and would be sent what people ask.
  *
- * A search looks at the kernel's socket table on a worker, then asks the server for its models. Its result is kept for
- * a while. */
+ * A search looks at the kernel's socket table on a worker, then asks the server for its models. Nothing of it is kept:
+ * who listens may be another one the next time. */
 #ifndef ASKD_ENGINE_DISCOVER_H
 #define ASKD_ENGINE_DISCOVER_H
 

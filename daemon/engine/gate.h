@@ -37,7 +37,7 @@ typedef void gate_opened(void *data, const struct bucket_mark *mark, const struc
 enum error_code gate_enter(struct gate *g, const struct gate_wish *wish, gate_opened *open, void *data,
                            struct gate_ticket **ret, struct bucket_mark *mark, struct error *err);
 void gate_cancel(struct gate_ticket *t);
-void gate_leave(struct gate *g); /* the request is over: gives the place back */
+void gate_leave(struct gate *g); /* its connection is free again: gives the place back */
 
 #define GATE_WAIT_MAX_MS 120000
 

@@ -84,7 +84,7 @@ static void walk_section(const struct walk *walk, const struct provider *p)
     const struct catalog *c = walk->w->catalog;
     size_t n = 0;
     for (size_t i = 0; i < catalog_count(c); i++) {
-        const char *name = model_name_at(catalog_at(c, i), p->kind);
+        const char *name = model_name_for(catalog_at(c, i), p->name, p->kind);
         struct offer o = name ? at_provider(walk->w, p, name) : (struct offer){0};
         if (name)
             walk->each(walk->data, &o);
@@ -101,7 +101,8 @@ static void walk_section(const struct walk *walk, const struct provider *p)
 static bool has_section(const struct route_world *w, const char *kind)
 {
     for (size_t i = 0; i < providers_count(w->providers); i++)
-        if (strcmp(providers_at(w->providers, i)->kind, kind) == 0)
+        if (strcmp(providers_at(w->providers, i)->kind, kind) == 0 ||
+            strcmp(providers_at(w->providers, i)->name, kind) == 0)
             return true;
     return false;
 }

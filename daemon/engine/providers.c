@@ -254,15 +254,29 @@ static const char *api_of(const struct provider_section *s, const struct provide
     return b && (!s->dialect || provider_dialect_known(b->api, s->dialect)) ? b->api : "openai-chat";
 }
 
-/* A section of another name for the built-in provider is known by its address. b: the one that the section is like. */
-static const char *kind_of(const struct provider *p, const struct provider_builtin *b)
+/* The first built-in provider of that API and dialect, but for local servers, of which each has models of its own. */
+static const struct provider_builtin *built_in_like(const char *api, const char *dialect)
 {
-    if (b)
-        return b->name;
-    for (b = provider_builtins; b->name; b++)
-        if (strcmp(b->base_url, p->base_url) == 0 && strcmp(b->api, p->ops->api) == 0)
-            return b->name;
-    return p->name;
+    for (const struct provider_builtin *b = provider_builtins; b->name; b++) {
+        bool same = dialect ? b->dialect && strcmp(b->dialect, dialect) == 0 : !b->dialect;
+        if (same && b->port == 0 && strcmp(b->api, api) == 0)
+            return b;
+    }
+    return NULL;
+}
+
+/* What the catalogue calls the provider of a section: the built-in one that it is like (b), or whose address it has; or
+ * else, as for somebody's own way to a known provider, the one whose dialect or API it speaks. The section's name where
+ * nothing tells. */
+static void set_kind(struct provider *p, const struct provider_builtin *b)
+{
+    for (const struct provider_builtin *i = provider_builtins; !b && i->name; i++)
+        if (strcmp(i->base_url, p->base_url) == 0 && strcmp(i->api, p->ops->api) == 0)
+            b = i;
+    p->alike = b == NULL;
+    if (!b)
+        b = built_in_like(p->ops->api, p->dialect);
+    p->kind = b ? b->name : p->dialect ? p->dialect : p->name;
 }
 
 static enum error_code complain_of_api(const struct config *c, const struct provider *p, const char *api,
@@ -303,8 +317,8 @@ static enum error_code add_section(struct providers *ps, const struct providers_
         if (!strchr(s->header[i], ':'))
             return complain(c, p, "header", err, "header must be Name: value");
     p->base_url = xstrdup(url);
-    p->kind = kind_of(p, b);
     p->dialect = xstrdup(dialect);
+    set_kind(p, b);
     p->proxy = xstrdup(s->proxy);
     p->ca_file = xstrdup(s->ca_file);
     p->headers = copy_list(s->header);

@@ -22,7 +22,8 @@ struct providers;
 struct provider {
     struct providers *owner; /* what to hold a reference to while this is in use */
     char *name;
-    const char *kind; /* under which name the catalogue knows it; borrowed */
+    const char *kind; /* under which name the catalogue knows it; borrowed of it or static */
+    bool alike;       /* of that kind by its dialect or API alone, not by its name or address */
     const struct provider_ops *ops;
     const struct provider_builtin *builtin; /* of the same name, NULL if none */
     char *base_url, *dialect, *proxy, *ca_file;

@@ -71,7 +71,7 @@ static bool may_ask(const struct provider *p)
 /* What a provider calls it, NULL where it does not have it. */
 static const char *name_at(const struct route_world *w, const struct provider *p, const struct model *m)
 {
-    const char *name = model_name_at(m, p->kind);
+    const char *name = model_name_for(m, p->name, p->kind);
     if (name)
         return name;
     size_t n;
@@ -227,9 +227,11 @@ static enum error_code by_default(const struct route_world *w, struct plan *plan
 {
     for (size_t i = 0; i < providers_count(w->providers); i++) {
         struct provider *p = providers_at(w->providers, i);
-        const struct model *m = catalog_default(w->catalog, p->kind);
+        /* Somebody's own server may have none of the models whose dialect it speaks: it is asked for its first. */
+        const char *kind = p->alike ? p->name : p->kind;
+        const struct model *m = catalog_default(w->catalog, p->name, kind);
         if (provider_ready(p))
-            return add(plan, w, p, m ? model_name_at(m, p->kind) : "", err);
+            return add(plan, w, p, m ? model_name_for(m, p->name, kind) : "", err);
     }
     return ERR_NONE; /* a local server may be there */
 }

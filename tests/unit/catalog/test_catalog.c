@@ -125,7 +125,7 @@ static void no_file_is_an_empty_catalogue(void **state)
     assert_int_equal(catalog_count(c), 0);
     assert_null(catalog_find(c, "gpt-4.1", 7));
     assert_null(catalog_named(c, "openai", "gpt-4.1"));
-    assert_null(catalog_default(c, "openai"));
+    assert_null(catalog_default(c, "openai", "openai"));
     assert_null(catalog_unref(c));
     assert_null(catalog_unref(NULL));
 }
@@ -296,10 +296,10 @@ static void default_is_the_first_marked(void **state)
                                           "[model \"y\"]\nnames = openai/y, azure/y\ndefault = yes\n"
                                           "[model \"x\"]\nnames = openai/x\ndefault = yes\n"
                                           "[model \"w\"]\nnames = mistral/w\ndefault = yes\n");
-    assert_string_equal(catalog_default(c, "openai")->id, "y");
-    assert_string_equal(catalog_default(c, "azure")->id, "y");
-    assert_string_equal(catalog_default(c, "mistral")->id, "w");
-    assert_null(catalog_default(c, "groq"));
+    assert_string_equal(catalog_default(c, "openai", "openai")->id, "y");
+    assert_string_equal(catalog_default(c, "azure", "azure")->id, "y");
+    assert_string_equal(catalog_default(c, "mistral", "mistral")->id, "w");
+    assert_null(catalog_default(c, "groq", "groq"));
     catalog_unref(c);
 }
 

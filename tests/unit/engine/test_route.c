@@ -103,6 +103,29 @@ static void test_first_provider_with_a_key(void **state)
     check(o, "deep", "work/deep-chat"); /* a section of another name, by its address */
 }
 
+/* Somebody's own way to a known provider has its models, but is not taken to have those that are asked by default. A
+ * server that one runs oneself has none of them. */
+static void test_kind_by_dialect_and_api(void **state)
+{
+    struct world *o = *state;
+    make(o,
+         "[provider \"proxy\"]\nbase_url = http://127.0.0.1:1/v1\ndialect = deepseek\n"
+         "[provider \"claude\"]\nbase_url = http://127.0.0.1:1\napi = anthropic\n"
+         "[provider \"cloud\"]\nbase_url = http://127.0.0.1:1/v1\ndialect = azure\n"
+         "[provider \"mine\"]\nbase_url = http://127.0.0.1:1\napi = ollama\n",
+         "[model \"deep\"]\nnames = deepseek/deep-chat\ndefault = yes\n"
+         "[model \"far\"]\nnames = anthropic/far\n"
+         "[model \"named\"]\nnames = azure/by-kind, cloud/by-section\n"
+         "[model \"at-home\"]\nnames = ollama/at-home\n"
+         "[model \"own\"]\nnames = mine/own\n");
+    check(o, "deep", "proxy/deep-chat");
+    check(o, "far", "claude/far");
+    check(o, "named", "cloud/by-section");
+    check(o, "own", "mine/own");
+    check(o, "at-home", "ollama/at-home"); /* to be looked for, not at the server of another name */
+    check(o, NULL, "proxy/");              /* the first that it lists */
+}
+
 static void test_provider_and_any_name(void **state)
 {
     const struct world *o = *state;
@@ -324,6 +347,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         USUAL(test_alias_before_id),
         USUAL(test_first_provider_with_a_key),
+        cmocka_unit_test_setup_teardown(test_kind_by_dialect_and_api, set_up, tear_down),
         USUAL(test_provider_and_any_name),
         USUAL(test_what_a_provider_calls_it),
         USUAL(test_who_lists_it),
