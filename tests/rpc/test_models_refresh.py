@@ -264,9 +264,9 @@ def test_one_that_fails_leaves_the_rest(asked, server):
     "reply, code",
     [
         (Reply(401, {"error": {"message": "bad key"}}), "unauthenticated"),
-        (Reply(403, {"error": {"message": "no"}}), "unauthenticated"),
-        (Reply(404, {"error": {"message": "no"}}), "unavailable"),
-        (Reply(302, {}, {"location": "/elsewhere"}), "unavailable"),
+        (Reply(403, {"error": {"message": "no"}}), "permission_denied"),
+        (Reply(404, {"error": {"message": "no"}}), "not_found"),
+        (Reply(302, {}, {"location": "/elsewhere"}), "bad_response"),
         (Reply(200, b"<html>"), "bad_response"),
         (Reply(200, b""), "bad_response"),
         ({"data": 3}, "bad_response"),
@@ -288,7 +288,7 @@ def test_a_page_that_fails_leaves_the_old_list(asked, server):
     _, client = asked({"anthropic": {"key": KEY}})
     refresh(client, "anthropic")
     server.replies["/anthropic/v1/models?limit=1000"] = {"data": [{"id": "x"}], "has_more": True, "last_id": "x"}
-    assert refresh(client, "anthropic") == {"anthropic": "unavailable"}
+    assert refresh(client, "anthropic") == {"anthropic": "not_found"}
     assert get(client, "anthropic/c-one")["available"]
     assert failure(client, "models.get", {"model": "anthropic/x"})["code"] == "not_found"
 
