@@ -181,7 +181,7 @@ def test_bad_parameters(asked, method, params, param):
     assert (error["code"], error["param"]) == ("invalid_request", param)
 
 
-@pytest.mark.parametrize("name", ["", "nothing", "nobody/gpt-4o-mini", "openai/", "openai/nothing", "/", "x" * 5000])
+@pytest.mark.parametrize("name", ["", "nothing", "nobody/gpt-4o-mini", "openai/", "openai/nothing", "/", "x" * 5000], ids=lambda name: name[:20])
 def test_a_model_that_is_not_known(asked, name):
     error = failure(asked(env={"OPENAI_API_KEY": KEY}), "models.get", {"model": name})
     assert (error["code"], error["param"]) == ("not_found", "model")

@@ -273,7 +273,7 @@ def test_one_that_fails_leaves_the_rest(asked, server):
         ({"error": {"message": "no", "code": 429}}, "rate_limited"),
         (Reply(200, b" " * (9 << 20)), "too_large"),
     ],
-    ids=str,
+    ids=["key", "forbidden", "absent", "redirect", "html", "empty", "number", "error-inside", "large"],
 )
 def test_how_a_list_fails(asked, server, reply, code):
     server.replies["/fake/models"] = reply
