@@ -23,7 +23,7 @@ const struct config_option engine_option_rows[] = {
     {"default_model", CONFIG_STRING, AT(default_model), 0, 0, NULL, NULL, CONFIG_RELOAD,
      "The model that is asked where none is named: an alias, a catalogue id, or provider/model. Without it the first "
      "ready provider's usual one."},
-    {"breaker_failures", CONFIG_INT, AT(health.breaker_failures), 1, 1000, "5", NULL, CONFIG_RELOAD,
+    {"breaker_failures", CONFIG_INT, AT(health.breaker_failures), 1, 1000, "10", NULL, CONFIG_RELOAD,
      "After so many failures of a provider in a row, with one model, this model is not asked there for a while. What a "
      "provider refuses for the question's sake is no failure."},
     {"breaker_wait", CONFIG_DURATION, AT(health.breaker_wait_ms), 10, DAY_MS, "10 s", NULL, CONFIG_RELOAD,
