@@ -126,7 +126,7 @@ static const struct usual_key *key_here(const msgpack_object_map *map, enum erro
         return NULL;
     for (const struct usual_key *k = usual_keys; k->provider != NULL; k++) {
         const char *value = getenv(k->env);
-        if (value != NULL && value[0] != '\0' && (any || text_is(provider, k->provider)))
+        if (value != NULL && value[0] != '\0' && (any || text_is(provider, k->provider) || text_has(message, k->env)))
             return k;
     }
     return NULL;

@@ -44,13 +44,22 @@ size_t plan_larger(const struct plan *p, size_t than, size_t from)
 
 /* -- provider/name -- */
 
+static enum error_code no_usual_key(const struct provider_builtin *b, struct error *err)
+{
+    return error_set(err, ERR_NO_PROVIDER,
+                     "provider %s has no key: askctl keys import %s, or set %s where the daemon starts", b->name,
+                     b->name, b->env);
+}
+
 enum error_code route_no_key(const struct provider *p, struct error *err)
 {
-    const char *env = p->builtin ? p->builtin->env : NULL;
     if (p->key_missing)
         return error_set(err, ERR_NO_PROVIDER, "provider %s has no key: %s", p->name, p->key_missing);
-    return error_set(err, ERR_NO_PROVIDER, "provider %s has no key: %s%s%s give key_file in its section of askd.conf",
-                     p->name, env ? "set " : "", env ? env : "", env ? " where the daemon starts, or" : "");
+    if (p->builtin && p->builtin->env)
+        return no_usual_key(p->builtin, err);
+    return error_set(err, ERR_NO_PROVIDER,
+                     "provider %s has no key: askctl keys import %s, or give key_file in its section", p->name,
+                     p->name);
 }
 
 static struct provider *provider_of(const struct route_world *w, const char *name, const char **model)
@@ -114,9 +123,12 @@ static enum error_code by_model(const struct route_world *w, const struct model 
     if (m->n_names == 0)
         return error_set(err, ERR_NO_PROVIDER, "no provider is known to have %s", m->id);
     const struct provider_builtin *b = provider_builtin_find(m->names[0].provider, strlen(m->names[0].provider));
-    return error_set(err, ERR_NO_PROVIDER, "no provider that has %s has a key: %s%s%s would do", m->id,
-                     b && b->env ? "set " : "a section for ", b && b->env ? b->env : m->names[0].provider,
-                     b && b->env ? " where the daemon starts, or another" : "");
+    if (!b || !b->env)
+        return error_set(err, ERR_NO_PROVIDER, "no provider that has %s has a key: a section for %s would do", m->id,
+                         m->names[0].provider);
+    return error_set(err, ERR_NO_PROVIDER,
+                     "no provider that has %s has a key: askctl keys import %s, or set %s where the daemon starts",
+                     m->id, b->name, b->env);
 }
 
 /* "gpt-4o-2024-08-06": what a ready provider, or else a local server, calls a model that is known. */
@@ -168,8 +180,7 @@ static enum error_code by_name(const struct route_world *w, const char *name, bo
         return add(plan, w, p, name, err);
     const struct provider_builtin *b = own ? provider_builtin_find(name, (size_t)(own - 1 - name)) : NULL;
     if (b)
-        return error_set(err, ERR_NO_PROVIDER, "provider %s has no key: set %s where the daemon starts", b->name,
-                         b->env);
+        return no_usual_key(b, err);
     return not_found(name, err);
 }
 

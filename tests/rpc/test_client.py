@@ -365,6 +365,10 @@ def test_key_that_is_here_but_not_in_the_daemon(scripted, askctl):
     message = "provider xai has no key: set XAI_API_KEY where the daemon starts"
     scripted.replies["status"] = Exception({"code": "no_provider", "message": message})
     assert "XAI_API_KEY is set here but not in the daemon" in askctl("status", env={"XAI_API_KEY": "sk-none"}).stderr
+    message = "no provider that has grok-4 has a key: askctl keys import xai, or set XAI_API_KEY where the daemon starts"
+    scripted.replies["status"] = Exception({"code": "no_provider", "message": message})
+    assert "XAI_API_KEY is set here but not in the daemon" in askctl("status", env={"XAI_API_KEY": "sk-none"}).stderr
+    assert "is set here" not in askctl("status", env={"OPENAI_API_KEY": "sk-none"}).stderr
 
 
 def test_ctl_usage_of_a_group(askctl):

@@ -153,7 +153,8 @@ static void test_what_a_provider_calls_it(void **state)
 static void test_who_lists_it(void **state)
 {
     struct world *o = *state;
-    refuse(o, "listed", ERR_NO_PROVIDER, "provider openai has no key: set OPENAI_API_KEY ");
+    refuse(o, "listed", ERR_NO_PROVIDER,
+           "provider openai has no key: askctl keys import openai, or set OPENAI_API_KEY ");
     put_on_list(o, "second", "listed", 0);
     check(o, "listed", "second/listed");
 }
@@ -171,10 +172,13 @@ static void test_local_servers_come_last(void **state)
 static void test_nobody_has_a_key(void **state)
 {
     const struct world *o = *state;
-    refuse(o, "closed", ERR_NO_PROVIDER, "provider openai has no key: set OPENAI_API_KEY ");
-    refuse(o, "openai/any", ERR_NO_PROVIDER, "provider openai has no key: set OPENAI_API_KEY ");
-    refuse(o, "anthropic/any", ERR_NO_PROVIDER, "provider anthropic has no key: set ANTHROPIC_API_KEY ");
-    refuse(o, "far", ERR_NO_PROVIDER, "no provider that has far has a key: set ANTHROPIC_API_KEY ");
+    refuse(o, "closed", ERR_NO_PROVIDER,
+           "provider openai has no key: askctl keys import openai, or set OPENAI_API_KEY ");
+    refuse(o, "openai/any", ERR_NO_PROVIDER,
+           "provider openai has no key: askctl keys import openai, or set OPENAI_API_KEY ");
+    refuse(o, "anthropic/any", ERR_NO_PROVIDER,
+           "provider anthropic has no key: askctl keys import anthropic, or set ANTHROPIC_API_KEY ");
+    refuse(o, "far", ERR_NO_PROVIDER, "no provider that has far has a key: askctl keys import anthropic, or ");
     refuse(o, "unheard", ERR_NO_PROVIDER, "no provider that has unheard has a key: a section for nobody would do");
     refuse(o, "homeless", ERR_NO_PROVIDER, "no provider is known to have homeless");
 }
