@@ -581,9 +581,10 @@ def test_keep_none(client):
     assert [i["answer"] for i in client.call("answer.list")] == [a["answer"]]
 
 
-@pytest.mark.askd(daemon={"max_output": "3 MiB"})
+@pytest.mark.askd(daemon={"max_output": "2300 KiB"})
 def test_max_output(daemon, client):
-    """Results that a user's clients do not read are bounded, whatever the number of connections."""
+    """Results that a user's clients do not read are bounded, whatever the number of connections. Two fit, and no third,
+    though the kernel takes a fifth of each off the daemon's hands, sooner or later."""
     big = create(client, messages=[{"role": "user", "content": "x" * (1 << 20)}])
     deaf = [daemon.connect(receive_buffer=4096) for _ in range(4)]
     asked = [c.request("conversation.get", {"conversation": big}) for c in deaf]
@@ -592,6 +593,6 @@ def test_max_output(daemon, client):
     assert listed(client), "small results go out"
     results = [c.response(m) for c, m in zip(deaf, asked)]
     good = [r for error, r in results if error is None]
-    assert len(good) == 2 or len(good) == 3
+    assert len(good) == 2
     assert all("max_output" in error["message"] for error, r in results if error is not None)
     assert len(conversation_of(client, big)["messages"]) == 1
