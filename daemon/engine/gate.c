@@ -271,10 +271,11 @@ void gate_hear(struct gate *g, const char *model, unsigned key, const struct buc
     size_t n = head ? rate_limits_read(head, clock_wall_us(), limits, LIMITS_MAX) : 0;
     /* One that wants to be left alone for longer than anybody would wait says so itself to whoever asks. */
     bool block = err && err->code == ERR_RATE_LIMITED && err->retry_after * 1000 <= GATE_WAIT_MAX_MS;
-    if (!head && !block)
-        return;
     struct named_bucket *b = bucket_of(g, model, key, now);
-    bucket_learn(&b->bucket, limits, n, mark, now);
+    if (head)
+        bucket_learn(&b->bucket, limits, n, mark, now);
+    else
+        bucket_end(&b->bucket, mark, now);
     if (block)
         bucket_block(&b->bucket, now, err->retry_after);
     if (g->waiting)

@@ -35,6 +35,7 @@ struct lane {
     bool found;     /* the candidate needs no looking for any more */
     bool fresh;     /* the last try's connection broke, and those kept from before may have too */
     bool admitted;  /* health waits to be told how it went */
+    bool sent;      /* the gate waits to hear of it */
     bool counted;   /* health knows of its first token */
     int64_t asked_us;
     struct usage usage; /* told before there was content, in a race */
@@ -97,6 +98,15 @@ static void tell_health(struct lane *l, const struct error *err)
     l->admitted = false;
 }
 
+/* What its response told of limits, or that none came. */
+static void tell_gate(struct lane *l, const struct response_head *head, const struct error *err)
+{
+    const struct route *r = route_of(l);
+    if (l->sent)
+        gate_hear(gate_of(l->owner->engine->gates, r->provider->name), r->model, l->key.which, &l->mark, head, err);
+    l->sent = false;
+}
+
 /* The one place where a lane's state changes: what belonged to the old one ends. */
 static void enter(struct lane *l, enum lane_state state)
 {
@@ -111,6 +121,7 @@ static void enter(struct lane *l, enum lane_state state)
     l->ticket = NULL;
     l->attempt = attempt_release(l->attempt);
     timer_stop(l->timer);
+    tell_gate(l, NULL, NULL);
     if (state != LANE_QUEUED && state != LANE_ASKED)
         tell_health(l, &nothing);
     l->state = state;
@@ -326,7 +337,7 @@ static void on_end(void *data, enum fault_cause cause, const struct error *err, 
     struct tries *t = l->owner;
     const struct provider *p = route_of(l)->provider;
     tell_health(l, err);
-    gate_hear(gate_of(t->engine->gates, p->name), route_of(l)->model, l->key.which, &l->mark, head, err);
+    tell_gate(l, head, err);
     if (!err) {
         tried_add(&t->tried, route_of(l), NULL, false);
         enter(l, LANE_OVER);
@@ -361,6 +372,7 @@ static void send_request(struct lane *l)
                                        .gate = gate_of(t->engine->gates, r->provider->name)};
     struct error err = ERROR_INIT;
     enter(l, LANE_ASKED);
+    l->sent = true;
     l->counted = false;
     l->usage = (struct usage)USAGE_INIT;
     l->asked_us = clock_mono_us();

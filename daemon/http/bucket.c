@@ -7,6 +7,8 @@
 #define WINDOW_MAX_US (31 * 24 * 60 * MINUTE_US)
 /* From a shorter reset, which is rounded, no window can be told. */
 #define RESET_EXACT_US INT64_C(10000000)
+/* Nor from what lacks a small share of the limit only. */
+#define DEFICIT_MIN 0.02
 /* A shorter one is no window, also where all of the limit was taken. */
 #define RESET_WINDOW_US INT64_C(100000)
 
@@ -33,9 +35,26 @@ static struct bucket_sum minus(struct bucket_sum a, struct bucket_sum b)
     return (struct bucket_sum){a.requests - b.requests, a.input - b.input, a.output - b.output};
 }
 
+static struct bucket_sum plus(struct bucket_sum a, struct bucket_sum b)
+{
+    return (struct bucket_sum){a.requests + b.requests, a.input + b.input, a.output + b.output};
+}
+
 static int64_t later(int64_t a, int64_t b)
 {
     return a > b ? a : b;
+}
+
+static int64_t lesser(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Not less than nothing: a bucket may hear of requests that an earlier one of its name let go. */
+static struct bucket_sum least_of(struct bucket_sum a, struct bucket_sum b)
+{
+    return (struct bucket_sum){later(lesser(a.requests, b.requests), 0), later(lesser(a.input, b.input), 0),
+                               later(lesser(a.output, b.output), 0)};
 }
 
 static double row_level(const struct bucket_row *r, int64_t now_us)
@@ -107,7 +126,7 @@ static int64_t told_window(const struct bucket_row *r, const struct limit *l, do
         return l->window_us;
     if (l->at_once)
         return later(l->reset_us, MINUTE_US);
-    if (l->reset_us < RESET_EXACT_US || deficit <= 0)
+    if (l->reset_us < RESET_EXACT_US || deficit < (double)r->told.limit * DEFICIT_MIN)
         return 0;
     double window = (double)l->reset_us * (double)r->told.limit / deficit;
     return window < (double)WINDOW_MAX_US ? (int64_t)window : WINDOW_MAX_US;
@@ -136,7 +155,8 @@ static struct bucket_row *row_of(struct bucket *b, const struct limit *l)
     if (i == BUCKET_ROWS_MAX)
         return NULL;
     if (i == b->n_rows)
-        b->rows[b->n_rows++] = (struct bucket_row){.told = {.kind = l->kind, .limit = -1, .window_us = l->window_us}};
+        b->rows[b->n_rows++] = (struct bucket_row){.told = {.kind = l->kind, .limit = -1, .window_us = l->window_us},
+                                                   .least_left = INFINITY};
     return &b->rows[i];
 }
 
@@ -193,6 +213,8 @@ static void learn_left(const struct bucket *b, struct bucket_row *r, const struc
 static void learn_row(struct bucket *b, const struct limit *l, const struct bucket_mark *mark, int64_t now_us)
 {
     struct bucket_row *r = row_of(b, l);
+    if (r && l->remaining >= 0)
+        r->least_left = fmin(r->least_left, (double)l->remaining);
     if (!r || mark->taken.requests < r->n_requests)
         return;
     bool fresh = r->told.limit < 0;
@@ -219,6 +241,27 @@ void bucket_init(struct bucket *b)
     *b = (struct bucket){.n_rows = 0};
 }
 
+/* All requests are heard of: whichever the provider counted last, no more than the least that a head told is gone. What
+ * we reckoned while some were under way, by what they might take, does not stand against that. */
+static void settle_heard(struct bucket *b, int64_t now_us)
+{
+    if (b->heard.requests < b->taken.requests)
+        return;
+    for (unsigned i = 0; i < b->n_rows; i++) {
+        struct bucket_row *r = &b->rows[i];
+        row_settle(r, now_us);
+        if (r->least_left < INFINITY)
+            r->level = fmax(r->level, fmin(r->least_left, (double)r->told.limit));
+        r->least_left = INFINITY;
+    }
+}
+
+void bucket_end(struct bucket *b, const struct bucket_mark *mark, int64_t now_us)
+{
+    b->heard = plus(b->heard, mark->own);
+    settle_heard(b, now_us);
+}
+
 void bucket_learn(struct bucket *b, const struct limit *l, size_t n, const struct bucket_mark *mark, int64_t now_us)
 {
     for (size_t i = 0; i < n; i++)
@@ -228,6 +271,7 @@ void bucket_learn(struct bucket *b, const struct limit *l, size_t n, const struc
         if (b->rows[i].stale_us > now_us)
             b->rows[kept++] = b->rows[i];
     b->n_rows = kept;
+    bucket_end(b, mark, now_us);
 }
 
 int64_t bucket_wait_us(const struct bucket *b, int64_t now_us, struct bucket_cost cost)
@@ -263,7 +307,8 @@ static void remember(struct bucket *b, int64_t now_us)
 struct bucket_mark bucket_take(struct bucket *b, int64_t now_us, struct bucket_cost cost)
 {
     struct bucket_sum sum = sum_of(cost);
-    struct bucket_mark mark = {.at_us = now_us, .near = taken_near(b, now_us)};
+    struct bucket_mark mark = {
+        .at_us = now_us, .near = least_of(taken_near(b, now_us), minus(b->taken, b->heard)), .own = sum};
     remember(b, now_us);
     for (unsigned i = 0; i < b->n_rows; i++) {
         struct bucket_row *r = &b->rows[i];

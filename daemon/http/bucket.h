@@ -37,7 +37,8 @@ struct bucket_sum {
 struct bucket_mark {
     int64_t at_us;
     struct bucket_sum taken; /* up to and with the request */
-    struct bucket_sum near;  /* of that, what was taken in the lag before it */
+    struct bucket_sum near;  /* of that, what was taken in the lag before it, and not heard of when it was sent */
+    struct bucket_sum own;   /* its own */
 };
 
 struct bucket_past {
@@ -54,13 +55,14 @@ struct bucket_row {
     int64_t emptied_us; /* the longest reset while nothing was left, 0: none */
     int64_t at_us, full_us;
     int64_t stale_us;   /* forgotten by the next head then, unless it speaks of it */
+    double least_left;  /* by the heads since all was heard, INFINITY: there was none */
     int64_t n_requests; /* of the mark of the newest head */
 };
 
 struct bucket {
     struct bucket_row rows[BUCKET_ROWS_MAX];
     unsigned n_rows;
-    struct bucket_sum taken;
+    struct bucket_sum taken, heard; /* heard: of those whose head was learnt from, or that are over without one */
     struct bucket_past past[BUCKET_PAST_MAX]; /* a lag or more apart, oldest first */
     unsigned n_past;
     int64_t last_us; /* of the last request */
@@ -72,6 +74,9 @@ void bucket_init(struct bucket *b);
 /* What the head of a response said, n 0 where it told no limits; mark is that of its request. Limits without remaining
  * are counted by what we take ourselves. */
 void bucket_learn(struct bucket *b, const struct limit *l, size_t n, const struct bucket_mark *mark, int64_t now_us);
+
+/* It is over, and no head came. */
+void bucket_end(struct bucket *b, const struct bucket_mark *mark, int64_t now_us);
 
 /* 0: such a request may go now, else how long until it fits. One that is larger than a limit goes when that is full:
  * to refuse it is the provider's. */

@@ -341,6 +341,58 @@ static void a_day_of_recorded_heads(void **state)
     }
 }
 
+/* Heads that say that there is plenty, of requests that might have taken more than they did: once all are heard of,
+ * what they might have taken holds nobody up. */
+static void what_was_not_taken_comes_back(void **state)
+{
+    (void)state;
+    const struct bucket_cost much = {10, 4000};
+    const struct limit plenty = tokens(150000, 149984, 6 * MIN);
+    struct bucket_mark marks[50];
+    struct bucket b;
+    bucket_init(&b);
+    for (int i = 0; i < 50; i++)
+        marks[i] = bucket_take(&b, T0 + i, much);
+    for (int i = 0; i < 49; i++)
+        bucket_learn(&b, &plenty, 1, &marks[i], T0 + S / 2);
+    assert_true(bucket_wait_us(&b, T0 + S / 2, much) > 0); /* the last one may still take what is left */
+    bucket_end(&b, &marks[49], T0 + S / 2);                /* it broke */
+    assert_int_equal(bucket_wait_us(&b, T0 + S / 2, much), 0);
+    assert_int_equal(remaining(&b, T0 + S / 2), 149984);
+}
+
+/* One after the other, however quick: each was counted before the next was sent. */
+static void heads_in_a_row_are_believed(void **state)
+{
+    (void)state;
+    const struct bucket_cost some = {10, 1000};
+    struct bucket b;
+    bucket_init(&b);
+    for (int i = 0; i < 500; i++) {
+        const struct limit l = tokens(100000, 99000 - i, 6 * MIN);
+        assert_int_equal(bucket_wait_us(&b, T0 + i * 1000, some), 0);
+        struct bucket_mark mark = bucket_take(&b, T0 + i * 1000, some);
+        bucket_learn(&b, &l, 1, &mark, T0 + i * 1000 + 500);
+    }
+}
+
+/* Of several at once the provider may have counted any last: the least that was told is what is left. */
+static void least_of_a_burst_is_left(void **state)
+{
+    (void)state;
+    struct bucket b;
+    bucket_init(&b);
+    struct bucket_mark first = bucket_take(&b, T0, nothing), second = bucket_take(&b, T0, nothing);
+    const struct limit fewer = requests(10, 3, MIN), more = requests(10, 7, MIN);
+    bucket_learn(&b, &more, 1, &second, T0 + 1);
+    bucket_learn(&b, &fewer, 1, &first, T0 + 2);
+    assert_true(remaining(&b, T0 + 2) <= 7);
+    const struct limit least = requests(10, 2, MIN);
+    struct bucket_mark third = bucket_take(&b, T0 + 3, nothing);
+    bucket_learn(&b, &least, 1, &third, T0 + 4);
+    assert_int_equal(remaining(&b, T0 + 4), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +412,9 @@ int main(void)
         cmocka_unit_test(forgets_what_heads_speak_of_no_more),
         cmocka_unit_test(rows_are_bounded),
         cmocka_unit_test(blocks),
+        cmocka_unit_test(what_was_not_taken_comes_back),
+        cmocka_unit_test(heads_in_a_row_are_believed),
+        cmocka_unit_test(least_of_a_burst_is_left),
         cmocka_unit_test(a_day_of_recorded_heads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
