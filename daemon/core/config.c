@@ -1,5 +1,6 @@
 #include "daemon/core/config_internal.h"
 #include "lib/base/alloc.h"
+#include "lib/base/exchange.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -362,10 +363,22 @@ static void print_line(const struct config *c, const char *key, const char *text
         fprintf(out, "%s = %s ; %s:%u\n", key, text, c->files[file - 1], line);
 }
 
+static void print_element(const struct config *c, const struct config_option *o, const struct config_value *v, size_t i,
+                          FILE *out)
+{
+    char hidden[128];
+    const char *text = v->list[i];
+    if ((o->flags & CONFIG_HEADER) && exchange_header_is_secret(text)) {
+        snprintf(hidden, sizeof hidden, "%.*s: (hidden)", (int)strcspn(text, ":"), text);
+        text = hidden;
+    }
+    print_line(c, o->key, text, v->file, v->list_lines[i], out);
+}
+
 static void print_option(const struct config *c, const struct config_option *o, const struct config_value *v, FILE *out)
 {
     for (size_t i = 0; i < v->list_len; i++)
-        print_line(c, o->key, v->list[i], v->file, v->list_lines[i], out);
+        print_element(c, o, v, i, out);
     if (v->list_len > 0)
         return;
     const char *text = v->text ? v->text : config_default(o);

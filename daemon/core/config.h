@@ -33,6 +33,7 @@ enum {
      * takes the place of an earlier one's as far as it is the same thing: */
     CONFIG_DESTINATION = 2,
     CONFIG_KEY_SOURCE = 4, /* a way to give the key, in place of any other way; */
+    CONFIG_HEADER = 16,    /* a list of "Name: value": where the name is a key's, it is as secret as a key */
     CONFIG_ADDRESS = 8     /* and with a key source in the same file, all of the destination */
 };
 

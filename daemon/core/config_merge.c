@@ -1,6 +1,7 @@
 /* Sections and keys: what a line means by the rows of the rooms, and which file's word counts. */
 #include "daemon/core/config_internal.h"
 #include "lib/base/alloc.h"
+#include "lib/base/exchange.h"
 #include "lib/base/grow.h"
 #include <assert.h>
 #include <string.h>
@@ -11,8 +12,13 @@ enum error_code merge_value(struct config_merge *m, const char *text, size_t len
 {
     const struct config_option *o = &m->block->room->options[m->option];
     enum value_outcome outcome = value_put(m->block, m->option, text, len, m->file, m->key_line);
+    const struct config_value *v = &m->block->values[m->option];
     char want[256];
 
+    if (outcome == VALUE_OK && *m->exposed && (o->flags & CONFIG_HEADER) &&
+        exchange_header_is_secret(v->list[v->list_len - 1]))
+        return config_error(m->path, m->key_line, ERR_PERMISSION_DENIED, err,
+                            "this '%s' carries a secret, and the file %s", o->key, m->exposed);
     if (outcome == VALUE_OK)
         return ERR_NONE;
     value_describe(o, outcome, want, sizeof(want));

@@ -67,8 +67,9 @@ static const struct config_option options[] = {
      "A proxy's URL; without it the usual environment variables tell."},
     {"ca_file", CONFIG_STRING, AT(ca_file), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION,
      "Certificates to trust instead of the system's."},
-    {"header", CONFIG_LIST, AT(header), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION,
-     "A header to send, as Name: value; may be given several times."},
+    {"header", CONFIG_LIST, AT(header), 0, 0, NULL, NULL, CONFIG_RELOAD | CONFIG_DESTINATION | CONFIG_HEADER,
+     "A header to send, as Name: value; may be given several times. For one that carries a key, such as Authorization, "
+     "the file must be readable by its owner only."},
     {"allow_http", CONFIG_BOOL, AT(allow_http), 0, 0, "no", NULL, CONFIG_RELOAD,
      "Send the key in cleartext to a host that is not this machine."},
     {0},

@@ -1,6 +1,7 @@
 #include "lib/base/exchange.h"
 #include "lib/base/alloc.h"
 #include "lib/base/secret.h"
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,4 +52,17 @@ bool exchange_header(struct exchange *x, const char *name, const char *value)
 bool exchange_secret_header(struct exchange *x, const char *name, const char *prefix, struct secret *secret)
 {
     return add(x, name, prefix, secret);
+}
+
+bool exchange_header_is_secret(const char *line)
+{
+    static const char *const words[] = {"auth", "key", "token", "secret", "password", "cookie", NULL};
+    char name[64];
+    size_t len = strcspn(line, ":");
+    for (size_t i = 0; i < sizeof name; i++)
+        name[i] = i < len && i < sizeof name - 1 ? (char)tolower((unsigned char)line[i]) : '\0';
+    for (size_t i = 0; words[i]; i++)
+        if (strstr(name, words[i]))
+            return true;
+    return false;
 }

@@ -50,4 +50,7 @@ bool exchange_header(struct exchange *x, const char *name, const char *value);
 /* prefix + secret is the value; takes a reference of its own. */
 bool exchange_secret_header(struct exchange *x, const char *name, const char *prefix, struct secret *secret);
 
+/* "Name: value", and the name is one under which keys are sent ("Authorization", "X-Api-Key", "Cookie"). */
+bool exchange_header_is_secret(const char *line);
+
 #endif
