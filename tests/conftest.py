@@ -192,6 +192,12 @@ class Home:
             home.remove()
 
 
+def run_askd(home, *args, env=None):
+    return subprocess.run(
+        [str(askd_path()), *args], env=home.env(**(env or {})), capture_output=True, text=True, timeout=PATIENCE
+    )
+
+
 class Daemon:
     """One askd process; several may share a home. via: a command that runs it, and becomes it by exec."""
 

@@ -88,6 +88,7 @@ static void fail(struct attempt *a, enum fault_cause cause, struct error *err)
         return;
     error_text(err->provider, sizeof err->provider, a->provider->name, strlen(a->provider->name));
     error_text(err->model, sizeof err->model, a->model, strlen(a->model));
+    fault_hide_key(err, a->key.secret);
     fault_name_key(err, a->key.source);
     bool tell = !a->released && a->state != ATTEMPT_LINGERING;
     enter(a, ATTEMPT_OVER);

@@ -1,7 +1,11 @@
 #include "daemon/engine/fault.h"
+#include "lib/base/secret.h"
 #include <stdio.h>
 #include <string.h>
 
+#define KEY_MIN 4 /* bytes */
+#define HIDDEN "..."
+#define CUT_MAX 8      /* bytes that a message cut at a character may be short of its bound */
 #define SOURCE_MAX 256 /* bytes of it in a message */
 
 /* Waiting longer than the bound says would be no bound; another provider has its own. */
@@ -50,4 +54,27 @@ void fault_name_key(struct error *err, const char *source)
     error_text(place, sizeof place, source, strlen(source));
     error_text(told, sizeof told, err->message, strlen(err->message));
     snprintf(err->message, sizeof err->message, "%s (key from %s)", told, place);
+}
+
+/* A provider may say which key it does not take. Words as short as that are no key. */
+void fault_hide_key(struct error *err, const struct secret *secret)
+{
+    size_t len = secret ? secret_len(secret) : 0;
+    if (len < KEY_MIN)
+        return;
+    const char *key = secret_reveal(secret);
+    char *at;
+    while ((at = strstr(err->message, key))) {
+        memmove(at + strlen(HIDDEN), at + len, strlen(at + len) + 1);
+        memcpy(at, HIDDEN, strlen(HIDDEN));
+    }
+    size_t n = strlen(err->message);
+    if (n < sizeof err->message - CUT_MAX)
+        return;
+    for (size_t part = len - 1 < n ? len - 1 : n; part >= KEY_MIN; part--) {
+        if (memcmp(err->message + n - part, key, part) == 0) {
+            memcpy(err->message + n - part, HIDDEN, strlen(HIDDEN) + 1);
+            return;
+        }
+    }
 }

@@ -5,6 +5,8 @@
 #include "lib/base/error.h"
 #include "lib/base/exchange.h"
 
+struct secret;
+
 enum fault_cause {
     FAULT_TRANSPORT,  /* the connection, or a stream that ended before its terminator */
     FAULT_FIRST_BYTE, /* timeouts: the question may be paid for already */
@@ -24,5 +26,8 @@ enum fault_verdict fault_judge(enum fault_cause cause, const struct error *err, 
 /* Says of a key that was refused where it came from: " (key from file …)". Other errors, and a NULL source, are left as
  * they are. */
 void fault_name_key(struct error *err, const char *source);
+
+/* Takes the key that was sent out of a provider's words, also where their end cuts it. key: NULL is fine. */
+void fault_hide_key(struct error *err, const struct secret *key);
 
 #endif

@@ -128,6 +128,7 @@ static enum error_code refuse(const struct provider *p, const struct key_use *ke
     provider_map_error(&reply->head, reply->body, reply->len, &why);
     if (why.code == ERR_UNAUTHENTICATED)
         keys_refused(p->keys, key, why.code);
+    fault_hide_key(&why, key->secret);
     fault_name_key(&why, key->source);
     error_text(why.provider, sizeof why.provider, p->name, strlen(p->name));
     *err = why;

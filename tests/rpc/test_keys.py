@@ -15,7 +15,7 @@ import time
 import pytest
 
 from client import failure
-from conftest import PATIENCE, askctl_path, askd_path, build_dir, wait_until
+from conftest import PATIENCE, askctl_path, askd_path, build_dir, run_askd, wait_until
 
 SECRET = "sk-do.not.show.0123456789abcdefghij"
 UNUSED = {"key": None, "retries": "0"}
@@ -140,14 +140,14 @@ def test_refused_key_is_named_by_its_source(home, provider, start_daemon, key, w
 @pytest.mark.parametrize("keys", [{"key": "a", "key_command": "b"}, {"key_env": "a", "key_command": "b"}])
 def test_two_ways_to_a_key(home, provider, keys):
     home.write_config(provider.base_url, provider={"key": None, **keys})
-    r = subprocess.run([askd_path(), "--check-config"], env=home.env(), capture_output=True, text=True)
+    r = run_askd(home, "--check-config")
     assert r.returncode == os.EX_CONFIG
     assert "give one of key, key_file, key_env, key_command, key_credential" in r.stderr
 
 
 def test_key_of_a_command_in_cleartext(home):
     home.write_config("http://models.example.org/v1", provider={"key": None, "key_command": "true"})
-    r = subprocess.run([askd_path(), "--check-config"], env=home.env(), capture_output=True, text=True)
+    r = run_askd(home, "--check-config")
     assert r.returncode == os.EX_CONFIG and "in cleartext" in r.stderr
 
 
@@ -360,7 +360,7 @@ def test_key_in_the_folder_that_others_can_read(home, provider, start_daemon):
     error = failure(c, "config.reload", {})
     assert error["code"] == "invalid_request" and str(path) in error["message"] and SECRET not in repr(error)
     assert ask_times(c, 1) == [None]
-    r = subprocess.run([askd_path(), "--check-config"], env=home.env(), capture_output=True, text=True)
+    r = run_askd(home, "--check-config")
     assert r.returncode == os.EX_CONFIG and str(path) in r.stderr and SECRET not in r.stderr
 
 

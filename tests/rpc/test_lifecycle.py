@@ -11,16 +11,10 @@ import subprocess
 import pytest
 
 from client import Closed, text_of
-from conftest import KEY, PATIENCE, askd_path, wait_until
+from conftest import KEY, PATIENCE, askd_path, run_askd, wait_until
 from fault_provider import words_text
 
 SECRET = "sk-very-secret-9f8e7d6c"
-
-
-def run_askd(home, *args, env=None):
-    return subprocess.run(
-        [str(askd_path()), *args], env=home.env(**(env or {})), capture_output=True, text=True, timeout=PATIENCE
-    )
 
 
 def mode_of(path):

@@ -1,7 +1,10 @@
 #include "daemon/engine/fault.h"
+#include "lib/base/secret.h"
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -62,8 +65,37 @@ static void test_should_retry(void **state)
     assert_int_equal(fault_judge(FAULT_TRANSPORT, &err, NULL, false), FAULT_AGAIN);
 }
 
+static void check_hidden(const char *key, const char *said, const char *want)
+{
+    struct error err = ERROR_INIT;
+    struct secret *secret = secret_new(key, strlen(key));
+    error_text(err.message, sizeof err.message, said, strlen(said));
+    fault_hide_key(&err, secret);
+    assert_string_equal(err.message, want);
+    secret_unref(secret);
+}
+
+static void test_key_is_hidden(void **state)
+{
+    char cut[600], want[600];
+    struct error err = ERROR_INIT;
+    (void)state;
+    check_hidden("hunter2hunter2", "no such key: hunter2hunter2, hunter2hunter2", "no such key: ..., ...");
+    check_hidden("sk-1", "sk-1", "...");
+    check_hidden("abc", "abc is no key", "abc is no key"); /* as short as that it is a word */
+    check_hidden("my-secret-key", "my-secret- is another", "my-secret- is another");
+    memset(cut, 'x', sizeof cut);
+    memcpy(cut + sizeof err.message - 8, "my-secret-key", 14); /* its end does not fit */
+    snprintf(want, sizeof want, "%.*s...", (int)sizeof err.message - 8, cut);
+    check_hidden("my-secret-key", cut, want);
+    error_text(err.message, sizeof err.message, "as it is", 8);
+    fault_hide_key(&err, NULL);
+    assert_string_equal(err.message, "as it is");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_table), cmocka_unit_test(test_should_retry)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_table), cmocka_unit_test(test_should_retry),
+                                       cmocka_unit_test(test_key_is_hidden)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
