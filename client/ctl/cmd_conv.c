@@ -157,32 +157,27 @@ static void print_item(struct ctl *c, const msgpack_object_map *map)
                one_line(title, map, "title"));
 }
 
-static int list(struct ctl *c)
+static int print_list(struct ctl *c, msgpack_object *result)
 {
-    int status;
-    struct ask *a = ctl_open(c, &status);
-    if (a == NULL)
-        return status;
-    struct buf params;
-    msgpack_unpacked reply;
     msgpack_object_array items;
     msgpack_object_map map;
-    buf_init(&params, PARAMS_MAX);
-    msgpack_unpacked_init(&reply);
-    mp_put_map(&params, 1);
-    mp_put_entry_uint(&params, "limit", (c->given & CTL_LIMIT) != 0 ? c->limit : LIST_DEFAULT);
-    status = ctl_call(c, a, "conversation.list", &params, &reply);
-    if (status == EXIT_OK && c->json) {
-        status = ctl_print_json(c, &reply.data);
-    } else if (status == EXIT_OK && mp_array(&reply.data, &items)) {
+    if (c->json)
+        return ctl_print_json(c, result);
+    if (mp_array(result, &items))
         for (uint32_t i = 0; i < items.size; i++)
             if (mp_map(&items.ptr[i], &map))
                 print_item(c, &map);
-        status = ctl_flush(c);
-    }
-    msgpack_unpacked_destroy(&reply);
+    return ctl_flush(c);
+}
+
+static int list(struct ctl *c)
+{
+    struct buf params;
+    buf_init(&params, PARAMS_MAX);
+    mp_put_map(&params, 1);
+    mp_put_entry_uint(&params, "limit", (c->given & CTL_LIMIT) != 0 ? c->limit : LIST_DEFAULT);
+    int status = ctl_ask(c, "conversation.list", &params, print_list);
     buf_done(&params);
-    ask_close(a);
     return status;
 }
 

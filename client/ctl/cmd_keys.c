@@ -61,7 +61,7 @@ static void print_key(struct ctl *c, const msgpack_object_map *p)
                source[0] != '\0' ? source : "-");
 }
 
-static int print_keys(struct ctl *c, const msgpack_object *status)
+static int print_keys(struct ctl *c, msgpack_object *status)
 {
     msgpack_object_map map, p;
     msgpack_object_array providers;
@@ -78,18 +78,7 @@ static int print_keys(struct ctl *c, const msgpack_object *status)
 
 static int list(struct ctl *c)
 {
-    int status;
-    struct ask *a = ctl_open(c, &status);
-    if (a == NULL)
-        return status;
-    msgpack_unpacked reply;
-    msgpack_unpacked_init(&reply);
-    status = ctl_call(c, a, "status", NULL, &reply);
-    if (status == EXIT_OK)
-        status = print_keys(c, &reply.data);
-    msgpack_unpacked_destroy(&reply);
-    ask_close(a);
-    return status;
+    return ctl_ask(c, "status", NULL, print_keys);
 }
 
 /* -- what the daemon makes of a change -- */
@@ -387,7 +376,7 @@ static bool print_tested(struct ctl *c, const msgpack_object_map *k)
     return !failed;
 }
 
-static int print_all_tested(struct ctl *c, const msgpack_object *reply)
+static int print_all_tested(struct ctl *c, msgpack_object *reply)
 {
     msgpack_object_array list_of;
     msgpack_object_map k, error;
@@ -405,34 +394,23 @@ static int print_all_tested(struct ctl *c, const msgpack_object *reply)
 
 static int test(struct ctl *c)
 {
-    int status;
-    struct ask *a = ctl_open(c, &status);
-    if (a == NULL)
-        return status;
     struct buf params;
-    msgpack_unpacked reply;
+    int status = EXIT_USAGE;
     buf_init(&params, PARAMS_MAX);
-    msgpack_unpacked_init(&reply);
     mp_put_map(&params, c->n_args > 0 ? 1 : 0);
     if (c->n_args > 0)
         mp_put_entry(&params, "provider", c->args[0]);
-    if (params.failed) {
+    if (params.failed)
         (void)check_name(c, c->args[0]);
-        status = EXIT_USAGE;
-    } else {
-        status = ctl_call(c, a, "keys.test", &params, &reply);
-    }
-    if (status == EXIT_OK)
-        status = print_all_tested(c, &reply.data);
-    msgpack_unpacked_destroy(&reply);
+    else
+        status = ctl_ask(c, "keys.test", &params, print_all_tested);
     buf_done(&params);
-    ask_close(a);
     return status;
 }
 
 const struct ctl_verb cmd_keys_verbs[] = {
-    {"import", "[PROVIDER]", "give the daemon a key, or all of this environment", .max_args = 1,
-     .run = import, .takes = CTL_SECRET_SERVICE},
+    {"import", "[PROVIDER]", "give the daemon a key, or all of this environment", .max_args = 1, .run = import,
+     .takes = CTL_SECRET_SERVICE},
     {"list", "", "show where the keys come from", .run = list},
     {"rm", "PROVIDER", "take an imported key away", 1, 1, .run = rm},
     {"test", "[PROVIDER]", "ask providers whether they take their keys", .max_args = 1, .run = test},

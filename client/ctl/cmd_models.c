@@ -10,12 +10,13 @@
 
 enum { PARAMS_MAX = 64 << 10 };
 
-/* Calls a method with a map of up to two strings, each of which is left out where it is NULL. */
-static int call(struct ctl *c, struct ask *a, const char *method, const char *const params[][2], size_t n,
-                msgpack_unpacked *reply)
+/* Asks with a map of up to two strings, each of which is left out where it is NULL. */
+static int ask_for(struct ctl *c, const char *method, const char *const params[][2], size_t n,
+                   int (*show)(struct ctl *c, msgpack_object *result))
 {
     struct buf b;
     uint32_t given = 0;
+    int status = EXIT_USAGE;
     buf_init(&b, PARAMS_MAX);
     size_t at = mp_open_map(&b);
     for (size_t i = 0; i < n; i++) {
@@ -25,32 +26,11 @@ static int call(struct ctl *c, struct ask *a, const char *method, const char *co
         given++;
     }
     mp_close_map(&b, at, given);
-    int status;
-    if (b.failed) {
+    if (b.failed)
         exit_print(c->program, "what is asked for is too long: give a shorter name");
-        status = EXIT_USAGE;
-    } else {
-        status = ctl_call(c, a, method, &b, reply);
-    }
+    else
+        status = ctl_ask(c, method, &b, show);
     buf_done(&b);
-    return status;
-}
-
-/* Connects, calls, and has the reply shown. */
-static int ask_for(struct ctl *c, const char *method, const char *const params[][2], size_t n,
-                   int (*show)(struct ctl *c, msgpack_object *reply))
-{
-    int status;
-    struct ask *a = ctl_open(c, &status);
-    if (a == NULL)
-        return status;
-    msgpack_unpacked reply;
-    msgpack_unpacked_init(&reply);
-    status = call(c, a, method, params, n, &reply);
-    if (status == EXIT_OK)
-        status = show(c, &reply.data);
-    msgpack_unpacked_destroy(&reply);
-    ask_close(a);
     return status;
 }
 

@@ -143,23 +143,17 @@ static void print_status(struct ctl *c, const msgpack_object_map *map)
     }
 }
 
+static int show(struct ctl *c, msgpack_object *result)
+{
+    msgpack_object_map map;
+    if (c->json)
+        return ctl_print_json(c, result);
+    if (mp_map(result, &map))
+        print_status(c, &map);
+    return ctl_flush(c);
+}
+
 int cmd_status(struct ctl *c)
 {
-    int status;
-    struct ask *a = ctl_open(c, &status);
-    if (a == NULL)
-        return status;
-    msgpack_unpacked reply;
-    msgpack_unpacked_init(&reply);
-    msgpack_object_map map;
-    status = ctl_call(c, a, "status", NULL, &reply);
-    if (status == EXIT_OK && c->json) {
-        status = ctl_print_json(c, &reply.data);
-    } else if (status == EXIT_OK && mp_map(&reply.data, &map)) {
-        print_status(c, &map);
-        status = ctl_flush(c);
-    }
-    msgpack_unpacked_destroy(&reply);
-    ask_close(a);
-    return status;
+    return ctl_ask(c, "status", NULL, show);
 }

@@ -68,6 +68,11 @@ int ctl_call(struct ctl *c, struct ask *a, const char *method, const struct buf 
 /* The same for a verb that is done with that: the reply is printed with --json only. */
 int ctl_call_once(struct ctl *c, struct ask *a, const char *method, const struct buf *params);
 
+/* All that most verbs are: connects, calls, and has the result shown. show may change it, and returns the exit status.
+ */
+int ctl_ask(struct ctl *c, const char *method, const struct buf *params,
+            int (*show)(struct ctl *c, msgpack_object *result));
+
 int ctl_print_json(struct ctl *c, const msgpack_object *value); /* one line, flushed */
 /* A line or a piece of one, at most 1023 bytes: what is longer is cut. Made harmless as out_text does. */
 void ctl_printf(struct ctl *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

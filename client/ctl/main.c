@@ -96,6 +96,23 @@ int ctl_call_once(struct ctl *c, struct ask *a, const char *method, const struct
     return status;
 }
 
+int ctl_ask(struct ctl *c, const char *method, const struct buf *params,
+            int (*show)(struct ctl *c, msgpack_object *result))
+{
+    int status;
+    struct ask *a = ctl_open(c, &status);
+    if (a == NULL)
+        return status;
+    msgpack_unpacked reply;
+    msgpack_unpacked_init(&reply);
+    status = ctl_call(c, a, method, params, &reply);
+    if (status == EXIT_OK)
+        status = show(c, &reply.data);
+    msgpack_unpacked_destroy(&reply);
+    ask_close(a);
+    return status;
+}
+
 int ctl_print_json(struct ctl *c, const msgpack_object *value)
 {
     (void)json_print(c->out, value);
