@@ -204,8 +204,7 @@ def nginx(tmp_path):
     proc = subprocess.Popen([program, "-e", "stderr", "-p", tmp_path, "-c", config], stderr=subprocess.PIPE, text=True)
     try:
         wait_until(lambda: listens(port) or proc.poll() is not None, "nginx listens")
-        if proc.poll() is not None:
-            pytest.skip(f"nginx does not start: {proc.stderr.read()}")
+        assert proc.poll() is None, proc.stderr.read()
         yield port, cert, lambda: (tmp_path / "access").read_text().splitlines()
     finally:
         proc.terminate()
