@@ -24,17 +24,18 @@ unit_tests = \
 	tests/unit/engine/test_gate tests/unit/engine/test_health tests/unit/engine/test_keep \
 	tests/unit/engine/test_offers tests/unit/engine/test_providers tests/unit/engine/test_route \
 	tests/unit/http/test_breaker tests/unit/http/test_bucket tests/unit/http/test_bucket_day \
-	tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_retry tests/unit/key/test_env_keys \
-	tests/unit/key/test_key tests/unit/key/test_key_command tests/unit/key/test_key_sources \
-	tests/unit/proto/test_codec tests/unit/proto/test_codec_event tests/unit/proto/test_frame \
-	tests/unit/proto/test_mp tests/unit/provider/test_anthropic tests/unit/provider/test_error_map \
-	tests/unit/provider/test_gemini tests/unit/provider/test_jsonx tests/unit/provider/test_list \
-	tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
-	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
-	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
-	tests/unit/provider/test_sse tests/unit/provider/test_vectors tests/unit/rpc/test_outq \
-	tests/unit/rpc/test_schema tests/unit/store/test_backend_trees tests/unit/store/test_backends \
-	tests/unit/store/test_sqlite tests/unit/store/test_store tests/unit/store/test_store_states
+	tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_pool_faults \
+	tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/key/test_key \
+	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/proto/test_codec \
+	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
+	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
+	tests/unit/provider/test_jsonx tests/unit/provider/test_list tests/unit/provider/test_openai_parse \
+	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
+	tests/unit/provider/test_rate_limits tests/unit/provider/test_recordings tests/unit/provider/test_scan \
+	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/provider/test_vectors \
+	tests/unit/rpc/test_outq tests/unit/rpc/test_schema tests/unit/store/test_backend_trees \
+	tests/unit/store/test_backends tests/unit/store/test_sqlite tests/unit/store/test_store \
+	tests/unit/store/test_store_states
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -194,6 +195,9 @@ tests_unit_http_test_host_LDADD = $(UNIT_LDADD)
 tests_unit_http_test_pool_SOURCES = tests/unit/http/test_pool.c
 tests_unit_http_test_pool_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_http_test_pool_LDADD = $(UNIT_LDADD)
+tests_unit_http_test_pool_faults_SOURCES = tests/unit/http/test_pool_faults.c
+tests_unit_http_test_pool_faults_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_http_test_pool_faults_LDADD = $(UNIT_LDADD)
 tests_unit_http_test_retry_SOURCES = tests/unit/http/test_retry.c
 tests_unit_http_test_retry_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_http_test_retry_LDADD = $(UNIT_LDADD)
@@ -304,22 +308,24 @@ python_tests = \
 	tests/rpc/test_client.py tests/rpc/test_conversation.py tests/rpc/test_embed.py tests/rpc/test_estimate.py \
 	tests/rpc/test_fault_next.py tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py \
 	tests/rpc/test_frames.py tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
-	tests/rpc/test_keys.py tests/rpc/test_kill.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py \
-	tests/rpc/test_models.py tests/rpc/test_models_cli.py tests/rpc/test_models_refresh.py \
-	tests/rpc/test_protocol_page.py tests/rpc/test_queue.py tests/rpc/test_race.py tests/rpc/test_reload.py \
-	tests/rpc/test_restart.py tests/rpc/test_routing.py tests/rpc/test_secrets.py tests/rpc/test_service.py \
-	tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_tls.py \
-	tests/rpc/test_warm.py tests/replay/test_embeddings.py tests/replay/test_recordings.py \
-	tests/replay/test_requests.py tests/replay/test_tokens.py
+	tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py \
+	tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models.py tests/rpc/test_models_cli.py \
+	tests/rpc/test_models_refresh.py tests/rpc/test_protocol_page.py tests/rpc/test_queue.py \
+	tests/rpc/test_race.py tests/rpc/test_reload.py tests/rpc/test_restart.py tests/rpc/test_routing.py \
+	tests/rpc/test_secrets.py tests/rpc/test_service.py tests/rpc/test_store_trouble.py \
+	tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_tls.py tests/rpc/test_warm.py \
+	tests/replay/test_embeddings.py tests/replay/test_recordings.py tests/replay/test_requests.py \
+	tests/replay/test_tokens.py
 TESTS += $(python_tests)
-EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus \
+EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/folder_remove.h \
 	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/catalog/catalog_files.h \
 	tests/unit/core/config_files.h tests/unit/engine/routing.h tests/unit/http/http_server.h \
-	tests/unit/http/limited_provider.h tests/unit/provider/building.h tests/unit/provider/chunks.h \
-	tests/unit/provider/parsing.h tests/unit/store/backend_jobs.h tests/unit/store/store_fake.h \
-	tests/rpc/client.py tests/rpc/helpers_acts.py tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py \
-	tests/rpc/helpers_crowd.py tests/rpc/helpers_routing.py tests/rpc/helpers_scripted.py \
-	tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_told.py \
+	tests/unit/http/limited_provider.h tests/unit/http/pool_client.h tests/unit/provider/building.h \
+	tests/unit/provider/chunks.h tests/unit/provider/parsing.h tests/unit/store/backend_jobs.h \
+	tests/unit/store/store_fake.h tests/unit/store/store_plain.h tests/rpc/client.py tests/rpc/helpers_acts.py \
+	tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_keys.py \
+	tests/rpc/helpers_routing.py tests/rpc/helpers_scripted.py tests/rpc/helpers_system.py \
+	tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_told.py \
 	tests/provider/fault_provider.py tests/provider/grammars.py tests/provider/list_server.py \
 	tests/provider/tls_provider.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c tests/fuzz/fuzz_cohere.c \
 	tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_gemini.c \

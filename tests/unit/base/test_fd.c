@@ -1,6 +1,6 @@
 #include "lib/base/fd.h"
+#include "tests/unit/folder_remove.h"
 #include <fcntl.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -22,18 +22,10 @@ static int set_up(void **state)
     return mkdtemp(root) && chdir(root) == 0 ? 0 : -1;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 static int tear_down(void **state)
 {
     (void)state;
-    return nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return folder_remove(root);
 }
 
 static void write_file(const char *path, const char *data, size_t len, mode_t mode)

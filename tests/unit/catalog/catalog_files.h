@@ -4,6 +4,7 @@
 
 #include "daemon/catalog/catalog.h"
 #include "daemon/catalog/lists.h"
+#include "tests/unit/folder_remove.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +13,6 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,16 +37,10 @@ static inline int setup(void **state)
     return 0;
 }
 
-static inline int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st, (void)type, (void)ftw;
-    return remove(path);
-}
-
 static inline int teardown(void **state)
 {
     struct folder *f = *state;
-    nftw(f->path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(f->path);
     free(f);
     return 0;
 }

@@ -1,5 +1,6 @@
 #include "daemon/core/log.h"
 #include "daemon/core/logfile.h"
+#include "tests/unit/folder_remove.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +9,6 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +17,6 @@
 
 static char folder[64];
 static int saved[2];
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st, (void)type, (void)ftw;
-    return remove(path);
-}
 
 /* stdout and stderr become FOLDER/askd.log, as a client opens it. */
 static int capture(void **state)
@@ -51,7 +45,7 @@ static int release(void **state)
     dup2(saved[1], STDERR_FILENO);
     close(saved[0]);
     close(saved[1]);
-    return chdir("/") | nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return chdir("/") | folder_remove(folder);
 }
 
 static int64_t size_of(const char *path)

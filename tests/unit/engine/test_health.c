@@ -1,9 +1,9 @@
 /* Who is asked at all, and how fast models are, in memory and over a restart. The backend is the test's own: it keeps
  * the speeds that it is given, and gives them back. */
 #include "daemon/engine/health.h"
-#include "daemon/store/store_internal.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
+#include "tests/unit/store/store_plain.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,50 +17,12 @@
 #define WALL (INT64_C(1700000000) * S)
 #define DAY_MS INT64_C(86400000)
 
-struct store_db {
-    int unused;
-};
-
 /* The writer's, read by a test after the store's end or once it has been answered. */
 static struct {
     struct store_speed speeds[2000];
     size_t n, saves, loads;
     bool refuses;
 } kept;
-
-static enum error_code fake_open(const struct store_place *place, struct store_db **ret, struct error *err)
-{
-    static struct store_db db;
-    (void)place;
-    (void)err;
-    *ret = &db;
-    return ERR_NONE;
-}
-
-static enum error_code fake_open_reader(const struct store_place *place, struct store_db **ret, struct error *err)
-{
-    (void)place;
-    (void)ret;
-    return error_set(err, ERR_NOT_FOUND, "one handle");
-}
-
-static struct store_db *fake_close(struct store_db *db)
-{
-    (void)db;
-    return NULL;
-}
-
-static enum error_code fake_transaction(struct store_db *db, struct error *err)
-{
-    (void)db;
-    (void)err;
-    return ERR_NONE;
-}
-
-static void fake_rollback(struct store_db *db)
-{
-    (void)db;
-}
 
 static void save(const struct store_speeds *s)
 {
@@ -90,17 +52,7 @@ static enum store_step fake_run(struct store_db *db, struct store_job *job, int6
     return STORE_STEP_DONE;
 }
 
-static const struct store_backend backend = {
-    .name = "fake",
-    .stores = true,
-    .open = fake_open,
-    .open_reader = fake_open_reader,
-    .close = fake_close,
-    .begin = fake_transaction,
-    .commit = fake_transaction,
-    .rollback = fake_rollback,
-    .run = fake_run,
-};
+static const struct store_backend backend = PLAIN_BACKEND(fake_run);
 
 static const struct health_options defaults = {
     .breaker_failures = 3, .breaker_wait_ms = 30000, .speed_memory_ms = DAY_MS};

@@ -1,8 +1,8 @@
 /* When an answer's question, events and end reach the store, and what becomes of those that it cannot take. The backend
  * is the test's own: it writes down what it is asked for, and takes it or not. */
 #include "daemon/engine/keep.h"
-#include "daemon/store/store_internal.h"
 #include "lib/base/alloc.h"
+#include "tests/unit/store/store_plain.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,10 +10,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-struct store_db {
-    int unused;
-};
 
 static struct {
     _Atomic int refuse;     /* ERR_UNAVAILABLE for so many writes of an answer */
@@ -25,40 +21,6 @@ static struct {
                         was not */
     uv_mutex_t lock;
 } fake;
-
-static enum error_code fake_open(const struct store_place *place, struct store_db **ret, struct error *err)
-{
-    static struct store_db db;
-    (void)place;
-    (void)err;
-    *ret = &db;
-    return ERR_NONE;
-}
-
-static enum error_code fake_open_reader(const struct store_place *place, struct store_db **ret, struct error *err)
-{
-    (void)place;
-    (void)ret;
-    return error_set(err, ERR_NOT_FOUND, "one handle");
-}
-
-static struct store_db *fake_close(struct store_db *db)
-{
-    (void)db;
-    return NULL;
-}
-
-static enum error_code fake_transaction(struct store_db *db, struct error *err)
-{
-    (void)db;
-    (void)err;
-    return ERR_NONE;
-}
-
-static void fake_rollback(struct store_db *db)
-{
-    (void)db;
-}
 
 /* How many of the events that came are behind the question that was taken, each counted once. */
 static void note_events(const struct store_job *job)
@@ -104,17 +66,7 @@ static enum store_step fake_run(struct store_db *db, struct store_job *job, int6
     return STORE_STEP_DONE;
 }
 
-static const struct store_backend backend = {
-    .name = "fake",
-    .stores = true,
-    .open = fake_open,
-    .open_reader = fake_open_reader,
-    .close = fake_close,
-    .begin = fake_transaction,
-    .commit = fake_transaction,
-    .rollback = fake_rollback,
-    .run = fake_run,
-};
+static const struct store_backend backend = PLAIN_BACKEND(fake_run);
 
 static uv_loop_t loop;
 static struct store *store;

@@ -5,7 +5,7 @@
 #include "daemon/store/backend.h"
 #include "lib/base/alloc.h"
 #include "lib/proto/codec.h"
-#include <ftw.h>
+#include "tests/unit/folder_remove.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -89,20 +89,12 @@ static inline int set_up(void **state)
     return 0;
 }
 
-static inline int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 static inline int tear_down(void **state)
 {
     struct fixture *f = *state;
 
     close_db(f);
-    int rc = nftw(f->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    int rc = folder_remove(f->dir);
     free(f->place.recovery.error.data);
     free(f);
     return rc;
