@@ -325,6 +325,30 @@ def test_a_429_holds_up_the_others(queue):
     assert min(a.at for a in q.acts.requests("slow")[1:]) - before >= 1
 
 
+def test_cancelled_question_gives_its_share_back(queue):
+    """No head will tell of it, so that the next one is believed as it is."""
+    told = {
+        "x_ratelimit_limit_requests": 100,
+        "x_ratelimit_remaining_requests": 90,
+        "x_ratelimit_reset_requests": "100s",
+    }
+
+    def act(asked):
+        if asked.prompt == "hangs":
+            asked.hang()
+        asked.echo(**told)
+
+    q = queue(retries=0)
+    q.acts.act = act
+    q.client.result(q.send("teaches"))
+    hangs = q.detach("hangs")
+    q.acts.wait_count(2, "slow")
+    assert q.state()["rate_limit"][0]["remaining"] < 90
+    q.client.call("answer.cancel", {"answer": hangs})
+    q.client.result(q.send("last"))
+    assert q.state()["rate_limit"][0]["remaining"] >= 90
+
+
 @pytest.mark.parametrize("stream", [True, False])
 def test_nobody_waits_for_an_hour(queue, stream):
     q = queue(retries=3)
