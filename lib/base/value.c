@@ -10,6 +10,10 @@
  * 32-bit float becomes a 64-bit one. */
 #define VALUE_BYTES_MAX (128u << 20)
 
+/* The order of a map's keys. ORDER_ASKED is sorted but for the map under `properties`, which is ORDER_NAMES: as told,
+ * and what is in it ORDER_ASKED again. */
+enum order { ORDER_SORTED, ORDER_TOLD, ORDER_ASKED, ORDER_NAMES };
+
 struct value {
     unsigned refs;
     size_t len;
@@ -107,14 +111,14 @@ static bool put_count(struct buf *b, uint8_t fix, uint8_t wide, uint32_t n)
     return put_head(b, (uint8_t)(wide + 1), n, 4);
 }
 
-static bool put_object(struct buf *b, const msgpack_object *obj, unsigned depth, bool sort);
+static bool put_object(struct buf *b, const msgpack_object *obj, unsigned depth, enum order order);
 
-static bool put_array(struct buf *b, const msgpack_object_array *a, unsigned depth, bool sort)
+static bool put_array(struct buf *b, const msgpack_object_array *a, unsigned depth, enum order order)
 {
     bool ok = put_count(b, 0x90, 0xdc, a->size);
 
     for (uint32_t i = 0; ok && i < a->size; i++)
-        ok = put_object(b, &a->ptr[i], depth, sort);
+        ok = put_object(b, &a->ptr[i], depth, order);
     return ok;
 }
 
@@ -143,8 +147,19 @@ static bool sort_entries(const msgpack_object_map *m, const msgpack_object_kv **
     return true;
 }
 
-/* sort: by the keys, else as it was told. */
-static bool put_map(struct buf *b, const msgpack_object_map *m, unsigned depth, bool sort)
+/* Of what stands under this key in a map of that order. */
+static enum order inner_order(enum order order, const msgpack_object_str *key)
+{
+    static const char names[] = "properties";
+
+    if (order == ORDER_NAMES)
+        return ORDER_ASKED;
+    if (order == ORDER_ASKED && key->size == sizeof(names) - 1 && memcmp(key->ptr, names, key->size) == 0)
+        return ORDER_NAMES;
+    return order;
+}
+
+static bool put_map(struct buf *b, const msgpack_object_map *m, unsigned depth, enum order order)
 {
     if (m->size == 0)
         return put_count(b, 0x80, 0xde, 0);
@@ -152,15 +167,16 @@ static bool put_map(struct buf *b, const msgpack_object_map *m, unsigned depth, 
     const msgpack_object_kv **sorted = calloc(m->size, sizeof(const msgpack_object_kv *));
     bool ok = sorted && sort_entries(m, sorted) && put_count(b, 0x80, 0xde, m->size);
     for (uint32_t i = 0; ok && i < m->size; i++) {
-        const msgpack_object_kv *entry = sort ? sorted[i] : &m->ptr[i];
-        ok = put_str(b, entry->key.via.str.ptr, entry->key.via.str.size) && put_object(b, &entry->val, depth, sort);
+        const msgpack_object_kv *entry = order == ORDER_TOLD || order == ORDER_NAMES ? &m->ptr[i] : sorted[i];
+        const msgpack_object_str *key = &entry->key.via.str;
+        ok = put_str(b, key->ptr, key->size) && put_object(b, &entry->val, depth, inner_order(order, key));
     }
     free(sorted);
     return ok;
 }
 
 /* `depth` is how many arrays and maps are around the object. */
-static bool put_object(struct buf *b, const msgpack_object *obj, unsigned depth, bool sort)
+static bool put_object(struct buf *b, const msgpack_object *obj, unsigned depth, enum order order)
 {
     switch (obj->type) {
     case MSGPACK_OBJECT_NIL: return put_head(b, 0xc0, 0, 0);
@@ -171,8 +187,8 @@ static bool put_object(struct buf *b, const msgpack_object *obj, unsigned depth,
     case MSGPACK_OBJECT_FLOAT64: return put_double(b, obj->via.f64);
     case MSGPACK_OBJECT_STR: return put_str(b, obj->via.str.ptr, obj->via.str.size);
     case MSGPACK_OBJECT_BIN: return put_bin(b, obj->via.bin.ptr, obj->via.bin.size);
-    case MSGPACK_OBJECT_ARRAY: return depth < VALUE_DEPTH_MAX && put_array(b, &obj->via.array, depth + 1, sort);
-    case MSGPACK_OBJECT_MAP: return depth < VALUE_DEPTH_MAX && put_map(b, &obj->via.map, depth + 1, sort);
+    case MSGPACK_OBJECT_ARRAY: return depth < VALUE_DEPTH_MAX && put_array(b, &obj->via.array, depth + 1, order);
+    case MSGPACK_OBJECT_MAP: return depth < VALUE_DEPTH_MAX && put_map(b, &obj->via.map, depth + 1, order);
     case MSGPACK_OBJECT_EXT: break;
     }
     return false;
@@ -186,7 +202,7 @@ struct value *value_from_object(const msgpack_object *obj)
 
     buf_init(&sorted, VALUE_BYTES_MAX);
     buf_init(&told, VALUE_BYTES_MAX);
-    if (put_object(&sorted, obj, 0, true) && put_object(&told, obj, 0, false)) {
+    if (put_object(&sorted, obj, 0, ORDER_SORTED) && put_object(&told, obj, 0, ORDER_TOLD)) {
         bool same = memcmp(sorted.data, told.data, sorted.len) == 0;
         v = malloc(sizeof(*v) + (same ? sorted.len : 2 * sorted.len));
         if (v) {
@@ -226,6 +242,20 @@ const uint8_t *value_told(const struct value *v, size_t *len)
 {
     *len = v->len;
     return v->bytes + v->told;
+}
+
+bool value_put_asked(const struct value *v, struct buf *b)
+{
+    msgpack_unpacked u;
+    bool ok = false;
+
+    if (!v->told) /* both forms are the same, and so is this one */
+        return buf_append(b, v->bytes, v->len);
+    msgpack_unpacked_init(&u);
+    if (msgpack_unpack_next(&u, (const char *)v->bytes + v->told, v->len, NULL) == MSGPACK_UNPACK_SUCCESS)
+        ok = put_object(b, &u.data, 0, ORDER_ASKED);
+    msgpack_unpacked_destroy(&u);
+    return ok;
 }
 
 bool value_equal(const struct value *a, const struct value *b)

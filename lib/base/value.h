@@ -4,6 +4,7 @@
 #ifndef ASKD_BASE_VALUE_H
 #define ASKD_BASE_VALUE_H
 
+#include "lib/base/buf.h"
 #include <msgpack.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,6 +21,10 @@ struct value *value_unref(struct value *v); /* always returns NULL */
 const uint8_t *value_bytes(const struct value *v, size_t *len);
 /* The same, but with the keys of maps in the order in which they were told: a model answers a schema in its order. */
 const uint8_t *value_told(const struct value *v, size_t *len);
+/* Appends what a model is asked by it: the canonical form, but with the keys of each map under `properties` as they
+ * were told. A model writes the members of its answer in that order, and of a schema no other order says anything.
+ * False where there is no memory for it. */
+bool value_put_asked(const struct value *v, struct buf *b);
 bool value_equal(const struct value *a, const struct value *b); /* two NULLs are equal */
 
 #endif

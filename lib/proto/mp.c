@@ -221,6 +221,20 @@ static void put_bytes(struct buf *b, uint8_t lead, size_t size, const void *p, s
     b->len += len;
 }
 
+void mp_put_str_head(struct buf *b, size_t len)
+{
+    if (len < 32)
+        put_head(b, (uint8_t)(0xa0 | len), 0, 0);
+    else if (len <= UINT8_MAX)
+        put_head(b, 0xd9, len, 1);
+    else if (len <= UINT16_MAX)
+        put_head(b, 0xda, len, 2);
+    else if (len <= UINT32_MAX)
+        put_head(b, 0xdb, len, 4);
+    else
+        b->failed = true;
+}
+
 void mp_put_str(struct buf *b, const char *s, size_t len)
 {
     if (len < 32)

@@ -26,7 +26,8 @@ void mp_put_int(struct buf *b, int64_t v);
 void mp_put_uint(struct buf *b, uint64_t v);
 void mp_put_double(struct buf *b, double v);
 void mp_put_str(struct buf *b, const char *s, size_t len);
-void mp_put_cstr(struct buf *b, const char *s); /* NULL gives nil */
+void mp_put_str_head(struct buf *b, size_t len); /* for a string whose bytes follow elsewhere */
+void mp_put_cstr(struct buf *b, const char *s);  /* NULL gives nil */
 void mp_put_bin(struct buf *b, const void *p, size_t len);
 void mp_put_array(struct buf *b, uint32_t n);
 void mp_put_map(struct buf *b, uint32_t n);

@@ -323,6 +323,37 @@ static void order_as_told(void **state)
     value_unref(w);
 }
 
+/* Two string literals: what is told, and what is asked by it. */
+#define CHECK_ASKED(told, want) check_asked(told, sizeof(told) - 1, want, sizeof(want) - 1)
+static void check_asked(const char *told, size_t len, const char *want, size_t want_len)
+{
+    struct value *v = of_bytes(told, len);
+    struct buf b;
+
+    buf_init(&b, want_len);
+    assert_true(value_put_asked(v, &b));
+    assert_int_equal(b.len, want_len);
+    assert_memory_equal(b.data, want, want_len);
+    buf_done(&b);
+    buf_init(&b, want_len - 1);
+    assert_false(value_put_asked(v, &b));
+    buf_done(&b);
+    value_unref(v);
+}
+
+static void order_of_properties(void **state)
+{
+    (void)state;
+    CHECK_ASKED("\x82\xa1y\x01\xa1x\x02", "\x82\xa1x\x02\xa1y\x01");
+    CHECK_ASKED("\x81\xaaproperties\x82\xa1y\x01\xa1x\x02", "\x81\xaaproperties\x82\xa1y\x01\xa1x\x02");
+    /* Within a property everything is sorted again, but for its own properties. */
+    CHECK_ASKED("\x81\xaaproperties\x81\xa1y\x82\xa4type\xa1o\xaaproperties\x82\xa1y\x01\xa1x\x02",
+                "\x81\xaaproperties\x81\xa1y\x82\xaaproperties\x82\xa1y\x01\xa1x\x02\xa4type\xa1o");
+    /* One that is named so is no map of names. */
+    CHECK_ASKED("\x81\xaaproperties\x81\xaaproperties\x82\xa1y\x01\xa1x\x02",
+                "\x81\xaaproperties\x81\xaaproperties\x82\xa1x\x02\xa1y\x01");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +362,7 @@ int main(void)
         cmocka_unit_test(headers_are_shortest),  cmocka_unit_test(keys_are_sorted_by_bytes),
         cmocka_unit_test(a_larger_map),          cmocka_unit_test(not_canonical),
         cmocka_unit_test(depth_is_exact),        cmocka_unit_test(equal_values_are_equal),
+        cmocka_unit_test(order_of_properties),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

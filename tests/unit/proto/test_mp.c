@@ -111,6 +111,13 @@ static void test_lengths_are_shortest(void **state)
         assert_memory_equal(s, text, len);
 
         buf_clear(&out);
+        mp_put_str_head(&out, rows[i].len);
+        assert_int_equal(out.len, rows[i].str_head);
+        buf_append(&out, text, rows[i].len);
+        o = read_back();
+        assert_true(o.type == MSGPACK_OBJECT_STR && mp_str(&o, &s, &len) && len == rows[i].len);
+
+        buf_clear(&out);
         mp_put_bin(&out, text, rows[i].len);
         assert_int_equal(out.len, rows[i].bin_head + rows[i].len);
         o = read_back();
