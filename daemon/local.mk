@@ -8,6 +8,7 @@ libaskd_la_SOURCES = \
 	daemon/core/timer.h daemon/core/worker.c daemon/core/worker.h daemon/answer/answer.c daemon/answer/answer.h \
 	daemon/answer/answer_internal.h daemon/answer/cursor.c daemon/answer/cursor.h daemon/answer/fold.c \
 	daemon/answer/fold.h daemon/answer/log.c daemon/answer/log.h daemon/answer/table.c daemon/answer/table.h \
+	daemon/cache/cache.h daemon/cache/item.h daemon/cache/key.c daemon/cache/key.h daemon/cache/tier.h \
 	daemon/catalog/alias.c daemon/catalog/alias.h daemon/catalog/catalog.c daemon/catalog/catalog.h \
 	daemon/catalog/facts.c daemon/catalog/index.c daemon/catalog/index.h daemon/catalog/lists.c \
 	daemon/catalog/lists.h daemon/catalog/lists_file.c daemon/catalog/model.c daemon/catalog/model.h \

@@ -3,9 +3,10 @@
  *
  * The form is an array of three: the version of the form, the question (a map of what does not depend on who answers:
  * the scope, messages, system, tools, …) and the target (a map: provider, base_url, api, dialect, headers, model). Maps
- * are sorted by the bytes of their keys, integers take the shortest form, integral floats are integers, what was not
- * told is absent. Data of attachments stands in it by its own SHA-256. So the question, which may be long, is hashed
- * once for all candidates that may answer it. */
+ * are sorted by the bytes of their keys (but a schema's properties, in whose order a model answers: value_put_asked),
+ * integers take the shortest form, integral floats are integers, what was not told is absent. Data of attachments
+ * stands in it by its own SHA-256. So the question, which may be long, is hashed once for all candidates that may
+ * answer it. */
 #ifndef ASKD_CACHE_KEY_H
 #define ASKD_CACHE_KEY_H
 
@@ -34,11 +35,11 @@ struct key_maker *key_maker_new(void);
 struct key_maker *key_maker_free(struct key_maker *m); /* always returns NULL */
 
 /* Hashes what is asked. scope: whose it is (cache.h). False: it is not to be cached, since it names data by a url that
- * only the provider reads. */
+ * only the provider reads (or there is no memory to write a schema anew). */
 bool key_question(struct key_maker *m, const char *scope, const struct chat_request *req);
 /* Hashes one text that is to become a vector. */
 void key_text(struct key_maker *m, const char *scope, const char *text, size_t len);
-/* The key of what was hashed last, for this target. May be called again for others. */
+/* The key of what was hashed last, for this target. May be called again for others; key_join does not disturb it. */
 void key_for(struct key_maker *m, const struct key_target *target, struct cache_key *ret);
 
 /* One name for several keys in an order: of a question that any of several candidates may answer. */
