@@ -28,9 +28,9 @@ unit_tests = \
 	tests/unit/http/test_pool_faults tests/unit/http/test_retry tests/unit/key/test_env_keys \
 	tests/unit/key/test_key tests/unit/key/test_key_command tests/unit/key/test_key_sources \
 	tests/unit/proto/test_codec tests/unit/proto/test_codec_event tests/unit/proto/test_frame \
-	tests/unit/proto/test_mp tests/unit/provider/test_anthropic tests/unit/provider/test_error_map \
-	tests/unit/provider/test_gemini tests/unit/provider/test_jsonx tests/unit/provider/test_list \
-	tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
+	tests/unit/proto/test_mp tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic \
+	tests/unit/provider/test_error_map tests/unit/provider/test_gemini tests/unit/provider/test_jsonx \
+	tests/unit/provider/test_list tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
 	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
 	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
 	tests/unit/provider/test_sse tests/unit/provider/test_vectors tests/unit/rpc/test_outq \
@@ -228,6 +228,9 @@ tests_unit_proto_test_frame_LDADD = $(UNIT_LDADD)
 tests_unit_proto_test_mp_SOURCES = tests/unit/proto/test_mp.c
 tests_unit_proto_test_mp_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_proto_test_mp_LDADD = $(UNIT_LDADD)
+tests_unit_proto_test_mp_walk_SOURCES = tests/unit/proto/test_mp_walk.c
+tests_unit_proto_test_mp_walk_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_proto_test_mp_walk_LDADD = $(UNIT_LDADD)
 tests_unit_provider_test_anthropic_SOURCES = tests/unit/provider/test_anthropic.c
 tests_unit_provider_test_anthropic_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_provider_test_anthropic_LDADD = $(UNIT_LDADD)
