@@ -1,6 +1,6 @@
 /* What the cache keeps under a key: an answer's compacted events with the shared entries of its map, or a vector; and
- * what is known of it. Immutable once made, reference counted, in one block of memory: the *blob*, which is also what
- * tiers store. Who reads an answer's events reads them in the blob.
+ * what is known of it. Immutable once made, reference counted (on the loop alone), in one block of memory: the *blob*,
+ * which is also what tiers store. Who reads an answer's events reads them in the blob.
  *
  * The blob is a MessagePack array (item.c has its fields); its first element is the version of the form. One that
  * cannot be read, or that was made for another key or scope, is no item: whoever stored it is not trusted with more. */
@@ -42,7 +42,8 @@ struct item_facts {
 
 struct cache_item;
 
-/* Encodes. NULL where there is no memory for it. The reference is the caller's. */
+/* Encodes. NULL where there is no memory for it, and for facts that item_from_blob would not take. The reference is
+ * the caller's. */
 struct cache_item *item_new(const struct item_facts *facts);
 /* Reads a blob, which is copied; key and scope: what it must be of. NULL for one that is not. */
 struct cache_item *item_from_blob(const void *blob, size_t len, const struct cache_key *key, const char *scope);
