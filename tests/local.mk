@@ -15,28 +15,28 @@ unit_tests = \
 	tests/unit/base/test_clock tests/unit/base/test_decimal tests/unit/base/test_error \
 	tests/unit/base/test_exchange tests/unit/base/test_fd tests/unit/base/test_id tests/unit/base/test_secret \
 	tests/unit/base/test_utf8 tests/unit/base/test_value tests/unit/base/test_version tests/unit/base/test_words \
-	tests/unit/cache/test_item tests/unit/cache/test_key tests/unit/catalog/test_alias \
-	tests/unit/catalog/test_catalog tests/unit/catalog/test_lists tests/unit/catalog/test_tokens \
-	tests/unit/chat/test_event tests/unit/chat/test_message tests/unit/chat/test_price \
-	tests/unit/chat/test_request tests/unit/core/test_config tests/unit/core/test_config_lines \
-	tests/unit/core/test_log tests/unit/core/test_logfile tests/unit/core/test_worker \
-	tests/unit/engine/test_context tests/unit/engine/test_discover tests/unit/engine/test_fault \
-	tests/unit/engine/test_fetch tests/unit/engine/test_figures tests/unit/engine/test_gate \
-	tests/unit/engine/test_health tests/unit/engine/test_keep tests/unit/engine/test_offers \
-	tests/unit/engine/test_providers tests/unit/engine/test_route tests/unit/http/test_breaker \
-	tests/unit/http/test_bucket tests/unit/http/test_bucket_day tests/unit/http/test_host \
-	tests/unit/http/test_pool tests/unit/http/test_pool_faults tests/unit/http/test_retry \
-	tests/unit/key/test_env_keys tests/unit/key/test_key tests/unit/key/test_key_command \
-	tests/unit/key/test_key_sources tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
-	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/proto/test_mp_walk \
-	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
-	tests/unit/provider/test_jsonx tests/unit/provider/test_list tests/unit/provider/test_openai_parse \
-	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
-	tests/unit/provider/test_rate_limits tests/unit/provider/test_recordings tests/unit/provider/test_scan \
-	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/provider/test_vectors \
-	tests/unit/rpc/test_outq tests/unit/rpc/test_schema tests/unit/store/test_backend_trees \
-	tests/unit/store/test_backends tests/unit/store/test_sqlite tests/unit/store/test_store \
-	tests/unit/store/test_store_states
+	tests/unit/cache/test_item tests/unit/cache/test_key tests/unit/cache/test_memory \
+	tests/unit/catalog/test_alias tests/unit/catalog/test_catalog tests/unit/catalog/test_lists \
+	tests/unit/catalog/test_tokens tests/unit/chat/test_event tests/unit/chat/test_message \
+	tests/unit/chat/test_price tests/unit/chat/test_request tests/unit/core/test_config \
+	tests/unit/core/test_config_lines tests/unit/core/test_log tests/unit/core/test_logfile \
+	tests/unit/core/test_worker tests/unit/engine/test_context tests/unit/engine/test_discover \
+	tests/unit/engine/test_fault tests/unit/engine/test_fetch tests/unit/engine/test_figures \
+	tests/unit/engine/test_gate tests/unit/engine/test_health tests/unit/engine/test_keep \
+	tests/unit/engine/test_offers tests/unit/engine/test_providers tests/unit/engine/test_route \
+	tests/unit/http/test_breaker tests/unit/http/test_bucket tests/unit/http/test_bucket_day \
+	tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_pool_faults \
+	tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/key/test_key \
+	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/proto/test_codec \
+	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
+	tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic tests/unit/provider/test_error_map \
+	tests/unit/provider/test_gemini tests/unit/provider/test_jsonx tests/unit/provider/test_list \
+	tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
+	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
+	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
+	tests/unit/provider/test_sse tests/unit/provider/test_vectors tests/unit/rpc/test_outq \
+	tests/unit/rpc/test_schema tests/unit/store/test_backend_trees tests/unit/store/test_backends \
+	tests/unit/store/test_sqlite tests/unit/store/test_store tests/unit/store/test_store_states
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -115,6 +115,9 @@ tests_unit_cache_test_item_LDADD = $(UNIT_LDADD)
 tests_unit_cache_test_key_SOURCES = tests/unit/cache/test_key.c
 tests_unit_cache_test_key_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_cache_test_key_LDADD = $(UNIT_LDADD)
+tests_unit_cache_test_memory_SOURCES = tests/unit/cache/test_memory.c
+tests_unit_cache_test_memory_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_cache_test_memory_LDADD = $(UNIT_LDADD)
 tests_unit_catalog_test_alias_SOURCES = tests/unit/catalog/test_alias.c
 tests_unit_catalog_test_alias_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_catalog_test_alias_LDADD = $(UNIT_LDADD)
