@@ -15,7 +15,7 @@ unit_tests = \
 	tests/unit/base/test_clock tests/unit/base/test_decimal tests/unit/base/test_error \
 	tests/unit/base/test_exchange tests/unit/base/test_fd tests/unit/base/test_id tests/unit/base/test_secret \
 	tests/unit/base/test_utf8 tests/unit/base/test_value tests/unit/base/test_version tests/unit/base/test_words \
-	tests/unit/cache/test_item tests/unit/cache/test_key tests/unit/cache/test_memory \
+	tests/unit/cache/test_cache tests/unit/cache/test_item tests/unit/cache/test_key tests/unit/cache/test_memory \
 	tests/unit/catalog/test_alias tests/unit/catalog/test_catalog tests/unit/catalog/test_lists \
 	tests/unit/catalog/test_tokens tests/unit/chat/test_event tests/unit/chat/test_message \
 	tests/unit/chat/test_price tests/unit/chat/test_request tests/unit/core/test_config \
@@ -109,6 +109,9 @@ tests_unit_base_test_version_LDADD = $(UNIT_LDADD)
 tests_unit_base_test_words_SOURCES = tests/unit/base/test_words.c
 tests_unit_base_test_words_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_base_test_words_LDADD = $(UNIT_LDADD)
+tests_unit_cache_test_cache_SOURCES = tests/unit/cache/test_cache.c
+tests_unit_cache_test_cache_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_cache_test_cache_LDADD = $(UNIT_LDADD)
 tests_unit_cache_test_item_SOURCES = tests/unit/cache/test_item.c
 tests_unit_cache_test_item_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_cache_test_item_LDADD = $(UNIT_LDADD)
@@ -331,7 +334,7 @@ python_tests = \
 	tests/replay/test_tokens.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/folder_remove.h \
-	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/cache/cache_items.h \
+	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/cache/cache_items.h tests/unit/cache/tier_fake.h \
 	tests/unit/catalog/catalog_files.h tests/unit/core/config_files.h tests/unit/engine/routing.h \
 	tests/unit/http/http_server.h tests/unit/http/limited_provider.h tests/unit/http/pool_client.h \
 	tests/unit/provider/building.h tests/unit/provider/chunks.h tests/unit/provider/parsing.h \

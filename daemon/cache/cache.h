@@ -22,16 +22,20 @@ struct cache_options {
     int64_t memory, size, max_entry; /* bytes */
     int64_t ttl_ms;
     int64_t timeout_ms; /* of one operation of Redis */
-    char *name_space, *url;
+    char *name_space;   /* at most CACHE_NAMESPACE_MAX bytes; NULL or empty: none */
+    char *url;
     struct secret *secret;
 };
+#define CACHE_NAMESPACE_MAX (ITEM_SCOPE_MAX - sizeof "namespace:")
 extern const struct config_option cache_option_rows[];
 
 /* dir: the cache folder, copied. A backend that cannot be had is logged; the cache is memory alone then. */
 struct cache *cache_new(uv_loop_t *loop, const char *dir, const struct cache_options *opt);
-/* Bounds and ttl from now on; the backend and what it is reached by take effect at the next start. */
+/* The bounds of memory and of an item, and ttl, from now on; the backend with all that it was opened with takes effect
+ * at the next start. */
 void cache_configure(struct cache *c, const struct cache_options *opt);
-/* Every fetch was told or cancelled. closed is called when the tier is closed, then the cache is gone. */
+/* Fetches that are under way are told before closed is called, which is when the tier is closed (maybe before this
+ * returns) and the cache is gone. */
 void cache_close(struct cache *c, void (*closed)(void *data), void *data);
 
 /* Whose items they are, into buf. */
