@@ -1,4 +1,5 @@
 #include "daemon/rooms.h"
+#include "daemon/cache/cache.h"
 #include "daemon/catalog/alias.h"
 #include "daemon/core/log.h"
 #include "daemon/core/logfile.h"
@@ -27,5 +28,7 @@ const struct config_room rpc_room = {"daemon", false, sizeof(struct rpc_options)
 
 const struct config_room store_room = {"store", false, sizeof(struct store_options), store_option_rows};
 
-const struct config_room *const rooms[] = {&app_room,   &engine_room,   &answer_room, &rpc_room,
-                                           &store_room, &provider_room, &alias_room,  NULL};
+const struct config_room cache_room = {"cache", false, sizeof(struct cache_options), cache_option_rows};
+
+const struct config_room *const rooms[] = {&app_room,   &engine_room,   &answer_room, &rpc_room, &store_room,
+                                           &cache_room, &provider_room, &alias_room,  NULL};

@@ -10,7 +10,7 @@ struct app_options {
     int64_t idle_exit_ms, drain_timeout_ms, log_size;
 };
 
-extern const struct config_room app_room, engine_room, answer_room, rpc_room, store_room;
+extern const struct config_room app_room, engine_room, answer_room, rpc_room, store_room, cache_room;
 extern const struct config_room *const rooms[]; /* NULL-ended */
 
 #endif

@@ -1,4 +1,5 @@
 #include "daemon/settings.h"
+#include "daemon/cache/cache.h"
 #include "daemon/core/log.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/route.h"
@@ -87,6 +88,16 @@ static enum error_code check_names(const struct settings *s, struct error *err)
     return code;
 }
 
+static enum error_code check_cache(const struct settings *s, struct error *err)
+{
+    const struct cache_options *o = config_get(s->config, &cache_room, NULL);
+    size_t len = o->name_space ? strlen(o->name_space) : 0;
+    if (len <= CACHE_NAMESPACE_MAX)
+        return ERR_NONE;
+    return config_complain(s->config, &cache_room, NULL, "namespace", err, "a namespace has at most %zu bytes",
+                           (size_t)CACHE_NAMESPACE_MAX);
+}
+
 /* Beside the configuration. False where there is none, or no name for it. */
 static bool find_key_folder(const struct settings_source *source, char *path, size_t n)
 {
@@ -121,6 +132,8 @@ enum error_code settings_load(const struct settings_source *source, struct env_k
         code = aliases_load(s.config, &s.aliases, err);
     if (code == ERR_NONE)
         code = check_names(&s, err);
+    if (code == ERR_NONE)
+        code = check_cache(&s, err);
     if (code == ERR_NONE)
         *ret = s;
     else

@@ -65,6 +65,8 @@ def test_check_config_good(home, provider):
         ('[provider "a"]\napi = telepathy\n', 2),
         ('\n[provider "a"]\n', 2),
         ("[daemon]\n\ndefault_model = nosuch/m\n", 3),
+        ("[cache]\nnamespace = " + "n" * 118 + "\n", 2),
+        ("[cache]\nbackend = paper\n", 2),
     ],
     ids=[
         "unknown key",
@@ -78,6 +80,8 @@ def test_check_config_good(home, provider):
         "api",
         "empty section",
         "model of nobody",
+        "long namespace",
+        "unknown backend",
     ],
 )
 def test_check_config_bad(home, text, line):

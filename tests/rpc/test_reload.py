@@ -30,6 +30,17 @@ def environ_of(daemon):
         return f.read()
 
 
+def test_of_the_cache(home, client, provider):
+    """What its backend is opened with stays as it was until the next start."""
+    now = {"memory": "1 MiB", "ttl": "1 d", "max_entry": "64 KiB"}
+    later = {"backend": "none", "size": "2 GiB", "timeout": "50 ms", "namespace": "team", "url": "redis://x"}
+    rows = "".join(f"{key} = {value}\n" for key, value in (now | later).items())
+    home.write_config(provider.base_url, extra="[cache]\n" + rows)
+    r = client.call("config.reload")
+    assert sorted(r["changed"]) == sorted(f"cache.{key}" for key in now | later)
+    assert sorted(r["restart"]) == sorted(f"cache.{key}" for key in later)
+
+
 def test_sighup(daemon, home, client, provider):
     home.write_config(provider.base_url, daemon={"default_model": "fake/other"})
     daemon.signal(signal.SIGHUP)
