@@ -10,9 +10,9 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 
 unit_tests = \
 	tests/unit/answer/test_fold tests/unit/answer/test_log tests/unit/answer/test_runs \
-	tests/unit/answer/test_table tests/unit/ask/test_args tests/unit/ask/test_call tests/unit/ask/test_json_print \
-	tests/unit/ask/test_locate tests/unit/ask/test_paths tests/unit/ask/test_where tests/unit/base/test_buf \
-	tests/unit/base/test_clock tests/unit/base/test_decimal tests/unit/base/test_error \
+	tests/unit/answer/test_table tests/unit/ask/test_age tests/unit/ask/test_args tests/unit/ask/test_call \
+	tests/unit/ask/test_json_print tests/unit/ask/test_locate tests/unit/ask/test_paths tests/unit/ask/test_where \
+	tests/unit/base/test_buf tests/unit/base/test_clock tests/unit/base/test_decimal tests/unit/base/test_error \
 	tests/unit/base/test_exchange tests/unit/base/test_fd tests/unit/base/test_id tests/unit/base/test_secret \
 	tests/unit/base/test_utf8 tests/unit/base/test_value tests/unit/base/test_version tests/unit/base/test_words \
 	tests/unit/cache/test_cache tests/unit/cache/test_item tests/unit/cache/test_key tests/unit/cache/test_memory \
@@ -55,6 +55,9 @@ tests_unit_answer_test_runs_LDADD = $(UNIT_LDADD)
 tests_unit_answer_test_table_SOURCES = tests/unit/answer/test_table.c
 tests_unit_answer_test_table_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_answer_test_table_LDADD = $(UNIT_LDADD)
+tests_unit_ask_test_age_SOURCES = tests/unit/ask/test_age.c
+tests_unit_ask_test_age_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ask_test_age_LDADD = $(UNIT_LDADD)
 tests_unit_ask_test_args_SOURCES = tests/unit/ask/test_args.c client/ask/args.c
 tests_unit_ask_test_args_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ask_test_args_LDADD = $(UNIT_LDADD)
@@ -321,9 +324,10 @@ tests_replay_estimate_LDADD = libaskd.la
 # The real daemon, from outside.
 python_tests = \
 	tests/layers.py tests/rpc/test_ask_conversations.py tests/rpc/test_breaker.py tests/rpc/test_chat.py \
-	tests/rpc/test_client.py tests/rpc/test_conversation.py tests/rpc/test_embed.py tests/rpc/test_estimate.py \
-	tests/rpc/test_fault_next.py tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py \
-	tests/rpc/test_frames.py tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
+	tests/rpc/test_client.py tests/rpc/test_conversation.py tests/rpc/test_ctl_answers.py \
+	tests/rpc/test_ctl_wait.py tests/rpc/test_embed.py tests/rpc/test_estimate.py tests/rpc/test_fault_next.py \
+	tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py tests/rpc/test_frames.py \
+	tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
 	tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py \
 	tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models.py tests/rpc/test_models_cli.py \
 	tests/rpc/test_models_refresh.py tests/rpc/test_protocol_page.py tests/rpc/test_queue.py \

@@ -149,7 +149,7 @@ static const char *own_hint(const msgpack_object_map *map, enum error_code code,
     if (text_is(text_of(map, "param"), "conversation"))
         return "askctl conv list shows what there is";
     if (text_is(text_of(map, "param"), "answer"))
-        return "askctl call answer.list shows what there is";
+        return "askctl answers shows what there is";
     return NULL;
 }
 
@@ -208,19 +208,34 @@ static struct text message_of(const msgpack_object_map *map)
     return t;
 }
 
+/* OUTCOMES where there is none for it. */
+static size_t outcome_of(const char *name, size_t len)
+{
+    const enum error_code code = error_from_name(name, len);
+    size_t i = 0;
+    while (i < OUTCOMES && outcomes[i].code != code)
+        i++;
+    return i;
+}
+
+int exit_status_of(const msgpack_object_map *error)
+{
+    const struct text code = text_of(error, "code");
+    const size_t i = outcome_of(code.s, code.len);
+    return i < OUTCOMES ? (int)outcomes[i].status : (int)EXIT_OTHER;
+}
+
 int exit_error(const char *program, const msgpack_object *error)
 {
     msgpack_object_map map;
     const char *name;
-    size_t name_len, i = 0;
+    size_t name_len;
     if (!mp_map(error, &map) || !field_str(&map, "code", &name, &name_len)) {
         exit_print(program, "the daemon sent an error that is no map: check that its version is ours");
         return EXIT_PROTOCOL;
     }
     struct text message = message_of(&map), param = text_of(&map, "param");
-    enum error_code code = error_from_name(name, name_len);
-    while (i < OUTCOMES && outcomes[i].code != code)
-        i++;
+    const size_t i = outcome_of(name, name_len);
     char hint[256] = "";
     if (i < OUTCOMES)
         write_hint(hint, sizeof(hint), i, &map, message);
@@ -230,5 +245,5 @@ int exit_error(const char *program, const msgpack_object *error)
         at.len = 0; /* the field at fault, or whose fault it is, is named already */
     exit_print(program, "%.*s%s%.*s%s%s", (int)at.len, at.s, at.len > 0 ? ": " : "", (int)message.len, message.s,
                hint[0] != '\0' ? ": " : "", hint);
-    return i < OUTCOMES ? (int)outcomes[i].status : (int)EXIT_OTHER;
+    return exit_status_of(&map);
 }

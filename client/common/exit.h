@@ -32,7 +32,10 @@ void exit_print_wait(const char *program, const char *what);
 /* Prints a failure of libask and gives the status to exit with. */
 int exit_failure(const char *program, const struct ask_error *err);
 
-/* Prints an error map of the protocol, and what to do about it. */
+/* How to exit for an error map of the protocol. */
+int exit_status_of(const msgpack_object_map *error);
+
+/* The same, and prints it, and what to do about it. */
 int exit_error(const char *program, const msgpack_object *error);
 
 #endif

@@ -145,7 +145,7 @@ static int on_response(struct stream *s, const struct ask_message *m, msgpack_un
     if (!unpack(reply, m->body, m->body_len) || !mp_map(&reply->data, &map))
         return bad_message(s);
     if (s->print_text) {
-        if (!s->printed)
+        if (!s->printed && !s->part)
             print_text(s, &map);
         end_line(s);
     }

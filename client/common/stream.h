@@ -14,6 +14,7 @@ struct stream {
     struct out *out;
     bool print_text; /* else only the reply matters */
     bool whole;      /* text is printed once it is complete */
+    bool part;       /* what events bring is all that is wanted, and no more of the reply's text */
     bool own;        /* the answer is ours: leaving before its end cancels it */
     bool kept;       /* the daemon may have it still when its connection is lost */
 

@@ -1,70 +1,42 @@
 #include "client/common/ending.h"
-#include "client/common/field.h"
 #include "client/common/signals.h"
 #include "client/common/stream.h"
 #include "client/ctl/ctl.h"
 #include "lib/proto/mp.h"
 
-/* Appends the params for the newest answer: answer.list gives it first. */
-static int put_newest(struct ctl *c, struct ask *a, struct buf *params)
-{
-    msgpack_unpacked reply;
-    msgpack_unpacked_init(&reply);
-    msgpack_object_array list;
-    msgpack_object_map first;
-    const char *id;
-    size_t len;
-    int status = ctl_call(c, a, "answer.list", NULL, &reply);
-    if (status == EXIT_OK) {
-        if (mp_array(&reply.data, &list) && list.size > 0 && mp_map(&list.ptr[0], &first) &&
-            field_str(&first, "answer", &id, &len)) {
-            mp_put_map(params, 1);
-            mp_put_cstr(params, "answer");
-            mp_put_str(params, id, len);
-        } else {
-            exit_print(c->program, "there is no answer to attach to: ask something first");
-            status = EXIT_OTHER;
-        }
-    }
-    msgpack_unpacked_destroy(&reply);
-    return status;
-}
-
-static int follow(struct ctl *c, struct ask *a, const struct buf *params)
+static int follow(struct ctl *c, struct ask *a, const char *id)
 {
     /* Not our answer: whoever looks on and leaves does not end it. */
-    struct stream stream = {.program = c->program, .ask = a, .out = c->out, .print_text = !c->json, .kept = true};
+    struct stream stream = {
+        .program = c->program, .ask = a, .out = c->out, .print_text = !c->json, .part = c->from > 0, .kept = true};
+    struct buf params;
     msgpack_unpacked reply;
+    buf_init(&params, 256);
     msgpack_unpacked_init(&reply);
+    mp_put_map(&params, 2);
+    mp_put_entry(&params, "answer", id);
+    mp_put_entry_uint(&params, "from", c->from);
     signals_catch();
-    int status = stream_run(&stream, "answer.attach", params, &reply);
+    int status = stream_run(&stream, "answer.attach", &params, &reply);
     if (status == EXIT_OK && c->json)
         status = ctl_print_json(c, &reply.data);
     else if (status == EXIT_OK)
         ending_print(c->program, &reply.data);
     msgpack_unpacked_destroy(&reply);
+    buf_done(&params);
     return status;
 }
 
 int cmd_attach(struct ctl *c)
 {
     int status;
+    char id[CTL_ANSWER_SIZE];
     struct ask *a = ctl_open(c, &status);
     if (a == NULL)
         return status;
-    struct buf params;
-    buf_init(&params, 4096);
-    if (c->n_args > 0)
-        ctl_put_answer(&params, c->args[0]);
-    else
-        status = put_newest(c, a, &params);
-    if (status == EXIT_OK && params.failed) {
-        exit_print(c->program, "the answer's id is too long: askctl call answer.list shows ids");
-        status = EXIT_USAGE;
-    }
+    status = ctl_choose_answer(c, a, NULL, id);
     if (status == EXIT_OK)
-        status = follow(c, a, &params);
-    buf_done(&params);
+        status = follow(c, a, id);
     ask_close(a);
     return status;
 }

@@ -19,10 +19,13 @@ enum ctl_option {
     CTL_MIN_CONTEXT = 1 << 5,
     CTL_AVAILABLE = 1 << 6,
     CTL_SECRET_SERVICE = 1 << 7,
-    CTL_JSON = 1 << 8,
-    CTL_SOCKET = 1 << 9,
-    CTL_HELP = 1 << 10,
-    CTL_VERSION = 1 << 11,
+    CTL_STATE = 1 << 8,
+    CTL_FROM = 1 << 9,
+    CTL_NOTIFY = 1 << 10,
+    CTL_JSON = 1 << 11,
+    CTL_SOCKET = 1 << 12,
+    CTL_HELP = 1 << 13,
+    CTL_VERSION = 1 << 14,
     CTL_COMMON = CTL_JSON | CTL_SOCKET | CTL_HELP | CTL_VERSION /* every verb takes them */
 };
 
@@ -32,7 +35,8 @@ struct ctl {
     unsigned given; /* of enum ctl_option, no other than the verb takes; a value below is there if its bit is set */
     bool json;
     uint32_t limit;
-    const char *provider, *tag;
+    const char *provider, *tag, *state;
+    uint32_t from;         /* the sequence number of an event */
     unsigned capabilities; /* a set of capability.h */
     double max_price;      /* of a million tokens */
     double min_context;    /* tokens */
@@ -51,10 +55,14 @@ struct ctl_verb {
     const char *usual;            /* which of them is meant where none is named; NULL: one has to be */
 };
 
+enum { CTL_WAIT_MAX = 512 }; /* answers; each is a request in flight, of which the daemon takes 1024 */
+
+int cmd_answers(struct ctl *c);
 int cmd_attach(struct ctl *c);
 int cmd_call(struct ctl *c);
 int cmd_cancel(struct ctl *c);
 int cmd_status(struct ctl *c);
+int cmd_wait(struct ctl *c);
 extern const struct ctl_verb cmd_conv_verbs[], cmd_keys_verbs[], cmd_models_verbs[];
 
 /* Connects; NULL with *status filled and the reason told. */
@@ -77,6 +85,12 @@ int ctl_print_json(struct ctl *c, const msgpack_object *value); /* one line, flu
 /* A line or a piece of one, at most 1023 bytes: what is longer is cut. Made harmless as out_text does. */
 void ctl_printf(struct ctl *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int ctl_flush(struct ctl *c);
+
+enum { CTL_ANSWER_SIZE = 64 }; /* an answer's id, with its NUL */
+
+/* The answer that the verb's first argument names; without one the newest in that state, NULL for any. Tells and
+ * returns what went wrong, else EXIT_OK. */
+int ctl_choose_answer(struct ctl *c, struct ask *a, const char *state, char id[CTL_ANSWER_SIZE]);
 
 /* Appends {"answer": id}. */
 void ctl_put_answer(struct buf *b, const char *id);

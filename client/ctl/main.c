@@ -1,3 +1,4 @@
+#include "client/common/call.h"
 #include "client/common/json_print.h"
 #include "client/ctl/ctl.h"
 #include "client/ctl/options.h"
@@ -10,13 +11,16 @@
 #include <unistd.h>
 
 static const struct ctl_verb verbs[] = {
-    {"attach", "[ANSWER]", "follow an answer, the newest by default", .max_args = 1, .run = cmd_attach},
+    {"answers", "", "list the answers that are there", .run = cmd_answers, .takes = CTL_STATE},
+    {"attach", "[ANSWER]", "follow an answer, the newest by default", .max_args = 1, .run = cmd_attach,
+     .takes = CTL_FROM},
     {"call", "METHOD [JSON]", "call any method of the daemon", 1, 2, .run = cmd_call},
-    {"cancel", "ANSWER", "end an answer that is under way", 1, 1, .run = cmd_cancel},
+    {"cancel", "[ANSWER]", "end an answer, the newest that runs by default", .max_args = 1, .run = cmd_cancel},
     {"conv", "VERB ...", "list, show, rename, rm, fork conversations", .verbs = cmd_conv_verbs},
     {"keys", "VERB ...", "list, import, test, rm keys of providers", .verbs = cmd_keys_verbs},
     {"models", "[VERB] ...", "list, show, refresh what can be asked", .verbs = cmd_models_verbs, .usual = "list"},
     {"status", "", "show the daemon and its providers", .run = cmd_status},
+    {"wait", "ANSWER...", "wait for the end of answers", 1, CTL_WAIT_MAX, .run = cmd_wait, .takes = CTL_NOTIFY},
     {0},
 };
 
@@ -71,18 +75,7 @@ struct ask *ctl_open_running(struct ctl *c, int *status)
 
 int ctl_call(struct ctl *c, struct ask *a, const char *method, const struct buf *params, msgpack_unpacked *reply)
 {
-    struct ask_error err;
-    struct ask_message m;
-    if (ask_call(a, method, params != NULL ? params->data : NULL, params != NULL ? params->len : 0, &m, &err) != ASK_OK)
-        return exit_failure(c->program, &err);
-    bool failed = m.error != NULL;
-    size_t at = 0;
-    if (msgpack_unpack_next(reply, (const char *)(failed ? m.error : m.body), failed ? m.error_len : m.body_len, &at) !=
-        MSGPACK_UNPACK_SUCCESS) {
-        exit_print(c->program, "the daemon's response cannot be read: check that its version is ours");
-        return EXIT_PROTOCOL;
-    }
-    return failed ? exit_error(c->program, &reply->data) : EXIT_OK;
+    return call_run(c->program, a, method, params, reply);
 }
 
 int ctl_call_once(struct ctl *c, struct ask *a, const char *method, const struct buf *params)

@@ -7,15 +7,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool read_limit(struct ctl *c, const char *value)
+static bool read_count(const char *value, uint32_t *ret)
 {
     char *end;
     if (value[0] < '0' || value[0] > '9')
         return false;
     errno = 0;
     unsigned long v = strtoul(value, &end, 10);
-    c->limit = (uint32_t)v;
-    return *end == '\0' && errno == 0 && v > 0 && v <= INT32_MAX;
+    *ret = (uint32_t)v;
+    return *end == '\0' && errno == 0 && v <= INT32_MAX;
+}
+
+static bool read_limit(struct ctl *c, const char *value)
+{
+    return read_count(value, &c->limit) && c->limit > 0;
+}
+
+static bool read_from(struct ctl *c, const char *value)
+{
+    return read_count(value, &c->from);
+}
+
+static bool read_state(struct ctl *c, const char *value)
+{
+    static const char *const states[] = {"running", "done", "failed", "cancelled", "interrupted"};
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+        if (strcmp(states[i], value) == 0)
+            c->state = states[i];
+    return c->state != NULL && strcmp(c->state, value) == 0;
 }
 
 static bool read_provider(struct ctl *c, const char *value)
@@ -51,6 +70,8 @@ static bool read_socket(struct ctl *c, const char *value)
     return true;
 }
 
+#define STATE_WORDS "running, done, failed, cancelled, interrupted"
+
 static const struct option_row {
     unsigned bit; /* of enum ctl_option */
     char letter;  /* 0: it has none */
@@ -70,6 +91,10 @@ static const struct option_row {
     {CTL_SECRET_SERVICE, 0, "secret-service", NULL, "put the key into the desktop's secret service, not into a file",
      NULL, NULL},
     {CTL_AVAILABLE, 0, "available", NULL, "what can be asked now", NULL, NULL},
+    {CTL_STATE, 0, "state", "STATE", "answers: only those that are " STATE_WORDS, read_state,
+     "is none of " STATE_WORDS},
+    {CTL_FROM, 0, "from", "N", "attach: begin with the event of that number", read_from, "is no number of an event"},
+    {CTL_NOTIFY, 0, "notify", NULL, "wait: ring the bell, and tell the desktop, when one ends", NULL, NULL},
     {CTL_JSON, 0, "json", NULL, "print the result as JSON, on one line", NULL, NULL},
     {CTL_SOCKET, 0, "socket", "PATH", "the socket of the daemon (default: $ASKD_SOCKET, then yours)", read_socket,
      NULL},

@@ -346,7 +346,7 @@ def scripted(home):
         ({"code": "bad_response", "message": "it redirects; correct base_url", "status": 301, **P}, ""),
         (
             {"code": "not_found", "message": "no answer x", "param": "answer"},
-            ": askctl call answer.list shows what there is",
+            ": askctl answers shows what there is",
         ),
         ({"code": "rate_limited", "message": "Slow", "status": 429, "retry_after": 7.0, **P}, ": try again in 7 s"),
         ({"code": "overloaded", "message": "max_answers are running; try again when some have ended"}, ""),

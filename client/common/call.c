@@ -1,0 +1,48 @@
+#include "client/common/call.h"
+#include "client/common/exit.h"
+#include "client/common/signals.h"
+#include <poll.h>
+
+/* As ask_call, but a signal that was caught ends it, whenever it comes. */
+static enum ask_status call(struct ask *a, const char *method, const struct buf *params, struct ask_message *m,
+                            struct ask_error *err)
+{
+    struct pollfd fds[] = {{.fd = ask_fd(a), .events = POLLIN}, {.fd = signals_fd(), .events = POLLIN}};
+    uint32_t msgid;
+    enum ask_status status =
+        ask_send(a, method, params != NULL ? params->data : NULL, params != NULL ? params->len : 0, &msgid, err);
+    while (status == ASK_OK) {
+        status = ask_receive(a, 0, m, err);
+        if (status == ASK_OK && m->kind == ASK_RESPONSE && m->msgid == msgid)
+            break;
+        if ((status == ASK_TIMEOUT || status == ASK_INTERRUPTED) && signals_pending() == 0) {
+            (void)poll(fds, sizeof(fds) / sizeof(fds[0]), -1);
+            status = ASK_OK;
+        }
+    }
+    return status;
+}
+
+int call_try(const char *program, struct ask *a, const char *method, const struct buf *params, msgpack_unpacked *reply,
+             bool *refused)
+{
+    struct ask_error err;
+    struct ask_message m;
+    if (call(a, method, params, &m, &err) != ASK_OK)
+        return signals_pending() != 0 ? 128 + signals_pending() : exit_failure(program, &err);
+    *refused = m.error != NULL;
+    size_t at = 0;
+    if (msgpack_unpack_next(reply, (const char *)(*refused ? m.error : m.body), *refused ? m.error_len : m.body_len,
+                            &at) != MSGPACK_UNPACK_SUCCESS) {
+        exit_print(program, "the daemon's response cannot be read: check that its version is ours");
+        return EXIT_PROTOCOL;
+    }
+    return EXIT_OK;
+}
+
+int call_run(const char *program, struct ask *a, const char *method, const struct buf *params, msgpack_unpacked *reply)
+{
+    bool refused = false;
+    int status = call_try(program, a, method, params, reply, &refused);
+    return refused && status == EXIT_OK ? exit_error(program, &reply->data) : status;
+}
