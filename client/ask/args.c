@@ -1,6 +1,7 @@
 #include "client/ask/args.h"
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 const char args_usage[] = "Usage: ask [OPTION]... PROMPT...\n"
                           "       COMMAND | ask [OPTION]... [PROMPT...]\n"
@@ -8,29 +9,43 @@ const char args_usage[] = "Usage: ask [OPTION]... PROMPT...\n"
                           "Asks a language model through askd and prints its answer as it comes. What is\n"
                           "piped into ask follows the prompt; alone it is the prompt.\n"
                           "\n"
-                          "  -m, --model MODEL    the model, as askctl models lists it, or an alias\n"
-                          "  -s, --system TEXT    instructions that go before the prompt\n"
-                          "  -c, --continue       go on with the last conversation of this terminal and\n"
-                          "                       folder\n"
-                          "      --conversation ID\n"
-                          "                       go on with that one (askctl conv list shows them)\n"
-                          "      --no-store       keep neither question nor answer\n"
-                          "      --json           print all that is known of the answer, as one JSON line\n"
-                          "      --no-stream      print the answer when it is complete\n"
-                          "      --stats          then print model, tokens and times to standard error\n"
-                          "      --socket PATH    the daemon's socket (default: $ASKD_SOCKET, then yours)\n"
-                          "  -h, --help           print this help\n"
-                          "  -V, --version        print the version\n"
-                          "      --               end the options: what follows is the prompt\n";
+                          "  -m, --model MODEL      the model, as askctl models lists it, or an alias\n"
+                          "  -s, --system TEXT      instructions that go before the prompt\n"
+                          "  -c, --continue         go on with the last conversation of this terminal\n"
+                          "      --conversation ID  go on with that one (askctl conv list shows them)\n"
+                          "  -r, --refresh          ask anew, even where the answer is known\n"
+                          "      --cache HOW        use (default), refresh (as -r), only (ask nobody), off\n"
+                          "      --no-store         keep neither question nor answer\n"
+                          "      --detach           print the answer's id at once; the daemon has the rest\n"
+                          "      --json             print all that is known of the answer, as one JSON line\n"
+                          "      --no-stream        print the answer when it is complete\n"
+                          "      --stats            then print model, tokens and times to standard error\n"
+                          "      --socket PATH      the daemon's socket (default: $ASKD_SOCKET, then yours)\n"
+                          "  -h, --help             print this help\n"
+                          "  -V, --version          print the version\n"
+                          "      --                 end the options: what follows is the prompt\n";
 
-enum { OPT_JSON = 256, OPT_NO_STREAM, OPT_STATS, OPT_SOCKET, OPT_CONVERSATION, OPT_NO_STORE };
+enum {
+    OPT_JSON = 256,
+    OPT_NO_STREAM,
+    OPT_STATS,
+    OPT_SOCKET,
+    OPT_CONVERSATION,
+    OPT_NO_STORE,
+    OPT_CACHE,
+    OPT_DETACH,
+    OPT_END
+};
 
 static const struct option options[] = {
     {"model", required_argument, NULL, 'm'},
     {"system", required_argument, NULL, 's'},
     {"continue", no_argument, NULL, 'c'},
     {"conversation", required_argument, NULL, OPT_CONVERSATION},
+    {"refresh", no_argument, NULL, 'r'},
+    {"cache", required_argument, NULL, OPT_CACHE},
     {"no-store", no_argument, NULL, OPT_NO_STORE},
+    {"detach", no_argument, NULL, OPT_DETACH},
     {"json", no_argument, NULL, OPT_JSON},
     {"no-stream", no_argument, NULL, OPT_NO_STREAM},
     {"stats", no_argument, NULL, OPT_STATS},
@@ -38,6 +53,14 @@ static const struct option options[] = {
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {0},
+};
+
+/* What makes no sense together. */
+static const int exclusive[][2] = {
+    {'c', OPT_NO_STORE},
+    {OPT_CONVERSATION, 'c'},
+    {OPT_CONVERSATION, OPT_NO_STORE},
+    {OPT_DETACH, OPT_STATS},
 };
 
 /* argv[at] is the argument that getopt_long refused, as far as it tells. */
@@ -51,18 +74,41 @@ static enum args_action refuse(struct args *a, int c, const char *arg)
     return ARGS_WRONG;
 }
 
-/* False where another choice was made before. */
-static bool keep(struct args *a, enum args_keep choice)
+static const char *name_of(int option)
 {
-    static const char *const names[] = {
-        [ARGS_CONTINUE] = "--continue", [ARGS_NAMED] = "--conversation", [ARGS_NOWHERE] = "--no-store"};
-    if (a->keep != ARGS_NEW && a->keep != choice) {
-        (void)snprintf(a->why, sizeof(a->why), "%s and %s exclude each other", names[a->keep], names[choice]);
+    const struct option *o = options;
+    while (o->val != option)
+        o++;
+    return o->name;
+}
+
+/* False for a word that is none, and where another one was chosen before. */
+static bool choose_cache(struct args *a, const char *how)
+{
+    static const char *const words[] = {"use", "refresh", "only", "off"};
+    size_t i = 0, n = sizeof(words) / sizeof(words[0]);
+    while (i < n && strcmp(words[i], how) != 0)
+        i++;
+    if (i == n)
+        (void)snprintf(a->why, sizeof(a->why), "--cache is use, refresh, only or off, and not '%.40s'", how);
+    else if (a->cache != NULL && strcmp(a->cache, words[i]) != 0)
+        (void)snprintf(a->why, sizeof(a->why), "--cache %s and --cache %s exclude each other (-r is --cache refresh)",
+                       a->cache, words[i]);
+    else
+        a->cache = words[i];
+    return a->why[0] == '\0';
+}
+
+/* Whether the options that were seen agree with each other. */
+static bool agree(struct args *a, const bool seen[OPT_END])
+{
+    for (size_t i = 0; i < sizeof(exclusive) / sizeof(exclusive[0]); i++) {
+        if (!seen[exclusive[i][0]] || !seen[exclusive[i][1]])
+            continue;
+        (void)snprintf(a->why, sizeof(a->why), "--%s and --%s exclude each other", name_of(exclusive[i][0]),
+                       name_of(exclusive[i][1]));
         return false;
     }
-    a->keep = choice;
-    if (choice == ARGS_NAMED)
-        a->conversation = optarg;
     return true;
 }
 
@@ -72,14 +118,17 @@ enum args_action args_parse(struct args *a, int argc, char **argv)
     opterr = 0;
     optind = 0; /* glibc: forget an earlier run */
     int c;
-    bool agree = true;
-    while ((c = getopt_long(argc, argv, ":m:s:chV", options, NULL)) != -1) {
+    bool seen[OPT_END] = {false}, good = true;
+    while ((c = getopt_long(argc, argv, ":m:s:crhV", options, NULL)) != -1) {
         switch (c) {
         case 'm': a->model = optarg; break;
         case 's': a->system = optarg; break;
-        case 'c': agree = keep(a, ARGS_CONTINUE) && agree; break;
-        case OPT_CONVERSATION: agree = keep(a, ARGS_NAMED) && agree; break;
-        case OPT_NO_STORE: agree = keep(a, ARGS_NOWHERE) && agree; break;
+        case 'c': a->keep = ARGS_CONTINUE; break;
+        case 'r': good = choose_cache(a, "refresh") && good; break;
+        case OPT_CACHE: good = choose_cache(a, optarg) && good; break;
+        case OPT_CONVERSATION: a->keep = ARGS_NAMED, a->conversation = optarg; break;
+        case OPT_NO_STORE: a->keep = ARGS_NOWHERE; break;
+        case OPT_DETACH: a->detach = true; break;
         case OPT_JSON: a->json = true; break;
         case OPT_NO_STREAM: a->no_stream = true; break;
         case OPT_STATS: a->stats = true; break;
@@ -88,8 +137,9 @@ enum args_action args_parse(struct args *a, int argc, char **argv)
         case 'V': return ARGS_VERSION;
         default: return refuse(a, c, argv[optind - 1]);
         }
+        seen[c] = true;
     }
     a->words = argv + optind;
     a->n_words = argc - optind;
-    return agree ? ARGS_ASK : ARGS_WRONG;
+    return good && agree(a, seen) ? ARGS_ASK : ARGS_WRONG;
 }

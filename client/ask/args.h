@@ -17,9 +17,10 @@ enum args_keep {
 
 struct args {
     const char *model, *system, *socket; /* NULL where not given */
+    const char *cache;                   /* a word of the protocol, NULL where not given */
     enum args_keep keep;
     const char *conversation;
-    bool json, no_stream, stats;
+    bool json, no_stream, stats, detach;
     char **words; /* the prompt's, in argv */
     int n_words;
     char why[160]; /* for ARGS_WRONG */

@@ -2,15 +2,18 @@
 #include "client/ask/args.h"
 #include "client/ask/input.h"
 #include "client/ask/plain.h"
+#include "client/ask/question.h"
+#include "client/common/call.h"
 #include "client/common/ending.h"
 #include "client/common/exit.h"
+#include "client/common/field.h"
 #include "client/common/json_print.h"
 #include "client/common/signals.h"
 #include "client/common/stream.h"
-#include "client/common/where.h"
 #include "lib/base/utf8.h"
 #include "lib/base/version.h"
 #include "lib/proto/mp.h"
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,39 +35,6 @@ static int print_version(void)
     return print_and_exit("\n");
 }
 
-static void put_conversation(struct buf *b, const struct args *args)
-{
-    if (args->keep == ARGS_NOWHERE) {
-        mp_put_cstr(b, "store");
-        mp_put_bool(b, false);
-        return;
-    }
-    mp_put_entry(b, "conversation",
-                 args->keep == ARGS_NAMED      ? args->conversation
-                 : args->keep == ARGS_CONTINUE ? "last"
-                                               : "new");
-}
-
-static void put_params(struct buf *b, const struct args *args, const struct buf *prompt)
-{
-    struct where where;
-    where_find(&where);
-    mp_put_map(b, 4U + (args->model != NULL) + (args->system != NULL));
-    mp_put_cstr(b, "context");
-    where_put(b, &where);
-    put_conversation(b, args);
-    mp_put_cstr(b, "prompt");
-    mp_put_str(b, (const char *)prompt->data, prompt->len);
-    mp_put_cstr(b, "stream");
-    mp_put_bool(b, true); /* the first event tells whom to cancel */
-    if (args->model != NULL) {
-        mp_put_entry(b, "model", args->model);
-    }
-    if (args->system != NULL) {
-        mp_put_entry(b, "system", args->system);
-    }
-}
-
 static int finish(struct stream *s, const struct args *args, const msgpack_object *answer)
 {
     if (args->json) {
@@ -74,6 +44,8 @@ static int finish(struct stream *s, const struct args *args, const msgpack_objec
     int status = stream_flush(s);
     if (status == EXIT_OK && !args->json)
         ending_print(program, answer);
+    if (status == EXIT_OK && !args->json && out.terminal)
+        plain_cached(answer);
     if (status == EXIT_OK && args->stats)
         plain_stats(answer);
     return status;
@@ -85,14 +57,8 @@ static void on_wait(void *data, const char *what)
     exit_print_wait(program, what);
 }
 
-static int ask(const struct args *args, const struct buf *params)
+static int follow(struct ask *handle, const struct args *args, const struct buf *params)
 {
-    struct ask_error err;
-    const struct ask_options options = {.socket = args->socket, .on_wait = on_wait};
-    struct ask *handle = ask_open(&options, &err);
-    if (handle == NULL)
-        return signals_pending() != 0 ? 128 + signals_pending() : exit_failure(program, &err);
-
     struct stream stream = {.program = program,
                             .ask = handle,
                             .out = &out,
@@ -106,6 +72,68 @@ static int ask(const struct args *args, const struct buf *params)
     if (status == EXIT_OK)
         status = finish(&stream, args, &reply.data);
     msgpack_unpacked_destroy(&reply);
+    return status;
+}
+
+/* The id alone, so that a shell can take it; whoever looks on is told what to do with it. */
+static int print_detached(const struct args *args, const msgpack_object *reply)
+{
+    msgpack_object_map map;
+    const char *id;
+    size_t len;
+    if (!mp_map(reply, &map) || !field_str(&map, "answer", &id, &len)) {
+        exit_print(program, "the daemon's response names no answer: check that its version is ours");
+        return EXIT_PROTOCOL;
+    }
+    if (args->json)
+        (void)json_print(&out, reply);
+    else
+        (void)out_text(&out, id, len);
+    (void)out_write(&out, "\n", 1);
+    if (!out_flush(&out) && out.error == EPIPE)
+        return EXIT_PIPE;
+    if (out.error != 0) {
+        exit_print(program, "cannot write the answer's id: %s: choose another place for it", strerror(out.error));
+        return EXIT_IO;
+    }
+    if (out.terminal && !args->json)
+        exit_print(program, "askctl attach %.*s shows it", (int)len, id);
+    return EXIT_OK;
+}
+
+static int detach(struct ask *handle, const struct args *args, const struct buf *params)
+{
+    msgpack_unpacked reply;
+    msgpack_unpacked_init(&reply);
+    int status = call_run(program, handle, "chat", params, &reply);
+    if (status == EXIT_OK)
+        status = print_detached(args, &reply.data);
+    msgpack_unpacked_destroy(&reply);
+    return status;
+}
+
+static int send_question(struct ask *handle, const struct args *args, const struct question *q)
+{
+    struct buf params;
+    int status = EXIT_DATA;
+    buf_init(&params, PARAMS_MAX);
+    question_put(&params, q);
+    if (params.failed)
+        exit_print(program, "the prompt does not fit into memory: send less");
+    else
+        status = args->detach ? detach(handle, args, &params) : follow(handle, args, &params);
+    buf_done(&params);
+    return status;
+}
+
+static int ask(const struct args *args, const struct question *q)
+{
+    struct ask_error err;
+    const struct ask_options options = {.socket = args->socket, .on_wait = on_wait};
+    struct ask *handle = ask_open(&options, &err);
+    if (handle == NULL)
+        return signals_pending() != 0 ? 128 + signals_pending() : exit_failure(program, &err);
+    int status = send_question(handle, args, q);
     ask_close(handle);
     return status;
 }
@@ -113,6 +141,36 @@ static int ask(const struct args *args, const struct buf *params)
 static bool is_text(const char *s)
 {
     return s == NULL || utf8_valid(s, strlen(s));
+}
+
+static struct question question_of(const struct args *args)
+{
+    static const char *const conversations[] = {[ARGS_NEW] = "new", [ARGS_CONTINUE] = "last", [ARGS_NOWHERE] = NULL};
+    return (struct question){.model = args->model,
+                             .system = args->system,
+                             .cache = args->cache,
+                             .detach = args->detach,
+                             .conversation = args->keep == ARGS_NAMED ? args->conversation : conversations[args->keep]};
+}
+
+static int ask_prompt(const struct args *args)
+{
+    struct question q = question_of(args);
+    struct buf prompt;
+    struct error err = ERROR_INIT;
+    buf_init(&prompt, INPUT_MAX);
+    enum error_code code = input_read(&prompt, args->words, args->n_words, STDIN_FILENO, &err);
+    int status = code == ERR_NOT_FOUND ? EXIT_USAGE : EXIT_DATA;
+    if (code != ERR_NONE) {
+        exit_print(program, "%s", err.message);
+    } else {
+        q.prompt = (const char *)prompt.data;
+        q.prompt_len = prompt.len;
+        signals_catch();
+        status = ask(args, &q);
+    }
+    buf_done(&prompt);
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -130,27 +188,5 @@ int main(int argc, char **argv)
         exit_print(program, "the model, the system text or the conversation is not UTF-8: convert it");
         return EXIT_DATA;
     }
-
-    struct buf prompt, params;
-    struct error err = ERROR_INIT;
-    buf_init(&prompt, INPUT_MAX);
-    buf_init(&params, PARAMS_MAX);
-    enum error_code code = input_read(&prompt, args.words, args.n_words, STDIN_FILENO, &err);
-    if (code != ERR_NONE) {
-        exit_print(program, "%s", err.message);
-        buf_done(&prompt);
-        return code == ERR_NOT_FOUND ? EXIT_USAGE : EXIT_DATA;
-    }
-    put_params(&params, &args, &prompt);
-    buf_done(&prompt);
-    signals_catch();
-    int status;
-    if (params.failed) {
-        exit_print(program, "the prompt does not fit into memory: send less");
-        status = EXIT_DATA;
-    } else {
-        status = ask(&args, &params);
-    }
-    buf_done(&params);
-    return status;
+    return ask_prompt(&args);
 }

@@ -1,4 +1,5 @@
 #include "client/ask/plain.h"
+#include "client/common/age.h"
 #include "client/common/exit.h"
 #include "client/common/field.h"
 #include "lib/proto/mp.h"
@@ -42,11 +43,29 @@ static void add_int(struct line *l, const msgpack_object_map *map, const char *n
         add(l, "%s%s=%" PRId64, l->len > 0 ? " " : "", name, v);
 }
 
-static void add_ms(struct line *l, const msgpack_object_map *map, const char *name)
+static void add_double(struct line *l, const msgpack_object_map *map, const char *name)
 {
     double v;
     if (field_double(map, name, &v))
         add(l, "%s%s=%.0f", l->len > 0 ? " " : "", name, v);
+}
+
+static void add_true(struct line *l, const msgpack_object_map *map, const char *name)
+{
+    if (field_true(map, name))
+        add(l, "%s%s=true", l->len > 0 ? " " : "", name);
+}
+
+void plain_cached(const msgpack_object *answer)
+{
+    msgpack_object_map map;
+    double seconds;
+    char age[AGE_LEN];
+    if (!mp_map(answer, &map) || !field_true(&map, "cached"))
+        return;
+    bool known = field_double(&map, "age", &seconds);
+    age_text(age, known ? seconds : 0);
+    exit_print("ask", "cached%s%s%s; -r asks again", known ? " " : "", known ? age : "", known ? " ago" : "");
 }
 
 void plain_stats(const msgpack_object *answer)
@@ -62,9 +81,12 @@ void plain_stats(const msgpack_object *answer)
         add_int(&l, &part, "output_tokens");
     }
     if (field_map(&map, "timing", &part)) {
-        add_ms(&l, &part, "first_token_ms");
-        add_ms(&l, &part, "total_ms");
+        add_double(&l, &part, "first_token_ms");
+        add_double(&l, &part, "total_ms");
     }
+    add_true(&l, &map, "cached");
+    add_double(&l, &map, "age");
+    add_true(&l, &map, "shared");
     add_str(&l, &map, "conversation");
     exit_print("ask", "%s", l.text);
 }

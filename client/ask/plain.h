@@ -2,10 +2,13 @@
 #ifndef CLIENT_ASK_PLAIN_H
 #define CLIENT_ASK_PLAIN_H
 
-#include "client/common/out.h"
 #include <msgpack.h>
 
-/* The line of --stats, to stderr: model, provider, tokens, times and conversation, those that are known. */
+/* A line on stderr for whoever looks on: how old an answer from the cache is. Nothing of any other. */
+void plain_cached(const msgpack_object *answer);
+
+/* The line of --stats, to stderr: model, provider, tokens, times, where it came from and conversation, those that are
+ * known. */
 void plain_stats(const msgpack_object *answer);
 
 #endif

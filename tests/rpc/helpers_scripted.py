@@ -1,5 +1,6 @@
 """A daemon that answers as it is told, for what the real one cannot be made to say."""
 
+import contextlib
 import socket
 import threading
 
@@ -26,7 +27,7 @@ class Scripted:
                 conn, _ = self.listener.accept()
             except OSError:
                 return
-            with conn:
+            with conn, contextlib.suppress(ConnectionError):  # who has asked may leave
                 unpacker = msgpack.Unpacker(raw=False)
                 while data := conn.recv(1 << 16):
                     unpacker.feed(data)

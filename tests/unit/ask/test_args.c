@@ -92,6 +92,34 @@ static void choices_of_a_conversation_exclude_each_other(void **state)
     assert_int_equal(PARSE(&a, "-c", "--no-store", "--help"), ARGS_HELP);
 }
 
+static void the_cache_is_used_as_it_is_told(void **state)
+{
+    (void)state;
+    struct args a;
+    assert_int_equal(PARSE(&a, "hi"), ARGS_ASK);
+    assert_null(a.cache);
+    assert_int_equal(PARSE(&a, "hi", "-r"), ARGS_ASK);
+    assert_string_equal(a.cache, "refresh");
+    assert_int_equal(PARSE(&a, "--cache", "refresh", "--refresh", "hi"), ARGS_ASK);
+    assert_string_equal(a.cache, "refresh");
+    assert_int_equal(PARSE(&a, "--cache=only", "hi"), ARGS_ASK);
+    assert_string_equal(a.cache, "only");
+    assert_int_equal(PARSE(&a, "--cache=off", "-r", "hi"), ARGS_WRONG);
+    assert_string_equal(a.why, "--cache off and --cache refresh exclude each other (-r is --cache refresh)");
+    assert_int_equal(PARSE(&a, "--cache=never", "hi", "-r"), ARGS_WRONG);
+    assert_string_equal(a.why, "--cache is use, refresh, only or off, and not 'never'");
+}
+
+static void who_leaves_cannot_look_on(void **state)
+{
+    (void)state;
+    struct args a;
+    assert_int_equal(PARSE(&a, "--detach", "--json", "-c", "hi"), ARGS_ASK);
+    assert_true(a.detach && a.json);
+    assert_int_equal(PARSE(&a, "--stats", "--detach", "hi"), ARGS_WRONG);
+    assert_string_equal(a.why, "--detach and --stats exclude each other");
+}
+
 static void wrong_ones_are_named(void **state)
 {
     (void)state;
@@ -114,6 +142,8 @@ int main(void)
         cmocka_unit_test(wrong_ones_are_named),
         cmocka_unit_test(a_new_conversation_unless_told_otherwise),
         cmocka_unit_test(choices_of_a_conversation_exclude_each_other),
+        cmocka_unit_test(the_cache_is_used_as_it_is_told),
+        cmocka_unit_test(who_leaves_cannot_look_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

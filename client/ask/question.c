@@ -1,0 +1,39 @@
+#include "client/ask/question.h"
+#include "client/common/where.h"
+#include "lib/proto/mp.h"
+
+static void put_keeping(struct buf *b, const struct question *q)
+{
+    if (q->conversation != NULL) {
+        mp_put_entry(b, "conversation", q->conversation);
+    } else {
+        mp_put_cstr(b, "store");
+        mp_put_bool(b, false);
+    }
+}
+
+void question_put(struct buf *b, const struct question *q)
+{
+    const struct {
+        const char *key, *value;
+    } given[] = {{"model", q->model}, {"system", q->system}, {"cache", q->cache}};
+    enum { GIVEN = sizeof(given) / sizeof(given[0]), ALWAYS = 4 };
+    struct where where;
+    uint32_t n = ALWAYS;
+    where_find(&where);
+    size_t at = mp_open_map(b);
+    mp_put_cstr(b, "context");
+    where_put(b, &where);
+    put_keeping(b, q);
+    mp_put_cstr(b, "prompt");
+    mp_put_str(b, q->prompt, q->prompt_len);
+    mp_put_cstr(b, q->detach ? "detach" : "stream"); /* the first event tells whom to cancel */
+    mp_put_bool(b, true);
+    for (size_t i = 0; i < GIVEN; i++) {
+        if (given[i].value == NULL)
+            continue;
+        mp_put_entry(b, given[i].key, given[i].value);
+        n++;
+    }
+    mp_close_map(b, at, n);
+}

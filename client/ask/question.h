@@ -1,0 +1,19 @@
+/* What ask sends as the params of `chat`. */
+#ifndef CLIENT_ASK_QUESTION_H
+#define CLIENT_ASK_QUESTION_H
+
+#include "lib/base/buf.h"
+
+/* Borrowed strings, NULL where not given. */
+struct question {
+    const char *prompt;
+    size_t prompt_len;
+    const char *model, *system, *cache;
+    const char *conversation; /* NULL: neither question nor answer is stored */
+    bool detach;              /* the reply is the answer's id, at once; else events come */
+};
+
+/* Appends the params, with where we run. */
+void question_put(struct buf *b, const struct question *q);
+
+#endif
