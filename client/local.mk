@@ -13,7 +13,7 @@ libaskcli_la_LIBADD = libaskclient.la
 bin_PROGRAMS += client/ask/ask client/ctl/askctl
 client_ask_ask_SOURCES = \
 	client/ask/args.c client/ask/args.h client/ask/input.c client/ask/input.h client/ask/main.c client/ask/plain.c \
-	client/ask/plain.h client/ask/question.c client/ask/question.h
+	client/ask/plain.h client/ask/question.c client/ask/question.h client/ask/resume.c client/ask/resume.h
 client_ask_ask_LDADD = libaskcli.la
 client_ctl_askctl_SOURCES = \
 	client/ctl/capability.c client/ctl/capability.h client/ctl/choose.c client/ctl/cmd_answers.c \

@@ -13,6 +13,8 @@ const char args_usage[] = "Usage: ask [OPTION]... PROMPT...\n"
                           "  -s, --system TEXT      instructions that go before the prompt\n"
                           "  -c, --continue         go on with the last conversation of this terminal\n"
                           "      --conversation ID  go on with that one (askctl conv list shows them)\n"
+                          "      --continue-interrupted\n"
+                          "                         have an answer finished that a crash or a stop cut off\n"
                           "  -r, --refresh          ask anew, even where the answer is known\n"
                           "      --cache HOW        use (default), refresh (as -r), only (ask nobody), off\n"
                           "      --no-store         keep neither question nor answer\n"
@@ -34,6 +36,7 @@ enum {
     OPT_NO_STORE,
     OPT_CACHE,
     OPT_DETACH,
+    OPT_INTERRUPTED,
     OPT_END
 };
 
@@ -42,6 +45,7 @@ static const struct option options[] = {
     {"system", required_argument, NULL, 's'},
     {"continue", no_argument, NULL, 'c'},
     {"conversation", required_argument, NULL, OPT_CONVERSATION},
+    {"continue-interrupted", no_argument, NULL, OPT_INTERRUPTED},
     {"refresh", no_argument, NULL, 'r'},
     {"cache", required_argument, NULL, OPT_CACHE},
     {"no-store", no_argument, NULL, OPT_NO_STORE},
@@ -55,12 +59,16 @@ static const struct option options[] = {
     {0},
 };
 
-/* What makes no sense together. */
+/* What makes no sense together. What was said of an interrupted answer is shown at once, and can be followed only. */
 static const int exclusive[][2] = {
     {'c', OPT_NO_STORE},
     {OPT_CONVERSATION, 'c'},
     {OPT_CONVERSATION, OPT_NO_STORE},
     {OPT_DETACH, OPT_STATS},
+    {OPT_INTERRUPTED, 'c'},
+    {OPT_INTERRUPTED, OPT_NO_STORE},
+    {OPT_INTERRUPTED, OPT_NO_STREAM},
+    {OPT_INTERRUPTED, OPT_DETACH},
 };
 
 /* argv[at] is the argument that getopt_long refused, as far as it tells. */
@@ -99,7 +107,7 @@ static bool choose_cache(struct args *a, const char *how)
     return a->why[0] == '\0';
 }
 
-/* Whether the options that were seen agree with each other. */
+/* Where the options that were seen agree with each other, and with the words. */
 static bool agree(struct args *a, const bool seen[OPT_END])
 {
     for (size_t i = 0; i < sizeof(exclusive) / sizeof(exclusive[0]); i++) {
@@ -107,6 +115,10 @@ static bool agree(struct args *a, const bool seen[OPT_END])
             continue;
         (void)snprintf(a->why, sizeof(a->why), "--%s and --%s exclude each other", name_of(exclusive[i][0]),
                        name_of(exclusive[i][1]));
+        return false;
+    }
+    if (a->interrupted && a->n_words > 0) {
+        (void)snprintf(a->why, sizeof(a->why), "--%s takes no prompt", name_of(OPT_INTERRUPTED));
         return false;
     }
     return true;
@@ -128,6 +140,7 @@ enum args_action args_parse(struct args *a, int argc, char **argv)
         case OPT_CACHE: good = choose_cache(a, optarg) && good; break;
         case OPT_CONVERSATION: a->keep = ARGS_NAMED, a->conversation = optarg; break;
         case OPT_NO_STORE: a->keep = ARGS_NOWHERE; break;
+        case OPT_INTERRUPTED: a->interrupted = true; break;
         case OPT_DETACH: a->detach = true; break;
         case OPT_JSON: a->json = true; break;
         case OPT_NO_STREAM: a->no_stream = true; break;

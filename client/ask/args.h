@@ -21,7 +21,8 @@ struct args {
     enum args_keep keep;
     const char *conversation;
     bool json, no_stream, stats, detach;
-    char **words; /* the prompt's, in argv */
+    bool interrupted; /* an interrupted answer is gone on with; there are no words then */
+    char **words;     /* the prompt's, in argv */
     int n_words;
     char why[160]; /* for ARGS_WRONG */
 };

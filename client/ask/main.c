@@ -3,6 +3,7 @@
 #include "client/ask/input.h"
 #include "client/ask/plain.h"
 #include "client/ask/question.h"
+#include "client/ask/resume.h"
 #include "client/common/call.h"
 #include "client/common/ending.h"
 #include "client/common/exit.h"
@@ -126,14 +127,29 @@ static int send_question(struct ask *handle, const struct args *args, const stru
     return status;
 }
 
-static int ask(const struct args *args, const struct question *q)
+/* What was said goes before what is said now, without a seam. */
+static int go_on(struct ask *handle, const struct args *args, struct question *q)
+{
+    struct resume resume;
+    int status = resume_find(program, handle, args->conversation, &resume);
+    if (status == EXIT_OK) {
+        resume_ask(&resume, q);
+        if (!args->json)
+            (void)out_text(&out, (const char *)resume.text.data, resume.text.len);
+        status = send_question(handle, args, q);
+    }
+    resume_done(&resume);
+    return status;
+}
+
+static int ask(const struct args *args, struct question *q)
 {
     struct ask_error err;
     const struct ask_options options = {.socket = args->socket, .on_wait = on_wait};
     struct ask *handle = ask_open(&options, &err);
     if (handle == NULL)
         return signals_pending() != 0 ? 128 + signals_pending() : exit_failure(program, &err);
-    int status = send_question(handle, args, q);
+    int status = args->interrupted ? go_on(handle, args, q) : send_question(handle, args, q);
     ask_close(handle);
     return status;
 }
@@ -153,13 +169,15 @@ static struct question question_of(const struct args *args)
                              .conversation = args->keep == ARGS_NAMED ? args->conversation : conversations[args->keep]};
 }
 
+/* Reads the prompt, where there is to be one. */
 static int ask_prompt(const struct args *args)
 {
     struct question q = question_of(args);
     struct buf prompt;
     struct error err = ERROR_INIT;
     buf_init(&prompt, INPUT_MAX);
-    enum error_code code = input_read(&prompt, args->words, args->n_words, STDIN_FILENO, &err);
+    enum error_code code =
+        args->interrupted ? ERR_NONE : input_read(&prompt, args->words, args->n_words, STDIN_FILENO, &err);
     int status = code == ERR_NOT_FOUND ? EXIT_USAGE : EXIT_DATA;
     if (code != ERR_NONE) {
         exit_print(program, "%s", err.message);

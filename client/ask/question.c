@@ -16,7 +16,7 @@ void question_put(struct buf *b, const struct question *q)
 {
     const struct {
         const char *key, *value;
-    } given[] = {{"model", q->model}, {"system", q->system}, {"cache", q->cache}};
+    } given[] = {{"model", q->model}, {"system", q->system}, {"cache", q->cache}, {"parent", q->parent}};
     enum { GIVEN = sizeof(given) / sizeof(given[0]), ALWAYS = 4 };
     struct where where;
     uint32_t n = ALWAYS;

@@ -10,6 +10,7 @@ struct question {
     size_t prompt_len;
     const char *model, *system, *cache;
     const char *conversation; /* NULL: neither question nor answer is stored */
+    const char *parent;       /* the message there that it follows */
     bool detach;              /* the reply is the answer's id, at once; else events come */
 };
 

@@ -32,7 +32,7 @@ static const struct {
     {ERR_UNAVAILABLE, EXIT_UNAVAILABLE, "check the network and the base_url of @", NULL},
     {ERR_BAD_RESPONSE, EXIT_SOFTWARE, "check the base_url and the api of @", NULL},
     {ERR_CANCELLED, EXIT_OTHER, NULL, NULL},
-    {ERR_INTERRUPTED, EXIT_AGAIN, NULL, "ask again"},
+    {ERR_INTERRUPTED, EXIT_AGAIN, NULL, "ask again, or have ask --continue-interrupted finish it"},
     {ERR_TOO_LARGE, EXIT_DATA, "send less", NULL},
     {ERR_INTERNAL, EXIT_SOFTWARE, NULL, "look at the daemon's log"},
 };

@@ -158,8 +158,8 @@ static int lose(const struct stream *s, const struct ask_error *err)
     if (err->status != ASK_CLOSED || !s->kept)
         return exit_failure(s->program, err);
     if (s->answer[0] != '\0')
-        exit_print(s->program, "the daemon closed the connection: askctl attach %s shows what came of the answer",
-                   s->answer);
+        exit_print(s->program, "the daemon closed the connection: askctl attach %s shows what came of the answer%s",
+                   s->answer, s->own ? ", ask --continue-interrupted goes on with it" : "");
     else
         exit_print(s->program, "the daemon closed the connection: where the question was kept, ask -c goes on with it");
     return EXIT_UNAVAILABLE;

@@ -382,7 +382,7 @@ def test_lost_connection_names_the_answer(daemon, ask):
     daemon.kill()
     _, err = proc.communicate(timeout=PATIENCE)
     assert proc.returncode == UNAVAILABLE
-    assert re.search(r"closed the connection: askctl attach [0-9a-f-]{36} ", err.decode())
+    assert re.search(r"closed the connection: askctl attach [0-9a-f-]{36} .*, ask --continue-interrupted ", err.decode())
 
 
 def test_lost_connection_of_what_is_not_kept(daemon, ask):

@@ -8,6 +8,7 @@ import pytest
 from client import RESPONSE, check_events, failure, is_event, say, text_of
 from conftest import wait_until
 from fault_provider import words_text
+from helpers_files import in_files
 
 ENDINGS = ["SIGTERM", "SIGKILL"]
 
@@ -17,16 +18,6 @@ def attached(client, answer, first=0):
     since = len(client.log)
     a = client.call("answer.attach", {"answer": answer, "from": first})
     return a, client.events(answer, since)
-
-
-def in_files(folder, text):
-    def holds(path):
-        try:
-            return path.is_file() and text.encode() in path.read_bytes()
-        except FileNotFoundError:  # a journal comes and goes
-            return False
-
-    return any(holds(path) for path in folder.rglob("*"))
 
 
 @pytest.fixture

@@ -115,9 +115,25 @@ static void who_leaves_cannot_look_on(void **state)
     (void)state;
     struct args a;
     assert_int_equal(PARSE(&a, "--detach", "--json", "-c", "hi"), ARGS_ASK);
-    assert_true(a.detach && a.json);
+    assert_true(a.detach && a.json && !a.interrupted);
     assert_int_equal(PARSE(&a, "--stats", "--detach", "hi"), ARGS_WRONG);
     assert_string_equal(a.why, "--detach and --stats exclude each other");
+}
+
+static void what_was_interrupted_has_its_question(void **state)
+{
+    (void)state;
+    struct args a;
+    assert_int_equal(PARSE(&a, "--continue-interrupted", "-m", "x", "--conversation", "id"), ARGS_ASK);
+    assert_true(a.interrupted);
+    assert_string_equal(a.conversation, "id");
+    assert_int_equal(PARSE(&a, "--continue-interrupted", "please"), ARGS_WRONG);
+    assert_string_equal(a.why, "--continue-interrupted takes no prompt");
+    assert_int_equal(PARSE(&a, "--detach", "--continue-interrupted"), ARGS_WRONG);
+    assert_string_equal(a.why, "--continue-interrupted and --detach exclude each other");
+    assert_int_equal(PARSE(&a, "--continue-interrupted", "-c"), ARGS_WRONG);
+    assert_int_equal(PARSE(&a, "--continue-interrupted", "--no-store"), ARGS_WRONG);
+    assert_int_equal(PARSE(&a, "--continue-interrupted", "--no-stream"), ARGS_WRONG);
 }
 
 static void wrong_ones_are_named(void **state)
@@ -144,6 +160,7 @@ int main(void)
         cmocka_unit_test(choices_of_a_conversation_exclude_each_other),
         cmocka_unit_test(the_cache_is_used_as_it_is_told),
         cmocka_unit_test(who_leaves_cannot_look_on),
+        cmocka_unit_test(what_was_interrupted_has_its_question),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
