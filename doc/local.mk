@@ -6,6 +6,7 @@ doc_rows_CFLAGS = $(libaskd_la_CFLAGS)
 doc_rows_LDADD = libaskd.la
 
 EXTRA_DIST += doc/askd.conf.5.in
+dist_man_MANS = doc/ask.1 doc/askctl.1
 nodist_man_MANS = doc/askd.conf.5
 nodist_pkgdata_DATA = etc/askd.conf.sample
 CLEANFILES += doc/askd.conf.5 etc/askd.conf.sample

@@ -119,10 +119,30 @@ def test_manual_page(defaults):
     page = build_dir() / "doc" / "askd.conf.5"
     options = page.read_text().partition("\n.Sh OPTIONS\n")[2].partition("\n.Sh ")[0]
     assert re.findall(r"^\.It Ic (\w+)$", options, re.M) == re.findall(r"^(\w+) = ", defaults, re.M)
+    check_form(page)
+
+
+def check_form(page):
     for linter in (["mandoc", "-T", "lint", "-W", "warning"], ["groff", "-mandoc", "-ww", "-z"]):
         if shutil.which(linter[0]):
             r = subprocess.run([*linter, page], capture_output=True, text=True)
             assert (r.returncode, r.stdout, r.stderr) == (0, "", "")
+
+
+def test_page_of_ask(ask):
+    page = SOURCE / "doc" / "ask.1"
+    told = set(re.findall(r"Fl -([a-z-]+)", page.read_text()))
+    assert told == set(re.findall(r" --([a-z-]+)", ask("--help").stdout))
+    check_form(page)
+
+
+def test_page_of_askctl(askctl):
+    """Its verbs, and the options of those that have no help of their own."""
+    page = SOURCE / "doc" / "askctl.1"
+    text, usage = page.read_text(), askctl("--help").stdout
+    assert set(re.findall(r"^\.It Cm (\w+)", text, re.M)) == set(re.findall(r"^  ([a-z]+) ", usage, re.M))
+    assert set(re.findall(r"Fl -([a-z-]+)", text)) == set(re.findall(r" --([a-z-]+)", usage))
+    check_form(page)
 
 
 # -- the schema
