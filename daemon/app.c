@@ -1,4 +1,5 @@
 #include "daemon/app.h"
+#include "daemon/cache/cache.h"
 #include "daemon/core/endpoint.h"
 #include "daemon/core/log.h"
 #include "daemon/core/logfile.h"
@@ -48,6 +49,7 @@ struct app {
     struct endpoint endpoint;
     struct answer_table *table;
     struct store *store;
+    struct cache *cache;
     bool has_database; /* keep was not none at the start */
     struct engine *engine;
     struct server *server;
@@ -65,6 +67,14 @@ static enum error_code find_state(const struct app_args *args, char *state, size
     if (!args->system)
         return paths_state_dir(state, n, err);
     snprintf(state, n, "%s", service_state_dir() ? service_state_dir() : PATHS_SYSTEM_STATE);
+    return ERR_NONE;
+}
+
+static enum error_code find_cache(const struct app_args *args, char *cache, size_t n, struct error *err)
+{
+    if (!args->system)
+        return paths_cache_dir(cache, n, err);
+    snprintf(cache, n, "%s", service_cache_dir() ? service_cache_dir() : PATHS_SYSTEM_CACHE);
     return ERR_NONE;
 }
 
@@ -160,11 +170,18 @@ static void on_store_closed(void *data)
     }
 }
 
+static void on_cache_closed(void *data)
+{
+    struct app *a = data;
+    a->cache = NULL;
+    store_close(a->store, on_store_closed, a); /* last: it takes in what the others left */
+}
+
 static void on_engine_closed(void *data)
 {
     struct app *a = data;
     a->engine = NULL;
-    store_close(a->store, on_store_closed, a); /* last: it takes in what the others left */
+    cache_close(a->cache, on_cache_closed, a);
 }
 
 static void on_server_closed(void *data)
@@ -295,6 +312,7 @@ static void on_reloaded(void *data)
     settings_warn(&a->settings);
     answer_table_configure(a->table, options(a, &answer_room));
     store_configure(a->store, options(a, &store_room));
+    cache_configure(a->cache, options(a, &cache_room));
     const struct engine_knowledge knowledge = knowledge_of(a);
     engine_configure(a->engine, &knowledge);
     server_configure(a->server, options(a, &rpc_room));
@@ -366,7 +384,7 @@ static void make_timers(struct app *a)
     a->watchdog = timer_new(&a->loop, on_watchdog, a);
 }
 
-static void make_rooms(struct app *a, const char *state_dir)
+static void make_rooms(struct app *a, const char *state_dir, const char *cache_dir)
 {
     static const struct reload_hooks hooks = {on_reload_begins, needs_restart, on_reloaded, on_reload_ended};
     bool system = a->source.system;
@@ -383,19 +401,20 @@ static void make_rooms(struct app *a, const char *state_dir)
     const struct store_options *store = options(a, &store_room);
     a->has_database = store->keep_ms != STORE_KEEP_NONE;
     a->store = store_new(&a->loop, state_dir, store, keep_recovery());
+    a->cache = cache_new(&a->loop, cache_dir, options(a, &cache_room));
     const struct engine_knowledge knowledge = knowledge_of(a);
-    a->engine = engine_new(&a->loop, a->table, a->store, &knowledge);
+    a->engine = engine_new(&a->loop, a->table, a->store, a->cache, &knowledge);
     engine_on_ended(a->engine, on_activity, a);
     a->server = server_new(&a->loop, a->engine, &setup);
     a->reload = reload_new(&a->loop, &a->source, a->keys, &a->settings, &hooks, a);
     make_timers(a);
 }
 
-static int run(struct app *a, const char *state_dir)
+static int run(struct app *a, const char *state_dir, const char *cache_dir)
 {
     struct error err = ERROR_INIT;
     uv_loop_init(&a->loop);
-    make_rooms(a, state_dir);
+    make_rooms(a, state_dir, cache_dir);
     start_signals(a);
     int status = 0;
     if (server_listen(a->server, a->endpoint.listen_fd, &err) == ERR_NONE) {
@@ -449,10 +468,12 @@ static void prepare_process(void)
 static int listen_and_run(struct app *a, const struct app_args *args)
 {
     struct error err = ERROR_INIT;
-    char socket[PATH_SIZE], state[PATH_SIZE];
+    char socket[PATH_SIZE], state[PATH_SIZE], cache[PATH_SIZE];
     enum error_code code = find_socket(args, socket, sizeof socket, &err);
     if (code == ERR_NONE)
         code = find_state(args, state, sizeof state, &err);
+    if (code == ERR_NONE)
+        code = find_cache(args, cache, sizeof cache, &err);
     if (code == ERR_NONE)
         code = endpoint_open(&a->endpoint, socket, state, args->system ? 0660 : 0600, service_take_socket(), &err);
     if (code == ERR_OVERLOADED && fd_holder_is_here(&a->endpoint.holder)) {
@@ -465,7 +486,7 @@ static int listen_and_run(struct app *a, const struct app_args *args)
     }
     if (a->autostarted)
         logfile_start(state, own_options(a)->log_size);
-    int status = run(a, state);
+    int status = run(a, state, cache);
     logfile_stop();
     endpoint_close(&a->endpoint);
     return status;

@@ -3,110 +3,49 @@
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
 #include "lib/base/utf8.h"
+#include "lib/proto/mp.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct flight {
-    unsigned refs;
-    struct log *log; /* reference */
-    struct flight_hooks hooks;
-    void *data;
-    unsigned live; /* answers on it that were not cancelled */
-    bool settled;
-    LIST_HEAD(, answer) answers;
-};
-
 struct answer {
     unsigned refs;
     char id[ID_LEN + 1];
-    struct flight *flight; /* reference */
-    LIST_ENTRY(answer) link;
+    struct log *log; /* reference */
     struct answer_asker asker;
-    bool cancelled, accepted;
+    bool settled, accepted, restored;
+    void (*cancel)(void *data); /* NULL: nobody works for it */
+    void *cancel_data;
     char conversation[ID_LEN + 1], message[ID_LEN + 1];
     unsigned readers;
     int64_t started_us, idle_since_us;
     char provider[64], model[128];
     char preview[ANSWER_PREVIEW + 1];
+    struct answer_facts facts;
     uint8_t *start;
     size_t start_len;
 };
 
-static const struct error cancelled_error = {
-    .code = ERR_CANCELLED, .message = "the answer was cancelled", .retry_after = -1};
-
-struct flight *flight_new(struct log *log, const struct flight_hooks *hooks, void *data)
-{
-    struct flight *f = NEW(struct flight);
-    f->refs = 1;
-    f->log = log;
-    f->hooks = *hooks;
-    f->data = data;
-    LIST_INIT(&f->answers);
-    return f;
-}
-
-struct flight *flight_ref(struct flight *f)
-{
-    f->refs++;
-    return f;
-}
-
-struct flight *flight_unref(struct flight *f)
-{
-    if (f && --f->refs == 0) {
-        log_unref(f->log);
-        free(f);
-    }
-    return NULL;
-}
-
-void flight_settle(struct flight *f)
-{
-    f->settled = true;
-}
-
-struct log *flight_log(const struct flight *f)
-{
-    return f->log;
-}
-
-void flight_each(struct flight *f, void (*each)(void *data, struct answer *a), void *data)
-{
-    struct answer *a = LIST_FIRST(&f->answers), *next;
-    flight_ref(f);
-    for (a = a ? answer_ref(a) : NULL; a; a = next) {
-        next = LIST_NEXT(a, link);
-        if (next) /* what `each` does with this one may let go of that one */
-            answer_ref(next);
-        each(data, a);
-        answer_unref(a);
-    }
-    flight_unref(f);
-}
-
-struct answer *answer_new(struct flight *f, const struct answer_asker *asker)
+struct answer *answer_new(struct log *log, const struct answer_asker *asker)
 {
     struct answer *a = NEW(struct answer);
     a->refs = 1;
     id_new(a->id);
-    a->flight = flight_ref(f);
+    a->log = log_ref(log);
     a->asker = *asker;
+    a->facts = (struct answer_facts)ANSWER_FACTS_INIT;
     a->started_us = clock_wall_us();
     a->idle_since_us = clock_mono_us();
-    LIST_INSERT_HEAD(&f->answers, a, link);
-    f->live++;
     return a;
 }
 
-struct answer *answer_restore(struct flight *f, const struct answer_asker *asker, const char *id, int64_t started_us)
+struct answer *answer_restore(struct log *log, const struct answer_asker *asker, const char *id, int64_t started_us)
 {
-    struct answer *a = answer_new(f, asker);
+    struct answer *a = answer_new(log, asker);
     memcpy(a->id, id, sizeof a->id);
     a->started_us = started_us;
-    a->accepted = true;
+    a->accepted = a->settled = a->restored = true;
     return a;
 }
 
@@ -120,8 +59,7 @@ struct answer *answer_unref(struct answer *a)
 {
     if (a && --a->refs == 0) {
         assert(a->readers == 0);
-        LIST_REMOVE(a, link);
-        flight_unref(a->flight);
+        log_unref(a->log);
         free(a->start);
         free(a);
     }
@@ -135,7 +73,15 @@ const char *answer_id(const struct answer *a)
 
 struct log *answer_log(const struct answer *a)
 {
-    return a->flight->log;
+    return a->log;
+}
+
+void answer_move(struct answer *a, struct log *to)
+{
+    struct log *from = a->log;
+    a->log = log_ref(to);
+    log_touch(from); /* who waits there looks again, and sees the other */
+    log_unref(from);
 }
 
 uid_t answer_uid(const struct answer *a)
@@ -156,6 +102,11 @@ bool answer_kept(const struct answer *a)
 bool answer_stored(const struct answer *a)
 {
     return a->asker.store;
+}
+
+void answer_unstore(struct answer *a)
+{
+    a->asker.store = false;
 }
 
 void answer_set_message(struct answer *a, const char *conversation, const char *message)
@@ -243,31 +194,76 @@ bool answer_start(const struct answer *a, const uint8_t **event, size_t *len)
     return a->start != NULL;
 }
 
+struct answer_facts *answer_facts(struct answer *a)
+{
+    return &a->facts;
+}
+
+static uint32_t put_duration(struct buf *out, const char *key, double ms)
+{
+    if (ms < 0)
+        return 0;
+    mp_put_cstr(out, key);
+    mp_put_double(out, ms);
+    return 1;
+}
+
+static void put_timing(struct buf *out, const struct answer_facts *f)
+{
+    mp_put_cstr(out, "timing");
+    mp_put_map(out, (f->queued_ms >= 0 ? 1u : 0) + (f->first_ms >= 0 ? 1 : 0) + (f->total_ms >= 0 ? 1 : 0));
+    put_duration(out, "queued_ms", f->queued_ms);
+    put_duration(out, "first_token_ms", f->first_ms);
+    put_duration(out, "total_ms", f->total_ms);
+}
+
+uint32_t answer_put_facts(struct buf *out, const struct answer *a)
+{
+    const struct answer_facts *f = &a->facts;
+    if (a->restored)
+        return 0;
+    mp_put_cstr(out, "cached");
+    mp_put_bool(out, f->cached);
+    mp_put_cstr(out, "shared");
+    mp_put_bool(out, f->shared);
+    put_timing(out, f);
+    if (f->key[0])
+        mp_put_entry(out, "key", f->key);
+    if (f->age_ms >= 0) {
+        mp_put_cstr(out, "age");
+        mp_put_double(out, (double)f->age_ms / 1000);
+    }
+    return 3u + (f->key[0] ? 1 : 0) + (f->age_ms >= 0 ? 1 : 0);
+}
+
 enum log_state answer_state(const struct answer *a)
 {
-    return a->cancelled ? LOG_CANCELLED : log_state(answer_log(a));
+    return a->settled ? log_state(a->log) : LOG_RUNNING;
 }
 
 const struct error *answer_error(const struct answer *a)
 {
-    return a->cancelled ? &cancelled_error : log_failure(answer_log(a));
+    return a->settled ? log_failure(a->log) : NULL;
+}
+
+void answer_settle(struct answer *a)
+{
+    assert(log_state(a->log) != LOG_RUNNING);
+    a->settled = true;
+    a->cancel = NULL;
+    log_touch(a->log);
+}
+
+void answer_on_cancel(struct answer *a, void (*cancel)(void *data), void *data)
+{
+    a->cancel = cancel;
+    a->cancel_data = data;
 }
 
 void answer_cancel(struct answer *a)
 {
-    struct flight *f = a->flight;
-    if (answer_state(a) != LOG_RUNNING || f->settled)
-        return;
-    assert(f->live > 0);
-    if (f->live == 1 && f->hooks.abandoned) {
-        flight_ref(f); /* the hook may let go of the last answer */
-        f->hooks.abandoned(f->data);
-        flight_unref(f);
-        return;
-    }
-    f->live--;
-    a->cancelled = true;
-    log_touch(f->log);
+    if (a->cancel)
+        a->cancel(a->cancel_data);
 }
 
 void answer_add_reader(struct answer *a, int delta)

@@ -1,6 +1,6 @@
-/* An answer: one asker's handle on a log. It has an id, an owner, a start event of its own (sequence 0), and a life
- * that may end before its log's: cancelling is an act of one answer, and when the last answer on a log has gone,
- * whoever runs the provider request is told (answer_hooks.abandoned).
+/* An answer: one asker's handle on a log. It has an id, an owner, a start event of its own (sequence 0), and an end of
+ * its own: it ends as its log has, but not before its owner says so (answer_settle), since it may have to be stored
+ * first. Several answers may read one log (single flight), and one may leave it for another log: answer_move.
  *
  * Reference counted: the table holds one reference while the answer can be found by its id, each cursor one, the engine
  * one while it works for it. */
@@ -8,25 +8,11 @@
 #define ASKD_ANSWER_ANSWER_H
 
 #include "daemon/answer/log.h"
+#include "lib/base/buf.h"
 #include "lib/base/id.h"
 #include <sys/types.h>
 
 struct answer;
-struct flight;
-
-/* A flight is a log with the answers on it, and what is to happen when the last of them goes. */
-struct flight_hooks {
-    void (*abandoned)(void *data); /* no answer is left on a log that runs; may end it before it returns */
-};
-/* Takes over the caller's reference to the log. The reference to the flight is the caller's. */
-struct flight *flight_new(struct log *log, const struct flight_hooks *hooks, void *data);
-struct flight *flight_ref(struct flight *f);
-struct flight *flight_unref(struct flight *f); /* always returns NULL */
-struct log *flight_log(const struct flight *f);
-/* How its log ends is settled, though it has not yet: cancelling does nothing any more, and the hooks are silent. */
-void flight_settle(struct flight *f);
-/* Every answer on it; each may cancel or drop it. */
-void flight_each(struct flight *f, void (*each)(void *data, struct answer *a), void *data);
 
 struct answer_asker {
     uid_t uid;
@@ -35,13 +21,29 @@ struct answer_asker {
     bool store;       /* it reaches the store */
 };
 
-/* The reference is the caller's. */
-struct answer *answer_new(struct flight *f, const struct answer_asker *asker);
+/* What is told of an answer beside its log: in its start event, and in the head of its map. */
+struct answer_facts {
+    bool cached, shared;
+    int64_t age_ms;                       /* where cached; else -1 */
+    char key[65];                         /* of the cache, in hex; "": none */
+    double queued_ms, first_ms, total_ms; /* negative: not known, or not yet */
+};
+#define ANSWER_FACTS_INIT                                                                                              \
+    {                                                                                                                  \
+        .age_ms = -1, .queued_ms = -1, .first_ms = -1, .total_ms = -1                                                  \
+    }
+
+/* Takes a reference of its own to the log. The reference to the answer is the caller's. */
+struct answer *answer_new(struct log *log, const struct answer_asker *asker);
 struct answer *answer_ref(struct answer *a);
 struct answer *answer_unref(struct answer *a); /* always returns NULL */
 
-/* One that the store brings back: with the id and time it had. Its log is to be ended by the caller. */
-struct answer *answer_restore(struct flight *f, const struct answer_asker *asker, const char *id, int64_t started_us);
+/* One that the store brings back: with the id and time it had, settled. What is told of it stands in its log's tail. */
+struct answer *answer_restore(struct log *log, const struct answer_asker *asker, const char *id, int64_t started_us);
+
+/* It goes on with another log: one that runs or has ended already, of which nothing was read yet, or a copy of what it
+ * saw. Its readers go on there behind the last event that they have. */
+void answer_move(struct answer *a, struct log *to);
 
 const char *answer_id(const struct answer *a);
 struct log *answer_log(const struct answer *a);
@@ -49,6 +51,7 @@ uid_t answer_uid(const struct answer *a);
 uint64_t answer_request(const struct answer *a);
 bool answer_kept(const struct answer *a);
 bool answer_stored(const struct answer *a); /* it reaches, or has reached, the store */
+void answer_unstore(struct answer *a);      /* it does not after all */
 /* Where it is kept in a conversation, "" for none. Its start event tells what was set before; that it is in none after
  * all (deleted meanwhile, or not stored for now), the answer map alone. */
 void answer_set_message(struct answer *a, const char *conversation, const char *message);
@@ -72,13 +75,21 @@ bool answer_start(const struct answer *a, const uint8_t **event, size_t *len);
 /* From now on it goes to this one, as a `retry` event tells. */
 void answer_set_turn(struct answer *a, const char *provider, const char *model);
 
-/* running, or how it ended: its log's state, or cancelled. */
+struct answer_facts *answer_facts(struct answer *a); /* to be filled in while it is not settled */
+/* Appends the entries of the answer map that the facts tell, and returns how many. Of a restored one: none. */
+uint32_t answer_put_facts(struct buf *out, const struct answer *a);
+
+/* running until it is settled, then its log's state. */
 enum log_state answer_state(const struct answer *a);
 /* What went wrong, NULL while it runs or where it is done. */
 const struct error *answer_error(const struct answer *a);
+/* It has ended: its log has, and what is to be stored is. Wakes readers. */
+void answer_settle(struct answer *a);
 
-/* Ends this answer alone as cancelled. Does nothing to one that has ended. The last one on a flight ends when its log
- * does: whoever runs it is told (abandoned) and ends it as cancelled, at once or once that is stored. */
+/* Whoever works for it is told when it is to end early; NULL: nobody is any more. */
+void answer_on_cancel(struct answer *a, void (*cancel)(void *data), void *data);
+/* Ends this answer alone as cancelled, at once or once that is stored. Does nothing to one that has ended, or for which
+ * nobody works. */
 void answer_cancel(struct answer *a);
 
 #endif

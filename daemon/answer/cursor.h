@@ -11,6 +11,7 @@
 struct cursor {
     struct log_waiter waiter; /* first: wake gets it back */
     struct answer *answer;    /* reference */
+    struct log *log;          /* reference: where pos is a place, which may not be the answer's any more */
     struct log_pos pos;
     uint64_t from;            /* the first sequence number wanted */
     bool started;             /* event 0 was given, or is not wanted */
@@ -22,7 +23,7 @@ enum cursor_status { CURSOR_EVENT, CURSOR_WAIT, CURSOR_END };
 
 struct cursor_event {
     uint64_t seq;
-    const uint8_t *data; /* lives as long as the answer */
+    const uint8_t *data; /* lives as long as the answer (event 0), or the cursor's log (the others) */
     size_t len;
 };
 

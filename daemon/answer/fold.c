@@ -2,6 +2,7 @@
 #include "lib/base/alloc.h"
 #include "lib/base/grow.h"
 #include "lib/proto/codec.h"
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,8 +102,10 @@ static struct fold_call *call_at(struct fold *f, int64_t index, size_t max)
 static void add_call(struct fold *f, const struct chat_event *ev, size_t max)
 {
     struct fold_call *c = call_at(f, ev->index, max);
-    if (!c)
+    if (!c) {
+        f->lossy = true;
         return;
+    }
     set_bytes(&c->id, ev->id);
     set_bytes(&c->name, ev->name);
     set_bytes(&c->opaque, ev->opaque);
@@ -173,6 +176,7 @@ void fold_log(struct fold *f, const struct log *l, const char *provider, const c
         msgpack_zone_clear(&zone);
     }
     msgpack_zone_destroy(&zone);
+    f->lossy |= f->text.failed || f->reasoning.failed;
 }
 
 void fold_done(struct fold *f)
@@ -298,4 +302,91 @@ uint32_t fold_put_tail(struct buf *out, const struct fold *f, const struct error
         n++;
     }
     return n + fold_put_rest(out, f);
+}
+
+/* -- as events again -- */
+
+static void put_event(struct buf *out, const struct chat_event *ev)
+{
+    static const uint8_t room[sizeof(uint32_t)];
+    size_t at = out->len;
+    buf_append(out, room, sizeof room);
+    codec_put_event(out, ev);
+    uint32_t n = htole32((uint32_t)(out->len - at - sizeof room));
+    if (!out->failed)
+        memcpy(out->data + at, &n, sizeof n);
+}
+
+static struct event_text text_of(const struct buf *b)
+{
+    return b->len ? (struct event_text){(const char *)b->data, b->len} : (struct event_text){0};
+}
+
+/* At most FOLD_PIECE bytes of whole characters. */
+static size_t piece_len(const char *s, size_t len)
+{
+    if (len <= FOLD_PIECE)
+        return len;
+    len = FOLD_PIECE;
+    while (((uint8_t)s[len] & 0xc0) == 0x80) /* the next piece would begin within a character */
+        len--;
+    return len;
+}
+
+/* What is signed is so as a whole (text), or at its end (reasoning). */
+static uint32_t put_text_events(struct buf *out, const struct fold *f, const struct fold_part *p)
+{
+    bool text = p->kind == PART_TEXT;
+    const struct buf *all = text ? &f->text : &f->reasoning;
+    const char *s = p->len ? (const char *)all->data + p->at : "";
+    uint32_t n = 0;
+    size_t left = p->len;
+    do {
+        size_t len = text && p->opaque.len ? left : piece_len(s, left);
+        struct chat_event ev = {.kind = text ? EVENT_TEXT : EVENT_REASONING, .text = {s, len}};
+        left -= len;
+        s += len;
+        if (left == 0) {
+            ev.signature = text_of(&p->signature);
+            ev.opaque = text_of(&p->opaque);
+        }
+        put_event(out, &ev);
+        n++;
+    } while (left > 0);
+    return n;
+}
+
+static uint32_t put_part_events(struct buf *out, const struct fold *f, const struct fold_part *p)
+{
+    struct chat_event ev = {.kind = EVENT_IMAGE, .mime = p->mime, .data = p->data, .data_len = p->data_len};
+    if (p->kind == PART_TEXT || p->kind == PART_REASONING)
+        return put_text_events(out, f, p);
+    ev.opaque = text_of(&p->opaque);
+    if (p->kind == PART_TOOL_CALL) {
+        const struct fold_call *c = &f->calls[p->call];
+        ev = (struct chat_event){.kind = EVENT_TOOL_CALL,
+                                 .index = c->index,
+                                 .id = text_of(&c->id),
+                                 .name = text_of(&c->name),
+                                 .text = {c->arguments.len ? (const char *)c->arguments.data : "", c->arguments.len},
+                                 .opaque = text_of(&c->opaque)};
+    }
+    put_event(out, &ev);
+    return 1;
+}
+
+uint32_t fold_put_events(struct buf *out, const struct fold *f)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < f->n_parts; i++)
+        n += put_part_events(out, f, &f->parts[i]);
+    if (usage_known(&f->usage)) {
+        put_event(out, &(struct chat_event){.kind = EVENT_USAGE, .usage = f->usage});
+        n++;
+    }
+    if (f->finished) {
+        put_event(out, &(struct chat_event){.kind = EVENT_DONE, .finish = f->finish});
+        n++;
+    }
+    return n;
 }

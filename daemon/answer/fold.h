@@ -16,7 +16,8 @@ struct fold {
     struct usage usage;
     bool finished;
     enum finish_reason finish;
-    bool rich; /* it holds more than text, or something that must go back to the provider as it came */
+    bool lossy; /* it does not hold all that the events tell: too many tool calls, or no memory */
+    bool rich;  /* it holds more than text, or something that must go back to the provider as it came */
     struct fold_call *calls;
     struct fold_part *parts; /* in the order they came */
     size_t n_calls, n_parts;
@@ -34,5 +35,11 @@ uint32_t fold_put_rest(struct buf *out, const struct fold *f);
 
 /* The content as an array of parts, as a client sends it back. For a `rich` one. */
 void fold_put_parts(struct buf *out, const struct fold *f);
+
+/* The events again, compacted, as a log's memory has them (struct log_run): neighbouring text is joined, in pieces of
+ * about FOLD_PIECE bytes; what was void, progress and retries are left out. Returns how many there are. Not for a lossy
+ * one. */
+#define FOLD_PIECE (32 << 10)
+uint32_t fold_put_events(struct buf *out, const struct fold *f);
 
 #endif

@@ -13,7 +13,8 @@ struct log_block {
     struct log_block *next;
     uint64_t first; /* sequence number of its first event */
     size_t used, cap;
-    uint8_t data[]; /* events, each behind its length (uint32_t, little-endian) */
+    uint8_t *data;  /* events, each behind its length (uint32_t, little-endian) */
+    uint8_t room[]; /* where they are, unless they are somebody else's */
 };
 
 struct log {
@@ -27,6 +28,8 @@ struct log {
     uint8_t *tail;
     size_t tail_len;
     uint32_t n_tail;
+    void (*release)(void *owner); /* of the memory that another owns; NULL: all is ours */
+    void *owner;
     LIST_HEAD(, log_waiter) waiters;
     bool dirty;
     TAILQ_ENTRY(log) dirty_link;
@@ -135,6 +138,43 @@ struct log *log_new(struct log_pool *pool, size_t max)
     return l;
 }
 
+/* Is it so many events, and nothing else? */
+static bool holds_events(const uint8_t *data, size_t len, uint32_t events)
+{
+    for (; events > 0; events--) {
+        uint32_t n;
+        if (len < sizeof n)
+            return false;
+        memcpy(&n, data, sizeof n);
+        n = le32toh(n);
+        if (n > len - sizeof n)
+            return false;
+        data += sizeof n + n;
+        len -= sizeof n + n;
+    }
+    return len == 0;
+}
+
+struct log *log_over(struct log_pool *pool, const struct log_whole *w)
+{
+    if (!holds_events(w->runs, w->runs_len, w->events))
+        return NULL;
+    struct log *l = log_new(pool, w->runs_len);
+    struct log_block *b = NEW(struct log_block);
+    *b = (struct log_block){.first = 1, .used = w->runs_len, .cap = w->runs_len, .data = (uint8_t *)w->runs};
+    charge(l, sizeof *b);
+    l->head = l->tail_block = b;
+    l->bytes = w->runs_len - w->events * sizeof(uint32_t);
+    l->last = w->events;
+    l->state = LOG_DONE;
+    l->tail = (uint8_t *)w->tail;
+    l->tail_len = w->tail_len;
+    l->n_tail = w->n_tail;
+    l->release = w->release;
+    l->owner = w->owner;
+    return l;
+}
+
 struct log *log_ref(struct log *l)
 {
     l->refs++;
@@ -155,7 +195,10 @@ struct log *log_unref(struct log *l)
     l->pool->bytes -= l->charged;
     l->pool->logs--;
     free(l->error);
-    free(l->tail);
+    if (l->release)
+        l->release(l->owner);
+    else
+        free(l->tail);
     free(l);
     return NULL;
 }
@@ -170,7 +213,7 @@ static bool add_block(struct log *l, size_t need)
     struct log_block *b = malloc(sizeof *b + cap); /* as large as a provider makes it: no xmalloc */
     if (!b)
         return false;
-    *b = (struct log_block){.first = l->last + 1, .cap = cap};
+    *b = (struct log_block){.first = l->last + 1, .cap = cap, .data = b->room};
     if (l->tail_block)
         l->tail_block->next = b;
     else

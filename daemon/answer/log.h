@@ -58,6 +58,21 @@ bool log_pool_dirty(const struct log_pool *p);
 
 /* max: bound on the bytes of all its events. The pool must outlive it. The reference is the caller's. */
 struct log *log_new(struct log_pool *pool, size_t max);
+
+/* A log that has ended as `done`, whose bytes are another's and stay where they are: a cached answer. */
+struct log_whole {
+    const uint8_t *runs; /* events as in struct log_run */
+    size_t runs_len;
+    uint32_t events;
+    const uint8_t *tail; /* as in log_end */
+    size_t tail_len;
+    uint32_t n_tail;
+    void (*release)(void *owner); /* called once, when the log goes */
+    void *owner;
+};
+/* NULL where the bytes are not so many events; nothing is released then. */
+struct log *log_over(struct log_pool *pool, const struct log_whole *w);
+
 struct log *log_ref(struct log *l);
 struct log *log_unref(struct log *l); /* always returns NULL */
 

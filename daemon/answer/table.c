@@ -2,6 +2,7 @@
 #include "daemon/core/config.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
+#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,7 @@ struct entry {
     struct answer *answer; /* reference */
     int64_t ended_us;      /* monotonic, while it is retained */
     int64_t ended_wall_us;
+    bool counted; /* it is one of max_answers */
     enum { ENTRY_RUNNING, ENTRY_ENDED, ENTRY_RECALLED, ENTRY_LISTS } list;
     TAILQ_ENTRY(entry) order; /* in its list */
     UT_hash_handle hh;        /* keeps the order of insertion: oldest first */
@@ -45,6 +47,7 @@ struct answer_table {
     struct entry *by_id;
     TAILQ_HEAD(entry_list, entry) lists[ENTRY_LISTS]; /* the oldest first */
     unsigned n[ENTRY_LISTS];
+    unsigned counted;
     int64_t surplus_us; /* wall clock: what ended up to then was over retain_max */
 };
 
@@ -59,8 +62,15 @@ struct answer_table *answer_table_new(const struct answer_options *opt, bool sha
     return t;
 }
 
+static void uncount(struct answer_table *t, struct entry *e)
+{
+    t->counted -= e->counted;
+    e->counted = false;
+}
+
 static void forget(struct answer_table *t, struct entry *e)
 {
+    uncount(t, e);
     TAILQ_REMOVE(&t->lists[e->list], e, order);
     t->n[e->list]--;
     HASH_DEL(t->by_id, e);
@@ -122,13 +132,13 @@ static unsigned running_of(const struct answer_table *t, uid_t uid)
     unsigned n = 0;
     const struct entry *e;
     TAILQ_FOREACH (e, &t->lists[ENTRY_RUNNING], order)
-        n += answer_uid(e->answer) == uid;
+        n += e->counted && answer_uid(e->answer) == uid;
     return n;
 }
 
 enum error_code answer_table_admit(struct answer_table *t, uid_t uid, struct error *err)
 {
-    if (t->n[ENTRY_RUNNING] >= (unsigned)t->opt.max_answers)
+    if (t->counted >= (unsigned)t->opt.max_answers)
         return error_set(err, ERR_OVERLOADED, "%lld answers are running (max_answers); try again when some have ended",
                          (long long)t->opt.max_answers);
     if (t->share_by_uid && running_of(t, uid) >= (unsigned)(t->opt.max_answers + 3) / 4)
@@ -171,6 +181,14 @@ static struct entry *find(struct answer_table *t, const char *id, size_t len)
     return e;
 }
 
+void answer_table_count(struct answer_table *t, struct answer *a)
+{
+    struct entry *e = find(t, answer_id(a), ID_LEN);
+    assert(e && e->list == ENTRY_RUNNING && !e->counted);
+    e->counted = true;
+    t->counted++;
+}
+
 void answer_table_ended(struct answer_table *t, struct answer *a)
 {
     struct entry *e = find(t, answer_id(a), ID_LEN);
@@ -178,6 +196,7 @@ void answer_table_ended(struct answer_table *t, struct answer *a)
         return;
     TAILQ_REMOVE(&t->lists[ENTRY_RUNNING], e, order);
     t->n[ENTRY_RUNNING]--;
+    uncount(t, e);
     e->ended_us = clock_mono_us();
     e->ended_wall_us = clock_wall_us();
     insert(t, e, ENTRY_ENDED);
@@ -262,15 +281,6 @@ static int64_t sooner(int64_t a, int64_t b)
     return a < 0 || b < a ? b : a;
 }
 
-void answer_table_cancel(struct answer_table *t, struct answer *a)
-{
-    answer_ref(a);
-    answer_cancel(a);
-    if (answer_state(a) != LOG_RUNNING) /* else it ends with its log */
-        answer_table_ended(t, a);
-    answer_unref(a);
-}
-
 /* Those of a list that have outlived `retain`. */
 static int64_t let_go(struct answer_table *t, int list, int64_t now, int64_t next)
 {
@@ -294,7 +304,7 @@ int64_t answer_table_sweep(struct answer_table *t)
             continue;
         int64_t left = answer_idle_since_us(e->answer) + t->opt.detached_limit_ms * 1000 - now;
         if (left <= 0)
-            answer_table_cancel(t, e->answer);
+            answer_cancel(e->answer);
         else
             next = sooner(next, left);
     }

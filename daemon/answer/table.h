@@ -25,8 +25,11 @@ void answer_table_configure(struct answer_table *t, const struct answer_options 
 const struct answer_options *answer_table_options(const struct answer_table *t);
 struct log_pool *answer_table_pool(struct answer_table *t);
 
-/* May one more run? Makes room if it can. ERR_OVERLOADED with the bound's name. share_by_uid: a uid has a quarter. */
+/* May one more run? Makes room if it can. ERR_OVERLOADED with the bound's name. share_by_uid: a uid has a quarter.
+ * Answers that only read what another has asked for, or what is cached, need not ask and do not count. */
 enum error_code answer_table_admit(struct answer_table *t, uid_t uid, struct error *err);
+/* This one, which is in the table, was admitted: it counts until it has ended. */
+void answer_table_count(struct answer_table *t, struct answer *a);
 /* Over answer_memory, ended answers leave. Cheap where there is room. Running ones alone may go over it: then nothing
  * new is admitted. */
 void answer_table_make_room(struct answer_table *t);
@@ -35,13 +38,9 @@ struct log *answer_table_log(struct answer_table *t);
 
 /* Takes a reference of its own. */
 void answer_table_add(struct answer_table *t, struct answer *a);
-/* To be called for every answer when it has ended, by cancel or by its log: from now on it is retained. Answers that
- * nobody wants
- * (`keep` false) stay too: a client may still ask for what it just got. */
+/* To be called for every answer when it is settled: from now on it is retained. Answers that nobody wants (`keep`
+ * false) stay too: a client may still ask for what it just got. */
 void answer_table_ended(struct answer_table *t, struct answer *a);
-
-/* Cancels this answer alone; it is retained once it has ended. */
-void answer_table_cancel(struct answer_table *t, struct answer *a);
 
 /* An answer that the store brought back: may it be held (ERR_OVERLOADED)? Its log is made already. Recalled answers
  * leave memory before all others, and never keep a new question out. */

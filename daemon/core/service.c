@@ -77,13 +77,25 @@ void service_alive(void)
 }
 #endif
 
+/* The first of the folders that a variable names. */
+static const char *first_dir(const char *variable, char *first, size_t n)
+{
+    const char *dirs = getenv(variable);
+    size_t len = dirs ? strcspn(dirs, ":") : 0;
+    if (len == 0 || len >= n || dirs[0] != '/')
+        return NULL;
+    snprintf(first, n, "%.*s", (int)len, dirs);
+    return first;
+}
+
 const char *service_state_dir(void)
 {
     static char first[4096];
-    const char *dirs = getenv("STATE_DIRECTORY");
-    size_t len = dirs ? strcspn(dirs, ":") : 0;
-    if (len == 0 || len >= sizeof first || dirs[0] != '/')
-        return NULL;
-    snprintf(first, sizeof first, "%.*s", (int)len, dirs);
-    return first;
+    return first_dir("STATE_DIRECTORY", first, sizeof first);
+}
+
+const char *service_cache_dir(void)
+{
+    static char first[4096];
+    return first_dir("CACHE_DIRECTORY", first, sizeof first);
 }

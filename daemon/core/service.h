@@ -15,8 +15,9 @@ int service_take_socket(void);
  * variables are removed from the environment. */
 int64_t service_take_watchdog(void);
 
-/* The folder of StateDirectory=, the first one where there are several; NULL: none. Static. */
+/* The folder of StateDirectory=, of CacheDirectory=, the first one where there are several; NULL: none. Static. */
 const char *service_state_dir(void);
+const char *service_cache_dir(void);
 
 void service_ready(const char *status); /* at the end of the start, and of a reload */
 void service_reloading(void);

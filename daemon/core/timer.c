@@ -43,7 +43,8 @@ void timer_start(struct timer *t, int64_t ms)
 
 void timer_stop(struct timer *t)
 {
-    uv_timer_stop(&t->handle);
+    if (t)
+        uv_timer_stop(&t->handle);
 }
 
 bool timer_active(const struct timer *t)

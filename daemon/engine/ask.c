@@ -3,6 +3,7 @@
 #include "daemon/core/timer.h"
 #include "daemon/engine/context.h"
 #include "daemon/engine/discover.h"
+#include "daemon/engine/run.h"
 #include "daemon/engine/tries.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
@@ -11,151 +12,98 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OUTPUT_TOKENS_MAX 1000000 /* of an answer, for what it takes of a rate limit */
-
 enum ask_state {
-    ASK_READING, /* what was said before in its conversation */
-    ASK_LOOKING, /* for a local server */
-    ASK_TRYING,
-    ASK_STORING, /* it has its last event; its log ends when that is committed */
+    ASK_READING,  /* what was said before in its conversation */
+    ASK_LOOKING,  /* for a local server */
+    ASK_FETCHING, /* what the cache's persistent tier has */
+    ASK_RUNNING,  /* on a run that asks a provider */
+    ASK_STORING,  /* its log has ended; it ends when that is committed */
     ASK_ENDED,
 };
 
 struct ask {
+    struct rider rider; /* first. Until it is known what becomes of the question, on an idle run of its own */
     struct engine *engine;
     enum ask_state state;
-    struct chat_request *req;
-    struct flight *flight;      /* reference */
-    struct answer *answer;      /* reference: whose question it was */
-    struct store_job *reading;  /* with the store */
+    struct chat_request *req; /* until a run takes it; likewise: */
+    struct plan plan;
+    struct lookup lookup;
+    struct answer *answer;     /* reference */
+    struct store_job *reading; /* with the store */
+    struct discover_search *search;
+    struct cache_fetch *fetch;
     struct store_job *question; /* to be stored once it is known whom it goes to */
     struct keep *keep;
-    struct ending {
-        enum log_state state;
-        bool failed;
+    bool detach;                   /* as asked */
+    struct engine_question shared; /* ids that other answers to it have too; n 0: none */
+    struct timer *timer;           /* its deadline, then the commit's; NULL: neither was wanted yet */
+    double timeout;                /* seconds, as asked */
+    int64_t begun_us;              /* monotonic */
+    struct refusal {
         struct error err;
-        struct buf tail;
-        uint32_t n_tail;
-    } ending;
-    struct plan plan;
-    struct discover_search *search;
-    struct tries *tries;       /* NULL: not yet */
-    const struct route *first; /* whom it goes to first, NULL: not known yet */
-    struct timer *deadline;
-    int64_t begun_us, deadline_us, first_us; /* monotonic; 0: not yet, or none */
+        bool freed;
+    } * refusal; /* while ask_start is on the stack: where to say that it cannot run */
     TAILQ_ENTRY(ask) link;
 };
 
+static const struct rider_hooks rider_hooks;
+
 static void fail(struct ask *a, const struct error *err);
-static void on_stored(void *data, bool stored, bool gone);
-
-static struct log *log_of(const struct ask *a)
-{
-    return flight_log(a->flight);
-}
-
-static void put_timing(struct buf *out, const struct ask *a)
-{
-    mp_put_cstr(out, "timing");
-    int64_t asked_us = a->tries ? tries_asked_us(a->tries) : 0;
-    mp_put_map(out, 1u + (asked_us ? 1 : 0) + (a->first_us ? 1 : 0));
-    if (asked_us) {
-        mp_put_cstr(out, "queued_ms");
-        mp_put_double(out, (double)(asked_us - a->begun_us) / 1000);
-    }
-    if (a->first_us) {
-        mp_put_cstr(out, "first_token_ms");
-        mp_put_double(out, (double)(a->first_us - a->begun_us) / 1000);
-    }
-    mp_put_cstr(out, "total_ms");
-    mp_put_double(out, (double)(clock_mono_us() - a->begun_us) / 1000);
-}
-
-static void note_ended(void *data, struct answer *answer)
-{
-    answer_table_ended(data, answer);
-}
 
 static void ask_free(struct ask *a)
 {
+    if (a->refusal)
+        a->refusal->freed = true;
     chat_request_free(a->req);
-    flight_unref(a->flight);
+    plan_done(&a->plan);
+    lookup_done(&a->lookup);
     answer_unref(a->answer);
     store_job_free(a->question);
-    buf_done(&a->ending.tail);
-    tries_free(a->tries);
-    plan_done(&a->plan);
-    timer_free(a->deadline);
+    free(a->shared.ids);
+    timer_free(a->timer);
     free(a);
 }
 
-static void set_start(void *data, struct answer *answer)
+static void leave_engine(struct ask *a)
 {
-    struct ask *a = data;
-    const uint8_t *event;
-    size_t len;
-    if (answer_start(answer, &event, &len))
-        return;
-    const struct route *r = a->first ? a->first : a->plan.n ? a->plan.routes : NULL;
-    const char *provider = r ? r->provider->name : "";
-    const char *model = r ? r->model : a->req->model ? a->req->model : "";
-    struct chat_event ev = {.kind = EVENT_START,
-                            .provider = {provider, strlen(provider)},
-                            .model = {model, strlen(model)},
-                            .request = answer_request(answer)};
-    if (*answer_message(answer)) {
-        ev.conversation = (struct event_text){answer_conversation(answer), ID_LEN};
-        ev.message = (struct event_text){answer_message(answer), ID_LEN};
-    }
-    struct buf *b = &a->engine->scratch;
-    buf_clear(b);
-    codec_put_event(b, &ev);
-    answer_set_start(answer, provider, model, b->data, b->len);
+    TAILQ_REMOVE(&a->engine->asks, a, link);
+    a->engine->n_asks--;
 }
 
-/* Its question is committed, or cannot be for now. */
-static void on_begun(void *data)
-{
-    answer_accept(((struct ask *)data)->answer);
-}
-
-static void begin_keep(struct ask *a)
-{
-    static const struct keep_hooks hooks = {on_begun, on_stored};
-    struct store_job *question = a->question;
-    a->question = NULL;
-    if (question)
-        a->keep = keep_begin(&a->engine->keeps, a->answer, question, a->req->detach, &hooks, a);
-}
+/* -- its end -- */
 
 /* What a provider says may quote the question, which is in no log: its code tells. */
-static void report(const struct ask *a, const struct error *err)
+static void report(const struct answer *a)
 {
+    const struct error *err = answer_error(a);
     if (!err || err->code == ERR_CANCELLED)
         return;
     if (err->provider[0])
-        log_notice("answer %s: %s from %s (HTTP %d)", answer_id(a->answer), error_name(err->code), err->provider,
-                   err->status);
+        log_notice("answer %s: %s from %s (HTTP %d)", answer_id(a), error_name(err->code), err->provider, err->status);
     else
-        log_notice("answer %s: %s: %s", answer_id(a->answer), error_name(err->code), err->message);
+        log_notice("answer %s: %s: %s", answer_id(a), error_name(err->code), err->message);
 }
 
-/* The question is over and its log ends. Frees it. */
+/* Is it to be found when it has ended? One that cost nothing only where somebody means to come back to it. */
+static bool is_retained(const struct ask *a)
+{
+    const struct answer_facts *f = answer_facts(a->answer);
+    return answer_accepted(a->answer) && (answer_kept(a->answer) || !(f->cached || f->shared));
+}
+
+/* The question is over. Frees it. */
 static void settle(struct ask *a)
 {
-    assert(a->state != ASK_ENDED);
-    a->state = ASK_ENDED;
     struct engine *e = a->engine;
-    struct ending *end = &a->ending;
-    const struct error *err = end->failed ? &end->err : NULL;
+    assert(a->state == ASK_STORING);
+    a->state = ASK_ENDED;
     a->keep = keep_release(a->keep);
-    log_end(log_of(a), end->state, err, end->tail.data, end->tail.len, end->n_tail);
-    flight_each(a->flight, note_ended, e->table);
-    if (!answer_accepted(a->answer))
+    answer_settle(a->answer);
+    answer_table_ended(e->table, a->answer);
+    if (!is_retained(a))
         answer_table_drop(e->table, a->answer);
-    TAILQ_REMOVE(&e->asks, a, link);
-    e->n_asks--;
-    report(a, err);
+    leave_engine(a);
+    report(a->answer);
     ask_free(a);
     if (e->ended)
         e->ended(e->ended_data);
@@ -171,75 +119,111 @@ static void on_stored(void *data, bool stored, bool gone)
     settle(a);
 }
 
-/* Everything that runs for it stops, and the log gets its last event. */
-static void stop(struct ask *a, const struct error *err)
+/* Its question is committed, or cannot be for now. */
+static void on_begun(void *data)
 {
-    flight_settle(a->flight);
-    timer_stop(a->deadline);
+    answer_accept(((struct ask *)data)->answer);
+}
+
+static void begin_keep(struct ask *a)
+{
+    static const struct keep_hooks hooks = {on_begun, on_stored};
+    struct store_job *question = a->question;
+    a->question = NULL;
+    if (question)
+        a->keep = keep_begin(&a->engine->keeps, a->answer, question, a->detach, &hooks, a);
+}
+
+static void start_timer(struct ask *a, int64_t ms);
+
+/* Its log has ended: what is left of it goes to the store. May free it. */
+static void store(struct ask *a, enum log_state state, const struct error *err, const struct fold *fold,
+                  const struct buf *attempts)
+{
+    struct buf extras;
+    answer_facts(a->answer)->total_ms = (double)(clock_mono_us() - a->begun_us) / 1000;
+    a->state = ASK_STORING;
+    begin_keep(a);
+    if (!a->keep) {
+        settle(a);
+        return;
+    }
+    buf_init(&extras, SIZE_MAX / 2); /* of the attempts' size, which is bounded */
+    buf_append(&extras, attempts->data, attempts->len);
+    uint32_t n = 1 + answer_put_facts(&extras, a->answer);
+    keep_end(a->keep, &(struct keep_end){state, err, fold, &extras, n});
+    buf_done(&extras);
+    start_timer(a, store_opt(a->engine->store)->commit_timeout_ms);
+}
+
+static void stop_waiting(struct ask *a)
+{
+    timer_stop(a->timer);
     if (a->reading)
         a->reading->data = NULL;
     if (a->search)
         discover_cancel(a->search);
+    if (a->fetch)
+        cache_fetch_cancel(a->fetch);
     a->reading = NULL;
     a->search = NULL;
-    if (a->tries)
-        tries_stop(a->tries, err);
-    flight_each(a->flight, set_start, a);
-    if (err) {
-        struct buf *b = &a->engine->scratch;
-        struct chat_event ev = {.kind = EVENT_ERROR, .error = *err};
-        buf_clear(b);
-        codec_put_event(b, &ev);
-        log_append_closing(log_of(a), b->data, b->len);
-    }
+    a->fetch = NULL;
 }
 
-/* Of the answer that was shown, as its provider told, or else by its text. */
-static int64_t shown_tokens(const struct fold *f)
+static double since(const struct ask *a, int64_t us)
 {
-    if (f->usage.output_tokens >= 0)
-        return f->usage.output_tokens;
-    return tokens_of_text(tokens_family_of_model(f->model), (const char *)f->text.data, f->text.len);
+    return us > a->begun_us ? (double)(us - a->begun_us) / 1000 : 0;
 }
 
-/* The one end of a question: err is NULL for `done`. What is stored ends its log once it is committed. */
-static void end(struct ask *a, enum log_state state, const struct error *err)
+static void on_landed(struct rider *r, const struct run_outcome *o)
+{
+    struct ask *a = (struct ask *)r;
+    struct answer_facts *f = answer_facts(a->answer);
+    stop_waiting(a);
+    if (o->asked_us)
+        f->queued_ms = since(a, o->asked_us);
+    if (o->first_us)
+        f->first_ms = since(a, o->first_us);
+    if (o->key)
+        key_hex(o->key, f->key);
+    store(a, o->state, o->err, o->fold, o->attempts);
+}
+
+static void on_first(struct rider *r)
+{
+    begin_keep((struct ask *)r);
+}
+
+static const struct rider_hooks rider_hooks = {on_first, on_landed};
+
+/* The one way in which a question ends early. Whom it would have gone to is told, as far as it is known. */
+static void end_early(struct ask *a, enum log_state state, const struct error *err)
 {
     assert(a->state < ASK_STORING);
-    struct ending *end = &a->ending;
-    struct fold fold;
-    struct buf extras;
-    stop(a, err);
-    a->state = ASK_STORING;
-    end->state = state;
-    end->failed = err != NULL;
-    if (err)
-        end->err = *err;
-    buf_init(&extras, SIZE_MAX / 2); /* of the log's own size, which is bounded; the tail too */
-    fold_log(&fold, log_of(a), answer_provider(a->answer), answer_model(a->answer));
-    tries_put_attempts(&extras, a->tries, shown_tokens(&fold));
-    put_timing(&extras, a);
-    end->n_tail = fold_put_tail(&end->tail, &fold, err) + 2;
-    buf_append(&end->tail, extras.data, extras.len);
-    if (end->tail.failed) /* it is made anew from the events for whoever asks */
-        buf_clear(&end->tail);
-    begin_keep(a);
-    if (a->keep) {
-        keep_end(a->keep, &(struct keep_end){state, err, &fold, &extras, 2});
-        timer_start(a->deadline, store_opt(a->engine->store)->commit_timeout_ms);
+    if (a->state != ASK_RUNNING) {
+        const struct route *r = a->plan.n ? a->plan.routes : NULL;
+        const char *model = a->req->model ? a->req->model : "";
+        run_name(a->rider.run, r ? r->provider->name : "", r ? r->model : model);
     }
-    fold_done(&fold);
-    buf_done(&extras);
-    if (!a->keep)
-        settle(a);
+    run_leave(&a->rider, state, err);
 }
 
 static void fail(struct ask *a, const struct error *err)
 {
-    end(a, LOG_FAILED, err);
+    end_early(a, LOG_FAILED, err);
 }
 
-static void on_deadline(void *data)
+static void on_cancel(void *data)
+{
+    struct ask *a = data;
+    struct error err = ERROR_INIT;
+    if (a->state >= ASK_STORING) /* how it ends is settled */
+        return;
+    error_set(&err, ERR_CANCELLED, "the answer was cancelled");
+    end_early(a, LOG_CANCELLED, &err);
+}
+
+static void on_timer(void *data)
 {
     struct error err = ERROR_INIT;
     struct ask *a = data;
@@ -247,91 +231,182 @@ static void on_deadline(void *data)
         on_stored(a, false, false);
         return;
     }
-    error_set(&err, ERR_TIMEOUT, "no whole answer within the timeout of %g s", a->req->timeout);
+    error_set(&err, ERR_TIMEOUT, "no whole answer within the timeout of %g s", a->timeout);
     fail(a, &err);
 }
 
-static bool append(struct ask *a, const struct chat_event *ev)
+static void start_timer(struct ask *a, int64_t ms)
 {
-    struct buf *b = &a->engine->scratch;
-    buf_clear(b);
-    codec_put_event(b, ev);
-    struct log *l = log_of(a);
-    if (b->failed)
-        return false;
-    answer_table_make_room(a->engine->table);
-    return (ev->kind == EVENT_DONE ? log_append_closing : log_append)(l, b->data, b->len) == ERR_NONE;
+    if (!a->timer)
+        a->timer = timer_new(a->engine->loop, on_timer, a);
+    timer_start(a->timer, ms);
 }
 
-static void on_first(void *data, const struct route *r)
+static struct ask *first_unended(struct engine *e)
 {
-    struct ask *a = data;
-    a->first = r;
-    flight_each(a->flight, set_start, a);
-    begin_keep(a);
+    struct ask *a;
+    TAILQ_FOREACH (a, &e->asks, link)
+        if (a->state < ASK_STORING)
+            return a;
+    return NULL;
 }
 
-static void on_event(void *data, const struct chat_event *ev)
+void ask_interrupt_all(struct engine *e)
 {
-    struct ask *a = data;
-    if (event_is_content(ev->kind) && !a->first_us)
-        a->first_us = clock_mono_us();
-    if (append(a, ev))
-        return;
+    struct ask *a;
     struct error err = ERROR_INIT;
-    error_set(&err, ERR_TOO_LARGE, "the answer is larger than max_answer; what came before is kept");
+    error_set(&err, ERR_INTERRUPTED, "the daemon ended before the answer did");
+    while ((a = first_unended(e)))
+        end_early(a, LOG_INTERRUPTED, &err);
+}
+
+void ask_give_up_all(struct engine *e)
+{
+    struct ask *a;
+    ask_interrupt_all(e);
+    while ((a = TAILQ_FIRST(&e->asks)))
+        settle(a);
+}
+
+/* -- known already? -- */
+
+/* It costs nothing: it is stored only where somebody means to come back to it. */
+static void store_if_kept(struct ask *a)
+{
+    if (answer_kept(a->answer))
+        return;
+    a->question = store_job_free(a->question);
+    answer_unstore(a->answer);
+    answer_accept(a->answer);
+}
+
+static void tell_cached(struct engine *e, struct answer *answer, const struct cache_item *it)
+{
+    const struct item_facts *item = item_facts(it);
+    struct answer_facts *f = answer_facts(answer);
+    f->cached = true;
+    f->age_ms = item_age_ms(it);
+    key_hex(&item->key, f->key);
+    run_set_start(e, answer, item->provider, item->model);
+    cache_count_hit(e->cache, it);
+}
+
+/* False where it cannot be read. */
+static bool give_cached(struct ask *a, struct cache_item *it)
+{
+    struct engine *e = a->engine;
+    struct log *l = lookup_log(e, it);
+    struct fold fold;
+    struct buf attempts;
+    if (!l)
+        return false;
+    stop_waiting(a);
+    answer_move(a->answer, l);
+    run_disembark(&a->rider);
+    store_if_kept(a);
+    tell_cached(e, a->answer, it);
+    buf_init(&attempts, 64);
+    tries_put_attempts(&attempts, NULL, 0);
+    fold_log(&fold, l, answer_provider(a->answer), answer_model(a->answer));
+    store(a, LOG_DONE, NULL, &fold, &attempts);
+    fold_done(&fold);
+    buf_done(&attempts);
+    return true;
+}
+
+static void join(struct ask *a, struct run *run)
+{
+    run_disembark(&a->rider);
+    store_if_kept(a);
+    answer_facts(a->answer)->shared = true;
+    key_hex(lookup_keys(&a->lookup), answer_facts(a->answer)->key);
+    if (!a->req->no_store)
+        run_persist(run);
+    a->req = chat_request_free(a->req); /* the run has its like */
+    plan_done(&a->plan);
+    a->plan = (struct plan){0};
+    lookup_done(&a->lookup);
+    cache_count_join(a->engine->cache);
+    a->state = ASK_RUNNING;
+    run_board(run, &a->rider);
+}
+
+/* Nobody knows: a provider is asked. */
+static void run(struct ask *a)
+{
+    struct engine *e = a->engine;
+    struct error err = ERROR_INIT;
+    if (answer_table_admit(e->table, answer_uid(a->answer), &err) != ERR_NONE) {
+        if (a->refusal)
+            a->refusal->err = err;
+        else
+            fail(a, &err);
+        return;
+    }
+    answer_table_count(e->table, a->answer);
+    if (a->lookup.n > 0)
+        key_hex(lookup_keys(&a->lookup), answer_facts(a->answer)->key);
+    struct run_question q = {a->req, a->plan, a->lookup};
+    a->req = NULL;
+    a->plan = (struct plan){0};
+    a->lookup = (struct lookup){0};
+    a->state = ASK_RUNNING;
+    run_start(a->rider.run, &q);
+}
+
+static void on_fetched(void *data, struct cache_item **items, size_t n);
+
+static bool fetch(struct ask *a)
+{
+    const struct lookup *k = &a->lookup;
+    a->fetch = cache_fetch(a->engine->cache, k->scope, lookup_keys(k), k->n, k->max_age_ms, on_fetched, a);
+    if (a->fetch)
+        a->state = ASK_FETCHING;
+    return a->fetch;
+}
+
+/* fetched: the persistent tier was asked already, and had nothing. */
+static void decide(struct ask *a, bool fetched)
+{
+    enum cache_policy policy = a->req->cache;
+    bool reads = a->lookup.n > 0 && (policy == CACHE_USE || policy == CACHE_ONLY);
+    struct cache_item *it = reads ? lookup_find(a->engine, &a->lookup) : NULL;
+    struct error err = ERROR_INIT;
+    if (it && give_cached(a, it))
+        return;
+    struct run *other = reads && policy == CACHE_USE ? run_find(a->engine, &a->lookup, a->req) : NULL;
+    if (other) {
+        join(a, other);
+        return;
+    }
+    if (reads && !fetched && fetch(a))
+        return;
+    if (reads)
+        cache_count_miss(a->engine->cache);
+    if (policy != CACHE_ONLY) {
+        run(a);
+        return;
+    }
+    error_set(&err, ERR_NOT_FOUND, "no cached answer to this question");
     fail(a, &err);
 }
 
-static void set_turn(void *data, struct answer *answer)
-{
-    const struct route *r = data;
-    answer_set_turn(answer, r->provider->name, r->model);
-}
-
-static void on_turn(void *data, const struct route *r, const struct error *why, int64_t delay_ms)
+static void on_fetched(void *data, struct cache_item **items, size_t n)
 {
     struct ask *a = data;
-    struct chat_event ev = {.kind = EVENT_RETRY,
-                            .provider = {r->provider->name, strlen(r->provider->name)},
-                            .model = {r->model, strlen(r->model)},
-                            .error = *why,
-                            .delay = (double)delay_ms / 1000};
-    struct route now = *r;
-    a->first_us = 0;
-    flight_each(a->flight, set_turn, &now);
-    if (!append(a, &ev))
-        fail(a, why);
+    a->fetch = NULL;
+    for (size_t i = 0; i < n; i++)
+        if (items[i] && item_facts(items[i])->kind == ITEM_ANSWER && give_cached(a, items[i]))
+            return;
+    decide(a, true);
 }
 
-static void on_end(void *data, const struct error *err)
-{
-    if (err)
-        fail(data, err);
-    else
-        end(data, LOG_DONE, NULL);
-}
+/* -- its start -- */
 
-/* By the first candidate's tokenizer. A bound that no answer comes near says nothing. */
-static struct bucket_cost cost_of(const struct ask *a)
+static void find_out(struct ask *a)
 {
-    enum token_family family = tokens_family_of_model(a->plan.routes[0].model);
-    bool bounded = a->req->has_max_tokens && a->req->max_tokens < OUTPUT_TOKENS_MAX;
-    return (struct bucket_cost){.input = tokens_of_request(family, a->req),
-                                .output = bounded ? a->req->max_tokens : ROUTE_OUTPUT_TOKENS};
-}
-
-static void try_candidates(struct ask *a)
-{
-    static const struct tries_hooks hooks = {on_first, on_event, NULL, on_turn, on_end};
-    const struct tries_question q = {.chat = a->req,
-                                     .conversation = answer_conversation(a->answer),
-                                     .deadline_us = a->deadline_us,
-                                     .cost = cost_of(a),
-                                     .interactive = a->req->stream,
-                                     .restart = a->req->retry_restart};
-    a->state = ASK_TRYING;
-    tries_start(a->engine, &a->plan, &q, &hooks, a, &a->tries);
+    lookup_make(a->engine, &a->plan, a->req, answer_uid(a->answer), &a->lookup);
+    decide(a, false);
 }
 
 static void on_found(void *data, struct provider *p, const char *model, const struct error *err)
@@ -343,44 +418,7 @@ static void on_found(void *data, struct provider *p, const char *model, const st
         return;
     }
     plan_found(&a->plan, p, model);
-    try_candidates(a);
-}
-
-static void on_abandoned(void *data)
-{
-    ask_abandon(data);
-}
-
-void ask_abandon(struct ask *a)
-{
-    struct error err = ERROR_INIT;
-    error_set(&err, ERR_CANCELLED, "the answer was cancelled");
-    end(a, LOG_CANCELLED, &err);
-}
-
-static void interrupt(struct ask *a)
-{
-    struct error err = ERROR_INIT;
-    error_set(&err, ERR_INTERRUPTED, "the daemon ended before the answer did");
-    end(a, LOG_INTERRUPTED, &err);
-}
-
-void ask_interrupt_all(struct engine *e)
-{
-    struct ask *a, *next;
-    for (a = TAILQ_FIRST(&e->asks); a; a = next) {
-        next = TAILQ_NEXT(a, link); /* the one that is interrupted may be gone then, and no other */
-        if (a->state < ASK_STORING)
-            interrupt(a);
-    }
-}
-
-void ask_give_up_all(struct engine *e)
-{
-    struct ask *a;
-    ask_interrupt_all(e);
-    while ((a = TAILQ_FIRST(&e->asks)))
-        settle(a);
+    find_out(a);
 }
 
 static void set_preview(struct answer *answer, const struct chat_request *req)
@@ -394,11 +432,11 @@ static void set_preview(struct answer *answer, const struct chat_request *req)
     }
 }
 
-/* Looks for whom to ask, and asks. */
+/* Looks for whom to ask, and for what is known already. */
 static void go(struct ask *a)
 {
     if (a->plan.n) {
-        try_candidates(a);
+        find_out(a);
         return;
     }
     a->state = ASK_LOOKING;
@@ -418,6 +456,8 @@ static void take(struct ask *a, size_t own, const char *conversation, bool creat
         id_new(message);
     answer_set_message(a->answer, conversation, message);
     a->question = context_begin(a->req, own, conversation, create, parent, message);
+    if (a->shared.n)
+        context_share(a->question, &a->shared);
     go(a);
 }
 
@@ -431,6 +471,8 @@ static void on_read(void *data, struct store_job *job)
         fail(a, &err);
     } else if (a) {
         size_t n = a->req->n_messages;
+        if (a->req->parent && !job->path.at_head && a->req->cache == CACHE_USE)
+            a->req->cache = CACHE_REFRESH; /* asked before, and to be answered anew */
         context_apply(a->req, &job->path);
         take(a, a->req->n_messages - n, job->path.conversation, false, job->path.parent);
     }
@@ -457,34 +499,106 @@ static void start(struct ask *a)
         read_conversation(a);
         return;
     }
-    if (conversation && answer_stored(a->answer))
+    if (conversation && answer_stored(a->answer) && a->shared.n)
+        memcpy(id, a->shared.conversation, sizeof id);
+    else if (conversation && answer_stored(a->answer))
         id_new(id);
     take(a, 0, id, true, "");
 }
 
-struct answer *ask_start(struct engine *e, struct chat_request *req, struct plan *plan,
-                         const struct answer_asker *asker)
+/* A memory hit that nobody means to come back to needs no more than this. */
+static struct answer *answer_at_once(struct engine *e, const struct chat_request *req, const struct plan *plan,
+                                     const struct answer_asker *asker)
 {
-    static const struct flight_hooks hooks = {on_abandoned};
+    bool reads = req->cache == CACHE_USE || req->cache == CACHE_ONLY;
+    struct answer *answer = NULL;
+    struct lookup lookup;
+    if (!reads || asker->keep || plan->n == 0)
+        return NULL;
+    int64_t begun_us = clock_mono_us();
+    lookup_make(e, plan, req, asker->uid, &lookup);
+    struct cache_item *it = lookup_find(e, &lookup);
+    struct log *l = it ? lookup_log(e, it) : NULL;
+    if (l) {
+        answer = answer_new(l, asker);
+        answer_unstore(answer);
+        answer_facts(answer)->total_ms = (double)(clock_mono_us() - begun_us) / 1000;
+        tell_cached(e, answer, it);
+        answer_accept(answer);
+        answer_settle(answer);
+    }
+    lookup_done(&lookup);
+    return answer;
+}
+
+static struct ask *ask_new(struct engine *e, struct chat_request *req, struct plan *plan,
+                           const struct answer_asker *asker)
+{
     struct ask *a = NEW(struct ask);
+    struct run *run = run_new(e);
+    a->rider.hooks = &rider_hooks;
     a->engine = e;
     a->state = ASK_READING;
     a->req = req;
     a->plan = *plan;
+    a->detach = req->detach;
     a->begun_us = clock_mono_us();
-    a->deadline = timer_new(e->loop, on_deadline, a);
-    a->flight = flight_new(answer_table_log(e->table), &hooks, a);
-    a->answer = answer_new(a->flight, asker);
-    buf_init(&a->ending.tail, SIZE_MAX / 2);
+    a->answer = answer_new(run_log(run), asker);
+    a->rider.answer = a->answer;
+    if (req->has_timeout) {
+        a->timeout = req->timeout;
+        a->rider.deadline_us = a->begun_us + (int64_t)(req->timeout * 1e6);
+        start_timer(a, (int64_t)(req->timeout * 1000));
+    }
+    run_board(run, &a->rider);
     set_preview(a->answer, req);
+    answer_on_cancel(a->answer, on_cancel, a);
     answer_table_add(e->table, a->answer);
     TAILQ_INSERT_TAIL(&e->asks, a, link);
     e->n_asks++;
-    if (req->has_timeout) {
-        a->deadline_us = a->begun_us + (int64_t)(req->timeout * 1e6);
-        timer_start(a->deadline, (int64_t)(req->timeout * 1000));
+    return a;
+}
+
+/* It never was. */
+static void take_back(struct ask *a)
+{
+    stop_waiting(a);
+    answer_on_cancel(a->answer, NULL, NULL);
+    run_disembark(&a->rider);
+    answer_table_drop(a->engine->table, a->answer);
+    leave_engine(a);
+    ask_free(a);
+}
+
+static void share(struct ask *a, const struct engine_question *shared)
+{
+    a->shared = *shared;
+    a->shared.ids = xcalloc(shared->n, sizeof *shared->ids);
+    memcpy(a->shared.ids, shared->ids, shared->n * sizeof *shared->ids);
+}
+
+struct answer *ask_start(struct engine *e, struct chat_request *req, struct plan *plan,
+                         const struct answer_asker *asker, const struct engine_question *shared, struct error *err)
+{
+    struct answer *answer = answer_at_once(e, req, plan, asker);
+    struct refusal refusal = {.err = ERROR_INIT};
+    if (answer) {
+        plan_done(plan);
+        chat_request_free(req);
+        return answer;
     }
-    struct answer *answer = answer_ref(a->answer);
+    struct ask *a = ask_new(e, req, plan, asker);
+    answer = answer_ref(a->answer);
+    a->refusal = &refusal;
+    if (shared)
+        share(a, shared);
     start(a);
-    return answer;
+    if (refusal.freed)
+        return answer;
+    a->refusal = NULL;
+    if (refusal.err.code == ERR_NONE)
+        return answer;
+    take_back(a);
+    *err = refusal.err;
+    return answer_unref(answer);
 }

@@ -1,7 +1,9 @@
 #include "daemon/engine/context.h"
+#include "daemon/engine/engine.h"
 #include "daemon/engine/keep.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,4 +150,13 @@ struct store_job *context_begin(const struct chat_request *req, size_t own, cons
     for (size_t i = 0; i < b->n_messages; i++)
         keep_message(&b->messages[i], &req->messages[own + i], 0); /* keep_begin has the time */
     return job;
+}
+
+void context_share(struct store_job *begin, const struct engine_question *shared)
+{
+    struct store_begin *b = &begin->begin;
+    assert(b->n_messages <= shared->n);
+    b->again = true;
+    for (size_t i = 0; i < b->n_messages; i++)
+        memcpy(b->messages[i].id, shared->ids[i], sizeof b->messages[i].id);
 }

@@ -19,4 +19,8 @@ void context_apply(struct chat_request *req, struct store_path *path);
 struct store_job *context_begin(const struct chat_request *req, size_t own, const char *conversation, bool create,
                                 const char *parent, const char *message);
 
+/* Its messages get these ids, under which another answer to it may have stored them. */
+struct engine_question;
+void context_share(struct store_job *begin, const struct engine_question *shared);
+
 #endif

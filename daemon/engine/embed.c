@@ -2,6 +2,7 @@
 #include "daemon/core/timer.h"
 #include "daemon/engine/engine_internal.h"
 #include "daemon/engine/tries.h"
+#include "daemon/engine/vectors_known.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
 #include <stdlib.h>
@@ -9,11 +10,15 @@
 
 struct embed {
     struct engine *engine;
+    uid_t uid;
     struct embed_request *req;
     struct plan plan;
+    struct vectors_known known;
+    struct cache_fetch *fetch;  /* under way */
+    struct embed_request *rest; /* what is asked for: those that are not known */
     struct tries *tries;
     struct route asked; /* whom it goes to now */
-    double *vectors;    /* owned */
+    double *numbers;    /* owned: of the rest */
     size_t dimension;
     struct usage usage;
     void (*done)(void *data, const struct embedding *embedding, const struct error *err);
@@ -21,32 +26,99 @@ struct embed {
     bool *over; /* set where it ends before embed_start has returned; NULL behind that */
     double timeout;
     struct timer *deadline;
+    int64_t deadline_us, asked_us; /* monotonic; deadline 0: none */
     TAILQ_ENTRY(embed) link;
 };
 
+static void ask_rest(struct embed *m);
+
 /* Frees it. */
-static void finish(struct embed *m, const struct error *err)
+static void finish(struct embed *m, const struct embedding *result, const struct error *err)
 {
-    struct embedding result = {.provider = m->asked.provider ? m->asked.provider->name : "",
-                               .model = m->asked.model,
-                               .vectors = m->vectors,
-                               .n = m->req->n_input,
-                               .dimension = m->dimension,
-                               .usage = m->usage};
     struct engine *e = m->engine;
     TAILQ_REMOVE(&e->embeds, m, link);
     e->n_embeds--;
     if (m->over)
         *m->over = true;
-    m->done(m->data, err ? NULL : &result, err);
+    m->done(m->data, result, err);
     timer_free(m->deadline);
+    if (m->fetch)
+        cache_fetch_cancel(m->fetch);
     tries_free(m->tries);
     plan_done(&m->plan);
+    vectors_known_done(&m->known);
+    embed_request_free(m->rest);
     embed_request_free(m->req);
-    free(m->vectors);
+    free(m->numbers);
     free(m);
     if (e->ended)
         e->ended(e->ended_data);
+}
+
+static struct vectors_asked asked(const struct embed *m)
+{
+    return (struct vectors_asked){.route = &m->asked,
+                                  .numbers = m->numbers,
+                                  .dimension = m->dimension,
+                                  .usage = m->usage,
+                                  .took_ms = (clock_mono_us() - m->asked_us) / 1000};
+}
+
+/* What was found is by another model than the rest: all of it is asked for. */
+static void ask_all(struct embed *m)
+{
+    vectors_known_forget(&m->known);
+    m->tries = tries_free(m->tries);
+    m->rest = embed_request_free(m->rest);
+    free(m->numbers);
+    m->numbers = NULL;
+    m->dimension = 0;
+    ask_rest(m);
+}
+
+static bool is_first(const struct embed *m)
+{
+    const struct route *first = m->plan.routes;
+    return m->asked.provider == first->provider && strcmp(m->asked.model, first->model) == 0;
+}
+
+static void fail(struct embed *m, const struct error *err)
+{
+    finish(m, NULL, err);
+}
+
+/* Frees it. */
+static void succeed(struct embed *m)
+{
+    struct embedding result = {.provider = m->asked.provider->name,
+                               .model = m->asked.model,
+                               .n = m->req->n_input,
+                               .n_cached = m->req->n_input - m->known.n_missing,
+                               .usage = m->usage};
+    const struct vectors_asked a = asked(m);
+    bool mixed = result.n_cached > 0 && m->known.n_missing > 0 && !is_first(m);
+    double *all = mixed ? NULL : vectors_known_merge(&m->known, &a, &result.dimension);
+    if (!all && result.n_cached > 0) {
+        ask_all(m);
+        return;
+    }
+    if (!all) {
+        struct error err = ERROR_INIT;
+        error_set(&err, ERR_BAD_RESPONSE, "%s made vectors without numbers", m->asked.provider->name);
+        fail(m, &err);
+        return;
+    }
+    for (size_t i = 0; i < m->req->n_input; i++) {
+        if (m->known.items[i])
+            cache_count_hit(m->engine->cache, m->known.items[i]);
+        else
+            cache_count_miss(m->engine->cache);
+    }
+    if (m->known.n_missing > 0)
+        vectors_known_remember(m->engine, &m->known, &a);
+    result.vectors = all;
+    finish(m, &result, NULL);
+    free(all);
 }
 
 static void on_first(void *data, const struct route *r)
@@ -63,7 +135,7 @@ static void on_event(void *data, const struct chat_event *ev)
 static void on_vectors(void *data, double *numbers, size_t dimension)
 {
     struct embed *m = data;
-    m->vectors = numbers;
+    m->numbers = numbers;
     m->dimension = dimension;
 }
 
@@ -75,14 +147,17 @@ static void on_turn(void *data, const struct route *r, const struct error *why, 
 
 static void on_end(void *data, const struct error *err)
 {
-    finish(data, err);
+    if (err)
+        fail(data, err);
+    else
+        succeed(data);
 }
 
 static void stop(struct embed *m, const struct error *err)
 {
     if (m->tries)
         tries_stop(m->tries, err);
-    finish(m, err);
+    fail(m, err);
 }
 
 static void on_deadline(void *data)
@@ -98,22 +173,63 @@ static struct bucket_cost cost_of(const struct embed *m)
 {
     struct bucket_cost cost = {0};
     enum token_family family = tokens_family_of_model(m->plan.routes[0].model);
-    for (size_t i = 0; i < m->req->n_input; i++)
-        cost.input += tokens_of_text(family, m->req->input[i], m->req->input_len[i]);
+    for (size_t i = 0; i < m->rest->n_input; i++)
+        cost.input += tokens_of_text(family, m->rest->input[i], m->rest->input_len[i]);
     return cost;
 }
 
-struct embed *embed_start(struct engine *e, struct embed_request *req, double timeout,
+static void ask_rest(struct embed *m)
+{
+    static const struct tries_hooks hooks = {on_first, on_event, on_vectors, on_turn, on_end};
+    if (m->known.n_missing == 0) {
+        m->asked = m->plan.routes[0];
+        m->usage.input_tokens = 0; /* nobody was asked */
+        succeed(m);
+        return;
+    }
+    m->rest = vectors_known_rest(&m->known);
+    m->asked_us = clock_mono_us();
+    const struct tries_question q = {
+        .embed = m->rest, .conversation = "", .deadline_us = m->deadline_us, .cost = cost_of(m)};
+    tries_start(m->engine, &m->plan, &q, &hooks, m, &m->tries);
+}
+
+static void on_fetched(void *data, struct cache_item **items, size_t n)
+{
+    struct embed *m = data;
+    m->fetch = NULL;
+    vectors_known_add(&m->known, items, n);
+    ask_rest(m);
+}
+
+static void find_out(struct embed *m)
+{
+    struct engine *e = m->engine;
+    vectors_known_find(e, &m->plan.routes[0], m->req, m->uid, &m->known);
+    struct cache_key *missing = vectors_known_missing(&m->known);
+    if (missing)
+        m->fetch = cache_fetch(e->cache, m->known.scope, missing, m->known.n_missing, -1, on_fetched, m);
+    free(missing);
+    if (!m->fetch)
+        ask_rest(m);
+}
+
+struct embed *embed_start(struct engine *e, struct embed_request *req, uid_t uid, double timeout,
                           void (*done)(void *data, const struct embedding *embedding, const struct error *err),
                           void *data)
 {
-    static const struct tries_hooks hooks = {on_first, on_event, on_vectors, on_turn, on_end};
     const struct route_world w = engine_world(e);
     struct error err = ERROR_INIT;
     struct embed *m = NEW(struct embed);
     bool over = false;
-    *m = (struct embed){
-        .engine = e, .req = req, .usage = USAGE_INIT, .done = done, .data = data, .over = &over, .timeout = timeout};
+    *m = (struct embed){.engine = e,
+                        .uid = uid,
+                        .req = req,
+                        .usage = USAGE_INIT,
+                        .done = done,
+                        .data = data,
+                        .over = &over,
+                        .timeout = timeout};
     TAILQ_INSERT_TAIL(&e->embeds, m, link);
     e->n_embeds++;
     if (e->draining)
@@ -121,18 +237,16 @@ struct embed *embed_start(struct engine *e, struct embed_request *req, double ti
     else if (route_model(&w, req->model, NULL, &m->plan, &err) == ERR_NONE && m->plan.n == 0)
         error_set(&err, ERR_NO_PROVIDER, "no provider has a key; name a local server's model as ollama/MODEL");
     if (err.code != ERR_NONE) {
-        finish(m, &err);
+        fail(m, &err);
         return NULL;
     }
     m->plan.race = false; /* there is no first token to wait for */
-    int64_t deadline_us = 0;
     if (timeout > 0) {
-        deadline_us = clock_mono_us() + (int64_t)(timeout * 1e6);
+        m->deadline_us = clock_mono_us() + (int64_t)(timeout * 1e6);
         m->deadline = timer_new(e->loop, on_deadline, m);
         timer_start(m->deadline, (int64_t)(timeout * 1000));
     }
-    const struct tries_question q = {.embed = req, .conversation = "", .deadline_us = deadline_us, .cost = cost_of(m)};
-    tries_start(e, &m->plan, &q, &hooks, m, &m->tries);
+    find_out(m);
     if (over)
         return NULL;
     m->over = NULL;

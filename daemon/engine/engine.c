@@ -5,6 +5,7 @@
 #include "daemon/engine/embed.h"
 #include "daemon/engine/estimate.h"
 #include "daemon/engine/refresh.h"
+#include "daemon/engine/run.h"
 #include "daemon/engine/warm.h"
 #include "daemon/key/key_command.h"
 #include "lib/base/alloc.h"
@@ -51,13 +52,15 @@ static void load_speeds(struct engine *e)
             health_load(e->health);
 }
 
-struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct store *store,
+struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct store *store, struct cache *cache,
                           const struct engine_knowledge *k)
 {
     struct engine *e = NEW(struct engine);
     e->loop = loop;
     e->table = table;
     e->store = store;
+    e->cache = cache;
+    e->key_maker = key_maker_new();
     take_knowledge(e, k);
     char user_agent[128];
     (void)snprintf(user_agent, sizeof user_agent, "%s/%s", PACKAGE_NAME, askd_version);
@@ -130,6 +133,7 @@ static void on_part_closed(void *data)
     providers_unref(e->providers);
     catalog_unref(e->catalog);
     aliases_unref(e->aliases);
+    key_maker_free(e->key_maker);
     buf_done(&e->scratch);
     free(e);
     closed(closed_data);
@@ -196,21 +200,17 @@ enum error_code engine_check_ids(const struct chat_request *req, struct error *e
 }
 
 enum error_code engine_ask(struct engine *e, struct chat_request *req, const struct answer_asker *asker,
-                           struct answer **ret, struct error *err)
+                           const struct engine_question *shared, struct answer **ret, struct error *err)
 {
     struct plan plan = {0};
     struct route_world world = engine_world(e);
     enum error_code code = ERR_NONE;
     if (e->draining)
         code = error_set(err, ERR_OVERLOADED, "the daemon is ending; ask again in a moment");
-    else if (req->cache == CACHE_ONLY)
-        code = error_set(err, ERR_NOT_FOUND, "no cached answer to this question");
     if (code == ERR_NONE)
         code = route_model(&world, req->model, req, &plan, err);
     if (code == ERR_NONE)
         code = engine_check_ids(req, err);
-    if (code == ERR_NONE)
-        code = answer_table_admit(e->table, asker->uid, err);
     if (code != ERR_NONE) {
         plan_done(&plan);
         chat_request_free(req);
@@ -219,13 +219,21 @@ enum error_code engine_ask(struct engine *e, struct chat_request *req, const str
     struct answer_asker who = *asker;
     who.keep = asker->keep || req->conversation;
     who.store = !req->no_store && store_stores(e->store);
-    *ret = ask_start(e, req, &plan, &who);
-    return ERR_NONE;
+    *ret = ask_start(e, req, &plan, &who, shared, err);
+    return *ret ? ERR_NONE : err->code;
 }
 
-void engine_cancel(struct engine *e, struct answer *a)
+struct answer *engine_failed(struct engine *e, const struct answer_asker *asker, const char *model,
+                             const struct error *err)
 {
-    answer_table_cancel(e->table, a);
+    struct run *run = run_new(e);
+    struct answer *a = answer_new(run_log(run), asker);
+    run_name(run, "", model);
+    run_set_start(e, a, "", model);
+    answer_accept(a);
+    run_end(run, LOG_FAILED, err);
+    answer_settle(a);
+    return a;
 }
 
 uint32_t engine_answer_tail(const struct answer *a, struct buf *scratch, const uint8_t **tail, size_t *len)
@@ -256,6 +264,11 @@ void engine_provider_stats(const struct engine *e, const struct provider *p, str
 struct providers *engine_providers(const struct engine *e)
 {
     return e->providers;
+}
+
+struct cache *engine_cache(const struct engine *e)
+{
+    return e->cache;
 }
 
 struct store *engine_store(const struct engine *e)

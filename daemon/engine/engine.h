@@ -23,6 +23,7 @@ struct engine_options {
 extern const struct config_option engine_option_rows[];
 
 struct store;
+struct cache;
 
 /* What the engine goes by, as one load of the configuration gives it. It takes references of its own. */
 struct engine_knowledge {
@@ -33,8 +34,8 @@ struct engine_knowledge {
     const char *lists_path; /* where the providers' lists of models are kept; borrowed for good */
 };
 
-/* The table and the store are borrowed; the store must outlive it. */
-struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct store *store,
+/* The table, the store and the cache are borrowed; the two must outlive it. */
+struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct store *store, struct cache *cache,
                           const struct engine_knowledge *k);
 /* From now on this holds; what runs goes on with what it began with. */
 void engine_configure(struct engine *e, const struct engine_knowledge *k);
@@ -51,15 +52,24 @@ void engine_drain(struct engine *e);
 /* Ends what runs as interrupted. It counts as running (engine_running) until that is stored. */
 void engine_interrupt(struct engine *e);
 
-/* Asks. Takes the request over in any case. The reference in *ret is the caller's; the answer may have ended already.
- * ERR_OVERLOADED, ERR_NOT_FOUND, ERR_NO_PROVIDER, ERR_INVALID_REQUEST: no answer was made. */
-enum error_code engine_ask(struct engine *e, struct chat_request *req, const struct answer_asker *asker,
-                           struct answer **ret, struct error *err);
+/* What several answers to one question share in the store (compare). */
+struct engine_question {
+    char conversation[ID_LEN + 1]; /* the new one, where it goes into a new one */
+    char (*ids)[ID_LEN + 1];       /* of its messages; owned */
+    size_t n;                      /* at least as many as the request's messages */
+};
 
-/* Ends this answer alone; the provider request with it if it was the last. */
-void engine_cancel(struct engine *e, struct answer *a);
+/* Asks. Takes the request over in any case. shared: copied; NULL: it is answered once. The reference in *ret is the
+ * caller's; the answer may have ended already. ERR_OVERLOADED, ERR_NOT_FOUND, ERR_NO_PROVIDER, ERR_INVALID_REQUEST: no
+ * answer was made. */
+enum error_code engine_ask(struct engine *e, struct chat_request *req, const struct answer_asker *asker,
+                           const struct engine_question *shared, struct answer **ret, struct error *err);
+/* An answer that could not begin, as one that has failed: for whoever shows it among others. In no table. */
+struct answer *engine_failed(struct engine *e, const struct answer_asker *asker, const char *model,
+                             const struct error *err);
 
 struct store *engine_store(const struct engine *e);
+struct cache *engine_cache(const struct engine *e);
 struct store_job;
 /* store_submit for whoever is to see what was asked before. */
 enum error_code engine_submit(struct engine *e, struct store_job *job, struct error *err);

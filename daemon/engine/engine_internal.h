@@ -2,6 +2,7 @@
 #ifndef ASKD_ENGINE_INTERNAL_H
 #define ASKD_ENGINE_INTERNAL_H
 
+#include "daemon/cache/cache.h"
 #include "daemon/catalog/alias.h"
 #include "daemon/catalog/catalog.h"
 #include "daemon/engine/attempt.h"
@@ -30,6 +31,9 @@ struct engine {
     const char *lists_path;  /* where the lists of models are kept; borrowed */
     struct attempt_room attempts;
     struct store *store;
+    struct cache *cache;
+    struct key_maker *key_maker;
+    struct run *flights; /* those that can be joined, by what is asked (uthash) */
     struct keep_room keeps;
     TAILQ_HEAD(, recall) recalls; /* under way */
     struct discovery *discovery;

@@ -2,13 +2,18 @@
 #include "daemon/engine/context.h"
 #include "daemon/engine/engine_internal.h"
 #include "daemon/engine/figures.h"
+#include "daemon/engine/lookup.h"
 #include "lib/base/alloc.h"
 #include <stdlib.h>
 #include <string.h>
 
 struct estimation {
     struct engine *engine;
+    uid_t uid;
     struct store_job *reading; /* with the store */
+    struct plan plan;
+    struct lookup lookup;
+    struct cache_fetch *fetch; /* under way */
     struct chat_request *req;
     void (*done)(void *data, const struct estimate *est, const struct error *err);
     void *data;
@@ -19,6 +24,8 @@ static void finish(struct estimation *s, const struct estimate *est, const struc
 {
     TAILQ_REMOVE(&s->engine->estimates, s, link);
     s->done(s->data, est, err);
+    plan_done(&s->plan);
+    lookup_done(&s->lookup);
     chat_request_free(s->req);
     free(s);
 }
@@ -61,19 +68,46 @@ static void fill(const struct route_world *w, const struct plan *plan, const str
         price(w, r, est);
 }
 
+static void tell(struct estimation *s, const struct cache_item *it)
+{
+    const struct route_world w = engine_world(s->engine);
+    struct estimate est;
+    fill(&w, &s->plan, s->req, &est);
+    est.keyed = s->lookup.n > 0;
+    if (est.keyed)
+        est.key = it ? item_facts(it)->key : lookup_keys(&s->lookup)[0];
+    est.hit = it;
+    est.cached = it && s->req->cache != CACHE_REFRESH;
+    est.age_ms = it ? item_age_ms(it) : -1;
+    finish(s, &est, NULL);
+}
+
+static void on_fetched(void *data, struct cache_item **items, size_t n)
+{
+    struct estimation *s = data;
+    struct cache_item *it = NULL;
+    s->fetch = NULL;
+    for (size_t i = 0; i < n && !it; i++)
+        it = items[i] && item_facts(items[i])->kind == ITEM_ANSWER ? items[i] : NULL;
+    tell(s, it);
+}
+
 static void estimate(struct estimation *s)
 {
     const struct route_world w = engine_world(s->engine);
-    struct plan plan = {0};
-    struct estimate est;
+    struct lookup *l = &s->lookup;
     struct error err = ERROR_INIT;
-    if (route_model(&w, s->req->model, s->req, &plan, &err) != ERR_NONE) {
+    if (route_model(&w, s->req->model, s->req, &s->plan, &err) != ERR_NONE) {
         finish(s, NULL, &err);
         return;
     }
-    fill(&w, &plan, s->req, &est);
-    finish(s, &est, NULL);
-    plan_done(&plan);
+    if (s->plan.n > 0)
+        lookup_make(s->engine, &s->plan, s->req, s->uid, l);
+    struct cache_item *it = lookup_find(s->engine, l);
+    if (!it && l->n > 0)
+        s->fetch = cache_fetch(s->engine->cache, l->scope, lookup_keys(l), l->n, l->max_age_ms, on_fetched, s);
+    if (!s->fetch)
+        tell(s, it);
 }
 
 static void on_read(void *data, struct store_job *job)
@@ -99,7 +133,7 @@ void estimate_start(struct engine *e, struct chat_request *req, uid_t uid,
 {
     struct estimation *s = NEW(struct estimation);
     struct error err = ERROR_INIT;
-    *s = (struct estimation){.engine = e, .req = req, .done = done, .data = data};
+    *s = (struct estimation){.engine = e, .uid = uid, .req = req, .done = done, .data = data};
     TAILQ_INSERT_TAIL(&e->estimates, s, link);
     if (engine_check_ids(req, &err) != ERR_NONE) {
         finish(s, NULL, &err);
@@ -118,7 +152,10 @@ void estimates_give_up_all(struct engine *e)
     struct error err = ERROR_INIT;
     error_set(&err, ERR_INTERRUPTED, "the daemon ends");
     while ((s = TAILQ_FIRST(&e->estimates))) {
-        s->reading->data = NULL; /* it waits for nothing else */
+        if (s->reading)
+            s->reading->data = NULL;
+        if (s->fetch)
+            cache_fetch_cancel(s->fetch);
         finish(s, NULL, &err);
     }
 }

@@ -1,7 +1,9 @@
-/* What a question would come to, without asking anybody: whom it would go to, its tokens, what they cost. */
+/* What a question would come to, without asking anybody: whom it would go to, its tokens, what they cost, whether its
+ * answer is cached. */
 #ifndef ASKD_ENGINE_ESTIMATE_H
 #define ASKD_ENGINE_ESTIMATE_H
 
+#include "daemon/cache/key.h"
 #include "daemon/engine/engine.h"
 #include "lib/chat/request.h"
 
@@ -12,10 +14,15 @@ struct estimate {                 /* provider, model and currency are borrowed f
     int64_t low_nano;          /* its input alone; -1: no price is known */
     int64_t high_nano;         /* with all the output that it may have; -1: no price, or no bound */
     const char *currency;      /* of these; NULL */
+    bool keyed;                /* its answer can be cached: */
+    struct cache_key key;      /* under which it is, or would be */
+    bool hit;                  /* it is */
+    bool cached;               /* and the question would take it */
+    int64_t age_ms;            /* of what is there */
 };
 
 /* Takes the request over. done is called once: with the estimate, or with NULL and the reason, as engine_ask would give
- * it. It is called before this returns where the question is in no conversation that must be read first. */
+ * it. It is called before this returns where neither a conversation nor the cache's persistent tier must be read. */
 void estimate_start(struct engine *e, struct chat_request *req, uid_t uid,
                     void (*done)(void *data, const struct estimate *est, const struct error *err), void *data);
 void estimates_give_up_all(struct engine *e); /* the daemon ends: they are told so */

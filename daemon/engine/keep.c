@@ -33,6 +33,7 @@ struct keep {
     struct keep_room *room; /* NULL once that is closed */
     struct store *store;
     struct answer *answer;          /* reference */
+    struct log *log;                /* reference: what jobs under way read from; the answer may end on a copy */
     char id[STORE_ID];              /* of the answer, and of its log */
     struct log_pos saved;           /* what the store has */
     unsigned epoch;                 /* counts its beginnings: events that went behind a failed one are void */
@@ -63,6 +64,7 @@ static void free_if_over(struct keep *k)
         return;
     store_job_free(k->begin);
     store_job_free(k->end);
+    log_unref(k->log);
     answer_unref(k->answer);
     free(k);
 }
@@ -262,6 +264,7 @@ struct keep *keep_begin(struct keep_room *room, struct answer *a, struct store_j
     k->room = room;
     k->store = room->store;
     k->answer = answer_ref(a);
+    k->log = log_ref(answer_log(a));
     k->hooks = hooks;
     k->data = data;
     k->begin = begin;
@@ -417,6 +420,8 @@ void keep_end(struct keep *k, const struct keep_end *how)
     struct store_end *e = &job->end;
     struct log_pos pos = k->saved;
     assert(k->state < KEEP_ENDED);
+    if (answer_log(k->answer) != k->log)
+        log_seek(answer_log(k->answer), &pos, k->saved.seq + 1);
     memcpy(e->answer, k->id, sizeof e->answer);
     memcpy(e->log, k->id, sizeof e->log);
     memcpy(e->conversation, answer_conversation(k->answer), sizeof e->conversation);

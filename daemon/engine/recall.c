@@ -24,17 +24,26 @@ struct recall {
     TAILQ_ENTRY(recall) link;
 };
 
+#define EXTRAS_WITHOUT_FACTS 2 /* attempts and timing: as stored before there was a cache */
+
 static void put_extras(struct buf *tail, const struct store_answer *s, uint32_t *n)
 {
     if (s->n_extras) {
         buf_append(tail, s->extras.data, s->extras.len);
         *n += s->n_extras;
-        return;
+    } else {
+        mp_put_cstr(tail, "attempts");
+        mp_put_array(tail, 0);
+        mp_put_cstr(tail, "timing");
+        mp_put_map(tail, 0);
+        *n += EXTRAS_WITHOUT_FACTS;
     }
-    mp_put_cstr(tail, "attempts");
-    mp_put_array(tail, 0);
-    mp_put_cstr(tail, "timing");
-    mp_put_map(tail, 0);
+    if (s->n_extras > EXTRAS_WITHOUT_FACTS)
+        return;
+    mp_put_cstr(tail, "cached");
+    mp_put_bool(tail, false);
+    mp_put_cstr(tail, "shared");
+    mp_put_bool(tail, false);
     *n += 2;
 }
 
@@ -65,7 +74,6 @@ static enum error_code fill_log(struct log *l, const struct store_answer *s, str
 
 static struct answer *restore(struct recall *r, const struct store_answer *s, struct error *err)
 {
-    static const struct flight_hooks none = {NULL};
     const struct answer_asker asker = {.uid = r->uid, .keep = true, .store = true};
     struct answer_table *t = r->engine->table;
     struct log *l = log_new(answer_table_pool(t), SIZE_MAX / 2);
@@ -73,9 +81,8 @@ static struct answer *restore(struct recall *r, const struct store_answer *s, st
         log_unref(l);
         return NULL;
     }
-    struct flight *f = flight_new(l, &none, NULL);
-    struct answer *a = answer_restore(f, &asker, s->answer, s->started_us);
-    flight_unref(f);
+    struct answer *a = answer_restore(l, &asker, s->answer, s->started_us);
+    log_unref(l);
     answer_set_message(a, s->conversation, s->message);
     answer_set_preview(a, s->preview ? s->preview : "", s->preview ? strlen(s->preview) : 0);
     answer_set_start(a, s->provider ? s->provider : "", s->model ? s->model : "", s->start.data, s->start.len);

@@ -563,6 +563,11 @@ struct tries *tries_free(struct tries *t)
     return NULL;
 }
 
+void tries_set_deadline(struct tries *t, int64_t deadline_us)
+{
+    t->q.deadline_us = deadline_us;
+}
+
 int64_t tries_asked_us(const struct tries *t)
 {
     return t->asked_us;

@@ -43,6 +43,9 @@ void tries_start(struct engine *e, const struct plan *plan, const struct tries_q
 void tries_stop(struct tries *t, const struct error *why);
 struct tries *tries_free(struct tries *t); /* stopped or ended; NULL is fine; always returns NULL */
 
+void tries_set_deadline(struct tries *t,
+                        int64_t deadline_us); /* monotonic, 0: none; for waits that begin from now on */
+
 int64_t tries_asked_us(const struct tries *t); /* when the first request was sent, monotonic; 0: none was */
 /* Appends the entry "attempts" of the answer map. t: NULL where nothing was tried. What the loser of a race costs is
  * estimated as if it had gone on for as long as the answer, of so many tokens, that was shown: several providers bill

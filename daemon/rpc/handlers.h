@@ -15,6 +15,7 @@ enum error_code m_models_refresh(struct call *c, struct error *err);
 enum error_code m_embed(struct call *c, struct error *err);
 enum error_code m_estimate(struct call *c, struct error *err);
 enum error_code m_chat(struct call *c, struct error *err);
+enum error_code m_compare(struct call *c, struct error *err);
 enum error_code m_answer_get(struct call *c, struct error *err);
 enum error_code m_answer_attach(struct call *c, struct error *err);
 enum error_code m_answer_cancel(struct call *c, struct error *err);

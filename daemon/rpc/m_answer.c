@@ -201,7 +201,7 @@ enum error_code m_answer_cancel(struct call *c, struct error *err)
     }
     struct stream_setup setup = {.msgid = c->msgid, .reply = STREAM_ENDED, .from = UINT64_MAX};
     answer_ref(a);
-    engine_cancel(c->peer->server->engine, a);
+    answer_cancel(a);
     if (!c->notification)
         stream_open(c->peer, a, &setup);
     answer_unref(a);

@@ -49,7 +49,7 @@ enum error_code m_chat(struct call *c, struct error *err)
     bool detach = req->detach, stream = req->stream;
     call_add_context(c, req);
     struct answer_asker asker = {.uid = server_scope(s, c->peer), .request = c->msgid, .keep = detach};
-    code = engine_ask(s->engine, req, &asker, &a, err);
+    code = engine_ask(s->engine, req, &asker, NULL, &a, err);
     if (code != ERR_NONE)
         return code;
     struct stream_setup setup = {

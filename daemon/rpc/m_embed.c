@@ -27,7 +27,7 @@ static enum error_code read_texts(const struct call *c, struct embed_request *re
 
 static void put_vectors(struct buf *b, const struct embedding *m)
 {
-    mp_put_map(b, 4);
+    mp_put_map(b, 5);
     mp_put_cstr(b, "vectors");
     mp_put_array(b, (uint32_t)m->n);
     for (size_t i = 0; i < m->n; i++) {
@@ -39,6 +39,7 @@ static void put_vectors(struct buf *b, const struct embedding *m)
     codec_put_usage(b, &m->usage);
     mp_put_entry(b, "model", m->model);
     mp_put_entry(b, "provider", m->provider);
+    mp_put_entry_uint(b, "cached", m->n_cached);
 }
 
 static void on_vectors(void *data, const struct embedding *m, const struct error *err)
@@ -74,6 +75,7 @@ static void on_gone(void *data)
 enum error_code m_embed(struct call *c, struct error *err)
 {
     struct embed_request *req = embed_request_new();
+    struct server *s = c->peer->server;
     const char *model;
     size_t len;
     double timeout;
@@ -87,7 +89,7 @@ enum error_code m_embed(struct call *c, struct error *err)
         return code;
     }
     struct later *l = later_new(c);
-    struct embed *m = embed_start(c->peer->server->engine, req, timeout, on_vectors, l);
+    struct embed *m = embed_start(s->engine, req, server_scope(s, c->peer), timeout, on_vectors, l);
     if (m)
         later_on_gone(l, on_gone, m);
     return ERR_NONE;
@@ -113,7 +115,7 @@ static void put_estimate(struct buf *b, const struct estimate *est)
         mp_put_double(b, (double)est->high_nano / 1e9);
     }
     mp_put_cstr(b, "cached");
-    mp_put_bool(b, false);
+    mp_put_bool(b, est->cached);
     mp_put_cstr(b, "budgets");
     mp_put_array(b, 0);
 }

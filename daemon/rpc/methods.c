@@ -258,6 +258,7 @@ static const struct schema_field embed_fields[] = {
     {"usage", MAP | NEEDED, shape_usage, "as in the answer map"},
     {"model", STR | NEEDED, NULL, "the provider's own name of it"},
     {"provider", STR | NEEDED, NULL, "who made them"},
+    {"cached", INT | NEEDED, NULL, "how many of them were known already; `usage` is that of the others"},
     {0},
 };
 
@@ -291,38 +292,64 @@ static const struct schema_field tool[] = {
     {0},
 };
 
+/* What chat takes, and compare too. */
+#define CHAT_FIELDS                                                                                                    \
+    {"model", STR, NULL, "a model's name (see Models); absent: the default"}, {"prompt", STR, NULL, "the question"},   \
+        {"attachments", LIST(MAP), shape_part,                                                                         \
+         "put before the prompt: `text`, `image`, `audio`, `file`; not with `messages`"},                              \
+        {"messages", LIST(MAP), shape_message, "instead of `prompt`: all that was said so far"},                       \
+        {"system", STR, NULL, "instructions"},                                                                         \
+        {"conversation", STR, NULL,                                                                                    \
+         "id, `\"new\"`, or `\"last\"`: question and answer are appended to it, and it is sent along (see "            \
+         "Conversations)"},                                                                                            \
+        {"parent", STR, NULL, "id of the message there that the question follows; absent: the head"},                  \
+        {"store", BOOL, NULL, "false: nothing of it reaches a disk; default true"},                                    \
+        {"context", MAP, shape_context, "where it is asked, for `\"last\"`; absent: that of `hello`"},                 \
+        {"tools", LIST(MAP), tool, "what the model may call"},                                                         \
+        {"tool_choice", STR, NULL, "`\"auto\"`, `\"none\"`, `\"required\"`, or the name of one of `tools`"},           \
+        {"schema", MAP, NULL, "JSON schema of the answer"}, {"temperature", NUMBER, NULL, "0 to 2"},                   \
+        {"top_p", NUMBER, NULL, "0 to 1"}, {"max_tokens", INT, NULL, "bound on the output, at least 1"},               \
+        {"seed", INT, NULL, "for repeatable sampling, where the provider has it"},                                     \
+        {"stop", STR | LIST(STR), NULL, "where the answer ends"},                                                      \
+        {"reasoning", STR | INT, NULL,                                                                                 \
+         "`\"off\"`, `\"low\"`, `\"medium\"`, `\"high\"`, or a budget in tokens (0: off)"},                            \
+        {"stream", BOOL, NULL, "send events before the response; default false"},                                      \
+        {"notify", MAP, shape_notify, "how events are sent, see Events"},                                              \
+        {"timeout", NUMBER, NULL, "seconds for all of it, retries included; over 0"},                                  \
+        {"detach", BOOL, NULL, "reply at once, without events; the answer outlives the connection"},                   \
+        {"retry", STR, NULL, "`\"restart\"`: ask again even where content was shown"},                                 \
+        {"extra", MAP, NULL, "merged into the provider's request body"},                                               \
+        {"cache", STR, NULL,                                                                                           \
+         "`\"use\"` (default): a cached answer, or that of the same question under way; `\"refresh\"`: asks anew, "    \
+         "and "                                                                                                        \
+         "keeps "                                                                                                      \
+         "that; `\"only\"`: what is cached, else `not_found`; `\"off\"`: neither reads, keeps nor shares"},            \
+        {"cache_ttl", NUMBER, NULL,                                                                                    \
+         "seconds: an older answer is none, and this one is kept so long; absent: `ttl` in [cache]"},                  \
+        {"template", STR | LATER, NULL, "a prompt of the library"},                                                    \
+    {                                                                                                                  \
+        "vars", MAP | LATER, NULL, "its variables"                                                                     \
+    }
+
 static const struct schema_field chat[] = {
-    {"model", STR, NULL, "a model's name (see Models); absent: the default"},
-    {"prompt", STR, NULL, "the question"},
-    {"attachments", LIST(MAP), shape_part,
-     "put before the prompt: `text`, `image`, `audio`, `file`; not with `messages`"},
-    {"messages", LIST(MAP), shape_message, "instead of `prompt`: all that was said so far"},
-    {"system", STR, NULL, "instructions"},
-    {"conversation", STR, NULL,
-     "id, `\"new\"`, or `\"last\"`: question and answer are appended to it, and it is sent along (see Conversations)"},
-    {"parent", STR, NULL, "id of the message there that the question follows; absent: the head"},
-    {"store", BOOL, NULL, "false: nothing of it reaches a disk; default true"},
-    {"context", MAP, shape_context, "where it is asked, for `\"last\"`; absent: that of `hello`"},
-    {"tools", LIST(MAP), tool, "what the model may call"},
-    {"tool_choice", STR, NULL, "`\"auto\"`, `\"none\"`, `\"required\"`, or the name of one of `tools`"},
-    {"schema", MAP, NULL, "JSON schema of the answer"},
-    {"temperature", NUMBER, NULL, "0 to 2"},
-    {"top_p", NUMBER, NULL, "0 to 1"},
-    {"max_tokens", INT, NULL, "bound on the output, at least 1"},
-    {"seed", INT, NULL, "for repeatable sampling, where the provider has it"},
-    {"stop", STR | LIST(STR), NULL, "where the answer ends"},
-    {"reasoning", STR | INT, NULL, "`\"off\"`, `\"low\"`, `\"medium\"`, `\"high\"`, or a budget in tokens (0: off)"},
-    {"stream", BOOL, NULL, "send events before the response; default false"},
-    {"notify", MAP, shape_notify, "how events are sent, see Events"},
-    {"timeout", NUMBER, NULL, "seconds for all of it, retries included; over 0"},
-    {"detach", BOOL, NULL, "reply at once, without events; the answer outlives the connection"},
-    {"retry", STR, NULL, "`\"restart\"`: ask again even where content was shown"},
-    {"extra", MAP, NULL, "merged into the provider's request body"},
-    {"cache", STR, NULL,
-     "`\"use\"`, `\"refresh\"`, `\"only\"`, `\"off\"`; there is no cache yet, so `\"only\"` is `not_found`"},
-    {"cache_ttl", NUMBER, NULL, "seconds; without effect in this version"},
-    {"template", STR | LATER, NULL, "a prompt of the library"},
-    {"vars", MAP | LATER, NULL, "its variables"},
+    CHAT_FIELDS,
+    {0},
+};
+
+static const struct schema_field compare[] = {
+    {"models", LIST(STR) | NEEDED, NULL, "each is asked; `model` is not looked at"},
+    CHAT_FIELDS,
+    {0},
+};
+
+static const struct schema_field compare_fields[] = {
+    {"answers", LIST(MAP) | NEEDED, shape_answer, "one for each model, in their order, in whatever state each ended"},
+    {0},
+};
+
+static const struct schema_field compare_reply[] = {
+    {"a map once all have ended; with `detach` at once, as they stand; an error where none could begin", MAP,
+     compare_fields, NULL},
     {0},
 };
 
@@ -375,7 +402,7 @@ static const struct schema_field estimate_fields[] = {
     {"cost_low", NUMBER, NULL, "of the input alone; absent: no price is known"},
     {"cost_high", NUMBER, NULL, "with all the output; absent: no price, or no bound"},
     {"currency", STR, NULL, "of these"},
-    {"cached", BOOL | NEEDED, NULL, "false: there is no cache yet"},
+    {"cached", BOOL | NEEDED, NULL, "it would be answered from the cache"},
     {"budgets", LIST(STR) | NEEDED, NULL, "empty: there are no budgets yet"},
     {0},
 };
@@ -491,8 +518,14 @@ const struct method methods[] = {
      "Asks a model. One of `prompt` and `messages` must be there. A field of `extra` that askd writes itself or that "
      "would evade accounting is `invalid_request` with `param: \"extra.X\"`: `model`, `messages`, `system`, `n`, "
      "`stream`, `store`, `background`, `service_tier`, `tools`, `max_tokens` and the like."},
+    {"compare", m_compare, compare, compare_reply, METHOD_LATER,
+     "Asks several models at once. Each has an answer of its own, whose id its events carry; `answer.cancel` ends one "
+     "alone, and a failure of one changes nothing for the others. In a conversation the question is appended once, and "
+     "each answer below it."},
     {"embed", m_embed, embed, embed_reply, METHOD_LATER,
-     "Texts to vectors, with retries and aliases as in `chat`; with a race's models in their order."},
+     "Texts to vectors, with retries and aliases as in `chat`; with a race's models in their order. Each text's vector "
+     "is "
+     "cached by itself; what is not known is asked for at once."},
     {"answer.estimate", m_estimate, chat, estimate_reply, METHOD_LATER,
      "What `chat` with these parameters would come to. Asks nobody; a conversation's messages count."},
     {"answer.get", m_answer_get, one_answer, answer_reply, 0,

@@ -20,6 +20,8 @@ const struct config_option rpc_option_rows[] = {
      "Client connections at once. In system mode one user may have a quarter of them."},
     {"max_requests", CONFIG_INT, AT(max_requests), 1, 1 << 20, "1024", NULL, CONFIG_RELOAD,
      "Requests of one connection that wait for their answer."},
+    {"max_compare", CONFIG_INT, AT(max_compare), 1, 256, "16", NULL, CONFIG_RELOAD,
+     "How many models one comparison may ask at once."},
     {"max_input", CONFIG_SIZE, AT(max_input), 64 << 10, 65536 * MIB, "256 MiB", NULL, CONFIG_RELOAD,
      "Bytes of one user's messages that have not come whole."},
     {"max_output", CONFIG_SIZE, AT(max_output), 64 << 10, 65536 * MIB, "256 MiB", NULL, CONFIG_RELOAD,

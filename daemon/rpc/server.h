@@ -9,7 +9,7 @@
 #include <msgpack.h>
 
 struct rpc_options {
-    int64_t max_message, max_values, max_connections, max_requests, peer_buffer, max_input, max_output,
+    int64_t max_message, max_values, max_connections, max_requests, max_compare, peer_buffer, max_input, max_output,
         frame_timeout_ms;
 };
 extern const struct config_option rpc_option_rows[];

@@ -111,12 +111,14 @@ const struct schema_field shape_answer[] = {
      "when `done`: `stop`, `length`, `tool_calls`, `content_filter`, `refusal`, `pause` or `other`"},
     {"usage", MAP | NEEDED, shape_usage, "what the provider did not tell is absent"},
     {"error", MAP, shape_error, "why, when `failed`, `cancelled` or `interrupted`"},
-    {"cached", BOOL | NEEDED, NULL, "it came from the cache; false in this version"},
-    {"shared", BOOL | NEEDED, NULL, "others asked the same and share it; false in this version"},
+    {"cached", BOOL | NEEDED, NULL, "it came from the cache: nobody was asked, and nothing was paid"},
+    {"age", NUMBER, NULL, "seconds since it was first given, where it is cached"},
+    {"shared", BOOL | NEEDED, NULL, "the same was being asked already, and this is that answer"},
+    {"key", STR, NULL, "of the cache (`cache.lookup`); absent where it is not to be cached"},
     {"conversation", STR, NULL, "the conversation that it belongs to"},
     {"message", STR, NULL, "the id of the assistant's message there"},
     {"attempts", LIST(MAP), attempts, "who was asked, or passed over, in their order; once it has ended"},
-    {"timing", MAP, timing, "from the question on, in milliseconds; once it has ended"},
+    {"timing", MAP, timing, "from the question on, in milliseconds; what is known of it"},
     {0},
 };
 

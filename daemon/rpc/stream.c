@@ -10,18 +10,25 @@ struct stream {
     struct cursor cursor;
     uint64_t msgid;
     enum stream_reply reply;
-    bool events, owner;
+    bool events, owner, until_accepted;
+    void (*ended)(void *data, bool gone); /* NULL but for STREAM_PART */
+    void *data;
     struct buf before; /* what every notification begins with, up to the sequence number */
     TAILQ_ENTRY(stream) link;
 };
 
-static void stream_free(struct stream *t)
+/* gone: with its peer. */
+static void stream_free(struct stream *t, bool gone)
 {
+    void (*ended)(void *data, bool gone) = t->ended;
+    void *data = t->data;
     TAILQ_REMOVE(&t->peer->streams, t, link);
     t->peer->in_flight--;
     cursor_close(&t->cursor);
     buf_done(&t->before);
     free(t);
+    if (ended)
+        ended(data, gone);
 }
 
 static int buf_writer(void *data, const char *bytes, size_t len)
@@ -69,17 +76,17 @@ bool stream_notify_fits(const msgpack_object_map *notify)
     return fits;
 }
 
-static void release_answer(void *owner)
+static void release_log(void *owner)
 {
-    answer_unref(owner);
+    log_unref(owner);
 }
 
-/* Large runs stay where they are, held by a reference; small ones are copied, which is cheaper. */
-static void put_run(struct peer *p, const uint8_t *bytes, size_t len, struct answer *a)
+/* Large runs stay where they are, in the log, held by a reference; small ones are copied, which is cheaper. */
+static void put_run(struct peer *p, const uint8_t *bytes, size_t len, struct log *l)
 {
     if (len >= OUTQ_PIN) {
         peer_commit(p);
-        peer_pin(p, bytes, len, release_answer, answer_ref(a));
+        peer_pin(p, bytes, len, release_log, log_ref(l));
     } else {
         buf_append(peer_begin(p), bytes, len);
         peer_commit(p);
@@ -91,24 +98,22 @@ static void put_event(struct stream *t, const struct cursor_event *ev)
     struct buf *b = peer_begin(t->peer);
     buf_append(b, t->before.data, t->before.len);
     mp_put_uint(b, ev->seq);
-    put_run(t->peer, ev->data, ev->len, t->cursor.answer);
+    put_run(t->peer, ev->data, ev->len, t->cursor.log); /* event 0 is small */
 }
 
 static void put_head(struct buf *b, const struct answer *a, uint32_t n_tail)
 {
     const char *message = answer_message(a);
-    mp_put_map(b, (*message ? 6 : 4) + n_tail);
+    size_t at = mp_open_map(b);
     mp_put_cstr(b, "answer");
     mp_put_str(b, answer_id(a), ID_LEN);
     mp_put_entry(b, "state", log_state_name(answer_state(a)));
-    mp_put_cstr(b, "cached");
-    mp_put_bool(b, false);
-    mp_put_cstr(b, "shared");
-    mp_put_bool(b, false);
     if (*message) {
         mp_put_entry(b, "conversation", answer_conversation(a));
         mp_put_entry(b, "message", message);
     }
+    uint32_t n = 2u + (*message ? 2 : 0) + answer_put_facts(b, a);
+    mp_close_map(b, at, n + n_tail);
 }
 
 void stream_put_answer(struct peer *p, struct buf *b, const struct answer *a)
@@ -139,7 +144,7 @@ static void put_map(struct stream *t)
         peer_commit(t->peer);
         buf_done(scratch);
     } else {
-        put_run(t->peer, tail, len, a);
+        put_run(t->peer, tail, len, answer_log(a));
     }
 }
 
@@ -173,8 +178,9 @@ static void put_response(struct stream *t)
 static void finish(struct stream *t)
 {
     struct server *s = t->peer->server;
-    put_response(t);
-    stream_free(t);
+    if (t->reply != STREAM_PART)
+        put_response(t);
+    stream_free(t, false);
     s->setup.activity(s->setup.data);
 }
 
@@ -184,7 +190,7 @@ static void pump(struct stream *t)
     struct peer *p = t->peer;
     while (p->state == PEER_OPEN && peer_has_room(p)) {
         struct cursor_event ev;
-        if (t->reply == STREAM_ACCEPTED && answer_accepted(t->cursor.answer)) {
+        if (t->until_accepted && answer_accepted(t->cursor.answer)) {
             finish(t);
             return;
         }
@@ -212,6 +218,9 @@ void stream_open(struct peer *p, struct answer *a, const struct stream_setup *se
     t->reply = setup->reply;
     t->events = setup->events;
     t->owner = setup->owner;
+    t->until_accepted = setup->until_accepted || setup->reply == STREAM_ACCEPTED;
+    t->ended = setup->ended;
+    t->data = setup->data;
     buf_init(&t->before, STREAM_NOTIFY_MAX);
     put_before(&t->before, answer_id(a), setup->notify);
     TAILQ_INSERT_TAIL(&p->streams, t, link);
@@ -242,9 +251,9 @@ void stream_hang_up(struct peer *p)
     while ((t = TAILQ_FIRST(&p->streams))) {
         struct answer *a = answer_ref(t->cursor.answer);
         bool drop = t->owner && !answer_kept(a);
-        stream_free(t);
+        stream_free(t, true);
         if (drop)
-            engine_cancel(p->server->engine, a);
+            answer_cancel(a);
         answer_unref(a);
     }
 }

@@ -11,15 +11,19 @@ enum stream_reply {
     STREAM_ANSWER,   /* the answer map or its error, when it has ended */
     STREAM_ACCEPTED, /* {answer}, once its question is accepted */
     STREAM_ENDED,    /* {}, when it has ended */
+    STREAM_PART,     /* none: `ended` is told, and replies for several */
 };
 
 struct stream_setup {
     enum stream_reply reply;
     uint64_t msgid;
-    uint64_t from;                    /* first sequence number wanted */
-    bool events;                      /* notifications are wanted */
-    bool owner;                       /* it asked: its hanging up may end the answer */
-    const msgpack_object_map *notify; /* {method, args}, NULL: answer.event */
+    uint64_t from;                        /* first sequence number wanted */
+    bool events;                          /* notifications are wanted */
+    bool owner;                           /* it asked: its hanging up may end the answer */
+    bool until_accepted;                  /* it ends when the question is accepted, as with STREAM_ACCEPTED */
+    const msgpack_object_map *notify;     /* {method, args}, NULL: answer.event */
+    void (*ended)(void *data, bool gone); /* for STREAM_PART, once; gone: with its peer */
+    void *data;
 };
 
 #define STREAM_NOTIFY_MAX (64 << 10) /* bytes that `notify` may put before each event, packed */

@@ -85,6 +85,7 @@ struct store_begin {
     char parent[STORE_ID];          /* "": the root */
     struct store_message *messages; /* the question, appended below parent, each below the one before */
     size_t n_messages;
+    bool again;             /* the messages may be there already: another answer to the same question brought them */
     char message[STORE_ID]; /* the assistant's, which STORE_END fills in; it exists as `running` from now on */
 };
 
@@ -158,6 +159,7 @@ struct store_path {
     int64_t not_before_us; /* of the last one: older is ERR_NOT_FOUND with a hint */
     char parent[STORE_ID]; /* "": the head. Not in the conversation: ERR_NOT_FOUND, param "parent" */
     /* Found: conversation and parent are filled in (parent "" in an empty one) */
+    bool at_head; /* the parent is the conversation's head */
     char *system;
     struct store_said *said; /* from the root to the parent */
     size_t n_said;

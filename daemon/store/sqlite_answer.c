@@ -100,6 +100,17 @@ enum store_step sqlite_begin(struct store_db *db, struct store_job *job)
     return STORE_STEP_DONE;
 }
 
+/* What an end brings takes the place of all that was stored from there on: pieces of other lengths may be there, of a
+ * beginning that had to come again, or of a log that the answer did not end on. */
+static void take_back_runs(struct store_db *db, const struct store_run *first)
+{
+    struct query q = query(db, "DELETE FROM run WHERE log = (SELECT num FROM log WHERE id = ?) AND seq >= ?");
+
+    query_text(&q, first->log);
+    query_int(&q, (int64_t)first->seq);
+    query_run(&q);
+}
+
 static bool end_answer(struct store_db *db, const struct store_end *e)
 {
     struct query q = query(db, "UPDATE answer SET state = ?, ended = ?, error = ?, extras = ?, n_extras = ?,"
@@ -135,6 +146,8 @@ enum store_step sqlite_end(struct store_db *db, struct store_job *job)
     e->gone = e->message[0] && !sqlite_message_lives(db, e->message);
     if (ended) /* it came before, as above */
         return STORE_STEP_DONE;
+    if (e->n_runs > 0)
+        take_back_runs(db, &e->runs[0]);
     put_runs(db, e->runs, e->n_runs);
     if (end_answer(db, e) && e->gone)
         leave_conversation(db, e->answer);

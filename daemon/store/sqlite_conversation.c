@@ -251,8 +251,10 @@ bool sqlite_append_question(struct store_db *db, const struct store_begin *b, st
 
     if (spot.conversation == 0)
         spot.conversation = insert_conversation(db, b);
-    for (size_t i = 0; i < b->n_messages && db->fault == SQLITE_OK; i++)
-        parent = insert_message(db, spot.conversation, parent, &b->messages[i], "done");
+    for (size_t i = 0; i < b->n_messages && db->fault == SQLITE_OK; i++) {
+        int64_t there = b->again ? sqlite_message(db, spot.conversation, b->messages[i].id) : 0;
+        parent = there ? there : insert_message(db, spot.conversation, parent, &b->messages[i], "done");
+    }
     return insert_reply(db, b, spot.conversation, parent) && touch_conversation(db, b, spot.conversation) &&
            remember_place(db, b, spot.conversation);
 }

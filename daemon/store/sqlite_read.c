@@ -154,6 +154,7 @@ static bool begin_path(struct store_db *db, struct store_job *job)
         sqlite_not_found(job, "parent", "no such message in this conversation");
         return false;
     }
+    p->at_head = leaf == found.head;
     get_system(db, p, found.num);
     struct sqlite_cursor *c = cursor_new(db, job);
     sqlite_path_nums(db, leaf, &c->nums, &c->n);

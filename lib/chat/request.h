@@ -34,8 +34,8 @@ struct chat_request {
     struct value *extra;    /* map merged into the provider's body, NULL if none */
     char **stop;            /* owned array of owned strings */
     size_t n_stop;
-    bool has_temperature, has_top_p, has_seed, has_max_tokens, has_timeout;
-    double temperature, top_p, timeout; /* timeout in seconds */
+    bool has_temperature, has_top_p, has_seed, has_max_tokens, has_timeout, has_cache_ttl;
+    double temperature, top_p, timeout, cache_ttl; /* timeout and cache_ttl in seconds */
     int64_t seed, max_tokens;
     enum reasoning_mode reasoning;
     int64_t reasoning_budget; /* tokens, for REASONING_BUDGET */

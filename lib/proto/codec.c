@@ -275,12 +275,15 @@ static enum error_code get_handling(const struct input *in, struct chat_request 
         (e = input_bool(in, "detach", &r->detach)) != ERR_NONE ||
         (e = input_word(in, "cache", cache_words, "is none of use, refresh, only, off", &cache)) != ERR_NONE ||
         (e = input_word(in, "retry", retry_words, "can only be restart", &restart)) != ERR_NONE ||
+        (e = input_double(in, "cache_ttl", &r->cache_ttl, &r->has_cache_ttl)) != ERR_NONE ||
         (e = input_double(in, "timeout", &r->timeout, &r->has_timeout)) != ERR_NONE)
         return e;
     r->cache = (enum cache_policy)cache;
     r->retry_restart = restart != 0;
     if (r->has_timeout && !(r->timeout > 0 && r->timeout <= CODEC_TIMEOUT_MAX))
         return input_refuse(in, "timeout", "must be over 0 and at most 1e9 seconds");
+    if (r->has_cache_ttl && !(r->cache_ttl >= 0 && r->cache_ttl <= CODEC_TIMEOUT_MAX))
+        return input_refuse(in, "cache_ttl", "must be between 0 and 1e9 seconds");
     return ERR_NONE;
 }
 

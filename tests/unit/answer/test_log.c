@@ -9,8 +9,6 @@
 
 #include <cmocka.h>
 
-static const struct flight_hooks no_hooks = {NULL};
-
 static void test_append_and_read(void **state)
 {
     (void)state;
@@ -124,30 +122,30 @@ static void count(void *data)
     ++*(int *)data;
 }
 
-static struct answer *answer_on(struct flight *f)
+static struct answer *answer_on(struct log *l)
 {
     struct answer_asker asker = {.uid = 1000};
-    return answer_new(f, &asker);
+    return answer_new(l, &asker);
 }
 
 static void test_wake_once_per_flush(void **state)
 {
     (void)state;
     struct log_pool *pool = log_pool_new();
-    struct flight *f = flight_new(log_new(pool, 1000), &no_hooks, NULL);
-    struct answer *a = answer_on(f);
+    struct log *l = log_new(pool, 1000);
+    struct answer *a = answer_on(l);
     struct cursor c;
     struct cursor_event ev;
     int woken = 0;
     cursor_open(&c, a, 0, count, &woken);
     assert_int_equal(cursor_next(&c, &ev), CURSOR_WAIT); /* its start is not known */
     answer_set_start(a, "p", "m", "start", 5);
-    log_append(flight_log(f), "one", 3);
-    log_append(flight_log(f), "two", 3);
+    log_append(l, "one", 3);
+    log_append(l, "two", 3);
     assert_int_equal(woken, 0); /* nothing is called inside an append */
     log_pool_flush(pool);
     assert_int_equal(woken, 1);
-    log_append(flight_log(f), "three", 5);
+    log_append(l, "three", 5);
     log_pool_flush(pool);
     assert_int_equal(woken, 1); /* it does not wait: it lags, and is left alone */
     for (uint64_t seq = 0; seq <= 3; seq++) {
@@ -155,14 +153,15 @@ static void test_wake_once_per_flush(void **state)
         assert_int_equal(ev.seq, seq);
     }
     assert_int_equal(cursor_next(&c, &ev), CURSOR_WAIT);
-    log_end(flight_log(f), LOG_DONE, NULL, NULL, 0, 0);
+    log_end(l, LOG_DONE, NULL, NULL, 0, 0);
+    answer_settle(a);
     log_pool_flush(pool);
     assert_int_equal(woken, 2);
     assert_int_equal(cursor_next(&c, &ev), CURSOR_END);
     cursor_close(&c);
     cursor_close(&c);
     answer_unref(a);
-    flight_unref(f);
+    log_unref(l);
     log_pool_free(pool);
 }
 
@@ -170,8 +169,8 @@ static void test_attach_beyond_the_end(void **state)
 {
     (void)state;
     struct log_pool *pool = log_pool_new();
-    struct flight *f = flight_new(log_new(pool, 1000), &no_hooks, NULL);
-    struct answer *a = answer_on(f);
+    struct log *l = log_new(pool, 1000);
+    struct answer *a = answer_on(l);
     struct cursor c;
     struct cursor_event ev;
     int woken = 0;
@@ -179,96 +178,153 @@ static void test_attach_beyond_the_end(void **state)
     cursor_open(&c, a, 3, count, &woken);
     assert_int_equal(cursor_next(&c, &ev), CURSOR_WAIT);
     for (int i = 0; i < 4; i++)
-        log_append(flight_log(f), "event", 5);
+        log_append(l, "event", 5);
     assert_int_equal(cursor_next(&c, &ev), CURSOR_EVENT);
     assert_int_equal(ev.seq, 3);
     cursor_close(&c);
-    log_end(flight_log(f), LOG_FAILED, NULL, NULL, 0, 0);
+    log_end(l, LOG_FAILED, NULL, NULL, 0, 0);
+    answer_settle(a);
     cursor_open(&c, a, 100, count, &woken);
     assert_int_equal(cursor_next(&c, &ev), CURSOR_END);
     cursor_close(&c);
     answer_unref(a);
-    flight_unref(f);
+    log_unref(l);
     log_pool_free(pool);
 }
 
+/* Whoever works for an answer decides how it ends; it has not until that is told. */
 static void test_cancel(void **state)
 {
     (void)state;
     struct log_pool *pool = log_pool_new();
-    int abandoned = 0;
-    struct flight_hooks hooks = {count};
-    struct flight *f = flight_new(log_new(pool, 1000), &hooks, &abandoned);
-    struct answer *a = answer_on(f), *b = answer_on(f);
-    struct cursor ca, cb;
-    struct cursor_event ev;
-    int woken_a = 0, woken_b = 0;
-    answer_set_start(a, "p", "m", "a", 1);
-    answer_set_start(b, "p", "m", "b", 1);
-    cursor_open(&ca, a, 1, count, &woken_a);
-    cursor_open(&cb, b, 1, count, &woken_b);
-    cursor_next(&ca, &ev);
-    cursor_next(&cb, &ev);
+    int told = 0;
+    struct error err = ERROR_INIT;
+    error_set(&err, ERR_CANCELLED, "cancelled");
+    struct log *l = log_new(pool, 1000);
+    struct answer *a = answer_on(l);
+    answer_cancel(a); /* nobody works for it */
+    answer_on_cancel(a, count, &told);
     answer_cancel(a);
-    answer_cancel(a); /* once */
-    assert_int_equal(abandoned, 0);
+    assert_int_equal(told, 1);
+    log_end(l, LOG_CANCELLED, &err, NULL, 0, 0);
+    assert_int_equal(answer_state(a), LOG_RUNNING);
+    assert_null(answer_error(a));
+    answer_settle(a);
     assert_int_equal(answer_state(a), LOG_CANCELLED);
     assert_int_equal(answer_error(a)->code, ERR_CANCELLED);
-    assert_int_equal(answer_state(b), LOG_RUNNING);
-    assert_null(answer_error(b));
-    log_append(flight_log(f), "more", 4);
+    answer_cancel(a);
+    assert_int_equal(told, 1);
+    answer_unref(a);
+    log_unref(l);
+    log_pool_free(pool);
+}
+
+/* An answer that waited on a log of its own, and is given what another log has: its readers, waiting or not, read that
+ * one from the start, and wait there. */
+static void test_move_to_a_shared_log(void **state)
+{
+    (void)state;
+    struct log_pool *pool = log_pool_new();
+    struct log *own = log_new(pool, 1000), *shared = log_new(pool, 1000);
+    struct answer *a = answer_on(own), *b = answer_on(shared);
+    struct cursor c;
+    struct cursor_event ev;
+    int woken = 0;
+    cursor_open(&c, a, 0, count, &woken);
+    assert_int_equal(cursor_next(&c, &ev), CURSOR_WAIT);
+    log_append(shared, "one", 3);
+    answer_move(a, shared);
+    log_unref(own);
+    answer_set_start(a, "p", "m", "start", 5);
     log_pool_flush(pool);
-    assert_int_equal(cursor_next(&ca, &ev), CURSOR_END); /* what its log goes on to say is for others */
+    assert_int_equal(woken, 1);
+    assert_int_equal(cursor_next(&c, &ev), CURSOR_EVENT);
+    assert_int_equal(ev.seq, 0);
+    assert_int_equal(cursor_next(&c, &ev), CURSOR_EVENT);
+    assert_int_equal(ev.seq, 1);
+    assert_int_equal(cursor_next(&c, &ev), CURSOR_WAIT);
+    log_append(shared, "two", 3);
+    log_pool_flush(pool);
+    assert_int_equal(woken, 2);
+    cursor_close(&c);
+    answer_unref(a);
+    answer_unref(b);
+    log_unref(shared);
+    log_pool_free(pool);
+}
+
+/* An answer that ends alone goes on with a copy of what it saw; who reads it reads on there, the other goes on. */
+static void test_move_to_a_copy(void **state)
+{
+    (void)state;
+    struct log_pool *pool = log_pool_new();
+    struct log *l = log_new(pool, 1000), *copy = log_new(pool, 1000);
+    struct answer *a = answer_on(l), *b = answer_on(l);
+    struct cursor ca, cb;
+    struct cursor_event ev;
+    int woken = 0;
+    log_append(l, "one", 3);
+    cursor_open(&ca, a, 1, count, &woken);
+    cursor_open(&cb, b, 1, count, &woken);
+    assert_int_equal(cursor_next(&ca, &ev), CURSOR_EVENT);
+    const uint8_t *held = ev.data;
+    log_append(copy, "one", 3);
+    log_append_closing(copy, "error", 5);
+    log_end(copy, LOG_CANCELLED, NULL, NULL, 0, 0);
+    answer_move(a, copy);
+    answer_settle(a);
+    assert_memory_equal(held, "one", 3); /* the other keeps the log */
+    assert_int_equal(cursor_next(&ca, &ev), CURSOR_EVENT);
+    assert_int_equal(ev.seq, 2);
+    assert_memory_equal(ev.data, "error", 5);
+    assert_int_equal(cursor_next(&ca, &ev), CURSOR_END);
     assert_int_equal(cursor_next(&cb, &ev), CURSOR_EVENT);
-    answer_cancel(b);
-    assert_int_equal(abandoned, 1);
+    assert_int_equal(cursor_next(&cb, &ev), CURSOR_WAIT);
     cursor_close(&ca);
     cursor_close(&cb);
     answer_unref(a);
     answer_unref(b);
-    flight_unref(f);
+    log_unref(l);
+    log_unref(copy);
     log_pool_free(pool);
 }
 
-/* The last answer ends with its log: whoever runs that decides when. */
-static void test_cancel_of_the_last(void **state)
+static void release(void *owner)
 {
-    (void)state;
-    struct log_pool *pool = log_pool_new();
-    int abandoned = 0;
-    struct flight_hooks hooks = {count};
-    struct error err = ERROR_INIT;
-    error_set(&err, ERR_CANCELLED, "cancelled");
-    struct flight *f = flight_new(log_new(pool, 1000), &hooks, &abandoned);
-    struct answer *a = answer_on(f);
-    answer_cancel(a);
-    assert_int_equal(abandoned, 1);
-    assert_int_equal(answer_state(a), LOG_RUNNING);
-    flight_settle(f);
-    answer_cancel(a); /* it is settled how it ends */
-    assert_int_equal(abandoned, 1);
-    log_end(flight_log(f), LOG_CANCELLED, &err, NULL, 0, 0);
-    assert_int_equal(answer_state(a), LOG_CANCELLED);
-    assert_int_equal(answer_error(a)->code, ERR_CANCELLED);
-    answer_unref(a);
-    flight_unref(f);
-    log_pool_free(pool);
+    ++*(int *)owner;
 }
 
-static void test_cancel_after_end_is_nothing(void **state)
+static void test_log_over_anothers_bytes(void **state)
 {
     (void)state;
+    static const uint8_t runs[] = {3, 0, 0, 0, 'o', 'n', 'e', 0, 0, 0, 0, 2, 0, 0, 0, 'm', 'e'};
     struct log_pool *pool = log_pool_new();
-    int abandoned = 0;
-    struct flight_hooks hooks = {count};
-    struct flight *f = flight_new(log_new(pool, 1000), &hooks, &abandoned);
-    struct answer *a = answer_on(f);
-    log_end(flight_log(f), LOG_DONE, NULL, NULL, 0, 0);
-    answer_cancel(a);
-    assert_int_equal(answer_state(a), LOG_DONE);
-    assert_int_equal(abandoned, 0);
-    answer_unref(a);
-    flight_unref(f);
+    int released = 0;
+    struct log_whole w = {.runs = runs, .runs_len = sizeof runs, .events = 3, .release = release, .owner = &released};
+    struct log *l = log_over(pool, &w);
+    struct log_pos pos = {0};
+    const uint8_t *event;
+    size_t len;
+    assert_int_equal(log_state(l), LOG_DONE);
+    assert_int_equal(log_last(l), 3);
+    assert_true(log_next(l, &pos, &event, &len));
+    assert_ptr_equal(event, runs + 4);
+    assert_int_equal(len, 3);
+    assert_true(log_next(l, &pos, &event, &len) && len == 0);
+    assert_true(log_next(l, &pos, &event, &len) && len == 2);
+    assert_false(log_next(l, &pos, &event, &len));
+    log_seek(l, &pos, 3);
+    assert_true(log_next(l, &pos, &event, &len) && len == 2);
+    assert_int_equal(log_append(l, "x", 1), ERR_INTERNAL);
+    log_unref(l);
+    assert_int_equal(released, 1);
+    for (w.events = 0; w.events < 5; w.events++) /* so many are not there */
+        if (w.events != 3)
+            assert_null(log_over(pool, &w));
+    w.events = 3;
+    for (w.runs_len = 0; w.runs_len < sizeof runs; w.runs_len++)
+        assert_null(log_over(pool, &w));
+    assert_int_equal(released, 1);
     log_pool_free(pool);
 }
 
@@ -284,11 +340,11 @@ struct reader {
 };
 
 struct model {
-    struct flight *flight;
+    struct log *log;
     struct answer *answer;
     struct reader readers[READERS];
-    uint64_t events; /* in the log */
-    bool ended, cancelled;
+    uint64_t events;    /* in the log */
+    bool ended, copied; /* copied: it goes on with a copy that has ended, the log with nobody */
 };
 
 static void on_model_wake(void *data)
@@ -311,11 +367,10 @@ static void step_read(struct model *m, struct reader *r)
 {
     struct cursor_event ev;
     enum cursor_status s = cursor_next(&r->c, &ev);
-    bool over = m->cancelled && r->next > 0;
-    if (r->next <= m->events && !over) {
+    if (r->next <= m->events) {
         assert_int_equal(s, CURSOR_EVENT);
         check_event(&ev, r->next++);
-    } else if (m->ended || m->cancelled) {
+    } else if (m->ended) {
         assert_int_equal(s, CURSOR_END);
     } else {
         assert_int_equal(s, CURSOR_WAIT);
@@ -323,9 +378,23 @@ static void step_read(struct model *m, struct reader *r)
     }
 }
 
+static void end_on_a_copy(struct model *m, struct log_pool *pool)
+{
+    struct log *copy = log_new(pool, 1 << 20);
+    struct log_pos pos = {0};
+    struct log_run run;
+    while (log_next_run(m->log, &pos, &run))
+        assert_int_equal(log_append_run(copy, run.data, run.len), ERR_NONE);
+    log_end(copy, LOG_CANCELLED, NULL, NULL, 0, 0);
+    answer_move(m->answer, copy);
+    answer_settle(m->answer);
+    log_unref(copy);
+    m->ended = m->copied = true;
+}
+
 static void step(struct model *m, struct log_pool *pool)
 {
-    struct log *l = flight_log(m->flight);
+    struct log *l = m->log;
     struct reader *r = &m->readers[rand() % READERS];
     char text[32];
     switch (rand() % 20) {
@@ -345,13 +414,12 @@ static void step(struct model *m, struct log_pool *pool)
         if (rand() % 40 == 0 && !m->ended) {
             m->ended = true;
             assert_true(log_end(l, LOG_DONE, NULL, NULL, 0, 0));
+            answer_settle(m->answer);
         }
         break;
     case 3:
-        if (rand() % 40 == 0 && !m->ended) {
-            answer_cancel(m->answer);
-            m->cancelled = true;
-        }
+        if (rand() % 40 == 0 && !m->ended)
+            end_on_a_copy(m, pool);
         break;
     case 4:
     case 5:
@@ -360,7 +428,7 @@ static void step(struct model *m, struct log_pool *pool)
         /* Whoever waits still has nothing to read. */
         for (int i = 0; i < READERS; i++)
             if (m->readers[i].waits)
-                assert_true(!m->ended && !m->cancelled && m->readers[i].next > m->events);
+                assert_true(!m->ended && m->readers[i].next > m->events);
         break;
     case 7:
     case 8:
@@ -368,10 +436,9 @@ static void step(struct model *m, struct log_pool *pool)
     case 10:
     case 11: {
         int n = snprintf(text, sizeof text, "event %llu", (unsigned long long)m->events + 1);
-        if (log_append(l, text, (size_t)n) == ERR_NONE)
-            m->events++;
-        else
-            assert_true(m->ended);
+        bool taken = log_append(l, text, (size_t)n) == ERR_NONE;
+        assert_true(taken || m->ended);
+        m->events += taken && !m->copied; /* else it is for others */
         break;
     }
     default:
@@ -386,20 +453,20 @@ static void test_random_schedules(void **state)
     for (unsigned seed = 1; seed <= 400; seed++) {
         srand(seed);
         struct log_pool *pool = log_pool_new();
-        struct model m = {.flight = flight_new(log_new(pool, 1 << 20), &no_hooks, NULL)};
-        m.answer = answer_on(m.flight);
+        struct model m = {.log = log_new(pool, 1 << 20)};
+        m.answer = answer_on(m.log);
         answer_set_start(m.answer, "p", "m", "start", 5);
         for (int i = 0; i < STEPS; i++)
             step(&m, pool);
         for (int i = 0; i < READERS; i++) {
             struct reader *r = &m.readers[i];
-            while (r->open && r->next <= m.events && !(m.cancelled && r->next > 0))
+            while (r->open && r->next <= m.events)
                 step_read(&m, r);
             cursor_close(&r->c);
         }
         assert_int_equal(answer_readers(m.answer), 0);
         answer_unref(m.answer);
-        flight_unref(m.flight);
+        log_unref(m.log);
         assert_int_equal(log_pool_bytes(pool), 0);
         log_pool_free(pool);
     }
@@ -415,8 +482,9 @@ int main(void)
         cmocka_unit_test(test_wake_once_per_flush),
         cmocka_unit_test(test_attach_beyond_the_end),
         cmocka_unit_test(test_cancel),
-        cmocka_unit_test(test_cancel_of_the_last),
-        cmocka_unit_test(test_cancel_after_end_is_nothing),
+        cmocka_unit_test(test_move_to_a_shared_log),
+        cmocka_unit_test(test_move_to_a_copy),
+        cmocka_unit_test(test_log_over_anothers_bytes),
         cmocka_unit_test(test_random_schedules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

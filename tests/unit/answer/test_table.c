@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-static const struct flight_hooks no_hooks = {NULL};
 static const struct answer_options defaults = {.max_answers = 4,
                                                .max_answer = 100000,
                                                .answer_memory = 64 << 10,
@@ -17,11 +16,12 @@ static const struct answer_options defaults = {.max_answers = 4,
 
 static struct answer *run_one(struct answer_table *t, uid_t uid)
 {
-    struct flight *f = flight_new(answer_table_log(t), &no_hooks, NULL);
+    struct log *l = answer_table_log(t);
     struct answer_asker asker = {.uid = uid};
-    struct answer *a = answer_new(f, &asker);
-    flight_unref(f);
+    struct answer *a = answer_new(l, &asker);
+    log_unref(l);
     answer_table_add(t, a);
+    answer_table_count(t, a);
     answer_unref(a);
     return a;
 }
@@ -29,6 +29,7 @@ static struct answer *run_one(struct answer_table *t, uid_t uid)
 static void finish(struct answer_table *t, struct answer *a)
 {
     log_end(answer_log(a), LOG_DONE, NULL, NULL, 0, 0);
+    answer_settle(a);
     answer_table_ended(t, a);
 }
 
@@ -63,6 +64,31 @@ static void test_max_answers(void **state)
     assert_int_equal(answer_table_admit(t, 1000, &err), ERR_OVERLOADED);
     assert_non_null(strstr(err.message, "max_answers"));
     finish(t, first);
+    assert_int_equal(answer_table_admit(t, 1000, &err), ERR_NONE);
+    answer_table_free(t);
+}
+
+/* Answers that cost nothing do not count. */
+static void test_some_do_not_count(void **state)
+{
+    (void)state;
+    struct answer_table *t = answer_table_new(&defaults, false);
+    struct error err = ERROR_INIT;
+    struct answer *last = NULL;
+    for (int i = 0; i < 9; i++) {
+        struct log *l = answer_table_log(t);
+        last = answer_new(l, &(struct answer_asker){.uid = 1000});
+        log_unref(l);
+        answer_table_add(t, last);
+        answer_unref(last);
+    }
+    assert_int_equal(answer_table_running(t), 9);
+    for (int i = 0; i < 3; i++)
+        run_one(t, 1000);
+    assert_int_equal(answer_table_admit(t, 1000, &err), ERR_NONE);
+    answer_table_count(t, last);
+    assert_int_equal(answer_table_admit(t, 1000, &err), ERR_OVERLOADED);
+    answer_table_drop(t, last); /* nor does one that never was */
     assert_int_equal(answer_table_admit(t, 1000, &err), ERR_NONE);
     answer_table_free(t);
 }
@@ -146,9 +172,8 @@ static struct answer *recall(struct answer_table *t, size_t bytes, int64_t ended
         log_unref(l);
         return NULL;
     }
-    struct flight *f = flight_new(l, &no_hooks, NULL);
-    struct answer *a = answer_new(f, &asker);
-    flight_unref(f);
+    struct answer *a = answer_new(l, &asker);
+    log_unref(l);
     answer_table_add_recalled(t, a, ended_wall_us);
     answer_unref(a);
     return a;
@@ -198,19 +223,30 @@ static void test_surplus(void **state)
     clock_set(-1, 0);
 }
 
+static void end_cancelled(void *data)
+{
+    struct answer *a = data;
+    struct error err = ERROR_INIT;
+    error_set(&err, ERR_CANCELLED, "cancelled");
+    log_end(answer_log(a), LOG_CANCELLED, &err, NULL, 0, 0);
+    answer_settle(a);
+}
+
 static void test_detached_limit(void **state)
 {
     (void)state;
     clock_set(1000000, 1000000);
     struct answer_table *t = answer_table_new(&defaults, false);
     struct answer *a = run_one(t, 1000);
+    answer_on_cancel(a, end_cancelled, a);
     clock_set(1000000 + 4999 * 1000, 1000000);
     assert_int_equal(answer_table_sweep(t), 2);
     assert_int_equal(answer_state(a), LOG_RUNNING);
     clock_set(1000000 + 5000 * 1000, 1000000);
     answer_table_sweep(t);
-    assert_int_equal(answer_table_running(t), 0);
     assert_int_equal(answer_state(a), LOG_CANCELLED);
+    answer_table_ended(t, a);
+    assert_int_equal(answer_table_running(t), 0);
     answer_table_free(t);
     clock_set(-1, 0);
 }
@@ -237,6 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_find_own_only),
         cmocka_unit_test(test_max_answers),
+        cmocka_unit_test(test_some_do_not_count),
         cmocka_unit_test(test_a_user_has_a_quarter),
         cmocka_unit_test(test_retain),
         cmocka_unit_test(test_memory),

@@ -1,0 +1,128 @@
+#include "daemon/engine/lookup.h"
+#include "lib/base/alloc.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct key_target lookup_target(const struct route *r)
+{
+    const struct provider *p = r->provider;
+    return (struct key_target){.provider = p->name,
+                               .base_url = p->base_url,
+                               .api = p->ops->api,
+                               .dialect = p->dialect,
+                               .headers = (const char *const *)p->headers,
+                               .model = r->model};
+}
+
+/* A candidate whose model is still to be asked for has no key yet. */
+static size_t keyed(const struct plan *plan)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < plan->n; i++)
+        n += plan->routes[i].model[0] != 0;
+    return n;
+}
+
+void lookup_make(struct engine *e, const struct plan *plan, const struct chat_request *req, uid_t uid,
+                 struct lookup *ret)
+{
+    *ret = (struct lookup){.max_age_ms = req->has_cache_ttl ? (int64_t)(req->cache_ttl * 1000) : -1};
+    if (req->cache == CACHE_OFF)
+        return;
+    cache_scope(e->cache, uid, ret->scope);
+    if (!key_question(e->key_maker, ret->scope, req)) {
+        ret->scope[0] = 0;
+        return;
+    }
+    ret->n = keyed(plan);
+    ret->many = ret->n > LOOKUP_FEW ? xcalloc(ret->n, sizeof *ret->many) : NULL;
+    struct cache_key *keys = ret->many ? ret->many : ret->few;
+    for (size_t i = 0, at = 0; i < plan->n; i++) {
+        const struct key_target target = lookup_target(&plan->routes[i]);
+        if (target.model[0])
+            key_for(e->key_maker, &target, &keys[at++]);
+    }
+    ret->joins = ret->n > 0 && ret->n == plan->n;
+    if (ret->n == 1)
+        ret->flight = keys[0];
+    else if (ret->joins)
+        key_join(e->key_maker, keys, ret->n, &ret->flight);
+}
+
+void lookup_done(struct lookup *k)
+{
+    free(k->many);
+    k->many = NULL;
+    k->n = 0;
+}
+
+const struct cache_key *lookup_keys(const struct lookup *k)
+{
+    return k->many ? k->many : k->few;
+}
+
+bool lookup_key_of(struct engine *e, const struct lookup *k, const struct plan *plan, const struct chat_request *req,
+                   const char *provider, const char *model, struct cache_key *ret)
+{
+    if (!k->scope[0])
+        return false;
+    for (size_t i = 0, at = 0; i < plan->n; i++) {
+        const struct route *r = &plan->routes[i];
+        if (strcmp(r->provider->name, provider) == 0 && strcmp(r->model, model) == 0) {
+            *ret = lookup_keys(k)[at];
+            return true;
+        }
+        at += r->model[0] != 0;
+    }
+    for (size_t i = 0; i < plan->n; i++) {
+        struct key_target target = lookup_target(&plan->routes[i]);
+        if (target.model[0] || strcmp(target.provider, provider) != 0)
+            continue;
+        target.model = model; /* the provider was asked for its first */
+        if (!key_question(e->key_maker, k->scope, req))
+            return false;
+        key_for(e->key_maker, &target, ret);
+        return true;
+    }
+    return false;
+}
+
+struct cache_item *lookup_find(struct engine *e, const struct lookup *k)
+{
+    const struct cache_key *keys = lookup_keys(k);
+    struct cache_item *it = NULL;
+    for (size_t i = 0; i < k->n && !it; i++)
+        it = cache_find(e->cache, k->scope, &keys[i], k->max_age_ms);
+    return it && item_facts(it)->kind == ITEM_ANSWER ? it : NULL;
+}
+
+static void release_item(void *owner)
+{
+    item_unref(owner);
+}
+
+static void drop_log(void *made)
+{
+    log_unref(made);
+}
+
+struct log *lookup_log(struct engine *e, struct cache_item *it)
+{
+    const struct item_facts *f = item_facts(it);
+    if (item_made(it))
+        return item_made(it);
+    const struct log_whole whole = {.runs = f->runs.data,
+                                    .runs_len = f->runs.len,
+                                    .events = f->n_events,
+                                    .tail = f->tail.data,
+                                    .tail_len = f->tail.len,
+                                    .n_tail = f->n_tail,
+                                    .release = release_item,
+                                    .owner = it};
+    struct log *l = log_over(answer_table_pool(e->table), &whole);
+    if (l) {
+        item_ref(it);
+        item_set_made(it, l, drop_log);
+    }
+    return l;
+}

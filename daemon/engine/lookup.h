@@ -1,0 +1,40 @@
+/* Known already? The keys under which a question's answer may be cached, one for each candidate that may answer it, and
+ * what is found there. */
+#ifndef ASKD_ENGINE_LOOKUP_H
+#define ASKD_ENGINE_LOOKUP_H
+
+#include "daemon/cache/cache.h"
+#include "daemon/engine/engine_internal.h"
+#include "daemon/engine/route.h"
+
+#define LOOKUP_FEW 4 /* candidates whose keys need no memory of their own */
+
+struct lookup {
+    char scope[ITEM_SCOPE_MAX]; /* "": the question is not to be cached */
+    int64_t max_age_ms;         /* that the asker takes, -1: any */
+    struct cache_key few[LOOKUP_FEW];
+    struct cache_key *many; /* owned; NULL: few has them all */
+    size_t n;               /* the candidates' keys, in their order; 0: none can be told yet */
+    bool joins;             /* flight is a name under which others can join it */
+    struct cache_key flight;
+};
+
+/* Whom a candidate's answers are kept for; borrowed of it. */
+struct key_target lookup_target(const struct route *r);
+
+/* Of a plan with candidates. uid: whose question it is. */
+void lookup_make(struct engine *e, const struct plan *plan, const struct chat_request *req, uid_t uid,
+                 struct lookup *ret);
+void lookup_done(struct lookup *k); /* works on a zeroed one */
+const struct cache_key *lookup_keys(const struct lookup *k);
+/* The key under which that provider's answer is kept. False: it is not. */
+bool lookup_key_of(struct engine *e, const struct lookup *k, const struct plan *plan, const struct chat_request *req,
+                   const char *provider, const char *model, struct cache_key *ret);
+
+/* What memory has for the first candidate that has anything; borrowed. */
+struct cache_item *lookup_find(struct engine *e, const struct lookup *k);
+
+/* The item's events as a log, made once; borrowed of the item. NULL where its events cannot be read. */
+struct log *lookup_log(struct engine *e, struct cache_item *it);
+
+#endif
