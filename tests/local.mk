@@ -327,18 +327,19 @@ tests_replay_estimate_LDADD = libaskd.la
 # The real daemon, from outside.
 python_tests = \
 	tests/layers.py tests/rpc/test_ask_cache.py tests/rpc/test_ask_conversations.py tests/rpc/test_ask_detach.py \
-	tests/rpc/test_ask_interrupted.py tests/rpc/test_breaker.py tests/rpc/test_chat.py tests/rpc/test_client.py \
-	tests/rpc/test_conversation.py tests/rpc/test_ctl_answers.py tests/rpc/test_ctl_wait.py \
-	tests/rpc/test_embed.py tests/rpc/test_estimate.py tests/rpc/test_fault_next.py tests/rpc/test_fault_table.py \
-	tests/rpc/test_faults.py tests/rpc/test_fidelity.py tests/rpc/test_frames.py tests/rpc/test_handover.py \
-	tests/rpc/test_hello_status.py tests/rpc/test_help.py tests/rpc/test_key_commands.py tests/rpc/test_keys.py \
-	tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py \
-	tests/rpc/test_models.py tests/rpc/test_models_cli.py tests/rpc/test_models_refresh.py \
-	tests/rpc/test_protocol_page.py tests/rpc/test_queue.py tests/rpc/test_race.py tests/rpc/test_reload.py \
-	tests/rpc/test_restart.py tests/rpc/test_routing.py tests/rpc/test_secrets.py tests/rpc/test_service.py \
-	tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_tls.py \
-	tests/rpc/test_warm.py tests/replay/test_embeddings.py tests/replay/test_recordings.py \
-	tests/replay/test_requests.py tests/replay/test_tokens.py
+	tests/rpc/test_ask_interrupted.py tests/rpc/test_breaker.py tests/rpc/test_cache_cli.py tests/rpc/test_chat.py \
+	tests/rpc/test_client.py tests/rpc/test_conversation.py tests/rpc/test_ctl_answers.py \
+	tests/rpc/test_ctl_wait.py tests/rpc/test_embed.py tests/rpc/test_estimate.py tests/rpc/test_fault_next.py \
+	tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py tests/rpc/test_frames.py \
+	tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
+	tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py \
+	tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models.py tests/rpc/test_models_cli.py \
+	tests/rpc/test_models_refresh.py tests/rpc/test_protocol_page.py tests/rpc/test_queue.py \
+	tests/rpc/test_race.py tests/rpc/test_reload.py tests/rpc/test_restart.py tests/rpc/test_routing.py \
+	tests/rpc/test_secrets.py tests/rpc/test_service.py tests/rpc/test_store_trouble.py \
+	tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_tls.py tests/rpc/test_warm.py \
+	tests/replay/test_embeddings.py tests/replay/test_recordings.py tests/replay/test_requests.py \
+	tests/replay/test_tokens.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/folder_remove.h \
 	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/cache/cache_items.h tests/unit/cache/tier_fake.h \

@@ -1,4 +1,5 @@
 #include "client/common/field.h"
+#include "client/ctl/cache_text.h"
 #include "client/ctl/ctl.h"
 #include "lib/proto/mp.h"
 #include <inttypes.h>
@@ -121,6 +122,21 @@ static void print_store(struct ctl *c, const msgpack_object_map *map)
                error_len > 0 ? ": " : "", (int)(error_len < 300 ? error_len : 300), error);
 }
 
+/* "cache          41 of 120 questions (34 %), 512 entries, saved 0.42 USD"; nothing before the first question. */
+static void print_cache(struct ctl *c, const msgpack_object_map *map)
+{
+    msgpack_object_map cache;
+    char text[CACHE_TEXT_SIZE];
+    int64_t entries = 0;
+    if (!field_map(map, "cache", &cache) || !cache_rate_text(text, &cache))
+        return;
+    (void)field_int(&cache, "entries", &entries);
+    ctl_printf(c, "%-15s%s, %" PRId64 " entr%s", "cache", text, entries, entries == 1 ? "y" : "ies");
+    if (cache_saved_text(text, &cache))
+        ctl_printf(c, ", saved %s", text);
+    ctl_printf(c, "\n");
+}
+
 static void print_status(struct ctl *c, const msgpack_object_map *map)
 {
     msgpack_object_array providers;
@@ -132,6 +148,7 @@ static void print_status(struct ctl *c, const msgpack_object_map *map)
     print_int(c, map, "answers", "answers");
     print_str(c, map, "default_model", "default model");
     print_store(c, map);
+    print_cache(c, map);
     if (!field_array(map, "providers", &providers))
         return;
     ctl_printf(c, "%s", providers.size == 0 ? "providers      none\n" : "providers\n");

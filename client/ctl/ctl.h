@@ -26,6 +26,10 @@ enum ctl_option {
     CTL_SOCKET = 1 << 12,
     CTL_HELP = 1 << 13,
     CTL_VERSION = 1 << 14,
+    CTL_KEY = 1 << 15,
+    CTL_MODEL = 1 << 16,
+    CTL_OLDER_THAN = 1 << 17,
+    CTL_YES = 1 << 18,
     CTL_COMMON = CTL_JSON | CTL_SOCKET | CTL_HELP | CTL_VERSION /* every verb takes them */
 };
 
@@ -40,7 +44,9 @@ struct ctl {
     unsigned capabilities; /* a set of capability.h */
     double max_price;      /* of a million tokens */
     double min_context;    /* tokens */
-    int n_args;            /* within what the verb's row allows */
+    const char *key, *model;
+    double older_than; /* seconds */
+    int n_args;        /* within what the verb's row allows */
     char **args;
     struct out *out;
 };
@@ -63,7 +69,7 @@ int cmd_call(struct ctl *c);
 int cmd_cancel(struct ctl *c);
 int cmd_status(struct ctl *c);
 int cmd_wait(struct ctl *c);
-extern const struct ctl_verb cmd_conv_verbs[], cmd_keys_verbs[], cmd_models_verbs[];
+extern const struct ctl_verb cmd_cache_verbs[], cmd_conv_verbs[], cmd_keys_verbs[], cmd_models_verbs[];
 
 /* Connects; NULL with *status filled and the reason told. */
 struct ask *ctl_open(struct ctl *c, int *status);

@@ -16,7 +16,8 @@ static double factor(char c)
     }
 }
 
-bool figures_read(const char *text, bool suffix, double *ret)
+/* A number of digits with at most one point; what stands behind it is *rest. */
+static bool read_number(const char *text, double *ret, const char **rest)
 {
     static const char digits[] = "0123456789";
     char *end;
@@ -25,11 +26,36 @@ bool figures_read(const char *text, bool suffix, double *ret)
         return false;
     *ret = strtod(text, &end);
     size_t used = text[whole] == '.' ? whole + 1 + strspn(text + whole + 1, digits) : whole;
-    if (end != text + used) /* an exponent, or hexadecimal */
+    *rest = end;
+    return end == text + used; /* no exponent, not hexadecimal */
+}
+
+bool figures_read(const char *text, bool suffix, double *ret)
+{
+    const char *rest;
+    if (!read_number(text, ret, &rest))
         return false;
-    if (suffix && factor(*end) > 0)
-        *ret *= factor(*end++);
-    return *end == '\0' && *ret <= 1e15;
+    if (suffix && factor(*rest) > 0)
+        *ret *= factor(*rest++);
+    return *rest == '\0' && *ret <= 1e15;
+}
+
+bool figures_read_span(const char *text, double *seconds)
+{
+    static const struct {
+        const char *name;
+        double seconds;
+    } units[] = {{"", 1}, {"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}};
+    const char *rest;
+    if (!read_number(text, seconds, &rest))
+        return false;
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (strcmp(rest, units[i].name) != 0)
+            continue;
+        *seconds *= units[i].seconds;
+        return *seconds <= 1e12;
+    }
+    return false;
 }
 
 /* Takes zeros off the end of a number with a point, but `kept` places of it; with none, the point too. */
@@ -69,6 +95,36 @@ void figures_amount(char out[FIGURE_LEN], double amount)
         return;
     (void)snprintf(out, FIGURE_LEN, "%.9f", amount);
     trim(out, 2);
+}
+
+struct unit {
+    const char *name;
+    double size; /* and the least that is told in it */
+    int places;
+};
+
+/* In the largest unit that the figure fills. */
+static void put_in_unit(char out[FIGURE_LEN], double figure, const struct unit *units, size_t n)
+{
+    size_t i = 0;
+    out[0] = '\0';
+    if (!(figure >= 0 && figure <= 1e15))
+        return;
+    while (i + 1 < n && figure >= units[i + 1].size)
+        i++;
+    (void)snprintf(out, FIGURE_LEN, "%.*f %s", units[i].places, figure / units[i].size, units[i].name);
+}
+
+void figures_bytes(char out[FIGURE_LEN], double bytes)
+{
+    static const struct unit units[] = {{"B", 1, 0}, {"KiB", 0x1p10, 1}, {"MiB", 0x1p20, 1}, {"GiB", 0x1p30, 1}};
+    put_in_unit(out, bytes, units, sizeof(units) / sizeof(units[0]));
+}
+
+void figures_span(char out[FIGURE_LEN], double seconds)
+{
+    static const struct unit units[] = {{"ms", 1e-3, 0}, {"s", 1, 1}, {"min", 60, 1}, {"h", 3600, 1}, {"d", 86400, 1}};
+    put_in_unit(out, seconds, units, sizeof(units) / sizeof(units[0]));
 }
 
 void figures_day(char out[FIGURE_LEN], double seconds)

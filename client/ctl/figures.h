@@ -1,4 +1,4 @@
-/* Figures about models as people write them. Pure. */
+/* Figures as people write them. Pure. */
 #ifndef CLIENT_CTL_FIGURES_H
 #define CLIENT_CTL_FIGURES_H
 
@@ -14,6 +14,15 @@ void figures_tokens(char out[FIGURE_LEN], double tokens, bool rounded);
 
 /* An amount of money: "2.00", "0.075". "" for what is none. */
 void figures_amount(char out[FIGURE_LEN], double amount);
+
+/* Reads a span of time: digits with at most one point, then s, min, h, d or w; without one, seconds. */
+bool figures_read_span(const char *text, double *seconds);
+
+/* A size: "512 B", "3.2 KiB", "1.5 GiB". "" for what is none. */
+void figures_bytes(char out[FIGURE_LEN], double bytes);
+
+/* A span of time: "850 ms", "3.2 s", "12.5 min", "2.0 d". "" for what is none. */
+void figures_span(char out[FIGURE_LEN], double seconds);
 
 /* A day: "2025-04-14" in UTC, of seconds since 1970. "" for what is none. */
 void figures_day(char out[FIGURE_LEN], double seconds);

@@ -14,6 +14,7 @@ static const struct ctl_verb verbs[] = {
     {"answers", "", "list the answers that are there", .run = cmd_answers, .takes = CTL_STATE},
     {"attach", "[ANSWER]", "follow an answer, the newest by default", .max_args = 1, .run = cmd_attach,
      .takes = CTL_FROM},
+    {"cache", "VERB ...", "stats, lookup, clear, export of the cache", .verbs = cmd_cache_verbs},
     {"call", "METHOD [JSON]", "call any method of the daemon", 1, 2, .run = cmd_call},
     {"cancel", "[ANSWER]", "end an answer, the newest that runs by default", .max_args = 1, .run = cmd_cancel},
     {"conv", "VERB ...", "list, show, rename, rm, fork conversations", .verbs = cmd_conv_verbs},

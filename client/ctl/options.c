@@ -64,6 +64,23 @@ static bool read_min_context(struct ctl *c, const char *value)
     return figures_read(value, true, &c->min_context);
 }
 
+static bool read_key(struct ctl *c, const char *value)
+{
+    c->key = value;
+    return value[0] != '\0';
+}
+
+static bool read_model(struct ctl *c, const char *value)
+{
+    c->model = value;
+    return value[0] != '\0';
+}
+
+static bool read_older_than(struct ctl *c, const char *value)
+{
+    return figures_read_span(value, &c->older_than);
+}
+
 static bool read_socket(struct ctl *c, const char *value)
 {
     c->options.socket = value;
@@ -95,6 +112,11 @@ static const struct option_row {
      "is none of " STATE_WORDS},
     {CTL_FROM, 0, "from", "N", "attach: begin with the event of that number", read_from, "is no number of an event"},
     {CTL_NOTIFY, 0, "notify", NULL, "wait: ring the bell, and tell the desktop, when one ends", NULL, NULL},
+    {CTL_KEY, 0, "key", "KEY", "clear: what is kept under it", read_key, "is no key"},
+    {CTL_MODEL, 0, "model", "MODEL", "clear: what this model gave", read_model, "is no model's name"},
+    {CTL_OLDER_THAN, 0, "older-than", "AGE", "clear: what is older: 90s, 30min, 12h, 3d, 2w", read_older_than,
+     "is no age such as 12h or 3d"},
+    {CTL_YES, 0, "yes", NULL, "clear: ask nothing before all is removed", NULL, NULL},
     {CTL_JSON, 0, "json", NULL, "print the result as JSON, on one line", NULL, NULL},
     {CTL_SOCKET, 0, "socket", "PATH", "the socket of the daemon (default: $ASKD_SOCKET, then yours)", read_socket,
      NULL},

@@ -4,10 +4,10 @@ import pytest
 
 COLUMNS, LINES = 80, 24
 
-GROUPS = ("conv", "keys", "models")
+GROUPS = ("cache", "conv", "keys", "models")
 
 
-@pytest.mark.parametrize("words", [(), *((g,) for g in GROUPS), ("keys", "import"), ("models", "list")], ids="-".join)
+@pytest.mark.parametrize("words", [(), *((g,) for g in GROUPS), ("cache", "clear"), ("keys", "import"), ("models", "list")], ids="-".join)
 def test_askctl_help_fits(askctl, words):
     r = askctl(*words, "--help")
     lines = r.stdout.splitlines()
