@@ -247,7 +247,7 @@ struct cache_item *item_from_blob(const void *blob, size_t len, const struct cac
     if (!it)
         return NULL;
     memcpy(it->blob, blob, len);
-    bool right = read_blob(it) && key_equal(&it->facts.key, key) && strcmp(it->facts.scope, scope) == 0;
+    bool right = read_blob(it) && (!key || key_equal(&it->facts.key, key)) && strcmp(it->facts.scope, scope) == 0;
     return right ? it : item_unref(it);
 }
 

@@ -45,7 +45,7 @@ struct cache_item;
 /* Encodes. NULL where there is no memory for it, and for facts that item_from_blob would not take. The reference is
  * the caller's. */
 struct cache_item *item_new(const struct item_facts *facts);
-/* Reads a blob, which is copied; key and scope: what it must be of. NULL for one that is not. */
+/* Reads a blob, which is copied; key (NULL: any) and scope: what it must be of. NULL for one that is not. */
 struct cache_item *item_from_blob(const void *blob, size_t len, const struct cache_key *key, const char *scope);
 struct cache_item *item_ref(struct cache_item *it);
 struct cache_item *item_unref(struct cache_item *it); /* NULL is fine; always returns NULL */

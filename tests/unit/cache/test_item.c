@@ -166,6 +166,11 @@ static void test_of_another(void **state)
     assert_null(from(blob, 2));
     assert_null(item_from_blob(blob.data, blob.len, &facts.key, "uid:100"));
     assert_null(item_from_blob(blob.data, blob.len, &facts.key, "uid:10000"));
+    assert_null(item_from_blob(blob.data, blob.len, NULL, "uid:100"));
+    struct cache_item *any = item_from_blob(blob.data, blob.len, NULL, facts.scope);
+    assert_non_null(any);
+    assert_true(key_equal(&item_facts(any)->key, &facts.key));
+    item_unref(any);
     item_unref(it);
 }
 
