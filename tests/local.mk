@@ -34,9 +34,10 @@ unit_tests = \
 	tests/unit/provider/test_list tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
 	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
 	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
-	tests/unit/provider/test_sse tests/unit/provider/test_vectors tests/unit/rpc/test_outq \
-	tests/unit/rpc/test_schema tests/unit/store/test_backend_trees tests/unit/store/test_backends \
-	tests/unit/store/test_sqlite tests/unit/store/test_store tests/unit/store/test_store_states
+	tests/unit/provider/test_sse tests/unit/provider/test_vectors tests/unit/rpc/test_cache_map \
+	tests/unit/rpc/test_outq tests/unit/rpc/test_schema tests/unit/store/test_backend_trees \
+	tests/unit/store/test_backends tests/unit/store/test_sqlite tests/unit/store/test_store \
+	tests/unit/store/test_store_states
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -289,6 +290,9 @@ tests_unit_provider_test_sse_LDADD = $(UNIT_LDADD)
 tests_unit_provider_test_vectors_SOURCES = tests/unit/provider/test_vectors.c
 tests_unit_provider_test_vectors_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_provider_test_vectors_LDADD = $(UNIT_LDADD)
+tests_unit_rpc_test_cache_map_SOURCES = tests/unit/rpc/test_cache_map.c
+tests_unit_rpc_test_cache_map_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_rpc_test_cache_map_LDADD = $(UNIT_LDADD)
 tests_unit_rpc_test_outq_SOURCES = tests/unit/rpc/test_outq.c
 tests_unit_rpc_test_outq_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_rpc_test_outq_LDADD = $(UNIT_LDADD)
@@ -327,11 +331,11 @@ tests_replay_estimate_LDADD = libaskd.la
 # The real daemon, from outside.
 python_tests = \
 	tests/layers.py tests/rpc/test_ask_cache.py tests/rpc/test_ask_conversations.py tests/rpc/test_ask_detach.py \
-	tests/rpc/test_ask_interrupted.py tests/rpc/test_breaker.py tests/rpc/test_cache_cli.py tests/rpc/test_chat.py \
-	tests/rpc/test_client.py tests/rpc/test_conversation.py tests/rpc/test_ctl_answers.py \
-	tests/rpc/test_ctl_wait.py tests/rpc/test_embed.py tests/rpc/test_estimate.py tests/rpc/test_fault_next.py \
-	tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py tests/rpc/test_frames.py \
-	tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
+	tests/rpc/test_ask_interrupted.py tests/rpc/test_breaker.py tests/rpc/test_cache_cli.py \
+	tests/rpc/test_cache_rpc.py tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_conversation.py \
+	tests/rpc/test_ctl_answers.py tests/rpc/test_ctl_wait.py tests/rpc/test_embed.py tests/rpc/test_estimate.py \
+	tests/rpc/test_fault_next.py tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py \
+	tests/rpc/test_frames.py tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
 	tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py \
 	tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models.py tests/rpc/test_models_cli.py \
 	tests/rpc/test_models_refresh.py tests/rpc/test_protocol_page.py tests/rpc/test_queue.py \

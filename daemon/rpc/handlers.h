@@ -26,6 +26,10 @@ enum error_code m_conversation_create(struct call *c, struct error *err);
 enum error_code m_conversation_fork(struct call *c, struct error *err);
 enum error_code m_conversation_rename(struct call *c, struct error *err);
 enum error_code m_conversation_delete(struct call *c, struct error *err);
+enum error_code m_cache_lookup(struct call *c, struct error *err);
+enum error_code m_cache_list(struct call *c, struct error *err);
+enum error_code m_cache_clear(struct call *c, struct error *err);
+enum error_code m_cache_stats(struct call *c, struct error *err);
 
 /* {method: str, args?: array} under "notify", NULL if absent. */
 enum error_code m_read_notify(const msgpack_object_map *params, msgpack_object_map *notify, bool *present,

@@ -2,6 +2,7 @@
 #include "daemon/engine/gate.h"
 #include "daemon/engine/health.h"
 #include "daemon/key/key.h"
+#include "daemon/rpc/cache_map.h"
 #include "daemon/rpc/handlers.h"
 #include "daemon/rpc/server.h"
 #include "daemon/store/store.h"
@@ -153,13 +154,20 @@ static void put_store(struct buf *b, const struct engine *e)
     mp_put_entry_uint(b, "waiting", st.waiting);
 }
 
+static void put_cache(struct buf *b, const struct engine *e)
+{
+    struct cache_stats st;
+    cache_get_stats(engine_cache(e), &st);
+    cache_map_put_stats(b, &st, true);
+}
+
 enum error_code m_status(struct call *c, struct error *err)
 {
     (void)err;
     struct server *s = c->peer->server;
     struct answer_table *t = engine_table(s->engine);
     struct buf *b = call_begin(c);
-    mp_put_map(b, 12);
+    mp_put_map(b, 13);
     mp_put_entry(b, "version", askd_version);
     mp_put_entry_int(b, "pid", getpid());
     mp_put_cstr(b, "uptime");
@@ -176,6 +184,8 @@ enum error_code m_status(struct call *c, struct error *err)
     put_providers(b, s->engine);
     mp_put_cstr(b, "store");
     put_store(b, s->engine);
+    mp_put_cstr(b, "cache");
+    put_cache(b, s->engine);
     mp_put_cstr(b, "http");
     put_http(b, s->engine);
     mp_put_entry_uint(b, "requests", s->requests);

@@ -114,6 +114,7 @@ static const struct schema_field status_fields[] = {
     {"providers", LIST(MAP) | NEEDED, status_providers, "one for each provider that is known"},
     {"http", MAP | NEEDED, status_http, "what goes on towards providers"},
     {"store", MAP | NEEDED, status_store, "what keeps conversations and answers"},
+    {"cache", MAP | NEEDED, shape_status_cache, "as `cache.stats`, and `hit_rate`"},
     {"requests", INT | NEEDED, NULL, "whole messages from clients since the start"},
     {0},
 };
@@ -496,6 +497,69 @@ static const struct schema_field conversation_rename[] = {
     {0},
 };
 
+/* -- cache -- */
+
+static const struct schema_field cache_stats_reply[] = {{"a map", MAP, shape_cache, NULL}, {0}};
+
+static const struct schema_field cache_lookup[] = {
+    {"key", STR, NULL, "64 hex digits: the `key` of an answer map; absent: all that `chat` takes, in its place"},
+    {0},
+};
+
+static const struct schema_field cache_looked[] = {
+    {"key", STR | NEEDED, NULL, "what the answer is or would be kept under: of the first model that would be asked"},
+    {"hit", BOOL | NEEDED, NULL, "an answer is kept, of that one or of another that may be asked"},
+    {"age", NUMBER, NULL, "how old it is, in seconds"},
+    {0},
+};
+
+static const struct schema_field cache_lookup_reply[] = {
+    {"a kept answer", MAP, shape_kept, NULL},
+    {"with the parameters of `chat` a map", MAP, cache_looked, NULL},
+    {0},
+};
+
+static const struct schema_field cache_list[] = {
+    {"after", STR, NULL, "the `after` of the last page; absent: from the start"},
+    {"limit", INT, NULL, "about so many, up to 1000; default 100"},
+    {0},
+};
+
+static const struct schema_field cache_item[] = {
+    {"key", STR | NEEDED, NULL, "64 hex digits"},
+    {"kind", STR | NEEDED, NULL, "`answer`, or `vector` of a text"},
+    {"provider", STR | NEEDED, NULL, "who gave it"},
+    {"model", STR | NEEDED, NULL, "the provider's own name of what did"},
+    {"created", NUMBER | NEEDED, NULL, "when"},
+    {"expires", NUMBER | NEEDED, NULL, "when it is as good as gone"},
+    {"bytes", INT | NEEDED, NULL, "what it takes"},
+    {"answer", MAP, shape_kept,
+     "of an `answer`, unless the page held 8 MiB of them already: `cache.lookup` has it then"},
+    {0},
+};
+
+static const struct schema_field cache_page[] = {
+    {"items", LIST(MAP) | NEEDED, cache_item, "maybe none, though more pages follow"},
+    {"after", STR, NULL, "where the next page begins; absent: this is the last"},
+    {0},
+};
+
+static const struct schema_field cache_list_reply[] = {{"a map", MAP, cache_page, NULL}, {0}};
+
+static const struct schema_field cache_clear[] = {
+    {"key", STR, NULL, "only what is kept under it"},
+    {"model", STR, NULL, "only what this one gave: the provider's own name of it, or `provider/name`"},
+    {"older_than", NUMBER, NULL, "only what is older than so many seconds"},
+    {0},
+};
+
+static const struct schema_field cache_cleared[] = {
+    {"removed", INT | NEEDED, NULL, "how many"},
+    {0},
+};
+
+static const struct schema_field cache_clear_reply[] = {{"a map", MAP, cache_cleared, NULL}, {0}};
+
 /* -- the table -- */
 
 const struct method methods[] = {
@@ -551,6 +615,15 @@ const struct method methods[] = {
      "Gives a conversation another title."},
     {"conversation.delete", m_conversation_delete, one_conversation, empty_reply, METHOD_LATER,
      "A conversation and all its messages are gone."},
+    {"cache.stats", m_cache_stats, none, cache_stats_reply, 0,
+     "What the cache holds and what it was good for, of all users together. From memory: waits for nothing."},
+    {"cache.lookup", m_cache_lookup, cache_lookup, cache_lookup_reply, 0,
+     "What is kept under a key, of the caller's own: `not_found` where there is nothing, or no answer but a vector. Or "
+     "whether there is something for what `chat` would be asked. Asks nobody, and counts for no question."},
+    {"cache.list", m_cache_list, cache_list, cache_list_reply, METHOD_LATER,
+     "The caller's entries, page by page in no told order: of the persistent tier, or of memory where there is none."},
+    {"cache.clear", m_cache_clear, cache_clear, cache_clear_reply, METHOD_LATER,
+     "Removes the caller's entries, or those alone that fit all that is told."},
     {"config.reload", m_reload, none, reload_reply, METHOD_ADMIN | METHOD_NOTIFY | METHOD_LATER,
      "As SIGHUP: reads the configuration anew. Where it is bad, `invalid_request` names file and line, and the one in "
      "force stays."},

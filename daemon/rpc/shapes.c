@@ -96,20 +96,25 @@ static const struct schema_field timing[] = {
     {0},
 };
 
+/* What an answer says, whoever it is for. */
+#define ANSWER_SAID                                                                                                    \
+    {"model", STR | NEEDED, NULL, "who answers; `\"\"` while askd looks for one"},                                     \
+        {"provider", STR | NEEDED, NULL, "likewise"}, {"text", STR | NEEDED, NULL, "what was said"},                   \
+        {"reasoning", STR, NULL, "what was thought"},                                                                  \
+        {"content", LIST(MAP), shape_part,                                                                             \
+         "only where there is more than text: it, or else `text`, and a `tool_call` part for each call are the "       \
+         "assistant's `content` in the next question's `messages`"},                                                   \
+        {"tool_calls", LIST(MAP) | NEEDED, shape_tool_call, "maybe none"},                                             \
+        {"finish_reason", STR, NULL,                                                                                   \
+         "when `done`: `stop`, `length`, `tool_calls`, `content_filter`, `refusal`, `pause` or `other`"},              \
+    {                                                                                                                  \
+        "usage", MAP | NEEDED, shape_usage, "what the provider did not tell is absent"                                 \
+    }
+
 const struct schema_field shape_answer[] = {
     {"answer", STR | NEEDED, NULL, "its id"},
     {"state", STR | NEEDED, NULL, "`running`, `done`, `failed`, `cancelled` or `interrupted`"},
-    {"model", STR | NEEDED, NULL, "who answers; `\"\"` while askd looks for one"},
-    {"provider", STR | NEEDED, NULL, "likewise"},
-    {"text", STR | NEEDED, NULL, "what was said"},
-    {"reasoning", STR, NULL, "what was thought"},
-    {"content", LIST(MAP), shape_part,
-     "only where there is more than text: it, or else `text`, and a `tool_call` part for each call are the assistant's "
-     "`content` in the next question's `messages`"},
-    {"tool_calls", LIST(MAP) | NEEDED, shape_tool_call, "maybe none"},
-    {"finish_reason", STR, NULL,
-     "when `done`: `stop`, `length`, `tool_calls`, `content_filter`, `refusal`, `pause` or `other`"},
-    {"usage", MAP | NEEDED, shape_usage, "what the provider did not tell is absent"},
+    ANSWER_SAID,
     {"error", MAP, shape_error, "why, when `failed`, `cancelled` or `interrupted`"},
     {"cached", BOOL | NEEDED, NULL, "it came from the cache: nobody was asked, and nothing was paid"},
     {"age", NUMBER, NULL, "seconds since it was first given, where it is cached"},
@@ -122,8 +127,65 @@ const struct schema_field shape_answer[] = {
     {0},
 };
 
+const struct schema_field shape_kept[] = {
+    {"state", STR | NEEDED, NULL, "`done`"},
+    ANSWER_SAID,
+    {"cached", BOOL | NEEDED, NULL, "true"},
+    {"shared", BOOL | NEEDED, NULL, "false"},
+    {"age", NUMBER | NEEDED, NULL, "seconds since it was given"},
+    {"key", STR | NEEDED, NULL, "what it is kept under, 64 hex digits"},
+    {"timing", MAP | NEEDED, NULL, "empty: nobody waited for it"},
+    {0},
+};
+
+/* -- the cache -- */
+
+static const struct schema_field cache_saved[] = {
+    {"currency", STR | NEEDED, NULL, "of these"},
+    {"cost", NUMBER | NEEDED, NULL, "what was not paid again"},
+    {"cost_nano", INT | NEEDED, NULL, "the same in billionths"},
+    {0},
+};
+
+static const struct schema_field cache_tiers[] = {
+    {"name", STR | NEEDED, NULL, "`memory`, then `sqlite` or `redis` where there is one"},
+    {"state", STR | NEEDED, NULL, "`opening`, `ok`, `failing` or `off`"},
+    {"error", STR, NULL, "why, where something is wrong"},
+    {"entries", INT, NULL, "what it holds; absent: not known"},
+    {"bytes", INT, NULL, "likewise"},
+    {"hits", INT | NEEDED, NULL, "lookups that found something"},
+    {"misses", INT | NEEDED, NULL, "and those that did not; a question may look in several places"},
+    {"evictions", INT | NEEDED, NULL, "what left because others needed its place"},
+    {"failures", INT | NEEDED, NULL, "lookups and writes that came to nothing"},
+    {0},
+};
+
+#define CACHE_FIELDS                                                                                                   \
+    {"entries", INT | NEEDED, NULL, "in the tier that has most; most are in both"},                                    \
+        {"bytes", INT | NEEDED, NULL, "likewise"},                                                                     \
+        {"hits", INT | NEEDED, NULL, "questions since the start that were answered from the cache"},                   \
+        {"misses", INT | NEEDED, NULL, "that it had nothing for"},                                                     \
+        {"joins", INT | NEEDED, NULL, "that shared the answer to the same question, then under way"},                  \
+        {"evictions", INT | NEEDED, NULL, "what left because others needed its place, of all tiers"},                  \
+        {"saved", LIST(MAP) | NEEDED, cache_saved, "money, one for each currency; where prices are known"},            \
+        {"saved_ms", INT | NEEDED, NULL, "time that providers would have taken"},                                      \
+    {                                                                                                                  \
+        "tiers", LIST(MAP) | NEEDED, cache_tiers, "in the order in which they are asked"                               \
+    }
+
+const struct schema_field shape_cache[] = {CACHE_FIELDS, {0}};
+
+const struct schema_field shape_status_cache[] = {
+    CACHE_FIELDS,
+    {"hit_rate", NUMBER, NULL, "`hits` and `joins` of all questions, 0 to 1; absent before the first"},
+    {0},
+};
+
+/* -- those on the page -- */
+
 const struct schema_field shape_rows[] = {
     {"answer map", MAP, shape_answer, "An answer as it stands, or stood at its end."},
+    {"kept answer", MAP, shape_kept, "An answer map out of the cache. It is nobody's answer, so it has no id."},
     {"usage", MAP, shape_usage, "What an answer took, in tokens."},
     {"tool call", MAP, shape_tool_call, "A tool that the model wants to be run."},
     {"message", MAP, shape_message, "One turn of what was said. A string is a single part `text`."},
