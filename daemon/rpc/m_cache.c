@@ -1,13 +1,14 @@
 /* cache.lookup, cache.list, cache.clear, cache.stats. What memory has is answered at once; what only the persistent
  * tier has, later. */
 #include "daemon/cache/cache.h"
+#include "daemon/engine/estimate.h"
 #include "daemon/rpc/cache_map.h"
 #include "daemon/rpc/handlers.h"
 #include "daemon/rpc/later.h"
 #include "daemon/rpc/server.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
-#include "lib/proto/mp.h"
+#include "lib/proto/codec.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,6 +131,46 @@ static enum error_code fetch(const struct call *c, const char *scope, const stru
     return ERR_NONE;
 }
 
+/* For what chat would be asked. */
+static void on_estimate(void *data, const struct estimate *est, const struct error *err)
+{
+    struct later *l = data;
+    char hex[KEY_HEX + 1];
+    if (err) {
+        later_fail(l, err);
+        return;
+    }
+    struct buf *b = later_begin(l);
+    if (b) {
+        mp_put_map(b, 1u + (est->keyed ? 1 : 0) + (est->hit ? 1 : 0));
+        mp_put_cstr(b, "hit");
+        mp_put_bool(b, est->hit);
+        if (est->keyed) {
+            key_hex(&est->key, hex);
+            mp_put_entry(b, "key", hex);
+        }
+        if (est->hit) {
+            mp_put_cstr(b, "age");
+            mp_put_double(b, (double)est->age_ms / 1000);
+        }
+    }
+    later_end(l);
+}
+
+static enum error_code look_up_question(struct call *c, struct error *err)
+{
+    struct server *s = c->peer->server;
+    struct chat_request *req;
+    enum error_code code = call_may_wait(c, err);
+    if (code == ERR_NONE)
+        code = codec_chat_request(&c->params, &req, err);
+    if (code != ERR_NONE)
+        return code;
+    call_add_context(c, req);
+    estimate_start(s->engine, req, server_scope(s, c->peer), on_estimate, later_new(c));
+    return ERR_NONE;
+}
+
 enum error_code m_cache_lookup(struct call *c, struct error *err)
 {
     struct cache_key key;
@@ -139,7 +180,7 @@ enum error_code m_cache_lookup(struct call *c, struct error *err)
     if (code != ERR_NONE)
         return code;
     if (!given)
-        return error_set_param(err, "key", "key is missing");
+        return look_up_question(c, err);
     scope_of(c, scope);
     struct cache_item *it = cache_find(cache_of(c), scope, &key, -1);
     if (!it)

@@ -502,12 +502,15 @@ static const struct schema_field conversation_rename[] = {
 static const struct schema_field cache_stats_reply[] = {{"a map", MAP, shape_cache, NULL}, {0}};
 
 static const struct schema_field cache_lookup[] = {
-    {"key", STR, NULL, "64 hex digits: the `key` of an answer map; absent: all that `chat` takes, in its place"},
+    {"key", STR, NULL, "64 hex digits: the `key` of an answer map; absent: what `chat` takes, which is:"},
+    CHAT_FIELDS,
     {0},
 };
 
 static const struct schema_field cache_looked[] = {
-    {"key", STR | NEEDED, NULL, "what the answer is or would be kept under: of the first model that would be asked"},
+    {"key", STR, NULL,
+     "what the answer is kept under, or would be if the first model that is asked gave it; absent: it is not to be "
+     "cached, or it is not known yet whom it goes to"},
     {"hit", BOOL | NEEDED, NULL, "an answer is kept, of that one or of another that may be asked"},
     {"age", NUMBER, NULL, "how old it is, in seconds"},
     {0},

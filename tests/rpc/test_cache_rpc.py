@@ -56,7 +56,7 @@ def test_what_is_no_key(client, method, key):
 @pytest.mark.parametrize(
     "method, params, param",
     [
-        ("cache.lookup", {}, "key"),
+        ("cache.lookup", {}, "prompt"),
         ("cache.lookup", {"key": 5}, "key"),
         ("cache.clear", {"key": [KEY]}, "key"),
         ("cache.clear", {"model": ""}, "model"),
