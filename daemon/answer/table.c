@@ -189,6 +189,15 @@ void answer_table_count(struct answer_table *t, struct answer *a)
     t->counted++;
 }
 
+void answer_table_pass_count(struct answer_table *t, struct answer *from, struct answer *to)
+{
+    struct entry *e = find(t, answer_id(from), ID_LEN);
+    if (!e || !e->counted)
+        return;
+    uncount(t, e);
+    answer_table_count(t, to);
+}
+
 void answer_table_ended(struct answer_table *t, struct answer *a)
 {
     struct entry *e = find(t, answer_id(a), ID_LEN);

@@ -76,7 +76,7 @@ static void leave_engine(struct ask *a)
 static void report(const struct answer *a)
 {
     const struct error *err = answer_error(a);
-    if (!err || err->code == ERR_CANCELLED)
+    if (!err || err->code == ERR_CANCELLED || !answer_accepted(a))
         return;
     if (err->provider[0])
         log_notice("answer %s: %s from %s (HTTP %d)", answer_id(a), error_name(err->code), err->provider, err->status);
@@ -270,14 +270,32 @@ void ask_give_up_all(struct engine *e)
 
 /* -- known already? -- */
 
-/* It costs nothing: it is stored only where somebody means to come back to it. */
-static void store_if_kept(struct ask *a)
+static void store_nothing(struct ask *a)
 {
-    if (answer_kept(a->answer))
-        return;
     a->question = store_job_free(a->question);
     answer_unstore(a->answer);
-    answer_accept(a->answer);
+}
+
+/* The question will be answered; what is stored of it is accepted once that is committed. What costs nothing is stored
+ * only where somebody means to come back to it. */
+static void take_up(struct ask *a, bool free_of_charge)
+{
+    if (free_of_charge && !answer_kept(a->answer))
+        store_nothing(a);
+    if (!answer_stored(a->answer))
+        answer_accept(a->answer);
+}
+
+/* It never was. */
+static void refuse(struct ask *a, const struct error *err)
+{
+    if (a->refusal) {
+        a->refusal->err = *err;
+        return;
+    }
+    store_nothing(a);
+    answer_set_message(a->answer, "", "");
+    fail(a, err);
 }
 
 static void tell_cached(struct engine *e, struct answer *answer, const struct cache_item *it)
@@ -303,7 +321,7 @@ static bool give_cached(struct ask *a, struct cache_item *it)
     stop_waiting(a);
     answer_move(a->answer, l);
     run_disembark(&a->rider);
-    store_if_kept(a);
+    take_up(a, true);
     tell_cached(e, a->answer, it);
     buf_init(&attempts, 64);
     tries_put_attempts(&attempts, NULL, 0);
@@ -317,7 +335,7 @@ static bool give_cached(struct ask *a, struct cache_item *it)
 static void join(struct ask *a, struct run *run)
 {
     run_disembark(&a->rider);
-    store_if_kept(a);
+    take_up(a, true);
     answer_facts(a->answer)->shared = true;
     key_hex(lookup_keys(&a->lookup), answer_facts(a->answer)->key);
     if (!a->req->no_store)
@@ -337,12 +355,10 @@ static void run(struct ask *a)
     struct engine *e = a->engine;
     struct error err = ERROR_INIT;
     if (answer_table_admit(e->table, answer_uid(a->answer), &err) != ERR_NONE) {
-        if (a->refusal)
-            a->refusal->err = err;
-        else
-            fail(a, &err);
+        refuse(a, &err);
         return;
     }
+    take_up(a, false);
     answer_table_count(e->table, a->answer);
     if (a->lookup.n > 0)
         key_hex(lookup_keys(&a->lookup), answer_facts(a->answer)->key);
@@ -388,7 +404,7 @@ static void decide(struct ask *a, bool fetched)
         return;
     }
     error_set(&err, ERR_NOT_FOUND, "no cached answer to this question");
-    fail(a, &err);
+    refuse(a, &err);
 }
 
 static void on_fetched(void *data, struct cache_item **items, size_t n)
@@ -448,7 +464,6 @@ static void take(struct ask *a, size_t own, const char *conversation, bool creat
 {
     char message[ID_LEN + 1] = "";
     if (!answer_stored(a->answer)) {
-        answer_accept(a->answer);
         go(a);
         return;
     }

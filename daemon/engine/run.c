@@ -314,6 +314,8 @@ void run_leave(struct rider *r, enum log_state state, const struct error *err)
         run_end(run, state, err);
         return;
     }
+    struct rider *other = TAILQ_FIRST(&run->riders) == r ? TAILQ_NEXT(r, link) : TAILQ_FIRST(&run->riders);
+    answer_table_pass_count(run->engine->table, r->answer, other->answer);
     run_set_start(run->engine, r->answer, run->first_provider, run->first_model);
     struct log *copy = copy_log(run, r->answer);
     append_error(run, copy, err);

@@ -74,13 +74,14 @@ static void test_some_do_not_count(void **state)
     (void)state;
     struct answer_table *t = answer_table_new(&defaults, false);
     struct error err = ERROR_INIT;
-    struct answer *last = NULL;
+    struct answer *first = NULL, *last = NULL;
     for (int i = 0; i < 9; i++) {
         struct log *l = answer_table_log(t);
         last = answer_new(l, &(struct answer_asker){.uid = 1000});
         log_unref(l);
         answer_table_add(t, last);
         answer_unref(last);
+        first = first ? first : last;
     }
     assert_int_equal(answer_table_running(t), 9);
     for (int i = 0; i < 3; i++)
@@ -88,7 +89,12 @@ static void test_some_do_not_count(void **state)
     assert_int_equal(answer_table_admit(t, 1000, &err), ERR_NONE);
     answer_table_count(t, last);
     assert_int_equal(answer_table_admit(t, 1000, &err), ERR_OVERLOADED);
-    answer_table_drop(t, last); /* nor does one that never was */
+    struct answer *b = run_one(t, 1000);
+    answer_table_drop(t, b);
+    answer_table_pass_count(t, last, first);
+    assert_int_equal(answer_table_admit(t, 1000, &err), ERR_OVERLOADED);
+    answer_table_pass_count(t, last, first); /* it has nothing to pass on */
+    answer_table_drop(t, first);             /* nor does one count that never was */
     assert_int_equal(answer_table_admit(t, 1000, &err), ERR_NONE);
     answer_table_free(t);
 }
