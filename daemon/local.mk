@@ -49,12 +49,12 @@ libaskd_la_SOURCES = \
 	daemon/engine/embed.h daemon/engine/engine.c daemon/engine/engine.h daemon/engine/engine_internal.h \
 	daemon/engine/estimate.c daemon/engine/estimate.h daemon/engine/fault.c daemon/engine/fault.h \
 	daemon/engine/fetch.c daemon/engine/fetch.h daemon/engine/figures.c daemon/engine/figures.h \
-	daemon/engine/gate.c daemon/engine/gate.h daemon/engine/health.c daemon/engine/health.h daemon/engine/keep.c \
-	daemon/engine/keep.h daemon/engine/keep_message.c daemon/engine/key_test.c daemon/engine/key_test.h \
-	daemon/engine/lookup.c daemon/engine/lookup.h daemon/engine/offers.c daemon/engine/offers.h \
-	daemon/engine/providers.c daemon/engine/providers.h daemon/engine/recall.c daemon/engine/refresh.c \
-	daemon/engine/refresh.h daemon/engine/route.c daemon/engine/route.h daemon/engine/run.c daemon/engine/run.h \
-	daemon/engine/tried.c daemon/engine/tried.h daemon/engine/tries.c daemon/engine/tries.h \
+	daemon/engine/flight.c daemon/engine/flight.h daemon/engine/gate.c daemon/engine/gate.h daemon/engine/health.c \
+	daemon/engine/health.h daemon/engine/keep.c daemon/engine/keep.h daemon/engine/keep_message.c \
+	daemon/engine/key_test.c daemon/engine/key_test.h daemon/engine/lookup.c daemon/engine/lookup.h \
+	daemon/engine/offers.c daemon/engine/offers.h daemon/engine/providers.c daemon/engine/providers.h \
+	daemon/engine/recall.c daemon/engine/refresh.c daemon/engine/refresh.h daemon/engine/route.c \
+	daemon/engine/route.h daemon/engine/tried.c daemon/engine/tried.h daemon/engine/tries.c daemon/engine/tries.h \
 	daemon/engine/vector_read.c daemon/engine/vector_read.h daemon/engine/vectors_known.c \
 	daemon/engine/vectors_known.h daemon/engine/warm.c daemon/engine/warm.h daemon/rpc/cache_map.c \
 	daemon/rpc/cache_map.h daemon/rpc/dispatch.c daemon/rpc/dispatch.h daemon/rpc/handlers.h daemon/rpc/later.c \

@@ -3,7 +3,7 @@
 #include "daemon/core/timer.h"
 #include "daemon/engine/context.h"
 #include "daemon/engine/discover.h"
-#include "daemon/engine/run.h"
+#include "daemon/engine/flight.h"
 #include "daemon/engine/tries.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
@@ -16,16 +16,16 @@ enum ask_state {
     ASK_READING,  /* what was said before in its conversation */
     ASK_LOOKING,  /* for a local server */
     ASK_FETCHING, /* what the cache's persistent tier has */
-    ASK_RUNNING,  /* on a run that asks a provider */
+    ASK_RUNNING,  /* on a flight that asks a provider */
     ASK_STORING,  /* its log has ended; it ends when that is committed */
     ASK_ENDED,
 };
 
 struct ask {
-    struct rider rider; /* first. Until it is known what becomes of the question, on an idle run of its own */
+    struct rider rider; /* first. Until it is known what becomes of the question, on an idle flight of its own */
     struct engine *engine;
     enum ask_state state;
-    struct chat_request *req; /* until a run takes it; likewise: */
+    struct chat_request *req; /* until a flight takes it; likewise: */
     struct plan plan;
     struct lookup lookup;
     struct answer *answer;     /* reference */
@@ -42,7 +42,7 @@ struct ask {
     struct refusal {
         struct error err;
         bool freed;
-    } * refusal; /* while ask_start is on the stack: where to say that it cannot run */
+    } * refusal; /* while ask_start is on the stack: where to say that it is refused */
     TAILQ_ENTRY(ask) link;
 };
 
@@ -175,7 +175,7 @@ static double since(const struct ask *a, int64_t us)
     return us > a->begun_us ? (double)(us - a->begun_us) / 1000 : 0;
 }
 
-static void on_landed(struct rider *r, const struct run_outcome *o)
+static void on_landed(struct rider *r, const struct flight_outcome *o)
 {
     struct ask *a = (struct ask *)r;
     struct answer_facts *f = answer_facts(a->answer);
@@ -203,9 +203,9 @@ static void end_early(struct ask *a, enum log_state state, const struct error *e
     if (a->state != ASK_RUNNING) {
         const struct route *r = a->plan.n ? a->plan.routes : NULL;
         const char *model = a->req->model ? a->req->model : "";
-        run_name(a->rider.run, r ? r->provider->name : "", r ? r->model : model);
+        flight_name(a->rider.flight, r ? r->provider->name : "", r ? r->model : model);
     }
-    run_leave(&a->rider, state, err);
+    flight_leave(&a->rider, state, err);
 }
 
 static void fail(struct ask *a, const struct error *err)
@@ -305,7 +305,7 @@ static void tell_cached(struct engine *e, struct answer *answer, const struct ca
     f->cached = true;
     f->age_ms = item_age_ms(it);
     key_hex(&item->key, f->key);
-    run_set_start(e, answer, item->provider, item->model);
+    flight_set_start(e, answer, item->provider, item->model);
     cache_count_hit(e->cache, it);
 }
 
@@ -320,7 +320,7 @@ static bool give_cached(struct ask *a, struct cache_item *it)
         return false;
     stop_waiting(a);
     answer_move(a->answer, l);
-    run_disembark(&a->rider);
+    flight_disembark(&a->rider);
     take_up(a, true);
     tell_cached(e, a->answer, it);
     buf_init(&attempts, 64);
@@ -332,25 +332,25 @@ static bool give_cached(struct ask *a, struct cache_item *it)
     return true;
 }
 
-static void join(struct ask *a, struct run *run)
+static void join(struct ask *a, struct flight *flight)
 {
-    run_disembark(&a->rider);
+    flight_disembark(&a->rider);
     take_up(a, true);
     answer_facts(a->answer)->shared = true;
     key_hex(lookup_keys(&a->lookup), answer_facts(a->answer)->key);
     if (!a->req->no_store)
-        run_persist(run);
-    a->req = chat_request_free(a->req); /* the run has its like */
+        flight_persist(flight);
+    a->req = chat_request_free(a->req); /* the flight has its like */
     plan_done(&a->plan);
     a->plan = (struct plan){0};
     lookup_done(&a->lookup);
     cache_count_join(a->engine->cache);
     a->state = ASK_RUNNING;
-    run_board(run, &a->rider);
+    flight_board(flight, &a->rider);
 }
 
 /* Nobody knows: a provider is asked. */
-static void run(struct ask *a)
+static void ask_provider(struct ask *a)
 {
     struct engine *e = a->engine;
     struct error err = ERROR_INIT;
@@ -362,12 +362,12 @@ static void run(struct ask *a)
     answer_table_count(e->table, a->answer);
     if (a->lookup.n > 0)
         key_hex(lookup_keys(&a->lookup), answer_facts(a->answer)->key);
-    struct run_question q = {a->req, a->plan, a->lookup};
+    struct flight_question q = {a->req, a->plan, a->lookup};
     a->req = NULL;
     a->plan = (struct plan){0};
     a->lookup = (struct lookup){0};
     a->state = ASK_RUNNING;
-    run_start(a->rider.run, &q);
+    flight_start(a->rider.flight, &q);
 }
 
 static void on_fetched(void *data, struct cache_item **items, size_t n);
@@ -390,7 +390,7 @@ static void decide(struct ask *a, bool fetched)
     struct error err = ERROR_INIT;
     if (it && give_cached(a, it))
         return;
-    struct run *other = reads && policy == CACHE_USE ? run_find(a->engine, &a->lookup, a->req) : NULL;
+    struct flight *other = reads && policy == CACHE_USE ? flight_find(a->engine, &a->lookup, a->req) : NULL;
     if (other) {
         join(a, other);
         return;
@@ -400,7 +400,7 @@ static void decide(struct ask *a, bool fetched)
     if (reads)
         cache_count_miss(a->engine->cache);
     if (policy != CACHE_ONLY) {
-        run(a);
+        ask_provider(a);
         return;
     }
     error_set(&err, ERR_NOT_FOUND, "no cached answer to this question");
@@ -550,7 +550,7 @@ static struct ask *ask_new(struct engine *e, struct chat_request *req, struct pl
                            const struct answer_asker *asker)
 {
     struct ask *a = NEW(struct ask);
-    struct run *run = run_new(e);
+    struct flight *flight = flight_new(e);
     a->rider.hooks = &rider_hooks;
     a->engine = e;
     a->state = ASK_READING;
@@ -558,14 +558,14 @@ static struct ask *ask_new(struct engine *e, struct chat_request *req, struct pl
     a->plan = *plan;
     a->detach = req->detach;
     a->begun_us = clock_mono_us();
-    a->answer = answer_new(run_log(run), asker);
+    a->answer = answer_new(flight_log(flight), asker);
     a->rider.answer = a->answer;
     if (req->has_timeout) {
         a->timeout = req->timeout;
         a->rider.deadline_us = a->begun_us + (int64_t)(req->timeout * 1e6);
         start_timer(a, (int64_t)(req->timeout * 1000));
     }
-    run_board(run, &a->rider);
+    flight_board(flight, &a->rider);
     set_preview(a->answer, req);
     answer_on_cancel(a->answer, on_cancel, a);
     answer_table_add(e->table, a->answer);
@@ -579,7 +579,7 @@ static void take_back(struct ask *a)
 {
     stop_waiting(a);
     answer_on_cancel(a->answer, NULL, NULL);
-    run_disembark(&a->rider);
+    flight_disembark(&a->rider);
     answer_table_drop(a->engine->table, a->answer);
     leave_engine(a);
     ask_free(a);

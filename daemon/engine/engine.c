@@ -4,8 +4,8 @@
 #include "daemon/engine/discover.h"
 #include "daemon/engine/embed.h"
 #include "daemon/engine/estimate.h"
+#include "daemon/engine/flight.h"
 #include "daemon/engine/refresh.h"
-#include "daemon/engine/run.h"
 #include "daemon/engine/warm.h"
 #include "daemon/key/key_command.h"
 #include "lib/base/alloc.h"
@@ -226,12 +226,12 @@ enum error_code engine_ask(struct engine *e, struct chat_request *req, const str
 struct answer *engine_failed(struct engine *e, const struct answer_asker *asker, const char *model,
                              const struct error *err)
 {
-    struct run *run = run_new(e);
-    struct answer *a = answer_new(run_log(run), asker);
-    run_name(run, "", model);
-    run_set_start(e, a, "", model);
+    struct flight *f = flight_new(e);
+    struct answer *a = answer_new(flight_log(f), asker);
+    flight_name(f, "", model);
+    flight_set_start(e, a, "", model);
     answer_accept(a);
-    run_end(run, LOG_FAILED, err);
+    flight_end(f, LOG_FAILED, err);
     answer_settle(a);
     return a;
 }

@@ -33,7 +33,7 @@ struct engine {
     struct store *store;
     struct cache *cache;
     struct key_maker *key_maker;
-    struct run *flights; /* those that can be joined, by what is asked (uthash) */
+    struct flight *flights; /* those that can be joined, by what is asked (uthash) */
     struct keep_room keeps;
     TAILQ_HEAD(, recall) recalls; /* under way */
     struct discovery *discovery;

@@ -1,0 +1,458 @@
+#include "daemon/engine/flight.h"
+#include "daemon/engine/figures.h"
+#include "daemon/engine/tries.h"
+#include "lib/base/alloc.h"
+#include "lib/base/clock.h"
+#include "lib/proto/codec.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#define uthash_fatal(msg) abort()
+#include <uthash.h>
+
+#define OUTPUT_TOKENS_MAX 1000000 /* of an answer, for what it takes of a rate limit */
+
+enum flight_state { FLIGHT_IDLE, FLIGHT_TRYING, FLIGHT_LANDED };
+
+struct flight {
+    struct engine *engine;
+    enum flight_state state;
+    struct log *log; /* reference */
+    struct flight_question q;
+    bool persist;
+    char conversation[ID_LEN + 1]; /* of the first rider: providers keep their caches by it */
+    bool named;                    /* whom it goes to first is known: */
+    char first_provider[64], first_model[128];
+    char provider[64], model[128]; /* whom it goes to now */
+    struct tries *tries;           /* NULL: not yet */
+    int64_t begun_us, first_us;    /* monotonic; first_us 0: not yet */
+    TAILQ_HEAD(, rider) riders;
+    bool joinable; /* it is in the engine's flights */
+    UT_hash_handle hh;
+};
+
+struct flight *flight_new(struct engine *e)
+{
+    struct flight *f = NEW(struct flight);
+    f->engine = e;
+    f->log = answer_table_log(e->table);
+    TAILQ_INIT(&f->riders);
+    return f;
+}
+
+struct log *flight_log(const struct flight *f)
+{
+    return f->log;
+}
+
+static void stop_joins(struct flight *f)
+{
+    if (f->joinable)
+        HASH_DEL(f->engine->flights, f);
+    f->joinable = false;
+}
+
+struct flight *flight_free(struct flight *f)
+{
+    if (!f)
+        return NULL;
+    assert(TAILQ_EMPTY(&f->riders) && !f->joinable);
+    log_unref(f->log);
+    tries_free(f->tries);
+    chat_request_free(f->q.req);
+    lookup_done(&f->q.lookup);
+    plan_done(&f->q.plan);
+    free(f);
+    return NULL;
+}
+
+/* -- its riders -- */
+
+void flight_set_start(struct engine *e, struct answer *a, const char *provider, const char *model)
+{
+    const uint8_t *event;
+    size_t len;
+    if (answer_start(a, &event, &len))
+        return;
+    const struct answer_facts *facts = answer_facts(a);
+    struct chat_event ev = {.kind = EVENT_START,
+                            .provider = {provider, strlen(provider)},
+                            .model = {model, strlen(model)},
+                            .cached = facts->cached,
+                            .shared = facts->shared,
+                            .request = answer_request(a)};
+    if (*answer_message(a)) {
+        ev.conversation = (struct event_text){answer_conversation(a), ID_LEN};
+        ev.message = (struct event_text){answer_message(a), ID_LEN};
+    }
+    struct buf *b = &e->scratch;
+    buf_clear(b);
+    codec_put_event(b, &ev);
+    answer_set_start(a, provider, model, b->data, b->len);
+}
+
+static void tell_first(struct rider *r)
+{
+    struct flight *f = r->flight;
+    flight_set_start(f->engine, r->answer, f->first_provider, f->first_model);
+    answer_set_turn(r->answer, f->provider, f->model);
+    r->hooks->first(r);
+}
+
+/* The latest of its riders': none if one of them has none. */
+static void set_deadline(struct flight *f)
+{
+    int64_t latest = 0;
+    struct rider *r;
+    TAILQ_FOREACH (r, &f->riders, link) {
+        if (r->deadline_us == 0) {
+            latest = 0;
+            break;
+        }
+        latest = r->deadline_us > latest ? r->deadline_us : latest;
+    }
+    if (f->tries)
+        tries_set_deadline(f->tries, latest);
+}
+
+void flight_board(struct flight *f, struct rider *r)
+{
+    assert(!r->flight);
+    r->flight = f;
+    TAILQ_INSERT_TAIL(&f->riders, r, link);
+    if (answer_log(r->answer) != f->log)
+        answer_move(r->answer, f->log);
+    set_deadline(f);
+    if (f->named)
+        tell_first(r);
+}
+
+static void take_off(struct rider *r)
+{
+    TAILQ_REMOVE(&r->flight->riders, r, link);
+    r->flight = NULL;
+}
+
+void flight_disembark(struct rider *r)
+{
+    struct flight *f = r->flight;
+    assert(f->state == FLIGHT_IDLE);
+    take_off(r);
+    flight_free(f);
+}
+
+/* -- its end -- */
+
+static void append_error(struct flight *f, struct log *l, const struct error *err)
+{
+    struct buf *b = &f->engine->scratch;
+    struct chat_event ev = {.kind = EVENT_ERROR, .error = *err};
+    buf_clear(b);
+    codec_put_event(b, &ev);
+    log_append_closing(l, b->data, b->len);
+}
+
+/* Of the answer that was shown, as its provider told, or else by its text. */
+static int64_t shown_tokens(const struct fold *fold)
+{
+    if (fold->usage.output_tokens >= 0)
+        return fold->usage.output_tokens;
+    return tokens_of_text(tokens_family_of_model(fold->model), (const char *)fold->text.data, fold->text.len);
+}
+
+static void finish_log(struct log *l, enum log_state state, const struct error *err, const struct fold *fold,
+                       const struct buf *attempts)
+{
+    struct buf tail;
+    buf_init(&tail, SIZE_MAX / 2); /* of the log's own size, which is bounded */
+    uint32_t n = fold_put_tail(&tail, fold, err) + 1;
+    buf_append(&tail, attempts->data, attempts->len);
+    if (tail.failed) /* it is made anew from the events for whoever asks */
+        buf_clear(&tail);
+    log_end(l, state, err, tail.data, tail.len, n);
+    buf_done(&tail);
+}
+
+static const struct route *route_named(const struct flight *f, const struct fold *fold)
+{
+    for (size_t i = 0; i < f->q.plan.n; i++)
+        if (strcmp(f->q.plan.routes[i].provider->name, fold->provider) == 0)
+            return &f->q.plan.routes[i];
+    return NULL;
+}
+
+/* What a hit will save: what the provider told, or else what the catalogue knows. */
+static void find_savings(const struct flight *f, const struct fold *fold, struct item_facts *facts)
+{
+    struct route r = {.provider = NULL};
+    facts->saved_ms = (clock_mono_us() - f->begun_us) / 1000;
+    facts->saved_nano = fold->usage.cost_nano;
+    facts->currency = fold->usage.cost_nano >= 0 ? "USD" : "";
+    const struct route *asked = route_named(f, fold);
+    if (facts->saved_nano >= 0 || !asked)
+        return;
+    r = *asked;
+    error_text(r.model, sizeof r.model, fold->model, strlen(fold->model));
+    if (!figures_cost(f->engine->catalog, &r, &fold->usage, clock_wall_us(), &facts->saved_nano, &facts->currency)) {
+        facts->saved_nano = -1;
+        facts->currency = "";
+    }
+}
+
+static bool is_worth_keeping(const struct fold *fold)
+{
+    return !fold->lossy && fold->finished && (fold->finish == FINISH_STOP || fold->finish == FINISH_TOOL_CALLS);
+}
+
+/* A copy of its own goes into the cache: compacted, and without what its askers own. */
+static void remember(const struct flight *f, const struct fold *fold, const struct cache_key *key)
+{
+    const struct chat_request *req = f->q.req;
+    int64_t ttl_ms = req->has_cache_ttl ? (int64_t)(req->cache_ttl * 1000) : cache_ttl_ms(f->engine->cache);
+    struct buf runs, tail;
+    if (!is_worth_keeping(fold) || ttl_ms <= 0)
+        return;
+    struct item_facts facts = {.key = *key,
+                               .scope = f->q.lookup.scope,
+                               .kind = ITEM_ANSWER,
+                               .created_us = clock_wall_us(),
+                               .provider = fold->provider,
+                               .model = fold->model};
+    facts.expires_us = facts.created_us + ttl_ms * 1000;
+    find_savings(f, fold, &facts);
+    buf_init(&runs, SIZE_MAX / 2); /* of the log's size */
+    buf_init(&tail, SIZE_MAX / 2);
+    facts.n_events = fold_put_events(&runs, fold);
+    facts.n_tail = fold_put_tail(&tail, fold, NULL) + 1;
+    mp_put_cstr(&tail, "attempts");
+    mp_put_array(&tail, 0);
+    facts.runs = (struct item_bytes){runs.data, runs.len};
+    facts.tail = (struct item_bytes){tail.data, tail.len};
+    if (!runs.failed && !tail.failed)
+        cache_put(f->engine->cache, &facts, f->persist);
+    buf_done(&runs);
+    buf_done(&tail);
+}
+
+/* Under which key it is, or would be, in the cache. */
+static bool find_key(const struct flight *f, const struct fold *fold, struct cache_key *ret)
+{
+    const struct flight_question *q = &f->q;
+    if (f->tries && lookup_key_of(f->engine, &q->lookup, &q->plan, q->req, fold->provider, fold->model, ret))
+        return true;
+    if (q->lookup.n > 0)
+        *ret = lookup_keys(&q->lookup)[0];
+    return q->lookup.n > 0;
+}
+
+static void land(struct rider *r, const struct flight_outcome *o)
+{
+    take_off(r);
+    r->hooks->landed(r, o);
+}
+
+/* Looks at a log whose last event has come, and ends it. */
+static void conclude(const struct flight *f, struct log *l, struct fold *fold, struct buf *attempts,
+                     struct flight_outcome *o)
+{
+    fold_log(fold, l, f->first_provider, f->first_model);
+    buf_init(attempts, SIZE_MAX / 2); /* bounded by the candidates and retries */
+    tries_put_attempts(attempts, f->tries, shown_tokens(fold));
+    finish_log(l, o->state, o->err, fold, attempts);
+    o->fold = fold;
+    o->attempts = attempts;
+    o->asked_us = f->tries ? tries_asked_us(f->tries) : 0;
+    o->first_us = f->first_us;
+}
+
+void flight_end(struct flight *f, enum log_state state, const struct error *err)
+{
+    struct flight_outcome o = {.state = state, .err = err};
+    struct fold fold;
+    struct buf attempts;
+    struct cache_key key;
+    struct rider *r;
+    assert(f->state != FLIGHT_LANDED);
+    f->state = FLIGHT_LANDED;
+    stop_joins(f);
+    if (f->tries)
+        tries_stop(f->tries, err);
+    TAILQ_FOREACH (r, &f->riders, link)
+        flight_set_start(f->engine, r->answer, f->first_provider, f->first_model);
+    if (err)
+        append_error(f, f->log, err);
+    conclude(f, f->log, &fold, &attempts, &o);
+    if (find_key(f, &fold, &key))
+        o.key = &key;
+    if (o.key && state == LOG_DONE)
+        remember(f, &fold, &key);
+    while ((r = TAILQ_FIRST(&f->riders)))
+        land(r, &o);
+    fold_done(&fold);
+    buf_done(&attempts);
+    flight_free(f);
+}
+
+/* What the answer may be read again from: all that it saw. Nobody comes back to one that is neither kept nor stored. */
+static struct log *copy_log(const struct flight *f, const struct answer *a)
+{
+    struct log *copy = log_new(answer_table_pool(f->engine->table), SIZE_MAX / 2);
+    struct log_pos pos = {0};
+    struct log_run piece;
+    while ((answer_kept(a) || answer_stored(a)) && log_next_run(f->log, &pos, &piece))
+        log_append_run(copy, piece.data, piece.len);
+    return copy;
+}
+
+void flight_leave(struct rider *r, enum log_state state, const struct error *err)
+{
+    struct flight *f = r->flight;
+    struct flight_outcome o = {.state = state, .err = err};
+    struct fold fold;
+    struct buf attempts;
+    if (TAILQ_FIRST(&f->riders) == r && !TAILQ_NEXT(r, link)) {
+        flight_end(f, state, err);
+        return;
+    }
+    struct rider *other = TAILQ_FIRST(&f->riders) == r ? TAILQ_NEXT(r, link) : TAILQ_FIRST(&f->riders);
+    answer_table_pass_count(f->engine->table, r->answer, other->answer);
+    flight_set_start(f->engine, r->answer, f->first_provider, f->first_model);
+    struct log *copy = copy_log(f, r->answer);
+    append_error(f, copy, err);
+    answer_move(r->answer, copy);
+    conclude(f, copy, &fold, &attempts, &o);
+    o.key = f->q.lookup.n ? lookup_keys(&f->q.lookup) : NULL;
+    land(r, &o);
+    fold_done(&fold);
+    buf_done(&attempts);
+    log_unref(copy);
+    set_deadline(f);
+}
+
+/* -- what its tries tell -- */
+
+static bool append(struct flight *f, const struct chat_event *ev)
+{
+    struct buf *b = &f->engine->scratch;
+    buf_clear(b);
+    codec_put_event(b, ev);
+    if (b->failed)
+        return false;
+    answer_table_make_room(f->engine->table);
+    return (ev->kind == EVENT_DONE ? log_append_closing : log_append)(f->log, b->data, b->len) == ERR_NONE;
+}
+
+static void set_turn(struct flight *f, const char *provider, const char *model)
+{
+    error_text(f->provider, sizeof f->provider, provider, strlen(provider));
+    error_text(f->model, sizeof f->model, model, strlen(model));
+}
+
+void flight_name(struct flight *f, const char *provider, const char *model)
+{
+    error_text(f->first_provider, sizeof f->first_provider, provider, strlen(provider));
+    error_text(f->first_model, sizeof f->first_model, model, strlen(model));
+    set_turn(f, provider, model);
+}
+
+static void on_first(void *data, const struct route *r)
+{
+    struct flight *f = data;
+    struct rider *rider;
+    flight_name(f, r->provider->name, r->model);
+    f->named = true;
+    TAILQ_FOREACH (rider, &f->riders, link)
+        tell_first(rider);
+}
+
+static void on_event(void *data, const struct chat_event *ev)
+{
+    struct flight *f = data;
+    if (event_is_content(ev->kind) && !f->first_us)
+        f->first_us = clock_mono_us();
+    if (append(f, ev))
+        return;
+    struct error err = ERROR_INIT;
+    error_set(&err, ERR_TOO_LARGE, "the answer is larger than max_answer; what came before is kept");
+    flight_end(f, LOG_FAILED, &err);
+}
+
+static void on_turn(void *data, const struct route *r, const struct error *why, int64_t delay_ms)
+{
+    struct flight *f = data;
+    struct rider *rider;
+    struct chat_event ev = {.kind = EVENT_RETRY,
+                            .provider = {r->provider->name, strlen(r->provider->name)},
+                            .model = {r->model, strlen(r->model)},
+                            .error = *why,
+                            .delay = (double)delay_ms / 1000};
+    f->first_us = 0;
+    set_turn(f, r->provider->name, r->model);
+    TAILQ_FOREACH (rider, &f->riders, link)
+        answer_set_turn(rider->answer, f->provider, f->model);
+    if (!append(f, &ev))
+        flight_end(f, LOG_FAILED, why);
+}
+
+static void on_end(void *data, const struct error *err)
+{
+    flight_end(data, err ? LOG_FAILED : LOG_DONE, err);
+}
+
+/* -- its start -- */
+
+/* By the first candidate's tokenizer. A bound that no answer comes near says nothing. */
+static struct bucket_cost cost_of(const struct flight_question *q)
+{
+    enum token_family family = tokens_family_of_model(q->plan.routes[0].model);
+    bool bounded = q->req->has_max_tokens && q->req->max_tokens < OUTPUT_TOKENS_MAX;
+    return (struct bucket_cost){.input = tokens_of_request(family, q->req),
+                                .output = bounded ? q->req->max_tokens : ROUTE_OUTPUT_TOKENS};
+}
+
+/* From now on who asks the same joins this one, also where an older one runs. */
+static void offer_joins(struct flight *f)
+{
+    struct flight *older = NULL;
+    const struct cache_key *key = &f->q.lookup.flight;
+    if (!f->q.lookup.joins)
+        return;
+    HASH_FIND(hh, f->engine->flights, key, sizeof *key, older);
+    if (older)
+        stop_joins(older);
+    HASH_ADD_KEYPTR(hh, f->engine->flights, key, sizeof *key, f);
+    f->joinable = true;
+}
+
+void flight_start(struct flight *f, struct flight_question *q)
+{
+    static const struct tries_hooks hooks = {on_first, on_event, NULL, on_turn, on_end};
+    struct rider *r = TAILQ_FIRST(&f->riders);
+    assert(f->state == FLIGHT_IDLE && r);
+    f->q = *q;
+    f->state = FLIGHT_TRYING;
+    f->begun_us = clock_mono_us();
+    memcpy(f->conversation, answer_conversation(r->answer), sizeof f->conversation);
+    f->persist |= !f->q.req->no_store;
+    offer_joins(f);
+    const struct tries_question tq = {.chat = f->q.req,
+                                      .conversation = f->conversation,
+                                      .deadline_us = r->deadline_us,
+                                      .cost = cost_of(&f->q),
+                                      .interactive = f->q.req->stream,
+                                      .restart = f->q.req->retry_restart};
+    tries_start(f->engine, &f->q.plan, &tq, &hooks, f, &f->tries);
+}
+
+struct flight *flight_find(const struct engine *e, const struct lookup *k, const struct chat_request *req)
+{
+    struct flight *f = NULL;
+    if (k->joins)
+        HASH_FIND(hh, e->flights, &k->flight, sizeof k->flight, f);
+    return f && f->q.req->retry_restart == req->retry_restart ? f : NULL;
+}
+
+void flight_persist(struct flight *f)
+{
+    f->persist = true;
+}
