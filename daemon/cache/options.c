@@ -13,7 +13,7 @@ const char *const cache_backend_names[] = {
 const struct config_option cache_option_rows[] = {
     {"backend", CONFIG_ENUM, offsetof(struct cache_options, backend), 0, 0, "sqlite", cache_backend_names, 0,
      "What keeps answers and vectors beyond memory and a restart: sqlite, a database in the cache folder; redis, a "
-     "server that several machines may share; or none."},
+     "server that several machines may share; or none. Only memory is used where [store] keep is none."},
     {"memory", CONFIG_SIZE, offsetof(struct cache_options, memory), 0, INT64_MAX, "64 MiB", NULL, CONFIG_RELOAD,
      "Bytes of answers and vectors kept in memory; what was not used for longest leaves first. One that needs more "
      "than an eighth of it is not kept there."},

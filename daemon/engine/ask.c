@@ -332,13 +332,18 @@ static bool give_cached(struct ask *a, struct cache_item *it)
     return true;
 }
 
+static bool reaches_disk(const struct ask *a)
+{
+    return !a->req->no_store && store_stores(a->engine->store);
+}
+
 static void join(struct ask *a, struct flight *flight)
 {
     flight_disembark(&a->rider);
     take_up(a, true);
     answer_facts(a->answer)->shared = true;
     key_hex(lookup_keys(&a->lookup), answer_facts(a->answer)->key);
-    if (!a->req->no_store)
+    if (reaches_disk(a))
         flight_persist(flight);
     a->req = chat_request_free(a->req); /* the flight has its like */
     plan_done(&a->plan);
@@ -362,6 +367,8 @@ static void ask_provider(struct ask *a)
     answer_table_count(e->table, a->answer);
     if (a->lookup.n > 0)
         key_hex(lookup_keys(&a->lookup), answer_facts(a->answer)->key);
+    if (reaches_disk(a))
+        flight_persist(a->rider.flight);
     struct flight_question q = {a->req, a->plan, a->lookup};
     a->req = NULL;
     a->plan = (struct plan){0};

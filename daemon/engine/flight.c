@@ -433,7 +433,6 @@ void flight_start(struct flight *f, struct flight_question *q)
     f->state = FLIGHT_TRYING;
     f->begun_us = clock_mono_us();
     memcpy(f->conversation, answer_conversation(r->answer), sizeof f->conversation);
-    f->persist |= !f->q.req->no_store;
     offer_joins(f);
     const struct tries_question tq = {.chat = f->q.req,
                                       .conversation = f->conversation,

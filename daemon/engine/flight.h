@@ -59,7 +59,7 @@ void flight_start(struct flight *flight, struct flight_question *q);
 
 /* One that runs and can be joined by whoever asks this, NULL if none. */
 struct flight *flight_find(const struct engine *e, const struct lookup *k, const struct chat_request *req);
-/* Its answer may be kept on disk too. */
+/* Its answer may be cached beyond memory: one of those that ask for it lets it reach a disk. */
 void flight_persist(struct flight *flight);
 
 /* The rider lands alone, in this state; the flight ends with it if it was the last. */

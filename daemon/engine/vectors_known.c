@@ -180,7 +180,7 @@ void vectors_known_remember(struct engine *e, const struct vectors_known *k, con
         uint8_t *bytes = put_numbers(next, a->dimension);
         facts.key = keys[i];
         facts.runs = (struct item_bytes){bytes, a->dimension * sizeof(double)};
-        cache_put(e->cache, &facts, true);
+        cache_put(e->cache, &facts, store_stores(e->store));
         next += a->dimension;
         free(bytes);
     }
