@@ -219,12 +219,13 @@ static int64_t insert_conversation(struct store_db *db, const struct store_begin
     return query_run(&q) ? sqlite3_last_insert_rowid(db->sql) : 0;
 }
 
-static bool touch_conversation(struct store_db *db, const struct store_begin *b, int64_t conversation)
+/* more: messages that it has now. */
+static bool touch_conversation(struct store_db *db, const struct store_begin *b, int64_t conversation, int64_t more)
 {
     struct query q = query(db, "UPDATE conversation SET messages = messages + ?, updated = max(updated, ?),"
                                " title = coalesce(title, ?), directory = coalesce(directory, ?) WHERE num = ?");
 
-    query_int(&q, (int64_t)b->n_messages + 1);
+    query_int(&q, more);
     query_int(&q, b->started_us);
     query_text(&q, b->preview);
     query_text(&q, b->directory);
@@ -247,15 +248,16 @@ static bool remember_place(struct store_db *db, const struct store_begin *b, int
 
 bool sqlite_append_question(struct store_db *db, const struct store_begin *b, struct sqlite_spot spot)
 {
-    int64_t parent = spot.parent;
+    int64_t parent = spot.parent, added = 1; /* the reply */
 
     if (spot.conversation == 0)
         spot.conversation = insert_conversation(db, b);
     for (size_t i = 0; i < b->n_messages && db->fault == SQLITE_OK; i++) {
         int64_t there = b->again ? sqlite_message(db, spot.conversation, b->messages[i].id) : 0;
         parent = there ? there : insert_message(db, spot.conversation, parent, &b->messages[i], "done");
+        added += there == 0;
     }
-    return insert_reply(db, b, spot.conversation, parent) && touch_conversation(db, b, spot.conversation) &&
+    return insert_reply(db, b, spot.conversation, parent) && touch_conversation(db, b, spot.conversation, added) &&
            remember_place(db, b, spot.conversation);
 }
 

@@ -38,6 +38,47 @@ static void created_and_begun(void **state)
     store_job_free(g);
 }
 
+/* Several answers to one question, as compare has them: whoever comes first brings the question. */
+static void one_question_for_several(void **state)
+{
+    struct fixture *f = *state;
+
+    turn(f, "x", 1, "c", true, "");
+    for (int i = 0; i < 2; i++) {
+        struct store_job *b = begin(i ? "b" : "a", 3, "c", true, "rx");
+        b->begin.again = true;
+        set_id(b->begin.messages[0].id, "q");
+        assert_int_equal(does(f, b), ERR_NONE);
+    }
+    assert_int_equal(does(f, end("b", 4, "c", "done", "b said")), ERR_NONE);
+    assert_int_equal(does(f, end("a", 5, "c", "done", "a said")), ERR_NONE);
+    assert_path(f, path_of("c", "ra"), "qx question|rx reply|q question|ra a said");
+    assert_path(f, path_of("c", "rb"), "qx question|rx reply|q question|rb b said");
+    assert_path(f, path_of("c", ""), "qx question|rx reply|q question|ra a said"); /* the last to end */
+    struct store_job *l = list_of(1);
+    assert_int_equal(run(f, l), ERR_NONE);
+    SHOWS(l, "\"messages\"=>5");
+    store_job_free(l);
+}
+
+static void a_path_tells_whether_it_is_at_the_head(void **state)
+{
+    static const struct {
+        const char *parent;
+        bool at_head;
+    } rows[] = {{"", true}, {"rb", true}, {"ra", false}, {"qb", false}};
+    struct fixture *f = *state;
+
+    turn(f, "a", 1, "c", true, "");
+    turn(f, "b", 3, "c", false, "ra");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct store_job *p = path_of("c", rows[i].parent);
+        assert_int_equal(run(f, p), ERR_NONE);
+        assert_int_equal(p->path.at_head, rows[i].at_head);
+        store_job_free(p);
+    }
+}
+
 static void forks(void **state)
 {
     struct fixture *f = *state;
@@ -247,6 +288,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
 #define T(name) {#name, name, set_up, tear_down, NULL}
         T(created_and_begun),
+        T(one_question_for_several),
+        T(a_path_tells_whether_it_is_at_the_head),
         T(forks),
         T(half_a_fork),
         T(the_deleted_are_gone),

@@ -225,6 +225,29 @@ static void an_answer_is_told_again(void **state)
     refused(f, j, ERR_NOT_FOUND, "answer");
 }
 
+/* What an end brings may be cut otherwise than what came before it: that is not there twice. */
+static void an_end_replaces_what_it_brings_again(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(does(f, begin("a", 1, NULL, false, "")), ERR_NONE);
+    assert_int_equal(does(f, runs("a", 1, "one")), ERR_NONE);
+    assert_int_equal(does(f, runs("a", 2, "two")), ERR_NONE);
+    assert_int_equal(does(f, runs("a", 3, "three")), ERR_NONE);
+    struct store_job *e = end("a", 2, NULL, "done", "reply");
+    e->end.runs = NEW(struct store_run);
+    e->end.runs[0] = make_run("a", 2, "two, three");
+    e->end.runs[0].events = 2;
+    e->end.n_runs = 1;
+    assert_int_equal(does(f, e), ERR_NONE);
+    struct store_job *j = answer_of("a");
+    assert_int_equal(run(f, j), ERR_NONE);
+    assert_int_equal(j->answer.n_runs, 2);
+    assert_int_equal(j->answer.runs[1].seq, 2);
+    assert_memory_equal(j->answer.runs[1].data, "two, three", 10);
+    store_job_free(j);
+}
+
 static void answers_are_listed(void **state)
 {
     struct fixture *f = *state;
@@ -572,6 +595,7 @@ int main(void)
         T(parts_that_are_none),
         T(results_are_bounded),
         T(an_answer_is_told_again),
+        T(an_end_replaces_what_it_brings_again),
         T(answers_are_listed),
         T(time_takes_away),
         T(a_shared_log_stays),
