@@ -10,7 +10,9 @@ libaskd_la_SOURCES = \
 	daemon/answer/fold.h daemon/answer/log.c daemon/answer/log.h daemon/answer/table.c daemon/answer/table.h \
 	daemon/cache/cache.c daemon/cache/cache.h daemon/cache/cache_internal.h daemon/cache/item.c \
 	daemon/cache/item.h daemon/cache/item_internal.h daemon/cache/key.c daemon/cache/key.h daemon/cache/memory.c \
-	daemon/cache/memory.h daemon/cache/options.c daemon/cache/tier.h daemon/catalog/alias.c daemon/catalog/alias.h \
+	daemon/cache/memory.h daemon/cache/options.c daemon/cache/sqlite.c daemon/cache/sqlite_db.c \
+	daemon/cache/sqlite_internal.h daemon/cache/sqlite_room.c daemon/cache/sqlite_rows.c \
+	daemon/cache/sqlite_thread.c daemon/cache/tier.h daemon/catalog/alias.c daemon/catalog/alias.h \
 	daemon/catalog/catalog.c daemon/catalog/catalog.h daemon/catalog/facts.c daemon/catalog/index.c \
 	daemon/catalog/index.h daemon/catalog/lists.c daemon/catalog/lists.h daemon/catalog/lists_file.c \
 	daemon/catalog/model.c daemon/catalog/model.h daemon/catalog/model_lists.c daemon/catalog/model_room.c \
