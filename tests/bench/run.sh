@@ -39,12 +39,19 @@ build_tools() {
         ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -O2 -I"$HERE/../.." $(pkg-config --cflags $msgpack) -o "$TOOLS/$t" \
             "$HERE/$t.c" "$HERE/load.c" -Wl,--as-needed $(pkg-config --libs $msgpack) || fail "$t cannot be built"
     done
-    # The parsers themselves, without a daemon around them.
+    build_with_own parse "$HERE/load.c" "$HERE"/../../daemon/provider/*.c
+    build_with_own cachefill "$HERE"/../../daemon/core/{worker,timer,log}.c "$HERE"/../../daemon/cache/{item,key,sqlite*}.c
+}
+
+# build_with_own TOOL SOURCE...: what has rooms of the daemon in it, without a daemon around them.
+build_with_own() {
+    local t=$1
+    shift
     # shellcheck disable=SC2046
-    ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -DPACKAGE_NAME='"askd"' -DPACKAGE_VERSION='"bench"' -O2 -I"$HERE/../.." \
-        $(pkg-config --cflags $msgpack jansson libcrypto) -o "$TOOLS/parse" "$HERE/parse.c" "$HERE/load.c" \
-        "$HERE"/../../lib/{base,chat}/*.c "$HERE"/../../daemon/provider/*.c $(pkg-config --libs $msgpack jansson libcrypto) -lm ||
-        fail "parse cannot be built"
+    ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -DPACKAGE_NAME='"askd"' -DPACKAGE_VERSION='"bench"' -DASKD_LIBEXECDIR='""' \
+        -DASKD_PKGDATADIR='""' -O2 -I"$HERE/../.." $(pkg-config --cflags $msgpack jansson libcrypto libuv sqlite3) \
+        -o "$TOOLS/$t" "$HERE/$t.c" "$@" "$HERE"/../../lib/{base,chat,proto}/*.c -Wl,--as-needed \
+        $(pkg-config --libs $msgpack jansson libcrypto libuv sqlite3) -lm || fail "$t cannot be built"
 }
 
 # -- processes
@@ -282,6 +289,15 @@ parsing() {
     done < <(taskset -c $SUT "$TOOLS/parse" 1)
 }
 
+# The cache's database with 200,000 entries of 2 KiB, in a process of its own.
+caching() {
+    local name value
+    rm -rf "$RUN/cachefill"
+    while IFS== read -r name value; do
+        record "cache_$name" askd "$value"
+    done < <("$TOOLS/cachefill" "$RUN/cachefill")
+}
+
 # The archive is filled once: 10,000 conversations of 20 messages.
 fill() {
     start_askd full
@@ -358,6 +374,12 @@ report_store() {
     verdict "10,000 conv.: RSS after lists KiB" "$(median store_rss_lists full)" "$(median store_rss_lists empty)" '<=' 1.05 1.02
 }
 
+report_cache() {
+    verdict "cache: open 200,000 entries, us" "$(median cache_open_us askd)" 200000 '<=' 1 0.1
+    verdict "cache: lookup p99, us" "$(median cache_get_p99_us askd)" 1000 '<=' 1 0.5
+    verdict "cache: p99 beside writers, us" "$(median cache_get_beside_writers_p99_us askd)" 1000 '<=' 1 0.5
+}
+
 report() {
     MISSED=0
     printf_row figure askd yardstick ratio must aim verdict
@@ -370,6 +392,7 @@ report() {
     compare "CPU us/token, 20 x 10 ms" paced_cpu nginx '<=' 1.5 1.0
     compare "CPU us/token, 500 x 20 ms" dense_cpu nginx '<=' 1.5 1.0
     report_store
+    report_cache
     local api
     for api in $(awk '$1 ~ /^parse_/ && !seen[$1]++ {print substr($1, 7)}' "$RESULTS"); do
         [ "$api" = lines ] || verdict "$api: parser, MB/s on a core" "$(median "parse_$api" askd)" 150 '>=' 1 1.5
@@ -457,6 +480,7 @@ for round in $(seq "$ROUNDS"); do
         [ -n "$ASKCTL_BIN" ] && sample one_process askd "$ASKCTL_BIN" status
     fi
     sample parsing
+    sample caching
     sample streams direct "$MOCK" httpstream -p "$MOCK_PORT"
     [ -n "$NGINX_BIN" ] && sample streams nginx "$NGINX_WORKER" httpstream -p "$NGINX_PORT"
     [ -n "$ASKD_BIN" ] && sample streams askd "$ASKD" rpcstream -u "$ASKD_SOCK" && sample storing && stop ASKD &&
