@@ -10,21 +10,22 @@ libaskd_la_SOURCES = \
 	daemon/answer/fold.h daemon/answer/log.c daemon/answer/log.h daemon/answer/table.c daemon/answer/table.h \
 	daemon/cache/cache.c daemon/cache/cache.h daemon/cache/cache_internal.h daemon/cache/item.c \
 	daemon/cache/item.h daemon/cache/item_internal.h daemon/cache/key.c daemon/cache/key.h daemon/cache/memory.c \
-	daemon/cache/memory.h daemon/cache/options.c daemon/cache/sqlite.c daemon/cache/sqlite_db.c \
-	daemon/cache/sqlite_internal.h daemon/cache/sqlite_room.c daemon/cache/sqlite_rows.c \
-	daemon/cache/sqlite_thread.c daemon/cache/tier.h daemon/catalog/alias.c daemon/catalog/alias.h \
-	daemon/catalog/catalog.c daemon/catalog/catalog.h daemon/catalog/facts.c daemon/catalog/index.c \
-	daemon/catalog/index.h daemon/catalog/lists.c daemon/catalog/lists.h daemon/catalog/lists_file.c \
-	daemon/catalog/model.c daemon/catalog/model.h daemon/catalog/model_lists.c daemon/catalog/model_room.c \
-	daemon/catalog/tokens.c daemon/catalog/tokens.h daemon/catalog/tokens_json.c daemon/catalog/tokens_json.h \
-	daemon/catalog/tokens_names.c daemon/catalog/tokens_picture.c daemon/catalog/tokens_picture.h \
-	daemon/catalog/tokens_scan.c daemon/catalog/tokens_scan.h daemon/catalog/tokens_table.h daemon/key/env_keys.c \
-	daemon/key/env_keys.h daemon/key/key.c daemon/key/key.h daemon/key/key_command.c daemon/key/key_command.h \
-	daemon/key/key_internal.h daemon/key/key_run.c daemon/key/key_run.h daemon/key/key_sources.c \
-	daemon/key/key_sources.h daemon/provider/adapters.c daemon/provider/anthropic.c daemon/provider/anthropic.h \
-	daemon/provider/anthropic_parse.c daemon/provider/base64.c daemon/provider/base64.h daemon/provider/build.c \
-	daemon/provider/build.h daemon/provider/builtins.c daemon/provider/calls.c daemon/provider/calls.h \
-	daemon/provider/cohere.c daemon/provider/cohere.h daemon/provider/cohere_parse.c daemon/provider/dashscope.c \
+	daemon/cache/memory.h daemon/cache/options.c daemon/cache/redis_load.c daemon/cache/redis_load.h \
+	daemon/cache/sqlite.c daemon/cache/sqlite_db.c daemon/cache/sqlite_internal.h daemon/cache/sqlite_room.c \
+	daemon/cache/sqlite_rows.c daemon/cache/sqlite_thread.c daemon/cache/tier.h daemon/catalog/alias.c \
+	daemon/catalog/alias.h daemon/catalog/catalog.c daemon/catalog/catalog.h daemon/catalog/facts.c \
+	daemon/catalog/index.c daemon/catalog/index.h daemon/catalog/lists.c daemon/catalog/lists.h \
+	daemon/catalog/lists_file.c daemon/catalog/model.c daemon/catalog/model.h daemon/catalog/model_lists.c \
+	daemon/catalog/model_room.c daemon/catalog/tokens.c daemon/catalog/tokens.h daemon/catalog/tokens_json.c \
+	daemon/catalog/tokens_json.h daemon/catalog/tokens_names.c daemon/catalog/tokens_picture.c \
+	daemon/catalog/tokens_picture.h daemon/catalog/tokens_scan.c daemon/catalog/tokens_scan.h \
+	daemon/catalog/tokens_table.h daemon/key/env_keys.c daemon/key/env_keys.h daemon/key/key.c daemon/key/key.h \
+	daemon/key/key_command.c daemon/key/key_command.h daemon/key/key_internal.h daemon/key/key_run.c \
+	daemon/key/key_run.h daemon/key/key_sources.c daemon/key/key_sources.h daemon/provider/adapters.c \
+	daemon/provider/anthropic.c daemon/provider/anthropic.h daemon/provider/anthropic_parse.c \
+	daemon/provider/base64.c daemon/provider/base64.h daemon/provider/build.c daemon/provider/build.h \
+	daemon/provider/builtins.c daemon/provider/calls.c daemon/provider/calls.h daemon/provider/cohere.c \
+	daemon/provider/cohere.h daemon/provider/cohere_parse.c daemon/provider/dashscope.c \
 	daemon/provider/dashscope.h daemon/provider/dashscope_parse.c daemon/provider/embed.c daemon/provider/embed.h \
 	daemon/provider/error_map.c daemon/provider/error_map.h daemon/provider/gemini.c daemon/provider/gemini.h \
 	daemon/provider/gemini_embed.c daemon/provider/gemini_parse.c daemon/provider/jsonx.c daemon/provider/jsonx.h \
@@ -75,3 +76,28 @@ daemon_askd_SOURCES = daemon/main.c daemon/app.c daemon/app.h daemon/reload.c da
 	daemon/settings.c daemon/settings.h
 daemon_askd_CFLAGS = $(libaskd_la_CFLAGS)
 daemon_askd_LDADD = libaskd.la
+daemon_askd_LDFLAGS = $(AM_LDFLAGS) $(PROGRAM_SYMBOLS)
+EXTRA_daemon_askd_DEPENDENCIES = daemon/cache/redis/program.syms
+
+# The prompt cache in Redis: the one thing that is linked with hiredis, loaded where it is configured. What it needs of
+# ours it takes from the program that loads it; -export-dynamic would export everything, and so stand in the way of
+# symbols of the same name in libraries.
+PROGRAM_SYMBOLS = -Wl,--dynamic-list=$(srcdir)/daemon/cache/redis/program.syms
+EXTRA_DIST += daemon/cache/redis/program.syms
+if HAVE_REDIS
+moduledir = $(pkglibexecdir)
+module_LTLIBRARIES = daemon/cache-redis.la
+daemon_cache_redis_la_SOURCES = daemon/cache/redis/command.c daemon/cache/redis/command.h daemon/cache/redis/conn.c \
+	daemon/cache/redis/conn.h daemon/cache/redis/internal.h daemon/cache/redis/link.c daemon/cache/redis/link.h \
+	daemon/cache/redis/redis.c daemon/cache/redis/scan.c daemon/cache/redis/url.c daemon/cache/redis/url.h \
+	daemon/cache/redis/value.c daemon/cache/redis/value.h
+daemon_cache_redis_la_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CRYPTO_CFLAGS) $(HIREDIS_CFLAGS)
+daemon_cache_redis_la_LIBADD = $(HIREDIS_LIBS) $(CRYPTO_LIBS) $(UV_LIBS)
+daemon_cache_redis_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -export-symbols-regex '^askd_tier_module$$'
+
+# Nobody links with a module.
+install-exec-hook:
+	rm -f $(DESTDIR)$(moduledir)/cache-redis.la
+uninstall-hook:
+	rm -f $(DESTDIR)$(moduledir)/cache-redis.so
+endif

@@ -138,18 +138,28 @@ static size_t build_tree(const char *own_dir)
     return 0;
 }
 
-/* The build tree has ask-NAME in client/NAME. */
+/* Where the build tree has it: ask-NAME in client/NAME, a module where libtool puts it. */
+static bool is_in_tree(const char *own_dir, const char *name, char *buf, size_t n)
+{
+    int tree = (int)build_tree(own_dir);
+    const char *folder = strchr(name, '-'), *ending = strrchr(name, '.');
+    if (tree == 0)
+        return false;
+    if (ending && strcmp(ending, ".so") == 0)
+        return is_there(R_OK, buf, n, "%.*s/daemon/.libs/%s", tree, own_dir, name);
+    return folder && is_there(X_OK, buf, n, "%.*s/client/%s/%s", tree, own_dir, folder + 1, name);
+}
+
 enum error_code paths_helper(const char *name, char *buf, size_t n, struct error *err)
 {
     char dir[4096];
-    const char *told = absolute(process_env, "ASKD_LIBEXEC"), *folder = strchr(name, '-');
+    const char *told = absolute(process_env, "ASKD_LIBEXEC");
     if (told != NULL)
         return fits(snprintf(buf, n, "%s/%s", told, name), n, err);
     bool own = own_folder(dir, sizeof dir);
-    if (own && is_there(X_OK, buf, n, "%s/../libexec/askd/%s", dir, name))
+    if (own && is_there(R_OK, buf, n, "%s/../libexec/askd/%s", dir, name))
         return ERR_NONE;
-    int tree = own ? (int)build_tree(dir) : 0;
-    if (tree > 0 && folder != NULL && is_there(X_OK, buf, n, "%.*s/client/%s/%s", tree, dir, folder + 1, name))
+    if (own && is_in_tree(dir, name, buf, n))
         return ERR_NONE;
     return fits(snprintf(buf, n, "%s/%s", ASKD_LIBEXECDIR, name), n, err);
 }

@@ -29,8 +29,9 @@ enum error_code paths_state_dir(char *buf, size_t n,
                                 struct error *err); /* $XDG_STATE_HOME/askd or ~/.local/state/askd */
 enum error_code paths_cache_dir(char *buf, size_t n, struct error *err); /* $XDG_CACHE_HOME/askd or ~/.cache/askd */
 
-/* A program that only other programs of ours run ("ask-tty"): in $ASKD_LIBEXEC, else where this program was installed
- * to or, where it lies in a build tree, in that; else where it was to be installed to. It need not exist. */
+/* A program that only other programs of ours run ("ask-tty"), or a module that one loads ("cache-redis.so"): in
+ * $ASKD_LIBEXEC, else where this program was installed to or, where it lies in a build tree, in that; else where it was
+ * to be installed to. It need not exist. */
 enum error_code paths_helper(const char *name, char *buf, size_t n, struct error *err);
 
 /* A file that comes with askd ("models.ini"): in $ASKD_DATADIR, else where this program was installed to or, where it
