@@ -1,4 +1,4 @@
-/* A persistent tier: the functions that a store of blobs has to fill in (sqlite.c, redis.c; null: there is none).
+/* A persistent tier: the functions that a store of blobs has to fill in (sqlite.c, redis/; null: there is none).
  * Everything here is called on the loop, returns at once, and tells its result later on the loop, never before it has
  * returned. A tier that fails, is slow or is full has nothing: a get that it cannot answer tells no blobs, a put is
  * lost. It says so in its status and logs once in each direction (it broke, it works again); it mends itself. */

@@ -45,14 +45,13 @@ static void large_items_come_back_as_they_were(void **state)
     struct redis_server s;
     struct run r;
     struct cache_key key = key_number(1);
-    struct item_facts facts = run_facts(1);
     static double numbers[25000];
+    struct item_facts facts = vector_facts(1, numbers, 25000);
     (void)state;
     NEED_REDIS();
     server_start(&s, NULL);
     run_open(&r, &s);
     run_until_state(&r, "ok");
-    facts = vector_facts(1, numbers, 25000);
     facts.expires_us = clock_wall_us() + 60 * SECOND_US;
     run_put_facts(&r, &facts);
     const struct tier_get get = {.scope = SCOPE, .keys = &key, .n = 1, .done = check_blob, .data = &r};
@@ -116,7 +115,8 @@ static void passwords_and_databases(void **state)
     (void)state;
     NEED_REDIS();
     server_start(&s, "open-sesame");
-    assert_string_equal(server_ask(&s, "ACL SETUSER ali on >baba ~askd:* +@all"), "+OK");
+    assert_string_equal(server_ask(&s, "ACL SETUSER ali on >baba ~askd:* +mget +set +unlink +scan +ping +select"),
+                        "+OK");
     static const struct {
         const char *login, *db, *says;
     } rows[] = {
@@ -131,11 +131,17 @@ static void passwords_and_databases(void **state)
         (void)snprintf(url, sizeof url, "redis://%s:%d%s", rows[i].login, s.port, rows[i].db);
         check_login(url, rows[i].says);
     }
-    (void)snprintf(url, sizeof url, "unix://:open-sesame@%s?db=3", s.socket);
+    (void)snprintf(url, sizeof url, "unix://ali:baba@%s?db=3", s.socket);
     run_open_with(&r, url, RUN_SECRET, 5000);
     run_until_state(&r, "ok");
     run_put(&r, 1);
+    run_put(&r, 2);
     assert_true(run_has(&r, 1));
+    assert_true(run_has(&r, 2));
+    struct cache_key second = key_number(2);
+    assert_int_equal(run_clear(&r, &(struct tier_filter){.scope = SCOPE, .key = &second, .model = "claude"}), 1);
+    assert_int_equal(run_clear(&r, &(struct tier_filter){.scope = "uid:5"}), 0);
+    assert_int_equal(r.code, ERR_NONE);
     assert_string_equal(server_ask(&s, "MOVE %s 3", name_of(1)), ":0"); /* it is not in the first */
     assert_string_equal(server_ask(&s, "SWAPDB 0 3"), "+OK");
     assert_string_equal(server_ask(&s, "DBSIZE"), ":1");
