@@ -1,6 +1,7 @@
 #include "daemon/cache/cache.h"
 #include "daemon/cache/cache_internal.h"
 #include "daemon/cache/memory.h"
+#include "daemon/cache/redis_load.h"
 #include "daemon/core/log.h"
 #include "lib/base/alloc.h"
 #include "lib/base/secret.h"
@@ -41,8 +42,9 @@ static bool has_tier(const struct cache *c)
 /* The tier of a backend. NULL: there is none, with *err where it cannot be had. */
 static const struct tier_ops *tier_of(int backend, struct error *err)
 {
-    (void)backend, (void)err;
-    return NULL;
+    if (backend == CACHE_REDIS)
+        return redis_tier_load(err);
+    return backend == CACHE_SQLITE ? &tier_sqlite : NULL;
 }
 
 /* An empty name is none: it must not be that all users share what none of them has named. */
