@@ -134,6 +134,7 @@ const struct schema_field shape_kept[] = {
     {"shared", BOOL | NEEDED, NULL, "false"},
     {"age", NUMBER | NEEDED, NULL, "seconds since it was given"},
     {"key", STR | NEEDED, NULL, "what it is kept under, 64 hex digits"},
+    {"attempts", LIST(MAP) | NEEDED, NULL, "empty: nobody was asked"},
     {"timing", MAP | NEEDED, NULL, "empty: nobody waited for it"},
     {0},
 };
