@@ -33,6 +33,8 @@ The API is told by the path. A behaviour is named by the model of the request, o
   error-in-stream[-N]       N (0) words, then an error event
   error-as-json             a 200 that is an error and no stream
   usage-only  length
+  count                     which request with this prompt it is
+  finish-REASON             echo, with that reason
   tools  reasoning  refusal           in the chat grammar only
 
 A list of models is given under the path of any API, and under /b/status-S… and /b/only-KEY… to those who may have it.
@@ -596,6 +598,16 @@ async def usage_only(c):
 @behaviour("length")
 async def length(c):
     await c.stream(pieces_of(c.prompt), finish="length")
+
+
+@behaviour("count")
+async def count(c):
+    await c.stream([f"answer {c.nth}"])
+
+
+@behaviour(r"finish-(\w+)")
+async def finish_with(c, reason):
+    await c.stream(pieces_of(c.prompt), finish=reason)
 
 
 @behaviour("refusal", OpenaiChat)
