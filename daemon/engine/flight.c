@@ -28,6 +28,7 @@ struct flight {
     int64_t begun_us, first_us;    /* monotonic; first_us 0: not yet */
     TAILQ_HEAD(, rider) riders;
     bool joinable; /* it is in the engine's flights */
+    bool outdated; /* the same was asked anew meanwhile: that answer is the one to keep */
     UT_hash_handle hh;
 };
 
@@ -210,7 +211,7 @@ static void remember(const struct flight *f, const struct fold *fold, const stru
     const struct chat_request *req = f->q.req;
     int64_t ttl_ms = req->has_cache_ttl ? (int64_t)(req->cache_ttl * 1000) : cache_ttl_ms(f->engine->cache);
     struct buf runs, tail;
-    if (!is_worth_keeping(fold) || ttl_ms <= 0)
+    if (!is_worth_keeping(fold) || ttl_ms <= 0 || f->outdated)
         return;
     struct item_facts facts = {.key = *key,
                                .scope = f->q.lookup.scope,
@@ -418,8 +419,10 @@ static void offer_joins(struct flight *f)
     if (!f->q.lookup.joins)
         return;
     HASH_FIND(hh, f->engine->flights, key, sizeof *key, older);
-    if (older)
+    if (older) {
         stop_joins(older);
+        older->outdated = true;
+    }
     HASH_ADD_KEYPTR(hh, f->engine->flights, key, sizeof *key, f);
     f->joinable = true;
 }
