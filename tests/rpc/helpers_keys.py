@@ -17,8 +17,8 @@ def sent(provider, method="POST"):
 
 
 def ask_times(client, n, model="echo"):
-    """One after the other; each prompt is another one."""
-    return [client.response(client.chat(model, f"question {i}"))[0] for i in range(n)]
+    """One after the other; each prompt is another one, and each is asked of the provider."""
+    return [client.response(client.chat(model, f"question {i}", cache="off"))[0] for i in range(n)]
 
 
 def provider_of(client, name="fake"):

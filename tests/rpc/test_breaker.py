@@ -49,7 +49,8 @@ class Ward:
             asked.error(how)
 
     def send(self, model="bad/m", **params):
-        return self.client.request("chat", {"model": model, "prompt": "hello", **params})
+        """Asks its provider, whatever was asked before."""
+        return self.client.request("chat", {"model": model, "prompt": "hello", "cache": "off", **params})
 
     def ask(self, model="bad/m", **params):
         """(error, answer map)"""

@@ -450,7 +450,7 @@ def test_answer_memory(client, provider):
 
 @pytest.mark.askd(daemon={"max_answers": "2"})
 def test_max_answers(client):
-    held = [client.result(client.chat("hang-headers", detach=True))["answer"] for _ in range(2)]
+    held = [client.result(client.chat("hang-headers", detach=True, cache="off"))["answer"] for _ in range(2)]
     error, _ = client.response(client.chat("echo"))
     assert error["code"] == "overloaded" and "max_answers" in error["message"]
     client.call("answer.cancel", {"answer": held[0]})

@@ -69,6 +69,7 @@ def test_the_form_of_openai(start, server):
     assert reply == {
         "vectors": VECTORS,
         "usage": {"input_tokens": 7, "estimated": False},
+        "cached": 0,
         "model": "m",
         "provider": "fake",
     }

@@ -356,9 +356,9 @@ def test_nobody_waits_for_an_hour(queue, stream):
         x_ratelimit_limit_requests=1, x_ratelimit_remaining_requests=0, x_ratelimit_reset_requests="1h0m0s"
     )
     q.client.result(q.send())
-    error, _ = q.client.response(q.send(stream=stream))
+    error, _ = q.client.response(q.send("again", stream=stream))
     assert (error["code"], error["provider"], error["model"]) == ("rate_limited", "slow", "m")
     assert 3000 < error["retry_after"] <= 3700 and "status" not in error
     assert q.acts.count("slow") == 1
-    answer = q.client.result(q.send(model="both", stream=stream))
+    answer = q.client.result(q.send("again", model="both", stream=stream))
     assert answer["provider"] == "free" and q.acts.count("slow") == 1

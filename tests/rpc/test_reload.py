@@ -209,7 +209,7 @@ def test_bounds_of_answers(home, client, provider):
 
 def test_lower_retain_lets_go(home, client, provider):
     for _ in range(3):
-        client.result(client.chat("echo", detach=False))
+        client.result(client.chat("echo", cache="off"))
     assert client.call("status")["retained"] == 3
     home.write_config(provider.base_url, daemon={"retain_max": "2"})
     client.call("config.reload")

@@ -243,7 +243,7 @@ def test_nothing_changes_hands_over_a_restart(daemon, home, start_daemon, conver
 @pytest.mark.askd(daemon={"max_answers": "8"})
 def test_a_user_has_a_quarter_of_max_answers(alice, bob, provider):
     def ask(client):
-        return client.response(client.chat("hang-after-1", detach=True))
+        return client.response(client.chat("hang-after-1", detach=True, cache="off"))
 
     mine = [ask(alice) for _ in range(2)]
     assert [error for error, _ in mine] == [None, None]
