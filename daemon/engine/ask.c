@@ -324,7 +324,7 @@ static bool give_cached(struct ask *a, struct cache_item *it)
     take_up(a, true);
     tell_cached(e, a->answer, it);
     buf_init(&attempts, 64);
-    tries_put_attempts(&attempts, NULL, 0);
+    tries_put_attempts(&attempts, NULL, 0, NULL);
     fold_log(&fold, l, answer_provider(a->answer), answer_model(a->answer));
     store(a, LOG_DONE, NULL, &fold, &attempts);
     fold_done(&fold);

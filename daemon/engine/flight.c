@@ -258,7 +258,7 @@ static void conclude(const struct flight *f, struct log *l, struct fold *fold, s
 {
     fold_log(fold, l, f->first_provider, f->first_model);
     buf_init(attempts, SIZE_MAX / 2); /* bounded by the candidates and retries */
-    tries_put_attempts(attempts, f->tries, shown_tokens(fold));
+    tries_put_attempts(attempts, f->tries, shown_tokens(fold), o->err);
     finish_log(l, o->state, o->err, fold, attempts);
     o->fold = fold;
     o->attempts = attempts;
@@ -294,13 +294,15 @@ void flight_end(struct flight *f, enum log_state state, const struct error *err)
     flight_free(f);
 }
 
-/* What the answer may be read again from: all that it saw. Nobody comes back to one that is neither kept nor stored. */
+/* What the answer may be read again from: all that it saw. Nobody comes back to one that is neither kept nor stored,
+ * but who reads it now goes on there. */
 static struct log *copy_log(const struct flight *f, const struct answer *a)
 {
+    bool wanted = answer_kept(a) || answer_stored(a) || answer_readers(a) > 0;
     struct log *copy = log_new(answer_table_pool(f->engine->table), SIZE_MAX / 2);
     struct log_pos pos = {0};
     struct log_run piece;
-    while ((answer_kept(a) || answer_stored(a)) && log_next_run(f->log, &pos, &piece))
+    while (wanted && log_next_run(f->log, &pos, &piece))
         log_append_run(copy, piece.data, piece.len);
     return copy;
 }

@@ -542,15 +542,20 @@ void tries_start(struct engine *e, const struct plan *plan, const struct tries_q
     lane_ask(&t->lanes[0]);
 }
 
+/* What they came to, by a bound, a deadline, a cancel. */
+static void add_under_way(struct tries *t, const struct error *why)
+{
+    for (size_t i = 0; i < LANES; i++)
+        if (t->lanes[i].state == LANE_ASKED)
+            tried_add(&t->tried, route_of(&t->lanes[i]), why, false);
+}
+
 void tries_stop(struct tries *t, const struct error *why)
 {
     timer_stop(t->race);
-    for (size_t i = 0; i < LANES; i++) {
-        struct lane *l = &t->lanes[i];
-        if (l->state == LANE_ASKED) /* it was under way: a bound, a deadline, a cancel */
-            tried_add(&t->tried, route_of(l), why, false);
-        enter(l, LANE_OVER);
-    }
+    add_under_way(t, why);
+    for (size_t i = 0; i < LANES; i++)
+        enter(&t->lanes[i], LANE_OVER);
 }
 
 struct tries *tries_free(struct tries *t)
@@ -573,10 +578,17 @@ int64_t tries_asked_us(const struct tries *t)
     return t->asked_us;
 }
 
-void tries_put_attempts(struct buf *out, const struct tries *t, int64_t output_tokens)
+void tries_put_attempts(struct buf *out, struct tries *t, int64_t output_tokens, const struct error *why)
 {
     struct usage usage = USAGE_INIT;
     usage.input_tokens = t ? t->q.cost.input : 0;
     usage.output_tokens = output_tokens;
-    tried_put(out, t ? &t->tried : NULL, t ? t->engine->catalog : NULL, &usage);
+    if (!t) {
+        tried_put(out, NULL, NULL, &usage);
+        return;
+    }
+    size_t n = t->tried.n;
+    add_under_way(t, why);
+    tried_put(out, &t->tried, t->engine->catalog, &usage);
+    t->tried.n = n; /* for the others they go on */
 }

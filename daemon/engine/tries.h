@@ -49,7 +49,7 @@ void tries_set_deadline(struct tries *t,
 int64_t tries_asked_us(const struct tries *t); /* when the first request was sent, monotonic; 0: none was */
 /* Appends the entry "attempts" of the answer map. t: NULL where nothing was tried. What the loser of a race costs is
  * estimated as if it had gone on for as long as the answer, of so many tokens, that was shown: several providers bill
- * on. */
-void tries_put_attempts(struct buf *out, const struct tries *t, int64_t output_tokens);
+ * on. why: what ends those that are under way, for this answer alone. */
+void tries_put_attempts(struct buf *out, struct tries *t, int64_t output_tokens, const struct error *why);
 
 #endif

@@ -1,19 +1,86 @@
-"""Several askers of one question, before a provider that says its answer at the test's word."""
+"""Several askers of one question, before a provider that says its answer at the test's word: what came before a joiner
+and what behind is no matter of time."""
+
+import select
+import threading
 
 import pytest
 
 from client import RESPONSE, check_events, is_event, text_of
-from conftest import wait_until
-from stepped import Stepped
+from conftest import PATIENCE, wait_until
+from helpers_acts import Acts, Gone, error_body
 
 MODEL = "fake/m"
+POLL = 0.01  # seconds between two looks at whether the daemon is still there
+
+
+class Call:
+    """One request to the provider. What it is told to do, it does at once, in the test's thread."""
+
+    def __init__(self, asked):
+        self.asked = asked
+        self.begun = False
+        self.over, self.gone = threading.Event(), threading.Event()  # we ended it; the daemon did before
+
+    def wait(self):
+        """In the server's thread, which has nothing else to do."""
+        while not self.over.wait(POLL):
+            if select.select([self.asked.sock], [], [], 0)[0] and not self.over.is_set():
+                self.gone.set()
+                raise Gone
+
+    def begin(self):
+        if not self.begun:
+            self.begun = True
+            self.asked.begin()
+
+    def say(self, *words):
+        self.begin()
+        self.asked.say(*words)
+
+    def end(self):
+        self.begin()
+        self.over.set()
+        self.asked.end()
+
+    def break_off(self):
+        """An error within the stream, which is its end."""
+        self.begin()
+        self.over.set()
+        self.asked.event(error_body("The server had an error", kind="server_error"))
+        self.asked.last()
+
+    def fail(self, status, **headers):
+        self.over.set()
+        self.asked.error(status, **headers)
+
+    def wait_gone(self):
+        assert self.gone.wait(PATIENCE), "the request goes on"
+
+
+class Stepped:
+    """The provider; its requests are `calls`, in the order in which they came."""
+
+    def __init__(self):
+        self.calls = []
+        self.acts = Acts(self._act)
+        self.url = self.acts.base_url("fake")
+
+    def _act(self, asked):
+        call = Call(asked)
+        self.calls.append(call)
+        call.wait()
+
+    def call(self, i=0):
+        wait_until(lambda: len(self.calls) > i, f"request {i + 1} reaches the provider")
+        return self.calls[i]
 
 
 @pytest.fixture
 def stepped():
     s = Stepped()
     yield s
-    s.stop()
+    s.acts.stop()
 
 
 @pytest.fixture
