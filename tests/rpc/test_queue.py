@@ -134,7 +134,7 @@ def test_max_waiting(queue, stream):
     q = queue(max_waiting=3, retries=5)
     msgids = q.fill() + [q.send(f"waits {i}") for i in range(3)]
     q.wait_waiting(3)
-    refused = [q.send("one too many", stream=stream) for _ in range(5)]
+    refused = [q.send(f"one too many {i}", stream=stream) for i in range(5)]
     before = time.monotonic()
     for error, _ in map(q.client.response, refused):
         assert (error["code"], error["provider"], error["model"]) == ("overloaded", "slow", "m")

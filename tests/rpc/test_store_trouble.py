@@ -82,7 +82,7 @@ def test_unusable_database(home, provider, start_daemon, harm, word):
     assert s["state"] == "off"
     assert word in s["error"] and str(path) in s["error"]
     for _ in range(3):
-        assert c.result(c.chat("echo", "and yet"))["text"] == "and yet"
+        assert c.result(c.chat("echo", "and yet", cache="off"))["text"] == "and yet"
     error, _ = c.response(c.request("conversation.list"))
     assert error["code"] == "unavailable" and word in error["message"]
     log = d.stderr()
@@ -121,7 +121,7 @@ def fail_to_store(c):
     """Asks until something could not be stored. -> status.store"""
 
     def failing():
-        assert c.result(c.chat("echo", LONG, conversation="new"))["state"] == "done"
+        assert c.result(c.chat("echo", LONG, conversation="new", cache="off"))["state"] == "done"
         s = stored(c)
         return s["state"] == "failing" and s
 
@@ -130,8 +130,8 @@ def fail_to_store(c):
 
 def check_still_answers(d, c):
     for _ in range(5):
-        assert c.result(c.chat("echo", "and yet", stream=True))["text"] == "and yet"
-        assert c.result(c.chat("echo", "and yet", conversation="new"))["text"] == "and yet"
+        assert c.result(c.chat("echo", "and yet", stream=True, cache="off"))["text"] == "and yet"
+        assert c.result(c.chat("echo", "and yet", conversation="new", cache="off"))["text"] == "and yet"
     assert d.stderr().count(OFF) == 1
 
 
