@@ -357,19 +357,22 @@ tests_replay_estimate_LDADD = libaskd.la
 # The real daemon, from outside.
 python_tests = \
 	tests/layers.py tests/rpc/test_ask_cache.py tests/rpc/test_ask_conversations.py tests/rpc/test_ask_detach.py \
-	tests/rpc/test_ask_interrupted.py tests/rpc/test_breaker.py tests/rpc/test_cache_cli.py \
-	tests/rpc/test_cache_rpc.py tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_conversation.py \
-	tests/rpc/test_ctl_answers.py tests/rpc/test_ctl_wait.py tests/rpc/test_embed.py tests/rpc/test_estimate.py \
-	tests/rpc/test_fault_next.py tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py \
-	tests/rpc/test_frames.py tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
+	tests/rpc/test_ask_interrupted.py tests/rpc/test_breaker.py tests/rpc/test_cache.py \
+	tests/rpc/test_cache_bounds.py tests/rpc/test_cache_cli.py tests/rpc/test_cache_conversations.py \
+	tests/rpc/test_cache_embed.py tests/rpc/test_cache_kept.py tests/rpc/test_cache_rpc.py \
+	tests/rpc/test_cache_scopes.py tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_compare.py \
+	tests/rpc/test_compare_conversations.py tests/rpc/test_conversation.py tests/rpc/test_ctl_answers.py \
+	tests/rpc/test_ctl_wait.py tests/rpc/test_embed.py tests/rpc/test_estimate.py tests/rpc/test_fault_next.py \
+	tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py tests/rpc/test_frames.py \
+	tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
 	tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py \
 	tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models.py tests/rpc/test_models_cli.py \
 	tests/rpc/test_models_refresh.py tests/rpc/test_protocol_page.py tests/rpc/test_queue.py \
 	tests/rpc/test_race.py tests/rpc/test_reload.py tests/rpc/test_restart.py tests/rpc/test_routing.py \
-	tests/rpc/test_secrets.py tests/rpc/test_service.py tests/rpc/test_store_trouble.py \
-	tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_tls.py tests/rpc/test_warm.py \
-	tests/replay/test_embeddings.py tests/replay/test_recordings.py tests/replay/test_requests.py \
-	tests/replay/test_tokens.py
+	tests/rpc/test_secrets.py tests/rpc/test_service.py tests/rpc/test_single_flight.py \
+	tests/rpc/test_single_flight_ends.py tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py \
+	tests/rpc/test_systemd.py tests/rpc/test_tls.py tests/rpc/test_warm.py tests/replay/test_embeddings.py \
+	tests/replay/test_recordings.py tests/replay/test_requests.py tests/replay/test_tokens.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/folder_remove.h \
 	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/cache/cache_items.h tests/unit/cache/redis_server.h \
@@ -378,8 +381,9 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/unit/http/http_server.h tests/unit/http/limited_provider.h tests/unit/http/pool_client.h \
 	tests/unit/provider/building.h tests/unit/provider/chunks.h tests/unit/provider/parsing.h \
 	tests/unit/store/backend_jobs.h tests/unit/store/store_fake.h tests/unit/store/store_plain.h \
-	tests/rpc/client.py tests/rpc/helpers_acts.py tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py \
-	tests/rpc/helpers_crowd.py tests/rpc/helpers_files.py tests/rpc/helpers_keys.py tests/rpc/helpers_routing.py \
+	tests/rpc/client.py tests/rpc/helpers_acts.py tests/rpc/helpers_cache.py tests/rpc/helpers_canned.py \
+	tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_files.py \
+	tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_routing.py \
 	tests/rpc/helpers_scripted.py tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py \
 	tests/rpc/helpers_tls.py tests/rpc/helpers_told.py tests/provider/fault_provider.py tests/provider/grammars.py \
 	tests/provider/list_server.py tests/provider/tls_provider.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c \

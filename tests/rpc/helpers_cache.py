@@ -1,6 +1,6 @@
 """For tests of what is kept and of what is shared: who was asked how often, and what two answers have in common."""
 
-from client import check_events
+from client import check_events, is_event
 
 # What an answer map tells of its asker and of how it came to it; the rest is the answer itself.
 OF_THE_ASKER = ("answer", "cached", "age", "shared", "timing", "attempts", "conversation", "message")
@@ -37,6 +37,11 @@ def figures(client):
     """(hits, misses, joins)"""
     stats = client.call("cache.stats")
     return stats["hits"], stats["misses"], stats["joins"]
+
+
+def arm_of(client, model):
+    """The id of compare's arm that a model answers, once its start event has come."""
+    return client.wait_for(lambda m: is_event(m) and m[2][2].get("model") == model)[2][0]
 
 
 def attached(client, answer, **params):
