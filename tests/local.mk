@@ -366,10 +366,10 @@ python_tests = \
 	tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py tests/rpc/test_frames.py \
 	tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
 	tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py \
-	tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models.py tests/rpc/test_models_cli.py \
-	tests/rpc/test_models_refresh.py tests/rpc/test_protocol_page.py tests/rpc/test_queue.py \
-	tests/rpc/test_race.py tests/rpc/test_reload.py tests/rpc/test_restart.py tests/rpc/test_routing.py \
-	tests/rpc/test_secrets.py tests/rpc/test_service.py tests/rpc/test_single_flight.py \
+	tests/rpc/test_leave.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models.py \
+	tests/rpc/test_models_cli.py tests/rpc/test_models_refresh.py tests/rpc/test_protocol_page.py \
+	tests/rpc/test_queue.py tests/rpc/test_race.py tests/rpc/test_reload.py tests/rpc/test_restart.py \
+	tests/rpc/test_routing.py tests/rpc/test_secrets.py tests/rpc/test_service.py tests/rpc/test_single_flight.py \
 	tests/rpc/test_single_flight_ends.py tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py \
 	tests/rpc/test_systemd.py tests/rpc/test_tls.py tests/rpc/test_warm.py tests/replay/test_embeddings.py \
 	tests/replay/test_recordings.py tests/replay/test_requests.py tests/replay/test_tokens.py
@@ -384,17 +384,18 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/rpc/client.py tests/rpc/helpers_acts.py tests/rpc/helpers_cache.py tests/rpc/helpers_canned.py \
 	tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_files.py \
 	tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_routing.py \
-	tests/rpc/helpers_scripted.py tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py \
-	tests/rpc/helpers_tls.py tests/rpc/helpers_told.py tests/provider/fault_provider.py tests/provider/grammars.py \
-	tests/provider/list_server.py tests/provider/tls_provider.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c \
-	tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c \
-	tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_item.c tests/fuzz/fuzz_list.c tests/fuzz/fuzz_ollama.c \
-	tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_rate_limits.c \
-	tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_sse.c tests/fuzz/fuzz_vectors.c tests/fuzz/config.dict \
-	tests/fuzz/frame.dict tests/fuzz/json.dict tests/bench/cachefill.c tests/bench/httpstream.c tests/bench/load.c \
-	tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c tests/bench/rpcfill.c tests/bench/rpcload.c \
-	tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h tests/bench/run.sh \
-	doc/architecture.md doc/protocol.md doc/providers.md doc/tokens.md tests/fuzz/run
+	tests/rpc/helpers_scripted.py tests/rpc/helpers_steered.py tests/rpc/helpers_system.py \
+	tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_told.py \
+	tests/provider/fault_provider.py tests/provider/grammars.py tests/provider/list_server.py \
+	tests/provider/tls_provider.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c tests/fuzz/fuzz_cohere.c \
+	tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_gemini.c \
+	tests/fuzz/fuzz_item.c tests/fuzz/fuzz_list.c tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c \
+	tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_rate_limits.c tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_sse.c \
+	tests/fuzz/fuzz_vectors.c tests/fuzz/config.dict tests/fuzz/frame.dict tests/fuzz/json.dict \
+	tests/bench/cachefill.c tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c tests/bench/parse.c \
+	tests/bench/pidcpu.c tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/runcost.c \
+	tests/bench/startcost.c tests/bench/load.h tests/bench/run.sh doc/architecture.md doc/protocol.md \
+	doc/providers.md doc/tokens.md tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.

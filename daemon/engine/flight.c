@@ -294,15 +294,15 @@ void flight_end(struct flight *f, enum log_state state, const struct error *err)
     flight_free(f);
 }
 
-/* What the answer may be read again from: all that it saw. Nobody comes back to one that is neither kept nor stored,
- * but who reads it now goes on there. */
-static struct log *copy_log(const struct flight *f, const struct answer *a)
+/* What the answer is read from now on: all that it saw. One that joined and is not kept is found by nobody again, but
+ * whoever reads it reads to its end. */
+static struct log *copy_log(const struct flight *f, struct answer *a)
 {
-    bool wanted = answer_kept(a) || answer_stored(a) || answer_readers(a) > 0;
     struct log *copy = log_new(answer_table_pool(f->engine->table), SIZE_MAX / 2);
     struct log_pos pos = {0};
     struct log_run piece;
-    while (wanted && log_next_run(f->log, &pos, &piece))
+    bool needed = answer_kept(a) || !answer_facts(a)->shared || answer_readers(a) > 0;
+    while (needed && log_next_run(f->log, &pos, &piece))
         log_append_run(copy, piece.data, piece.len);
     return copy;
 }
