@@ -26,6 +26,21 @@ struct recall {
 
 #define EXTRAS_WITHOUT_FACTS 2 /* attempts and timing: as stored before there was a cache */
 
+/* Where the daemon was killed before the end, the start event tells all the same whose work it was. */
+static void put_origin(struct buf *tail, const struct store_answer *s)
+{
+    struct chat_event start = {.kind = EVENT_START};
+    msgpack_zone zone;
+    msgpack_zone_init(&zone, MSGPACK_ZONE_CHUNK_SIZE);
+    if (codec_get_event(s->start.data, s->start.len, &zone, &start) != ERR_NONE)
+        start = (struct chat_event){.kind = EVENT_START};
+    mp_put_cstr(tail, "cached");
+    mp_put_bool(tail, start.cached);
+    mp_put_cstr(tail, "shared");
+    mp_put_bool(tail, start.shared);
+    msgpack_zone_destroy(&zone);
+}
+
 static void put_extras(struct buf *tail, const struct store_answer *s, uint32_t *n)
 {
     if (s->n_extras) {
@@ -40,10 +55,7 @@ static void put_extras(struct buf *tail, const struct store_answer *s, uint32_t 
     }
     if (s->n_extras > EXTRAS_WITHOUT_FACTS)
         return;
-    mp_put_cstr(tail, "cached");
-    mp_put_bool(tail, false);
-    mp_put_cstr(tail, "shared");
-    mp_put_bool(tail, false);
+    put_origin(tail, s);
     *n += 2;
 }
 

@@ -1,8 +1,8 @@
-"""One of those who share an answer leaves, and the others read on."""
+"""Of those who share an answer one leaves, or all are killed with their daemon."""
 
 import pytest
 
-from client import check_events
+from client import check_events, failure
 from conftest import PATIENCE, wait_until
 from helpers_steered import Steered
 
@@ -78,3 +78,17 @@ def test_who_hangs_up_leaves_what_it_saw(start_daemon, steered, params):
     assert wait_until(found, "it is cancelled")["text"] == "piece 0 piece 1 piece 2 "
     steered.requests[0].end("stop")
     assert joined.result(msgid)["text"] == "piece 0 piece 1 piece 2 "
+
+
+def test_what_was_shared_says_so_after_a_kill(start_daemon, steered):
+    d = start_daemon()
+    first, joined = d.connect(), d.connect()
+    ask(first)
+    steered.wait(lambda: steered.requests, "the provider is asked")
+    detached = joined.result(joined.chat("m", "the same", detach=True))["answer"]
+    d.kill()
+    client = start_daemon().connect()
+    a = client.call("answer.get", {"answer": detached})
+    assert (a["state"], a["shared"], a["cached"]) == ("interrupted", True, False)
+    assert failure(client, "answer.attach", {"answer": detached})["code"] == "interrupted"
+    assert client.events()[0][1]["shared"]
