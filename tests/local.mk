@@ -369,10 +369,11 @@ python_tests = \
 	tests/rpc/test_leave.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models.py \
 	tests/rpc/test_models_cli.py tests/rpc/test_models_refresh.py tests/rpc/test_protocol_page.py \
 	tests/rpc/test_queue.py tests/rpc/test_race.py tests/rpc/test_reload.py tests/rpc/test_restart.py \
-	tests/rpc/test_routing.py tests/rpc/test_secrets.py tests/rpc/test_service.py tests/rpc/test_single_flight.py \
-	tests/rpc/test_single_flight_ends.py tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py \
-	tests/rpc/test_systemd.py tests/rpc/test_tls.py tests/rpc/test_warm.py tests/replay/test_embeddings.py \
-	tests/replay/test_recordings.py tests/replay/test_requests.py tests/replay/test_tokens.py
+	tests/rpc/test_routing.py tests/rpc/test_schedules.py tests/rpc/test_secrets.py tests/rpc/test_service.py \
+	tests/rpc/test_single_flight.py tests/rpc/test_single_flight_ends.py tests/rpc/test_store_trouble.py \
+	tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_tls.py tests/rpc/test_warm.py \
+	tests/replay/test_embeddings.py tests/replay/test_recordings.py tests/replay/test_requests.py \
+	tests/replay/test_tokens.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/folder_remove.h \
 	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/cache/cache_items.h tests/unit/cache/redis_server.h \
@@ -383,9 +384,9 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/unit/store/backend_jobs.h tests/unit/store/store_fake.h tests/unit/store/store_plain.h \
 	tests/rpc/client.py tests/rpc/helpers_acts.py tests/rpc/helpers_cache.py tests/rpc/helpers_canned.py \
 	tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_files.py \
-	tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_routing.py \
-	tests/rpc/helpers_scripted.py tests/rpc/helpers_steered.py tests/rpc/helpers_system.py \
-	tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_told.py \
+	tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py tests/rpc/helpers_routing.py \
+	tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py tests/rpc/helpers_steered.py \
+	tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_told.py \
 	tests/provider/fault_provider.py tests/provider/grammars.py tests/provider/list_server.py \
 	tests/provider/tls_provider.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c tests/fuzz/fuzz_cohere.c \
 	tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_gemini.c \
