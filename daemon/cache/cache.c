@@ -60,7 +60,7 @@ static void open_tier(struct cache *c, uv_loop_t *loop, const char *dir, const s
         .dir = dir,
         .size = opt->size,
         .ttl_ms = opt->ttl_ms,
-        .url = opt->url,
+        .url = opt->url ? secret_reveal(opt->url) : NULL,
         .secret = opt->secret ? secret_reveal(opt->secret) : NULL,
         .name_space = is_shared(opt) ? opt->name_space : NULL,
         .timeout_ms = opt->timeout_ms,

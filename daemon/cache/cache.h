@@ -23,7 +23,7 @@ struct cache_options {
     int64_t ttl_ms;
     int64_t timeout_ms; /* of one operation of Redis */
     char *name_space;   /* at most CACHE_NAMESPACE_MAX bytes; NULL or empty: none */
-    char *url;
+    struct secret *url; /* it may hold a password */
     struct secret *secret;
 };
 #define CACHE_NAMESPACE_MAX (ITEM_SCOPE_MAX - sizeof "namespace:")

@@ -29,8 +29,10 @@ const struct config_option cache_option_rows[] = {
     {"namespace", CONFIG_STRING, offsetof(struct cache_options, name_space), 0, 0, NULL, NULL, 0,
      "All who name the same one share what is kept: the users of this daemon and, through Redis, of other machines. "
      "Without it each user has what was kept for that user."},
-    {"url", CONFIG_STRING, offsetof(struct cache_options, url), 0, 0, NULL, NULL, 0,
-     "Where Redis is: redis://HOST:PORT, or unix:///PATH for its Unix socket."},
+    {"url", CONFIG_SECRET, offsetof(struct cache_options, url), 0, 0, NULL, NULL, 0,
+     "Where Redis is: redis://HOST:PORT, or unix:///PATH for its Unix socket, with :PASSWORD@ before these where it "
+     "wants one. It "
+     "may hold a password, so it is not shown, and the file that has it must not be readable by others."},
     {"secret", CONFIG_SECRET, offsetof(struct cache_options, secret), 0, 0, NULL, NULL, 0,
      "What is kept in Redis is signed with it, and what another secret signed is not given to anybody: whoever may "
      "write there cannot forge an answer. The same on all machines that share a namespace."},

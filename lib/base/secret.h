@@ -15,7 +15,7 @@ struct secret *secret_new(const char *bytes, size_t len);
 struct secret *secret_ref(struct secret *s);   /* NULL gives NULL */
 struct secret *secret_unref(struct secret *s); /* always returns NULL */
 
-const char *secret_reveal(const struct secret *s); /* NUL-terminated; for the HTTP header, nothing else */
+const char *secret_reveal(const struct secret *s); /* NUL-terminated; for the door that it opens, nothing else */
 size_t secret_len(const struct secret *s);
 
 void secret_wipe(void *p, size_t len); /* a memset that is not optimized away */

@@ -372,7 +372,7 @@ static void test_what_a_tier_is_opened_with(void **state)
     struct cache_options opt = defaults;
     (void)state;
     opt.name_space = "team";
-    opt.url = "redis://127.0.0.1";
+    opt.url = secret_new("redis://127.0.0.1", 17);
     opt.secret = secret_new("hush", 4);
     struct cache *c = open_cache(&opt);
     assert_string_equal(fake.secret, "hush");
@@ -384,6 +384,7 @@ static void test_what_a_tier_is_opened_with(void **state)
     assert_int_equal(fake.opened.timeout_ms, 20);
     close_cache(c);
     secret_unref(opt.secret);
+    secret_unref(opt.url);
 }
 
 static void test_scopes(void **state)
