@@ -65,13 +65,20 @@ struct key_maker *key_maker_new(void)
 {
     struct key_maker *m = NEW(struct key_maker);
 
+    buf_init(&m->form, FORM_MAX);
+    return m;
+}
+
+/* With the first question: a daemon that waits for one does without the megabytes that libcrypto takes. */
+static void take_digest(struct key_maker *m)
+{
+    if (m->md)
+        return;
     m->md = EVP_MD_fetch(NULL, "SHA256", NULL);
     m->question = EVP_MD_CTX_new();
     m->target = EVP_MD_CTX_new();
     m->data = EVP_MD_CTX_new();
     must(m->md && m->question && m->target && m->data);
-    buf_init(&m->form, FORM_MAX);
-    return m;
 }
 
 struct key_maker *key_maker_free(struct key_maker *m)
@@ -287,6 +294,7 @@ static void put_reasoning(struct key_maker *m, const void *request, size_t unuse
 /* The form is an array of its number, the question and the target. */
 static void begin(struct key_maker *m)
 {
+    take_digest(m);
     m->failed = false;
     m->into = m->question;
     digest_begin(m, m->question);
@@ -407,6 +415,7 @@ void key_for(struct key_maker *m, const struct key_target *target, struct cache_
 /* An array of two, so that it is no question's form. What was hashed last stays as it is. */
 void key_join(struct key_maker *m, const struct cache_key *keys, size_t n, struct cache_key *ret)
 {
+    take_digest(m);
     digest_begin(m, m->target);
     m->into = m->target;
     mp_put_array(&m->form, 2);
