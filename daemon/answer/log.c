@@ -138,19 +138,28 @@ struct log *log_new(struct log_pool *pool, size_t max)
     return l;
 }
 
+/* The event at the front, whose length is not to be trusted. 0: there is none, else how many bytes it takes with that.
+ */
+static size_t front_event(const uint8_t *data, size_t len, uint32_t *ret_len)
+{
+    uint32_t n;
+    if (len < sizeof n)
+        return 0;
+    memcpy(&n, data, sizeof n);
+    *ret_len = n = le32toh(n);
+    return n <= len - sizeof n ? sizeof n + n : 0;
+}
+
 /* Is it so many events, and nothing else? */
 static bool holds_events(const uint8_t *data, size_t len, uint32_t events)
 {
     for (; events > 0; events--) {
         uint32_t n;
-        if (len < sizeof n)
+        size_t taken = front_event(data, len, &n);
+        if (!taken)
             return false;
-        memcpy(&n, data, sizeof n);
-        n = le32toh(n);
-        if (n > len - sizeof n)
-            return false;
-        data += sizeof n + n;
-        len -= sizeof n + n;
+        data += taken;
+        len -= taken;
     }
     return len == 0;
 }
@@ -372,17 +381,12 @@ enum error_code log_append_run(struct log *l, const uint8_t *data, size_t len)
 {
     while (len > 0) {
         uint32_t n;
-        if (len < sizeof n)
-            return ERR_BAD_RESPONSE;
-        memcpy(&n, data, sizeof n);
-        n = le32toh(n);
-        if (n > len - sizeof n)
-            return ERR_BAD_RESPONSE;
-        enum error_code code = log_append(l, data + sizeof n, n);
+        size_t taken = front_event(data, len, &n);
+        enum error_code code = taken ? log_append(l, data + taken - n, n) : ERR_BAD_RESPONSE;
         if (code != ERR_NONE)
             return code;
-        data += sizeof n + n;
-        len -= sizeof n + n;
+        data += taken;
+        len -= taken;
     }
     return ERR_NONE;
 }
