@@ -359,12 +359,13 @@ python_tests = \
 	tests/layers.py tests/rpc/test_ask_cache.py tests/rpc/test_ask_conversations.py tests/rpc/test_ask_detach.py \
 	tests/rpc/test_ask_interrupted.py tests/rpc/test_breaker.py tests/rpc/test_cache.py \
 	tests/rpc/test_cache_bounds.py tests/rpc/test_cache_cli.py tests/rpc/test_cache_conversations.py \
-	tests/rpc/test_cache_embed.py tests/rpc/test_cache_kept.py tests/rpc/test_cache_redis.py \
-	tests/rpc/test_cache_rpc.py tests/rpc/test_cache_scopes.py tests/rpc/test_chat.py tests/rpc/test_client.py \
-	tests/rpc/test_compare.py tests/rpc/test_compare_conversations.py tests/rpc/test_conversation.py \
-	tests/rpc/test_ctl_answers.py tests/rpc/test_ctl_wait.py tests/rpc/test_embed.py tests/rpc/test_estimate.py \
-	tests/rpc/test_fault_next.py tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py \
-	tests/rpc/test_frames.py tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
+	tests/rpc/test_cache_disk.py tests/rpc/test_cache_embed.py tests/rpc/test_cache_kept.py \
+	tests/rpc/test_cache_redis.py tests/rpc/test_cache_rpc.py tests/rpc/test_cache_scopes.py \
+	tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_compare.py \
+	tests/rpc/test_compare_conversations.py tests/rpc/test_conversation.py tests/rpc/test_ctl_answers.py \
+	tests/rpc/test_ctl_wait.py tests/rpc/test_embed.py tests/rpc/test_estimate.py tests/rpc/test_fault_next.py \
+	tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py tests/rpc/test_frames.py \
+	tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
 	tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py \
 	tests/rpc/test_leave.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models.py \
 	tests/rpc/test_models_cli.py tests/rpc/test_models_refresh.py tests/rpc/test_protocol_page.py \

@@ -198,6 +198,14 @@ static struct cache_item *settle(const struct cache_fetch *f, const struct cache
     return it;
 }
 
+/* What was made of it may hold it in turn: that goes when memory lets go of the item, or else now. */
+static void let_go(struct cache *c, struct cache_item *it)
+{
+    if (it && !memory_holds(c->memory, it))
+        item_drop_made(it);
+    item_unref(it);
+}
+
 static void on_got(void *data, const struct item_bytes *blobs, size_t n)
 {
     struct cache_fetch *f = data;
@@ -207,7 +215,7 @@ static void on_got(void *data, const struct item_bytes *blobs, size_t n)
         items[i] = settle(f, &f->keys[i], blobs[i]);
     f->done(f->data, items, n);
     for (size_t i = 0; i < n; i++)
-        item_unref(items[i]);
+        let_go(f->cache, items[i]);
     free(items);
     free(f);
 }

@@ -121,6 +121,12 @@ struct cache_item *memory_find(struct memory *m, const char *scope, const struct
     return NULL;
 }
 
+bool memory_holds(const struct memory *m, const struct cache_item *it)
+{
+    const struct place *p = place_of(m, &item_facts(it)->key);
+    return p && p->item == it;
+}
+
 void memory_put(struct memory *m, struct cache_item *it)
 {
     const struct cache_key *key = &item_facts(it)->key;

@@ -25,6 +25,7 @@ void memory_configure(struct memory *m, const struct memory_bounds *bounds);
 /* The item, which is the last to leave now; NULL where there is none, or it is older than max_age_ms (-1: of any age).
  * An expired one goes. Borrowed until the next call. */
 struct cache_item *memory_find(struct memory *m, const char *scope, const struct cache_key *key, int64_t max_age_ms);
+bool memory_holds(const struct memory *m, const struct cache_item *it); /* this very one */
 /* Takes a reference of its own. One of the same key goes, even where this one is not kept. */
 void memory_put(struct memory *m, struct cache_item *it);
 
