@@ -94,3 +94,18 @@ def test_list_of_nothing(client, limit):
 )
 def test_clear_of_nothing(client, params):
     assert client.call("cache.clear", params) == {"removed": 0}
+
+
+# -- what is kept
+
+
+def test_a_kept_answer(client):
+    """It has all that a hit's map has, but nobody's id."""
+    kept_from = client.result(client.chat("echo", "keep me"))
+    found = client.call("cache.lookup", {"model": "fake/echo", "prompt": "keep me"})
+    assert found["hit"] and found["key"] == kept_from["key"]
+    hit = client.result(client.chat("echo", "keep me"))
+    kept = client.call("cache.lookup", {"key": found["key"]})
+    varying = ("answer", "age", "timing")
+    assert {k: v for k, v in hit.items() if k not in varying} == {k: v for k, v in kept.items() if k not in varying}
+    assert [i["answer"]["text"] for i in client.call("cache.list")["items"]] == ["keep me"]
