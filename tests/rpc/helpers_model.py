@@ -174,6 +174,7 @@ class Run:
     def __init__(self, key, request, offered):
         self.key, self.request = key, request
         self.offered = offered  # whoever asks the same may join; and it is kept
+        self.outdated = False  # the same was asked anew meanwhile
         self.persist = False
         self.events = []
         self.riders = []
@@ -241,6 +242,8 @@ class Model:
         run = Run(a.key, request, policy != "off")
         self.runs.append(run)
         if run.offered:
+            if older := self.flights.get(a.key):
+                older.outdated = True
             self.flights[a.key] = run
         self.takes(a)
         self.board(a, run)
@@ -275,7 +278,7 @@ class Model:
         for a in run.riders:
             a.ends(state, run.events, how if how in STATES else None)
             self.moves_head(a)
-        if how == "stop" and run.offered:
+        if how == "stop" and run.offered and not run.outdated:
             self.cache[run.key] = Kept(run.riders[0], run.persist, self.cache.get(run.key))
 
     # -- the end of a daemon

@@ -73,6 +73,8 @@ class Reader(Client):
 
     def opens(self, stream, method, params):
         """A request whose events carry its number, so that two readers of an answer on one connection are told apart."""
+        if self.idle:
+            self.catch_up()  # the daemon takes nothing from who does not take what it was sent
         number = len(self.streams)
         self.streams.append(stream)
         msgid = self.request(method, {**params, "notify": {"method": "event", "args": [number]}})
@@ -127,7 +129,7 @@ class Schedule:
         """The daemon that runs at the end."""
         self.daemon = daemon
         self.begin()
-        self.prompts = [f"{self.name} {word}" for word in ("one", "two", "three")]
+        self.prompts = [f"{self.name} {i}" for i in range(self.rng.randint(1, 3))]
         try:
             for _ in range(length):
                 act = self.rng.choices(ACTS, WEIGHTS)[0]
@@ -317,8 +319,8 @@ class Schedule:
         else:
             raise AssertionError(f"{a} is still there")
 
-    def cancel(self):
-        a = self.pick(lambda a: not a.ended)
+    def cancel(self, a=None):
+        a = a or self.pick(lambda a: not a.ended)
         if not a:
             return
         self.note("cancel", a)
@@ -391,10 +393,10 @@ class Schedule:
 
     # -- acts of the provider
 
-    def piece(self):
+    def piece(self, run=None):
         if not self.model.runs:
             return
-        run = self.rng.choice(self.model.runs)
+        run = run or self.rng.choice(self.model.runs)
         for _ in range(self.rng.randrange(1, 4)):
             text = f"{run.request.number}.{len(run.events)} " + self.rng.choice(["", "", "ß👩 "])
             if self.rng.random() < 0.05:
@@ -511,13 +513,11 @@ class Schedule:
         """Whatever is under way ends, everybody reads to the end, and all is looked at once more."""
         while self.model.runs:
             run = self.model.runs[0]
-            if not run.events or self.rng.random() < 0.3:
-                a = run.riders[0]
-                self.note("cancel", a)
-                self.call("answer.cancel", {"answer": a.id})
-                self.leaves(a)
+            if self.rng.random() < 0.2:
+                self.cancel(run.riders[0])
             else:
-                self.end(run=run, how="stop")
+                self.piece(run)
+                self.end("stop", run)
             self.look()
         self.check_all()
 
@@ -545,9 +545,9 @@ class Schedule:
 
 
 ACTS, WEIGHTS = zip(
-    (Schedule.ask, 12),
+    (Schedule.ask, 14),
     (Schedule.piece, 10),
-    (Schedule.end, 5),
+    (Schedule.end, 8),
     (Schedule.attach, 5),
     (Schedule.cancel, 2),
     (Schedule.hang_up, 1.5),
@@ -555,5 +555,5 @@ ACTS, WEIGHTS = zip(
     (Schedule.get, 2),
     (Schedule.look_up, 1),
     (Schedule.check_conversation, 2),
-    (Schedule.restart, 0.7),
+    (Schedule.restart, 1),
 )
