@@ -1,6 +1,7 @@
 """Many clients of one daemon in one process, each with requests of all kinds under way. What they were told goes, with
 the time at which it was read, into a Told (helpers_told.py)."""
 
+import hashlib
 import selectors
 import socket
 import struct
@@ -15,7 +16,13 @@ from helpers_told import Question
 PATIENCE = 30
 AT_ONCE = 2  # requests of one client under way, slow answers not counted
 SLOW = 24  # slow answers at once, so that they and not the provider set the pace
+TEXTS = 100  # that vectors are asked for
 UNKNOWN = "01890000-0000-7000-8000-000000000000"  # an id that nobody has
+
+
+def vector_of(text):
+    """As the provider "vectors" gives it."""
+    return list(hashlib.sha256(text.encode()).digest()[:8])
 
 
 class Wire:
@@ -217,11 +224,12 @@ class Crowd:
         """conversation: one that was told of, "new" or None; parent: a message of it."""
         model, reply, slow = params.pop("model", None) or self.model()
         detach = params.get("detach", False)
+        cache = params.pop("cache", "use")
         params.setdefault("stream", not detach and (slow or self.rng.random() < 0.5))
         prompt = params.pop("prompt", None) or self.told.new_text(self.rng, "question")
         new = conversation == "new"
         q = Question(prompt, model, prompt if reply is None else reply, new=new, **params)
-        params.update(model=f"fake/{model}", prompt=prompt)
+        params.update(model=f"fake/{model}", prompt=prompt, cache=cache)
         if conversation is not None:
             params["conversation"] = conversation if new else conversation.id
             if not new:
@@ -260,6 +268,24 @@ class Crowd:
         c = self.rng.choice([None, "new", self.told.pick_conversation(self.rng)])
         self.chat(asker, c, detach=True)
 
+    def again(self, asker):
+        """What was asked before, or is being asked."""
+        q = self.told.pick_asked(self.rng)
+        if not q:
+            return self.plain(asker)
+        policy = self.rng.choices(("use", "refresh", "off"), (15, 4, 1))[0]
+        model = (q.model, q.reply, q.model.startswith("slow"))
+        where, detach = self.rng.choice([(None, False), ("new", False), (None, True), ("new", True)])
+        self.chat(asker, where, prompt=q.prompt, model=model, detach=detach, cache=policy)
+
+    def embed(self, asker):
+        texts = [f"text {self.rng.randrange(TEXTS)}" for _ in range(self.rng.randrange(1, 5))]
+
+        def done(error, result):
+            assert error is None and result["vectors"] == [vector_of(t) for t in texts], (error, result)
+
+        asker.request("embed", {"model": "vectors/m", "input": texts}, done)
+
     def unstored(self, asker):
         self.chat(asker, prompt=self.told.new_secret(), store=False, model=("echo", None, False))
 
@@ -281,6 +307,8 @@ class Crowd:
         q.cancel = "asked"
 
         def done(error, result):
+            if error and error["code"] == "not_found" and q.free and not q.kept:
+                return  # it has ended, and nobody can come back to it
             assert error is None and result == {}, error
             q.cancel, q.cancelled_at = "told", time.monotonic()
 
@@ -350,6 +378,8 @@ ACTS, WEIGHTS = zip(
     (Crowd.branch, 8),
     (Crowd.plain, 10),
     (Crowd.detach, 10),
+    (Crowd.again, 30),
+    (Crowd.embed, 6),
     (Crowd.unstored, 6),
     (Crowd.wrong_parent, 2),
     (Crowd.cancel, 8),

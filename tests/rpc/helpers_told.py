@@ -11,7 +11,10 @@ things were read that must have been written).
 import collections
 import string
 
+from fault_provider import words_text
+
 INTERVAL = 1.0  # seconds after which events are written at the latest
+REPEATABLE = 1000  # questions that may be asked again
 ANY = object()  # what cannot be told from outside
 SECRET = "never-to-be-stored"
 ERROR_OF = {"failed": None, "cancelled": "cancelled", "interrupted": "interrupted"}
@@ -30,12 +33,24 @@ class Question:
         self.outcome = None  # (error, answer map)
         self.told_at = self.cancelled_at = None
         self.cancel = None  # "asked", "told"
+        self.free = None  # it came from the cache, or was joined: once told
         self.detached = False
         self.settled = None  # (answer map, events)
 
     @property
     def kept(self):
         return self.detach or self.new or self.conversation is not None
+
+    @property
+    def is_stored(self):
+        """One that cost nothing only where it is kept; None: nobody has said what it cost."""
+        return self.store and (self.kept or (None if self.free is None else not self.free))
+
+    def is_free(self, told):
+        """An event or a map of it says so; they agree."""
+        free = told["cached"] or told["shared"]
+        assert self.free in (None, free), (self, told)
+        self.free = free
 
     def owed(self, at, horizon):
         """What was read at that time must be there."""
@@ -104,6 +119,13 @@ class Conversation:
         self.renaming = self.dirty = False
 
 
+def reply_of(model):
+    """Of those that do not repeat their question, but end well."""
+    kind, n = model.split("-")[:2]
+    assert kind in ("slow", "words"), f"{model} does not"
+    return words_text(int(n))
+
+
 def path_of(messages, id):
     """[(role, content)] from the root to it."""
     path = []
@@ -116,7 +138,8 @@ def path_of(messages, id):
 class Told:
     def __init__(self):
         self.numbered = 0
-        self.by_prompt, self.by_answer = {}, {}
+        self.by_prompt, self.by_answer = collections.defaultdict(list), {}
+        self.repeatable = collections.deque(maxlen=REPEATABLE)
         self.conversations, self.gone = {}, set()
         self.made_texts = set()
         self.old = []  # settled questions
@@ -151,7 +174,9 @@ class Told:
 
     def asks(self, q):
         self.recent.append(q)
-        self.by_prompt[q.prompt] = q
+        self.by_prompt[q.prompt].append(q)
+        if q.store and (q.new or not q.conversation):
+            self.repeatable.append(q)
 
     def pick_conversation(self, rng, with_message=False, to_rename=False):
         live = [
@@ -161,6 +186,13 @@ class Told:
         ]
         return rng.choice(live) if live else None
 
+    def pick_asked(self, rng):
+        """A question that can be asked again: one of the last, or of any before."""
+        if not self.repeatable:
+            return None
+        newest = max(len(self.repeatable) - 30, 0)
+        return self.repeatable[rng.randrange(newest if rng.random() < 0.6 else 0, len(self.repeatable))]
+
     def pick_running(self, rng):
         running = [q for q in self.recent if q.answer and not q.outcome and not q.cancel]
         return rng.choice(running) if running else None
@@ -169,6 +201,7 @@ class Told:
 
     def starts(self, q, answer, event):
         q.answer, self.by_answer[answer] = answer, q
+        q.is_free(event)
         if q.conversation and "conversation" not in event:
             assert self.in_deleted(q), (q, event)
             return
@@ -191,6 +224,7 @@ class Told:
         q.outcome, q.told_at = (error, result), now
         q.answer = (error or result).get("answer")
         if result:
+            q.is_free(result)
             assert (result["state"], result["text"]) == ("done", q.reply), (q, result)
             # What is deleted while it is asked in it gets no message, yet the answer is given.
             assert ("conversation" in result) == q.kept or self.in_deleted(q), (q, result)
@@ -226,6 +260,7 @@ class Told:
         again = rng.sample(self.old, min(sample, len(self.old)))
         self.check_answers(caller, [q for q in self.recent if q.answer] + again, horizon, rng)
         self.check_conversations(caller, rng, sample)
+        self.check_cached(caller, sample)
         self.begin_round()
 
     def in_deleted(self, q):
@@ -237,12 +272,12 @@ class Told:
         there = []
         for q, (error, answer) in zip(questions, found):
             if error is None:
-                assert q.store, f"{q} has been stored"
+                assert q.is_stored is not False, f"{q} has been stored"
                 there.append((q, answer))
                 continue
             assert error["code"] == "not_found", (q, error)
             must = q.settled or q.detached or q.ends(horizon) or q.events_owed(horizon) > 0
-            assert not (must and q.store) or self.in_deleted(q), f"{q} is lost"
+            assert not (must and q.is_stored) or self.in_deleted(q), f"{q} is lost"
         events, outcomes = self.attach(caller, [(q, 0) for q, _ in there])
         for (q, answer), outcome in zip(there, outcomes):
             self.check_answer(q, answer, events[q.answer], outcome, horizon)
@@ -374,7 +409,7 @@ class Told:
             if m["role"] == "user":
                 assert m["content"] in self.by_prompt, f"nobody has asked {m}"
                 continue
-            q = self.by_prompt[messages[m["parent"]]["content"]]
+            q = self.by_prompt[messages[m["parent"]]["content"]][0]
             whole = m["state"] == "done"
             assert m["content"] == q.reply if whole else q.reply.startswith(m["content"]), f"{m} answers {q}"
             assert m["state"] in ("done", "failed", "cancelled", "interrupted"), m
@@ -411,5 +446,29 @@ class Told:
         assert len(path) == len(messages), f"{id} has branches: {messages}"
         if path in self.made or any(path and text in (ANY, path[-1][1]) for text in self.forking):
             return
-        q = self.by_prompt.get(path[0][1]) if path else None
-        assert q and q.new and len(path) == 2 and q.conversation in (None, id), f"{path} is not whole"
+        asked = self.by_prompt.get(path[0][1], []) if path else []
+        assert len(path) == 2 and any(q.new and q.conversation in (None, id) for q in asked), f"{path} is not whole"
+
+    # -- the cache
+
+    def check_cached(self, caller, sample):
+        """What a killed daemon has left in it: whole answers, as the provider gives them. -> how many"""
+        found, after = 0, {}
+        while found < sample and after is not None:
+            page = caller.ask("cache.list", {"limit": min(sample, 1000), **after})
+            for item in page["items"]:
+                self.check_item(item)
+            found += len(page["items"])
+            after = {"after": page["after"]} if "after" in page else None
+        return found
+
+    def check_item(self, item):
+        if item["kind"] == "vector":
+            return
+        said = item["answer"]
+        assert (said["state"], said["finish_reason"], said["cached"]) == ("done", "stop", True), item
+        assert SECRET not in said["text"], item
+        if item["model"] == "echo":
+            assert said["text"] in self.by_prompt, item
+        else:
+            assert said["text"] == reply_of(item["model"]), item

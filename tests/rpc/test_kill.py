@@ -11,8 +11,10 @@ import time
 
 import pytest
 
-from helpers_crowd import Caller, Crowd
+from conftest import KEY
+from helpers_crowd import TEXTS, Caller, Crowd, vector_of
 from helpers_told import INTERVAL, SECRET, Told
+from list_server import ListServer
 
 SEED = os.environ.get("ASKD_KILL_SEED") or f"{random.SystemRandom().randrange(1 << 32):08x}"
 BLOCKS, ROUNDS = 10, 20  # each block has a home of its own
@@ -20,17 +22,14 @@ CLIENTS = 50
 REQUESTS = 400  # in one round
 SLACK = 1.5  # seconds beyond the writing interval for a busy machine, and three times as long as a write has taken
 LONG = 4.0  # seconds of the one round in a block that outlives the writing interval
+STORE, CACHE = "askd.db", "cache.db"
 AGAIN = 20  # settled answers and conversations that each round looks at again
 
 
-def database_files(home):
-    return sorted((home.state / "askd").glob("askd.db*"))
-
-
-def check_files(home, whole):
+def check_files(home, folder, name, whole):
     """As the kill has left them."""
-    files = database_files(home)
-    assert files, "there is no database"
+    files = sorted((folder / "askd").glob(f"{name}*"))
+    assert files, f"there is no {name}"
     for f in files:
         assert SECRET.encode() not in f.read_bytes(), f"{f} holds what was not to be stored"
     if not whole:
@@ -40,10 +39,11 @@ def check_files(home, whole):
     for f in files:
         if not f.name.endswith("-shm"):
             shutil.copy(f, copy)
-    db = sqlite3.connect(copy / "askd.db")
+    db = sqlite3.connect(copy / name)
     try:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert db.execute("PRAGMA journal_mode").fetchall() == [("wal",)]
+        wal = db.execute("PRAGMA journal_mode").fetchall() == [("wal",)]
+        assert wal == (name == STORE)
     finally:
         db.close()
         shutil.rmtree(copy)
@@ -70,22 +70,44 @@ def load(d, home, told, rng, seconds):
     return now - INTERVAL - slack
 
 
+@pytest.fixture
+def vectors():
+    server = ListServer()
+    server.replies["/embeddings"] = lambda asked: {
+        "data": [{"index": i, "embedding": vector_of(t)} for i, t in enumerate(asked.body["input"])]
+    }
+    yield server
+    server.stop()
+
+
+def check_vectors(caller):
+    texts = [f"text {i}" for i in range(TEXTS)]
+    found = caller.ask("embed", {"model": "vectors/m", "input": texts})["vectors"]
+    assert found == [vector_of(t) for t in texts]
+
+
 @pytest.mark.parametrize("block", range(BLOCKS))
-def test_kill(home, provider, start_daemon, block):
+def test_kill(home, provider, vectors, start_daemon, block):
     seed = f"{SEED}-{block}"
     print("ASKD_KILL_SEED", SEED)
     rng = random.Random(seed)
     told = Told()
-    home.write_config(provider.base_url, provider={"max_connections": "256"})
+    more = f'[provider "vectors"]\nbase_url = {vectors.url()}\nkey = {KEY}\nmax_connections = 64\n'
+    home.write_config(provider.base_url, provider={"max_connections": "256"}, extra=more)
     long_round = rng.randrange(ROUNDS)
     d = start_daemon()
     for n in range(ROUNDS):
         horizon = load(d, home, told, rng, LONG if n == long_round else rng.uniform(0.005, 0.25))
-        check_files(home, n == ROUNDS - 1)
+        check_files(home, home.state, STORE, n == ROUNDS - 1)
+        check_files(home, home.path / "cache", CACHE, True)
         if rng.random() < 0.25:
             kill_at_start(start_daemon, rng)
         d = start_daemon()
         caller = Caller(home.socket)
         told.check(caller, horizon, rng, 1 << 30 if n == ROUNDS - 1 else AGAIN)
+        if n % 5 == 4:
+            check_vectors(caller)
+        assert n < ROUNDS - 1 or told.check_cached(caller, 1 << 30) > 0, "nothing has stayed in the cache"
         caller.close()
         assert d.connect().call("status")["store"]["state"] == "ok"
+    assert any(q.free and q.settled for q in told.old), "no answer that was joined or cached has stayed"
