@@ -438,25 +438,23 @@ void key_hex(const struct cache_key *key, char hex[KEY_HEX + 1])
     hex[KEY_HEX] = '\0';
 }
 
-static int digit_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
+/* One more than a digit's value, 0 for what is none. A table, since what comes next cannot be guessed. */
+static const uint8_t digit_values[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
 
 bool key_from_hex(const char *hex, size_t len, struct cache_key *ret)
 {
     if (len != KEY_HEX)
         return false;
     for (size_t i = 0; i < KEY_LEN; i++) {
-        int high = digit_value(hex[2 * i]), low = digit_value(hex[2 * i + 1]);
+        unsigned high = digit_values[(uint8_t)hex[2 * i]], low = digit_values[(uint8_t)hex[2 * i + 1]];
 
-        if (high < 0 || low < 0)
+        if (high == 0 || low == 0)
             return false;
-        ret->bytes[i] = (uint8_t)(high << 4 | low);
+        ret->bytes[i] = (uint8_t)((high - 1) << 4 | (low - 1));
     }
     return true;
 }

@@ -53,7 +53,7 @@ enum error_code call_may_wait(const struct call *c, struct error *err)
 static const struct method *find(const char *name, size_t len)
 {
     for (const struct method *m = methods; m->name; m++)
-        if (strlen(m->name) == len && memcmp(m->name, name, len) == 0)
+        if (len > 0 && m->name[0] == name[0] && strlen(m->name) == len && memcmp(m->name, name, len) == 0)
             return m;
     return NULL;
 }

@@ -46,7 +46,7 @@ static bool grow(struct buf *b, size_t need)
     return true;
 }
 
-bool buf_reserve(struct buf *b, size_t extra)
+bool buf_grow(struct buf *b, size_t extra)
 {
     if (b->failed)
         return false;

@@ -20,7 +20,16 @@ void buf_init(struct buf *b, size_t max);
 void buf_done(struct buf *b);  /* frees; the buf may be used again with the same max */
 void buf_clear(struct buf *b); /* keeps the memory */
 
-bool buf_reserve(struct buf *b, size_t extra); /* room for extra more bytes */
+bool buf_grow(struct buf *b, size_t extra); /* what buf_reserve does where the memory at hand does not do */
+
+/* Room for extra more bytes. Inline, as most bytes come in pieces of a few. */
+static inline bool buf_reserve(struct buf *b, size_t extra)
+{
+    if (b->failed || extra > b->max - b->len || extra > b->cap - b->len)
+        return buf_grow(b, extra);
+    return true;
+}
+
 bool buf_append(struct buf *b, const void *data, size_t len);
 bool buf_puts(struct buf *b, const char *s);
 bool buf_putc(struct buf *b, char c);

@@ -20,19 +20,24 @@ bool mp_str(const msgpack_object *o, const char **s, size_t *len)
     return false;
 }
 
-bool mp_bytes(const msgpack_object *o, const uint8_t **p, size_t *len)
+static inline bool as_bytes(const msgpack_object *o, const uint8_t **p, size_t *len)
 {
-    if (o->type == MSGPACK_OBJECT_BIN) {
-        *p = (const uint8_t *)o->via.bin.ptr;
-        *len = o->via.bin.size;
-        return true;
-    }
     if (o->type == MSGPACK_OBJECT_STR) {
         *p = (const uint8_t *)o->via.str.ptr;
         *len = o->via.str.size;
         return true;
     }
+    if (o->type == MSGPACK_OBJECT_BIN) {
+        *p = (const uint8_t *)o->via.bin.ptr;
+        *len = o->via.bin.size;
+        return true;
+    }
     return false;
+}
+
+bool mp_bytes(const msgpack_object *o, const uint8_t **p, size_t *len)
+{
+    return as_bytes(o, p, len);
 }
 
 static bool is_float(const msgpack_object *o)
@@ -104,15 +109,21 @@ bool mp_array(const msgpack_object *o, msgpack_object_array *a)
     return true;
 }
 
+/* Most keys differ in their first byte: that is looked at before anything is called. */
+static inline bool is_key(const msgpack_object *o, const char *key)
+{
+    const uint8_t *k;
+    size_t n;
+
+    return as_bytes(o, &k, &n) && (n == 0 || k[0] == (uint8_t)key[0]) && strlen(key) == n && memcmp(k, key, n) == 0;
+}
+
 const msgpack_object *mp_get(const msgpack_object_map *m, const char *key)
 {
-    size_t len = strlen(key), n;
-    const uint8_t *k;
-
     for (uint32_t i = m->size; i-- > 0;) {
         const msgpack_object_kv *kv = &m->ptr[i];
 
-        if (mp_bytes(&kv->key, &k, &n) && n == len && memcmp(k, key, len) == 0)
+        if (is_key(&kv->key, key))
             return kv->val.type == MSGPACK_OBJECT_NIL ? NULL : &kv->val;
     }
     return NULL;
