@@ -142,6 +142,15 @@ void peer_wake(struct peer *p)
     }
 }
 
+void peer_flush_awake(struct peer *p)
+{
+    if (p->dirty) {
+        p->dirty = false;
+        TAILQ_REMOVE(&p->server->dirty, p, dirty_link);
+        peer_flush(p);
+    }
+}
+
 struct buf *peer_begin(struct peer *p)
 {
     return outq_begin(&p->out);
@@ -274,6 +283,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         peer_close(p);
     else if (n > 0 && p->state == PEER_OPEN && !p->last_words)
         on_input(p, (const uint8_t *)buf->base, (size_t)n);
+    if (p->state == PEER_OPEN) /* what was answered at once leaves before other peers' answers need as much memory */
+        peer_flush_awake(p);
 }
 
 static void read_on(struct peer *p)

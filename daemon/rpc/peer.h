@@ -59,5 +59,6 @@ void peer_pin(struct peer *p, const void *bytes, size_t len, void (*release)(voi
 bool peer_has_room(const struct peer *p); /* below the mark: cursors may go on */
 void peer_flush(struct peer *p);          /* and reads on, where reading has stopped and may go on */
 void peer_wake(struct peer *p);           /* a flush, soon */
+void peer_flush_awake(struct peer *p);    /* now, if it waits for one */
 
 #endif

@@ -61,11 +61,8 @@ static void flush(struct server *s)
     while (log_pool_dirty(pool) || !TAILQ_EMPTY(&s->dirty)) {
         log_pool_flush(pool);
         struct peer *p;
-        while ((p = TAILQ_FIRST(&s->dirty))) {
-            TAILQ_REMOVE(&s->dirty, p, dirty_link);
-            p->dirty = false;
-            peer_flush(p);
-        }
+        while ((p = TAILQ_FIRST(&s->dirty)))
+            peer_flush_awake(p);
     }
 }
 

@@ -2,8 +2,10 @@
  *
  * One thread, keep-alive. A POST is answered with `max_tokens` chunks, `seed` microseconds apart (0: as fast as the
  * socket takes them), the first at once; each content is a space and the CLOCK_MONOTONIC nanosecond at which the chunk
- * was written. The streams' phases are spread, so that their tokens do not come in step. Any other request gets a list
- * of one model. */
+ * was written. Where the body has "in_turns", every other chunk is reasoning. The streams' phases are spread, so that
+ * their tokens do not come in step. GET /posts tells how many POSTs there were; any other request gets a list of one
+ * model.
+ */
 #include "tests/bench/load.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,7 +27,7 @@ struct conn {
     int fd;
     size_t in_len, out_len, out_cap;
     char *out; /* what the socket did not take */
-    bool wants_out, streaming, usage, spread;
+    bool wants_out, streaming, usage, spread, reasons;
     long left; /* tokens */
     int64_t gap, due;
     int slot; /* in paced[], -1 if not there */
@@ -35,6 +37,7 @@ struct conn {
 static struct conn *conns[FD_MAX]; /* by descriptor */
 static struct conn *paced[FD_MAX]; /* those that wait for their next token's time */
 static int n_paced, ep;
+static long posts;
 
 static void pace(struct conn *c)
 {
@@ -124,8 +127,8 @@ static bool put_token(struct conn *c)
 {
     char body[512];
     int n = snprintf(body, sizeof body,
-                     CHUNK_HEAD "{\"index\":0,\"delta\":{\"content\":\" %lld\"},\"finish_reason\":null}]}\n\n",
-                     (long long)now_ns());
+                     CHUNK_HEAD "{\"index\":0,\"delta\":{\"%s\":\" %lld\"},\"finish_reason\":null}]}\n\n",
+                     c->reasons && c->left % 2 == 0 ? "reasoning_content" : "content", (long long)now_ns());
     return put_chunk(c, body, n);
 }
 
@@ -172,21 +175,30 @@ static long json_number(const char *json, size_t n, const char *key, long dflt)
     return *p >= '0' && *p <= '9' ? strtol(p, NULL, 10) : dflt;
 }
 
+static bool answer_json(struct conn *c, const char *json)
+{
+    char out[256];
+    int len =
+        snprintf(out, sizeof out, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                 strlen(json), json);
+    return put(c, out, (size_t)len);
+}
+
 static bool answer(struct conn *c, const char *body, size_t n)
 {
     static const char models[] = "{\"object\":\"list\",\"data\":[{\"id\":\"mock-model\",\"object\":\"model\"}]}";
+    char count[32];
     static const char head[] = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n"
                                "Transfer-Encoding: chunked\r\n\r\n";
     if (strncmp(c->in, "POST ", 5) != 0) {
-        char out[256];
-        int len = snprintf(out, sizeof out,
-                           "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-                           sizeof models - 1, models);
-        return put(c, out, (size_t)len);
+        snprintf(count, sizeof count, "%ld\n", posts);
+        return answer_json(c, strncmp(c->in, "GET /posts ", 11) == 0 ? count : models);
     }
+    posts++;
     c->streaming = true;
     c->left = json_number(body, n, "\"max_tokens\"", 100);
     c->gap = json_number(body, n, "\"seed\"", 0) * 1000;
+    c->reasons = find(body, n, "\"in_turns\"") != NULL;
     c->usage = find(body, n, "\"include_usage\"") != NULL;
     c->spread = true;
     c->due = now_ns();

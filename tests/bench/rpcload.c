@@ -1,11 +1,13 @@
 /* rpcload: closed-loop load of one fixed request over a Unix socket.
  *
- *   rpcload -u SOCKET [-c CONNECTIONS] [-t MILLISECONDS] [-m METHOD | -R]     requests as fast as they are answered
- *   rpcload -u SOCKET [-c CONNECTIONS] -i                                     connections only, until standard input
- * ends
+ *   rpcload -u SOCKET [-c CONNECTIONS] [-t MILLISECONDS] [-P REQUESTS] [-m METHOD | -f FILE] [-R]
+ *       requests as fast as they are answered, REQUESTS (1) of them in one write, the next when all are answered
+ *   rpcload -u SOCKET [-c CONNECTIONS] -i
+ *       connections only, until standard input ends
  *
- * The request is the MessagePack-RPC method METHOD ("hello"), or with -R a RESP PING, so that redis is driven by the
- * very same loop. An answer that is an error ends the run. */
+ * The request is the MessagePack-RPC method METHOD ("hello"), or the bytes of FILE (a frame with msgid 1). With -R both
+ * it and the answers are RESP (a PING, or FILE's), so that redis is driven by the very same loop. An answer that is an
+ * error ends the run; notifications before it are its events, and counted. */
 #include "tests/bench/load.h"
 #include <errno.h>
 #include <msgpack.h>
@@ -16,14 +18,20 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { ANSWER_MAX = 65536 };
+enum { READ_SIZE = 65536, HEAD_MAX = 32, REQUEST_MAX = 65536 };
 
+/* What comes is walked as it comes: an answer may be larger than any buffer. */
 struct conn {
     int fd;
     int64_t asked;
-    size_t have;
-    unsigned char in[ANSWER_MAX];
+    long due; /* answers */
+    bool inside, event;
+    unsigned long values, skip; /* of the frame that has begun: values to come, bytes of the last one to come */
+    size_t kept;                /* of a head that is not there as a whole */
+    unsigned char keep[HEAD_MAX];
 };
+
+static long events; /* all that came */
 
 static unsigned long be(const unsigned char *p, unsigned n)
 {
@@ -68,30 +76,75 @@ static size_t head(const unsigned char *p, size_t n, unsigned long *inside, unsi
     return 1;
 }
 
-/* Length of the response at p, 0 where it is not there as a whole. */
-static size_t rpc_answer(const unsigned char *p, size_t n)
+/* Begins a frame: a response without an error, or a notification. */
+static size_t rpc_begin(struct conn *c, const unsigned char *p, size_t n)
 {
     static const unsigned char good[] = {0x94, 1, 1, 0xc0}; /* [1, msgid 1, nil, ... */
-    size_t at = 0;
-    for (unsigned long left = 1; left; left--) {
-        unsigned long inside, values;
-        size_t k = head(p + at, n - at, &inside, &values);
-        if (k == 0 || n - at - k < inside)
-            return 0;
-        at += k + inside;
-        left += values;
-    }
-    if (at < sizeof good || memcmp(p, good, sizeof good) != 0)
+    static const unsigned char event[] = {0x93, 2};
+    if (n < sizeof good)
+        return 0;
+    c->event = memcmp(p, event, sizeof event) == 0;
+    if (!c->event && memcmp(p, good, sizeof good) != 0)
         die("an answer that is an error, or no answer to the request");
-    return at;
+    c->values = c->event ? 2 : 1;
+    return c->event ? sizeof event : sizeof good;
 }
 
-static size_t resp_answer(const unsigned char *p, size_t n)
+/* A line, behind which a bulk string's bytes and its line's end come. */
+static size_t resp_begin(struct conn *c, const unsigned char *p, size_t n)
 {
     const unsigned char *end = memchr(p, '\n', n);
-    if (end && *p != '+')
+    if (!end)
+        return 0;
+    if ((*p != '+' && *p != '$') || p[1] == '-')
         die("RESP: '%.*s'", (int)(end - p), (const char *)p);
-    return end ? (size_t)(end - p) + 1 : 0;
+    c->values = 0;
+    if (*p == '$')
+        c->skip = strtoul((const char *)p + 1, NULL, 10) + 2;
+    return (size_t)(end - p) + 1;
+}
+
+typedef size_t begin_fn(struct conn *c, const unsigned char *p, size_t n);
+
+/* One step on: the bytes used up, 0 where there are too few. */
+static size_t step(struct conn *c, const unsigned char *p, size_t n, begin_fn *begin)
+{
+    unsigned long inside, values;
+    if (c->skip) {
+        size_t k = n < c->skip ? n : c->skip;
+        c->skip -= k;
+        return k;
+    }
+    if (!c->inside)
+        return begin(c, p, n);
+    size_t k = head(p, n, &inside, &values);
+    if (k) {
+        c->skip = inside;
+        c->values += values - 1;
+    }
+    return k;
+}
+
+/* Walks what has come; true when the last answer due has. */
+static bool walk(struct conn *c, const unsigned char *p, size_t n, begin_fn *begin)
+{
+    while (n) {
+        size_t k = step(c, p, n, begin);
+        if (k == 0)
+            break;
+        p += k;
+        n -= k;
+        c->inside = c->values || c->skip;
+        if (c->inside)
+            continue;
+        events += c->event;
+        c->due -= !c->event;
+    }
+    if (n > sizeof c->keep || c->due < 0)
+        die(c->due < 0 ? "more answers than requests" : "a head of %zu bytes", n);
+    memcpy(c->keep, p, n);
+    c->kept = n;
+    return c->due == 0;
 }
 
 static void pack(msgpack_sbuffer *out, const char *method)
@@ -128,34 +181,95 @@ static void wait_for_end_of_input(void)
         ;
 }
 
-/* Reads; true when the answer has come. */
-static bool answered(struct conn *c, size_t (*answer)(const unsigned char *, size_t))
+/* Reads; true when all that is due has been answered. */
+static bool answered(struct conn *c, begin_fn *begin)
 {
-    ssize_t r = read(c->fd, c->in + c->have, sizeof c->in - c->have);
+    static unsigned char in[HEAD_MAX + READ_SIZE];
+    memcpy(in, c->keep, c->kept);
+    ssize_t r = read(c->fd, in + c->kept, READ_SIZE);
     if (r < 0 && errno == EAGAIN)
         return false;
     if (r <= 0)
-        die("the connection was closed, or an answer is over %d bytes", ANSWER_MAX);
-    c->have += (size_t)r;
-    size_t used = answer(c->in, c->have);
-    if (used && used != c->have)
-        die("more than one answer to one request");
-    if (used)
-        c->have = 0;
-    return used != 0;
+        die("the connection was closed");
+    return walk(c, in, c->kept + (size_t)r, begin);
+}
+
+static void read_file(msgpack_sbuffer *out, const char *path)
+{
+    char bytes[REQUEST_MAX];
+    FILE *f = fopen(path, "r");
+    size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
+    if (n == 0 || n == sizeof bytes)
+        die("%s: no request of 1 to %d bytes", path, REQUEST_MAX - 1);
+    fclose(f);
+    msgpack_sbuffer_write(out, bytes, n);
+}
+
+struct request {
+    msgpack_sbuffer bytes; /* of all in one write */
+    long n;                /* how many these are */
+    begin_fn *begin;
+};
+
+static void repeat(struct request *r, long n)
+{
+    size_t len = r->bytes.size;
+    char *one = malloc(len);
+    if (!one)
+        die("out of memory");
+    memcpy(one, r->bytes.data, len);
+    for (r->n = 1; r->n < n; r->n++)
+        msgpack_sbuffer_write(&r->bytes, one, len);
+    free(one);
+}
+
+static void ask(struct conn *c, const struct request *r)
+{
+    c->due = r->n;
+    c->asked = now_ns();
+    send_all(c->fd, r->bytes.data, r->bytes.size);
+}
+
+static void run(struct conn *cs, long conns, int ep, const struct request *request, long duration)
+{
+    struct samples latency = {0};
+    int64_t start = now_ns(), end = start + duration * 1000000, now = start;
+    for (long i = 0; i < conns; i++)
+        ask(&cs[i], request);
+    while (now < end) {
+        struct epoll_event ready[256];
+        int n = epoll_wait(ep, ready, 256, 1000);
+        for (int i = 0; i < n; i++) {
+            struct conn *c = ready[i].data.ptr;
+            if (!answered(c, request->begin))
+                continue;
+            now = now_ns();
+            samples_add(&latency, now - c->asked);
+            ask(c, request);
+        }
+        if (n <= 0)
+            now = now_ns();
+    }
+    if (!latency.n)
+        die("no answer in %ld ms", duration);
+    double seconds = (double)(now - start) / 1e9, answers = (double)latency.n * (double)request->n;
+    printf("answers=%.0f ops_s=%.0f events_s=%.0f p50_us=%.1f p99_us=%.1f\n", answers, answers / seconds,
+           (double)events / seconds, samples_us(&latency, .5), samples_us(&latency, .99));
 }
 
 int main(int argc, char **argv)
 {
-    const char *path = NULL, *method = "hello";
-    long conns = 1, duration = 1000;
+    const char *path = NULL, *method = "hello", *file = NULL;
+    long conns = 1, duration = 1000, together = 1;
     bool resp = false, idle = false;
-    for (int o; (o = getopt(argc, argv, "u:c:t:m:Ri")) != -1;) {
+    for (int o; (o = getopt(argc, argv, "u:c:t:P:m:f:Ri")) != -1;) {
         switch (o) {
         case 'u': path = optarg; break;
         case 'c': conns = number(optarg, 1, 10000); break;
         case 't': duration = number(optarg, 1, 600000); break;
+        case 'P': together = number(optarg, 1, 1000); break;
         case 'm': method = optarg; break;
+        case 'f': file = optarg; break;
         case 'R': resp = true; break;
         case 'i': idle = true; break;
         default: return 2;
@@ -169,37 +283,15 @@ int main(int argc, char **argv)
         wait_for_end_of_input();
         return 0;
     }
-
-    msgpack_sbuffer request;
-    msgpack_sbuffer_init(&request);
-    if (resp)
-        msgpack_sbuffer_write(&request, "*1\r\n$4\r\nPING\r\n", 14);
+    struct request request = {.begin = resp ? resp_begin : rpc_begin};
+    msgpack_sbuffer_init(&request.bytes);
+    if (file)
+        read_file(&request.bytes, file);
+    else if (resp)
+        msgpack_sbuffer_write(&request.bytes, "*1\r\n$4\r\nPING\r\n", 14);
     else
-        pack(&request, method);
-    struct samples latency = {0};
-    int64_t start = now_ns(), end = start + duration * 1000000, now = start;
-    for (long i = 0; i < conns; i++) {
-        cs[i].asked = now_ns();
-        send_all(cs[i].fd, request.data, request.size);
-    }
-    while (now < end) {
-        struct epoll_event events[256];
-        int n = epoll_wait(ep, events, 256, 1000);
-        for (int i = 0; i < n; i++) {
-            struct conn *c = events[i].data.ptr;
-            if (!answered(c, resp ? resp_answer : rpc_answer))
-                continue;
-            now = now_ns();
-            samples_add(&latency, now - c->asked);
-            c->asked = now;
-            send_all(c->fd, request.data, request.size);
-        }
-        if (n <= 0)
-            now = now_ns();
-    }
-    if (!latency.n)
-        die("no answer in %ld ms", duration);
-    printf("answers=%zu ops_s=%.0f p50_us=%.1f p99_us=%.1f\n", latency.n,
-           (double)latency.n * 1e9 / (double)(now - start), samples_us(&latency, .5), samples_us(&latency, .99));
+        pack(&request.bytes, method);
+    repeat(&request, together);
+    run(cs, conns, ep, &request, duration);
     return 0;
 }
