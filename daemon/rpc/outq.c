@@ -2,8 +2,9 @@
 #include "lib/base/alloc.h"
 #include <stdlib.h>
 
-#define RUN_MAX (256u << 20) /* of one owned run: a result that was encoded for one reply */
-#define RUN_FULL (32u << 10) /* begin a new owned run beyond this, so that what was sent can be freed */
+#define RUN_MAX (256u << 20)  /* of one owned run: a result that was encoded for one reply */
+#define SPARE_MAX (64u << 10) /* of the run whose memory is kept */
+#define RUN_FULL (32u << 10)  /* begin a new owned run beyond this, so that what was sent can be freed */
 
 struct outq_run {
     TAILQ_ENTRY(outq_run) link;
@@ -15,9 +16,23 @@ struct outq_run {
     void *owner;
 };
 
-void outq_init(struct outq *q)
+static void run_free(struct outq_run *r)
+{
+    buf_done(&r->owned);
+    free(r);
+}
+
+void outq_spare_done(struct outq_spare *s)
+{
+    if (s->run)
+        run_free(s->run);
+    s->run = NULL;
+}
+
+void outq_init(struct outq *q, struct outq_spare *spare)
 {
     TAILQ_INIT(&q->runs);
+    q->spare = spare;
     q->unsent = 0;
 }
 
@@ -27,8 +42,10 @@ static void drop_first(struct outq *q)
     TAILQ_REMOVE(&q->runs, r, link);
     if (r->release)
         r->release(r->owner);
-    buf_done(&r->owned);
-    free(r);
+    if (q->spare->run || r->pinned || r->owned.cap > SPARE_MAX)
+        run_free(r);
+    else
+        q->spare->run = r;
 }
 
 void outq_done(struct outq *q)
@@ -38,10 +55,25 @@ void outq_done(struct outq *q)
     q->unsent = 0;
 }
 
-static struct outq_run *add_run(struct outq *q)
+static struct outq_run *run_new(void)
 {
     struct outq_run *r = NEW(struct outq_run);
     buf_init(&r->owned, RUN_MAX);
+    return r;
+}
+
+static struct outq_run *run_again(struct outq_spare *s)
+{
+    struct outq_run *r = s->run;
+    s->run = NULL;
+    r->len = r->sent = 0;
+    r->sealed = false;
+    buf_clear(&r->owned);
+    return r;
+}
+
+static struct outq_run *add_run(struct outq *q, struct outq_run *r)
+{
     TAILQ_INSERT_TAIL(&q->runs, r, link);
     return r;
 }
@@ -51,7 +83,7 @@ struct buf *outq_begin(struct outq *q)
     struct outq_run *r = TAILQ_LAST(&q->runs, outq_runs);
     /* By what was committed: a frame that has begun is not torn in two. */
     if (!r || r->pinned || r->sealed || r->len > RUN_FULL)
-        r = add_run(q);
+        r = add_run(q, q->spare->run ? run_again(q->spare) : run_new());
     return &r->owned;
 }
 
@@ -70,7 +102,7 @@ bool outq_commit(struct outq *q)
 
 void outq_pin(struct outq *q, const void *p, size_t len, void (*release)(void *owner), void *owner)
 {
-    struct outq_run *r = add_run(q);
+    struct outq_run *r = add_run(q, run_new());
     r->pinned = p;
     r->len = len;
     r->release = release;

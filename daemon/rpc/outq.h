@@ -13,13 +13,21 @@
 #define OUTQ_PIN (16 << 10) /* bytes from which a run is pinned, not copied */
 
 struct outq_run;
+
+/* Shared by all queues of a thread: the memory of a run that was sent, for the next one. Zeroed at first. */
+struct outq_spare {
+    struct outq_run *run; /* owned; NULL: none */
+};
+void outq_spare_done(struct outq_spare *s);
+
 struct outq {
+    struct outq_spare *spare; /* borrowed */
     TAILQ_HEAD(outq_runs, outq_run) runs;
     size_t unsent;           /* all bytes not yet sent */
     size_t unsent_in_flight; /* those of them that a write under way has */
 };
 
-void outq_init(struct outq *q);
+void outq_init(struct outq *q, struct outq_spare *spare); /* spare outlives it */
 void outq_done(struct outq *q);
 
 /* A buf to append whole frames to; valid until the next call. outq_commit counts what was added. False (and nothing was

@@ -315,7 +315,7 @@ void peer_accept(struct server *s, uv_stream_t *listener)
     uv_pipe_init(s->loop, &p->pipe, 0);
     p->pipe.data = p;
     s->handles++;
-    outq_init(&p->out);
+    outq_init(&p->out, &s->spare);
     TAILQ_INIT(&p->streams);
     TAILQ_INIT(&p->laters);
     const struct rpc_options *o = &s->setup.opt;

@@ -38,6 +38,7 @@ void server_settle(struct server *s)
     if (!s->closing || s->handles)
         return;
     msgpack_zone_destroy(&s->zone);
+    outq_spare_done(&s->spare);
     buf_done(&s->scratch);
     buf_done(&s->method_names);
     void (*closed)(void *) = s->closed;

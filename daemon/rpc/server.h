@@ -45,6 +45,7 @@ struct server {
     void (*closed)(void *data);
     void *closed_data;
     msgpack_zone zone;       /* for the frame under way */
+    struct outq_spare spare; /* of the peers' queues */
     struct buf scratch;      /* for a tail that is encoded for one reply */
     struct buf method_names; /* encoded, for hello */
     int64_t started_us;      /* monotonic */

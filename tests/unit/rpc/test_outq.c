@@ -32,6 +32,8 @@ static size_t take(struct outq *q, char *out, size_t n)
     return done;
 }
 
+static struct outq_spare spare;
+
 static void test_any_pieces(void **state)
 {
     (void)state;
@@ -41,7 +43,7 @@ static void test_any_pieces(void **state)
         int released = 0;
         char got[64] = {0};
         size_t n = 0;
-        outq_init(&q);
+        outq_init(&q, &spare);
         put(&q, "one ");
         put(&q, "two ");
         outq_pin(&q, "PINNED", 6, release, &released);
@@ -63,7 +65,7 @@ static void test_sealed_does_not_move(void **state)
     struct outq q;
     struct iovec iov[OUTQ_IOV];
     char got[20001] = {0};
-    outq_init(&q);
+    outq_init(&q, &spare);
     put(&q, "under way ");
     assert_int_equal(outq_iov(&q, iov), 1);
     const void *where = iov[0].iov_base;
@@ -84,7 +86,7 @@ static void test_begun_frame_stays_whole(void **state)
     static const char big[40000];
     struct outq q;
     struct iovec iov[OUTQ_IOV];
-    outq_init(&q);
+    outq_init(&q, &spare);
     buf_append(outq_begin(&q), big, sizeof big);
     buf_append(outq_begin(&q), big, sizeof big);
     assert_true(outq_commit(&q));
@@ -99,7 +101,7 @@ static void test_done_releases(void **state)
     (void)state;
     struct outq q;
     int released = 0;
-    outq_init(&q);
+    outq_init(&q, &spare);
     outq_pin(&q, "x", 1, release, &released);
     put(&q, "y");
     outq_done(&q);
@@ -107,10 +109,42 @@ static void test_done_releases(void **state)
     assert_int_equal(q.unsent, 0);
 }
 
+/* The memory of what was sent serves another queue; that of a large frame is given back. */
+static void test_sent_memory_serves_again(void **state)
+{
+    (void)state;
+    static const char big[100000];
+    struct outq first, second;
+    char got[sizeof big];
+    outq_init(&first, &spare);
+    outq_init(&second, &spare);
+    put(&first, "one");
+    const void *where = outq_begin(&first)->data;
+    take(&first, got, sizeof got);
+    put(&second, "two");
+    assert_ptr_equal(outq_begin(&second)->data, where);
+    assert_int_equal(take(&second, got, sizeof got), 3);
+    assert_memory_equal(got, "two", 3);
+    buf_append(outq_begin(&first), big, sizeof big);
+    outq_commit(&first);
+    take(&first, got, sizeof got);
+    assert_null(spare.run);
+    outq_done(&first);
+    outq_done(&second);
+}
+
+static int give_spare_back(void **state)
+{
+    (void)state;
+    outq_spare_done(&spare);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_any_pieces), cmocka_unit_test(test_sealed_does_not_move),
                                        cmocka_unit_test(test_begun_frame_stays_whole),
-                                       cmocka_unit_test(test_done_releases)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+                                       cmocka_unit_test(test_done_releases),
+                                       cmocka_unit_test(test_sent_memory_serves_again)};
+    return cmocka_run_group_tests(tests, NULL, give_spare_back);
 }
