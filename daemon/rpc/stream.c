@@ -222,7 +222,8 @@ void stream_open(struct peer *p, struct answer *a, const struct stream_setup *se
     t->ended = setup->ended;
     t->data = setup->data;
     buf_init(&t->before, STREAM_NOTIFY_MAX);
-    put_before(&t->before, answer_id(a), setup->notify);
+    if (t->events)
+        put_before(&t->before, answer_id(a), setup->notify);
     TAILQ_INSERT_TAIL(&p->streams, t, link);
     p->in_flight++;
     cursor_open(&t->cursor, a, setup->from, on_wake, t);

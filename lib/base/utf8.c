@@ -49,14 +49,14 @@ size_t utf8_char(const void *data, size_t len)
     return n < 2 || second_allowed(p[0], p[1]) ? n : 0;
 }
 
-/* The length of the ASCII run at the front, eight bytes at a time: most text is that. */
+/* The length of the ASCII run at the front, 32 bytes at a time: most text is that. */
 static size_t ascii_run(const uint8_t *p, size_t len)
 {
     size_t i = 0;
 
-    for (uint64_t word; len - i >= sizeof(word); i += sizeof(word)) {
-        memcpy(&word, p + i, sizeof(word));
-        if (word & UINT64_C(0x8080808080808080))
+    for (uint64_t w[4]; len - i >= sizeof(w); i += sizeof(w)) {
+        memcpy(w, p + i, sizeof(w));
+        if ((w[0] | w[1] | w[2] | w[3]) & UINT64_C(0x8080808080808080))
             break;
     }
     while (i < len && p[i] < 0x80)
