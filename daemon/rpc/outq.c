@@ -2,12 +2,13 @@
 #include "lib/base/alloc.h"
 #include <stdlib.h>
 
-#define RUN_MAX (256u << 20)  /* of one owned run: a result that was encoded for one reply */
-#define SPARE_MAX (64u << 10) /* of the run whose memory is kept */
-#define RUN_FULL (32u << 10)  /* begin a new owned run beyond this, so that what was sent can be freed */
+#define RUN_MAX (256u << 20)   /* of one owned run: a result that was encoded for one reply */
+#define SPARE_MAX (128u << 10) /* of all runs whose memory is kept: a hundred small replies, or two large ones */
+#define RUN_FULL (32u << 10)   /* begin a new owned run beyond this, so that what was sent can be freed */
 
 struct outq_run {
     TAILQ_ENTRY(outq_run) link;
+    SLIST_ENTRY(outq_run) spare;
     struct buf owned;
     const uint8_t *pinned; /* NULL: owned */
     size_t len, sent;
@@ -22,11 +23,21 @@ static void run_free(struct outq_run *r)
     free(r);
 }
 
+static struct outq_run *take_spare(struct outq_spare *s)
+{
+    struct outq_run *r = SLIST_FIRST(&s->runs);
+    if (r) {
+        SLIST_REMOVE_HEAD(&s->runs, spare);
+        s->bytes -= r->owned.cap;
+    }
+    return r;
+}
+
 void outq_spare_done(struct outq_spare *s)
 {
-    if (s->run)
-        run_free(s->run);
-    s->run = NULL;
+    struct outq_run *r;
+    while ((r = take_spare(s)))
+        run_free(r);
 }
 
 void outq_init(struct outq *q, struct outq_spare *spare)
@@ -42,10 +53,12 @@ static void drop_first(struct outq *q)
     TAILQ_REMOVE(&q->runs, r, link);
     if (r->release)
         r->release(r->owner);
-    if (q->spare->run || r->pinned || r->owned.cap > SPARE_MAX)
+    if (r->pinned || r->owned.cap > SPARE_MAX - q->spare->bytes) {
         run_free(r);
-    else
-        q->spare->run = r;
+        return;
+    }
+    SLIST_INSERT_HEAD(&q->spare->runs, r, spare);
+    q->spare->bytes += r->owned.cap;
 }
 
 void outq_done(struct outq *q)
@@ -64,8 +77,9 @@ static struct outq_run *run_new(void)
 
 static struct outq_run *run_again(struct outq_spare *s)
 {
-    struct outq_run *r = s->run;
-    s->run = NULL;
+    struct outq_run *r = take_spare(s);
+    if (!r)
+        return run_new();
     r->len = r->sent = 0;
     r->sealed = false;
     buf_clear(&r->owned);
@@ -83,7 +97,7 @@ struct buf *outq_begin(struct outq *q)
     struct outq_run *r = TAILQ_LAST(&q->runs, outq_runs);
     /* By what was committed: a frame that has begun is not torn in two. */
     if (!r || r->pinned || r->sealed || r->len > RUN_FULL)
-        r = add_run(q, q->spare->run ? run_again(q->spare) : run_new());
+        r = add_run(q, run_again(q->spare));
     return &r->owned;
 }
 

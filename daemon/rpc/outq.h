@@ -14,9 +14,10 @@
 
 struct outq_run;
 
-/* Shared by all queues of a thread: the memory of a run that was sent, for the next one. Zeroed at first. */
+/* Shared by all queues of a thread: the memory of runs that were sent, for the next ones. Zeroed at first. */
 struct outq_spare {
-    struct outq_run *run; /* owned; NULL: none */
+    SLIST_HEAD(, outq_run) runs; /* owned */
+    size_t bytes;                /* what they hold */
 };
 void outq_spare_done(struct outq_spare *s);
 

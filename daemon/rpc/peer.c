@@ -10,6 +10,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* Bytes that one read asked for, from which they are sent before the next peer is looked at: gathering more would only
+ * need more memory. Fewer wait for the turn's end, so that a client that waits on many connections wakes once. */
+#define SEND_EARLY (8u << 10)
+
 static void on_closed(uv_handle_t *h)
 {
     struct peer *p = h->data;
@@ -283,7 +287,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         peer_close(p);
     else if (n > 0 && p->state == PEER_OPEN && !p->last_words)
         on_input(p, (const uint8_t *)buf->base, (size_t)n);
-    if (p->state == PEER_OPEN) /* what was answered at once leaves before other peers' answers need as much memory */
+    if (p->state == PEER_OPEN && p->out.unsent >= SEND_EARLY)
         peer_flush_awake(p);
 }
 

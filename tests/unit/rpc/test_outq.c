@@ -113,7 +113,7 @@ static void test_done_releases(void **state)
 static void test_sent_memory_serves_again(void **state)
 {
     (void)state;
-    static const char big[100000];
+    static const char big[200000];
     struct outq first, second;
     char got[sizeof big];
     outq_init(&first, &spare);
@@ -128,7 +128,7 @@ static void test_sent_memory_serves_again(void **state)
     buf_append(outq_begin(&first), big, sizeof big);
     outq_commit(&first);
     take(&first, got, sizeof got);
-    assert_null(spare.run);
+    assert_true(spare.bytes < sizeof big);
     outq_done(&first);
     outq_done(&second);
 }
