@@ -74,6 +74,16 @@ int dial_tcp(int port)
     return fd;
 }
 
+size_t read_request(const char *path, void *to, size_t max)
+{
+    FILE *f = fopen(path, "r");
+    size_t n = f ? fread(to, 1, max, f) : 0;
+    if (n == 0 || fgetc(f) != EOF)
+        die("%s: no request of 1 to %zu bytes", path, max);
+    fclose(f);
+    return n;
+}
+
 void send_all(int fd, const void *bytes, size_t n)
 {
     const char *p = bytes;

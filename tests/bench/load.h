@@ -20,6 +20,9 @@ long number(const char *arg, long min, long max); /* dies when arg is not one in
 int dial_unix(const char *path);
 int dial_tcp(int port); /* on 127.0.0.1 */
 
+/* The bytes of a file, at most max; dies where there are none, or more. */
+size_t read_request(const char *path, void *to, size_t max);
+
 void send_all(int fd, const void *bytes, size_t n); /* waits where the socket is full */
 
 /* Starts a command with the descriptor `null` as its input and output. vfork, so that nothing of ours is copied. */

@@ -197,12 +197,7 @@ static bool answered(struct conn *c, begin_fn *begin)
 static void read_file(msgpack_sbuffer *out, const char *path)
 {
     char bytes[REQUEST_MAX];
-    FILE *f = fopen(path, "r");
-    size_t n = f ? fread(bytes, 1, sizeof bytes, f) : 0;
-    if (n == 0 || n == sizeof bytes)
-        die("%s: no request of 1 to %d bytes", path, REQUEST_MAX - 1);
-    fclose(f);
-    msgpack_sbuffer_write(out, bytes, n);
+    msgpack_sbuffer_write(out, bytes, read_request(path, bytes, sizeof bytes));
 }
 
 struct request {

@@ -3,7 +3,7 @@
 #
 #   ASKD_BUILDDIR=DIR [ROUNDS=3] tests/bench/run.sh
 #
-# DIR holds daemon/askd and client/ctl/askctl; without it, the current folder. The load generators beside this script are built
+# DIR holds daemon/askd, client/ctl/askctl and client/ask/ask; without it, the current folder. The load generators beside this script are built
 # first, with $CC (cc). The server under test has core 0 for itself, the mock provider and the load share core 1. Each figure is the median over ROUNDS rounds in which the
 # candidates take turns. "must" is the worst that may be released, "aim" what makes askd best in its class. Absolute figures mean
 # little on a shared machine; before each sample the script waits, QUIET seconds (60) in all, for others to leave the cores alone,
@@ -34,7 +34,7 @@ build_tools() {
     local t msgpack=msgpack
     pkg-config --exists msgpack-c && msgpack=msgpack-c
     mkdir "$TOOLS"
-    for t in mockllm httpstream rpcstream rpcload rpcfill runcost startcost pidcpu; do
+    for t in mockllm httpstream rpcstream rpcload rpcask rpccrowd rpcfill runcost startcost pidcpu; do
         # shellcheck disable=SC2046
         ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -O2 -I"$HERE/../.." $(pkg-config --cflags $msgpack) -o "$TOOLS/$t" \
             "$HERE/$t.c" "$HERE/load.c" -Wl,--as-needed $(pkg-config --libs $msgpack) || fail "$t cannot be built"
@@ -183,7 +183,7 @@ start_redis() {
     await "redis" test -S "$RUN/redis.sock"
 }
 
-# start_askd [STATE]: with that folder for its state, else the usual one.
+# start_askd [STATE [NAME=VALUE]]: with that folder for its state, else the usual one, and that in its environment.
 start_askd() {
     mkdir -p -m 700 "$RUN"/{home,config,cache,run} "$RUN/${1:-state}"
     [ -e "$RUN/askd.conf" ] || (umask 077 && cat >"$RUN/askd.conf") <<EOF
@@ -194,8 +194,12 @@ default_model = mock/mock-model
 api = openai-chat
 base_url = http://127.0.0.1:$MOCK_PORT/v1
 max_connections = 512
+
+[cache]
+memory = 256 MiB
+max_entry = 64 MiB
 EOF
-    spawn ASKD $SUT "${HOME_ENV[@]}" "XDG_STATE_HOME=$RUN/${1:-state}" "$ASKD_BIN" --config "$RUN/askd.conf"
+    spawn ASKD $SUT "${HOME_ENV[@]}" "XDG_STATE_HOME=$RUN/${1:-state}" "${@:2}" "$ASKD_BIN" --config "$RUN/askd.conf"
     await "askd" test -S "$ASKD_SOCK"
 }
 
@@ -217,12 +221,12 @@ memory() { # candidate pid socket
     record conn_rss "$1" "$(calc "($after - $before) / 1000")"
 }
 
-one_process() { # candidate command...
-    local name=$1 out
-    shift
-    out=$(taskset -c $LOAD "${HOME_ENV[@]}" "$TOOLS/runcost" 20 "$@") || fail "$* failed"
-    record cli_wall "$name" "$(sort -n <<<"$out" | awk 'NR == 10 {print $1}')"
-    record cli_rss "$name" "$(sort -n -k3 <<<"$out" | awk 'NR == 10 {print $3}')"
+one_process() { # figure candidate command...
+    local figure=$1 name=$2 out
+    shift 2
+    out=$(taskset -c $LOAD "${HOME_ENV[@]}" "$TOOLS/runcost" 20 20 "$@") || fail "$* failed"
+    record "${figure}_wall" "$name" "$(sort -n <<<"$out" | awk 'NR == 10 {print $1}')"
+    record "${figure}_rss" "$name" "$(sort -n -k3 <<<"$out" | awk 'NR == 10 {print $3}')"
 }
 
 answer_rate() { # candidate pid arguments...
@@ -281,6 +285,123 @@ pairs() { # turn figure
     done
 }
 
+# -- the cache
+
+# question NAME ARGUMENT...: asks one, and writes the requests $RUN/NAME.chat, .stream and .lookup; prints its answer's bytes.
+question() { load rpcask -u "$ASKD_SOCK" -o "$RUN/$1" "${@:2}" | field bytes; }
+
+# redis_value NAME BYTES: a value of so many, and the request $RUN/NAME.get for it.
+redis_value() {
+    head -c "$2" /dev/zero | tr '\0' x | redis-cli -s "$RUN/redis.sock" -x SET "$1" >/dev/null || fail "redis takes no value"
+    printf '*2\r\n$3\r\nGET\r\n$%d\r\n%s\r\n' ${#1} "$1" >"$RUN/$1.get"
+}
+
+# one_load FIGURE CANDIDATE ARGUMENT...: requests per second, and the CPU of each.
+one_load() {
+    local figure=$1 name=$2 pid=$ASKD out before
+    shift 2
+    [ "$name" = redis ] && pid=$REDIS
+    before=$(cpu "$pid")
+    out=$(load rpcload "$@" -t 250) || fail "$name: no answers from the cache"
+    record "$figure" "$name" "$(field ops_s <<<"$out")"
+    record "${figure}_cpu" "$name" "$(calc "($(cpu "$pid") - $before) * 1e6 / $(field answers <<<"$out")")"
+    record "${figure}_p50" "$name" "$(field p50_us <<<"$out")"
+    record "${figure}_events" "$name" "$(field events_s <<<"$out")"
+}
+
+# By turns, and each several times, since they are compared with each other.
+lookups() {
+    local figure value arguments
+    for _ in 1 2 3 4; do
+        while read -r figure value arguments; do
+            # shellcheck disable=SC2086
+            [ -n "$REDIS_BIN" ] && sample one_load "$figure" redis -u "$RUN/redis.sock" -R -f "$RUN/$value.get" $arguments
+            # shellcheck disable=SC2086
+            sample one_load "$figure" askd -u "$ASKD_SOCK" -f "$RUN/$value.lookup" $arguments
+        done <<'EOF'
+lookup1 value1 -c 50
+lookup16 value16 -c 50
+lookup1_piped value1 -c 50 -P 16
+lookup1_alone value1 -c 1
+EOF
+        sample one_load chat askd -u "$ASKD_SOCK" -f "$RUN/chat.chat" -c 50
+    done
+}
+
+posts() {
+    local line
+    exec 3<>"/dev/tcp/127.0.0.1/$MOCK_PORT"
+    printf 'GET /posts HTTP/1.1\r\n\r\n' >&3
+    while read -r line <&3 && [ "$line" != $'\r' ]; do :; done
+    read -r line <&3
+    exec 3>&-
+    echo "$line"
+}
+
+# crowd ARGUMENT...: opens it. crowd_asks: true once all have what they wait for. crowd_leaves: it does.
+crowd() {
+    coproc CROWD { exec taskset -c $LOAD "$TOOLS/rpccrowd" -u "$ASKD_SOCK" "$@"; }
+    CROWD_LEADER=$CROWD_PID
+    read -r _ <&"${CROWD[0]}" || fail "askd does not take a crowd"
+}
+crowd_asks() {
+    echo >&"${CROWD[1]}"
+    read -r _ <&"${CROWD[0]}" || fail "not all of a crowd were answered"
+}
+crowd_leaves() {
+    exec {CROWD[1]}>&-
+    wait "$CROWD_LEADER"
+}
+
+# 500 ask what nobody has asked before, of which the provider takes 300 ms to tell it. For a daemon that has done nothing.
+the_same_at_once() {
+    local before asked
+    question new -n -t 100 -g 3000
+    crowd -f "$RUN/new.chat" -c 500
+    sleep 1
+    before=$(rss "$ASKD") asked=$(posts)
+    echo 5 >"/proc/$ASKD/clear_refs" # its peak begins anew
+    crowd_asks
+    record crowd_posts askd "$(($(posts) - asked))"
+    record crowd_rss askd "$(($(awk '/^VmHWM/ {print $2}' "/proc/$ASKD/status") - before))"
+    crowd_leaves
+}
+
+# 200 readers stop after the first MB of an answer of 10, which another reads to its end again and again.
+stopped_readers() {
+    local before
+    question large -t 700000 >/dev/null
+    record whole free "$(load rpcload -u "$ASKD_SOCK" -f "$RUN/large.stream" -t 1000 | field p50_us)"
+    crowd -f "$RUN/large.stream" -c 200 -z 1000000
+    before=$(rss "$ASKD")
+    crowd_asks
+    record stopped_rss askd "$(calc "($(rss "$ASKD") - $before) / 200")"
+    record whole askd "$(load rpcload -u "$ASKD_SOCK" -f "$RUN/large.stream" -t 1000 | field p50_us)"
+    crowd_leaves
+}
+
+cached_answers() {
+    local n
+    start_askd cached
+    sample the_same_at_once
+    n=$(question value1 -t 68) && [ -n "$REDIS_BIN" ] && redis_value value1 "$n"
+    n=$(question value16 -t 1092) && [ -n "$REDIS_BIN" ] && redis_value value16 "$n"
+    question chat -q 2048 -t 68 >/dev/null
+    question turns -t 1000 -r >/dev/null
+    lookups
+    sample one_load replay askd -u "$ASKD_SOCK" -f "$RUN/turns.stream" -c 4
+    [ -n "$REDIS_BIN" ] && sample one_process get redis redis-cli -s "$RUN/redis.sock" GET value1
+    if [ -n "$ASK_BIN" ]; then
+        taskset -c $LOAD "${HOME_ENV[@]}" "$ASK_BIN" "hello" >/dev/null || fail "ask: no answer"
+        sample one_process get askd "$ASK_BIN" "hello"
+    fi
+    stop ASKD
+    # So that what is freed goes back: of the large answer's making nothing is left for the readers.
+    start_askd cached GLIBC_TUNABLES=glibc.malloc.mmap_threshold=65536:glibc.malloc.trim_threshold=65536
+    sample stopped_readers
+    stop ASKD
+}
+
 # How fast each adapter reads a stream of small events, without sockets.
 parsing() {
     local api rate rest
@@ -292,10 +413,28 @@ parsing() {
 # The cache's database with 200,000 entries of 2 KiB, in a process of its own.
 caching() {
     local name value
-    rm -rf "$RUN/cachefill"
+    rm -rf "$RUN/cachefill" "$RUN/bounded"
     while IFS== read -r name value; do
         record "cache_$name" askd "$value"
     done < <("$TOOLS/cachefill" "$RUN/cachefill")
+    while IFS== read -r name value; do
+        record "bounded_$name" askd "$value"
+    done < <("$TOOLS/cachefill" "$RUN/bounded" 20000 2048 16)
+    [ -n "$ASKD_BIN" ] && start_full_cache
+}
+
+# From the start of a daemon whose cache has 200,000 entries until it has looked one up there.
+start_full_cache() {
+    local cache=$RUN/full-cache
+    rm -rf "$cache"
+    mkdir -m 700 "$cache"
+    mv "$RUN/cachefill" "$cache/askd"
+    start_askd cached "XDG_CACHE_HOME=$cache"
+    question kept -t 68 >/dev/null
+    stop ASKD
+    record cache_start askd "$(load startcost 20 "$ASKD_SOCK" "@$RUN/kept.lookup" taskset -c $SUT "${HOME_ENV[@]}" \
+        "XDG_STATE_HOME=$RUN/cached" "XDG_CACHE_HOME=$cache" "$ASKD_BIN" --config "$RUN/askd.conf" |
+        sort -n | awk '{a[NR] = $1} END {if (NR == 20) print a[10]}')"
 }
 
 # The archive is filled once: 10,000 conversations of 20 messages.
@@ -375,7 +514,20 @@ report_store() {
 }
 
 report_cache() {
+    compare "cache: 1 KiB by key, 50 c., per s" lookup1 redis '>=' 0.65 0.9
+    compare "cache: 16 KiB by key, 50 c., per s" lookup16 redis '>=' 0.9 1.2
+    compare "cache: 1 KiB, 16 in a write, per s" lookup1_piped redis '>=' 0.35 0.7
+    compare "cache: 1 KiB, 1 conn., p50 us" lookup1_alone_p50 redis '<=' 1.15 1.03
+    verdict "cache: chat beside by key, per s" "$(median chat askd)" "$(median lookup1 askd)" '>=' 0.5 0.8
+    verdict "cache: replay, events per s" "$(median replay_events askd)" 300000 '>=' 1 3.333
+    compare "cache: ask beside GET, wall ms" get_wall redis '<=' 0.35 0.22
+    verdict "500 at once: provider requests" "$(largest crowd_posts askd)" 1 '<=' 1 1
+    verdict "500 at once: KiB more at most" "$(median crowd_rss askd)" 4000 '<=' 1 0.5
+    verdict "reader that stops: KiB each" "$(median stopped_rss askd)" 64 '<=' 1 0.5
+    compare "10 MB beside 200 of these, us" whole free '<=' 1.25 1.05
     verdict "cache: open 200,000 entries, us" "$(median cache_open_us askd)" 200000 '<=' 1 0.1
+    verdict "cache: start to first lookup, ms" "$(median cache_start askd)" 200 '<=' 1 0.25
+    verdict "cache: bytes of 16 MiB, written by 8" "$(largest bounded_file_bytes askd)" 16777216 '<=' 1 1
     verdict "cache: lookup p99, us" "$(median cache_get_p99_us askd)" 1000 '<=' 1 0.5
     verdict "cache: p99 beside writers, us" "$(median cache_get_beside_writers_p99_us askd)" 1000 '<=' 1 0.5
 }
@@ -418,6 +570,9 @@ EOF
     printf '%-34s %12s %12s\n' "list of 50 against hello, us" "$(median lists full)" "hello: $(median hello1 full)"
     printf '%-34s %12s %12s\n' "start to status, start to list, ms" "$(median start_status full)" "$(median start_conversation.list full)"
     printf '%-34s %12s %12s\n' "hello against PING: CPU us each" "$(median hello50_cpu askd)" "redis: $(median hello50_cpu redis)"
+    for figure in lookup1 lookup16 lookup1_piped chat; do
+        printf '%-34s %12s %12s\n' "$figure: CPU us each" "$(median ${figure}_cpu askd)" "redis: $(median ${figure}_cpu redis)"
+    done
     echo "(500 open at once: until each stream has its first token; the relay figures above begin after that)"
 
     printf '\n%-34s %12s %12s %12s\n' "worst stall in all rounds, us" askd nginx direct
@@ -450,11 +605,12 @@ build_tools
 ulimit -n 8192 2>/dev/null || fail "needs 8192 descriptors (ulimit -n)"
 
 have() { command -v "$1" >/dev/null || { echo "bench: $1 is missing; its rows are skipped"; return 1; }; }
-REDIS_BIN= NGINX_BIN= ASKD_BIN= ASKCTL_BIN=
+REDIS_BIN= NGINX_BIN= ASKD_BIN= ASKCTL_BIN= ASK_BIN=
 have redis-server && have redis-cli && REDIS_BIN=1
 have nginx && NGINX_BIN=1
 ASKD_BIN=$(program daemon/askd) || echo "bench: $BUILD/daemon/askd is missing; only the yardsticks are measured"
 ASKCTL_BIN=$(program client/ctl/askctl) || echo "bench: $BUILD/client/ctl/askctl is missing; its rows are skipped"
+ASK_BIN=$(program client/ask/ask) || echo "bench: $BUILD/client/ask/ask is missing; its row is skipped"
 # Nothing of the tester's: his keys are none of the benchmark's business.
 HOME_ENV=(env -i "PATH=$PATH" "HOME=$RUN/home" "XDG_CONFIG_HOME=$RUN/config" "XDG_STATE_HOME=$RUN/state"
     "XDG_CACHE_HOME=$RUN/cache" "XDG_RUNTIME_DIR=$RUN/run" ASKD_AUTOSTART=0)
@@ -470,20 +626,22 @@ for round in $(seq "$ROUNDS"); do
         start_redis
         sample memory redis "$REDIS" "$RUN/redis.sock"
         sample answer_rate redis "$REDIS" -u "$RUN/redis.sock" -R
-        sample one_process redis redis-cli -s "$RUN/redis.sock" ping
-        stop REDIS
+        sample one_process cli redis redis-cli -s "$RUN/redis.sock" ping
     fi
     if [ -n "$ASKD_BIN" ]; then
         start_askd
         sample memory askd "$ASKD" "$ASKD_SOCK"
         sample answer_rate askd "$ASKD" -u "$ASKD_SOCK"
-        [ -n "$ASKCTL_BIN" ] && sample one_process askd "$ASKCTL_BIN" status
+        [ -n "$ASKCTL_BIN" ] && sample one_process cli askd "$ASKCTL_BIN" status
+        stop ASKD
+        cached_answers
     fi
+    [ -n "$REDIS_BIN" ] && stop REDIS
     sample parsing
     sample caching
     sample streams direct "$MOCK" httpstream -p "$MOCK_PORT"
     [ -n "$NGINX_BIN" ] && sample streams nginx "$NGINX_WORKER" httpstream -p "$NGINX_PORT"
-    [ -n "$ASKD_BIN" ] && sample streams askd "$ASKD" rpcstream -u "$ASKD_SOCK" && sample storing && stop ASKD &&
+    [ -n "$ASKD_BIN" ] && start_askd && sample streams askd "$ASKD" rpcstream -u "$ASKD_SOCK" && sample storing && stop ASKD &&
         sample archive
 done
 report

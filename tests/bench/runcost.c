@@ -1,5 +1,6 @@
-/* runcost N COMMAND [ARGUMENT...]: runs COMMAND N times with its output thrown away; per run a line with wall ms, CPU
- * ms and peak RSS in KiB.
+/* runcost N PAUSE_MS COMMAND [ARGUMENT...]: runs COMMAND N times with its output thrown away, PAUSE_MS between two; per
+ * run a line with wall ms, CPU ms and peak RSS in KiB. Without a pause what a server does behind an answer, such as to
+ * gather what it commits, would be taken for the answer's own time.
  *
  * Small and in C, because a process's peak RSS includes that of the memory it had before exec: a shell or Python as the
  * parent would hide what a small program uses. vfork for the same reason: a fork would have the parent's pages copied.
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static double ms(struct timeval t)
@@ -34,12 +36,15 @@ static void run(char **command, int null)
 
 int main(int argc, char **argv)
 {
-    if (argc < 3)
-        die("usage: runcost N COMMAND [ARGUMENT...]");
+    if (argc < 4)
+        die("usage: runcost N PAUSE_MS COMMAND [ARGUMENT...]");
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0)
         die("/dev/null: %s", strerror(errno));
-    for (long left = number(argv[1], 1, 100000); left > 0; left--)
-        run(argv + 2, null);
+    long pause_ms = number(argv[2], 0, 900);
+    for (long left = number(argv[1], 1, 100000); left > 0; left--) {
+        run(argv + 3, null);
+        nanosleep(&(struct timespec){.tv_nsec = pause_ms * 1000000}, NULL);
+    }
     return 0;
 }

@@ -1,6 +1,6 @@
-/* startcost N SOCKET METHOD COMMAND [ARGUMENT...]: starts the server COMMAND N times, one after another, and ends it by
- * SIGTERM; per start a line with the milliseconds until METHOD, asked on SOCKET as soon as that can be connected to,
- * was answered. An answer that is an error ends the run. */
+/* startcost N SOCKET METHOD|@FILE COMMAND [ARGUMENT...]: starts the server COMMAND N times, one after another, and ends
+ * it by SIGTERM; per start a line with the milliseconds until METHOD, or the request in FILE, asked on SOCKET as soon
+ * as that can be connected to, was answered. An answer that is an error ends the run. */
 #include "tests/bench/load.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -33,17 +33,26 @@ static int dial(const char *path, int64_t until)
     return fd;
 }
 
-static void ask(int fd, const char *method)
+static void pack(msgpack_sbuffer *out, const char *method)
 {
-    msgpack_sbuffer out;
     msgpack_packer p;
-    msgpack_sbuffer_init(&out);
-    msgpack_packer_init(&p, &out, msgpack_sbuffer_write);
+    msgpack_packer_init(&p, out, msgpack_sbuffer_write);
     msgpack_pack_array(&p, 4);
     msgpack_pack_int(&p, 0);
     msgpack_pack_int(&p, 1);
     msgpack_pack_str_with_body(&p, method, strlen(method));
     msgpack_pack_array(&p, 0);
+}
+
+static void ask(int fd, const char *method)
+{
+    char request[READ_SIZE];
+    msgpack_sbuffer out;
+    msgpack_sbuffer_init(&out);
+    if (method[0] == '@')
+        msgpack_sbuffer_write(&out, request, read_request(method + 1, request, sizeof request));
+    else
+        pack(&out, method);
     send_all(fd, out.data, out.size);
     msgpack_sbuffer_destroy(&out);
 }
@@ -92,7 +101,7 @@ static void stop(pid_t pid, const char *command)
 int main(int argc, char **argv)
 {
     if (argc < 5)
-        die("usage: startcost N SOCKET METHOD COMMAND [ARGUMENT...]");
+        die("usage: startcost N SOCKET METHOD|@FILE COMMAND [ARGUMENT...]");
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0)
         die("/dev/null: %s", strerror(errno));
