@@ -157,6 +157,7 @@ def test_policies(flying, stepped, policies, requests):  # noqa: F811
     for policy in policies:
         askers.append(Asker(flying, cache=policy))
         askers[-1].start()
+        stepped.call()  # or else the second may be there first
     assert [a.start()["shared"] for a in askers] == [False, requests == 1]
     for i in range(requests):
         stepped.call(i).say(f"answer {i}")
@@ -169,6 +170,7 @@ def test_policies(flying, stepped, policies, requests):  # noqa: F811
 def test_a_refresh_is_joined_in_place_of_what_ran_before(flying, stepped):  # noqa: F811
     old = Asker(flying)
     old.start()
+    stepped.call()
     new = Asker(flying, cache="refresh")
     new.start()
     third = Asker(flying)
@@ -184,6 +186,7 @@ def test_what_was_asked_last_is_kept(flying, stepped, ends):  # noqa: F811
     """A slow answer that was asked before a refresh does not take its place."""
     askers = [Asker(flying)]
     askers[0].start()
+    stepped.call()
     askers.append(Asker(flying, cache="refresh"))
     askers[1].start()
     for i in ends:
@@ -208,6 +211,7 @@ def test_what_was_asked_last_is_kept(flying, stepped, ends):  # noqa: F811
 def test_another_question_does_not_join(flying, stepped, params):  # noqa: F811
     first = Asker(flying)
     first.start()
+    stepped.call()
     second = Asker(flying, **params)
     assert not second.start()["shared"]
     stepped.call(1).end()
