@@ -25,6 +25,7 @@ struct tier_op {
     struct tier *tier;
     struct tier_get get;
     bool told; /* or cancelled: not among the tier's gets */
+    bool held; /* asked before it was known whether Redis is there: it waits for that, no longer than for Redis */
     uint64_t begun_ms, due_ms;
     bool late;                 /* it was due a turn of the loop ago */
     struct cache_item **items; /* get.n */
@@ -109,18 +110,6 @@ static void on_link_gone(void *data)
     struct tier *t = data;
     t->link = NULL;
     tier_end(t);
-}
-
-static void on_link_changed(void *data, const char *why)
-{
-    struct tier *t = data;
-    t->known = true;
-    if (!why) {
-        trouble_clear(t, TROUBLE_LINK);
-        return;
-    }
-    error_text(t->reason, sizeof t->reason, why, strlen(why));
-    trouble_set(t, TROUBLE_LINK, t->reason);
 }
 
 /* -- get -- */
@@ -236,6 +225,37 @@ static void ask_all(struct tier_op *op, struct conn *c)
     }
 }
 
+/* It is known now whether Redis is there: those that were held for it are asked, or told at the next turn. */
+static void go_on(struct tier *t)
+{
+    struct conn *c = link_conn(t->link);
+    struct tier_op *op;
+    TAILQ_FOREACH (op, &t->gets, link) {
+        if (op->held && c)
+            ask_all(op, c);
+        if (op->held && op->waiting == 0) {
+            op->due_ms = 0;
+            op->late = true;
+            timer_start(t->timer, 0);
+        }
+        op->held = false;
+    }
+}
+
+static void on_link_changed(void *data, const char *why)
+{
+    struct tier *t = data;
+    if (!t->known)
+        go_on(t);
+    t->known = true;
+    if (!why) {
+        trouble_clear(t, TROUBLE_LINK);
+        return;
+    }
+    error_text(t->reason, sizeof t->reason, why, strlen(why));
+    trouble_set(t, TROUBLE_LINK, t->reason);
+}
+
 static struct tier_op *redis_get(struct tier *t, const struct tier_get *get)
 {
     struct tier_op *op = xcalloc(1, sizeof *op + (get->n / MGET_KEYS + 1) * sizeof op->parts[0]);
@@ -247,7 +267,8 @@ static struct tier_op *redis_get(struct tier *t, const struct tier_get *get)
     op->begun_ms = uv_now(t->loop);
     if (c)
         ask_all(op, c);
-    if (op->waiting > 0) {
+    op->held = !c && !t->known && !t->closing;
+    if (op->waiting > 0 || op->held) {
         op->due_ms = op->begun_ms + t->timeout_ms;
         TAILQ_INSERT_TAIL(&t->gets, op, link);
         if (!timer_active(t->timer))
