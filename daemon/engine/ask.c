@@ -151,7 +151,7 @@ static void store(struct ask *a, enum log_state state, const struct error *err, 
     buf_init(&extras, SIZE_MAX / 2); /* of the attempts' size, which is bounded */
     buf_append(&extras, attempts->data, attempts->len);
     uint32_t n = 1 + answer_put_facts(&extras, a->answer);
-    keep_end(a->keep, &(struct keep_end){state, err, fold, &extras, n});
+    keep_end(a->keep, &(struct keep_end){state, err, fold, &extras, n, answer_facts(a->answer)->cached});
     buf_done(&extras);
     start_timer(a, store_opt(a->engine->store)->commit_timeout_ms);
 }
@@ -298,14 +298,16 @@ static void refuse(struct ask *a, const struct error *err)
     fail(a, err);
 }
 
-static void tell_cached(struct engine *e, struct answer *answer, const struct cache_item *it)
+/* started: it is read, or may be, from its start event on. */
+static void tell_cached(struct engine *e, struct answer *answer, const struct cache_item *it, bool started)
 {
     const struct item_facts *item = item_facts(it);
     struct answer_facts *f = answer_facts(answer);
     f->cached = true;
     f->age_ms = item_age_ms(it);
     key_hex(&item->key, f->key);
-    flight_set_start(e, answer, item->provider, item->model);
+    if (started)
+        flight_set_start(e, answer, item->provider, item->model);
     cache_count_hit(e->cache, it);
 }
 
@@ -322,7 +324,7 @@ static bool give_cached(struct ask *a, struct cache_item *it)
     answer_move(a->answer, l);
     flight_disembark(&a->rider);
     take_up(a, true);
-    tell_cached(e, a->answer, it);
+    tell_cached(e, a->answer, it, true);
     buf_init(&attempts, 64);
     tries_put_attempts(&attempts, NULL, 0, NULL);
     fold_log(&fold, l, answer_provider(a->answer), answer_model(a->answer));
@@ -545,7 +547,7 @@ static struct answer *answer_at_once(struct engine *e, const struct chat_request
         answer = answer_new(l, asker);
         answer_unstore(answer);
         answer_facts(answer)->total_ms = (double)(clock_mono_us() - begun_us) / 1000;
-        tell_cached(e, answer, it);
+        tell_cached(e, answer, it, req->stream);
         answer_accept(answer);
         answer_settle(answer);
     }

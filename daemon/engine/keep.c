@@ -440,7 +440,7 @@ void keep_end(struct keep *k, const struct keep_end *how)
     keep_reply(&e->reply, how->fold);
     k->end = job;
     k->state = KEEP_ENDED;
-    if (!timer_active(k->room->gap))
+    if (how->at_once || !timer_active(k->room->gap))
         on_gap(k->room);
 }
 

@@ -35,29 +35,11 @@ static void name_types(unsigned types, char *out, size_t size)
     }
 }
 
-static uint32_t initial(char c)
-{
-    return UINT32_C(1) << (c & 31);
-}
-
-/* The first letters of all keys, as a set: a call has few of the many fields that its method knows, so that most are
- * known to be absent without a look at any key. */
-static uint32_t initials(const msgpack_object_map *params)
-{
-    uint32_t set = 0;
-    const uint8_t *key;
-    size_t len;
-    for (uint32_t i = 0; i < params->size; i++)
-        if (mp_bytes(&params->ptr[i].key, &key, &len) && len > 0)
-            set |= initial((char)key[0]);
-    return set;
-}
-
 enum error_code schema_check(const struct schema_field *fields, const msgpack_object_map *params, struct error *err)
 {
-    uint32_t set = initials(params);
+    uint32_t initials = mp_initials(params);
     for (const struct schema_field *f = fields; f->name; f++) {
-        const msgpack_object *o = set & initial(f->name[0]) ? mp_get(params, f->name) : NULL;
+        const msgpack_object *o = mp_may_have(initials, f->name) ? mp_get(params, f->name) : NULL;
         if (!o) {
             if (f->types & SCHEMA_REQUIRED)
                 return error_set_param(err, f->name, "%s is missing", f->name);

@@ -226,7 +226,8 @@ void stream_open(struct peer *p, struct answer *a, const struct stream_setup *se
         put_before(&t->before, answer_id(a), setup->notify);
     TAILQ_INSERT_TAIL(&p->streams, t, link);
     p->in_flight++;
-    cursor_open(&t->cursor, a, setup->from, on_wake, t);
+    /* Who wants no events waits for the end alone. */
+    cursor_open(&t->cursor, a, setup->events ? setup->from : UINT64_MAX, on_wake, t);
     pump(t);
 }
 

@@ -45,7 +45,7 @@ static const char *const extra_refused[] = {
 
 static enum error_code get_messages(const struct input *in, const msgpack_object *o, struct chat_request *r)
 {
-    if (mp_get(in->map, "attachments") != NULL)
+    if (input_get(in, "attachments") != NULL)
         return input_refuse(in, "attachments", "goes with prompt; with messages, put the parts into their content");
     return codec_messages(o, &r->messages, &r->n_messages, in->err);
 }
@@ -53,7 +53,7 @@ static enum error_code get_messages(const struct input *in, const msgpack_object
 /* The prompt and its attachments are one message of the user. */
 static enum error_code get_prompt(const struct input *in, const msgpack_object *o, struct chat_request *r)
 {
-    const msgpack_object *attachments = mp_get(in->map, "attachments");
+    const msgpack_object *attachments = input_get(in, "attachments");
     struct message *m = chat_request_add_message(r, ROLE_USER);
     struct place at = {NULL, "attachments", 0};
     msgpack_object_array parts;
@@ -78,7 +78,7 @@ static enum error_code get_prompt(const struct input *in, const msgpack_object *
 
 static enum error_code get_question(const struct input *in, struct chat_request *r)
 {
-    const msgpack_object *prompt = mp_get(in->map, "prompt"), *messages = mp_get(in->map, "messages");
+    const msgpack_object *prompt = input_get(in, "prompt"), *messages = input_get(in, "messages");
 
     if (prompt != NULL && messages != NULL)
         return input_refuse(in, "messages", "must not stand beside prompt");
@@ -93,7 +93,7 @@ static enum error_code get_tool(const msgpack_object *o, const struct place *at,
                                 struct chat_request *r)
 {
     msgpack_object_map map;
-    struct input in = {&map, at, err};
+    struct input in = {.map = &map, .place = at, .err = err};
     enum error_code e;
 
     if (!mp_map(o, &map))
@@ -109,7 +109,7 @@ static enum error_code get_tool(const msgpack_object *o, const struct place *at,
 
 static enum error_code get_tools(const struct input *in, struct chat_request *r)
 {
-    const msgpack_object *o = mp_get(in->map, "tools");
+    const msgpack_object *o = input_get(in, "tools");
     struct place at = {NULL, "tools", 0};
     msgpack_object_array tools;
     enum error_code e = ERR_NONE;
@@ -176,7 +176,7 @@ static enum error_code add_stop(const msgpack_object *o, const struct place *at,
 
 static enum error_code get_stop(const struct input *in, struct chat_request *r)
 {
-    const msgpack_object *o = mp_get(in->map, "stop");
+    const msgpack_object *o = input_get(in, "stop");
     struct place at = {NULL, "stop", 0};
     msgpack_object_array list;
     enum error_code e = ERR_NONE;
@@ -197,7 +197,7 @@ static enum error_code get_stop(const struct input *in, struct chat_request *r)
 
 static enum error_code get_reasoning(const struct input *in, struct chat_request *r)
 {
-    const msgpack_object *o = mp_get(in->map, "reasoning");
+    const msgpack_object *o = input_get(in, "reasoning");
     int64_t budget;
     int word = REASONING_DEFAULT;
 
@@ -231,7 +231,7 @@ static const char *find_refused(const msgpack_object *key)
 
 static enum error_code get_extra(const struct input *in, struct chat_request *r)
 {
-    const msgpack_object *o = mp_get(in->map, "extra");
+    const msgpack_object *o = input_get(in, "extra");
     struct place at = {NULL, "extra", 0};
     msgpack_object_map map;
 
@@ -293,7 +293,7 @@ enum error_code codec_context(const msgpack_object_map *params, char **directory
     const msgpack_object *o = mp_get(params, "context");
     struct place at = {NULL, "context", 0};
     msgpack_object_map map;
-    struct input in = {&map, &at, err};
+    struct input in = {.map = &map, .place = &at, .err = err};
     enum error_code e;
 
     if (o == NULL)
@@ -342,7 +342,7 @@ static enum error_code get_request(const struct input *in, struct chat_request *
 
 enum error_code codec_chat_request(const msgpack_object_map *params, struct chat_request **ret, struct error *err)
 {
-    struct input in = {params, NULL, err};
+    struct input in = {.map = params, .err = err, .initials = mp_initials(params)};
     struct chat_request *r = chat_request_new();
     enum error_code e = get_request(&in, r);
 

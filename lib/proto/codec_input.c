@@ -4,6 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+const msgpack_object *input_get(const struct input *in, const char *key)
+{
+    return in->initials && !mp_may_have(in->initials, key) ? NULL : mp_get(in->map, key);
+}
+
 bool input_find_word(const struct word *words, const char *s, size_t len, int *value)
 {
     for (; words->text != NULL; words++) {
@@ -58,7 +63,7 @@ enum error_code input_copy(struct error *err, const void *data, size_t len, char
 /* Text with its length, which may hold NUL characters. */
 enum error_code input_text(const struct input *in, const char *key, char **ret, size_t *ret_len)
 {
-    const msgpack_object *o = mp_get(in->map, key);
+    const msgpack_object *o = input_get(in, key);
     const char *s;
     size_t len;
 
@@ -95,7 +100,7 @@ enum error_code input_name(const struct input *in, const char *key, bool require
 
 enum error_code input_bool(const struct input *in, const char *key, bool *ret)
 {
-    const msgpack_object *o = mp_get(in->map, key);
+    const msgpack_object *o = input_get(in, key);
 
     return o == NULL || mp_bool(o, ret) ? ERR_NONE : input_refuse(in, key, "must be true or false");
 }
@@ -103,7 +108,7 @@ enum error_code input_bool(const struct input *in, const char *key, bool *ret)
 enum error_code input_word(const struct input *in, const char *key, const struct word *words, const char *reason,
                            int *ret)
 {
-    const msgpack_object *o = mp_get(in->map, key);
+    const msgpack_object *o = input_get(in, key);
     const char *s;
     size_t len;
 
@@ -114,7 +119,7 @@ enum error_code input_word(const struct input *in, const char *key, const struct
 
 enum error_code input_double(const struct input *in, const char *key, double *ret, bool *has)
 {
-    const msgpack_object *o = mp_get(in->map, key);
+    const msgpack_object *o = input_get(in, key);
 
     if (o == NULL)
         return ERR_NONE;
@@ -124,7 +129,7 @@ enum error_code input_double(const struct input *in, const char *key, double *re
 
 enum error_code input_int(const struct input *in, const char *key, int64_t *ret, bool *has)
 {
-    const msgpack_object *o = mp_get(in->map, key);
+    const msgpack_object *o = input_get(in, key);
 
     if (o == NULL)
         return ERR_NONE;
@@ -134,7 +139,7 @@ enum error_code input_int(const struct input *in, const char *key, int64_t *ret,
 
 enum error_code input_value(const struct input *in, const char *key, bool must_be_map, struct value **ret)
 {
-    const msgpack_object *o = mp_get(in->map, key);
+    const msgpack_object *o = input_get(in, key);
     msgpack_object as_map = {.type = MSGPACK_OBJECT_MAP};
 
     if (o == NULL)

@@ -22,7 +22,11 @@ struct input {
     const msgpack_object_map *map;
     const struct place *place;
     struct error *err;
+    uint32_t initials; /* of the map's keys (mp_initials), where it is asked for many; else 0 */
 };
+
+/* The value under key, NULL if absent or nil. */
+const msgpack_object *input_get(const struct input *in, const char *key);
 
 /* What a string may say; a row without text ends the table. */
 struct word {

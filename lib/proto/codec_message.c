@@ -10,7 +10,7 @@
 
 static enum error_code get_media(const struct input *in, struct part *p)
 {
-    const msgpack_object *data = mp_get(in->map, "data"), *url = mp_get(in->map, "url");
+    const msgpack_object *data = input_get(in, "data"), *url = input_get(in, "url");
     enum error_code e;
 
     if ((data != NULL) == (url != NULL))
@@ -96,7 +96,7 @@ static enum error_code get_part(const msgpack_object *o, const struct place *at,
 {
     const char *misplaced;
     msgpack_object_map map;
-    struct input in = {&map, at, err};
+    struct input in = {.map = &map, .place = at, .err = err};
     const msgpack_object *type;
     enum part_kind kind;
     const char *s;
@@ -140,7 +140,7 @@ enum error_code codec_add_text(struct error *err, struct message *m, const char 
 
 static enum error_code get_content(const struct input *in, struct message *m)
 {
-    const msgpack_object *content = mp_get(in->map, "content");
+    const msgpack_object *content = input_get(in, "content");
     struct place at = {in->place, "content", 0};
     msgpack_object_array parts;
     const char *s;
@@ -163,7 +163,7 @@ static enum error_code get_message(const msgpack_object *o, const struct place *
                                    struct message *m)
 {
     msgpack_object_map map;
-    struct input in = {&map, at, err};
+    struct input in = {.map = &map, .place = at, .err = err};
     const msgpack_object *name;
     enum role role;
     const char *s;

@@ -129,6 +129,18 @@ const msgpack_object *mp_get(const msgpack_object_map *m, const char *key)
     return NULL;
 }
 
+uint32_t mp_initials(const msgpack_object_map *m)
+{
+    uint32_t set = 0;
+    const uint8_t *key;
+    size_t len;
+
+    for (uint32_t i = 0; i < m->size; i++)
+        if (mp_bytes(&m->ptr[i].key, &key, &len) && len > 0)
+            set |= UINT32_C(1) << (key[0] & 31);
+    return set;
+}
+
 /* Recursion is bounded: whoever unpacked the tree carries at most FRAME_DEPTH_LIMIT levels. */
 bool mp_clean(const msgpack_object *o)
 {

@@ -16,6 +16,13 @@ bool mp_map(const msgpack_object *o, msgpack_object_map *m);
 bool mp_array(const msgpack_object *o, msgpack_object_array *a);
 /* The value under key, NULL if absent or nil; the last one wins where a key stands twice. */
 const msgpack_object *mp_get(const msgpack_object_map *m, const char *key);
+/* The first letters of a map's keys, as a set: of the many fields that a request may have, most are known to be absent
+ * without a look at any key. Never 0 for a map that has keys. */
+uint32_t mp_initials(const msgpack_object_map *m);
+static inline bool mp_may_have(uint32_t initials, const char *key)
+{
+    return initials & UINT32_C(1) << (key[0] & 31);
+}
 /* True if every str in the tree is UTF-8 and no ext is in it. */
 bool mp_clean(const msgpack_object *o);
 
