@@ -390,12 +390,12 @@ static bool fetch(struct ask *a)
     return a->fetch;
 }
 
-/* fetched: the persistent tier was asked already, and had nothing. */
+/* fetched: the persistent tier was asked already, and it and memory had nothing. */
 static void decide(struct ask *a, bool fetched)
 {
     enum cache_policy policy = a->req->cache;
     bool reads = a->lookup.n > 0 && (policy == CACHE_USE || policy == CACHE_ONLY);
-    struct cache_item *it = reads ? lookup_find(a->engine, &a->lookup) : NULL;
+    struct cache_item *it = reads && !fetched ? lookup_find(a->engine, &a->lookup) : NULL;
     struct error err = ERROR_INIT;
     if (it && give_cached(a, it))
         return;
@@ -541,7 +541,7 @@ static struct answer *answer_at_once(struct engine *e, const struct chat_request
         return NULL;
     int64_t begun_us = clock_mono_us();
     lookup_make(e, plan, req, asker->uid, &lookup);
-    struct cache_item *it = lookup_find(e, &lookup);
+    struct cache_item *it = lookup_peek(e, &lookup);
     struct log *l = it ? lookup_log(e, it) : NULL;
     if (l) {
         answer = answer_new(l, asker);

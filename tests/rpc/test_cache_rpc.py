@@ -3,6 +3,7 @@
 import pytest
 
 from client import failure
+from helpers_cache import ask
 
 KEY = "ab" * 32
 FIGURES = ("entries", "bytes", "hits", "misses", "joins", "evictions", "saved_ms")
@@ -29,6 +30,12 @@ def test_a_lookup_is_a_miss_of_the_tiers_and_no_question(client, key):
     assert failure(client, "cache.lookup", {"key": key})["code"] == "not_found"
     stats = client.call("cache.stats")
     assert (stats["misses"], stats["tiers"][0]["misses"]) == (0, 1)
+
+
+def test_a_new_question_is_a_miss_of_each_tier_once(client):
+    ask(client)
+    stats = client.call("cache.stats")
+    assert stats["misses"] == 1 and [t["misses"] for t in stats["tiers"]] == [1, 1]
 
 
 def test_a_cache_that_is_memory_alone(home, provider, start_daemon):
