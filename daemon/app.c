@@ -101,6 +101,7 @@ int app_check_config(const struct app_args *args)
     enum error_code code = settings_load(&source, keys, &settings, &err);
     if (code == ERR_NONE) {
         settings_warn(&settings);
+        cache_warn(config_get(settings.config, &cache_room, NULL));
         settings_done(&settings);
     }
     env_keys_free(keys);

@@ -53,10 +53,9 @@ static bool is_shared(const struct cache_options *opt)
     return opt->name_space && opt->name_space[0];
 }
 
-static void open_tier(struct cache *c, uv_loop_t *loop, const char *dir, const struct cache_options *opt,
-                      struct error *err)
+static struct tier_options tier_options(const char *dir, const struct cache_options *opt)
 {
-    const struct tier_options tier = {
+    return (struct tier_options){
         .dir = dir,
         .size = opt->size,
         .ttl_ms = opt->ttl_ms,
@@ -65,6 +64,23 @@ static void open_tier(struct cache *c, uv_loop_t *loop, const char *dir, const s
         .name_space = is_shared(opt) ? opt->name_space : NULL,
         .timeout_ms = opt->timeout_ms,
     };
+}
+
+void cache_warn(const struct cache_options *opt)
+{
+    struct error err = ERROR_INIT;
+    const struct tier_options tier = tier_options(NULL, opt);
+    const struct tier_ops *ops = tier_of(opt->backend, &err);
+    if (ops && ops->check)
+        (void)ops->check(&tier, &err);
+    if (err.code != ERR_NONE)
+        log_warn("what is cached would be kept in memory alone: %s", err.message);
+}
+
+static void open_tier(struct cache *c, uv_loop_t *loop, const char *dir, const struct cache_options *opt,
+                      struct error *err)
+{
+    const struct tier_options tier = tier_options(dir, opt);
     if (c->ops)
         c->tier = c->ops->open(loop, &tier, err);
     if (err->code == ERR_NONE)

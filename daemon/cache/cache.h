@@ -29,6 +29,8 @@ struct cache_options {
 #define CACHE_NAMESPACE_MAX (ITEM_SCOPE_MAX - sizeof "namespace:")
 extern const struct config_option cache_option_rows[];
 
+/* Logs why its backend could not be had with these, where that can be told without asking it. For --check-config. */
+void cache_warn(const struct cache_options *opt);
 /* dir: the cache folder, copied. A backend that cannot be had is logged; the cache is memory alone then. */
 struct cache *cache_new(uv_loop_t *loop, const char *dir, const struct cache_options *opt);
 /* The bounds of memory and of an item, and ttl, from now on; the backend with all that it was opened with takes effect

@@ -54,6 +54,8 @@ struct tier_options { /* of [cache]; strings borrowed for the call */
 
 struct tier_ops {
     const char *name;
+    /* Whether open would take these; touches nothing. NULL: it always does. */
+    enum error_code (*check)(const struct tier_options *opt, struct error *err);
     struct tier *(*open)(uv_loop_t *loop, const struct tier_options *opt, struct error *err); /* NULL: *err */
     struct tier_op *(*get)(struct tier *t, const struct tier_get *get);
     void (*cancel)(struct tier *t, struct tier_op *op); /* of a get that has not told */

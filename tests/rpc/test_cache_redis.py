@@ -245,6 +245,24 @@ def test_its_password_and_secret_are_not_shown(provider, redis, home):
     assert "url = (hidden)" in shown and PASSWORD not in shown and SECRET not in shown
 
 
+@pytest.mark.parametrize(
+    "rows, says",
+    [
+        ({"url": "/tmp/redis.sock"}, "no secret"),
+        ({"secret": "s"}, "no url"),
+        ({"url": "rediss://localhost", "secret": "s"}, "TLS to Redis is not offered"),
+        ({"url": "/tmp/redis.sock", "secret": "s"}, None),
+    ],
+    ids=["no secret", "no url", "TLS", "good"],
+)
+def test_a_check_says_what_keeps_it_from_redis(provider, home, rows, says):
+    extra = "".join(f"{k} = {v}\n" for k, v in rows.items())
+    home.write_config(provider.base_url, extra=f"[cache]\nbackend = redis\n{extra}")
+    r = run_askd(home, "--check-config")
+    assert r.returncode == 0, "it starts all the same"
+    assert ("memory alone" in r.stderr and says in r.stderr) if says else r.stderr == ""
+
+
 def test_without_a_secret_it_is_memory_alone(provider, redis, home, start_daemon):
     home.write_config(provider.base_url, extra=f"[cache]\nbackend = redis\nurl = {redis.path}\n")
     daemon = start_daemon()

@@ -383,6 +383,17 @@ static enum error_code check(const struct tier_options *opt, struct error *err)
     return ERR_NONE;
 }
 
+static enum error_code redis_check(const struct tier_options *opt, struct error *err)
+{
+    struct redis_url url;
+    enum error_code code = check(opt, err);
+    if (code == ERR_NONE)
+        code = redis_url_parse(&url, opt->url, err);
+    if (code == ERR_NONE)
+        redis_url_done(&url);
+    return code;
+}
+
 static struct tier *redis_open(uv_loop_t *loop, const struct tier_options *opt, struct error *err)
 {
     static const struct link_hooks hooks = {.changed = on_link_changed, .gone = on_link_gone};
@@ -409,6 +420,7 @@ static struct tier *redis_open(uv_loop_t *loop, const struct tier_options *opt, 
 
 static const struct tier_ops ops = {
     .name = "redis",
+    .check = redis_check,
     .open = redis_open,
     .get = redis_get,
     .cancel = redis_cancel,
