@@ -50,6 +50,15 @@ static void add_double(struct line *l, const msgpack_object_map *map, const char
         add(l, "%s%s=%.0f", l->len > 0 ? " " : "", name, v);
 }
 
+/* In whole seconds that have passed, as the line of plain_cached tells it. */
+static void add_age(struct line *l, const msgpack_object_map *map)
+{
+    double seconds;
+    const double limit = 1e12; /* beyond it no clock is right */
+    if (field_double(map, "age", &seconds) && seconds >= 0 && seconds < limit)
+        add(l, "%sage=%llu", l->len > 0 ? " " : "", (unsigned long long)seconds);
+}
+
 static void add_true(struct line *l, const msgpack_object_map *map, const char *name)
 {
     if (field_true(map, name))
@@ -85,7 +94,7 @@ void plain_stats(const msgpack_object *answer)
         add_double(&l, &part, "total_ms");
     }
     add_true(&l, &map, "cached");
-    add_double(&l, &map, "age");
+    add_age(&l, &map);
     add_true(&l, &map, "shared");
     add_str(&l, &map, "conversation");
     exit_print("ask", "%s", l.text);

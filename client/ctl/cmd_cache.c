@@ -44,6 +44,18 @@ static void print_size(struct ctl *c, const msgpack_object_map *map)
     ctl_printf(c, "%s%s", size[0] != '\0' ? ", " : "", size);
 }
 
+/* "answered       41 of 120 questions (34 %), 3 of them shared" */
+static void print_answered(struct ctl *c, const msgpack_object_map *stats)
+{
+    char rate[CACHE_TEXT_SIZE];
+    int64_t joins = 0;
+    bool any = cache_rate_text(rate, stats);
+    ctl_printf(c, "%-15s%s", "answered", any ? rate : "no question yet");
+    if (any && field_int(stats, "joins", &joins) && joins > 0)
+        ctl_printf(c, ", %" PRId64 " of them shared", joins);
+    ctl_printf(c, "\n");
+}
+
 static void print_kept(struct ctl *c, const msgpack_object_map *stats)
 {
     ctl_printf(c, "%-15s", "kept");
@@ -95,12 +107,11 @@ static int print_stats(struct ctl *c, msgpack_object *reply)
 {
     msgpack_object_map stats, tier;
     msgpack_object_array tiers = {0};
-    char rate[CACHE_TEXT_SIZE];
     if (c->json)
         return ctl_print_json(c, reply);
     if (!mp_map(reply, &stats))
         return ctl_flush(c);
-    ctl_printf(c, "%-15s%s\n", "answered", cache_rate_text(rate, &stats) ? rate : "no question yet");
+    print_answered(c, &stats);
     print_kept(c, &stats);
     print_saved(c, &stats);
     ctl_printf(c, "tiers\n");

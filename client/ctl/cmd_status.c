@@ -122,7 +122,7 @@ static void print_store(struct ctl *c, const msgpack_object_map *map)
                error_len > 0 ? ": " : "", (int)(error_len < 300 ? error_len : 300), error);
 }
 
-/* "cache          41 of 120 questions (34 %), 512 entries, saved 0.42 USD"; nothing before the first question. */
+/* "cache          answered 41 of 120 questions (34 %), 512 entries, saved 0.42 USD"; nothing before the first. */
 static void print_cache(struct ctl *c, const msgpack_object_map *map)
 {
     msgpack_object_map cache;
@@ -131,7 +131,7 @@ static void print_cache(struct ctl *c, const msgpack_object_map *map)
     if (!field_map(map, "cache", &cache) || !cache_rate_text(text, &cache))
         return;
     (void)field_int(&cache, "entries", &entries);
-    ctl_printf(c, "%-15s%s, %" PRId64 " entr%s", "cache", text, entries, entries == 1 ? "y" : "ies");
+    ctl_printf(c, "%-15sanswered %s, %" PRId64 " entr%s", "cache", text, entries, entries == 1 ? "y" : "ies");
     if (cache_saved_text(text, &cache))
         ctl_printf(c, ", saved %s", text);
     ctl_printf(c, "\n");

@@ -85,9 +85,10 @@ def test_json_has_it_already(scripted, home):
     [
         (FRESH, "model=m provider=p"),
         (CACHED, "model=m provider=p cached=true age=10859"),
+        ({**CACHED, "age": 12.7}, "model=m provider=p cached=true age=12"),
         (SHARED, "model=m provider=p shared=true"),
     ],
-    ids=["fresh", "cached", "shared"],
+    ids=["fresh", "cached", "whole seconds", "shared"],
 )
 def test_stats(scripted, ask, answer, says):
     scripted.replies["chat"] = answer

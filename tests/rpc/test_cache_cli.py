@@ -66,7 +66,7 @@ def test_stats_of_a_cache_in_use(scripted, askctl):
     r = askctl("cache", "stats")
     assert (r.returncode, r.stderr) == (0, "")
     assert r.stdout.splitlines() == [
-        "answered       41 of 120 questions (34 %)",
+        "answered       41 of 120 questions (34 %), 3 of them shared",
         "kept           512 entries, 3.1 MiB",
         "saved          0.42 USD, 1.10 CNY, 3.4 min of waiting",
         "tiers",
@@ -114,7 +114,8 @@ def test_spans(scripted, askctl, ms, text):
 
 def test_status_tells_of_it(scripted, askctl):
     scripted.replies["status"] = {"version": "1", "cache": USED}
-    assert "cache          41 of 120 questions (34 %), 512 entries, saved 0.42 USD, 1.10 CNY" in askctl("status").stdout
+    says = "cache          answered 41 of 120 questions (34 %), 512 entries, saved 0.42 USD, 1.10 CNY\n"
+    assert says in askctl("status").stdout
 
 
 def test_status_tells_nothing_before_the_first_question(scripted, askctl):
