@@ -248,6 +248,8 @@ def test_a_hang_up_when_one_has_ended(daemon, client, provider):
     client.wait_for(lambda m: is_event(m) and m[2][0] == done and m[2][2]["type"] == "done")
     client.close()
     provider.wait_aborted()
+    # Its events come before it is stored.
+    wait_until(lambda: other.call("answer.get", {"answer": done})["state"] != "running", "it has ended")
     assert other.call("answer.get", {"answer": done})["state"] == "done"
 
 
