@@ -28,7 +28,7 @@ const struct config_option cache_option_rows[] = {
      "How long Redis may take for one operation; after it a question counts as not answered before."},
     {"namespace", CONFIG_STRING, offsetof(struct cache_options, name_space), 0, 0, NULL, NULL, 0,
      "All who name the same one share what is kept: the users of this daemon and, through Redis, of other machines. "
-     "Without it each user has what was kept for that user."},
+     "Without it each user has what was kept for that user; in Redis a user is the number (uid), on whatever machine."},
     {"url", CONFIG_SECRET, offsetof(struct cache_options, url), 0, 0, NULL, NULL, 0,
      "Where Redis is: redis://HOST:PORT, or unix:///PATH for its Unix socket, with :PASSWORD@ before these where it "
      "wants one. It "

@@ -157,7 +157,7 @@ static const struct schema_field cache_tiers[] = {
     {"hits", INT | NEEDED, NULL, "lookups that found something"},
     {"misses", INT | NEEDED, NULL, "and those that did not; a question may look in several places"},
     {"evictions", INT | NEEDED, NULL, "what left because others needed its place"},
-    {"failures", INT | NEEDED, NULL, "lookups and writes that came to nothing"},
+    {"failures", INT | NEEDED, NULL, "lookups, writes and attempts to connect that came to nothing"},
     {0},
 };
 
