@@ -77,7 +77,8 @@ static void print_saved(struct ctl *c, const msgpack_object_map *stats)
                span[0] != '\0' ? " of waiting" : "");
 }
 
-/* "  sqlite       ok         512 entries, 3.1 MiB, 41 hits, 79 misses" */
+/* "  sqlite       ok         512 entries, 3.1 MiB"
+ * "               41 hits, 79 misses" */
 static void print_tier(struct ctl *c, const msgpack_object_map *tier)
 {
     static const struct {
@@ -88,15 +89,16 @@ static void print_tier(struct ctl *c, const msgpack_object_map *tier)
                    {"evictions", "eviction", "evictions", false},
                    {"failures", "failure", "failures", false}};
     char name[LINE_SIZE], text[LINE_SIZE];
-    ctl_printf(c, "  %-12s", one_line(name, tier, "name"));
-    ctl_printf(c, " %-10s ", one_line(text, tier, "state"));
+    bool sized = mp_get(tier, "entries") != NULL;
+    ctl_printf(c, "  %-12s ", one_line(name, tier, "name"));
+    ctl_printf(c, sized ? "%-10s " : "%s", one_line(text, tier, "state"));
     print_size(c, tier);
+    ctl_printf(c, "\n%*s", 15, "");
     for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
         int64_t n = 0;
         (void)field_int(tier, figures[i].field, &n);
         if (n > 0 || figures[i].always)
-            ctl_printf(c, "%s%" PRId64 " %s", i > 0 || mp_get(tier, "entries") != NULL ? ", " : "", n,
-                       n == 1 ? figures[i].one : figures[i].more);
+            ctl_printf(c, "%s%" PRId64 " %s", i > 0 ? ", " : "", n, n == 1 ? figures[i].one : figures[i].more);
     }
     ctl_printf(c, "\n");
     if (one_line(text, tier, "error")[0] != '\0')
