@@ -79,7 +79,7 @@ static void reply_with(struct call *c, struct cache_item *it)
 
 static enum error_code set_unknown(struct error *err)
 {
-    error_set_param(err, "key", "nothing is kept under this key; it never was, was another user's, or has gone");
+    error_set_param(err, "key", "no answer is kept under this key; it never was, was another user's, or has gone");
     return err->code = ERR_NOT_FOUND;
 }
 

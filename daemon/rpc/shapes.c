@@ -164,7 +164,8 @@ static const struct schema_field cache_tiers[] = {
 #define CACHE_FIELDS                                                                                                   \
     {"entries", INT | NEEDED, NULL, "in the tier that has most; most are in both"},                                    \
         {"bytes", INT | NEEDED, NULL, "likewise"},                                                                     \
-        {"hits", INT | NEEDED, NULL, "questions since the start that were answered from the cache"},                   \
+        {"hits", INT | NEEDED, NULL,                                                                                   \
+         "questions since the start that were answered from the cache; each text of `embed` is one"},                  \
         {"misses", INT | NEEDED, NULL, "that it had nothing for"},                                                     \
         {"joins", INT | NEEDED, NULL, "that shared the answer to the same question, then under way"},                  \
         {"evictions", INT | NEEDED, NULL, "what left because others needed its place, of all tiers"},                  \

@@ -93,7 +93,8 @@ def test_an_answer_is_no_vector(client, server):
     embed(client, "hello")
     (item,) = client.call("cache.list")["items"]
     assert item["kind"] == "vector" and "answer" not in item
-    assert failure(client, "cache.lookup", {"key": item["key"]})["code"] == "not_found"
+    error = failure(client, "cache.lookup", {"key": item["key"]})
+    assert error["code"] == "not_found" and error["message"].startswith("no answer is kept under this key")
     assert client.call("cache.lookup", {"model": "fake/m", "prompt": "hello"})["hit"] is False
 
 
