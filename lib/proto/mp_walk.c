@@ -107,24 +107,24 @@ static bool take(struct mp_walk *w, enum kind kind, struct head *h)
     return take_head(w, h) && h->kind == kind;
 }
 
-bool mp_walk_array(struct mp_walk *w, uint32_t *n)
+static bool take_count(struct mp_walk *w, enum kind kind, uint32_t *n)
 {
     struct head h;
 
-    if (!take(w, ARRAY, &h))
+    if (!take(w, kind, &h))
         return false;
     *n = (uint32_t)h.n;
     return true;
 }
 
+bool mp_walk_array(struct mp_walk *w, uint32_t *n)
+{
+    return take_count(w, ARRAY, n);
+}
+
 bool mp_walk_map(struct mp_walk *w, uint32_t *n)
 {
-    struct head h;
-
-    if (!take(w, MAP, &h))
-        return false;
-    *n = (uint32_t)h.n;
-    return true;
+    return take_count(w, MAP, n);
 }
 
 bool mp_walk_int(struct mp_walk *w, int64_t *v)
