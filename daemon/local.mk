@@ -3,29 +3,29 @@ noinst_LTLIBRARIES += libaskd.la
 libaskd_la_SOURCES = \
 	daemon/core/account.c daemon/core/account.h daemon/core/config.c daemon/core/config.h \
 	daemon/core/config_change.c daemon/core/config_internal.h daemon/core/config_merge.c daemon/core/config_read.c \
-	daemon/core/config_value.c daemon/core/endpoint.c daemon/core/endpoint.h daemon/core/log.c daemon/core/log.h \
-	daemon/core/logfile.c daemon/core/logfile.h daemon/core/service.c daemon/core/service.h daemon/core/timer.c \
-	daemon/core/timer.h daemon/core/worker.c daemon/core/worker.h daemon/answer/answer.c daemon/answer/answer.h \
-	daemon/answer/answer_internal.h daemon/answer/cursor.c daemon/answer/cursor.h daemon/answer/fold.c \
-	daemon/answer/fold.h daemon/answer/log.c daemon/answer/log.h daemon/answer/table.c daemon/answer/table.h \
-	daemon/cache/cache.c daemon/cache/cache.h daemon/cache/cache_internal.h daemon/cache/item.c \
-	daemon/cache/item.h daemon/cache/item_internal.h daemon/cache/key.c daemon/cache/key.h daemon/cache/memory.c \
-	daemon/cache/memory.h daemon/cache/options.c daemon/cache/redis_load.c daemon/cache/redis_load.h \
-	daemon/cache/sqlite.c daemon/cache/sqlite_db.c daemon/cache/sqlite_internal.h daemon/cache/sqlite_room.c \
-	daemon/cache/sqlite_rows.c daemon/cache/sqlite_thread.c daemon/cache/tier.h daemon/catalog/alias.c \
-	daemon/catalog/alias.h daemon/catalog/catalog.c daemon/catalog/catalog.h daemon/catalog/facts.c \
-	daemon/catalog/index.c daemon/catalog/index.h daemon/catalog/lists.c daemon/catalog/lists.h \
-	daemon/catalog/lists_file.c daemon/catalog/model.c daemon/catalog/model.h daemon/catalog/model_lists.c \
-	daemon/catalog/model_room.c daemon/catalog/tokens.c daemon/catalog/tokens.h daemon/catalog/tokens_json.c \
-	daemon/catalog/tokens_json.h daemon/catalog/tokens_names.c daemon/catalog/tokens_picture.c \
-	daemon/catalog/tokens_picture.h daemon/catalog/tokens_scan.c daemon/catalog/tokens_scan.h \
-	daemon/catalog/tokens_table.h daemon/key/env_keys.c daemon/key/env_keys.h daemon/key/key.c daemon/key/key.h \
-	daemon/key/key_command.c daemon/key/key_command.h daemon/key/key_internal.h daemon/key/key_run.c \
-	daemon/key/key_run.h daemon/key/key_sources.c daemon/key/key_sources.h daemon/provider/adapters.c \
-	daemon/provider/anthropic.c daemon/provider/anthropic.h daemon/provider/anthropic_parse.c \
-	daemon/provider/base64.c daemon/provider/base64.h daemon/provider/build.c daemon/provider/build.h \
-	daemon/provider/builtins.c daemon/provider/calls.c daemon/provider/calls.h daemon/provider/cohere.c \
-	daemon/provider/cohere.h daemon/provider/cohere_parse.c daemon/provider/dashscope.c \
+	daemon/core/config_value.c daemon/core/database.c daemon/core/database.h daemon/core/endpoint.c \
+	daemon/core/endpoint.h daemon/core/log.c daemon/core/log.h daemon/core/logfile.c daemon/core/logfile.h \
+	daemon/core/service.c daemon/core/service.h daemon/core/timer.c daemon/core/timer.h daemon/core/worker.c \
+	daemon/core/worker.h daemon/answer/answer.c daemon/answer/answer.h daemon/answer/answer_internal.h \
+	daemon/answer/cursor.c daemon/answer/cursor.h daemon/answer/fold.c daemon/answer/fold.h daemon/answer/log.c \
+	daemon/answer/log.h daemon/answer/table.c daemon/answer/table.h daemon/cache/cache.c daemon/cache/cache.h \
+	daemon/cache/cache_internal.h daemon/cache/item.c daemon/cache/item.h daemon/cache/item_internal.h \
+	daemon/cache/key.c daemon/cache/key.h daemon/cache/memory.c daemon/cache/memory.h daemon/cache/options.c \
+	daemon/cache/redis_load.c daemon/cache/redis_load.h daemon/cache/sqlite.c daemon/cache/sqlite_db.c \
+	daemon/cache/sqlite_internal.h daemon/cache/sqlite_room.c daemon/cache/sqlite_rows.c \
+	daemon/cache/sqlite_thread.c daemon/cache/tier.h daemon/catalog/alias.c daemon/catalog/alias.h \
+	daemon/catalog/catalog.c daemon/catalog/catalog.h daemon/catalog/facts.c daemon/catalog/index.c \
+	daemon/catalog/index.h daemon/catalog/lists.c daemon/catalog/lists.h daemon/catalog/lists_file.c \
+	daemon/catalog/model.c daemon/catalog/model.h daemon/catalog/model_lists.c daemon/catalog/model_room.c \
+	daemon/catalog/tokens.c daemon/catalog/tokens.h daemon/catalog/tokens_json.c daemon/catalog/tokens_json.h \
+	daemon/catalog/tokens_names.c daemon/catalog/tokens_picture.c daemon/catalog/tokens_picture.h \
+	daemon/catalog/tokens_scan.c daemon/catalog/tokens_scan.h daemon/catalog/tokens_table.h daemon/key/env_keys.c \
+	daemon/key/env_keys.h daemon/key/key.c daemon/key/key.h daemon/key/key_command.c daemon/key/key_command.h \
+	daemon/key/key_internal.h daemon/key/key_run.c daemon/key/key_run.h daemon/key/key_sources.c \
+	daemon/key/key_sources.h daemon/provider/adapters.c daemon/provider/anthropic.c daemon/provider/anthropic.h \
+	daemon/provider/anthropic_parse.c daemon/provider/base64.c daemon/provider/base64.h daemon/provider/build.c \
+	daemon/provider/build.h daemon/provider/builtins.c daemon/provider/calls.c daemon/provider/calls.h \
+	daemon/provider/cohere.c daemon/provider/cohere.h daemon/provider/cohere_parse.c daemon/provider/dashscope.c \
 	daemon/provider/dashscope.h daemon/provider/dashscope_parse.c daemon/provider/embed.c daemon/provider/embed.h \
 	daemon/provider/error_map.c daemon/provider/error_map.h daemon/provider/gemini.c daemon/provider/gemini.h \
 	daemon/provider/gemini_embed.c daemon/provider/gemini_parse.c daemon/provider/jsonx.c daemon/provider/jsonx.h \

@@ -9,6 +9,7 @@
  * Nothing is synced: a process that is killed leaves its writes with the kernel, and the next open rolls back what was
  * half done. A machine that loses its power may leave a damaged file, which is made anew. */
 #include "daemon/cache/sqlite_internal.h"
+#include "daemon/core/database.h"
 #include "lib/base/alloc.h"
 #include "lib/base/fd.h"
 #include <errno.h>
@@ -260,17 +261,6 @@ static void remove_files(const char *path)
     }
 }
 
-/* A database is no more trusted than any other file: it gets neither functions nor a way to change its own schema. */
-static void distrust(sqlite3 *sql)
-{
-    sqlite3_db_config(sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    sqlite3_db_config(sql, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    sqlite3_db_config(sql, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-    sqlite3_db_config(sql, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
-    sqlite3_db_config(sql, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
-    sqlite3_limit(sql, SQLITE_LIMIT_ATTACHED, 0);
-}
-
 /* -- opening -- */
 
 static void set_bounds(struct cachedb *db, int64_t size)
@@ -371,7 +361,7 @@ static enum error_code try_open(struct cachedb *db, const char *dir, const char 
     bound(db, rc);
     if (rc == SQLITE_OK) {
         sqlite3_extended_result_codes(db->sql, 1);
-        distrust(db->sql);
+        database_distrust(db->sql);
         *was = look_in(db);
     }
     if (db->rc == SQLITE_OK && !*was)

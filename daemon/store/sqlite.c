@@ -1,5 +1,6 @@
 /* The SQLite backend's handle: its file, its settings, transactions and jobs. sqlite_internal.h says where the rest is.
  */
+#include "daemon/core/database.h"
 #include "daemon/store/sqlite_internal.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
@@ -98,17 +99,6 @@ static struct store_db *sqlite_close(struct store_db *db)
     return NULL;
 }
 
-/* A database is no more trusted than any other file: it gets neither functions nor a way to change its own schema. */
-static void distrust(sqlite3 *sql)
-{
-    sqlite3_db_config(sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    sqlite3_db_config(sql, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    sqlite3_db_config(sql, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-    sqlite3_db_config(sql, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
-    sqlite3_db_config(sql, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
-    sqlite3_limit(sql, SQLITE_LIMIT_ATTACHED, 0);
-}
-
 static bool connect_file(struct store_db *db, bool exclusive)
 {
     int rc = sqlite3_open_v2(db->path, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
@@ -120,7 +110,7 @@ static bool connect_file(struct store_db *db, bool exclusive)
     }
     sqlite3_extended_result_codes(db->sql, 1);
     sqlite3_busy_timeout(db->sql, 200);
-    distrust(db->sql);
+    database_distrust(db->sql);
     /* Idle memory counts: two handles with SQLite's own cache of 2 MB would be most of the daemon. */
     return sqlite_exec(db, "PRAGMA cache_size = -512; PRAGMA mmap_size = 0; PRAGMA temp_store = memory;"
                            "PRAGMA cell_size_check = on;") &&

@@ -40,7 +40,8 @@ build_tools() {
             "$HERE/$t.c" "$HERE/load.c" -Wl,--as-needed $(pkg-config --libs $msgpack) || fail "$t cannot be built"
     done
     build_with_own parse "$HERE/load.c" "$HERE"/../../daemon/provider/*.c
-    build_with_own cachefill "$HERE"/../../daemon/core/{worker,timer,log}.c "$HERE"/../../daemon/cache/{item,key,sqlite*}.c
+    build_with_own cachefill "$HERE"/../../daemon/core/{database,worker,timer,log}.c \
+        "$HERE"/../../daemon/cache/{item,key,sqlite*}.c
 }
 
 # build_with_own TOOL SOURCE...: what has rooms of the daemon in it, without a daemon around them.
