@@ -35,6 +35,10 @@ enum error_code m_cache_stats(struct call *c, struct error *err);
 enum error_code m_read_notify(const msgpack_object_map *params, msgpack_object_map *notify, bool *present,
                               struct error *err);
 
+/* "limit", how much of a list is asked for, from 1 to LIST_MAX; `absent` where it is not told. */
+#define LIST_MAX 1000
+enum error_code m_read_limit(const struct call *c, uint32_t absent, uint32_t *ret, struct error *err);
+
 /* Where it is asked, if the chat does not say: where the connection's client runs. */
 struct chat_request;
 void call_add_context(const struct call *c, struct chat_request *req);

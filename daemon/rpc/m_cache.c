@@ -13,7 +13,6 @@
 #include <string.h>
 
 #define LIST_DEFAULT 100
-#define LIST_MAX 1000
 #define AFTER_MAX 1024
 
 static struct cache *cache_of(const struct call *c)
@@ -256,23 +255,11 @@ static void on_listed(void *data, const struct item_bytes *blobs, size_t n, cons
     listing_free(l);
 }
 
-static enum error_code read_limit(const struct call *c, uint32_t *ret, struct error *err)
-{
-    const msgpack_object *o = mp_get(&c->params, "limit");
-    int64_t n = LIST_DEFAULT;
-    if (o)
-        mp_int(o, &n);
-    if (n < 1 || n > LIST_MAX)
-        return error_set_param(err, "limit", "limit must be between 1 and %d", LIST_MAX);
-    *ret = (uint32_t)n;
-    return ERR_NONE;
-}
-
 enum error_code m_cache_list(struct call *c, struct error *err)
 {
     struct listing *l = NEW(struct listing);
     struct tier_list list = {.scope = l->scope, .done = on_listed, .data = l};
-    enum error_code code = read_limit(c, &list.limit, err);
+    enum error_code code = m_read_limit(c, LIST_DEFAULT, &list.limit, err);
     if (code == ERR_NONE)
         code = read_string(c, "after", AFTER_MAX, &l->after, err);
     if (code != ERR_NONE) {

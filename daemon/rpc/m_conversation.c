@@ -14,7 +14,6 @@
 
 #define TITLE_MAX 200 /* characters */
 #define LIST_DEFAULT 50
-#define LIST_MAX 1000
 
 /* -- parameters -- */
 
@@ -75,18 +74,6 @@ static enum error_code read_text(const struct call *c, const char *key, char **r
         return error_set_param(err, key, "%s must not hold a NUL character", key);
     if (!(*ret = strndup(s, len))) /* as large as the client likes */
         return error_set(err, ERR_OVERLOADED, "no memory for %zu bytes", len);
-    return ERR_NONE;
-}
-
-static enum error_code read_limit(const struct call *c, uint32_t *ret, struct error *err)
-{
-    const msgpack_object *o = mp_get(&c->params, "limit");
-    int64_t n = LIST_DEFAULT;
-    if (o)
-        mp_int(o, &n);
-    if (n < 1 || n > LIST_MAX)
-        return error_set_param(err, "limit", "limit must be between 1 and %d", LIST_MAX);
-    *ret = (uint32_t)n;
     return ERR_NONE;
 }
 
@@ -189,7 +176,7 @@ enum error_code m_conversation_list(struct call *c, struct error *err)
     struct store_job *job = store_job_new(STORE_LIST, on_done, NULL);
     struct store_list *l = &job->list;
     l->uid = scope(c);
-    enum error_code code = read_limit(c, &l->limit, err);
+    enum error_code code = m_read_limit(c, LIST_DEFAULT, &l->limit, err);
     if (code == ERR_NONE)
         code = read_before(c, l, err);
     if (code == ERR_NONE)

@@ -1,0 +1,46 @@
+/* Parameters that several families of methods take. */
+#include "daemon/rpc/handlers.h"
+#include "daemon/rpc/stream.h"
+#include "lib/base/alloc.h"
+#include "lib/proto/codec.h"
+
+enum error_code m_read_notify(const msgpack_object_map *params, msgpack_object_map *notify, bool *present,
+                              struct error *err)
+{
+    const msgpack_object *o = mp_get(params, "notify"), *method, *args;
+    const char *s;
+    size_t len;
+    msgpack_object_array a;
+    *present = o != NULL;
+    if (!o)
+        return ERR_NONE;
+    mp_map(o, notify);
+    if (!(method = mp_get(notify, "method")) || !mp_str(method, &s, &len) || len == 0)
+        return error_set_param(err, "notify.method", "notify.method must be the name of a method");
+    if ((args = mp_get(notify, "args")) && !mp_array(args, &a))
+        return error_set_param(err, "notify.args", "notify.args must be an array");
+    if (!stream_notify_fits(notify))
+        return error_set_param(err, "notify", "notify is larger than %d bytes", STREAM_NOTIFY_MAX);
+    return ERR_NONE;
+}
+
+enum error_code m_read_limit(const struct call *c, uint32_t absent, uint32_t *ret, struct error *err)
+{
+    const msgpack_object *o = mp_get(&c->params, "limit");
+    int64_t n = absent;
+    if (o)
+        mp_int(o, &n);
+    if (n < 1 || n > LIST_MAX)
+        return error_set_param(err, "limit", "limit must be between 1 and %d", LIST_MAX);
+    *ret = (uint32_t)n;
+    return ERR_NONE;
+}
+
+void call_add_context(const struct call *c, struct chat_request *req)
+{
+    const struct peer *p = c->peer;
+    if (!req->directory && !req->terminal) {
+        req->directory = xstrdup(p->directory);
+        req->terminal = xstrdup(p->terminal);
+    }
+}
