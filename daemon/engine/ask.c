@@ -1,54 +1,15 @@
-#include "daemon/engine/ask.h"
 #include "daemon/core/log.h"
 #include "daemon/core/timer.h"
+#include "daemon/engine/ask_internal.h"
 #include "daemon/engine/context.h"
 #include "daemon/engine/discover.h"
-#include "daemon/engine/flight.h"
-#include "daemon/engine/tries.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
-#include "lib/proto/codec.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum ask_state {
-    ASK_READING,  /* what was said before in its conversation */
-    ASK_LOOKING,  /* for a local server */
-    ASK_FETCHING, /* what the cache's persistent tier has */
-    ASK_RUNNING,  /* on a flight that asks a provider */
-    ASK_STORING,  /* its log has ended; it ends when that is committed */
-    ASK_ENDED,
-};
-
-struct ask {
-    struct rider rider; /* first. Until it is known what becomes of the question, on an idle flight of its own */
-    struct engine *engine;
-    enum ask_state state;
-    struct chat_request *req; /* until a flight takes it; likewise: */
-    struct plan plan;
-    struct lookup lookup;
-    struct answer *answer;     /* reference */
-    struct store_job *reading; /* with the store */
-    struct discover_search *search;
-    struct cache_fetch *fetch;
-    struct store_job *question; /* to be stored once it is known whom it goes to */
-    struct keep *keep;
-    bool detach;                   /* as asked */
-    struct engine_question shared; /* ids that other answers to it have too; n 0: none */
-    struct timer *timer;           /* its deadline, then the commit's; NULL: neither was wanted yet */
-    double timeout;                /* seconds, as asked */
-    int64_t begun_us;              /* monotonic */
-    struct refusal {
-        struct error err;
-        bool freed;
-    } * refusal; /* while ask_start is on the stack: where to say that it is refused */
-    TAILQ_ENTRY(ask) link;
-};
-
 static const struct rider_hooks rider_hooks;
-
-static void fail(struct ask *a, const struct error *err);
 
 static void ask_free(struct ask *a)
 {
@@ -136,9 +97,8 @@ static void begin_keep(struct ask *a)
 
 static void start_timer(struct ask *a, int64_t ms);
 
-/* Its log has ended: what is left of it goes to the store. May free it. */
-static void store(struct ask *a, enum log_state state, const struct error *err, const struct fold *fold,
-                  const struct buf *attempts)
+void ask_store(struct ask *a, enum log_state state, const struct error *err, const struct fold *fold,
+               const struct buf *attempts)
 {
     struct buf extras;
     answer_facts(a->answer)->total_ms = (double)(clock_mono_us() - a->begun_us) / 1000;
@@ -156,7 +116,7 @@ static void store(struct ask *a, enum log_state state, const struct error *err, 
     start_timer(a, store_opt(a->engine->store)->commit_timeout_ms);
 }
 
-static void stop_waiting(struct ask *a)
+void ask_stop_waiting(struct ask *a)
 {
     timer_stop(a->timer);
     if (a->reading)
@@ -179,14 +139,14 @@ static void on_landed(struct rider *r, const struct flight_outcome *o)
 {
     struct ask *a = (struct ask *)r;
     struct answer_facts *f = answer_facts(a->answer);
-    stop_waiting(a);
+    ask_stop_waiting(a);
     if (o->asked_us)
         f->queued_ms = since(a, o->asked_us);
     if (o->first_us)
         f->first_ms = since(a, o->first_us);
     if (o->key)
         key_hex(o->key, f->key);
-    store(a, o->state, o->err, o->fold, o->attempts);
+    ask_store(a, o->state, o->err, o->fold, o->attempts);
 }
 
 static void on_first(struct rider *r)
@@ -208,7 +168,7 @@ static void end_early(struct ask *a, enum log_state state, const struct error *e
     flight_leave(&a->rider, state, err);
 }
 
-static void fail(struct ask *a, const struct error *err)
+void ask_fail(struct ask *a, const struct error *err)
 {
     end_early(a, LOG_FAILED, err);
 }
@@ -232,7 +192,7 @@ static void on_timer(void *data)
         return;
     }
     error_set(&err, ERR_TIMEOUT, "no whole answer within the timeout of %g s", a->timeout);
-    fail(a, &err);
+    ask_fail(a, &err);
 }
 
 static void start_timer(struct ask *a, int64_t ms)
@@ -268,182 +228,18 @@ void ask_give_up_all(struct engine *e)
         settle(a);
 }
 
-/* -- known already? -- */
-
-static void store_nothing(struct ask *a)
-{
-    a->question = store_job_free(a->question);
-    answer_unstore(a->answer);
-}
-
-/* The question will be answered; what is stored of it is accepted once that is committed. What costs nothing is stored
- * only where somebody means to come back to it. */
-static void take_up(struct ask *a, bool free_of_charge)
-{
-    if (free_of_charge && !answer_kept(a->answer))
-        store_nothing(a);
-    if (!answer_stored(a->answer))
-        answer_accept(a->answer);
-}
-
-/* It never was. */
-static void refuse(struct ask *a, const struct error *err)
-{
-    if (a->refusal) {
-        a->refusal->err = *err;
-        return;
-    }
-    store_nothing(a);
-    answer_set_message(a->answer, "", "");
-    fail(a, err);
-}
-
-/* started: it is read, or may be, from its start event on. */
-static void tell_cached(struct engine *e, struct answer *answer, const struct cache_item *it, bool started)
-{
-    const struct item_facts *item = item_facts(it);
-    struct answer_facts *f = answer_facts(answer);
-    f->cached = true;
-    f->age_ms = item_age_ms(it);
-    key_hex(&item->key, f->key);
-    if (started)
-        flight_set_start(e, answer, item->provider, item->model);
-    cache_count_hit(e->cache, it);
-}
-
-/* False where it cannot be read. */
-static bool give_cached(struct ask *a, struct cache_item *it)
-{
-    struct engine *e = a->engine;
-    struct log *l = lookup_log(e, it);
-    struct fold fold;
-    struct buf attempts;
-    if (!l)
-        return false;
-    stop_waiting(a);
-    answer_move(a->answer, l);
-    flight_disembark(&a->rider);
-    take_up(a, true);
-    tell_cached(e, a->answer, it, true);
-    buf_init(&attempts, 64);
-    tries_put_attempts(&attempts, NULL, 0, NULL);
-    fold_log(&fold, l, answer_provider(a->answer), answer_model(a->answer));
-    store(a, LOG_DONE, NULL, &fold, &attempts);
-    fold_done(&fold);
-    buf_done(&attempts);
-    return true;
-}
-
-static bool reaches_disk(const struct ask *a)
-{
-    return !a->req->no_store && store_stores(a->engine->store);
-}
-
-static void join(struct ask *a, struct flight *flight)
-{
-    flight_disembark(&a->rider);
-    take_up(a, true);
-    answer_facts(a->answer)->shared = true;
-    key_hex(lookup_keys(&a->lookup), answer_facts(a->answer)->key);
-    if (reaches_disk(a))
-        flight_persist(flight);
-    a->req = chat_request_free(a->req); /* the flight has its like */
-    plan_done(&a->plan);
-    a->plan = (struct plan){0};
-    lookup_done(&a->lookup);
-    cache_count_join(a->engine->cache);
-    a->state = ASK_RUNNING;
-    flight_board(flight, &a->rider);
-}
-
-/* Nobody knows: a provider is asked. */
-static void ask_provider(struct ask *a)
-{
-    struct engine *e = a->engine;
-    struct error err = ERROR_INIT;
-    if (answer_table_admit(e->table, answer_uid(a->answer), &err) != ERR_NONE) {
-        refuse(a, &err);
-        return;
-    }
-    take_up(a, false);
-    answer_table_count(e->table, a->answer);
-    if (a->lookup.n > 0)
-        key_hex(lookup_keys(&a->lookup), answer_facts(a->answer)->key);
-    if (reaches_disk(a))
-        flight_persist(a->rider.flight);
-    struct flight_question q = {a->req, a->plan, a->lookup};
-    a->req = NULL;
-    a->plan = (struct plan){0};
-    a->lookup = (struct lookup){0};
-    a->state = ASK_RUNNING;
-    flight_start(a->rider.flight, &q);
-}
-
-static void on_fetched(void *data, struct cache_item **items, size_t n);
-
-static bool fetch(struct ask *a)
-{
-    const struct lookup *k = &a->lookup;
-    a->fetch = cache_fetch(a->engine->cache, k->scope, lookup_keys(k), k->n, k->max_age_ms, on_fetched, a);
-    if (a->fetch)
-        a->state = ASK_FETCHING;
-    return a->fetch;
-}
-
-/* fetched: the persistent tier was asked already, and it and memory had nothing. */
-static void decide(struct ask *a, bool fetched)
-{
-    enum cache_policy policy = a->req->cache;
-    bool reads = a->lookup.n > 0 && (policy == CACHE_USE || policy == CACHE_ONLY);
-    struct cache_item *it = reads && !fetched ? lookup_find(a->engine, &a->lookup) : NULL;
-    struct error err = ERROR_INIT;
-    if (it && give_cached(a, it))
-        return;
-    struct flight *other = reads && policy == CACHE_USE ? flight_find(a->engine, &a->lookup, a->req) : NULL;
-    if (other) {
-        join(a, other);
-        return;
-    }
-    if (reads && !fetched && fetch(a))
-        return;
-    if (reads)
-        cache_count_miss(a->engine->cache);
-    if (policy != CACHE_ONLY) {
-        ask_provider(a);
-        return;
-    }
-    error_set(&err, ERR_NOT_FOUND, "no cached answer to this question");
-    refuse(a, &err);
-}
-
-static void on_fetched(void *data, struct cache_item **items, size_t n)
-{
-    struct ask *a = data;
-    a->fetch = NULL;
-    for (size_t i = 0; i < n; i++)
-        if (items[i] && item_facts(items[i])->kind == ITEM_ANSWER && give_cached(a, items[i]))
-            return;
-    decide(a, true);
-}
-
 /* -- its start -- */
-
-static void find_out(struct ask *a)
-{
-    lookup_make(a->engine, &a->plan, a->req, answer_uid(a->answer), &a->lookup);
-    decide(a, false);
-}
 
 static void on_found(void *data, struct provider *p, const char *model, const struct error *err)
 {
     struct ask *a = data;
     a->search = NULL;
     if (!p) {
-        fail(a, err);
+        ask_fail(a, err);
         return;
     }
     plan_found(&a->plan, p, model);
-    find_out(a);
+    ask_find_out(a);
 }
 
 static void set_preview(struct answer *answer, const struct chat_request *req)
@@ -461,7 +257,7 @@ static void set_preview(struct answer *answer, const struct chat_request *req)
 static void go(struct ask *a)
 {
     if (a->plan.n) {
-        find_out(a);
+        ask_find_out(a);
         return;
     }
     a->state = ASK_LOOKING;
@@ -492,7 +288,7 @@ static void on_read(void *data, struct store_job *job)
     if (a)
         a->reading = NULL;
     if (a && job->code != ERR_NONE) {
-        fail(a, &err);
+        ask_fail(a, &err);
     } else if (a) {
         size_t n = a->req->n_messages;
         if (a->req->parent && !job->path.at_head && a->req->cache == CACHE_USE)
@@ -512,7 +308,7 @@ static void read_conversation(struct ask *a)
     if (store_submit(store, a->reading, &err) == ERR_NONE)
         return;
     a->reading = NULL;
-    fail(a, &err);
+    ask_fail(a, &err);
 }
 
 static void start(struct ask *a)
@@ -528,31 +324,6 @@ static void start(struct ask *a)
     else if (conversation && answer_stored(a->answer))
         id_new(id);
     take(a, 0, id, true, "");
-}
-
-/* A memory hit that nobody means to come back to needs no more than this. */
-static struct answer *answer_at_once(struct engine *e, const struct chat_request *req, const struct plan *plan,
-                                     const struct answer_asker *asker)
-{
-    bool reads = req->cache == CACHE_USE || req->cache == CACHE_ONLY;
-    struct answer *answer = NULL;
-    struct lookup lookup;
-    if (!reads || asker->keep || plan->n == 0)
-        return NULL;
-    int64_t begun_us = clock_mono_us();
-    lookup_make(e, plan, req, asker->uid, &lookup);
-    struct cache_item *it = lookup_peek(e, &lookup);
-    struct log *l = it ? lookup_log(e, it) : NULL;
-    if (l) {
-        answer = answer_new(l, asker);
-        answer_unstore(answer);
-        answer_facts(answer)->total_ms = (double)(clock_mono_us() - begun_us) / 1000;
-        tell_cached(e, answer, it, req->stream);
-        answer_accept(answer);
-        answer_settle(answer);
-    }
-    lookup_done(&lookup);
-    return answer;
 }
 
 static struct ask *ask_new(struct engine *e, struct chat_request *req, struct plan *plan,
@@ -586,7 +357,7 @@ static struct ask *ask_new(struct engine *e, struct chat_request *req, struct pl
 /* It never was. */
 static void take_back(struct ask *a)
 {
-    stop_waiting(a);
+    ask_stop_waiting(a);
     answer_on_cancel(a->answer, NULL, NULL);
     flight_disembark(&a->rider);
     answer_table_drop(a->engine->table, a->answer);
@@ -604,7 +375,7 @@ static void share(struct ask *a, const struct engine_question *shared)
 struct answer *ask_start(struct engine *e, struct chat_request *req, struct plan *plan,
                          const struct answer_asker *asker, const struct engine_question *shared, struct error *err)
 {
-    struct answer *answer = answer_at_once(e, req, plan, asker);
+    struct answer *answer = ask_at_once(e, req, plan, asker);
     struct refusal refusal = {.err = ERROR_INIT};
     if (answer) {
         plan_done(plan);

@@ -1,0 +1,63 @@
+/* A question that stands, for the two files that it is made of: ask.c has its start and its end, ask_known.c what is
+ * between them, whether its answer is known already, or who finds it out. */
+#ifndef ASKD_ENGINE_ASK_INTERNAL_H
+#define ASKD_ENGINE_ASK_INTERNAL_H
+
+#include "daemon/engine/ask.h"
+#include "daemon/engine/flight.h"
+
+enum ask_state {
+    ASK_READING,  /* what was said before in its conversation */
+    ASK_LOOKING,  /* for a local server */
+    ASK_FETCHING, /* what the cache's persistent tier has */
+    ASK_RUNNING,  /* on a flight that asks a provider */
+    ASK_STORING,  /* its log has ended; it ends when that is committed */
+    ASK_ENDED,
+};
+
+struct ask {
+    struct rider rider; /* first. Until it is known what becomes of the question, on an idle flight of its own */
+    struct engine *engine;
+    enum ask_state state;
+    struct chat_request *req; /* until a flight takes it; likewise: */
+    struct plan plan;
+    struct lookup lookup;
+    struct answer *answer;     /* reference */
+    struct store_job *reading; /* with the store */
+    struct discover_search *search;
+    struct cache_fetch *fetch;
+    struct store_job *question; /* to be stored once it is known whom it goes to */
+    struct keep *keep;
+    bool detach;                   /* as asked */
+    struct engine_question shared; /* ids that other answers to it have too; n 0: none */
+    struct timer *timer;           /* its deadline, then the commit's; NULL: neither was wanted yet */
+    double timeout;                /* seconds, as asked */
+    int64_t begun_us;              /* monotonic */
+    struct refusal {
+        struct error err;
+        bool freed;
+    } * refusal; /* while ask_start is on the stack: where to say that it is refused */
+    TAILQ_ENTRY(ask) link;
+};
+
+/* -- ask.c -- */
+
+/* It waits neither for the store nor for a local server nor for the cache any longer, nor for its deadline. */
+void ask_stop_waiting(struct ask *a);
+/* It ends early, as failed. Frees it, unless its end is to be stored. */
+void ask_fail(struct ask *a, const struct error *err);
+/* Its log has ended: what is left of it goes to the store. May free it. */
+void ask_store(struct ask *a, enum log_state state, const struct error *err, const struct fold *fold,
+               const struct buf *attempts);
+
+/* -- ask_known.c -- */
+
+/* Its plan has candidates: it is answered from the cache, joins a flight, waits for the persistent tier, or starts its
+ * own flight. It may have ended, and be freed, when this returns. */
+void ask_find_out(struct ask *a);
+/* A memory hit that nobody means to come back to needs no question: the answer, settled. NULL where it is not such. The
+ * reference is the caller's; req and plan stay so. */
+struct answer *ask_at_once(struct engine *e, const struct chat_request *req, const struct plan *plan,
+                           const struct answer_asker *asker);
+
+#endif

@@ -1,0 +1,189 @@
+#include "daemon/engine/ask_internal.h"
+#include "daemon/engine/tries.h"
+#include "lib/base/clock.h"
+
+static void store_nothing(struct ask *a)
+{
+    a->question = store_job_free(a->question);
+    answer_unstore(a->answer);
+}
+
+/* The question will be answered; what is stored of it is accepted once that is committed. What costs nothing is stored
+ * only where somebody means to come back to it. */
+static void take_up(struct ask *a, bool free_of_charge)
+{
+    if (free_of_charge && !answer_kept(a->answer))
+        store_nothing(a);
+    if (!answer_stored(a->answer))
+        answer_accept(a->answer);
+}
+
+/* It never was. */
+static void refuse(struct ask *a, const struct error *err)
+{
+    if (a->refusal) {
+        a->refusal->err = *err;
+        return;
+    }
+    store_nothing(a);
+    answer_set_message(a->answer, "", "");
+    ask_fail(a, err);
+}
+
+/* started: it is read, or may be, from its start event on. */
+static void tell_cached(struct engine *e, struct answer *answer, const struct cache_item *it, bool started)
+{
+    const struct item_facts *item = item_facts(it);
+    struct answer_facts *f = answer_facts(answer);
+    f->cached = true;
+    f->age_ms = item_age_ms(it);
+    key_hex(&item->key, f->key);
+    if (started)
+        flight_set_start(e, answer, item->provider, item->model);
+    cache_count_hit(e->cache, it);
+}
+
+/* False where it cannot be read. */
+static bool give_cached(struct ask *a, struct cache_item *it)
+{
+    struct engine *e = a->engine;
+    struct log *l = lookup_log(e, it);
+    struct fold fold;
+    struct buf attempts;
+    if (!l)
+        return false;
+    ask_stop_waiting(a);
+    answer_move(a->answer, l);
+    flight_disembark(&a->rider);
+    take_up(a, true);
+    tell_cached(e, a->answer, it, true);
+    buf_init(&attempts, 64);
+    tries_put_attempts(&attempts, NULL, 0, NULL);
+    fold_log(&fold, l, answer_provider(a->answer), answer_model(a->answer));
+    ask_store(a, LOG_DONE, NULL, &fold, &attempts);
+    fold_done(&fold);
+    buf_done(&attempts);
+    return true;
+}
+
+static bool reaches_disk(const struct ask *a)
+{
+    return !a->req->no_store && store_stores(a->engine->store);
+}
+
+static void join(struct ask *a, struct flight *flight)
+{
+    flight_disembark(&a->rider);
+    take_up(a, true);
+    answer_facts(a->answer)->shared = true;
+    key_hex(lookup_keys(&a->lookup), answer_facts(a->answer)->key);
+    if (reaches_disk(a))
+        flight_persist(flight);
+    a->req = chat_request_free(a->req); /* the flight has its like */
+    plan_done(&a->plan);
+    a->plan = (struct plan){0};
+    lookup_done(&a->lookup);
+    cache_count_join(a->engine->cache);
+    a->state = ASK_RUNNING;
+    flight_board(flight, &a->rider);
+}
+
+/* Nobody knows: a provider is asked. */
+static void ask_provider(struct ask *a)
+{
+    struct engine *e = a->engine;
+    struct error err = ERROR_INIT;
+    if (answer_table_admit(e->table, answer_uid(a->answer), &err) != ERR_NONE) {
+        refuse(a, &err);
+        return;
+    }
+    take_up(a, false);
+    answer_table_count(e->table, a->answer);
+    if (a->lookup.n > 0)
+        key_hex(lookup_keys(&a->lookup), answer_facts(a->answer)->key);
+    if (reaches_disk(a))
+        flight_persist(a->rider.flight);
+    struct flight_question q = {a->req, a->plan, a->lookup};
+    a->req = NULL;
+    a->plan = (struct plan){0};
+    a->lookup = (struct lookup){0};
+    a->state = ASK_RUNNING;
+    flight_start(a->rider.flight, &q);
+}
+
+static void on_fetched(void *data, struct cache_item **items, size_t n);
+
+static bool fetch(struct ask *a)
+{
+    const struct lookup *k = &a->lookup;
+    a->fetch = cache_fetch(a->engine->cache, k->scope, lookup_keys(k), k->n, k->max_age_ms, on_fetched, a);
+    if (a->fetch)
+        a->state = ASK_FETCHING;
+    return a->fetch;
+}
+
+/* fetched: the persistent tier was asked already, and it and memory had nothing. */
+static void decide(struct ask *a, bool fetched)
+{
+    enum cache_policy policy = a->req->cache;
+    bool reads = a->lookup.n > 0 && (policy == CACHE_USE || policy == CACHE_ONLY);
+    struct cache_item *it = reads && !fetched ? lookup_find(a->engine, &a->lookup) : NULL;
+    struct error err = ERROR_INIT;
+    if (it && give_cached(a, it))
+        return;
+    struct flight *other = reads && policy == CACHE_USE ? flight_find(a->engine, &a->lookup, a->req) : NULL;
+    if (other) {
+        join(a, other);
+        return;
+    }
+    if (reads && !fetched && fetch(a))
+        return;
+    if (reads)
+        cache_count_miss(a->engine->cache);
+    if (policy != CACHE_ONLY) {
+        ask_provider(a);
+        return;
+    }
+    error_set(&err, ERR_NOT_FOUND, "no cached answer to this question");
+    refuse(a, &err);
+}
+
+static void on_fetched(void *data, struct cache_item **items, size_t n)
+{
+    struct ask *a = data;
+    a->fetch = NULL;
+    for (size_t i = 0; i < n; i++)
+        if (items[i] && item_facts(items[i])->kind == ITEM_ANSWER && give_cached(a, items[i]))
+            return;
+    decide(a, true);
+}
+
+void ask_find_out(struct ask *a)
+{
+    lookup_make(a->engine, &a->plan, a->req, answer_uid(a->answer), &a->lookup);
+    decide(a, false);
+}
+
+struct answer *ask_at_once(struct engine *e, const struct chat_request *req, const struct plan *plan,
+                           const struct answer_asker *asker)
+{
+    bool reads = req->cache == CACHE_USE || req->cache == CACHE_ONLY;
+    struct answer *answer = NULL;
+    struct lookup lookup;
+    if (!reads || asker->keep || plan->n == 0)
+        return NULL;
+    int64_t begun_us = clock_mono_us();
+    lookup_make(e, plan, req, asker->uid, &lookup);
+    struct cache_item *it = lookup_peek(e, &lookup);
+    struct log *l = it ? lookup_log(e, it) : NULL;
+    if (l) {
+        answer = answer_new(l, asker);
+        answer_unstore(answer);
+        answer_facts(answer)->total_ms = (double)(clock_mono_us() - begun_us) / 1000;
+        tell_cached(e, answer, it, req->stream);
+        answer_accept(answer);
+        answer_settle(answer);
+    }
+    lookup_done(&lookup);
+    return answer;
+}
