@@ -24,8 +24,7 @@ static void what_is_put_is_got(void **state)
     assert_int_equal(run_status(&r)->entries, -1);
     assert_int_equal(run_status(&r)->bytes, -1);
     assert_int_equal(run_status(&r)->failures, 0);
-    run_close(&r);
-    server_stop(&s);
+    run_end(&r, &s);
 }
 
 static void check_blob(void *data, const struct item_bytes *blobs, size_t n)
@@ -49,16 +48,13 @@ static void large_items_come_back_as_they_were(void **state)
     struct item_facts facts = vector_facts(1, numbers, 25000);
     (void)state;
     NEED_REDIS();
-    server_start(&s, NULL);
-    run_open(&r, &s);
-    run_until_state(&r, "ok");
+    run_begin(&r, &s);
     facts.expires_us = clock_wall_us() + 60 * SECOND_US;
     run_put_facts(&r, &facts);
     const struct tier_get get = {.scope = SCOPE, .keys = &key, .n = 1, .done = check_blob, .data = &r};
     r.ops->get(r.tier, &get);
     RUN_UNTIL(&r, r.told == 1);
-    run_close(&r);
-    server_stop(&s);
+    run_end(&r, &s);
 }
 
 /* The name of item n, as it stands in Redis. */
@@ -79,9 +75,7 @@ static void items_leave_when_they_expire(void **state)
     struct item_facts facts = run_facts(1);
     (void)state;
     NEED_REDIS();
-    server_start(&s, NULL);
-    run_open(&r, &s);
-    run_until_state(&r, "ok");
+    run_begin(&r, &s);
     run_put_facts(&r, &facts);
     assert_true(run_has(&r, 1));
     long left = strtol(server_ask(&s, "PTTL %s", name_of(1)) + 1, NULL, 10);
@@ -92,15 +86,14 @@ static void items_leave_when_they_expire(void **state)
     run_put_facts(&r, &facts);
     assert_false(run_has(&r, 2));
     assert_string_equal(server_ask(&s, "DBSIZE"), ":1");
-    run_close(&r);
-    server_stop(&s);
+    run_end(&r, &s);
 }
 
 /* "ok", or the reason. */
 static void check_login(const char *url, const char *says)
 {
     struct run r;
-    run_open_with(&r, url, RUN_SECRET, 5000);
+    run_open_with(&r, url, RUN_SECRET, RUN_PATIENCE_MS);
     run_until_state(&r, says ? "failing" : "ok");
     if (says && !strstr(run_status(&r)->error, says))
         fail_msg("%s: %s", url, run_status(&r)->error);
@@ -132,7 +125,7 @@ static void passwords_and_databases(void **state)
         check_login(url, rows[i].says);
     }
     (void)snprintf(url, sizeof url, "unix://ali:baba@%s?db=3", s.socket);
-    run_open_with(&r, url, RUN_SECRET, 5000);
+    run_open_with(&r, url, RUN_SECRET, RUN_PATIENCE_MS);
     run_until_state(&r, "ok");
     run_put(&r, 1);
     run_put(&r, 2);
@@ -145,8 +138,7 @@ static void passwords_and_databases(void **state)
     assert_string_equal(server_ask(&s, "MOVE %s 3", name_of(1)), ":0"); /* it is not in the first */
     assert_string_equal(server_ask(&s, "SWAPDB 0 3"), "+OK");
     assert_string_equal(server_ask(&s, "DBSIZE"), ":1");
-    run_close(&r);
-    server_stop(&s);
+    run_end(&r, &s);
 }
 
 static void two_share_what_one_has_put(void **state)
@@ -158,17 +150,15 @@ static void two_share_what_one_has_put(void **state)
     server_start(&s, NULL);
     run_open(&a, &s);
     run_open(&b, &s);
-    run_open_with(&stranger, s.socket, "another secret", 5000);
+    run_open_with(&stranger, s.socket, "another secret", RUN_PATIENCE_MS);
     run_until_state(&a, "ok");
     run_until_state(&b, "ok");
     run_until_state(&stranger, "ok");
-    run_put(&a, 1);
-    assert_true(run_has(&a, 1));
+    run_put_whole(&a, 1);
     assert_true(run_has(&b, 1));
     assert_false(run_has(&stranger, 1));
     assert_int_equal(run_status(&stranger)->failures, 1);
-    run_put(&stranger, 2);
-    assert_true(run_has(&stranger, 2));
+    run_put_whole(&stranger, 2);
     assert_false(run_has(&b, 2));
     run_close(&a);
     run_close(&b);
@@ -183,9 +173,7 @@ static void what_was_not_put_by_us_is_a_miss(void **state)
     char other[256];
     (void)state;
     NEED_REDIS();
-    server_start(&s, NULL);
-    run_open(&r, &s);
-    run_until_state(&r, "ok");
+    run_begin(&r, &s);
     for (uint8_t n = 1; n <= 5; n++)
         run_put(&r, n);
     run_get(&r, 1, 5);
@@ -200,10 +188,8 @@ static void what_was_not_put_by_us_is_a_miss(void **state)
         assert_int_equal(r.blobs[n - 1].data != NULL, n == 5);
     assert_int_equal(run_status(&r)->failures, 4); /* MGET says of a list that there is nothing */
     assert_string_equal(run_status(&r)->state, "ok");
-    run_put(&r, 1);
-    assert_true(run_has(&r, 1));
-    run_close(&r);
-    server_stop(&s);
+    run_put_whole(&r, 1);
+    run_end(&r, &s);
 }
 
 static void a_cancelled_get_tells_nothing(void **state)
@@ -222,8 +208,7 @@ static void a_cancelled_get_tells_nothing(void **state)
     assert_int_equal(r.told, 0);
     assert_false(run_has(&r, 1)); /* its reply is behind that of the others */
     assert_int_equal(r.told, 1);
-    run_close(&r);
-    server_stop(&s);
+    run_end(&r, &s);
 }
 
 static void what_was_put_is_written_before_it_closes(void **state)
@@ -235,9 +220,7 @@ static void what_was_put_is_written_before_it_closes(void **state)
     const struct tier_filter filter = {.scope = "uid:5"};
     (void)state;
     NEED_REDIS();
-    server_start(&s, NULL);
-    run_open(&r, &s);
-    run_until_state(&r, "ok");
+    run_begin(&r, &s);
     const struct tier_get get = {.scope = SCOPE, .keys = &key, .n = 1, .done = run_on_got, .data = &r};
     r.ops->get(r.tier, &get);
     r.ops->list(r.tier, &list);

@@ -32,10 +32,9 @@ static void a_server_that_comes_back_is_taken_up(void **state)
     NEED_REDIS();
     server_start(&s, NULL);
     (void)snprintf(url, sizeof url, "redis://localhost:%d", s.port);
-    run_open_with(&r, url, RUN_SECRET, 5000);
+    run_open_with(&r, url, RUN_SECRET, RUN_PATIENCE_MS);
     run_until_state(&r, "ok");
-    run_put(&r, 1);
-    assert_true(run_has(&r, 1));
+    run_put_whole(&r, 1);
     server_kill(&s);
     log_on_written(count_line);
     RUN_UNTIL(&r, run_status(&r)->failures >= 3);
@@ -50,10 +49,8 @@ static void a_server_that_comes_back_is_taken_up(void **state)
     run_until_state(&r, "ok");
     assert_int_equal(lines, 2);
     log_on_written(NULL);
-    run_put(&r, 1);
-    assert_true(run_has(&r, 1));
-    run_close(&r);
-    server_stop(&s);
+    run_put_whole(&r, 1);
+    run_end(&r, &s);
 }
 
 static void a_server_that_was_not_there_is_taken_up(void **state)
@@ -68,8 +65,7 @@ static void a_server_that_was_not_there_is_taken_up(void **state)
     run_until_state(&r, "failing");
     server_run(&s);
     run_until_state(&r, "ok");
-    run_close(&r);
-    server_stop(&s);
+    run_end(&r, &s);
 }
 
 static void a_slow_server_is_left_alone(void **state)
@@ -79,9 +75,7 @@ static void a_slow_server_is_left_alone(void **state)
     bool has = true;
     (void)state;
     NEED_REDIS();
-    server_start(&s, NULL);
-    run_open_with(&r, s.socket, RUN_SECRET, TIMEOUT_MS);
-    run_until_state(&r, "ok");
+    run_begin_with(&r, &s, TIMEOUT_MS);
     run_put(&r, 1);
     RUN_UNTIL(&r, run_has(&r, 1));
     server_signal(&s, SIGSTOP);
@@ -101,8 +95,7 @@ static void a_slow_server_is_left_alone(void **state)
     /* What it was asked before is answered to nobody. It works when something was answered in time. */
     RUN_UNTIL(&r, run_has(&r, 1));
     assert_string_equal(run_status(&r)->state, "ok");
-    run_close(&r);
-    server_stop(&s);
+    run_end(&r, &s);
 }
 
 static void several_at_once_are_slow_once(void **state)
@@ -112,9 +105,7 @@ static void several_at_once_are_slow_once(void **state)
     struct cache_key key = key_number(1);
     (void)state;
     NEED_REDIS();
-    server_start(&s, NULL);
-    run_open_with(&r, s.socket, RUN_SECRET, TIMEOUT_MS);
-    run_until_state(&r, "ok");
+    run_begin_with(&r, &s, TIMEOUT_MS);
     const struct tier_get get = {.scope = SCOPE, .keys = &key, .n = 1, .done = run_on_got, .data = &r};
     server_signal(&s, SIGSTOP);
     for (int i = 0; i < 10; i++)
@@ -123,8 +114,7 @@ static void several_at_once_are_slow_once(void **state)
     assert_string_equal(run_status(&r)->state, "ok");
     assert_int_equal(run_status(&r)->failures, 10);
     server_signal(&s, SIGCONT);
-    run_close(&r);
-    server_stop(&s);
+    run_end(&r, &s);
 }
 
 static void a_full_server_still_answers(void **state)
@@ -133,11 +123,8 @@ static void a_full_server_still_answers(void **state)
     struct run r;
     (void)state;
     NEED_REDIS();
-    server_start(&s, NULL);
-    run_open(&r, &s);
-    run_until_state(&r, "ok");
-    run_put(&r, 1);
-    assert_true(run_has(&r, 1));
+    run_begin(&r, &s);
+    run_put_whole(&r, 1);
     assert_string_equal(server_ask(&s, "CONFIG SET maxmemory 1 maxmemory-policy noeviction"), "+OK");
     run_put(&r, 2);
     run_until_state(&r, "failing");
@@ -146,11 +133,9 @@ static void a_full_server_still_answers(void **state)
     assert_true(run_has(&r, 1));
     assert_string_equal(run_status(&r)->state, "failing"); /* for it takes nothing */
     assert_string_equal(server_ask(&s, "CONFIG SET maxmemory 0"), "+OK");
-    run_put(&r, 2);
-    assert_true(run_has(&r, 2));
+    run_put_whole(&r, 2);
     assert_string_equal(run_status(&r)->state, "ok");
-    run_close(&r);
-    server_stop(&s);
+    run_end(&r, &s);
 }
 
 static void a_read_only_replica_is_read(void **state)
@@ -159,11 +144,8 @@ static void a_read_only_replica_is_read(void **state)
     struct run r;
     (void)state;
     NEED_REDIS();
-    server_start(&s, NULL);
-    run_open(&r, &s);
-    run_until_state(&r, "ok");
-    run_put(&r, 1);
-    assert_true(run_has(&r, 1));
+    run_begin(&r, &s);
+    run_put_whole(&r, 1);
     assert_string_equal(server_ask(&s, "REPLICAOF 127.0.0.1 1"), "+OK");
     run_put(&r, 2);
     run_until_state(&r, "failing");
@@ -176,8 +158,7 @@ static void a_read_only_replica_is_read(void **state)
     assert_true(run_has(&r, 1));
     run_put(&r, 2);
     run_until_state(&r, "ok");
-    run_close(&r);
-    server_stop(&s);
+    run_end(&r, &s);
 }
 
 /* -- a peer that says one thing, whatever it is asked -- */

@@ -19,9 +19,7 @@ static void put_in(struct run *r, const char *scope, uint8_t n)
 
 static void open_filled(struct run *r, struct redis_server *s)
 {
-    server_start(s, NULL);
-    run_open(r, s);
-    run_until_state(r, "ok");
+    run_begin(r, s);
     for (uint8_t n = 1; n <= 40; n++) {
         put_in(r, ODD, n);
         put_in(r, SCOPE, n);
@@ -51,8 +49,7 @@ static void a_scope_is_cleared_and_no_other(void **state)
     assert_int_equal(size_of(&s), 40 + OTHERS);
     assert_int_equal(run_clear(&r, &(struct tier_filter){.scope = SCOPE}), 40);
     assert_int_equal(size_of(&s), OTHERS);
-    run_close(&r);
-    server_stop(&s);
+    run_end(&r, &s);
 }
 
 static void filters_hold_together(void **state)
@@ -88,8 +85,7 @@ static void filters_hold_together(void **state)
     assert_false(run_has(&r, 51));
     assert_int_equal(run_clear(&r, &(struct tier_filter){.scope = SCOPE, .model = "claude"}), 39);
     assert_int_equal(size_of(&s), 40 + OTHERS);
-    run_close(&r);
-    server_stop(&s);
+    run_end(&r, &s);
 }
 
 /* Which of 1 .. 40 pages through the scope have told, each once. */
@@ -156,8 +152,7 @@ static void lists_come_in_pages(void **state)
     assert_int_equal(r.told, told);
     RUN_UNTIL(&r, r.told > told);
     assert_int_equal(r.code, ERR_INVALID_REQUEST);
-    run_close(&r);
-    server_stop(&s);
+    run_end(&r, &s);
 }
 
 static void there_are_only_so_many_at_once(void **state)
@@ -176,8 +171,7 @@ static void there_are_only_so_many_at_once(void **state)
     server_signal(&s, SIGCONT);
     RUN_UNTIL(&r, r.told == told + 9);
     assert_int_equal(r.code, ERR_NONE);
-    run_close(&r);
-    server_stop(&s);
+    run_end(&r, &s);
 }
 
 static void what_cannot_be_cleared_is_an_error(void **state)
@@ -194,8 +188,7 @@ static void what_cannot_be_cleared_is_an_error(void **state)
     server_kill(&s);
     assert_int_equal(run_clear(&r, &(struct tier_filter){.scope = SCOPE}), 0);
     assert_int_equal(r.code, ERR_UNAVAILABLE);
-    run_close(&r);
-    server_stop(&s);
+    run_end(&r, &s);
 }
 
 int main(void)

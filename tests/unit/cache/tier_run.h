@@ -10,6 +10,7 @@
 
 #define RUN_LIMIT_US (20 * SECOND_US)
 #define RUN_SECRET "correct horse"
+#define RUN_PATIENCE_MS 5000 /* long enough for a busy machine; what is about time has its own */
 #define RUN_KEYS 64
 
 struct run {
@@ -68,10 +69,9 @@ static inline void run_open_with(struct run *r, const char *url, const char *sec
         fail_msg("%s", err.message);
 }
 
-/* Times are long enough for a busy machine; what is about time has its own. */
 static inline void run_open(struct run *r, const struct redis_server *s)
 {
-    run_open_with(r, s->socket, RUN_SECRET, 5000);
+    run_open_with(r, s->socket, RUN_SECRET, RUN_PATIENCE_MS);
 }
 
 static inline const struct tier_status *run_status(struct run *r)
@@ -110,6 +110,25 @@ static inline void run_close(struct run *r)
     RUN_UNTIL(r, r->closed || !r->tier);
     uv_run(&r->loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&r->loop), 0);
+}
+
+/* A server, and a tier that has connected to it. */
+static inline void run_begin_with(struct run *r, struct redis_server *s, int64_t timeout_ms)
+{
+    server_start(s, NULL);
+    run_open_with(r, s->socket, RUN_SECRET, timeout_ms);
+    run_until_state(r, "ok");
+}
+
+static inline void run_begin(struct run *r, struct redis_server *s)
+{
+    run_begin_with(r, s, RUN_PATIENCE_MS);
+}
+
+static inline void run_end(struct run *r, struct redis_server *s)
+{
+    run_close(r);
+    server_stop(s);
 }
 
 static inline void run_on_got(void *data, const struct item_bytes *blobs, size_t n)
@@ -161,6 +180,13 @@ static inline void run_put(struct run *r, uint8_t n)
 {
     struct item_facts facts = run_facts(n);
     run_put_facts(r, &facts);
+}
+
+/* Waits until it is there. */
+static inline void run_put_whole(struct run *r, uint8_t n)
+{
+    run_put(r, n);
+    assert_true(run_has(r, n));
 }
 
 static inline void run_take_error(struct run *r, const struct error *err)
