@@ -15,7 +15,8 @@ unit_tests = \
 	tests/unit/ask/test_where tests/unit/base/test_buf tests/unit/base/test_clock tests/unit/base/test_decimal \
 	tests/unit/base/test_error tests/unit/base/test_exchange tests/unit/base/test_fd tests/unit/base/test_id \
 	tests/unit/base/test_secret tests/unit/base/test_utf8 tests/unit/base/test_value tests/unit/base/test_version \
-	tests/unit/base/test_words tests/unit/cache/test_cache tests/unit/cache/test_item tests/unit/cache/test_key \
+	tests/unit/base/test_words tests/unit/cache/test_cache tests/unit/cache/test_cache_bounds \
+	tests/unit/cache/test_cache_clear tests/unit/cache/test_item tests/unit/cache/test_key \
 	tests/unit/cache/test_memory tests/unit/cache/test_redis tests/unit/cache/test_redis_faults \
 	tests/unit/cache/test_redis_scan tests/unit/cache/test_redis_url tests/unit/cache/test_sqlite \
 	tests/unit/cache/test_sqlite_file tests/unit/catalog/test_alias tests/unit/catalog/test_catalog \
@@ -121,6 +122,12 @@ tests_unit_base_test_words_LDADD = $(UNIT_LDADD)
 tests_unit_cache_test_cache_SOURCES = tests/unit/cache/test_cache.c
 tests_unit_cache_test_cache_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_cache_test_cache_LDADD = $(UNIT_LDADD)
+tests_unit_cache_test_cache_bounds_SOURCES = tests/unit/cache/test_cache_bounds.c
+tests_unit_cache_test_cache_bounds_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_cache_test_cache_bounds_LDADD = $(UNIT_LDADD)
+tests_unit_cache_test_cache_clear_SOURCES = tests/unit/cache/test_cache_clear.c
+tests_unit_cache_test_cache_clear_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_cache_test_cache_clear_LDADD = $(UNIT_LDADD)
 tests_unit_cache_test_item_SOURCES = tests/unit/cache/test_item.c
 tests_unit_cache_test_item_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_cache_test_item_LDADD = $(UNIT_LDADD)
@@ -377,27 +384,28 @@ python_tests = \
 	tests/replay/test_tokens.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/folder_remove.h \
-	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/cache/cache_items.h tests/unit/cache/redis_server.h \
-	tests/unit/cache/sqlite_bench.h tests/unit/cache/tier_fake.h tests/unit/cache/tier_run.h \
-	tests/unit/catalog/catalog_files.h tests/unit/core/config_files.h tests/unit/engine/routing.h \
-	tests/unit/http/http_server.h tests/unit/http/limited_provider.h tests/unit/http/pool_client.h \
-	tests/unit/provider/building.h tests/unit/provider/chunks.h tests/unit/provider/parsing.h \
-	tests/unit/store/backend_jobs.h tests/unit/store/store_fake.h tests/unit/store/store_plain.h \
-	tests/rpc/client.py tests/rpc/helpers_acts.py tests/rpc/helpers_cache.py tests/rpc/helpers_canned.py \
-	tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_files.py \
-	tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py tests/rpc/helpers_routing.py \
-	tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py tests/rpc/helpers_steered.py \
-	tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_told.py \
-	tests/provider/fault_provider.py tests/provider/grammars.py tests/provider/list_server.py \
-	tests/provider/tls_provider.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c tests/fuzz/fuzz_cohere.c \
-	tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_gemini.c \
-	tests/fuzz/fuzz_item.c tests/fuzz/fuzz_list.c tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c \
-	tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_rate_limits.c tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_sse.c \
-	tests/fuzz/fuzz_vectors.c tests/fuzz/config.dict tests/fuzz/frame.dict tests/fuzz/json.dict \
-	tests/bench/cachefill.c tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c tests/bench/parse.c \
-	tests/bench/pidcpu.c tests/bench/rpcask.c tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c \
-	tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h tests/bench/run.sh \
-	doc/architecture.md doc/protocol.md doc/providers.md doc/tokens.md tests/fuzz/run
+	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/cache/cache_clock.h tests/unit/cache/cache_items.h \
+	tests/unit/cache/cache_open.h tests/unit/cache/redis_server.h tests/unit/cache/sqlite_bench.h \
+	tests/unit/cache/tier_fake.h tests/unit/cache/tier_run.h tests/unit/catalog/catalog_files.h \
+	tests/unit/core/config_files.h tests/unit/engine/routing.h tests/unit/http/http_server.h \
+	tests/unit/http/limited_provider.h tests/unit/http/pool_client.h tests/unit/provider/building.h \
+	tests/unit/provider/chunks.h tests/unit/provider/parsing.h tests/unit/store/backend_jobs.h \
+	tests/unit/store/store_fake.h tests/unit/store/store_plain.h tests/rpc/client.py tests/rpc/helpers_acts.py \
+	tests/rpc/helpers_cache.py tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py \
+	tests/rpc/helpers_files.py tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py \
+	tests/rpc/helpers_routing.py tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py \
+	tests/rpc/helpers_steered.py tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py \
+	tests/rpc/helpers_tls.py tests/rpc/helpers_told.py tests/provider/fault_provider.py tests/provider/grammars.py \
+	tests/provider/list_server.py tests/provider/tls_provider.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c \
+	tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c \
+	tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_item.c tests/fuzz/fuzz_list.c tests/fuzz/fuzz_ollama.c \
+	tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_rate_limits.c \
+	tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_sse.c tests/fuzz/fuzz_vectors.c tests/fuzz/config.dict \
+	tests/fuzz/frame.dict tests/fuzz/json.dict tests/bench/cachefill.c tests/bench/httpstream.c tests/bench/load.c \
+	tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c tests/bench/rpcask.c tests/bench/rpccrowd.c \
+	tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/runcost.c \
+	tests/bench/startcost.c tests/bench/load.h tests/bench/run.sh doc/architecture.md doc/protocol.md \
+	doc/providers.md doc/tokens.md tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.

@@ -1,6 +1,5 @@
 #include "daemon/cache/memory.h"
-#include "lib/base/clock.h"
-#include "tests/unit/cache/cache_items.h"
+#include "tests/unit/cache/cache_clock.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -8,20 +7,6 @@
 #include <cmocka.h>
 
 #define ROOMY ((struct memory_bounds){.bytes = 1 << 20, .max_item = 1 << 16})
-
-static int set_up(void **state)
-{
-    (void)state;
-    clock_set(0, NOW_US);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    clock_set(-1, 0);
-    return 0;
-}
 
 static void put(struct memory *m, const struct item_facts *facts)
 {
@@ -402,7 +387,6 @@ static void test_what_was_made_goes_with_the_place(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_least_used_leaves_first),
         TEST(test_bound_at_its_edge),
