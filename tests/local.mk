@@ -17,30 +17,30 @@ unit_tests = \
 	tests/unit/base/test_secret tests/unit/base/test_utf8 tests/unit/base/test_value tests/unit/base/test_version \
 	tests/unit/base/test_words tests/unit/cache/test_cache tests/unit/cache/test_cache_bounds \
 	tests/unit/cache/test_cache_clear tests/unit/cache/test_item tests/unit/cache/test_key \
-	tests/unit/cache/test_memory tests/unit/cache/test_redis tests/unit/cache/test_redis_faults \
-	tests/unit/cache/test_redis_scan tests/unit/cache/test_redis_url tests/unit/cache/test_sqlite \
-	tests/unit/cache/test_sqlite_file tests/unit/catalog/test_alias tests/unit/catalog/test_catalog \
-	tests/unit/catalog/test_lists tests/unit/catalog/test_tokens tests/unit/chat/test_event \
-	tests/unit/chat/test_message tests/unit/chat/test_price tests/unit/chat/test_request \
-	tests/unit/core/test_config tests/unit/core/test_config_lines tests/unit/core/test_log \
-	tests/unit/core/test_logfile tests/unit/core/test_worker tests/unit/engine/test_context \
-	tests/unit/engine/test_discover tests/unit/engine/test_fault tests/unit/engine/test_fetch \
-	tests/unit/engine/test_figures tests/unit/engine/test_gate tests/unit/engine/test_health \
-	tests/unit/engine/test_keep tests/unit/engine/test_offers tests/unit/engine/test_providers \
-	tests/unit/engine/test_route tests/unit/http/test_breaker tests/unit/http/test_bucket \
-	tests/unit/http/test_bucket_day tests/unit/http/test_host tests/unit/http/test_pool \
-	tests/unit/http/test_pool_faults tests/unit/http/test_retry tests/unit/key/test_env_keys \
-	tests/unit/key/test_key tests/unit/key/test_key_command tests/unit/key/test_key_sources \
-	tests/unit/proto/test_codec tests/unit/proto/test_codec_event tests/unit/proto/test_frame \
-	tests/unit/proto/test_mp tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic \
-	tests/unit/provider/test_error_map tests/unit/provider/test_gemini tests/unit/provider/test_jsonx \
-	tests/unit/provider/test_list tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
-	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
-	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
-	tests/unit/provider/test_sse tests/unit/provider/test_vectors tests/unit/rpc/test_cache_map \
-	tests/unit/rpc/test_outq tests/unit/rpc/test_schema tests/unit/store/test_backend_trees \
-	tests/unit/store/test_backends tests/unit/store/test_sqlite tests/unit/store/test_store \
-	tests/unit/store/test_store_states
+	tests/unit/cache/test_key_form tests/unit/cache/test_memory tests/unit/cache/test_redis \
+	tests/unit/cache/test_redis_faults tests/unit/cache/test_redis_scan tests/unit/cache/test_redis_url \
+	tests/unit/cache/test_sqlite tests/unit/cache/test_sqlite_file tests/unit/catalog/test_alias \
+	tests/unit/catalog/test_catalog tests/unit/catalog/test_lists tests/unit/catalog/test_tokens \
+	tests/unit/chat/test_event tests/unit/chat/test_message tests/unit/chat/test_price \
+	tests/unit/chat/test_request tests/unit/core/test_config tests/unit/core/test_config_lines \
+	tests/unit/core/test_log tests/unit/core/test_logfile tests/unit/core/test_worker \
+	tests/unit/engine/test_context tests/unit/engine/test_discover tests/unit/engine/test_fault \
+	tests/unit/engine/test_fetch tests/unit/engine/test_figures tests/unit/engine/test_gate \
+	tests/unit/engine/test_health tests/unit/engine/test_keep tests/unit/engine/test_offers \
+	tests/unit/engine/test_providers tests/unit/engine/test_route tests/unit/http/test_breaker \
+	tests/unit/http/test_bucket tests/unit/http/test_bucket_day tests/unit/http/test_host \
+	tests/unit/http/test_pool tests/unit/http/test_pool_faults tests/unit/http/test_retry \
+	tests/unit/key/test_env_keys tests/unit/key/test_key tests/unit/key/test_key_command \
+	tests/unit/key/test_key_sources tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
+	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/proto/test_mp_walk \
+	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
+	tests/unit/provider/test_jsonx tests/unit/provider/test_list tests/unit/provider/test_openai_parse \
+	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
+	tests/unit/provider/test_rate_limits tests/unit/provider/test_recordings tests/unit/provider/test_scan \
+	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/provider/test_vectors \
+	tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq tests/unit/rpc/test_schema \
+	tests/unit/store/test_backend_trees tests/unit/store/test_backends tests/unit/store/test_sqlite \
+	tests/unit/store/test_store tests/unit/store/test_store_states
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -134,6 +134,9 @@ tests_unit_cache_test_item_LDADD = $(UNIT_LDADD)
 tests_unit_cache_test_key_SOURCES = tests/unit/cache/test_key.c
 tests_unit_cache_test_key_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_cache_test_key_LDADD = $(UNIT_LDADD)
+tests_unit_cache_test_key_form_SOURCES = tests/unit/cache/test_key_form.c
+tests_unit_cache_test_key_form_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_cache_test_key_form_LDADD = $(UNIT_LDADD)
 tests_unit_cache_test_memory_SOURCES = tests/unit/cache/test_memory.c
 tests_unit_cache_test_memory_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_cache_test_memory_LDADD = $(UNIT_LDADD)
@@ -385,27 +388,27 @@ python_tests = \
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/folder_remove.h \
 	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/cache/cache_clock.h tests/unit/cache/cache_items.h \
-	tests/unit/cache/cache_open.h tests/unit/cache/redis_server.h tests/unit/cache/sqlite_bench.h \
-	tests/unit/cache/tier_fake.h tests/unit/cache/tier_run.h tests/unit/catalog/catalog_files.h \
-	tests/unit/core/config_files.h tests/unit/engine/routing.h tests/unit/http/http_server.h \
-	tests/unit/http/limited_provider.h tests/unit/http/pool_client.h tests/unit/provider/building.h \
-	tests/unit/provider/chunks.h tests/unit/provider/parsing.h tests/unit/store/backend_jobs.h \
-	tests/unit/store/store_fake.h tests/unit/store/store_plain.h tests/rpc/client.py tests/rpc/helpers_acts.py \
-	tests/rpc/helpers_cache.py tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py \
-	tests/rpc/helpers_files.py tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py \
-	tests/rpc/helpers_routing.py tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py \
-	tests/rpc/helpers_steered.py tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py \
-	tests/rpc/helpers_tls.py tests/rpc/helpers_told.py tests/provider/fault_provider.py tests/provider/grammars.py \
-	tests/provider/list_server.py tests/provider/tls_provider.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c \
-	tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c \
-	tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_item.c tests/fuzz/fuzz_list.c tests/fuzz/fuzz_ollama.c \
-	tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_rate_limits.c \
-	tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_sse.c tests/fuzz/fuzz_vectors.c tests/fuzz/config.dict \
-	tests/fuzz/frame.dict tests/fuzz/json.dict tests/bench/cachefill.c tests/bench/httpstream.c tests/bench/load.c \
-	tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c tests/bench/rpcask.c tests/bench/rpccrowd.c \
-	tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/runcost.c \
-	tests/bench/startcost.c tests/bench/load.h tests/bench/run.sh doc/architecture.md doc/protocol.md \
-	doc/providers.md doc/tokens.md tests/fuzz/run
+	tests/unit/cache/cache_open.h tests/unit/cache/key_questions.h tests/unit/cache/redis_server.h \
+	tests/unit/cache/sqlite_bench.h tests/unit/cache/tier_fake.h tests/unit/cache/tier_run.h \
+	tests/unit/catalog/catalog_files.h tests/unit/core/config_files.h tests/unit/engine/routing.h \
+	tests/unit/http/http_server.h tests/unit/http/limited_provider.h tests/unit/http/pool_client.h \
+	tests/unit/provider/building.h tests/unit/provider/chunks.h tests/unit/provider/parsing.h \
+	tests/unit/store/backend_jobs.h tests/unit/store/store_fake.h tests/unit/store/store_plain.h \
+	tests/rpc/client.py tests/rpc/helpers_acts.py tests/rpc/helpers_cache.py tests/rpc/helpers_canned.py \
+	tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_files.py \
+	tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py tests/rpc/helpers_routing.py \
+	tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py tests/rpc/helpers_steered.py \
+	tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_told.py \
+	tests/provider/fault_provider.py tests/provider/grammars.py tests/provider/list_server.py \
+	tests/provider/tls_provider.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c tests/fuzz/fuzz_cohere.c \
+	tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_gemini.c \
+	tests/fuzz/fuzz_item.c tests/fuzz/fuzz_list.c tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c \
+	tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_rate_limits.c tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_sse.c \
+	tests/fuzz/fuzz_vectors.c tests/fuzz/config.dict tests/fuzz/frame.dict tests/fuzz/json.dict \
+	tests/bench/cachefill.c tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c tests/bench/parse.c \
+	tests/bench/pidcpu.c tests/bench/rpcask.c tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c \
+	tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h tests/bench/run.sh \
+	doc/architecture.md doc/protocol.md doc/providers.md doc/tokens.md tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.
