@@ -128,3 +128,28 @@ def user_client(system_home):
     yield connect
     for u in users:
         u.end()
+
+
+# -- for a file whose daemon is always one in system mode: its fixtures instead of the common ones
+
+
+@pytest.fixture
+def home(system_home):
+    return system_home
+
+
+@pytest.fixture
+def daemon(request, home, provider, start_daemon):
+    marker = request.node.get_closest_marker("askd")
+    home.write_config(provider.base_url, **(dict(marker.kwargs) if marker else {}))
+    return start_daemon(**home.daemon_args())
+
+
+@pytest.fixture
+def alice(daemon, user_client):
+    return user_client(ALICE)
+
+
+@pytest.fixture
+def bob(daemon, user_client):
+    return user_client(BOB)

@@ -1,34 +1,13 @@
 """Whose the cache's answers are: each user's own, or, with a namespace, those of all. With real uids, so for root."""
+# ruff: noqa: F811 -- fixtures are imported
 
 import pytest
 
 from client import failure
 from helpers_cache import asked
-from helpers_system import ALICE, BOB, system_home, user_client  # noqa: F401
+from helpers_system import alice, bob, daemon, home, system_home, user_client  # noqa: F401
 
 SHARED = "[cache]\nnamespace = team\n"
-
-
-@pytest.fixture
-def home(system_home):  # noqa: F811
-    return system_home
-
-
-@pytest.fixture
-def daemon(request, home, provider, start_daemon):
-    marker = request.node.get_closest_marker("askd")
-    home.write_config(provider.base_url, **(dict(marker.kwargs) if marker else {}))
-    return start_daemon(**home.daemon_args())
-
-
-@pytest.fixture
-def alice(daemon, user_client):  # noqa: F811
-    return user_client(ALICE)
-
-
-@pytest.fixture
-def bob(daemon, user_client):  # noqa: F811
-    return user_client(BOB)
 
 
 def ask(user, prompt="hello", **params):

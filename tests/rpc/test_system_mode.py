@@ -1,4 +1,5 @@
 """One daemon, several users: nobody sees, reads or touches what is another's. With real uids, so for root only."""
+# ruff: noqa: F811 -- fixtures are imported
 
 import os
 import pathlib
@@ -9,31 +10,9 @@ import pytest
 
 from client import Closed, RpcError, failure
 from conftest import wait_until
-from helpers_system import ALICE, BOB, DAEMON, system_home, user_client  # noqa: F401
+from helpers_system import ALICE, BOB, DAEMON, alice, bob, daemon, home, system_home, user_client  # noqa: F401
 
 NEVER = "01890000-0000-7000-8000-000000000000"  # an id as ours are, that never was
-
-
-@pytest.fixture
-def home(system_home):  # noqa: F811
-    return system_home
-
-
-@pytest.fixture
-def daemon(request, home, provider, start_daemon):
-    marker = request.node.get_closest_marker("askd")
-    home.write_config(provider.base_url, **(dict(marker.kwargs) if marker else {}))
-    return start_daemon(**home.daemon_args())
-
-
-@pytest.fixture
-def alice(daemon, user_client):  # noqa: F811
-    return user_client(ALICE)
-
-
-@pytest.fixture
-def bob(daemon, user_client):  # noqa: F811
-    return user_client(BOB)
 
 
 @pytest.fixture
@@ -68,12 +47,12 @@ def test_everybody_is_known_by_uid(alice, bob, root):
     assert [c.call("hello")["uid"] for c in (alice, bob, root)] == [ALICE, BOB, 0]
 
 
-def test_group_decides_who_may_connect(daemon, user_client):  # noqa: F811
+def test_group_decides_who_may_connect(daemon, user_client):
     with pytest.raises(PermissionError):
         user_client(ALICE, groups=[])
 
 
-def test_socket_of_the_service_manager(home, provider, start_daemon, user_client):  # noqa: F811
+def test_socket_of_the_service_manager(home, provider, start_daemon, user_client):
     """As askd.socket has it: bound by root, given to the daemon, which leaves it there."""
     activate = shutil.which("systemd-socket-activate")
     if not activate:
@@ -158,7 +137,7 @@ def test_plain_question_is_nobody_elses(alice, bob):
     assert bob.call("answer.list") == []
 
 
-def test_all_of_a_user_may_attach(alice, answers, user_client):  # noqa: F811
+def test_all_of_a_user_may_attach(alice, answers, user_client):
     second = user_client(ALICE)
     msgid = second.request("answer.attach", {"answer": answers["running"]})
     assert second.wait_event("text")[0] == answers["running"]
@@ -223,7 +202,7 @@ def test_last_is_ones_own(alice, bob, conversation):
     assert alice.result(alice.chat("echo", "x", conversation="last", context=here))["conversation"] == mine
 
 
-def test_nothing_changes_hands_over_a_restart(daemon, home, start_daemon, conversation, user_client):  # noqa: F811
+def test_nothing_changes_hands_over_a_restart(daemon, home, start_daemon, conversation, user_client):
     conv, _ = conversation
     daemon.signal(15)
     assert daemon.wait() == 0
@@ -255,7 +234,7 @@ def test_a_user_has_a_quarter_of_max_answers(alice, bob, provider):
 
 
 @pytest.mark.askd(daemon={"max_connections": "16"})
-def test_a_user_has_a_quarter_of_max_connections(alice, bob, user_client):  # noqa: F811
+def test_a_user_has_a_quarter_of_max_connections(alice, bob, user_client):
     mine = [alice, *(user_client(ALICE) for _ in range(3))]
     assert all(c.call("hello")["uid"] == ALICE for c in mine)
     refused = user_client(ALICE)
