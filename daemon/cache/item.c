@@ -50,6 +50,13 @@ const char *item_kind_name(enum item_kind kind)
     return kind_names[kind];
 }
 
+bool item_model_is(const char *provider, const char *model, const char *name)
+{
+    size_t len = strlen(provider);
+    return strcmp(name, model) == 0 ||
+           (strncmp(name, provider, len) == 0 && name[len] == '/' && strcmp(name + len + 1, model) == 0);
+}
+
 /* Each step maps different sums to different ones, so a difference is never lost again. */
 static uint64_t sum_word(uint64_t sum, uint64_t word)
 {

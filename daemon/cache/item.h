@@ -40,6 +40,9 @@ struct item_facts {
     uint32_t n_events, n_tail;      /* ITEM_VECTOR: n_events numbers */
 };
 
+/* Does a name that somebody tells mean this model? As the provider names it, or "provider/model". */
+bool item_model_is(const char *provider, const char *model, const char *name);
+
 struct cache_item;
 
 /* Encodes. NULL where there is no memory for it, and for facts that item_from_blob would not take. The reference is

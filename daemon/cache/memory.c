@@ -148,17 +148,10 @@ void memory_put(struct memory *m, struct cache_item *it)
 
 /* -- all of a scope -- */
 
-static bool is_model(const struct item_facts *item, const char *name)
-{
-    size_t len = strlen(item->provider);
-    return strcmp(item->model, name) == 0 ||
-           (strncmp(name, item->provider, len) == 0 && name[len] == '/' && strcmp(name + len + 1, item->model) == 0);
-}
-
 /* But for the key. */
 static bool passes(const struct item_facts *item, const struct tier_filter *f)
 {
-    return strcmp(item->scope, f->scope) == 0 && (!f->model || is_model(item, f->model)) &&
+    return strcmp(item->scope, f->scope) == 0 && (!f->model || item_model_is(item->provider, item->model, f->model)) &&
            (!f->created_before_us || item->created_us < f->created_before_us);
 }
 

@@ -100,19 +100,11 @@ void cachedb_blobs_free(struct item_bytes *blobs, size_t n)
 
 /* -- what a clear takes away -- */
 
-static bool is_model(const struct cachedb_row *row, const char *name)
-{
-    if (strcmp(row->model, name) == 0)
-        return true;
-    size_t len = strlen(row->provider);
-    return strncmp(row->provider, name, len) == 0 && name[len] == '/' && strcmp(row->model, name + len + 1) == 0;
-}
-
 static bool clears(const struct cachedb_clear *c, const struct cachedb_row *row)
 {
     return strcmp(row->scope, c->scope) == 0 && (!c->one || key_equal(row->key, &c->key)) &&
-           (!c->model || is_model(row, c->model)) && (c->before_us == 0 || row->created_us < c->before_us) &&
-           (!c->begun || row->num <= c->last);
+           (!c->model || item_model_is(row->provider, row->model, c->model)) &&
+           (c->before_us == 0 || row->created_us < c->before_us) && (!c->begun || row->num <= c->last);
 }
 
 /* Looks at the next entry that it has not looked at; false: there is none. */

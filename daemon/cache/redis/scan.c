@@ -213,17 +213,10 @@ static void remove_kept(struct scan *s)
     send_on(s, &command, on_removed);
 }
 
-/* "provider/model", or the model as the provider names it */
-static bool is_model(const char *wanted, const struct item_facts *f)
-{
-    size_t len = strlen(f->provider);
-    return strcmp(wanted, f->model) == 0 ||
-           (strncmp(wanted, f->provider, len) == 0 && wanted[len] == '/' && strcmp(wanted + len + 1, f->model) == 0);
-}
-
 static bool passes(const struct scan *s, const struct item_facts *f)
 {
-    return (!s->model || is_model(s->model, f)) && (s->before_us == 0 || f->created_us < s->before_us);
+    return (!s->model || item_model_is(f->provider, f->model, s->model)) &&
+           (s->before_us == 0 || f->created_us < s->before_us);
 }
 
 static void take(struct scan *s, struct cache_item *it, const struct cache_key *key)
