@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define PATIENCE_MS 60000
+
 int64_t now_ns(void)
 {
     struct timespec t;
@@ -100,6 +102,17 @@ void send_all(int fd, const void *bytes, size_t n)
         p += w;
         n -= (size_t)w;
     }
+}
+
+size_t read_some(int fd, void *to, size_t max)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    if (poll(&ready, 1, PATIENCE_MS) != 1)
+        die("nothing came in %d s", PATIENCE_MS / 1000);
+    ssize_t r = read(fd, to, max);
+    if (r <= 0)
+        die("no answer: %s", r ? strerror(errno) : "the server closed the connection");
+    return (size_t)r;
 }
 
 pid_t spawn_quiet(char **command, int null)

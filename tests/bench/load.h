@@ -25,6 +25,9 @@ size_t read_request(const char *path, void *to, size_t max);
 
 void send_all(int fd, const void *bytes, size_t n); /* waits where the socket is full */
 
+/* What comes next, at least a byte; dies where nothing comes in a minute, or no more. */
+size_t read_some(int fd, void *to, size_t max);
+
 /* Starts a command with the descriptor `null` as its input and output. vfork, so that nothing of ours is copied. */
 pid_t spawn_quiet(char **command, int null);
 

@@ -7,16 +7,15 @@
  * cache.lookup for its key, all with msgid 1 as rpcload wants them; prints the bytes of its text and reasoning. With -n
  * nothing is asked, and there is no lookup. No prompt is the same as an earlier one. */
 #include "tests/bench/load.h"
+#include "tests/bench/response.h"
 #include <errno.h>
-#include <msgpack.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { READ_SIZE = 65536, PROMPT_MAX = 16384, PATIENCE_MS = 60000 };
+enum { PROMPT_MAX = 16384 };
 
 static long tokens = 100, gap, prompt_len = 64;
 static bool in_turns;
@@ -78,56 +77,27 @@ static void write_file(const char *prefix, const char *what, const msgpack_sbuff
         die("%s: %s", path, strerror(errno));
 }
 
-static void await_frame(int fd, msgpack_unpacker *in, msgpack_unpacked *frame)
-{
-    msgpack_unpack_return got;
-    while ((got = msgpack_unpacker_next(in, frame)) == MSGPACK_UNPACK_CONTINUE) {
-        struct pollfd ready = {.fd = fd, .events = POLLIN};
-        if (poll(&ready, 1, PATIENCE_MS) != 1)
-            die("no answer in %d s", PATIENCE_MS / 1000);
-        if (!msgpack_unpacker_reserve_buffer(in, READ_SIZE))
-            die("out of memory");
-        ssize_t r = read(fd, msgpack_unpacker_buffer(in), READ_SIZE);
-        if (r <= 0)
-            die("no answer: %s", r ? strerror(errno) : "the server closed the connection");
-        msgpack_unpacker_buffer_consumed(in, (size_t)r);
-    }
-    if (got != MSGPACK_UNPACK_SUCCESS)
-        die("bytes that are no MessagePack");
-}
-
 /* The string under this key; an empty one where there is none. */
 static msgpack_object_str string(const msgpack_object *map, const char *key)
 {
-    for (uint32_t i = 0; map->type == MSGPACK_OBJECT_MAP && i < map->via.map.size; i++) {
-        const msgpack_object_kv *kv = &map->via.map.ptr[i];
-        if (kv->key.via.str.size == strlen(key) && memcmp(kv->key.via.str.ptr, key, strlen(key)) == 0 &&
-            kv->val.type == MSGPACK_OBJECT_STR)
-            return kv->val.via.str;
-    }
-    return (msgpack_object_str){0};
+    const msgpack_object *o = response_get(map, key);
+    return o && o->type == MSGPACK_OBJECT_STR ? o->via.str : (msgpack_object_str){0};
 }
 
 static void ask(const char *path, const msgpack_sbuffer *chat, const char *prefix)
 {
-    msgpack_unpacker in;
-    msgpack_unpacked frame;
+    struct response r;
     msgpack_sbuffer lookup;
     int fd = dial_unix(path);
-    if (!msgpack_unpacker_init(&in, READ_SIZE))
-        die("out of memory");
-    msgpack_unpacked_init(&frame);
     send_all(fd, chat->data, chat->size);
-    await_frame(fd, &in, &frame);
-    if (frame.data.type != MSGPACK_OBJECT_ARRAY || frame.data.via.array.size != 4)
-        die("an answer that is no response");
-    const msgpack_object *answer = &frame.data.via.array.ptr[3];
+    const msgpack_object *answer = response_read(&r, fd);
     const msgpack_object_str key = string(answer, "key");
     if (key.size == 0)
-        die("an error, or an answer without a key");
+        die("an answer without a key");
     pack_lookup(&lookup, &key);
     write_file(prefix, "lookup", &lookup);
     printf("bytes=%u\n", string(answer, "text").size + string(answer, "reasoning").size);
+    response_done(&r);
 }
 
 int main(int argc, char **argv)

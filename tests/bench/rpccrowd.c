@@ -6,31 +6,13 @@
  * frame with msgid 1). Once each has its answer, all whole and the same, it says so. With -z each reads BYTES of what
  * comes and then no more. The connections stay open until standard input ends. */
 #include "tests/bench/load.h"
-#include <errno.h>
-#include <msgpack.h>
-#include <poll.h>
+#include "tests/bench/response.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { READ_SIZE = 65536, REQUEST_MAX = 65536, PATIENCE_MS = 60000 };
-
-static void await_readable(int fd)
-{
-    struct pollfd ready = {.fd = fd, .events = POLLIN};
-    if (poll(&ready, 1, PATIENCE_MS) != 1)
-        die("nothing came in %d s", PATIENCE_MS / 1000);
-}
-
-static size_t read_some(int fd, char *to, size_t max)
-{
-    await_readable(fd);
-    ssize_t r = read(fd, to, max);
-    if (r <= 0)
-        die("no answer: %s", r ? strerror(errno) : "the server closed the connection");
-    return (size_t)r;
-}
+enum { READ_SIZE = 65536, REQUEST_MAX = 65536 };
 
 static void read_bytes(int fd, long bytes)
 {
@@ -39,25 +21,20 @@ static void read_bytes(int fd, long bytes)
         bytes -= (long)read_some(fd, in, bytes < READ_SIZE ? (size_t)bytes : READ_SIZE);
 }
 
-static const msgpack_object *get(const msgpack_object *map, const char *key)
+static msgpack_object_str string(const msgpack_object *map, const char *key)
 {
-    for (uint32_t i = 0; map->type == MSGPACK_OBJECT_MAP && i < map->via.map.size; i++) {
-        const msgpack_object_kv *kv = &map->via.map.ptr[i];
-        if (kv->key.via.str.size == strlen(key) && memcmp(kv->key.via.str.ptr, key, strlen(key)) == 0)
-            return &kv->val;
-    }
-    die("an error, or an answer without %s", key);
+    const msgpack_object *o = response_get(map, key);
+    if (!o || o->type != MSGPACK_OBJECT_STR)
+        die("an answer without %s", key);
+    return o->via.str;
 }
 
 /* Its text, beside that of the first who got one. */
-static void compare(const msgpack_object *frame)
+static void compare(const msgpack_object *answer)
 {
     static char *first;
     static uint32_t len;
-    if (frame->type != MSGPACK_OBJECT_ARRAY || frame->via.array.size != 4)
-        die("an answer that is no response");
-    const msgpack_object *answer = &frame->via.array.ptr[3];
-    const msgpack_object_str text = get(answer, "text")->via.str, state = get(answer, "state")->via.str;
+    const msgpack_object_str text = string(answer, "text"), state = string(answer, "state");
     if (state.size != 4 || memcmp(state.ptr, "done", 4) != 0)
         die("an answer that is not done");
     if (!first) {
@@ -73,22 +50,9 @@ static void compare(const msgpack_object *frame)
 
 static void read_answer(int fd)
 {
-    msgpack_unpacker in;
-    msgpack_unpacked frame;
-    msgpack_unpack_return got;
-    if (!msgpack_unpacker_init(&in, READ_SIZE))
-        die("out of memory");
-    msgpack_unpacked_init(&frame);
-    while ((got = msgpack_unpacker_next(&in, &frame)) == MSGPACK_UNPACK_CONTINUE) {
-        if (!msgpack_unpacker_reserve_buffer(&in, READ_SIZE))
-            die("out of memory");
-        msgpack_unpacker_buffer_consumed(&in, read_some(fd, msgpack_unpacker_buffer(&in), READ_SIZE));
-    }
-    if (got != MSGPACK_UNPACK_SUCCESS)
-        die("bytes that are no MessagePack");
-    compare(&frame.data);
-    msgpack_unpacked_destroy(&frame);
-    msgpack_unpacker_destroy(&in);
+    struct response r;
+    compare(response_read(&r, fd));
+    response_done(&r);
 }
 
 static void say(const char *what)

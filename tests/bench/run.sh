@@ -37,7 +37,8 @@ build_tools() {
     for t in mockllm httpstream rpcstream rpcload rpcask rpccrowd rpcfill runcost startcost pidcpu; do
         # shellcheck disable=SC2046
         ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -O2 -I"$HERE/../.." $(pkg-config --cflags $msgpack) -o "$TOOLS/$t" \
-            "$HERE/$t.c" "$HERE/load.c" -Wl,--as-needed $(pkg-config --libs $msgpack) || fail "$t cannot be built"
+            "$HERE/$t.c" "$HERE"/{load,response}.c -Wl,--as-needed $(pkg-config --libs $msgpack) ||
+            fail "$t cannot be built"
     done
     build_with_own parse "$HERE/load.c" "$HERE"/../../daemon/provider/*.c
     build_with_own cachefill "$HERE"/../../daemon/core/{database,worker,timer,log}.c \

@@ -2,9 +2,9 @@
  * it by SIGTERM; per start a line with the milliseconds until METHOD, or the request in FILE, asked on SOCKET as soon
  * as that can be connected to, was answered. An answer that is an error ends the run. */
 #include "tests/bench/load.h"
+#include "tests/bench/response.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <msgpack.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { READ_SIZE = 65536, PATIENCE = 30 };
+enum { REQUEST_MAX = 65536, PATIENCE = 30 };
 
 static int dial(const char *path, int64_t until)
 {
@@ -46,7 +46,7 @@ static void pack(msgpack_sbuffer *out, const char *method)
 
 static void ask(int fd, const char *method)
 {
-    char request[READ_SIZE];
+    char request[REQUEST_MAX];
     msgpack_sbuffer out;
     msgpack_sbuffer_init(&out);
     if (method[0] == '@')
@@ -57,35 +57,11 @@ static void ask(int fd, const char *method)
     msgpack_sbuffer_destroy(&out);
 }
 
-static void check(const msgpack_object *o)
-{
-    if (o->type != MSGPACK_OBJECT_ARRAY || o->via.array.size != 4)
-        die("an answer that is no response");
-    if (o->via.array.ptr[2].type != MSGPACK_OBJECT_NIL)
-        die("the answer is an error");
-}
-
 static void await_answer(int fd)
 {
-    msgpack_unpacker in;
-    msgpack_unpacked frame;
-    msgpack_unpack_return got;
-    if (!msgpack_unpacker_init(&in, READ_SIZE))
-        die("out of memory");
-    msgpack_unpacked_init(&frame);
-    while ((got = msgpack_unpacker_next(&in, &frame)) == MSGPACK_UNPACK_CONTINUE) {
-        if (!msgpack_unpacker_reserve_buffer(&in, READ_SIZE))
-            die("out of memory");
-        ssize_t r = read(fd, msgpack_unpacker_buffer(&in), READ_SIZE);
-        if (r <= 0)
-            die("no answer: %s", r ? strerror(errno) : "the server closed the connection");
-        msgpack_unpacker_buffer_consumed(&in, (size_t)r);
-    }
-    if (got != MSGPACK_UNPACK_SUCCESS)
-        die("bytes that are no MessagePack");
-    check(&frame.data);
-    msgpack_unpacked_destroy(&frame);
-    msgpack_unpacker_destroy(&in);
+    struct response r;
+    response_read(&r, fd);
+    response_done(&r);
 }
 
 static void stop(pid_t pid, const char *command)
