@@ -241,6 +241,18 @@ static inline void await_state(struct sqlite_bench *b, const char *state)
     }
 }
 
+/* The handle without the tier, which is closed; for cachedb_close. */
+static inline struct cachedb *bench_database(struct sqlite_bench *b)
+{
+    struct cachedb *db = NULL;
+    struct error err = ERROR_INIT;
+    const char *was = NULL;
+    bench_close(b);
+    assert_int_equal(cachedb_open(b->dir, b->size, &db, &was, &err), ERR_NONE);
+    assert_null(was);
+    return db;
+}
+
 static inline void path_in(const struct sqlite_bench *b, char path[128], const char *name)
 {
     snprintf(path, 128, "%s/%s", b->dir, name);

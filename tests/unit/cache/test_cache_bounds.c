@@ -42,6 +42,20 @@ static void test_items_that_are_too_large(void **state)
     check_bounds(much, 8 * len - 1, much, true, false);
 }
 
+/* One that is not for the tier takes nothing there away, however large it is. */
+static void test_a_large_one_for_memory_alone(void **state)
+{
+    struct cache_options opt = defaults;
+    (void)state;
+    opt.size = 1;
+    struct cache *c = open_cache(&opt);
+    put(c, 1, false);
+    assert_non_null(find(c, 1));
+    assert_int_equal(fake.puts, 0);
+    assert_int_equal(fake.clears, 0);
+    close_cache(c);
+}
+
 static void test_lower_bounds_hold_at_once(void **state)
 {
     struct cache_options opt = defaults;
@@ -162,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_items_that_are_too_large),
+        TEST(test_a_large_one_for_memory_alone),
         TEST(test_lower_bounds_hold_at_once),
         TEST(test_what_a_tier_is_opened_with),
         TEST(test_scopes),

@@ -208,6 +208,37 @@ static void a_clear_is_at_once_for_whoever_asks(void **state)
     assert_int_equal(settled(b)->entries, 1);
 }
 
+/* A clear neither hides nor takes away what was put since it began, however long it takes. */
+static void what_is_put_during_a_clear_is_told(void **state)
+{
+    struct cachedb *db = bench_database(*state);
+    struct cachedb_clears clears = LIST_HEAD_INITIALIZER(clears);
+    struct cachedb_clear clear = {.scope = (char *)ALICE};
+    struct cache_key keys[] = {key_number(1), key_number(2)};
+    struct item_bytes blobs[2] = {{0}};
+    struct cachedb_get get = {.scope = (char *)ALICE, .keys = keys, .blobs = blobs, .n = 2};
+    struct cache_item *old = make_item(&(struct put){.n = 1}), *new = make_item(&(struct put){.n = 2});
+
+    LIST_INSERT_HEAD(&clears, &clear, link);
+    assert_true(cachedb_begin(db));
+    cachedb_put(db, old);
+    clear.begun = true;
+    clear.last = db->next_num - 1;
+    cachedb_put(db, new);
+    cachedb_get(db, &get, &clears);
+    assert_null(blobs[0].data);
+    assert_non_null(blobs[1].data);
+    free((void *)blobs[1].data);
+    while (cachedb_clear(db, &clear))
+        ;
+    assert_int_equal(clear.removed, 1);
+    assert_int_equal(db->now.entries, 1);
+    assert_true(cachedb_commit(db));
+    item_unref(old);
+    item_unref(new);
+    cachedb_close(db);
+}
+
 static void on_listed(void *data, const struct item_bytes *blobs, size_t n, const char *after, const struct error *err)
 {
     struct sqlite_bench *b = data;
@@ -350,6 +381,7 @@ int main(void)
         TEST(uses_beyond_what_is_held_are_written),
         TEST(clear_takes_what_the_filter_names),
         TEST(a_clear_is_at_once_for_whoever_asks),
+        TEST(what_is_put_during_a_clear_is_told),
         TEST(lists_go_by_key),
         TEST(a_page_is_bounded),
         TEST(a_cancelled_get_tells_nothing),

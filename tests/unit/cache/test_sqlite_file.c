@@ -521,14 +521,8 @@ static void a_process_that_is_killed(void **state)
 /* Each statement finds its rows by an index, in the order in which they are wanted. */
 static void plans_use_an_index(void **state)
 {
-    struct sqlite_bench *b = *state;
-    struct cachedb *db = NULL;
-    struct error err = ERROR_INIT;
-    const char *was = NULL;
+    struct cachedb *db = bench_database(*state);
 
-    bench_close(b);
-    assert_int_equal(cachedb_open(b->dir, b->size, &db, &was, &err), ERR_NONE);
-    assert_null(was);
     for (size_t i = 0; i < CACHEDB_STATEMENTS; i++) {
         const char *text = sqlite3_sql(db->stmts[i]);
         if (strncmp(text, "PRAGMA", 6) == 0 || strstr(text, "total"))
