@@ -157,9 +157,10 @@ def test_when_all_are_out_of_time_the_request_ends(flying, stepped):  # noqa: F8
     stepped.call().wait_gone()
 
 
-def test_a_retry_waits_as_long_as_any_of_them(flying, stepped):  # noqa: F811
+@pytest.mark.parametrize("patience", [{"timeout": 25}, {}], ids=["longer", "endless"])
+def test_a_retry_waits_as_long_as_any_of_them(flying, stepped, patience):  # noqa: F811
     """The first has no time for the wait that the provider asks for; who joined it has."""
-    askers = [Asker(flying, timeout=0.8), Asker(flying, timeout=25)]
+    askers = [Asker(flying, timeout=0.8), Asker(flying, **patience)]
     joined(flying, 1)
     stepped.call().fail(503, retry_after=1)
     assert askers[0].error()["code"] == "timeout"
