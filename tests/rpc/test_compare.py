@@ -246,6 +246,7 @@ def test_a_hang_up_when_one_has_ended(daemon, client, provider):
     compare(client, "words-1", "hang-after-1", stream=True)
     done = arm_of(client, "words-1")
     client.wait_for(lambda m: is_event(m) and m[2][0] == done and m[2][2]["type"] == "done")
+    provider.wait_requests(2)
     client.close()
     provider.wait_aborted()
     # Its events come before it is stored.
