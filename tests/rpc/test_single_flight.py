@@ -236,6 +236,17 @@ def test_who_starts_again_joins_only_the_like(flying, stepped, first, second):  
 # -- bounds
 
 
+def first_leaves(daemon):
+    """The second of two askers, of whom the first was cancelled."""
+    first, second = Asker(daemon), Asker(daemon)
+    joined(daemon, 1)
+    first.start()
+    second.start()
+    first.cancel()
+    assert first.error()["code"] == "cancelled"
+    return second
+
+
 @pytest.mark.askd(daemon={"max_answers": "1"})
 def test_joined_answers_do_not_count(flying, stepped):  # noqa: F811
     askers = [Asker(flying) for _ in range(N)]
@@ -263,17 +274,20 @@ def test_nor_do_cached_ones(flying, stepped):  # noqa: F811
 
 @pytest.mark.askd(daemon={"max_answers": "1"})
 def test_the_place_is_free_when_all_have_left(flying, stepped):  # noqa: F811
-    first, second = Asker(flying), Asker(flying)
-    joined(flying, 1)
-    first.start()
-    second.start()
-    first.cancel()
-    assert first.error()["code"] == "cancelled"
+    second = first_leaves(flying)
     second.cancel()
     assert second.error()["code"] == "cancelled"
     other = Asker(flying, "another")
     stepped.call(1).end()
     assert other.result()["state"] == "done"
+
+
+@pytest.mark.askd(daemon={"max_answers": "1"})
+def test_who_stays_counts_for_who_has_left(flying, stepped):  # noqa: F811
+    second = first_leaves(flying)
+    assert failure(flying.connect(), "chat", {"model": MODEL, "prompt": "another"})["code"] == "overloaded"
+    stepped.call().end()
+    second.result()
 
 
 def test_a_slow_reader_does_not_hold_up_the_others(daemon, provider):
