@@ -79,6 +79,13 @@ def test_several_at_once_that_do_not_find_it(client, provider, again):
     assert figures(c) == (0, 1, 19)
 
 
+@pytest.mark.parametrize("stored", [(False, True), (True, False), (False, False)], ids=str)
+def test_one_of_those_who_share_lets_it_reach_the_disk(client, again, stored):
+    ids = [client.chat("slow-2-100", stream=True, store=s) for s in stored]
+    assert [client.result(i)["shared"] for i in ids] == [False, True]
+    assert ask(again(), model="slow-2-100")["cached"] == any(stored)
+
+
 def test_an_alias_finds_its_second_on_disk(home, provider, start_daemon):
     world = World(home, provider)
     world.write({"a": "words-1", "b": "words-2"}, {"both": "a/m, b/m"})

@@ -1,5 +1,7 @@
 """The same question, asked at once by several, is asked of the provider once; each has an answer of its own."""
 
+import time
+
 import pytest
 
 from client import failure, text_of
@@ -231,6 +233,43 @@ def test_who_starts_again_joins_only_the_like(flying, stepped, first, second):  
         call.end()
     assert [a.result()["state"] for a in (*askers, like)] == ["done"] * 3
     assert len(stepped.calls) == 2
+
+
+def test_each_has_the_key_while_it_runs(flying, stepped):  # noqa: F811
+    askers = [Asker(flying), Asker(flying)]
+    joined(flying, 1)
+    for a in askers:
+        a.start()
+    keys = [a.client.call("answer.get", {"answer": a.answer}).get("key") for a in askers]
+    stepped.call().end()
+    assert keys == [askers[0].result()["key"]] * 2
+
+
+def test_the_first_token_is_that_of_the_try_that_counts(flying, stepped):  # noqa: F811
+    one = Asker(flying, retry="restart")
+    stepped.call().say("void ")
+    one.wait_text("void ")
+    stepped.call().break_off()
+    begun = time.monotonic()
+    second = stepped.call(1)
+    waited = time.monotonic() - begun
+    second.say("a")
+    second.end()
+    a = one.result()
+    assert a["text"] == "a" and a["timing"]["first_token_ms"] >= waited * 1000
+
+
+def test_who_joins_late_has_waited_for_nothing(flying, stepped):  # noqa: F811
+    """Neither for its turn nor for the first token: both were before its time."""
+    first = Asker(flying)
+    stepped.call().say("a")
+    first.wait_text("a")
+    late = Asker(flying)
+    joined(flying, 1)
+    stepped.call().end()
+    timing = late.result()["timing"]
+    assert (timing["queued_ms"], timing["first_token_ms"]) == (0, 0)
+    assert first.result()["timing"]["first_token_ms"] > 0
 
 
 # -- bounds

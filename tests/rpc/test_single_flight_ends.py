@@ -168,6 +168,17 @@ def test_a_retry_waits_as_long_as_any_of_them(flying, stepped, patience):  # noq
     ends_well(stepped.call(1), askers[1:])
 
 
+def test_a_retry_does_not_wait_for_who_has_left(flying, stepped):  # noqa: F811
+    """A wait that is longer than those have who are left is none: they are told at once what went wrong."""
+    askers = [Asker(flying), Asker(flying, timeout=20)]
+    joined(flying, 1)
+    askers[0].start()
+    askers[0].cancel()
+    assert askers[0].error()["code"] == "cancelled"
+    stepped.call().fail(503, retry_after=40)
+    assert askers[1].error()["code"] != "timeout"
+
+
 # -- gone
 
 
