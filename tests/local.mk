@@ -39,8 +39,8 @@ unit_tests = \
 	tests/unit/provider/test_rate_limits tests/unit/provider/test_recordings tests/unit/provider/test_scan \
 	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/provider/test_vectors \
 	tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq tests/unit/rpc/test_schema \
-	tests/unit/store/test_backend_trees tests/unit/store/test_backends tests/unit/store/test_sqlite \
-	tests/unit/store/test_store tests/unit/store/test_store_states
+	tests/unit/store/test_backend_answers tests/unit/store/test_backend_trees tests/unit/store/test_backends \
+	tests/unit/store/test_sqlite tests/unit/store/test_store tests/unit/store/test_store_states
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -329,6 +329,9 @@ tests_unit_rpc_test_outq_LDADD = $(UNIT_LDADD)
 tests_unit_rpc_test_schema_SOURCES = tests/unit/rpc/test_schema.c
 tests_unit_rpc_test_schema_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_rpc_test_schema_LDADD = $(UNIT_LDADD)
+tests_unit_store_test_backend_answers_SOURCES = tests/unit/store/test_backend_answers.c
+tests_unit_store_test_backend_answers_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_store_test_backend_answers_LDADD = $(UNIT_LDADD)
 tests_unit_store_test_backend_trees_SOURCES = tests/unit/store/test_backend_trees.c
 tests_unit_store_test_backend_trees_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_store_test_backend_trees_LDADD = $(UNIT_LDADD)
