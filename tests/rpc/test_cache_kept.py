@@ -128,6 +128,15 @@ def test_max_entry_at_its_edge(client, provider):
 # -- kept whole
 
 
+@pytest.mark.askd(daemon={"default_model": None})
+def test_the_first_model_of_its_provider_is_kept_by_name(client):
+    """Who names none gets the model that the provider lists first; who names that one finds the answer."""
+    first = client.call("chat", {"prompt": "hello"})
+    named = ask(client)
+    assert named["cached"] and first["model"] == "echo" and shared_part(first) == shared_part(named)
+    assert first["key"] == named["key"]
+
+
 def test_tool_calls_are_kept(client, provider):
     first = ask(client, model="tools")
     second, events = streamed(client, model="tools")
