@@ -39,8 +39,8 @@ struct log *answer_table_log(struct answer_table *t);
 
 /* Takes a reference of its own. */
 void answer_table_add(struct answer_table *t, struct answer *a);
-/* To be called for every answer when it is settled: from now on it is retained. Answers that nobody wants (`keep`
- * false) stay too: a client may still ask for what it just got. */
+/* To be called for an answer that is settled: from now on it is retained, though nobody wants it kept (`keep` false): a
+ * client may still ask for what it just got. */
 void answer_table_ended(struct answer_table *t, struct answer *a);
 
 /* An answer that the store brought back: may it be held (ERR_OVERLOADED)? Its log is made already. Recalled answers
@@ -49,7 +49,7 @@ enum error_code answer_table_admit_recalled(struct answer_table *t, struct error
 /* Takes a reference of its own. ended_wall_us: when it ended, as it was stored. */
 void answer_table_add_recalled(struct answer_table *t, struct answer *a, int64_t ended_wall_us);
 
-/* It never was: its question could not be accepted. */
+/* It goes at once: its question could not be accepted, or it has ended and nobody means to come back to it. */
 void answer_table_drop(struct answer_table *t, struct answer *a);
 
 /* Borrowed; NULL for an unknown id and for another user's. */

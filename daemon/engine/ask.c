@@ -60,8 +60,9 @@ static void settle(struct ask *a)
     a->state = ASK_ENDED;
     a->keep = keep_release(a->keep);
     answer_settle(a->answer);
-    answer_table_ended(e->table, a->answer);
-    if (!is_retained(a))
+    if (is_retained(a))
+        answer_table_ended(e->table, a->answer);
+    else
         answer_table_drop(e->table, a->answer);
     leave_engine(a);
     report(a->answer);

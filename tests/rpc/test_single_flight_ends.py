@@ -254,6 +254,15 @@ def test_a_joiner_that_nobody_means_to_come_back_to_is_gone(flying, stepped):  #
     assert failure(askers[1].client, "answer.get", {"answer": askers[1].answer})["code"] == "not_found"
 
 
+@pytest.mark.askd(daemon={"retain_max": 1})
+def test_what_is_not_retained_takes_no_other_s_place(flying, stepped):  # noqa: F811
+    call, (first, second) = together(flying, stepped, 2)
+    first.cancel()
+    assert first.error()["code"] == "cancelled"
+    ends_well(call, [second])
+    assert first.state() == "cancelled"
+
+
 @pytest.mark.parametrize("stored", [(False, True), (True, False)], ids=str)
 def test_store_is_each_asker_s(flying, stepped, start_daemon, stored):  # noqa: F811
     askers = []
