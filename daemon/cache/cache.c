@@ -165,18 +165,12 @@ int64_t cache_ttl_ms(const struct cache *c)
 
 /* -- items -- */
 
-struct cache_item *cache_peek(struct cache *c, const char *scope, const struct cache_key *key, int64_t max_age_ms)
+struct cache_item *cache_find(struct cache *c, const char *scope, const struct cache_key *key, int64_t max_age_ms)
 {
     struct cache_item *it = memory_find(c->memory, scope, key, max_age_ms);
     if (it)
         c->stats.memory_hits++;
-    return it;
-}
-
-struct cache_item *cache_find(struct cache *c, const char *scope, const struct cache_key *key, int64_t max_age_ms)
-{
-    struct cache_item *it = cache_peek(c, scope, key, max_age_ms);
-    if (!it)
+    else
         c->stats.memory_misses++;
     return it;
 }

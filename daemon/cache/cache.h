@@ -46,8 +46,6 @@ int64_t cache_ttl_ms(const struct cache *c);
 
 /* In memory, and not older than max_age_ms (-1: of any age). Borrowed; take a reference to keep it. */
 struct cache_item *cache_find(struct cache *c, const char *scope, const struct cache_key *key, int64_t max_age_ms);
-/* The same for whoever asks cache_find next where there is none, which counts the miss. */
-struct cache_item *cache_peek(struct cache *c, const char *scope, const struct cache_key *key, int64_t max_age_ms);
 
 /* Asks the persistent tier for several keys (all are copied). What it has goes into memory too. done is called once,
  * later, with the items in the order of the keys, NULL where there is none; borrowed for the call. NULL: there is no

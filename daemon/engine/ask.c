@@ -376,15 +376,20 @@ static void share(struct ask *a, const struct engine_question *shared)
 struct answer *ask_start(struct engine *e, struct chat_request *req, struct plan *plan,
                          const struct answer_asker *asker, const struct engine_question *shared, struct error *err)
 {
-    struct answer *answer = ask_at_once(e, req, plan, asker);
+    struct lookup lookup = {.n = 0};
+    bool looked;
+    struct answer *answer = ask_at_once(e, req, plan, asker, &lookup, &looked);
     struct refusal refusal = {.err = ERROR_INIT};
     if (answer) {
+        lookup_done(&lookup);
         plan_done(plan);
         chat_request_free(req);
         return answer;
     }
     struct ask *a = ask_new(e, req, plan, asker);
     answer = answer_ref(a->answer);
+    a->lookup = lookup;
+    a->looked = looked;
     a->refusal = &refusal;
     if (shared)
         share(a, shared);

@@ -22,6 +22,7 @@ struct ask {
     struct chat_request *req; /* until a flight takes it; likewise: */
     struct plan plan;
     struct lookup lookup;
+    bool looked;               /* in memory, which does not have what lookup names */
     struct answer *answer;     /* reference */
     struct store_job *reading; /* with the store */
     struct discover_search *search;
@@ -56,8 +57,9 @@ void ask_store(struct ask *a, enum log_state state, const struct error *err, con
  * own flight. It may have ended, and be freed, when this returns. */
 void ask_find_out(struct ask *a);
 /* A memory hit that nobody means to come back to needs no question: the answer, settled. NULL where it is not such. The
- * reference is the caller's; req and plan stay so. */
+ * reference is the caller's; req and plan stay so. *lookup: what was looked for, for whoever goes on (lookup_done);
+ * false in *looked where nothing was. */
 struct answer *ask_at_once(struct engine *e, const struct chat_request *req, const struct plan *plan,
-                           const struct answer_asker *asker);
+                           const struct answer_asker *asker, struct lookup *lookup, bool *looked);
 
 #endif

@@ -111,6 +111,11 @@ static void ask_provider(struct ask *a)
     flight_start(a->rider.flight, &q);
 }
 
+static bool reads_cache(const struct chat_request *req)
+{
+    return req->cache == CACHE_USE || req->cache == CACHE_ONLY;
+}
+
 static void on_fetched(void *data, struct cache_item **items, size_t n);
 
 static bool fetch(struct ask *a)
@@ -122,13 +127,14 @@ static bool fetch(struct ask *a)
     return a->fetch;
 }
 
-/* fetched: the persistent tier was asked already, and it and memory had nothing. */
+/* fetched: the persistent tier was asked already, and memory once more with it; neither had anything. */
 static void decide(struct ask *a, bool fetched)
 {
     enum cache_policy policy = a->req->cache;
-    bool reads = a->lookup.n > 0 && (policy == CACHE_USE || policy == CACHE_ONLY);
-    struct cache_item *it = reads && !fetched ? lookup_find(a->engine, &a->lookup) : NULL;
+    bool reads = a->lookup.n > 0 && reads_cache(a->req);
+    struct cache_item *it = reads && !a->looked ? lookup_find(a->engine, &a->lookup) : NULL;
     struct error err = ERROR_INIT;
+    a->looked = true;
     if (it && give_cached(a, it))
         return;
     struct flight *other = reads && policy == CACHE_USE ? flight_find(a->engine, &a->lookup, a->req) : NULL;
@@ -160,30 +166,28 @@ static void on_fetched(void *data, struct cache_item **items, size_t n)
 
 void ask_find_out(struct ask *a)
 {
-    lookup_make(a->engine, &a->plan, a->req, answer_uid(a->answer), &a->lookup);
+    if (!a->looked)
+        lookup_make(a->engine, &a->plan, a->req, answer_uid(a->answer), &a->lookup);
     decide(a, false);
 }
 
 struct answer *ask_at_once(struct engine *e, const struct chat_request *req, const struct plan *plan,
-                           const struct answer_asker *asker)
+                           const struct answer_asker *asker, struct lookup *lookup, bool *looked)
 {
-    bool reads = req->cache == CACHE_USE || req->cache == CACHE_ONLY;
-    struct answer *answer = NULL;
-    struct lookup lookup;
-    if (!reads || asker->keep || plan->n == 0)
-        return NULL;
     int64_t begun_us = clock_mono_us();
-    lookup_make(e, plan, req, asker->uid, &lookup);
-    struct cache_item *it = lookup_peek(e, &lookup);
+    *looked = reads_cache(req) && !asker->keep && plan->n > 0;
+    if (!*looked)
+        return NULL;
+    lookup_make(e, plan, req, asker->uid, lookup);
+    struct cache_item *it = lookup_find(e, lookup);
     struct log *l = it ? lookup_log(e, it) : NULL;
-    if (l) {
-        answer = answer_new(l, asker);
-        answer_unstore(answer);
-        answer_facts(answer)->total_ms = (double)(clock_mono_us() - begun_us) / 1000;
-        tell_cached(e, answer, it, req->stream);
-        answer_accept(answer);
-        answer_settle(answer);
-    }
-    lookup_done(&lookup);
+    if (!l)
+        return NULL;
+    struct answer *answer = answer_new(l, asker);
+    answer_unstore(answer);
+    answer_facts(answer)->total_ms = (double)(clock_mono_us() - begun_us) / 1000;
+    tell_cached(e, answer, it, req->stream);
+    answer_accept(answer);
+    answer_settle(answer);
     return answer;
 }

@@ -87,25 +87,13 @@ bool lookup_key_of(struct engine *e, const struct lookup *k, const struct plan *
     return false;
 }
 
-typedef struct cache_item *(*look)(struct cache *, const char *, const struct cache_key *, int64_t);
-
-static struct cache_item *look_for(struct engine *e, const struct lookup *k, look in_memory)
+struct cache_item *lookup_find(struct engine *e, const struct lookup *k)
 {
     const struct cache_key *keys = lookup_keys(k);
     struct cache_item *it = NULL;
     for (size_t i = 0; i < k->n && !it; i++)
-        it = in_memory(e->cache, k->scope, &keys[i], k->max_age_ms);
+        it = cache_find(e->cache, k->scope, &keys[i], k->max_age_ms);
     return it && item_facts(it)->kind == ITEM_ANSWER ? it : NULL;
-}
-
-struct cache_item *lookup_find(struct engine *e, const struct lookup *k)
-{
-    return look_for(e, k, cache_find);
-}
-
-struct cache_item *lookup_peek(struct engine *e, const struct lookup *k)
-{
-    return look_for(e, k, cache_peek);
 }
 
 static void release_item(void *owner)

@@ -33,8 +33,6 @@ bool lookup_key_of(struct engine *e, const struct lookup *k, const struct plan *
 
 /* What memory has for the first candidate that has anything; borrowed. */
 struct cache_item *lookup_find(struct engine *e, const struct lookup *k);
-/* The same for whoever calls lookup_find next where there is none: as cache_peek. */
-struct cache_item *lookup_peek(struct engine *e, const struct lookup *k);
 
 /* The item's events as a log, made once; borrowed of the item. NULL where its events cannot be read. */
 struct log *lookup_log(struct engine *e, struct cache_item *it);
