@@ -1,7 +1,6 @@
 /* compare: one question to several models at once. Each arm is an answer of its own, with its own log, events and
  * cancel; the reply waits for all of them. */
 #include "daemon/rpc/handlers.h"
-#include "daemon/rpc/later.h"
 #include "daemon/rpc/server.h"
 #include "daemon/rpc/stream.h"
 #include "lib/base/alloc.h"
@@ -11,7 +10,8 @@
 #include <string.h>
 
 struct comparison {
-    struct later *later;
+    struct peer *peer; /* outlives it: its end is told by the streams */
+    uint64_t msgid;
     struct answer **arms; /* owned, with a reference each; in the order of the models */
     size_t n, running;    /* running: arms whose end was not told, and one more while they are being opened */
     bool gone;            /* its peer is */
@@ -27,22 +27,23 @@ static void comparison_free(struct comparison *m)
 
 static void reply(struct comparison *m)
 {
-    struct peer *p = later_peer(m->later);
+    struct peer *p = m->peer;
+    struct call c = {.peer = p, .msgid = m->msgid};
     struct error err = ERROR_INIT;
     size_t size = 0;
     for (size_t i = 0; i < m->n; i++)
         size += log_bytes(answer_log(m->arms[i]));
     if (server_may_send(p->server, p, size, &err) != ERR_NONE) {
-        later_fail(m->later, &err);
+        dispatch_error(p, m->msgid, &err, NULL);
         return;
     }
-    struct buf *b = later_begin(m->later);
+    struct buf *b = call_begin(&c);
     mp_put_map(b, 1);
     mp_put_cstr(b, "answers");
     mp_put_array(b, (uint32_t)m->n);
     for (size_t i = 0; i < m->n; i++)
         stream_put_answer(p, b, m->arms[i]);
-    later_end(m->later);
+    call_end(&c);
 }
 
 static void on_ended(void *data, bool gone)
@@ -51,9 +52,7 @@ static void on_ended(void *data, bool gone)
     m->gone |= gone;
     if (--m->running > 0)
         return;
-    if (m->gone)
-        later_free(m->later);
-    else
+    if (!m->gone)
         reply(m);
     comparison_free(m);
 }
@@ -168,7 +167,8 @@ enum error_code m_compare(struct call *c, struct error *err)
                                        .notify = has_notify ? &notify : NULL,
                                        .ended = on_ended,
                                        .data = m};
-    m->later = later_new(c);
+    m->peer = c->peer;
+    m->msgid = c->msgid;
     m->running = m->n + 1;
     for (size_t i = 0, n = m->n; i < n; i++)
         stream_open(c->peer, m->arms[i], &setup);

@@ -82,6 +82,15 @@ def test_they_are_asked_at_once(flying, stepped):  # noqa: F811
     assert [a["text"] for a in client.result(msgid)["answers"]] == ["a", "b", "c"]
 
 
+def test_many_at_once_keep_nobody_from_being_heard(flying, stepped):  # noqa: F811
+    client = flying.connect()
+    ids = [client.request("compare", {"models": ["fake/a"], "prompt": f"q{i}", "cache": "off"}) for i in range(20)]
+    assert client.call("status")["answers"] == 20
+    (*_, last) = client.call("answer.list")
+    client.call("answer.cancel", {"answer": last["answer"]})
+    assert [a["state"] for a in client.result(ids[0])["answers"]] == ["cancelled"]
+
+
 def test_the_same_model_twice_is_asked_once(client, provider):
     answers = compared(client, "slow-2-100", "words-1", "slow-2-100", stream=True)
     assert asked(provider) == 2
