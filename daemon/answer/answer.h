@@ -41,8 +41,8 @@ struct answer *answer_unref(struct answer *a); /* always returns NULL */
 /* One that the store brings back: with the id and time it had, settled. What is told of it stands in its log's tail. */
 struct answer *answer_restore(struct log *log, const struct answer_asker *asker, const char *id, int64_t started_us);
 
-/* It goes on with another log: one that runs or has ended already, of which nothing was read yet, or a copy of what it
- * saw. Its readers go on there behind the last event that they have. */
+/* It goes on with another log: one that runs or has ended already, of which nothing was read yet, or one that begins
+ * with what it saw. Its readers go on there behind the last event that they have. */
 void answer_move(struct answer *a, struct log *to);
 
 const char *answer_id(const struct answer *a);

@@ -13,8 +13,8 @@ struct log_block {
     struct log_block *next;
     uint64_t first; /* sequence number of its first event */
     size_t used, cap;
-    uint8_t *data;  /* events, each behind its length (uint32_t, little-endian) */
-    uint8_t room[]; /* where they are, unless they are somebody else's */
+    const uint8_t *data; /* events, each behind its length (uint32_t, little-endian) */
+    uint8_t room[];      /* where they are, unless they are somebody else's */
 };
 
 struct log {
@@ -25,7 +25,8 @@ struct log {
     uint64_t last;
     struct log_block *head, *tail_block;
     struct error *error; /* of an ended log that is not done */
-    uint8_t *tail;
+    const uint8_t *tail;
+    uint8_t *own_tail; /* where it is, unless it is somebody else's */
     size_t tail_len;
     uint32_t n_tail;
     void (*release)(void *owner); /* of the memory that another owns; NULL: all is ours */
@@ -164,23 +165,55 @@ static bool holds_events(const uint8_t *data, size_t len, uint32_t events)
     return len == 0;
 }
 
+static void link_block(struct log *l, struct log_block *b)
+{
+    if (l->tail_block)
+        l->tail_block->next = b;
+    else
+        l->head = b;
+    l->tail_block = b;
+    charge(l, sizeof *b + (b->data == b->room ? b->cap : 0));
+}
+
+/* Full, so that nothing is written there. */
+static void add_foreign_block(struct log *l, uint64_t first, const uint8_t *data, size_t len)
+{
+    struct log_block *b = NEW(struct log_block);
+    *b = (struct log_block){.first = first, .used = len, .cap = len, .data = data};
+    link_block(l, b);
+}
+
 struct log *log_over(struct log_pool *pool, const struct log_whole *w)
 {
     if (!holds_events(w->runs, w->runs_len, w->events))
         return NULL;
     struct log *l = log_new(pool, w->runs_len);
-    struct log_block *b = NEW(struct log_block);
-    *b = (struct log_block){.first = 1, .used = w->runs_len, .cap = w->runs_len, .data = (uint8_t *)w->runs};
-    charge(l, sizeof *b);
-    l->head = l->tail_block = b;
+    add_foreign_block(l, 1, w->runs, w->runs_len);
     l->bytes = w->runs_len - w->events * sizeof(uint32_t);
     l->last = w->events;
     l->state = LOG_DONE;
-    l->tail = (uint8_t *)w->tail;
+    l->tail = w->tail;
     l->tail_len = w->tail_len;
     l->n_tail = w->n_tail;
     l->release = w->release;
     l->owner = w->owner;
+    return l;
+}
+
+static void release_log(void *owner)
+{
+    log_unref(owner);
+}
+
+struct log *log_fork(struct log *from)
+{
+    struct log *l = log_new(from->pool, SIZE_MAX / 2); /* of from's size, and the event that ends it */
+    for (const struct log_block *b = from->head; b; b = b->next)
+        add_foreign_block(l, b->first, b->data, b->used);
+    l->bytes = from->bytes;
+    l->last = from->last;
+    l->release = release_log;
+    l->owner = log_ref(from);
     return l;
 }
 
@@ -204,17 +237,17 @@ struct log *log_unref(struct log *l)
     l->pool->bytes -= l->charged;
     l->pool->logs--;
     free(l->error);
+    free(l->own_tail);
     if (l->release)
         l->release(l->owner);
-    else
-        free(l->tail);
     free(l);
     return NULL;
 }
 
 static bool add_block(struct log *l, size_t need)
 {
-    size_t cap = l->tail_block ? l->tail_block->cap * 2 : BLOCK_MIN;
+    const struct log_block *last = l->tail_block;
+    size_t cap = last && last->data == last->room ? last->cap * 2 : BLOCK_MIN;
     if (cap > BLOCK_MAX)
         cap = BLOCK_MAX;
     if (cap < need)
@@ -223,12 +256,7 @@ static bool add_block(struct log *l, size_t need)
     if (!b)
         return false;
     *b = (struct log_block){.first = l->last + 1, .cap = cap, .data = b->room};
-    if (l->tail_block)
-        l->tail_block->next = b;
-    else
-        l->head = b;
-    l->tail_block = b;
-    charge(l, sizeof *b + cap);
+    link_block(l, b);
     return true;
 }
 
@@ -242,8 +270,8 @@ static enum error_code append(struct log *l, const void *event, size_t len)
         b = l->tail_block;
     }
     uint32_t n = htole32((uint32_t)len);
-    memcpy(b->data + b->used, &n, sizeof n);
-    memcpy(b->data + b->used + sizeof n, event, len);
+    memcpy(b->room + b->used, &n, sizeof n);
+    memcpy(b->room + b->used + sizeof n, event, len);
     b->used += need;
     l->bytes += len;
     l->last++;
@@ -278,9 +306,9 @@ bool log_end(struct log *l, enum log_state state, const struct error *err, const
         charge(l, sizeof *err);
     }
     /* The tail repeats what the events hold, so its size is bounded as theirs is. */
-    l->tail = tail_len ? malloc(tail_len) : NULL;
-    if (l->tail) {
-        memcpy(l->tail, tail, tail_len);
+    l->tail = l->own_tail = tail_len ? malloc(tail_len) : NULL;
+    if (l->own_tail) {
+        memcpy(l->own_tail, tail, tail_len);
         l->tail_len = tail_len;
         l->n_tail = n_tail;
         charge(l, tail_len);

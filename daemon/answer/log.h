@@ -73,6 +73,9 @@ struct log_whole {
 /* NULL where the bytes are not so many events; nothing is released then. */
 struct log *log_over(struct log_pool *pool, const struct log_whole *w);
 
+/* One that runs, and begins with what l has so far: the bytes stay where they are, held by a reference to l. */
+struct log *log_fork(struct log *l);
+
 struct log *log_ref(struct log *l);
 struct log *log_unref(struct log *l); /* always returns NULL */
 

@@ -121,6 +121,12 @@ void answer_table_make_room(struct answer_table *t)
     }
 }
 
+size_t answer_table_room(const struct answer_table *t)
+{
+    size_t bytes = log_pool_bytes(t->pool), bound = (size_t)t->opt.answer_memory;
+    return bytes < bound ? bound - bytes : 0;
+}
+
 void answer_table_configure(struct answer_table *t, const struct answer_options *opt)
 {
     t->opt = *opt;

@@ -34,6 +34,7 @@ void answer_table_pass_count(struct answer_table *t, struct answer *from, struct
 /* Over answer_memory, ended answers leave. Cheap where there is room. Running ones alone may go over it: then nothing
  * new is admitted. */
 void answer_table_make_room(struct answer_table *t);
+size_t answer_table_room(const struct answer_table *t); /* bytes up to answer_memory */
 /* A log within the bound. */
 struct log *answer_table_log(struct answer_table *t);
 

@@ -109,6 +109,7 @@ void ask_store(struct ask *a, enum log_state state, const struct error *err, con
         settle(a);
         return;
     }
+    assert(fold && attempts);
     buf_init(&extras, SIZE_MAX / 2); /* of the attempts' size, which is bounded */
     buf_append(&extras, attempts->data, attempts->len);
     uint32_t n = 1 + answer_put_facts(&extras, a->answer);
@@ -212,13 +213,18 @@ static struct ask *first_unended(struct engine *e)
     return NULL;
 }
 
+/* With all others of its flight, whose log is looked at once then. */
 void ask_interrupt_all(struct engine *e)
 {
     struct ask *a;
     struct error err = ERROR_INIT;
     error_set(&err, ERR_INTERRUPTED, "the daemon ended before the answer did");
-    while ((a = first_unended(e)))
-        end_early(a, LOG_INTERRUPTED, &err);
+    while ((a = first_unended(e))) {
+        if (a->state == ASK_RUNNING)
+            flight_end(a->rider.flight, LOG_INTERRUPTED, &err);
+        else
+            end_early(a, LOG_INTERRUPTED, &err);
+    }
 }
 
 void ask_give_up_all(struct engine *e)

@@ -161,16 +161,16 @@ static int64_t shown_tokens(const struct fold *fold)
     return tokens_of_text(tokens_family_of_model(fold->model), (const char *)fold->text.data, fold->text.len);
 }
 
-static void finish_log(struct log *l, enum log_state state, const struct error *err, const struct fold *fold,
-                       const struct buf *attempts)
+/* A tail that there is no room for is made anew from the events for whoever asks. */
+static void finish_log(struct log *l, const struct flight_outcome *o, size_t room)
 {
     struct buf tail;
     buf_init(&tail, SIZE_MAX / 2); /* of the log's own size, which is bounded */
-    uint32_t n = fold_put_tail(&tail, fold, err) + 1;
-    buf_append(&tail, attempts->data, attempts->len);
-    if (tail.failed) /* it is made anew from the events for whoever asks */
+    uint32_t n = fold_put_tail(&tail, o->fold, o->err) + 1;
+    buf_append(&tail, o->attempts->data, o->attempts->len);
+    if (tail.failed || tail.len > room)
         buf_clear(&tail);
-    log_end(l, state, err, tail.data, tail.len, n);
+    log_end(l, o->state, o->err, tail.data, tail.len, n);
     buf_done(&tail);
 }
 
@@ -252,23 +252,29 @@ static void land(struct rider *r, const struct flight_outcome *o)
     r->hooks->landed(r, o);
 }
 
+static struct flight_outcome outcome(const struct flight *f, enum log_state state, const struct error *err)
+{
+    return (struct flight_outcome){.state = state,
+                                   .err = err,
+                                   .asked_us = f->tries ? tries_asked_us(f->tries) : 0,
+                                   .first_us = f->first_us};
+}
+
 /* Looks at a log whose last event has come, and ends it. */
-static void conclude(const struct flight *f, struct log *l, struct fold *fold, struct buf *attempts,
+static void conclude(const struct flight *f, struct log *l, size_t room, struct fold *fold, struct buf *attempts,
                      struct flight_outcome *o)
 {
     fold_log(fold, l, f->first_provider, f->first_model);
     buf_init(attempts, SIZE_MAX / 2); /* bounded by the candidates and retries */
     tries_put_attempts(attempts, f->tries, shown_tokens(fold), o->err);
-    finish_log(l, o->state, o->err, fold, attempts);
     o->fold = fold;
     o->attempts = attempts;
-    o->asked_us = f->tries ? tries_asked_us(f->tries) : 0;
-    o->first_us = f->first_us;
+    finish_log(l, o, room);
 }
 
 void flight_end(struct flight *f, enum log_state state, const struct error *err)
 {
-    struct flight_outcome o = {.state = state, .err = err};
+    struct flight_outcome o = outcome(f, state, err);
     struct fold fold;
     struct buf attempts;
     struct cache_key key;
@@ -282,7 +288,7 @@ void flight_end(struct flight *f, enum log_state state, const struct error *err)
         flight_set_start(f->engine, r->answer, f->first_provider, f->first_model);
     if (err)
         append_error(f, f->log, err);
-    conclude(f, f->log, &fold, &attempts, &o);
+    conclude(f, f->log, SIZE_MAX, &fold, &attempts, &o);
     if (find_key(f, &fold, &key))
         o.key = &key;
     if (o.key && state == LOG_DONE)
@@ -294,25 +300,18 @@ void flight_end(struct flight *f, enum log_state state, const struct error *err)
     flight_free(f);
 }
 
-/* What the answer is read from now on: all that it saw. One that joined and is not kept is found by nobody again, but
- * whoever reads it reads to its end. */
-static struct log *copy_log(const struct flight *f, struct answer *a)
+/* It is found by nobody again, but whoever reads it now reads to its end. */
+static bool is_passing(struct answer *a)
 {
-    struct log *copy = log_new(answer_table_pool(f->engine->table), SIZE_MAX / 2);
-    struct log_pos pos = {0};
-    struct log_run piece;
-    bool needed = answer_kept(a) || !answer_facts(a)->shared || answer_readers(a) > 0;
-    while (needed && log_next_run(f->log, &pos, &piece))
-        log_append_run(copy, piece.data, piece.len);
-    return copy;
+    return answer_facts(a)->shared && !answer_kept(a);
 }
 
 void flight_leave(struct rider *r, enum log_state state, const struct error *err)
 {
     struct flight *f = r->flight;
-    struct flight_outcome o = {.state = state, .err = err};
-    struct fold fold;
-    struct buf attempts;
+    struct flight_outcome o = outcome(f, state, err);
+    struct fold fold = {.text = {.len = 0}};
+    struct buf attempts = {.len = 0};
     if (TAILQ_FIRST(&f->riders) == r && !TAILQ_NEXT(r, link)) {
         flight_end(f, state, err);
         return;
@@ -320,15 +319,18 @@ void flight_leave(struct rider *r, enum log_state state, const struct error *err
     struct rider *other = TAILQ_FIRST(&f->riders) == r ? TAILQ_NEXT(r, link) : TAILQ_FIRST(&f->riders);
     answer_table_pass_count(f->engine->table, r->answer, other->answer);
     flight_set_start(f->engine, r->answer, f->first_provider, f->first_model);
-    struct log *copy = copy_log(f, r->answer);
-    append_error(f, copy, err);
-    answer_move(r->answer, copy);
-    conclude(f, copy, &fold, &attempts, &o);
+    struct log *seen = log_fork(f->log);
+    append_error(f, seen, err);
+    answer_move(r->answer, seen);
+    if (is_passing(r->answer))
+        log_end(seen, state, err, NULL, 0, 0);
+    else
+        conclude(f, seen, answer_table_room(f->engine->table), &fold, &attempts, &o);
     o.key = f->q.lookup.n ? lookup_keys(&f->q.lookup) : NULL;
     land(r, &o);
     fold_done(&fold);
     buf_done(&attempts);
-    log_unref(copy);
+    log_unref(seen);
     set_deadline(f);
 }
 

@@ -3,7 +3,7 @@
  * ends.
  *
  * Words. A *rider* is an asker's place on a flight. It *boards* and, once, *lands*: with all others when the flight
- * ends, or alone, cancelled or out of time, with a copy of what it saw; the flight goes on for the others.
+ * ends, or alone, cancelled or out of time, with what it saw; the flight goes on for the others.
  *
  * States: idle (nobody was asked yet; it has one rider), trying, landed; flight_end is the one place that ends it. */
 #ifndef ASKD_ENGINE_FLIGHT_H
@@ -17,7 +17,7 @@ struct flight;
 struct flight_outcome { /* borrowed for the call of landed */
     enum log_state state;
     const struct error *err;     /* NULL where done */
-    const struct fold *fold;     /* of the log that the answer reads now */
+    const struct fold *fold;     /* of the log that the answer reads now; NULL: nobody finds the answer again; likewise: */
     const struct buf *attempts;  /* the encoded entry "attempts" of the answer map */
     const struct cache_key *key; /* under which it is cached, or was looked for; NULL: none */
     int64_t asked_us, first_us;  /* monotonic: the provider was asked, its first token came; 0: not */

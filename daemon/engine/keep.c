@@ -33,7 +33,7 @@ struct keep {
     struct keep_room *room; /* NULL once that is closed */
     struct store *store;
     struct answer *answer;          /* reference */
-    struct log *log;                /* reference: what jobs under way read from; the answer may end on a copy */
+    struct log *log;                /* reference: what jobs under way read from; the answer may end on a fork */
     char id[STORE_ID];              /* of the answer, and of its log */
     struct log_pos saved;           /* what the store has */
     unsigned epoch;                 /* counts its beginnings: events that went behind a failed one are void */

@@ -253,12 +253,12 @@ static void test_move_to_a_shared_log(void **state)
     log_pool_free(pool);
 }
 
-/* An answer that ends alone goes on with a copy of what it saw; who reads it reads on there, the other goes on. */
-static void test_move_to_a_copy(void **state)
+/* An answer that ends alone goes on with a fork; who reads it reads on there, the other goes on. */
+static void test_move_to_a_fork(void **state)
 {
     (void)state;
     struct log_pool *pool = log_pool_new();
-    struct log *l = log_new(pool, 1000), *copy = log_new(pool, 1000);
+    struct log *l = log_new(pool, 1000);
     struct answer *a = answer_on(l), *b = answer_on(l);
     struct cursor ca, cb;
     struct cursor_event ev;
@@ -267,25 +267,86 @@ static void test_move_to_a_copy(void **state)
     cursor_open(&ca, a, 1, count, &woken);
     cursor_open(&cb, b, 1, count, &woken);
     assert_int_equal(cursor_next(&ca, &ev), CURSOR_EVENT);
-    const uint8_t *held = ev.data;
-    log_append(copy, "one", 3);
-    log_append_closing(copy, "error", 5);
-    log_end(copy, LOG_CANCELLED, NULL, NULL, 0, 0);
-    answer_move(a, copy);
+    struct log *fork = log_fork(l);
+    log_append_closing(fork, "error", 5);
+    log_end(fork, LOG_CANCELLED, NULL, NULL, 0, 0);
+    log_append(l, "two", 3);
+    answer_move(a, fork);
     answer_settle(a);
-    assert_memory_equal(held, "one", 3); /* the other keeps the log */
     assert_int_equal(cursor_next(&ca, &ev), CURSOR_EVENT);
     assert_int_equal(ev.seq, 2);
     assert_memory_equal(ev.data, "error", 5);
     assert_int_equal(cursor_next(&ca, &ev), CURSOR_END);
-    assert_int_equal(cursor_next(&cb, &ev), CURSOR_EVENT);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(cursor_next(&cb, &ev), CURSOR_EVENT);
+    assert_memory_equal(ev.data, "two", 3);
     assert_int_equal(cursor_next(&cb, &ev), CURSOR_WAIT);
     cursor_close(&ca);
     cursor_close(&cb);
     answer_unref(a);
     answer_unref(b);
     log_unref(l);
-    log_unref(copy);
+    log_unref(fork);
+    log_pool_free(pool);
+}
+
+static void check_events_of(const struct log *l, unsigned n)
+{
+    struct log_pos pos = {0};
+    const uint8_t *event;
+    size_t len;
+    unsigned got;
+    for (unsigned i = 1; i <= n; i++) {
+        assert_true(log_next(l, &pos, &event, &len));
+        memcpy(&got, event, sizeof got);
+        assert_int_equal(len, 100);
+        assert_int_equal(got, i);
+    }
+    assert_false(log_next(l, &pos, &event, &len));
+    for (unsigned i = n; i > 0; i--) {
+        log_seek(l, &pos, i);
+        assert_true(log_next(l, &pos, &event, &len));
+        memcpy(&got, event, sizeof got);
+        assert_int_equal(got, i);
+    }
+}
+
+/* However much is there already, a fork costs little, and outlives what it began with. */
+static void test_fork(void **state)
+{
+    (void)state;
+    struct log_pool *pool = log_pool_new();
+    struct log *l = log_new(pool, 10 << 20);
+    struct log *forks[4];
+    char event[100] = {0};
+    unsigned at[] = {0, 1, 1000, 20000}, n = 0;
+    for (size_t i = 0; i < 4; i++) {
+        for (; n < at[i];) {
+            n++;
+            memcpy(event, &n, sizeof n);
+            assert_int_equal(log_append(l, event, sizeof event), ERR_NONE);
+        }
+        forks[i] = log_fork(l);
+        assert_true(log_memory(forks[i]) < 8192);
+        assert_int_equal(log_bytes(forks[i]), log_bytes(l));
+        assert_int_equal(log_state(forks[i]), LOG_RUNNING);
+    }
+    log_unref(l);
+    for (size_t i = 0; i < 4; i++) {
+        unsigned next = at[i] + 1;
+        check_events_of(forks[i], at[i]);
+        memcpy(event, &next, sizeof next);
+        assert_int_equal(log_append(forks[i], event, sizeof event), ERR_NONE);
+        assert_true(log_end(forks[i], LOG_DONE, NULL, "tail", 4, 1));
+    }
+    for (size_t i = 0; i < 4; i++) {
+        size_t len;
+        uint32_t entries;
+        check_events_of(forks[i], at[i] + 1);
+        assert_memory_equal(log_tail(forks[i], &len, &entries), "tail", 4);
+        log_unref(forks[i]);
+    }
+    assert_int_equal(log_pool_bytes(pool), 0);
     log_pool_free(pool);
 }
 
@@ -344,7 +405,7 @@ struct model {
     struct answer *answer;
     struct reader readers[READERS];
     uint64_t events;    /* in the log */
-    bool ended, copied; /* copied: it goes on with a copy that has ended, the log with nobody */
+    bool ended, forked; /* forked: it goes on with a fork that has ended, the log with nobody */
 };
 
 static void on_model_wake(void *data)
@@ -378,18 +439,14 @@ static void step_read(struct model *m, struct reader *r)
     }
 }
 
-static void end_on_a_copy(struct model *m, struct log_pool *pool)
+static void end_on_a_fork(struct model *m)
 {
-    struct log *copy = log_new(pool, 1 << 20);
-    struct log_pos pos = {0};
-    struct log_run run;
-    while (log_next_run(m->log, &pos, &run))
-        assert_int_equal(log_append_run(copy, run.data, run.len), ERR_NONE);
-    log_end(copy, LOG_CANCELLED, NULL, NULL, 0, 0);
-    answer_move(m->answer, copy);
+    struct log *fork = log_fork(m->log);
+    log_end(fork, LOG_CANCELLED, NULL, NULL, 0, 0);
+    answer_move(m->answer, fork);
     answer_settle(m->answer);
-    log_unref(copy);
-    m->ended = m->copied = true;
+    log_unref(fork);
+    m->ended = m->forked = true;
 }
 
 static void step(struct model *m, struct log_pool *pool)
@@ -419,7 +476,7 @@ static void step(struct model *m, struct log_pool *pool)
         break;
     case 3:
         if (rand() % 40 == 0 && !m->ended)
-            end_on_a_copy(m, pool);
+            end_on_a_fork(m);
         break;
     case 4:
     case 5:
@@ -438,7 +495,7 @@ static void step(struct model *m, struct log_pool *pool)
         int n = snprintf(text, sizeof text, "event %llu", (unsigned long long)m->events + 1);
         bool taken = log_append(l, text, (size_t)n) == ERR_NONE;
         assert_true(taken || m->ended);
-        m->events += taken && !m->copied; /* else it is for others */
+        m->events += taken && !m->forked; /* else it is for others */
         break;
     }
     default:
@@ -483,7 +540,8 @@ int main(void)
         cmocka_unit_test(test_attach_beyond_the_end),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_move_to_a_shared_log),
-        cmocka_unit_test(test_move_to_a_copy),
+        cmocka_unit_test(test_move_to_a_fork),
+        cmocka_unit_test(test_fork),
         cmocka_unit_test(test_log_over_anothers_bytes),
         cmocka_unit_test(test_random_schedules),
     };
