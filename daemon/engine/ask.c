@@ -298,8 +298,6 @@ static void on_read(void *data, struct store_job *job)
         ask_fail(a, &err);
     } else if (a) {
         size_t n = a->req->n_messages;
-        if (a->req->parent && !job->path.at_head && a->req->cache == CACHE_USE)
-            a->req->cache = CACHE_REFRESH; /* asked before, and to be answered anew */
         context_apply(a->req, &job->path);
         take(a, a->req->n_messages - n, job->path.conversation, false, job->path.parent);
     }

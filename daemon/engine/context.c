@@ -128,6 +128,8 @@ void context_apply(struct chat_request *req, struct store_path *p)
         req->system = p->system;
         p->system = NULL;
     }
+    if (req->parent && !p->at_head && req->cache == CACHE_USE)
+        req->cache = CACHE_REFRESH; /* asked before, and to be answered anew */
 }
 
 struct store_job *context_begin(const struct chat_request *req, size_t own, const char *conversation, bool create,

@@ -437,7 +437,9 @@ void keep_end(struct keep *k, const struct keep_end *how)
     e->extras = store_bytes_copy(how->extras->data, how->extras->len);
     e->n_extras = how->n_extras;
     add_runs(&e->runs, &e->n_runs, k, &pos);
-    keep_reply(&e->reply, how->fold);
+    keep_origin(&e->reply, how->fold);
+    if (e->message[0])
+        keep_reply(&e->reply, how->fold);
     k->end = job;
     k->state = KEEP_ENDED;
     if (how->at_once || !timer_active(k->room->gap))

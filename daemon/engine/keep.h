@@ -64,9 +64,10 @@ void keep_end(struct keep *k, const struct keep_end *how);
 /* The hooks are called no more; the caller forgets it. NULL is fine; always returns NULL. */
 struct keep *keep_release(struct keep *k);
 
-/* A message of a question as the store has it, and the assistant's (keep_message.c). */
+/* A message of a question as the store has it, the assistant's, and who made that (keep_message.c). */
 void keep_message(struct store_message *to, const struct message *from, int64_t created_us);
 void keep_reply(struct store_reply *r, const struct fold *f);
+void keep_origin(struct store_reply *r, const struct fold *f);
 
 /* For store_new: how an answer that a dead daemon left is told as a message. */
 const struct store_recovery *keep_recovery(void);

@@ -4,11 +4,15 @@
 #include <assert.h>
 #include <string.h>
 
+void keep_origin(struct store_reply *r, const struct fold *f)
+{
+    error_text(r->provider, sizeof r->provider, f->provider, strlen(f->provider));
+    error_text(r->model, sizeof r->model, f->model, strlen(f->model));
+}
+
 void keep_reply(struct store_reply *r, const struct fold *f)
 {
     struct buf b;
-    error_text(r->provider, sizeof r->provider, f->provider, strlen(f->provider));
-    error_text(r->model, sizeof r->model, f->model, strlen(f->model));
     r->text = store_bytes_copy(f->text.data, f->text.len);
     buf_init(&b, SIZE_MAX / 2); /* of the log's own size, which is bounded */
     if (f->rich)
@@ -59,6 +63,7 @@ static void recover(const char *provider, const char *model, const struct store_
     for (size_t i = 0; i < n && log_append_run(l, runs[i].data, runs[i].len) == ERR_NONE; i++)
         ;
     fold_log(&f, l, provider, model);
+    keep_origin(ret, &f);
     keep_reply(ret, &f);
     fold_done(&f);
     log_unref(l);

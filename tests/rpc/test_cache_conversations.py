@@ -83,6 +83,14 @@ def test_off_the_head_it_is_asked_anew(client, provider, policy):
     assert third["cached"] and third["text"] == "answer 2", "the parent is the head, and what was asked anew is kept"
 
 
+def test_off_the_head_an_estimate_does_not_count_on_the_cache(client):
+    one = say(client, "one")
+    say(client, "again", one["conversation"])
+    question = {"model": "fake/echo", "prompt": "again", "conversation": one["conversation"], "parent": one["message"]}
+    assert not client.call("answer.estimate", question)["cached"]
+    assert client.call("answer.estimate", {**question, "cache": "only"})["cached"]
+
+
 def test_off_the_head_it_may_be_told_to_take_what_is_kept(client, provider):
     one = say(client, "one")
     first = say(client, "again", one["conversation"], "count")
