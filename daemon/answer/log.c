@@ -197,7 +197,15 @@ struct log *log_over(struct log_pool *pool, const struct log_whole *w)
     l->n_tail = w->n_tail;
     l->release = w->release;
     l->owner = w->owner;
+    pool->bytes -= l->charged;
+    l->charged = 0;
     return l;
+}
+
+void log_take_over(struct log *l)
+{
+    assert(l->charged == 0);
+    charge(l, LOG_OVER_BYTES + l->head->used + l->tail_len);
 }
 
 static void release_log(void *owner)

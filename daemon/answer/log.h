@@ -70,8 +70,11 @@ struct log_whole {
     void (*release)(void *owner); /* called once, when the log goes */
     void *owner;
 };
-/* NULL where the bytes are not so many events; nothing is released then. */
+/* NULL where the bytes are not so many events; nothing is released then. The pool does not count it: its owner does. */
 struct log *log_over(struct log_pool *pool, const struct log_whole *w);
+#define LOG_OVER_BYTES 256 /* about, beside the bytes that it is over */
+/* The owner does not any more, so the pool counts it from now on, with the bytes that it is over. Once. */
+void log_take_over(struct log *l);
 
 /* One that runs, and begins with what l has so far: the bytes stay where they are, held by a reference to l. */
 struct log *log_fork(struct log *l);

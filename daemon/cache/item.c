@@ -27,6 +27,7 @@
 #define ITEM_FIELDS 16
 #define HEADER_MAX 9   /* bytes before what a field holds */
 #define PLACE_BYTES 96 /* of the memory tier's table, for each item */
+#define MADE_BYTES 256 /* of what may be made of an answer */
 #define CURRENCY_MAX 7
 
 struct cache_item {
@@ -285,7 +286,7 @@ struct item_bytes item_blob(const struct cache_item *it)
 
 size_t item_memory(const struct cache_item *it)
 {
-    return sizeof *it + it->len + PLACE_BYTES;
+    return sizeof *it + it->len + PLACE_BYTES + (it->facts.kind == ITEM_ANSWER ? MADE_BYTES : 0);
 }
 
 static int64_t age_ms(const struct cache_item *it, int64_t now_us)

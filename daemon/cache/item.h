@@ -55,7 +55,7 @@ struct cache_item *item_unref(struct cache_item *it); /* NULL is fine; always re
 
 const struct item_facts *item_facts(const struct cache_item *it);
 struct item_bytes item_blob(const struct cache_item *it);
-size_t item_memory(const struct cache_item *it);                  /* what it is charged for */
+size_t item_memory(const struct cache_item *it);                  /* what it is charged for, with what is made of it */
 int64_t item_age_ms(const struct cache_item *it);                 /* at least 0, by the wall clock */
 bool item_fresh(const struct cache_item *it, int64_t max_age_ms); /* not expired, and at most so old (-1: of any age) */
 

@@ -101,8 +101,10 @@ static void release_item(void *owner)
     item_unref(owner);
 }
 
+/* The item is counted among those of the cache no more; where the log lives on, it holds the item. */
 static void drop_log(void *made)
 {
+    log_take_over(made);
     log_unref(made);
 }
 

@@ -51,6 +51,24 @@ def test_what_is_used_stays(client):
     assert is_kept(client, "q0") and not is_kept(client, "q1") and is_kept(client, "q99")
 
 
+@pytest.mark.askd(daemon={"answer_memory": "1 MiB"}, extra="[cache]\nmemory = 256 KiB\n")
+def test_what_left_and_is_retained_counts_as_an_answer(client):
+    for i in range(100):
+        ask(client, f"q{i}", "text-10000")
+    answers = [ask(client, f"q{i}", "text-10000", store=False, detach=True)["answer"] for i in range(100)]
+    retained = {a["answer"] for a in client.call("answer.list")}
+    kept = [a in retained for a in answers]
+    assert 10 < sum(kept) < 70 and kept == sorted(kept), "the oldest have left"
+    assert client.call("answer.get", {"answer": answers[-1]})["cached"]
+
+
+@pytest.mark.askd(daemon={"answer_memory": "64 KiB"}, extra=cache_section(memory="1 MiB"))
+def test_what_is_cached_keeps_no_question_out(client):
+    for i in range(600):
+        ask(client, f"q{i}")
+        assert ask(client, f"q{i}")["cached"]
+
+
 @pytest.mark.askd(extra=cache_section(memory="64 KiB"))
 def test_one_may_have_an_eighth(client):
     for n, kept in ((3000, True), (5000, False)):

@@ -377,7 +377,11 @@ static void test_log_over_anothers_bytes(void **state)
     log_seek(l, &pos, 3);
     assert_true(log_next(l, &pos, &event, &len) && len == 2);
     assert_int_equal(log_append(l, "x", 1), ERR_INTERNAL);
+    assert_int_equal(log_pool_bytes(pool), 0);
+    log_take_over(l);
+    assert_int_equal(log_pool_bytes(pool), LOG_OVER_BYTES + sizeof runs);
     log_unref(l);
+    assert_int_equal(log_pool_bytes(pool), 0);
     assert_int_equal(released, 1);
     for (w.events = 0; w.events < 5; w.events++) /* so many are not there */
         if (w.events != 3)
