@@ -173,10 +173,14 @@ void fold_log(struct fold *f, const struct log *l, const char *provider, const c
         struct chat_event ev;
         if (codec_get_event(event, len, &zone, &ev) == ERR_NONE)
             fold_event(f, &ev, max);
+        else
+            f->lossy = true;
         msgpack_zone_clear(&zone);
     }
     msgpack_zone_destroy(&zone);
     f->lossy |= f->text.failed || f->reasoning.failed;
+    for (size_t i = 0; i < f->n_calls; i++)
+        f->lossy |= f->calls[i].arguments.failed;
 }
 
 void fold_done(struct fold *f)

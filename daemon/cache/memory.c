@@ -14,6 +14,7 @@
 #define HASH_BKT_CAPACITY_THRESH 6U
 
 #define PAGE_MAX 256
+#define PAGE_BYTES (4 << 20) /* of blobs in one page, and at least one blob */
 
 struct place {
     struct cache_item *item; /* reference; its key is the place's */
@@ -200,11 +201,14 @@ static void tell(const struct page *page, const struct tier_list *l)
 {
     struct item_bytes *blobs = xcalloc(page->n, sizeof *blobs);
     char after[KEY_HEX + 1] = "";
-    for (size_t i = 0; i < page->n; i++)
-        blobs[i] = item_blob(page->items[i]);
-    if (page->more)
-        key_hex(&item_facts(page->items[page->n - 1])->key, after);
-    l->done(l->data, blobs, page->n, after, NULL);
+    size_t n = 0, bytes = 0;
+    for (; n < page->n && bytes < PAGE_BYTES; n++) {
+        blobs[n] = item_blob(page->items[n]);
+        bytes += blobs[n].len;
+    }
+    if (page->more || n < page->n)
+        key_hex(&item_facts(page->items[n - 1])->key, after);
+    l->done(l->data, blobs, n, after, NULL);
     free(blobs);
 }
 

@@ -333,6 +333,23 @@ static void test_a_page_has_a_bound(void **state)
     memory_free(m);
 }
 
+static void test_a_page_has_a_bound_in_bytes(void **state)
+{
+    static const double numbers[(1 << 20) / sizeof(double)];
+    struct memory *m = memory_new(&(struct memory_bounds){.bytes = 64 << 20, .max_item = 2 << 20});
+    (void)state;
+    for (uint8_t i = 1; i <= 6; i++) {
+        struct item_facts facts = vector_facts(i, numbers, sizeof numbers / sizeof *numbers);
+        put(m, &facts);
+    }
+    struct listed page = list(m, "", 10);
+    assert_int_equal(page.n, 4);
+    page = list(m, page.after, 10);
+    assert_int_equal(page.n, 2);
+    assert_string_equal(page.after, "");
+    memory_free(m);
+}
+
 static void test_lists_of_nothing(void **state)
 {
     struct memory *m = memory_new(&ROOMY);
@@ -401,6 +418,7 @@ int main(void)
         TEST(test_pages_in_the_order_of_keys),
         TEST(test_a_page_after_what_is_gone),
         TEST(test_a_page_has_a_bound),
+        TEST(test_a_page_has_a_bound_in_bytes),
         TEST(test_lists_of_nothing),
         TEST(test_what_was_made_goes_with_the_place),
     };
