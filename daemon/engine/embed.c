@@ -194,24 +194,32 @@ static void ask_rest(struct embed *m)
     tries_start(m->engine, &m->plan, &q, &hooks, m, &m->tries);
 }
 
+static void on_fetched(void *data, struct cache_item **items, size_t n);
+
+/* Some at a time, so that others have their turn between two, and few are held twice. */
+static void fetch(struct embed *m)
+{
+    size_t n;
+    struct cache_key *keys = vectors_known_next(&m->known, &n);
+    if (keys)
+        m->fetch = cache_fetch(m->engine->cache, m->known.scope, keys, n, -1, on_fetched, m);
+    free(keys);
+    if (!m->fetch)
+        ask_rest(m);
+}
+
 static void on_fetched(void *data, struct cache_item **items, size_t n)
 {
     struct embed *m = data;
     m->fetch = NULL;
     vectors_known_add(&m->known, items, n);
-    ask_rest(m);
+    fetch(m);
 }
 
 static void find_out(struct embed *m)
 {
-    struct engine *e = m->engine;
-    vectors_known_find(e, &m->plan.routes[0], m->req, m->uid, &m->known);
-    struct cache_key *missing = vectors_known_missing(&m->known);
-    if (missing)
-        m->fetch = cache_fetch(e->cache, m->known.scope, missing, m->known.n_missing, -1, on_fetched, m);
-    free(missing);
-    if (!m->fetch)
-        ask_rest(m);
+    vectors_known_find(m->engine, &m->plan.routes[0], m->req, m->uid, &m->known);
+    fetch(m);
 }
 
 struct embed *embed_start(struct engine *e, struct embed_request *req, uid_t uid, double timeout,

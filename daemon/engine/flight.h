@@ -17,7 +17,7 @@ struct flight;
 struct flight_outcome { /* borrowed for the call of landed */
     enum log_state state;
     const struct error *err;     /* NULL where done */
-    const struct fold *fold;     /* of the log that the answer reads now; NULL: nobody finds the answer again; likewise: */
+    const struct fold *fold;     /* of the log that the answer reads now; NULL where nobody finds it again, likewise */
     const struct buf *attempts;  /* the encoded entry "attempts" of the answer map */
     const struct cache_key *key; /* under which it is cached, or was looked for; NULL: none */
     int64_t asked_us, first_us;  /* monotonic: the provider was asked, its first token came; 0: not */

@@ -56,25 +56,27 @@ void vectors_known_done(struct vectors_known *k)
     *k = (struct vectors_known){0};
 }
 
-struct cache_key *vectors_known_missing(const struct vectors_known *k)
+struct cache_key *vectors_known_next(const struct vectors_known *k, size_t *n)
 {
-    if (!k->keys || k->n_missing == 0)
-        return NULL;
-    struct cache_key *keys = xcalloc(k->n_missing, sizeof *keys);
-    for (size_t i = 0, at = 0; i < k->req->n_input; i++)
+    struct cache_key *keys = k->keys && k->n_missing > 0 ? xcalloc(VECTORS_AT_ONCE, sizeof *keys) : NULL;
+    *n = 0;
+    for (size_t i = k->looked; keys && i < k->req->n_input && *n < VECTORS_AT_ONCE; i++)
         if (!k->items[i])
-            keys[at++] = k->keys[i];
-    return keys;
+            keys[(*n)++] = k->keys[i];
+    if (*n > 0)
+        return keys;
+    free(keys);
+    return NULL;
 }
 
 void vectors_known_add(struct vectors_known *k, struct cache_item **found, size_t n)
 {
-    for (size_t i = 0, at = 0; i < k->req->n_input && at < n; i++) {
-        if (k->items[i])
+    for (size_t at = 0; k->looked < k->req->n_input && at < n; k->looked++) {
+        if (k->items[k->looked])
             continue;
         struct cache_item *it = found[at++];
         if (is_vector(it)) {
-            k->items[i] = item_ref(it);
+            k->items[k->looked] = item_ref(it);
             k->n_missing--;
         }
     }

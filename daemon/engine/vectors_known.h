@@ -12,6 +12,7 @@ struct vectors_known {
     struct cache_key *keys;    /* owned, one for each text; NULL: the candidate's model is not known yet */
     struct cache_item **items; /* owned, with a reference each; NULL where a text is not known */
     size_t n_missing;
+    size_t looked; /* texts before it were looked for in the persistent tier too */
 };
 
 /* What memory has. */
@@ -20,9 +21,11 @@ void vectors_known_find(struct engine *e, const struct route *r, const struct em
 void vectors_known_done(struct vectors_known *k);   /* works on a zeroed one */
 void vectors_known_forget(struct vectors_known *k); /* as if nothing had been found */
 
-/* The keys of those that are missing, in their order: the caller's. NULL where none can be told. */
-struct cache_key *vectors_known_missing(const struct vectors_known *k);
-/* What else was found for these, in the same order. */
+/* The keys of the next that are missing, to be looked for at once: the caller's. NULL where there are none any more, or
+ * none can be told. */
+#define VECTORS_AT_ONCE 512
+struct cache_key *vectors_known_next(const struct vectors_known *k, size_t *n);
+/* What was found for these, in the same order. */
 void vectors_known_add(struct vectors_known *k, struct cache_item **found, size_t n);
 /* A request for those that are missing: the caller's. */
 struct embed_request *vectors_known_rest(const struct vectors_known *k);

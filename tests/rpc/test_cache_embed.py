@@ -3,6 +3,7 @@
 import pytest
 
 from client import failure
+from conftest import wait_until
 from helpers_cache import figures
 from list_server import ListServer, Reply
 
@@ -71,6 +72,19 @@ def test_only_the_missing_are_asked_for(client, server):
 def test_in_any_order(client, server, texts):
     embed(client, "a", "b", "c")
     assert embed(client, *texts)["vectors"] == [vector_of(t) for t in texts]
+
+
+def test_many_from_disk(client, server, home, start_daemon):
+    """More than are looked for at once, some of them there."""
+    texts = [f"t{i}" for i in range(1600)]
+    known = texts[:700] + texts[900::3]
+    embed(client, *known)
+    client.call("shutdown")
+    wait_until(lambda: not home.socket.exists(), "it ends")
+    again = start_daemon().connect()
+    reply = embed(again, *texts)
+    assert reply["vectors"] == [vector_of(t) for t in texts] and reply["cached"] == len(known)
+    assert inputs(server)[1:] == [[t for t in texts if t not in known]]
 
 
 def test_numbers_are_kept_to_the_last_bit(client, server):
