@@ -32,19 +32,12 @@ def test_a_lookup_is_a_miss_of_the_tiers_and_no_question(client, key):
     assert (stats["misses"], stats["tiers"][0]["misses"]) == (0, 1)
 
 
-<<<<<<< ours
-def test_a_new_question_is_a_miss_of_each_tier_once(client):
-    ask(client)
-    stats = client.call("cache.stats")
-    assert stats["misses"] == 1 and [t["misses"] for t in stats["tiers"]] == [1, 1]
-=======
 @pytest.mark.parametrize("params", [{}, {"conversation": "new"}, {"stream": True}], ids=str)
 def test_each_tier_is_asked_once_for_a_question(client, params):
     for hits in range(2):
         client.call("chat", {"model": "fake/echo", "prompt": "hello", **params})
         tiers = client.call("cache.stats")["tiers"]
         assert [(t["hits"], t["misses"]) for t in tiers] == [(hits, 1), (0, 1)]
->>>>>>> theirs
 
 
 def test_a_cache_that_is_memory_alone(home, provider, start_daemon):
