@@ -515,3 +515,12 @@ def test_notify_is_bounded(client):
     error, _ = client.response(client.chat("echo", stream=True, notify={"method": "m", "args": ["y" * 70000]}))
     assert error["code"] == "invalid_request" and error["param"] == "notify"
     assert client.response(client.chat("echo"))[0] is None
+
+
+def test_a_question_in_an_unknown_conversation_begins_and_fails(client):
+    """Its events are whole, though nobody was asked."""
+    never = "01890000-0000-7000-8000-000000000000"
+    error, _ = client.response(client.chat("echo", "x", stream=True, conversation=never))
+    assert error["code"] == "not_found"
+    events = [m[2][2] for m in client.log if m[:2] == [2, "answer.event"]]
+    assert [e["type"] for e in events] == ["start", "error"] and events[0]["provider"] == "fake"
