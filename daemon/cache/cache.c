@@ -263,10 +263,9 @@ static void ignore(void *data, int64_t removed, const struct error *err)
     (void)data, (void)removed, (void)err;
 }
 
-/* An item goes too where what takes its place is too large to be kept. */
-static void forget(struct cache *c, const struct item_facts *facts)
+void cache_forget(struct cache *c, const char *scope, const struct cache_key *key)
 {
-    cache_clear(c, &(struct tier_filter){.scope = facts->scope, .key = &facts->key}, ignore, NULL);
+    cache_clear(c, &(struct tier_filter){.scope = scope, .key = key}, ignore, NULL);
 }
 
 void cache_put(struct cache *c, const struct item_facts *facts, bool persist)
@@ -275,7 +274,7 @@ void cache_put(struct cache *c, const struct item_facts *facts, bool persist)
     struct cache_item *it = encode ? item_new(facts) : NULL;
     uint64_t len = it ? item_blob(it).len : UINT64_MAX;
     if (len > (uint64_t)c->max_entry || (persist && len > (uint64_t)c->max_persisted))
-        forget(c, facts);
+        cache_forget(c, facts->scope, &facts->key); /* what it was to replace goes, though it is too large itself */
     if (len <= (uint64_t)c->max_entry)
         memory_put(c->memory, it);
     if (len <= (uint64_t)MIN(c->max_entry, c->max_persisted) && persist && has_tier(c))

@@ -59,6 +59,9 @@ void cache_fetch_cancel(struct cache_fetch *f); /* before done was called */
 /* Keeps it in memory and, where persist, in the persistent tier. An item of the same key is replaced. */
 void cache_put(struct cache *c, const struct item_facts *facts, bool persist);
 
+/* Nothing is kept under it any more, in both tiers. */
+void cache_forget(struct cache *c, const char *scope, const struct cache_key *key);
+
 /* For the figures: how a question went. it: what was given for it. */
 void cache_count_hit(struct cache *c, const struct cache_item *it);
 void cache_count_miss(struct cache *c);

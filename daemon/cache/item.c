@@ -29,6 +29,7 @@
 #define PLACE_BYTES 96 /* of the memory tier's table, for each item */
 #define MADE_BYTES 256 /* of what may be made of an answer */
 #define CURRENCY_MAX 7
+#define NAME_MAX_BYTES 255 /* of a provider, of a model */
 
 struct cache_item {
     unsigned refs;
@@ -160,7 +161,7 @@ static bool read_facts(struct mp_walk *w, struct item_facts *f)
     if (!mp_walk_array(w, &n) || n != ITEM_FIELDS || !read_int(w, ITEM_VERSION, ITEM_VERSION, &version) ||
         !read_key(w, &f->key) || !read_name(w, ITEM_SCOPE_MAX - 1, &f->scope) || !read_int(w, 0, N_KINDS - 1, &kind) ||
         !read_int(w, 0, INT64_MAX, &f->created_us) || !read_int(w, 0, INT64_MAX, &f->expires_us) ||
-        !read_name(w, w->left, &f->provider) || !read_name(w, w->left, &f->model) ||
+        !read_name(w, NAME_MAX_BYTES, &f->provider) || !read_name(w, NAME_MAX_BYTES, &f->model) ||
         !read_int(w, -1, INT64_MAX, &f->saved_nano) || !read_int(w, 0, INT64_MAX, &f->saved_ms) ||
         !read_name(w, CURRENCY_MAX, &f->currency) || !read_counted(w, &f->n_events, &f->runs) ||
         !read_counted(w, &f->n_tail, &f->tail))

@@ -137,7 +137,7 @@ static void decide(struct ask *a, bool fetched)
     a->looked = true;
     if (it && give_cached(a, it))
         return;
-    struct flight *other = reads && policy == CACHE_USE ? flight_find(a->engine, &a->lookup, a->req) : NULL;
+    struct flight *other = reads && policy == CACHE_USE ? flight_find(a->engine, &a->lookup) : NULL;
     if (other) {
         join(a, other);
         return;

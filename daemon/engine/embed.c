@@ -98,13 +98,17 @@ static void succeed(struct embed *m)
     const struct vectors_asked a = asked(m);
     bool mixed = result.n_cached > 0 && m->known.n_missing > 0 && !is_first(m);
     double *all = mixed ? NULL : vectors_known_merge(&m->known, &a, &result.dimension);
-    if (!all && result.n_cached > 0) {
+    if (!all && result.dimension == 0 && result.n_cached > 0) {
         ask_all(m);
         return;
     }
     if (!all) {
         struct error err = ERROR_INIT;
-        error_set(&err, ERR_BAD_RESPONSE, "%s made vectors without numbers", m->asked.provider->name);
+        if (result.dimension > 0)
+            error_set(&err, ERR_TOO_LARGE, "the vectors have more than %u bytes; ask for fewer texts at once",
+                      VECTORS_BYTES_MAX);
+        else
+            error_set(&err, ERR_BAD_RESPONSE, "%s made vectors without numbers", m->asked.provider->name);
         fail(m, &err);
         return;
     }

@@ -229,21 +229,19 @@ static void remember(const struct flight *f, const struct fold *fold, const stru
     mp_put_array(&tail, 0);
     facts.runs = (struct item_bytes){runs.data, runs.len};
     facts.tail = (struct item_bytes){tail.data, tail.len};
+    if (!f->persist && req->cache == CACHE_REFRESH) /* what it replaces may be on a disk */
+        cache_forget(f->engine->cache, facts.scope, key);
     if (!runs.failed && !tail.failed)
         cache_put(f->engine->cache, &facts, f->persist);
     buf_done(&runs);
     buf_done(&tail);
 }
 
-/* Under which key it is, or would be, in the cache. */
+/* The key of the one who answered; an answer that has none is not kept. */
 static bool find_key(const struct flight *f, const struct fold *fold, struct cache_key *ret)
 {
     const struct flight_question *q = &f->q;
-    if (f->tries && lookup_key_of(f->engine, &q->lookup, &q->plan, q->req, fold->provider, fold->model, ret))
-        return true;
-    if (q->lookup.n > 0)
-        *ret = lookup_keys(&q->lookup)[0];
-    return q->lookup.n > 0;
+    return f->tries && lookup_key_of(f->engine, &q->lookup, &q->plan, q->req, fold->provider, fold->model, ret);
 }
 
 static void land(struct rider *r, const struct flight_outcome *o)
@@ -287,9 +285,9 @@ void flight_end(struct flight *f, enum log_state state, const struct error *err)
     if (err)
         append_error(f, f->log, err);
     conclude(f, f->log, SIZE_MAX, &fold, &attempts, &o);
-    if (find_key(f, &fold, &key))
-        o.key = &key;
-    if (o.key && state == LOG_DONE)
+    bool own = find_key(f, &fold, &key);
+    o.key = own ? &key : f->q.lookup.n > 0 ? lookup_keys(&f->q.lookup) : NULL;
+    if (own && state == LOG_DONE)
         remember(f, &fold, &key);
     while ((r = TAILQ_FIRST(&f->riders)))
         land(r, &o);
@@ -448,12 +446,12 @@ void flight_start(struct flight *f, struct flight_question *q)
     tries_start(f->engine, &f->q.plan, &tq, &hooks, f, &f->tries);
 }
 
-struct flight *flight_find(const struct engine *e, const struct lookup *k, const struct chat_request *req)
+struct flight *flight_find(const struct engine *e, const struct lookup *k)
 {
     struct flight *f = NULL;
     if (k->joins)
         HASH_FIND(hh, e->flights, &k->flight, sizeof k->flight, f);
-    return f && f->q.req->retry_restart == req->retry_restart ? f : NULL;
+    return f;
 }
 
 void flight_persist(struct flight *f)

@@ -58,7 +58,7 @@ struct flight_question { /* what it holds is taken over */
 void flight_start(struct flight *flight, struct flight_question *q);
 
 /* One that runs and can be joined by whoever asks this, NULL if none. */
-struct flight *flight_find(const struct engine *e, const struct lookup *k, const struct chat_request *req);
+struct flight *flight_find(const struct engine *e, const struct lookup *k);
 /* Its answer may be cached beyond memory: one of those that ask for it lets it reach a disk. */
 void flight_persist(struct flight *flight);
 

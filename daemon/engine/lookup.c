@@ -47,6 +47,8 @@ void lookup_make(struct engine *e, const struct plan *plan, const struct chat_re
         ret->flight = keys[0];
     else if (ret->joins)
         key_join(e->key_maker, keys, ret->n, &ret->flight);
+    if (req->retry_restart) /* who did not ask for that shares no answer that may begin anew */
+        ret->flight.bytes[0] ^= 1;
 }
 
 void lookup_done(struct lookup *k)

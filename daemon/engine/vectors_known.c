@@ -133,9 +133,12 @@ double *vectors_known_merge(const struct vectors_known *k, const struct vectors_
 {
     size_t n = common_dimension(k, a->dimension);
     const double *next = a->numbers;
-    if (n == 0)
+    *dimension = n;
+    if (n == 0 || k->req->n_input > VECTORS_BYTES_MAX / sizeof(double) / n)
         return NULL;
-    double *all = xcalloc(k->req->n_input * n, sizeof *all);
+    double *all = calloc(k->req->n_input * n, sizeof *all);
+    if (!all)
+        return NULL;
     for (size_t i = 0; i < k->req->n_input; i++) {
         if (k->items[i]) {
             get_numbers(all + i * n, item_facts(k->items[i]));
@@ -144,7 +147,6 @@ double *vectors_known_merge(const struct vectors_known *k, const struct vectors_
             next += n;
         }
     }
-    *dimension = n;
     return all;
 }
 

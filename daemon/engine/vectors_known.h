@@ -37,7 +37,9 @@ struct vectors_asked { /* what the missing ones are, in their order; borrowed */
     struct usage usage;
     int64_t took_ms;
 };
-/* All of them, one behind the other: the caller's. NULL where what is known does not have the dimension of the rest. */
+/* All of them, one behind the other: the caller's. NULL where what is known does not have the dimension of the rest, or
+ * with *dimension set where they are over VECTORS_BYTES_MAX or there is no memory. */
+#define VECTORS_BYTES_MAX (256u << 20)
 double *vectors_known_merge(const struct vectors_known *k, const struct vectors_asked *a, size_t *dimension);
 /* Caches what was asked for. */
 void vectors_known_remember(struct engine *e, const struct vectors_known *k, const struct vectors_asked *a);

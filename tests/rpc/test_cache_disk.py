@@ -149,3 +149,13 @@ def test_memory_that_is_too_small_for_it(home, provider, start_daemon):
         assert a["cached"] and shared_part(a) == shared_part(first)
         assert kinds(events) == ["start", "text", "usage", "done"]
         assert [t["hits"] for t in c.call("cache.stats")["tiers"]] == [0, n]
+
+
+def test_what_a_refresh_replaced_does_not_come_back(client, provider, again):
+    """The new answer must not be written; the old one is not to be given again for that."""
+    ask(client)
+    wait_until(lambda: written(client, 1), "it is written")
+    ask(client, cache="refresh", store=False)
+    assert ask(client)["cached"] and asked(provider) == 2
+    c = again()
+    assert not ask(c)["cached"] and asked(provider) == 3

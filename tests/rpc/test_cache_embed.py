@@ -3,7 +3,6 @@
 import pytest
 
 from client import failure
-from conftest import wait_until
 from helpers_cache import figures
 from list_server import ListServer, Reply
 
@@ -33,14 +32,19 @@ def server():
 
 
 @pytest.fixture
-def client(home, server, start_daemon):
+def daemon(home, server, start_daemon):
     text = "[daemon]\ndrain_timeout = 2\n"
     for name in ("fake", "other"):
         text += f'[provider "{name}"]\nbase_url = {server.url("/" + name)}\nretries = 0\n'
     text += '[alias "both"]\nmodels = fake/a, other/b\n'
     home.config.write_text(text)
     home.config.chmod(0o600)
-    return start_daemon().connect()
+    return start_daemon()
+
+
+@pytest.fixture
+def client(daemon):
+    return daemon.connect()
 
 
 def embed(client, *texts, model="fake/m"):
@@ -74,13 +78,13 @@ def test_in_any_order(client, server, texts):
     assert embed(client, *texts)["vectors"] == [vector_of(t) for t in texts]
 
 
-def test_many_from_disk(client, server, home, start_daemon):
+def test_many_from_disk(client, server, daemon, start_daemon):
     """More than are looked for at once, some of them there."""
     texts = [f"t{i}" for i in range(1600)]
     known = texts[:700] + texts[900::3]
     embed(client, *known)
     client.call("shutdown")
-    wait_until(lambda: not home.socket.exists(), "it ends")
+    daemon.wait()
     again = start_daemon().connect()
     reply = embed(again, *texts)
     assert reply["vectors"] == [vector_of(t) for t in texts] and reply["cached"] == len(known)
@@ -152,3 +156,16 @@ def test_vectors_of_another_length_are_not_mixed(client, server):
     assert reply["vectors"] == [[1.0, 2.0]] * 2 and reply["cached"] == 0
     assert inputs(server) == [["one"], ["two"], ["two", "one"]]
     assert embed(client, "one", "two")["vectors"] == [[1.0, 2.0]] * 2 and len(server.asked) == 3
+
+
+def test_known_vectors_are_bounded_in_bytes(home, start_daemon):
+    """One text that is known, asked for as often as a message holds it, is not a way to take all memory."""
+    server = ListServer({"/fake/embeddings": vectors_by(lambda text, model: [0.5] * 1024)})
+    home.config.write_text(f'[provider "fake"]\nbase_url = {server.url("/fake")}\n')
+    home.config.chmod(0o600)
+    client = start_daemon().connect()
+    embed(client, "x")
+    error = failure(client, "embed", {"model": "fake/m", "input": ["x"] * 40000})
+    assert error["code"] == "too_large" and "fewer texts" in error["message"]
+    assert embed(client, "x")["cached"] == 1
+    server.stop()

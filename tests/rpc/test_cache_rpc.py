@@ -3,6 +3,7 @@
 import pytest
 
 from client import failure
+from conftest import wait_until
 from helpers_cache import ask
 
 KEY = "ab" * 32
@@ -21,6 +22,7 @@ def test_stats_of_a_new_cache(client):
 
 
 def test_status_has_the_same_figures(client):
+    wait_until(lambda: client.call("cache.stats")["tiers"][1]["state"] == "ok", "the database is open")
     stats, status = client.call("cache.stats"), client.call("status")["cache"]
     assert status == stats  # no question was asked, so there is no rate yet
 

@@ -1,5 +1,5 @@
-#include "daemon/engine/fetch.h"
 #include "daemon/engine/fault.h"
+#include "daemon/engine/fetch.h"
 #include "tests/unit/http/http_server.h"
 
 #include <setjmp.h>
@@ -172,8 +172,12 @@ static void the_source_of_a_refused_key(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_body_of_just_the_bound), TEST(a_larger_one), TEST(one_that_takes_too_long),
-        TEST(any_status_is_an_answer),  TEST(none_came),    TEST(cancelled),
+        TEST(a_body_of_just_the_bound),
+        TEST(a_larger_one),
+        TEST(one_that_takes_too_long),
+        TEST(any_status_is_an_answer),
+        TEST(none_came),
+        TEST(cancelled),
         cmocka_unit_test(the_source_of_a_refused_key),
     };
     signal(SIGPIPE, SIG_IGN);
