@@ -62,6 +62,14 @@ class Redis:
         self.kill()
 
 
+@pytest.fixture(autouse=True)
+def built_with_hiredis(home):
+    home.config.write_text(f"[cache]\nbackend = redis\nurl = /x\nsecret = {SECRET}\n")
+    home.config.chmod(0o600)
+    if "built without Redis" in run_askd(home, "--check-config").stderr:
+        pytest.skip("askd was built without hiredis")
+
+
 @pytest.fixture
 def redis():
     with tempfile.TemporaryDirectory(prefix="askd-r-", dir="/tmp") as folder:
