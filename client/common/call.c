@@ -23,6 +23,17 @@ static enum ask_status call(struct ask *a, const char *method, const struct buf 
     return status;
 }
 
+int call_read(const char *program, const struct ask_message *m, msgpack_unpacked *value, bool *refused)
+{
+    size_t at = 0;
+    *refused = m->error != NULL;
+    if (msgpack_unpack_next(value, (const char *)(*refused ? m->error : m->body), *refused ? m->error_len : m->body_len,
+                            &at) == MSGPACK_UNPACK_SUCCESS)
+        return EXIT_OK;
+    exit_print(program, "the daemon's message cannot be read: check that its version is ours");
+    return EXIT_PROTOCOL;
+}
+
 int call_try(const char *program, struct ask *a, const char *method, const struct buf *params, msgpack_unpacked *reply,
              bool *refused)
 {
@@ -30,14 +41,7 @@ int call_try(const char *program, struct ask *a, const char *method, const struc
     struct ask_message m;
     if (call(a, method, params, &m, &err) != ASK_OK)
         return signals_pending() != 0 ? 128 + signals_pending() : exit_failure(program, &err);
-    *refused = m.error != NULL;
-    size_t at = 0;
-    if (msgpack_unpack_next(reply, (const char *)(*refused ? m.error : m.body), *refused ? m.error_len : m.body_len,
-                            &at) != MSGPACK_UNPACK_SUCCESS) {
-        exit_print(program, "the daemon's response cannot be read: check that its version is ours");
-        return EXIT_PROTOCOL;
-    }
-    return EXIT_OK;
+    return call_read(program, &m, reply, refused);
 }
 
 int call_run(const char *program, struct ask *a, const char *method, const struct buf *params, msgpack_unpacked *reply)

@@ -15,4 +15,8 @@ int call_run(const char *program, struct ask *a, const char *method, const struc
 int call_try(const char *program, struct ask *a, const char *method, const struct buf *params, msgpack_unpacked *reply,
              bool *refused);
 
+/* Unpacks what a message brought into *value, likewise: its error where it has one, and *refused. The status is
+ * EXIT_PROTOCOL, and told, for bytes that are nothing. For whoever receives by himself. */
+int call_read(const char *program, const struct ask_message *m, msgpack_unpacked *value, bool *refused);
+
 #endif

@@ -1,3 +1,4 @@
+#include "client/common/call.h"
 #include "client/common/json_print.h"
 #include "client/common/json_read.h"
 #include "client/ctl/ctl.h"
@@ -34,16 +35,13 @@ static int follow(struct ctl *c, struct ask *a, uint32_t msgid, msgpack_unpacked
         struct ask_message m;
         if (ask_receive(a, -1, &m, &err) != ASK_OK)
             return exit_failure(c->program, &err);
-        bool failed = m.error != NULL;
-        size_t at = 0;
-        if (msgpack_unpack_next(value, (const char *)(failed ? m.error : m.body), failed ? m.error_len : m.body_len,
-                                &at) != MSGPACK_UNPACK_SUCCESS) {
-            exit_print(c->program, "the daemon's message cannot be read: check that its version is ours");
-            return EXIT_PROTOCOL;
-        }
+        bool failed;
+        int status = call_read(c->program, &m, value, &failed);
+        if (status != EXIT_OK)
+            return status;
         if (m.kind == ASK_RESPONSE && m.msgid == msgid)
             return failed ? fail(c, &value->data) : ctl_print_json(c, &value->data);
-        int status = m.kind == ASK_NOTIFICATION ? print_event(c, &m, &value->data) : EXIT_OK;
+        status = m.kind == ASK_NOTIFICATION ? print_event(c, &m, &value->data) : EXIT_OK;
         if (status != EXIT_OK)
             return status;
     }

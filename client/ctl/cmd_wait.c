@@ -1,5 +1,6 @@
 /* askctl wait: until answers have ended, however they do. All are attached to at once, without their events; who
  * failed, and is to be told of, is asked for once more, since an error is no answer map. */
+#include "client/common/call.h"
 #include "client/common/field.h"
 #include "client/ctl/ctl.h"
 #include "client/ctl/notify.h"
@@ -150,14 +151,12 @@ static void on_error(struct wait *w, struct waited *it, const msgpack_object *er
 
 static void on_response(struct wait *w, struct waited *it, const struct ask_message *m)
 {
-    const bool failed = m->error != NULL;
+    bool failed;
     msgpack_unpacked reply;
-    size_t at = 0;
     msgpack_unpacked_init(&reply);
-    if (msgpack_unpack_next(&reply, (const char *)(failed ? m->error : m->body), failed ? m->error_len : m->body_len,
-                            &at) != MSGPACK_UNPACK_SUCCESS) {
-        exit_print(w->ctl->program, "the daemon's response cannot be read: check that its version is ours");
-        w->status = EXIT_PROTOCOL;
+    int status = call_read(w->ctl->program, m, &reply, &failed);
+    if (status != EXIT_OK) {
+        w->status = status;
     } else if (failed) {
         on_error(w, it, &reply.data);
     } else {

@@ -236,6 +236,11 @@ uint32_t answer_put_facts(struct buf *out, const struct answer *a)
     return 3u + (f->key[0] ? 1 : 0) + (f->age_ms >= 0 ? 1 : 0);
 }
 
+bool answer_is_passing(const struct answer *a)
+{
+    return (a->facts.cached || a->facts.shared) && !a->asker.keep;
+}
+
 enum log_state answer_state(const struct answer *a)
 {
     return a->settled ? log_state(a->log) : LOG_RUNNING;

@@ -79,6 +79,9 @@ struct answer_facts *answer_facts(struct answer *a); /* to be filled in while it
 /* Appends the entries of the answer map that the facts tell, and returns how many. Of a restored one: none. */
 uint32_t answer_put_facts(struct buf *out, const struct answer *a);
 
+/* It cost nothing, and nobody means to come back to it: it goes with those who read it. */
+bool answer_is_passing(const struct answer *a);
+
 /* running until it is settled, then its log's state. */
 enum log_state answer_state(const struct answer *a);
 /* What went wrong, NULL while it runs or where it is done. */

@@ -45,13 +45,6 @@ static void report(const struct answer *a)
         log_notice("answer %s: %s: %s", answer_id(a), error_name(err->code), err->message);
 }
 
-/* Is it to be found when it has ended? One that cost nothing only where somebody means to come back to it. */
-static bool is_retained(const struct ask *a)
-{
-    const struct answer_facts *f = answer_facts(a->answer);
-    return answer_accepted(a->answer) && (answer_kept(a->answer) || !(f->cached || f->shared));
-}
-
 /* The question is over. Frees it. */
 static void settle(struct ask *a)
 {
@@ -60,7 +53,7 @@ static void settle(struct ask *a)
     a->state = ASK_ENDED;
     a->keep = keep_release(a->keep);
     answer_settle(a->answer);
-    if (is_retained(a))
+    if (answer_accepted(a->answer) && !answer_is_passing(a->answer))
         answer_table_ended(e->table, a->answer);
     else
         answer_table_drop(e->table, a->answer);

@@ -158,10 +158,9 @@ static void on_fetched(void *data, struct cache_item **items, size_t n)
 {
     struct ask *a = data;
     a->fetch = NULL;
-    for (size_t i = 0; i < n; i++)
-        if (items[i] && item_facts(items[i])->kind == ITEM_ANSWER && give_cached(a, items[i]))
-            return;
-    decide(a, true);
+    struct cache_item *it = lookup_first(items, n);
+    if (!it || !give_cached(a, it))
+        decide(a, true);
 }
 
 void ask_find_out(struct ask *a)

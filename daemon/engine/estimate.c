@@ -85,11 +85,8 @@ static void tell(struct estimation *s, const struct cache_item *it)
 static void on_fetched(void *data, struct cache_item **items, size_t n)
 {
     struct estimation *s = data;
-    struct cache_item *it = NULL;
     s->fetch = NULL;
-    for (size_t i = 0; i < n && !it; i++)
-        it = items[i] && item_facts(items[i])->kind == ITEM_ANSWER ? items[i] : NULL;
-    tell(s, it);
+    tell(s, lookup_first(items, n));
 }
 
 static void estimate(struct estimation *s)

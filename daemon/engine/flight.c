@@ -296,12 +296,6 @@ void flight_end(struct flight *f, enum log_state state, const struct error *err)
     flight_free(f);
 }
 
-/* It is found by nobody again, but whoever reads it now reads to its end. */
-static bool is_passing(struct answer *a)
-{
-    return answer_facts(a)->shared && !answer_kept(a);
-}
-
 void flight_leave(struct rider *r, enum log_state state, const struct error *err)
 {
     struct flight *f = r->flight;
@@ -318,7 +312,7 @@ void flight_leave(struct rider *r, enum log_state state, const struct error *err
     struct log *seen = log_fork(f->log);
     append_error(f, seen, err);
     answer_move(r->answer, seen);
-    if (is_passing(r->answer))
+    if (answer_is_passing(r->answer)) /* but whoever reads it now reads to its end */
         log_end(seen, state, err, NULL, 0, 0);
     else
         conclude(f, seen, answer_table_room(f->engine->table), &fold, &attempts, &o);

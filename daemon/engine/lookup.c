@@ -89,13 +89,21 @@ bool lookup_key_of(struct engine *e, const struct lookup *k, const struct plan *
     return false;
 }
 
+struct cache_item *lookup_first(struct cache_item *const *items, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (items[i] && item_facts(items[i])->kind == ITEM_ANSWER)
+            return items[i];
+    return NULL;
+}
+
 struct cache_item *lookup_find(struct engine *e, const struct lookup *k)
 {
     const struct cache_key *keys = lookup_keys(k);
     struct cache_item *it = NULL;
     for (size_t i = 0; i < k->n && !it; i++)
         it = cache_find(e->cache, k->scope, &keys[i], k->max_age_ms);
-    return it && item_facts(it)->kind == ITEM_ANSWER ? it : NULL;
+    return lookup_first(&it, 1);
 }
 
 static void release_item(void *owner)

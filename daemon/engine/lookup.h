@@ -34,6 +34,9 @@ bool lookup_key_of(struct engine *e, const struct lookup *k, const struct plan *
 /* What memory has for the first candidate that has anything; borrowed. */
 struct cache_item *lookup_find(struct engine *e, const struct lookup *k);
 
+/* Of items that were found for its keys, in their order, the first that is an answer; NULL where none is. */
+struct cache_item *lookup_first(struct cache_item *const *items, size_t n);
+
 /* The item's events as a log, made once; borrowed of the item. NULL where its events cannot be read. */
 struct log *lookup_log(struct engine *e, struct cache_item *it);
 
