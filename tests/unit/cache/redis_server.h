@@ -93,6 +93,13 @@ static inline const char *server_ask(const struct redis_server *s, const char *f
     return line;
 }
 
+/* The number that such a line holds. */
+static inline long server_number(const char *line)
+{
+    assert_int_equal(line[0], ':');
+    return strtol(line + 1, NULL, 10);
+}
+
 /* Also again, where it was killed. */
 static inline void server_run(struct redis_server *s)
 {

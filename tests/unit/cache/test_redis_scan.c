@@ -31,7 +31,7 @@ static void open_filled(struct run *r, struct redis_server *s)
 
 static long size_of(const struct redis_server *s)
 {
-    return strtol(server_ask(s, "DBSIZE") + 1, NULL, 10);
+    return server_number(server_ask(s, "DBSIZE"));
 }
 
 static void a_scope_is_cleared_and_no_other(void **state)
