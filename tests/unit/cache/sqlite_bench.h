@@ -188,6 +188,14 @@ static inline const struct tier_status *settled(struct sqlite_bench *b)
     return &b->st;
 }
 
+/* Settles again and again until the condition holds. */
+#define SETTLE_UNTIL(b, condition)                                                                                     \
+    do {                                                                                                               \
+        int64_t settle_until_us = clock_mono_us() + PATIENCE_US;                                                       \
+        while (settled(b), !(condition))                                                                               \
+            assert_true(clock_mono_us() < settle_until_us);                                                            \
+    } while (0)
+
 static inline void bench_keep(struct sqlite_bench *b, const struct item_bytes *blobs, size_t n)
 {
     bench_forget(b);

@@ -72,8 +72,7 @@ static void what_has_expired_is_not_told(void **state)
 
     b->pace.upkeep_ms = 5;
     bench_reopen(b);
-    while (settled(b)->entries != 1)
-        ;
+    SETTLE_UNTIL(b, b->st.entries == 1);
     assert_true(has(b, 2));
     assert_int_equal(b->st.evictions, 0);
     bench_close(b);

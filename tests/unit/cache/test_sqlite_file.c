@@ -134,8 +134,7 @@ static void a_lower_bound_shrinks_the_file(void **state)
     assert_true(all_files(b) > 4 << 20);
     b->size = 1 << 20;
     bench_reopen(b);
-    while (all_files(b) > b->size)
-        settled(b);
+    SETTLE_UNTIL(b, all_files(b) <= b->size);
     assert_true(settled(b)->entries > 10);
     assert_true(has(b, 199));
     fill(b, 300, (size_t)b->size / 10);
@@ -153,8 +152,7 @@ static void a_cleared_file_gives_its_room_back(void **state)
     for (uint32_t n = 0; n < 20; n++)
         PUT(b, .n = n, .size = 1 << 20);
     assert_int_equal(CLEAR(b, .scope = ALICE), 20);
-    while (file_size(b, "cache.db") > 8 << 20)
-        settled(b);
+    SETTLE_UNTIL(b, file_size(b, "cache.db") <= 8 << 20);
     bench_close(b);
     assert_sound(b);
 }
