@@ -67,9 +67,8 @@ def test_in_the_last_one(client):
 
 def test_in_one_that_is_not_there(client, provider):
     params = {"models": ["fake/echo", "fake/words-1"], "prompt": "x", "conversation": "00000000-0000-7000-8000-000000000000"}
-    error, result = client.response(client.request("compare", params))
-    codes = [error["code"]] if error else [a["error"]["code"] for a in result["answers"]]
-    assert set(codes) == {"not_found"} and asked(provider) == 0
+    errors = [a["error"] for a in client.call("compare", params)["answers"]]
+    assert [(e["code"], e["param"]) for e in errors] == [("not_found", "conversation")] * 2 and asked(provider) == 0
     assert client.call("conversation.list") == []
 
 
@@ -206,6 +205,7 @@ def test_not_stored(client):
 def test_of_another_conversation_s_parent(client):
     one, other = say(client, "one"), say(client, "other")
     params = {"models": ["fake/echo"], "prompt": "x", "conversation": one["conversation"], "parent": other["message"]}
-    error, result = client.response(client.request("compare", params))
-    assert (error or result["answers"][0]["error"])["code"] == "not_found"
-    assert failure(client, "chat", {"prompt": "x", **{k: params[k] for k in ("conversation", "parent")}})["code"] == "not_found"
+    (a,) = client.call("compare", params)["answers"]
+    where = {k: params[k] for k in ("conversation", "parent")}
+    for error in (a["error"], failure(client, "chat", {"prompt": "x", **where})):
+        assert (error["code"], error["param"]) == ("not_found", "parent")
