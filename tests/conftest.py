@@ -34,15 +34,15 @@ TROUBLE = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error", "
 INHERITED = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS")
 
 
-def wait_until(check, what, timeout=PATIENCE):
-    """check()'s first true value."""
+def wait_until(check, what, timeout=PATIENCE, pause=0.02):
+    """check()'s first true value; pause: seconds between two looks."""
     end = time.monotonic() + timeout
     while True:
         value = check()
         if value:
             return value
         assert time.monotonic() < end, f"{what}: not within {timeout} s"
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 # -- programs

@@ -4,13 +4,13 @@ them what everybody was told is held against the model (helpers_model.py).
 An act is over when the daemon has done it. A reader that is *idle* reads only in acts of its own, the others at once.
 """
 
+import functools
 import itertools
 import signal
-import time
 
 import schema
 from client import NOTIFICATION, RESPONSE, Client, Closed, RpcError
-from conftest import PATIENCE
+from conftest import PATIENCE, wait_until
 from helpers_model import Answer, Conversation, Model
 
 MODEL = "fake/m"
@@ -18,14 +18,7 @@ IDLE_BUFFER = 4096  # what the kernel holds for a reader that is idle: the daemo
 LARGE = 30000  # characters of a large piece
 POLICIES = ("use", "refresh", "off", "only")
 
-
-def wait_until(check, what):
-    """As conftest's, but in steps that are small beside an act."""
-    end = time.monotonic() + PATIENCE
-    while not (value := check()):
-        assert time.monotonic() < end, f"{what}: not within {PATIENCE} s"
-        time.sleep(0.0005)
-    return value
+watch_until = functools.partial(wait_until, pause=0.0005)  # which is small beside an act
 
 
 class Stream:
@@ -144,7 +137,7 @@ class Schedule:
     def begin(self):
         """With a daemon that runs, once its cache does."""
         self.control = Client(self.home.socket, timeout=PATIENCE)
-        wait_until(lambda: "opening" not in self.tiers(), "the cache is open")
+        watch_until(lambda: "opening" not in self.tiers(), "the cache is open")
         self.persistent = self.tiers()[1:] == ["ok"]
         self.counts = self.stats()
 
@@ -173,7 +166,7 @@ class Schedule:
             assert all(now[name] <= wanted[name] for name in wanted), (now, wanted)
             return now == wanted
 
-        wait_until(counted, f"the cache has counted {wanted}")
+        watch_until(counted, f"the cache has counted {wanted}")
 
     def look(self):
         """All that is owed has come, and nothing else."""
@@ -188,7 +181,7 @@ class Schedule:
     def learn(self, a):
         """What its asker was not told of an answer yet: its id, where it can be found, and its message."""
         if a.id is None and a.findable and (a.kept or not a.ended):
-            a.id = wait_until(lambda: self.listed(a), "the answer is listed")
+            a.id = watch_until(lambda: self.listed(a), "the answer is listed")
         if a.conversation and not a.message:
             a.check_map(self.call("answer.get", {"answer": a.id}))
 
@@ -199,7 +192,7 @@ class Schedule:
 
     def wait_text(self, a):
         """What was said has reached the log."""
-        wait_until(lambda: self.get_matches(a), f"{a} says what its provider has said")
+        watch_until(lambda: self.get_matches(a), f"{a} says what its provider has said")
 
     def get_matches(self, a):
         m = self.call("answer.get", {"answer": a.id})
@@ -300,7 +293,7 @@ class Schedule:
         before = self.call("status")["requests"]
         reader.opens(Stream(a, first, events), "answer.attach", {"answer": a.id, "from": first, "stream": events})
         calls = itertools.count(1)
-        wait_until(lambda: self.call("status")["requests"] > before + next(calls), "the reader is there")
+        watch_until(lambda: self.call("status")["requests"] > before + next(calls), "the reader is there")
 
     def get(self):
         a = self.pick(lambda a: True)
@@ -344,7 +337,7 @@ class Schedule:
                 return e.code == "not_found"
             return False
 
-        wait_until(gone, f"{a} is forgotten")
+        watch_until(gone, f"{a} is forgotten")
 
     def hang_up(self):
         if not self.readers:

@@ -7,9 +7,8 @@ It speaks OpenAI's grammar of chat.
 import json
 import selectors
 import socket
-import time
 
-from conftest import PATIENCE
+from conftest import wait_until
 from helpers_acts import chunk_of, error_body
 
 
@@ -118,10 +117,7 @@ class Steered:
                 self.selector.register(sock, selectors.EVENT_READ, Connection(self, sock))
 
     def wait(self, check, what):
-        end = time.monotonic() + PATIENCE
-        while not check():
-            assert time.monotonic() < end, f"{what}: not within {PATIENCE} s"
-            self.look(0.05)
+        wait_until(lambda: check() or self.look(0.05), what, pause=0)
 
     def close(self):
         for key in list(self.selector.get_map().values()):
