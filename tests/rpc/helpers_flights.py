@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from client import RESPONSE, check_events, is_event, text_of
+from client import RESPONSE, check_events, text_of
 from conftest import PATIENCE, wait_until
 from helpers_acts import Acts, Gone, error_body
 
@@ -115,7 +115,7 @@ class Asker:
 
     def wait_text(self, text):
         """Until it was sent so much."""
-        self.client.wait_for(lambda m: is_event(m) and text_of(self.client.events() + [tuple(m[2][1:])]).endswith(text))
+        self.client.wait_for(lambda _: text_of(self.client.events()).endswith(text))
 
     def result(self):
         """The answer map; what came before it is whole."""
@@ -145,3 +145,18 @@ def joined(daemon, n):
     """Until so many have joined."""
     with daemon.connect() as c:
         wait_until(lambda: c.call("cache.stats")["joins"] >= n, f"{n} join")
+
+
+def together(daemon, stepped, n, said=("a ",), **params):
+    """So many askers of one request, all of whom have seen what was said."""
+    askers = [Asker(daemon, **params)]
+    call = stepped.call()
+    for _ in range(n - 1):
+        askers.append(Asker(daemon, **params))
+    joined(daemon, n - 1)
+    for text in said:
+        call.say(text)
+    for a in askers:
+        a.start()
+        a.wait_text(said[-1])
+    return call, askers

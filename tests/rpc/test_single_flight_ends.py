@@ -7,22 +7,7 @@ import pytest
 from client import check_events, failure, text_of
 from conftest import wait_until
 from helpers_cache import attached, shared_part
-from helpers_flights import MODEL, Asker, flying, joined, stepped  # noqa: F401
-
-
-def together(daemon, stepped, n, said=("a ",), **params):  # noqa: F811
-    """So many askers of one request, all of whom have seen what was said."""
-    askers = [Asker(daemon, **params)]
-    call = stepped.call()
-    for _ in range(n - 1):
-        askers.append(Asker(daemon, **params))
-    joined(daemon, n - 1)
-    for text in said:
-        call.say(text)
-    for a in askers:
-        a.start()
-        a.wait_text(said[-1])
-    return call, askers
+from helpers_flights import MODEL, Asker, flying, joined, stepped, together  # noqa: F401
 
 
 def ends_well(call, askers, text="a b "):
