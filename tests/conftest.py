@@ -237,6 +237,13 @@ class Daemon:
         self.clients.append(c)
         return c
 
+    def end(self, how=signal.SIGTERM):
+        """By a signal, of which a good exit status is expected, or the hard way."""
+        if how == signal.SIGKILL:
+            return self.kill()
+        self.signal(how)
+        assert self.wait() == 0, self.stderr()
+
     def signal(self, number):
         self.proc.send_signal(number)
 
@@ -304,6 +311,17 @@ def daemon(request, home, provider, start_daemon):
 @pytest.fixture
 def client(daemon):
     return daemon.connect()
+
+
+@pytest.fixture
+def restart(daemon, start_daemon):
+    """restart(how=SIGTERM) -> a client of the daemon that comes after it, in the same home."""
+
+    def again(how=signal.SIGTERM):
+        daemon.end(how)
+        return start_daemon().connect()
+
+    return again
 
 
 # -- the clients

@@ -188,6 +188,27 @@ def retries_shown(client):
     return [e for _, e in client.events() if e["type"] == "retry"]
 
 
+def attached(client, answer, **params):
+    """(answer map, events) of an answer that has ended."""
+    since = len(client.log)
+    a = client.call("answer.attach", {"answer": answer, **params})
+    return a, client.events(answer, since)
+
+
+def conversation_of(client, answer):
+    """What is in the conversation of an answer map."""
+    return client.call("conversation.get", {"conversation": answer["conversation"]})
+
+
+def detached(client, model, prompt="hello", **params):
+    """The answer's id."""
+    return client.result(client.chat(model, prompt, detach=True, **params))["answer"]
+
+
+def kinds_of(events):
+    return [e["type"] for _, e in events]
+
+
 def text_of(events):
     return "".join(e["text"] for _, e in events if e["type"] == "text")
 
@@ -207,7 +228,7 @@ def check_events(events, first=0, cut_off=False):
     """Numbered without a gap; the first of an answer is `start`, the last and it alone tells how it ended, unless its
     daemon was killed."""
     assert [seq for seq, _ in events] == list(range(first, first + len(events)))
-    kinds = [e["type"] for _, e in events]
+    kinds = kinds_of(events)
     assert cut_off or kinds.pop() in ("done", "error"), kinds
     assert not {"done", "error"} & set(kinds), kinds
     if first == 0:

@@ -29,9 +29,6 @@ def shared_part(answer):
     return {k: v for k, v in answer.items() if k not in OF_THE_ASKER}
 
 
-def kinds(events):
-    return [e["type"] for _, e in events]
-
 
 def figures(client):
     """(hits, misses, joins)"""
@@ -42,10 +39,3 @@ def figures(client):
 def arm_of(client, model):
     """The id of compare's arm that a model answers, once its start event has come."""
     return client.wait_for(lambda m: is_event(m) and m[2][2].get("model") == model)[2][0]
-
-
-def attached(client, answer, **params):
-    """(answer map, events) of an answer that has ended."""
-    since = len(client.log)
-    a = client.call("answer.attach", {"answer": answer, **params})
-    return a, client.events(answer, since)

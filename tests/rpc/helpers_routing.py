@@ -69,7 +69,3 @@ def streamed(client, model, **params):
     events = client.events(answer["answer"])
     check_events(events)
     return answer, events
-
-
-def kinds_of(events):
-    return [e["type"] for _, e in events]

@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+from client import detached
 from conftest import PATIENCE, wait_until
 from fault_provider import letters
 from helpers_files import in_files
@@ -84,7 +85,7 @@ def test_one_that_an_orderly_stop_cut_off(daemon, ask, start_daemon, home):
 
 
 def test_a_conversation_is_named(daemon, client, ask, crash):
-    first = client.result(client.chat("hold-40", "one", conversation="new", detach=True))["answer"]
+    first = detached(client, "hold-40", "one", conversation="new")
     client.result(client.chat("hold-48", "two", conversation="new", detach=True))
     client = crash(letters(48))
     named = client.call("answer.get", {"answer": first})["conversation"]
@@ -98,7 +99,7 @@ def test_what_cannot_be_gone_on_with_is_passed_over(daemon, client, ask, crash):
     """The newest belongs to no conversation, one had said nothing, one's conversation was deleted."""
     client.result(client.chat("hold-40", "a question", conversation="new", detach=True))
     client.result(client.chat("hang-first", "one", conversation="new", detach=True))
-    gone = client.result(client.chat("hold-48", "two", conversation="new", detach=True))["answer"]
+    gone = detached(client, "hold-48", "two", conversation="new")
     client.result(client.chat("hold-48", "three", detach=True))
     client = crash(letters(48))
     conversation = client.call("answer.get", {"answer": gone})["conversation"]
@@ -110,7 +111,7 @@ def test_what_cannot_be_gone_on_with_is_passed_over(daemon, client, ask, crash):
 
 @pytest.mark.parametrize("model, says", [("hang-first", "before it said anything"), ("hold-40", "was deleted")])
 def test_why_there_is_none(daemon, client, ask, crash, model, says):
-    answer = client.result(client.chat(model, "a question of mine", conversation="new", detach=True))["answer"]
+    answer = detached(client, model, "a question of mine", conversation="new")
     client = crash("a question of mine" if model == "hang-first" else SAID)
     if model == "hold-40":
         conversation = client.call("answer.get", {"answer": answer})["conversation"]

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from client import failure
+from client import failure, kinds_of
 from conftest import wait_until
 from fault_provider import words_text
-from helpers_cache import ask, asked, figures, kinds, shared_part, streamed
+from helpers_cache import ask, asked, figures, shared_part, streamed
 from helpers_routing import World
 
 
@@ -280,9 +280,9 @@ def test_map_of_a_hit(client):
 
 def test_events_of_a_hit_are_compacted(client):
     first, events = streamed(client, "one two three four")
-    assert kinds(events) == ["start", *["text"] * 4, "usage", "done"] and not events[0][1]["cached"]
+    assert kinds_of(events) == ["start", *["text"] * 4, "usage", "done"] and not events[0][1]["cached"]
     second, again = streamed(client, "one two three four")
-    assert kinds(again) == ["start", "text", "usage", "done"]
+    assert kinds_of(again) == ["start", "text", "usage", "done"]
     start = again[0][1]
     assert (start["cached"], start["shared"], start["provider"], start["model"]) == (True, False, "fake", "echo")
     assert start["request"] != events[0][1]["request"]
@@ -302,9 +302,9 @@ def test_a_hit_has_no_retries(home, provider, start_daemon):
     world.write({"fake": {"base_url": provider.base_url, "key": "k", "retries": 2}})
     client = start_daemon().connect()
     _, events = streamed(client, "x y", "fail-1-then-ok-503")
-    assert kinds(events) == ["start", "retry", "text", "text", "usage", "done"]
+    assert kinds_of(events) == ["start", "retry", "text", "text", "usage", "done"]
     second, again = streamed(client, "x y", "fail-1-then-ok-503")
-    assert kinds(again) == ["start", "text", "usage", "done"] and second["attempts"] == []
+    assert kinds_of(again) == ["start", "text", "usage", "done"] and second["attempts"] == []
     assert asked(provider) == 2
 
 

@@ -4,13 +4,10 @@ import signal
 
 import pytest
 
-from client import check_events, failure, say
+from client import attached, check_events, conversation_of, failure, kinds_of, say
 from fault_provider import words_text
-from helpers_cache import ask, asked, attached, kinds, shared_part, streamed
-
-
-def conversation_of(client, a):
-    return client.call("conversation.get", {"conversation": a["conversation"]})
+from helpers_cache import ask, asked, shared_part, streamed
+from helpers_files import in_files
 
 
 def contents(conversation):
@@ -117,7 +114,7 @@ def test_a_hit_that_is_kept_can_be_attached(client, params):
     reply = ask(client, model="words-5", **params)
     a, events = attached(client, reply["answer"])
     check_events(events)
-    assert kinds(events) == ["start", "text", "usage", "done"] and events[0][1]["cached"]
+    assert kinds_of(events) == ["start", "text", "usage", "done"] and events[0][1]["cached"]
     assert a["cached"] and a["attempts"] == [] and shared_part(a) == shared_part(first)
     got = client.call("answer.get", {"answer": reply["answer"]})
     assert {**got, "age": 0} == {**a, "age": 0}
@@ -137,16 +134,11 @@ def test_a_hit_that_nobody_means_to_come_back_to_is_gone(client):
 
 @pytest.mark.parametrize("params", [{"conversation": "new"}, {"detach": True}], ids=str)
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_a_hit_that_is_kept_survives(daemon, client, start_daemon, params, how):
+def test_a_hit_that_is_kept_survives(client, restart, params, how):
     ask(client, model="words-5")
     reply = ask(client, model="words-5", **params)
     a, events = attached(client, reply["answer"])
-    if how == signal.SIGTERM:
-        daemon.signal(how)
-        assert daemon.wait() == 0
-    else:
-        daemon.kill()
-    other = start_daemon().connect()
+    other = restart(how)
     again, events_again = attached(other, reply["answer"])
     assert events_again == events
     assert again.pop("age") == pytest.approx(a.pop("age"), abs=1)
@@ -173,29 +165,19 @@ def test_a_conversation_that_is_deleted_leaves_the_cache_alone(client, provider)
 SECRET = "never-to-be-on-a-disk"
 
 
-def files_with(home, text):
-    found = []
-    for path in home.path.rglob("*"):
-        if path.is_file() and path != home.config and text.encode() in path.read_bytes():
-            found.append(path.name)
-    return found
-
-
 def test_what_is_not_stored_is_kept_in_memory_alone(daemon, client, home, provider, start_daemon):
     first = ask(client, f"{SECRET} one", store=False)
     assert ask(client, f"{SECRET} one")["key"] == first["key"] and asked(provider) == 1
-    daemon.signal(15)
-    assert daemon.wait() == 0
-    assert files_with(home, SECRET) == []
+    daemon.end()
+    assert not in_files(home.path, SECRET)
     assert not ask(start_daemon().connect(), f"{SECRET} one", store=False)["cached"]
 
 
 def test_what_is_stored_is_found_so(daemon, client, home):
     """Or else the test above could not fail."""
     say(client, f"{SECRET} one")
-    daemon.signal(15)
-    assert daemon.wait() == 0
-    assert files_with(home, SECRET) != []
+    daemon.end()
+    assert in_files(home.path, SECRET)
 
 
 def test_a_hit_is_not_stored_where_its_asker_said_so(client):

@@ -4,23 +4,10 @@ import signal
 
 import pytest
 
-from client import check_events, failure
+from client import check_events, failure, kinds_of
 from conftest import wait_until
-from helpers_cache import ask, asked, figures, kinds, shared_part, streamed
+from helpers_cache import ask, asked, figures, shared_part, streamed
 from helpers_routing import World
-
-
-@pytest.fixture
-def again(daemon, client, start_daemon):
-    """again(how=SIGTERM) -> a client of the daemon that comes after it."""
-
-    def restarted(how=signal.SIGTERM):
-        daemon.signal(how)
-        daemon.wait()
-        daemon.expect_status = 0 if how == signal.SIGTERM else -how
-        return start_daemon().connect()
-
-    return restarted
 
 
 def written(client, n):
@@ -31,17 +18,17 @@ def written(client, n):
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize("params", [{}, {"conversation": "new"}, {"detach": True}, {"cache": "only"}], ids=str)
-def test_a_hit_of_another_daemon_s(client, provider, again, how, params):
+def test_a_hit_of_another_daemon_s(client, provider, restart, how, params):
     first = ask(client, "one two three")
     wait_until(lambda: written(client, 1), "it is written")
-    c = again(how)
+    c = restart(how)
     a = ask(c, "one two three", stream="detach" not in params, **params)
     answer = a["answer"]
     if "detach" in params:
         a = c.call("answer.attach", {"answer": answer})
     events = c.events(answer)
     check_events(events)
-    assert kinds(events) == ["start", "text", "usage", "done"] and events[0][1]["cached"]
+    assert kinds_of(events) == ["start", "text", "usage", "done"] and events[0][1]["cached"]
     assert a["cached"] and a["attempts"] == [] and a["age"] >= 0 and shared_part(a) == shared_part(first)
     assert asked(provider) == 1 and figures(c) == (1, 0, 0)
     tiers = c.call("cache.stats")["tiers"]
@@ -50,9 +37,9 @@ def test_a_hit_of_another_daemon_s(client, provider, again, how, params):
     assert [t["hits"] for t in c.call("cache.stats")["tiers"]] == [1, 1], "it is in memory now"
 
 
-def test_looked_up_listed_and_cleared(client, provider, again):
+def test_looked_up_listed_and_cleared(client, provider, restart):
     keys = {ask(client, p)["key"] for p in ("one", "two")}
-    c = again()
+    c = restart()
     assert {i["key"] for i in c.call("cache.list")["items"]} == keys
     for key in keys:
         assert c.call("cache.lookup", {"key": key})["cached"]
@@ -62,17 +49,17 @@ def test_looked_up_listed_and_cleared(client, provider, again):
     assert not ask(c, "one")["cached"] and asked(provider) == 3
 
 
-def test_several_at_once_find_it_on_disk(daemon, client, provider, again):
+def test_several_at_once_find_it_on_disk(daemon, client, provider, restart):
     """Each fetches it, and nobody asks."""
     ask(client)
-    c = again()
+    c = restart()
     ids = [c.chat("echo", stream=True) for _ in range(20)]
     assert all(c.result(i)["cached"] for i in ids) and asked(provider) == 1
 
 
-def test_several_at_once_that_do_not_find_it(client, provider, again):
+def test_several_at_once_that_do_not_find_it(client, provider, restart):
     """Each has looked on the disk before it joins."""
-    c = again()
+    c = restart()
     ids = [c.chat("slow-2-100", stream=True) for _ in range(20)]
     answers = [c.result(i) for i in ids]
     assert [a["shared"] for a in answers] == [False] + [True] * 19 and asked(provider) == 1
@@ -80,10 +67,10 @@ def test_several_at_once_that_do_not_find_it(client, provider, again):
 
 
 @pytest.mark.parametrize("stored", [(False, True), (True, False), (False, False)], ids=str)
-def test_one_of_those_who_share_lets_it_reach_the_disk(client, again, stored):
+def test_one_of_those_who_share_lets_it_reach_the_disk(client, restart, stored):
     ids = [client.chat("slow-2-100", stream=True, store=s) for s in stored]
     assert [client.result(i)["shared"] for i in ids] == [False, True]
-    assert ask(again(), model="slow-2-100")["cached"] == any(stored)
+    assert ask(restart(), model="slow-2-100")["cached"] == any(stored)
 
 
 def test_an_alias_finds_its_second_on_disk(home, provider, start_daemon):
@@ -91,23 +78,22 @@ def test_an_alias_finds_its_second_on_disk(home, provider, start_daemon):
     world.write({"a": "words-1", "b": "words-2"}, {"both": "a/m, b/m"})
     daemon = start_daemon()
     daemon.connect().call("chat", {"model": "b/m", "prompt": "hello"})
-    daemon.signal(signal.SIGTERM)
-    assert daemon.wait() == 0
+    daemon.end()
     a = start_daemon().connect().call("chat", {"model": "both", "prompt": "hello"})
     assert (a["cached"], a["provider"]) == (True, "b") and world.asked("words-1") == 0
 
 
-def test_what_expired_meanwhile(client, provider, again):
+def test_what_expired_meanwhile(client, provider, restart):
     ask(client, cache_ttl=0.2)
     ask(client, "other")
-    c = again()
+    c = restart()
     wait_until(lambda: not c.call("cache.lookup", {"model": "fake/echo", "prompt": "hello"})["hit"], "it goes")
     assert not ask(c)["cached"] and ask(c, "other")["cached"]
 
 
-def test_an_older_one_than_wanted_is_not_taken_from_disk(client, again):
+def test_an_older_one_than_wanted_is_not_taken_from_disk(client, restart):
     ask(client)
-    c = again()
+    c = restart()
     wait_until(lambda: ask(c, cache="only")["age"] > 0.1, "it is older than that")
     assert not ask(c, cache_ttl=0.1)["cached"]
 
@@ -115,16 +101,15 @@ def test_an_older_one_than_wanted_is_not_taken_from_disk(client, again):
 def test_a_database_that_is_none(home, daemon, client, provider, start_daemon):
     """A cache is no reason to fail: it is begun anew, or done without."""
     ask(client)
-    daemon.signal(signal.SIGTERM)
-    assert daemon.wait() == 0
+    daemon.end()
     (path,) = (home.path / "cache").rglob("cache.db")
     path.write_bytes(b"this is no database" * 1000)
     c = start_daemon().connect()
     assert [ask(c)["cached"] for _ in range(2)] == [False, True] and asked(provider) == 2
 
 
-def test_cancelled_while_the_disk_is_asked(client, provider, again):
-    c = again()
+def test_cancelled_while_the_disk_is_asked(client, provider, restart):
+    c = restart()
     c.chat("hang-after-1", detach=True)
     answer = c.call("answer.list")[0]["answer"]
     c.call("answer.cancel", {"answer": answer})
@@ -132,8 +117,8 @@ def test_cancelled_while_the_disk_is_asked(client, provider, again):
     assert ask(c)["text"] == "hello"
 
 
-def test_a_timeout_while_the_disk_is_asked(client, provider, again):
-    c = again()
+def test_a_timeout_while_the_disk_is_asked(client, provider, restart):
+    c = restart()
     error = failure(c, "chat", {"model": "fake/echo", "prompt": "x", "timeout": 0.000001})
     assert error["code"] == "timeout" and asked(provider) == 0
 
@@ -147,15 +132,15 @@ def test_memory_that_is_too_small_for_it(home, provider, start_daemon):
     for n in (1, 2):
         a, events = streamed(c, "one two")
         assert a["cached"] and shared_part(a) == shared_part(first)
-        assert kinds(events) == ["start", "text", "usage", "done"]
+        assert kinds_of(events) == ["start", "text", "usage", "done"]
         assert [t["hits"] for t in c.call("cache.stats")["tiers"]] == [0, n]
 
 
-def test_what_a_refresh_replaced_does_not_come_back(client, provider, again):
+def test_what_a_refresh_replaced_does_not_come_back(client, provider, restart):
     """The new answer must not be written; the old one is not to be given again for that."""
     ask(client)
     wait_until(lambda: written(client, 1), "it is written")
     ask(client, cache="refresh", store=False)
     assert ask(client)["cached"] and asked(provider) == 2
-    c = again()
+    c = restart()
     assert not ask(c)["cached"] and asked(provider) == 3

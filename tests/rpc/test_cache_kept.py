@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from client import failure
+from client import failure, kinds_of
 from conftest import KEY, wait_until
 from fault_provider import words_text
-from helpers_cache import ask, asked, kinds, shared_part, streamed
+from helpers_cache import ask, asked, shared_part, streamed
 from helpers_canned import CALLS, Canned, sse
 from helpers_routing import section
 
@@ -142,7 +142,7 @@ def test_tool_calls_are_kept(client, provider):
     assert second["cached"] and second["finish_reason"] == "tool_calls"
     assert [c["id"] for c in second["tool_calls"]] == ["call_0", "call_1"]
     assert shared_part(first) == shared_part(second) and asked(provider) == 1
-    assert kinds(events) == ["start", "tool_call", "tool_call", "usage", "done"]
+    assert kinds_of(events) == ["start", "tool_call", "tool_call", "usage", "done"]
     calls = [{k: e[k] for k in ("id", "name", "arguments")} for _, e in events if e["type"] == "tool_call"]
     assert calls == second["tool_calls"], "each call is one event"
 
@@ -152,7 +152,7 @@ def test_reasoning_is_kept(client, provider):
     second, events = streamed(client, model="reasoning")
     assert second["cached"] and (second["reasoning"], second["text"]) == ("First think.", "Then answer.")
     assert shared_part(first) == shared_part(second) and asked(provider) == 1
-    assert kinds(events) == ["start", "reasoning", "text", "usage", "done"]
+    assert kinds_of(events) == ["start", "reasoning", "text", "usage", "done"]
 
 
 def test_not_streamed_by_its_provider(client, provider):
@@ -226,7 +226,7 @@ def test_images_are_kept(canned):
     assert (image["mime"], image["data"]) == ("image/png", PIXEL)
     assert shared_part(first) == shared_part(second)
     events = client.events(second["answer"])
-    assert kinds(events)[:5] == ["start", "reasoning", "text", "image", "text"]
+    assert kinds_of(events)[:5] == ["start", "reasoning", "text", "image", "text"]
     assert events[3][1]["data"] == PIXEL
 
 

@@ -4,7 +4,6 @@ import pytest
 
 from client import failure
 from conftest import wait_until
-from helpers_cache import ask
 
 KEY = "ab" * 32
 FIGURES = ("entries", "bytes", "hits", "misses", "joins", "evictions", "saved_ms")

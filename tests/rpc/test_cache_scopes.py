@@ -4,14 +4,10 @@
 import pytest
 
 from client import failure
-from helpers_cache import asked
+from helpers_cache import ask, asked
 from helpers_system import alice, bob, daemon, home, system_home, user_client  # noqa: F401
 
 SHARED = "[cache]\nnamespace = team\n"
-
-
-def ask(user, prompt="hello", **params):
-    return user.result(user.chat("echo", prompt, **params))
 
 
 def test_each_has_its_own(alice, bob, provider):

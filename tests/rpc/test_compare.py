@@ -2,7 +2,7 @@
 
 import pytest
 
-from client import check_events, failure, is_event, text_of
+from client import check_events, failure, is_event, kinds_of, text_of
 from conftest import wait_until
 from fault_provider import words_text
 from helpers_cache import arm_of, asked
@@ -147,7 +147,7 @@ def test_a_model_that_is_not_there_is_a_failed_arm(client, model, stream):
     assert failed["error"] == failure(client, "chat", {"model": model, "prompt": "hello"})
     if stream:
         events = client.events(failed["answer"])
-        assert [e["type"] for _, e in events] == ["start", "error"] and events[0][1]["model"] == model
+        assert kinds_of(events) == ["start", "error"] and events[0][1]["model"] == model
 
 
 def test_none_that_can_begin_is_an_error(client, provider):

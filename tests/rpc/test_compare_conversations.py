@@ -2,7 +2,7 @@
 
 import pytest
 
-from client import failure, is_event, say
+from client import conversation_of, failure, is_event, say
 from fault_provider import words_text
 from helpers_cache import arm_of, asked
 
@@ -11,10 +11,6 @@ def compare(client, *models, conversation="new", prompt="and?", **params):
     models = [m if "/" in m else f"fake/{m}" for m in models]
     params = {"models": models, "prompt": prompt, "conversation": conversation, **params}
     return client.call("compare", params)["answers"]
-
-
-def conversation_of(client, a):
-    return client.call("conversation.get", {"conversation": a["conversation"]})
 
 
 def check_branches(client, answers, before=None, prompt="and?"):
@@ -186,12 +182,10 @@ def test_detached_in_a_conversation(daemon, client):
     check_branches(other, answers)
 
 
-def test_it_survives_a_restart(daemon, client, start_daemon):
+def test_it_survives_a_restart(client, restart):
     answers = compare(client, "words-1", "words-2")
     before = conversation_of(client, answers[0])
-    daemon.signal(15)
-    assert daemon.wait() == 0
-    other = start_daemon().connect()
+    other = restart()
     assert conversation_of(other, answers[0]) == before
     assert [other.call("answer.get", {"answer": a["answer"]})["text"] for a in answers] == [a["text"] for a in answers]
 

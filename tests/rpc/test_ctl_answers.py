@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from client import detached
 from conftest import PATIENCE, askctl_path
 from fault_provider import words_text
 from helpers_scripted import Scripted
@@ -12,10 +13,6 @@ from helpers_terminal import cells, on_terminal
 OTHER, USAGE = 1, 64
 
 pytestmark = pytest.mark.askd(provider={"retries": "0"})
-
-
-def detached(client, model, prompt="hello"):
-    return client.result(client.chat(model, prompt, detach=True))["answer"]
 
 
 def on_tty(home, *args, **kw):
@@ -71,7 +68,7 @@ def test_on_a_terminal(home, columns):
 
 
 def test_attach_from_an_event_on(daemon, client, askctl):
-    answer = client.result(client.chat("words-5", detach=True))["answer"]
+    answer = detached(client, "words-5")
     client.call("answer.attach", {"answer": answer, "stream": False})
     assert askctl("attach", answer).stdout == words_text(5)
     assert askctl("attach", answer, "--from", "0").stdout == words_text(5)

@@ -5,16 +5,13 @@ import signal
 
 import pytest
 
+from client import detached
 from conftest import PATIENCE, askctl_path, wait_until
 from helpers_terminal import on_terminal
 
 OTHER, USAGE, UNAVAILABLE, AGAIN = 1, 64, 69, 75
 
 pytestmark = pytest.mark.askd(provider={"retries": "0"})
-
-
-def detached(client, model, prompt="hello"):
-    return client.result(client.chat(model, prompt, detach=True))["answer"]
 
 
 def waits(askctl, client, *answers):

@@ -5,10 +5,10 @@ Each provider is a section with one behaviour of the fault provider, whatever mo
 
 import pytest
 
-from client import RpcError, text_of
+from client import RpcError, kinds_of, text_of
 from conftest import wait_until
 from fault_provider import words_text
-from helpers_routing import World, ask, ended, kinds_of, streamed, tried, who
+from helpers_routing import World, ask, ended, streamed, tried, who
 
 HOUR = "1 h"  # longer than any test: what waits for it is not waited for
 

@@ -5,34 +5,12 @@ import sqlite3
 
 import pytest
 
-from client import RESPONSE, check_events, failure, is_event, say, text_of
+from client import RESPONSE, attached, check_events, failure, is_event, say, text_of
 from conftest import wait_until
 from fault_provider import words_text
 from helpers_files import in_files
 
-ENDINGS = ["SIGTERM", "SIGKILL"]
-
-
-def attached(client, answer, first=0):
-    """(map, events) of an answer that has ended."""
-    since = len(client.log)
-    a = client.call("answer.attach", {"answer": answer, "from": first})
-    return a, client.events(answer, since)
-
-
-@pytest.fixture
-def restart(daemon, start_daemon):
-    """Ends the daemon, starts another on the same state and connects to it."""
-
-    def again(how="SIGTERM"):
-        if how == "SIGKILL":
-            daemon.kill()
-        else:
-            daemon.signal(signal.SIGTERM)
-            assert daemon.wait() == 0, daemon.stderr()
-        return start_daemon().connect()
-
-    return again
+ENDINGS = [signal.SIGTERM, signal.SIGKILL]
 
 
 @pytest.mark.parametrize("how", ENDINGS)
@@ -70,10 +48,10 @@ def test_answer_is_the_same(client, restart, how, model):
     assert client.call("answer.get", {"answer": a["answer"]}) == a
     again, replayed = attached(client, a["answer"])
     assert (again, replayed) == (a, events)
-    _, rest = attached(client, a["answer"], first=3)
+    _, rest = attached(client, a["answer"], **{"from": 3})
     assert rest == events[3:]
     check_events(rest, first=3)
-    _, nothing = attached(client, a["answer"], first=1000000)
+    _, nothing = attached(client, a["answer"], **{"from": 1000000})
     assert nothing == []
 
 
@@ -143,7 +121,7 @@ def test_killed_while_an_answer_runs(client, restart, home):
     wait_until(lambda: in_files(home.state, "w7 "), "events reach the disk")
     client.call("conversation.list")  # which waits for the commit of what was being written
     seen = client.events(answer)
-    client = restart("SIGKILL")
+    client = restart(signal.SIGKILL)
     a = client.call("answer.get", {"answer": answer})
     assert (a["state"], a["error"]["code"]) == ("interrupted", "interrupted")
     assert "w7 " in a["text"] and words_text(100000).startswith(a["text"])
@@ -194,8 +172,7 @@ def test_store_false_reaches_no_disk(client, restart, home):
 def test_keep(client, home, daemon, start_daemon):
     """[store] keep: a conversation that nobody added to for longer goes, the others stay."""
     old, young = say(client, "old")["conversation"], say(client, "young")["conversation"]
-    daemon.signal(signal.SIGTERM)
-    assert daemon.wait() == 0
+    daemon.end()
     with sqlite3.connect(home.state / "askd" / "askd.db") as db:
         db.execute("UPDATE conversation SET updated = updated - ? WHERE id = ?", (91 * 86400 * 10**6, old))
     db.close()

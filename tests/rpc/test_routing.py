@@ -9,10 +9,10 @@ import socket
 
 import pytest
 
-from client import failure, text_of
+from client import failure, kinds_of, text_of
 from conftest import wait_until
 from fault_provider import words_text
-from helpers_routing import World, ask, ended, kinds_of, streamed, tried, who
+from helpers_routing import World, ask, ended, streamed, tried, who
 
 
 @pytest.fixture

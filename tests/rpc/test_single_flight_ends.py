@@ -4,9 +4,9 @@ import signal
 
 import pytest
 
-from client import check_events, failure, text_of
+from client import attached, check_events, failure, kinds_of, text_of
 from conftest import wait_until
-from helpers_cache import attached, shared_part
+from helpers_cache import shared_part
 from helpers_flights import MODEL, Asker, flying, joined, stepped, together  # noqa: F401
 
 
@@ -76,7 +76,7 @@ def test_cancelled_before_anything_came(flying, stepped):  # noqa: F811
         a.start()
     askers[0].cancel()
     assert askers[0].error()["code"] == "cancelled"
-    assert [e["type"] for _, e in askers[0].events()] == ["start", "error"]
+    assert kinds_of(askers[0].events()) == ["start", "error"]
     stepped.call().say("a ")
     ends_well(stepped.call(), askers[1:])
 
@@ -230,11 +230,7 @@ def test_a_joiner_that_is_kept_survives_its_daemon(flying, stepped, start_daemon
     call.end()
     first.result()
     a, events = attached(flying.connect(), second.answer)
-    if how == signal.SIGTERM:
-        flying.signal(how)
-        assert flying.wait() == 0
-    else:
-        flying.kill()
+    flying.end(how)
     again, events_again = attached(start_daemon().connect(), second.answer)
     assert again == a and again["shared"] and events_again == events
 
