@@ -198,15 +198,13 @@ static void a_cancelled_get_tells_nothing(void **state)
 {
     struct redis_server s;
     struct run r;
-    struct cache_key key = key_number(1);
     (void)state;
     NEED_REDIS();
     server_start(&s, NULL);
     run_open(&r, &s);
-    const struct tier_get get = {.scope = SCOPE, .keys = &key, .n = 1, .done = run_on_got, .data = &r};
-    r.ops->cancel(r.tier, r.ops->get(r.tier, &get)); /* not connected yet */
+    r.ops->cancel(r.tier, run_ask(&r, 1, 1)); /* not connected yet */
     run_until_state(&r, "ok");
-    r.ops->cancel(r.tier, r.ops->get(r.tier, &get));
+    r.ops->cancel(r.tier, run_ask(&r, 1, 1));
     assert_int_equal(r.told, 0);
     assert_false(run_has(&r, 1)); /* its reply is behind that of the others */
     assert_int_equal(r.told, 1);
@@ -217,14 +215,12 @@ static void what_was_put_is_written_before_it_closes(void **state)
 {
     struct redis_server s;
     struct run r;
-    struct cache_key key = key_number(1);
     struct tier_list list = {.scope = SCOPE, .after = "", .limit = 10, .done = run_on_listed, .data = &r};
     const struct tier_filter filter = {.scope = "uid:5"};
     (void)state;
     NEED_REDIS();
     run_begin(&r, &s);
-    const struct tier_get get = {.scope = SCOPE, .keys = &key, .n = 1, .done = run_on_got, .data = &r};
-    r.ops->get(r.tier, &get);
+    run_ask(&r, 1, 1);
     r.ops->list(r.tier, &list);
     r.ops->clear(r.tier, &filter, run_on_cleared, &r);
     for (uint8_t n = 1; n <= 20; n++)

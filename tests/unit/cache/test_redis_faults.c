@@ -102,19 +102,27 @@ static void several_at_once_are_slow_once(void **state)
 {
     struct redis_server s;
     struct run r;
-    struct cache_key key = key_number(1);
     (void)state;
     NEED_REDIS();
     run_begin_with(&r, &s, TIMEOUT_MS);
-    const struct tier_get get = {.scope = SCOPE, .keys = &key, .n = 1, .done = run_on_got, .data = &r};
     server_signal(&s, SIGSTOP);
     for (int i = 0; i < 10; i++)
-        r.ops->get(r.tier, &get);
+        run_ask(&r, 1, 1);
     RUN_UNTIL(&r, r.told == 10);
     assert_string_equal(run_status(&r)->state, "ok");
     assert_int_equal(run_status(&r)->failures, 10);
     server_signal(&s, SIGCONT);
     run_end(&r, &s);
+}
+
+/* A tier whose server had taken the first item, and since that command takes no second one. */
+static void begin_refused(struct run *r, struct redis_server *s, const char *command)
+{
+    run_begin(r, s);
+    run_put_whole(r, 1);
+    assert_string_equal(server_ask(s, "%s", command), "+OK");
+    run_put(r, 2);
+    run_until_state(r, "failing");
 }
 
 static void a_full_server_still_answers(void **state)
@@ -123,11 +131,7 @@ static void a_full_server_still_answers(void **state)
     struct run r;
     (void)state;
     NEED_REDIS();
-    run_begin(&r, &s);
-    run_put_whole(&r, 1);
-    assert_string_equal(server_ask(&s, "CONFIG SET maxmemory 1 maxmemory-policy noeviction"), "+OK");
-    run_put(&r, 2);
-    run_until_state(&r, "failing");
+    begin_refused(&r, &s, "CONFIG SET maxmemory 1 maxmemory-policy noeviction");
     assert_string_equal(run_status(&r)->error, "it is full (OOM)");
     assert_false(run_has(&r, 2));
     assert_true(run_has(&r, 1));
@@ -144,11 +148,7 @@ static void a_read_only_replica_is_read(void **state)
     struct run r;
     (void)state;
     NEED_REDIS();
-    run_begin(&r, &s);
-    run_put_whole(&r, 1);
-    assert_string_equal(server_ask(&s, "REPLICAOF 127.0.0.1 1"), "+OK");
-    run_put(&r, 2);
-    run_until_state(&r, "failing");
+    begin_refused(&r, &s, "REPLICAOF 127.0.0.1 1");
     assert_non_null(strstr(run_status(&r)->error, "READONLY"));
     assert_true(run_has(&r, 1));
     assert_string_equal(server_ask(&s, "CONFIG SET replica-serve-stale-data no"), "+OK");

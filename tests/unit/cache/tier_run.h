@@ -18,6 +18,7 @@ struct run {
     const struct tier_ops *ops;
     struct tier *tier;
     bool closed;
+    struct cache_key keys[RUN_KEYS]; /* of the last get; a tier reads them until it is done */
     /* the last get, list or clear */
     unsigned told;
     struct item_bytes blobs[RUN_KEYS]; /* data is only whether there is one, once told */
@@ -139,16 +140,24 @@ static inline void run_on_got(void *data, const struct item_bytes *blobs, size_t
     memcpy(r->blobs, blobs, n * sizeof *blobs);
 }
 
-/* Waits for what is told of the keys from .. from + n - 1. */
-static inline void run_get(struct run *r, uint8_t from, size_t n)
+/* Asks for the keys from .. from + n - 1. */
+static inline struct tier_op *run_ask(struct run *r, uint8_t from, size_t n)
 {
-    struct cache_key keys[RUN_KEYS];
     unsigned told = r->told;
     for (size_t i = 0; i < n; i++)
-        keys[i] = key_number((uint8_t)(from + i));
-    const struct tier_get get = {.scope = SCOPE, .keys = keys, .n = n, .done = run_on_got, .data = r};
-    assert_non_null(r->ops->get(r->tier, &get));
+        r->keys[i] = key_number((uint8_t)(from + i));
+    const struct tier_get get = {.scope = SCOPE, .keys = r->keys, .n = n, .done = run_on_got, .data = r};
+    struct tier_op *op = r->ops->get(r->tier, &get);
+    assert_non_null(op);
     assert_int_equal(r->told, told);
+    return op;
+}
+
+/* Waits for what is told of them. */
+static inline void run_get(struct run *r, uint8_t from, size_t n)
+{
+    unsigned told = r->told;
+    run_ask(r, from, n);
     RUN_UNTIL(r, r->told > told);
     assert_int_equal(r->n, n);
 }
