@@ -297,10 +297,8 @@ def test_without_stream_a_hit_has_no_events(client):
     assert ask(client, "one two")["cached"] and len(client.log) == since + 1
 
 
-def test_a_hit_has_no_retries(home, provider, start_daemon):
-    world = World(home, provider)
-    world.write({"fake": {"base_url": provider.base_url, "key": "k", "retries": 2}})
-    client = start_daemon().connect()
+@pytest.mark.askd(provider={"retries": "2"})
+def test_a_hit_has_no_retries(client, provider):
     _, events = streamed(client, "x y", "fail-1-then-ok-503")
     assert kinds_of(events) == ["start", "retry", "text", "text", "usage", "done"]
     second, again = streamed(client, "x y", "fail-1-then-ok-503")

@@ -113,10 +113,8 @@ def test_who_is_told_first_may_ask_again_at_once(flying, stepped):  # noqa: F811
     assert len(stepped.calls) == 1
 
 
-def test_retries_are_shared(home, provider, start_daemon):
-    world = World(home, provider)
-    world.write({"fake": {"base_url": provider.base_url, "key": "k", "retries": 2}})
-    daemon = start_daemon()
+@pytest.mark.askd(provider={"retries": "2"})
+def test_retries_are_shared(daemon, provider):
     clients = [daemon.connect() for _ in range(3)]
     ids = [c.chat("fail-1-then-ok-503", stream=True) for c in clients]
     answers = [c.result(i) for c, i in zip(clients, ids)]
