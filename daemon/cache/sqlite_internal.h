@@ -20,15 +20,15 @@
 #define CACHEDB_FILE "cache.db"
 
 enum {
-    CACHEDB_VERSION = 1,             /* user_version; a file of another one is made anew */
-    CACHEDB_PAGE = 4096,             /* bytes */
-    CACHEDB_SIZE_MIN = 256 << 10,    /* of tier_options: below it there is no room for the tables */
-    CACHEDB_TOUCHED = 512,           /* entries whose use is not written yet */
-    CACHEDB_LIST_BYTES = 4 << 20,    /* of blobs in one page of a list, and at least one blob */
-    CACHEDB_EXPIRED_MAX = 10000,     /* entries that one round of upkeep takes away */
-    CACHEDB_PIECE_US = 10000,        /* a transaction ends after so long, */
-    CACHEDB_PIECE_BYTES = 256 << 10, /* or so much was put, */
-    CACHEDB_PIECE_STEPS = 64,        /* or so many steps */
+    CACHEDB_VERSION = 1,            /* user_version; a file of another one is made anew */
+    CACHEDB_PAGE = 4096,            /* bytes */
+    CACHEDB_SIZE_MIN = 256 << 10,   /* of tier_options: below it there is no room for the tables */
+    CACHEDB_TOUCHED = 512,          /* entries whose use is not written yet */
+    CACHEDB_LIST_BYTES = 4 << 20,   /* of blobs in one page of a list, and at least one blob */
+    CACHEDB_EXPIRED_MAX = 10000,    /* entries that one round of upkeep takes away */
+    CACHEDB_PIECE_US = 10000,       /* a transaction ends after so long, */
+    CACHEDB_PIECE_BYTES = 64 << 10, /* or so much was put, */
+    CACHEDB_PIECE_STEPS = 16,       /* or so many steps */
 };
 
 /* How long and how much; tests choose their own. */

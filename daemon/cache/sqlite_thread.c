@@ -6,6 +6,7 @@
  * piece. */
 #include "daemon/cache/sqlite_internal.h"
 #include "lib/base/clock.h"
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -337,14 +338,18 @@ static bool take_mail(struct cache_thread *t, bool wait)
     return any;
 }
 
+static bool is_idle(const struct cache_thread *t)
+{
+    return TAILQ_EMPTY(&t->gets) && TAILQ_EMPTY(&t->work) && !(t->db && t->db->in_piece) && !has_chores(t);
+}
+
 static bool turn(struct cache_thread *t)
 {
-    bool open = t->db && t->db->in_piece;
-    bool idle = TAILQ_EMPTY(&t->gets) && TAILQ_EMPTY(&t->work) && !open && !has_chores(t);
+    bool idle = is_idle(t);
 
     if (!take_mail(t, idle) && idle)
         return false;
-    open = t->db && t->db->in_piece; /* a tick may have opened it */
+    bool open = t->db && t->db->in_piece;
     if (!TAILQ_EMPTY(&t->gets))
         answer(t, (struct cachedb_job *)TAILQ_FIRST(&t->gets));
     else if (open && piece_is_over(t))
@@ -357,6 +362,8 @@ static bool turn(struct cache_thread *t)
         end_piece(t);
     if (t->db && t->db->rc != SQLITE_OK)
         on_fault(t);
+    if (t->db && t->db->in_piece)
+        sched_yield();
     return true;
 }
 
