@@ -355,9 +355,11 @@ crowd_leaves() {
     wait "$CROWD_LEADER"
 }
 
-# 500 ask what nobody has asked before, of which the provider takes 300 ms to tell it. For a daemon that has done nothing.
+# 500 ask what nobody has asked before, of which the provider takes 300 ms to tell it. Another question comes before, by
+# which the code that any question needs is in memory: it is not the 500 that add it.
 the_same_at_once() {
     local before asked
+    question first -t 68 >/dev/null
     question new -n -t 100 -g 3000
     crowd -f "$RUN/new.chat" -c 500
     sleep 1
