@@ -1,6 +1,8 @@
 /* Every method, one row each: what it takes, what it replies, and what the protocol page says about it. `hello`, the
- * page and the tests' idea of a good reply are made from this table. The fields of models.* are in methods_models.c. */
+ * page and the tests' idea of a good reply are made from this table. The fields of
+ * conversation.* are in methods_conversation.c, those of models.* in methods_models.c. */
 #include "daemon/rpc/handlers.h"
+#include "daemon/rpc/methods_conversation.h"
 #include "daemon/rpc/methods_models.h"
 #include "daemon/rpc/shapes.h"
 
@@ -296,93 +298,6 @@ static const struct schema_field estimate_fields[] = {
 
 static const struct schema_field estimate_reply[] = {{"a map", MAP, estimate_fields, NULL}, {0}};
 
-/* -- conversations -- */
-
-static const struct schema_field one_conversation[] = {
-    {"conversation", STR | NEEDED, NULL, "the conversation's id"},
-    {0},
-};
-
-static const struct schema_field conversation_made[] = {{"a map", MAP, one_conversation, NULL}, {0}};
-
-static const struct schema_field conversation_list[] = {
-    {"limit", INT, NULL, "at most so many, up to 1000; default 50"},
-    {"before", STR | NUMBER, NULL, "a conversation: those behind it in the list; or a time: those not touched since"},
-    {"directory", STR, NULL, "only those that were asked in there"},
-    {"tag", STR, NULL, "only those with this tag"},
-    {0},
-};
-
-static const struct schema_field conversation_item[] = {
-    {"conversation", STR | NEEDED, NULL, "its id"},
-    {"title", STR | NIL | NEEDED, NULL, "what it is called; nil: nothing yet"},
-    {"created", NUMBER | NEEDED, NULL, "when it was begun"},
-    {"updated", NUMBER | NEEDED, NULL, "when it last changed"},
-    {"messages", INT | NEEDED, NULL, "how many, on all branches"},
-    {"model", STR | NIL | NEEDED, NULL, "who answered last"},
-    {"directory", STR | NIL | NEEDED, NULL, "where it was begun"},
-    {"tags", LIST(STR) | NEEDED, NULL, "maybe none"},
-    {0},
-};
-
-static const struct schema_field conversations_reply[] = {
-    {"a list of maps, newest first", LIST(MAP), conversation_item, NULL}, {0}};
-
-static const struct schema_field conversation_get[] = {
-    {"conversation", STR | NEEDED, NULL, "its id"},
-    {"branch", STR, NULL, "a message: only the path from the root to it"},
-    {0},
-};
-
-static const struct schema_field conversation_message[] = {
-    {"id", STR | NEEDED, NULL, "the message's"},
-    {"parent", STR, NULL, "the message that it follows; the first one has none"},
-    {"role", STR | NEEDED, NULL, "`user`, `assistant`, `system` or `tool`"},
-    {"content", STR | LIST(MAP) | NEEDED, shape_part, "parts where there is more than text"},
-    {"created", NUMBER | NEEDED, NULL, "when"},
-    {"model", STR, NULL, "of an assistant's message, as all that follows"},
-    {"provider", STR, NULL, "who answered"},
-    {"state", STR, NULL, "of its answer"},
-    {"usage", MAP, shape_usage, "as in the answer map"},
-    {"finish_reason", STR, NULL, "likewise"},
-    {"reasoning", STR, NULL, "likewise"},
-    {"tool_calls", LIST(MAP), shape_tool_call, "likewise"},
-    {0},
-};
-
-static const struct schema_field conversation_fields[] = {
-    {"conversation", STR | NEEDED, NULL, "its id"},
-    {"title", STR | NIL | NEEDED, NULL, "what it is called; nil: nothing yet"},
-    {"head", STR | NIL | NEEDED, NULL, "the message that the next question follows; nil in an empty conversation"},
-    {"system", STR, NULL, "instructions for every question in it"},
-    {"created", NUMBER | NEEDED, NULL, "when it was begun"},
-    {"updated", NUMBER | NEEDED, NULL, "when it last changed"},
-    {"messages", LIST(MAP) | NEEDED, conversation_message, "each after the one that it follows"},
-    {0},
-};
-
-static const struct schema_field conversation_reply[] = {{"a map", MAP, conversation_fields, NULL}, {0}};
-
-static const struct schema_field conversation_create[] = {
-    {"title", STR, NULL, "1 to 200 characters, none of them a control character"},
-    {"system", STR, NULL, "instructions for every question in it"},
-    {"messages", LIST(MAP), shape_message,
-     "what was said so far, each following the one before; the last one is the head"},
-    {0},
-};
-
-static const struct schema_field conversation_fork[] = {
-    {"conversation", STR | NEEDED, NULL, "the one to copy from"},
-    {"message", STR | NEEDED, NULL, "the last message to copy"},
-    {0},
-};
-
-static const struct schema_field conversation_rename[] = {
-    {"conversation", STR | NEEDED, NULL, "its id"},
-    {"title", STR | NEEDED, NULL, "1 to 200 characters, none of them a control character"},
-    {0},
-};
-
 /* -- cache -- */
 
 static const struct schema_field cache_stats_reply[] = {{"a map", MAP, shape_cache, NULL}, {0}};
@@ -492,17 +407,17 @@ const struct method methods[] = {
      "The answer ends as `cancelled`, its text is kept. One that has ended is left as it is."},
     {"answer.list", m_answer_list, answer_list, answers_reply, METHOD_LATER,
      "The caller's running and retained answers."},
-    {"conversation.list", m_conversation_list, conversation_list, conversations_reply, METHOD_LATER,
+    {"conversation.list", m_conversation_list, conversation_list_params, conversation_list_reply, METHOD_LATER,
      "The caller's conversations."},
-    {"conversation.get", m_conversation_get, conversation_get, conversation_reply, METHOD_LATER,
+    {"conversation.get", m_conversation_get, conversation_get_params, conversation_get_reply, METHOD_LATER,
      "A conversation and its messages, all of them or those of one branch."},
-    {"conversation.create", m_conversation_create, conversation_create, conversation_made, METHOD_LATER,
+    {"conversation.create", m_conversation_create, conversation_create_params, conversation_made, METHOD_LATER,
      "Begins a conversation without asking anything; replies once it is stored."},
-    {"conversation.fork", m_conversation_fork, conversation_fork, conversation_made, METHOD_LATER,
+    {"conversation.fork", m_conversation_fork, conversation_fork_params, conversation_made, METHOD_LATER,
      "A new conversation that holds the path to a message."},
-    {"conversation.rename", m_conversation_rename, conversation_rename, empty_reply, METHOD_LATER,
+    {"conversation.rename", m_conversation_rename, conversation_rename_params, empty_reply, METHOD_LATER,
      "Gives a conversation another title."},
-    {"conversation.delete", m_conversation_delete, one_conversation, empty_reply, METHOD_LATER,
+    {"conversation.delete", m_conversation_delete, conversation_one, empty_reply, METHOD_LATER,
      "A conversation and all its messages are gone."},
     {"cache.stats", m_cache_stats, none, cache_stats_reply, 0,
      "What the cache holds and what it was good for, of all users together. From memory: waits for nothing."},

@@ -1,0 +1,12 @@
+/* What the methods conversation.* take and reply, for their rows in methods.c. */
+#ifndef ASKD_RPC_METHODS_CONVERSATION_H
+#define ASKD_RPC_METHODS_CONVERSATION_H
+
+#include "daemon/rpc/schema.h"
+
+extern const struct schema_field conversation_one[]; /* names one */
+extern const struct schema_field conversation_list_params[], conversation_get_params[], conversation_create_params[],
+    conversation_fork_params[], conversation_rename_params[];
+extern const struct schema_field conversation_list_reply[], conversation_get_reply[], conversation_made[];
+
+#endif
