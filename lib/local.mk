@@ -10,6 +10,7 @@ libaskbase_la_SOURCES = \
 	lib/base/version_compare.c lib/base/words.c lib/base/words.h lib/chat/embed.c lib/chat/embed.h \
 	lib/chat/event.c lib/chat/event.h lib/chat/limit.c lib/chat/limit.h lib/chat/listed.c lib/chat/listed.h \
 	lib/chat/message.c lib/chat/message.h lib/chat/price.c lib/chat/price.h lib/chat/request.c lib/chat/request.h \
+	lib/chat/schema_check.c lib/chat/schema_check.h lib/chat/schema_internal.h lib/chat/schema_rules.c \
 	lib/chat/usage.c lib/chat/usage.h lib/proto/codec.c lib/proto/codec.h lib/proto/codec_event.c \
 	lib/proto/codec_input.c lib/proto/codec_input.h lib/proto/codec_message.c lib/proto/codec_message.h \
 	lib/proto/frame.c lib/proto/frame.h lib/proto/mp.c lib/proto/mp.h lib/proto/mp_walk.c lib/proto/mp_walk.h

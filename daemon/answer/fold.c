@@ -289,6 +289,14 @@ uint32_t fold_put_rest(struct buf *out, const struct fold *f)
     return n;
 }
 
+uint32_t fold_put_schema_error(struct buf *out, const struct fold *f)
+{
+    if (!f->schema_error[0])
+        return 0;
+    mp_put_entry(out, "schema_error", f->schema_error);
+    return 1;
+}
+
 uint32_t fold_put_tail(struct buf *out, const struct fold *f, const struct error *err)
 {
     uint32_t n = 3;
@@ -305,6 +313,7 @@ uint32_t fold_put_tail(struct buf *out, const struct fold *f, const struct error
         codec_put_error(out, err, NULL, false);
         n++;
     }
+    n += fold_put_schema_error(out, f);
     return n + fold_put_rest(out, f);
 }
 

@@ -7,6 +7,8 @@
 #include "lib/base/buf.h"
 #include "lib/chat/usage.h"
 
+#define FOLD_SCHEMA_ERROR 384
+
 struct fold_call;
 struct fold_part;
 
@@ -17,7 +19,9 @@ struct fold {
     bool finished;
     enum finish_reason finish;
     bool lossy; /* it does not hold all that the events tell: too many tool calls, or no memory */
-    bool rich;  /* it holds more than text, or something that must go back to the provider as it came */
+    char schema_error[FOLD_SCHEMA_ERROR]; /* why the text does not fit the schema that was asked for; "": it does, or
+                                             none was. Not in the events: whoever knows the question sets it */
+    bool rich; /* it holds more than text, or something that must go back to the provider as it came */
     struct fold_call *calls;
     struct fold_part *parts; /* in the order they came */
     size_t n_calls, n_parts;
@@ -30,6 +34,7 @@ void fold_done(struct fold *f);
 
 /* Each appends entries to out (key, value, key, value, …) and returns how many. */
 uint32_t fold_put_tail(struct buf *out, const struct fold *f, const struct error *err); /* err: NULL where done */
+uint32_t fold_put_schema_error(struct buf *out, const struct fold *f); /* none where it is ""; the tail has it too */
 /* Those of the message that its text or parts do not tell: reasoning, tool_calls, usage, finish_reason. */
 uint32_t fold_put_rest(struct buf *out, const struct fold *f);
 

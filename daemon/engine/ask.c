@@ -106,6 +106,7 @@ void ask_store(struct ask *a, enum log_state state, const struct error *err, con
     buf_init(&extras, SIZE_MAX / 2); /* of the attempts' size, which is bounded */
     buf_append(&extras, attempts->data, attempts->len);
     uint32_t n = 1 + answer_put_facts(&extras, a->answer);
+    n += fold_put_schema_error(&extras, fold);
     keep_end(a->keep, &(struct keep_end){state, err, fold, &extras, n, answer_facts(a->answer)->cached});
     buf_done(&extras);
     start_timer(a, store_opt(a->engine->store)->commit_timeout_ms);

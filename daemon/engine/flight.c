@@ -1,5 +1,6 @@
 #include "daemon/engine/flight.h"
 #include "daemon/engine/figures.h"
+#include "daemon/engine/fit.h"
 #include "daemon/engine/tries.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
@@ -202,7 +203,7 @@ static void find_savings(const struct flight *f, const struct fold *fold, struct
 
 static bool is_worth_keeping(const struct fold *fold)
 {
-    return !fold->lossy && fold->finished && (fold->finish == FINISH_STOP || fold->finish == FINISH_TOOL_CALLS);
+    return !fold->lossy && !fold->schema_error[0] && fold->finished && (fold->finish == FINISH_STOP || fold->finish == FINISH_TOOL_CALLS);
 }
 
 /* A copy of its own goes into the cache: compacted, and without what its askers own. */
@@ -261,6 +262,8 @@ static void conclude(const struct flight *f, struct log *l, size_t room, struct 
                      struct flight_outcome *o)
 {
     fold_log(fold, l, f->first_provider, f->first_model);
+    if (o->state == LOG_DONE && f->q.req->schema)
+        fit_check(f->q.req->schema, fold);
     buf_init(attempts, SIZE_MAX / 2); /* bounded by the candidates and retries */
     tries_put_attempts(attempts, f->tries, shown_tokens(fold), o->err);
     o->fold = fold;

@@ -251,6 +251,25 @@ bool jsonx_pack(const json_t *json, struct buf *out)
     return pack(&pk, json, JSONX_PACK_DEPTH, &left) && !out->failed;
 }
 
+struct value *jsonx_to_value(const json_t *json)
+{
+    size_t left = JSONX_VALUE_VALUES;
+    struct buf packed;
+    msgpack_packer pk;
+    msgpack_unpacked u;
+    struct value *v = NULL;
+
+    buf_init(&packed, SIZE_MAX / 2); /* of the JSON's size */
+    msgpack_unpacked_init(&u);
+    msgpack_packer_init(&pk, &packed, pack_piece);
+    if (pack(&pk, json, JSONX_VALUE_DEPTH, &left) && !packed.failed &&
+        msgpack_unpack_next(&u, (const char *)packed.data, packed.len, NULL) == MSGPACK_UNPACK_SUCCESS)
+        v = value_from_object(&u.data);
+    msgpack_unpacked_destroy(&u);
+    buf_done(&packed);
+    return v;
+}
+
 /* Whether every real reads as the same number when it is written with so many digits. */
 static bool fits(const json_t *json, int digits)
 {

@@ -45,6 +45,12 @@ json_t *jsonx_from_value(const struct value *v);
 #define JSONX_PACK_VALUES 32768 /* a frame may hold eight times as many, keys too */
 bool jsonx_pack(const json_t *json, struct buf *out);
 
+/* JSON to a canonical value. NULL if it is nested over JSONX_VALUE_DEPTH, holds over JSONX_VALUE_VALUES, or where there
+ * is no memory for it. */
+#define JSONX_VALUE_DEPTH 32
+#define JSONX_VALUE_VALUES 32768
+struct value *jsonx_to_value(const json_t *json);
+
 /* Appends the compact text; its numbers read as the same ones. False if out is full. */
 bool jsonx_dump(const json_t *json, struct buf *out);
 

@@ -196,8 +196,10 @@ static const struct schema_field tool[] = {
         {"context", MAP, shape_context, "where it is asked, for `\"last\"`; absent: that of `hello`"},                 \
         {"tools", LIST(MAP), tool, "what the model may call"},                                                         \
         {"tool_choice", STR, NULL, "`\"auto\"`, `\"none\"`, `\"required\"`, or the name of one of `tools`"},           \
-        {"schema", MAP, NULL, "JSON schema of the answer"}, {"temperature", NUMBER, NULL, "0 to 2"},                   \
-        {"top_p", NUMBER, NULL, "0 to 1"}, {"max_tokens", INT, NULL, "bound on the output, at least 1"},               \
+        {"schema", MAP, NULL,                                                                                          \
+         "JSON schema of the answer; one that does not fit it has `schema_error`, and is not cached"},                 \
+        {"temperature", NUMBER, NULL, "0 to 2"}, {"top_p", NUMBER, NULL, "0 to 1"},                                    \
+        {"max_tokens", INT, NULL, "bound on the output, at least 1"},                                                  \
         {"seed", INT, NULL, "for repeatable sampling, where the provider has it"},                                     \
         {"stop", STR | LIST(STR), NULL, "where the answer ends"},                                                      \
         {"reasoning", STR | INT, NULL,                                                                                 \

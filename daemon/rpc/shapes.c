@@ -105,6 +105,9 @@ static const struct schema_field timing[] = {
          "only where there is more than text: it, or else `text`, and a `tool_call` part for each call are the "       \
          "assistant's `content` in the next question's `messages`"},                                                   \
         {"tool_calls", LIST(MAP) | NEEDED, shape_tool_call, "maybe none"},                                             \
+        {"schema_error", STR, NULL,                                                                                    \
+         "where a `schema` was asked for and `text` does not fit it: where, and why not, such as "                     \
+         "`$.age: is a string, not an integer`"},                                                                      \
         {"finish_reason", STR, NULL,                                                                                   \
          "when `done`: `stop`, `length`, `tool_calls`, `content_filter`, `refusal`, `pause` or `other`"},              \
     {                                                                                                                  \
