@@ -60,7 +60,8 @@ libaskd_la_SOURCES = \
 	daemon/engine/refresh.c daemon/engine/refresh.h daemon/engine/route.c daemon/engine/route.h \
 	daemon/engine/tried.c daemon/engine/tried.h daemon/engine/tries.c daemon/engine/tries.h \
 	daemon/engine/vector_read.c daemon/engine/vector_read.h daemon/engine/vectors_known.c \
-	daemon/engine/vectors_known.h daemon/engine/warm.c daemon/engine/warm.h daemon/rpc/cache_map.c \
+	daemon/engine/vectors_known.h daemon/engine/warm.c daemon/engine/warm.h daemon/engine/window.c \
+	daemon/engine/window.h daemon/engine/windows.c daemon/engine/windows.h daemon/rpc/cache_map.c \
 	daemon/rpc/cache_map.h daemon/rpc/dispatch.c daemon/rpc/dispatch.h daemon/rpc/handlers.h daemon/rpc/later.c \
 	daemon/rpc/later.h daemon/rpc/m_answer.c daemon/rpc/m_cache.c daemon/rpc/m_chat.c daemon/rpc/m_compare.c \
 	daemon/rpc/m_conversation.c daemon/rpc/m_embed.c daemon/rpc/m_keys.c daemon/rpc/m_models.c \

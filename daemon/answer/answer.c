@@ -217,6 +217,20 @@ static void put_timing(struct buf *out, const struct answer_facts *f)
     put_duration(out, "total_ms", f->total_ms);
 }
 
+static uint32_t put_context(struct buf *out, const struct answer_context *c)
+{
+    if (c->window == 0)
+        return 0;
+    mp_put_cstr(out, "context");
+    mp_put_map(out, 4);
+    mp_put_entry_int(out, "window", c->window);
+    mp_put_entry_int(out, "estimated", c->estimated);
+    mp_put_entry_int(out, "left_out", (int64_t)c->left_out);
+    mp_put_cstr(out, "summarized");
+    mp_put_bool(out, c->summarized);
+    return 1;
+}
+
 uint32_t answer_put_facts(struct buf *out, const struct answer *a)
 {
     const struct answer_facts *f = &a->facts;
@@ -233,7 +247,7 @@ uint32_t answer_put_facts(struct buf *out, const struct answer *a)
         mp_put_cstr(out, "age");
         mp_put_double(out, (double)f->age_ms / 1000);
     }
-    return 3u + (f->key[0] ? 1 : 0) + (f->age_ms >= 0 ? 1 : 0);
+    return 3u + (f->key[0] ? 1 : 0) + (f->age_ms >= 0 ? 1 : 0) + put_context(out, &f->context);
 }
 
 bool answer_is_passing(const struct answer *a)

@@ -21,11 +21,19 @@ struct answer_asker {
     bool store;       /* it reaches the store */
 };
 
+/* How the question stood to the window of whom it went to. */
+struct answer_context {
+    int64_t window, estimated; /* tokens; window 0: there is nothing to tell */
+    size_t left_out;           /* messages */
+    bool summarized;
+};
+
 /* What is told of an answer beside its log: in its start event, and in the head of its map. */
 struct answer_facts {
     bool cached, shared;
-    int64_t age_ms;                       /* where cached; else -1 */
-    char key[65];                         /* of the cache, in hex; "": none */
+    int64_t age_ms; /* where cached; else -1 */
+    char key[65];   /* of the cache, in hex; "": none */
+    struct answer_context context;
     double queued_ms, first_ms, total_ms; /* negative: not known, or not yet */
 };
 #define ANSWER_FACTS_INIT                                                                                              \

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define MILLI 1000 /* coefficients are thousandths of a token */
+#define MILLI TOKENS_MILLI /* coefficients are thousandths of a token */
 
 enum {
     COLUMN_CL100K,
@@ -69,6 +69,9 @@ enum {
     FILE_BYTES = 30, /* for each token of one that is no text */
     JSON_MAX = 1 << 24,
 };
+
+/* The most of any family, in tokens: before all, around a message or a part, of a byte of text. */
+enum { BEFORE_MOST = 640, AROUND_MOST = 64, BYTE_MOST = 3 };
 
 static int64_t weigh(int column, const struct token_counts *c)
 {
@@ -236,7 +239,7 @@ static void add_schema(struct sum *s, const struct chat_request *r)
     buf_done(&json);
 }
 
-int64_t tokens_of_request(enum token_family f, const struct chat_request *r)
+int64_t tokens_milli_around(enum token_family f, const struct chat_request *r)
 {
     const struct family *family = &families[f];
     struct sum s = {.family = family, .text = {.n = {0}}, .tokens = family->base};
@@ -245,15 +248,52 @@ int64_t tokens_of_request(enum token_family f, const struct chat_request *r)
         add_string(&s, r->system);
         s.tokens += family->message;
     }
-    for (size_t i = 0; i < r->n_messages; i++) {
-        const struct message *m = &r->messages[i];
-        for (size_t j = 0; j < m->n_parts; j++)
-            add_part(&s, &m->parts[j]);
-        s.tokens += family->message;
-    }
     if (r->reasoning != REASONING_DEFAULT && r->reasoning != REASONING_OFF)
         s.tokens += family->reasoning;
     add_tools(&s, r);
     add_schema(&s, r);
-    return s.tokens + to_tokens(weigh(family->column, &s.text));
+    return s.tokens * MILLI + weigh(family->column, &s.text);
+}
+
+int64_t tokens_milli_of_message(enum token_family f, const struct message *m)
+{
+    const struct family *family = &families[f];
+    struct sum s = {.family = family, .text = {.n = {0}}, .tokens = family->message};
+
+    for (size_t i = 0; i < m->n_parts; i++)
+        add_part(&s, &m->parts[i]);
+    return s.tokens * MILLI + weigh(family->column, &s.text);
+}
+
+int64_t tokens_of_request(enum token_family f, const struct chat_request *r)
+{
+    int64_t milli = tokens_milli_around(f, r);
+
+    for (size_t i = 0; i < r->n_messages; i++)
+        milli += tokens_milli_of_message(f, &r->messages[i]);
+    return to_tokens(milli);
+}
+
+/* False: it is no text, and has to be looked at. */
+static bool part_at_most(const struct part *p, int64_t *tokens)
+{
+    if (p->kind == PART_IMAGE || p->kind == PART_AUDIO || p->kind == PART_FILE)
+        return false;
+    *tokens += AROUND_MOST + (int64_t)(p->text_len + (p->name ? strlen(p->name) : 0)) * BYTE_MOST;
+    return true;
+}
+
+int64_t tokens_at_most(const struct chat_request *r)
+{
+    int64_t tokens = BEFORE_MOST + (r->system ? (int64_t)strlen(r->system) * BYTE_MOST : 0);
+
+    if (r->n_tools > 0 || r->schema)
+        return INT64_MAX;
+    for (size_t i = 0; i < r->n_messages; i++) {
+        tokens += AROUND_MOST;
+        for (size_t j = 0; j < r->messages[i].n_parts; j++)
+            if (!part_at_most(&r->messages[i].parts[j], &tokens))
+                return INT64_MAX;
+    }
+    return tokens;
 }

@@ -39,4 +39,13 @@ int64_t tokens_of_text(enum token_family f, const char *text, size_t len);
 /* All of a question as it is sent: messages with their parts, system, tools, schema. */
 int64_t tokens_of_request(enum token_family f, const struct chat_request *r);
 
+/* The same in pieces, in thousandths of a token: what stands around the messages, and each of them. */
+#define TOKENS_MILLI 1000
+int64_t tokens_milli_around(enum token_family f, const struct chat_request *r);
+int64_t tokens_milli_of_message(enum token_family f, const struct message *m);
+
+/* What no family's estimate goes beyond, had without looking at the text; INT64_MAX where that cannot be said so
+ * cheaply. */
+int64_t tokens_at_most(const struct chat_request *r);
+
 #endif

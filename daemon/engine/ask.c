@@ -15,6 +15,7 @@ static void ask_free(struct ask *a)
 {
     if (a->refusal)
         a->refusal->freed = true;
+    windows_done(&a->windows);
     chat_request_free(a->req);
     plan_done(&a->plan);
     lookup_done(&a->lookup);
@@ -374,20 +375,21 @@ static void share(struct ask *a, const struct engine_question *shared)
 struct answer *ask_start(struct engine *e, struct chat_request *req, struct plan *plan,
                          const struct answer_asker *asker, const struct engine_question *shared, struct error *err)
 {
-    struct lookup lookup = {.n = 0};
-    bool looked;
-    struct answer *answer = ask_at_once(e, req, plan, asker, &lookup, &looked);
+    struct ask_looked looked;
+    struct answer *answer = ask_at_once(e, req, plan, asker, &looked);
     struct refusal refusal = {.err = ERROR_INIT};
     if (answer) {
-        lookup_done(&lookup);
+        lookup_done(&looked.lookup);
+        windows_done(&looked.windows);
         plan_done(plan);
         chat_request_free(req);
         return answer;
     }
     struct ask *a = ask_new(e, req, plan, asker);
     answer = answer_ref(a->answer);
-    a->lookup = lookup;
-    a->looked = looked;
+    a->windows = looked.windows;
+    a->lookup = looked.lookup;
+    a->looked = looked.done;
     a->refusal = &refusal;
     if (shared)
         share(a, shared);

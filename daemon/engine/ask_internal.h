@@ -21,6 +21,7 @@ struct ask {
     enum ask_state state;
     struct chat_request *req; /* until a flight takes it; likewise: */
     struct plan plan;
+    struct windows windows;
     struct lookup lookup;
     bool looked;               /* in memory, which does not have what lookup names */
     struct answer *answer;     /* reference */
@@ -57,9 +58,14 @@ void ask_store(struct ask *a, enum log_state state, const struct error *err, con
  * own flight. It may have ended, and be freed, when this returns. */
 void ask_find_out(struct ask *a);
 /* A memory hit that nobody means to come back to needs no question: the answer, settled. NULL where it is not such. The
- * reference is the caller's; req and plan stay so. *lookup: what was looked for, for whoever goes on (lookup_done);
- * false in *looked where nothing was. */
+ * reference is the caller's; req and plan stay so. *looked: what was looked for, for whoever goes on (lookup_done,
+ * windows_done). */
+struct ask_looked {
+    bool done; /* the rest is set */
+    struct windows windows;
+    struct lookup lookup;
+};
 struct answer *ask_at_once(struct engine *e, const struct chat_request *req, const struct plan *plan,
-                           const struct answer_asker *asker, struct lookup *lookup, bool *looked);
+                           const struct answer_asker *asker, struct ask_looked *looked);
 
 #endif

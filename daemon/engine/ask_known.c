@@ -57,6 +57,8 @@ static bool give_cached(struct ask *a, struct cache_item *it)
     flight_disembark(&a->rider);
     take_up(a, true);
     tell_cached(e, a->answer, it, true);
+    flight_set_context(a->answer,
+                       windows_told(&a->windows, lookup_candidate(&a->lookup, &a->plan, &item_facts(it)->key)));
     buf_init(&attempts, 64);
     tries_put_attempts(&attempts, NULL, 0, NULL);
     fold_log(&fold, l, answer_provider(a->answer), answer_model(a->answer));
@@ -79,7 +81,8 @@ static void join(struct ask *a, struct flight *flight)
     key_hex(lookup_keys(&a->lookup), answer_facts(a->answer)->key);
     if (reaches_disk(a))
         flight_persist(flight);
-    a->req = chat_request_free(a->req); /* the flight has its like */
+    windows_done(&a->windows); /* the flight has its like, likewise: */
+    a->req = chat_request_free(a->req);
     plan_done(&a->plan);
     a->plan = (struct plan){0};
     lookup_done(&a->lookup);
@@ -103,9 +106,10 @@ static void ask_provider(struct ask *a)
         key_hex(lookup_keys(&a->lookup), answer_facts(a->answer)->key);
     if (reaches_disk(a))
         flight_persist(a->rider.flight);
-    struct flight_question q = {a->req, a->plan, a->lookup};
+    struct flight_question q = {a->req, a->plan, a->windows, a->lookup};
     a->req = NULL;
     a->plan = (struct plan){0};
+    a->windows = (struct windows){0};
     a->lookup = (struct lookup){0};
     a->state = ASK_RUNNING;
     flight_start(a->rider.flight, &q);
@@ -165,20 +169,24 @@ static void on_fetched(void *data, struct cache_item **items, size_t n)
 
 void ask_find_out(struct ask *a)
 {
-    if (!a->looked)
-        lookup_make(a->engine, &a->plan, a->req, answer_uid(a->answer), &a->lookup);
+    struct engine *e = a->engine;
+    if (!a->looked) {
+        windows_make(e->catalog, &a->plan, a->req, &e->opt.windows, NULL, &a->windows);
+        lookup_make(e, &(struct lookup_question){&a->plan, a->req, &a->windows}, answer_uid(a->answer), &a->lookup);
+    }
     decide(a, false);
 }
 
 struct answer *ask_at_once(struct engine *e, const struct chat_request *req, const struct plan *plan,
-                           const struct answer_asker *asker, struct lookup *lookup, bool *looked)
+                           const struct answer_asker *asker, struct ask_looked *looked)
 {
     int64_t begun_us = clock_mono_us();
-    *looked = reads_cache(req) && !asker->keep && plan->n > 0;
-    if (!*looked)
+    *looked = (struct ask_looked){.done = reads_cache(req) && !asker->keep && plan->n > 0};
+    if (!looked->done)
         return NULL;
-    lookup_make(e, plan, req, asker->uid, lookup);
-    struct cache_item *it = lookup_find(e, lookup);
+    windows_make(e->catalog, plan, req, &e->opt.windows, NULL, &looked->windows);
+    lookup_make(e, &(struct lookup_question){plan, req, &looked->windows}, asker->uid, &looked->lookup);
+    struct cache_item *it = lookup_find(e, &looked->lookup);
     struct log *l = it ? lookup_log(e, it) : NULL;
     if (!l)
         return NULL;
@@ -186,6 +194,8 @@ struct answer *ask_at_once(struct engine *e, const struct chat_request *req, con
     answer_unstore(answer);
     answer_facts(answer)->total_ms = (double)(clock_mono_us() - begun_us) / 1000;
     tell_cached(e, answer, it, req->stream);
+    flight_set_context(answer,
+                       windows_told(&looked->windows, lookup_candidate(&looked->lookup, plan, &item_facts(it)->key)));
     answer_accept(answer);
     answer_settle(answer);
     return answer;

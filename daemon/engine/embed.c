@@ -125,8 +125,9 @@ static void succeed(struct embed *m)
     free(all);
 }
 
-static void on_first(void *data, const struct route *r)
+static void on_first(void *data, const struct route *r, size_t candidate)
 {
+    (void)candidate;
     ((struct embed *)data)->asked = *r;
 }
 
@@ -143,9 +144,9 @@ static void on_vectors(void *data, double *numbers, size_t dimension)
     m->dimension = dimension;
 }
 
-static void on_turn(void *data, const struct route *r, const struct error *why, int64_t delay_ms)
+static void on_turn(void *data, const struct route *r, size_t candidate, const struct error *why, int64_t delay_ms)
 {
-    (void)why, (void)delay_ms;
+    (void)candidate, (void)why, (void)delay_ms;
     ((struct embed *)data)->asked = *r;
 }
 

@@ -32,6 +32,11 @@ const struct config_option engine_option_rows[] = {
     {"speed_memory", CONFIG_DURATION, AT(health.speed_memory_ms), 1000, 365 * DAY_MS, "1 d", NULL, CONFIG_RELOAD,
      "How long a measured time to the first token counts, for aliases with policy fastest. A model without one is "
      "tried first."},
+    {"context_policy", CONFIG_ENUM, AT(windows.policy), 0, 0, "error", windows_policies, CONFIG_RELOAD,
+     "What becomes of a question that outgrows the model's window, where it does not say itself. error: it is refused. "
+     "drop_oldest: the oldest turns of the conversation are not sent. summarize: a summary is sent in their place."},
+    {"context_warn", CONFIG_INT, AT(windows.warn), 0, 100, "80", NULL, CONFIG_RELOAD,
+     "Per cent of a model's window from which on a question is told how much of it it fills. 0: never."},
     {0},
 };
 

@@ -7,6 +7,7 @@
 #include "daemon/core/config.h"
 #include "daemon/engine/health.h"
 #include "daemon/engine/providers.h"
+#include "daemon/engine/windows.h"
 #include "daemon/http/pool.h"
 #include "lib/chat/request.h"
 
@@ -19,6 +20,7 @@ struct aliases;
 struct engine_options {
     char *default_model; /* a name as route.h takes it, NULL: of the first ready provider */
     struct health_options health;
+    struct windows_rules windows;
 };
 extern const struct config_option engine_option_rows[];
 

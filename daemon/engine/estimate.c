@@ -12,6 +12,7 @@ struct estimation {
     uid_t uid;
     struct store_job *reading; /* with the store */
     struct plan plan;
+    struct windows windows;
     struct lookup lookup;
     struct cache_fetch *fetch; /* under way */
     struct chat_request *req;
@@ -25,6 +26,7 @@ static void finish(struct estimation *s, const struct estimate *est, const struc
     TAILQ_REMOVE(&s->engine->estimates, s, link);
     s->done(s->data, est, err);
     plan_done(&s->plan);
+    windows_done(&s->windows);
     lookup_done(&s->lookup);
     chat_request_free(s->req);
     free(s);
@@ -51,10 +53,12 @@ static void price(const struct route_world *w, const struct route *r, struct est
         (void)figures_cost(w->catalog, r, &u, w->now_us, &est->high_nano, &est->currency);
 }
 
-static void fill(const struct route_world *w, const struct plan *plan, const struct chat_request *req,
-                 struct estimate *est)
+static void fill(const struct route_world *w, const struct estimation *s, struct estimate *est)
 {
+    const struct plan *plan = &s->plan;
     const struct route *r = plan->routes;
+    const struct chat_request *req = s->req;
+    const struct window_cut *cut = windows_told(&s->windows, 0);
     *est = (struct estimate){.provider = "", .model = req->model ? req->model : "", .low_nano = -1, .high_nano = -1};
     struct facts f = {0};
     if (plan->n > 0) {
@@ -62,7 +66,7 @@ static void fill(const struct route_world *w, const struct plan *plan, const str
         est->model = r->model;
         f = catalog_facts(w->catalog, r->provider->name, r->provider->kind, r->model);
     }
-    est->input_tokens = tokens_of_request(plan->n > 0 ? facts_family(&f) : TOKENS_GENERIC, req);
+    est->input_tokens = cut ? cut->estimated : tokens_of_request(plan->n > 0 ? facts_family(&f) : TOKENS_GENERIC, req);
     est->max_output_tokens = plan->n > 0 ? max_output(req, &f) : req->has_max_tokens ? req->max_tokens : -1;
     if (plan->n > 0)
         price(w, r, est);
@@ -72,7 +76,7 @@ static void tell(struct estimation *s, const struct cache_item *it)
 {
     const struct route_world w = engine_world(s->engine);
     struct estimate est;
-    fill(&w, &s->plan, s->req, &est);
+    fill(&w, s, &est);
     est.keyed = s->lookup.n > 0;
     if (est.keyed)
         est.key = it ? item_facts(it)->key : lookup_keys(&s->lookup)[0];
@@ -98,8 +102,10 @@ static void estimate(struct estimation *s)
         finish(s, NULL, &err);
         return;
     }
-    if (s->plan.n > 0)
-        lookup_make(s->engine, &s->plan, s->req, s->uid, l);
+    if (s->plan.n > 0) {
+        windows_make(w.catalog, &s->plan, s->req, &s->engine->opt.windows, NULL, &s->windows);
+        lookup_make(s->engine, &(struct lookup_question){&s->plan, s->req, &s->windows}, s->uid, l);
+    }
     struct cache_item *it = lookup_find(s->engine, l);
     if (!it && l->n > 0)
         s->fetch = cache_fetch(s->engine->cache, l->scope, lookup_keys(l), l->n, l->max_age_ms, on_fetched, s);

@@ -6,6 +6,7 @@
 #include "lib/base/clock.h"
 #include "lib/proto/codec.h"
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #define uthash_fatal(msg) abort()
@@ -24,7 +25,8 @@ struct flight {
     char conversation[ID_LEN + 1]; /* of the first rider: providers keep their caches by it */
     bool named;                    /* whom it goes to first is known: */
     char first_provider[64], first_model[128];
-    char provider[64], model[128]; /* whom it goes to now */
+    char provider[64], model[128]; /* whom it goes to now: */
+    size_t candidate;              /* of the plan */
     struct tries *tries;           /* NULL: not yet */
     int64_t begun_us, first_us;    /* monotonic; first_us 0: not yet */
     TAILQ_HEAD(, rider) riders;
@@ -61,6 +63,7 @@ struct flight *flight_free(struct flight *f)
     assert(TAILQ_EMPTY(&f->riders) && !f->joinable);
     log_unref(f->log);
     tries_free(f->tries);
+    windows_done(&f->q.windows);
     chat_request_free(f->q.req);
     lookup_done(&f->q.lookup);
     plan_done(&f->q.plan);
@@ -69,6 +72,15 @@ struct flight *flight_free(struct flight *f)
 }
 
 /* -- its riders -- */
+
+void flight_set_context(struct answer *a, const struct window_cut *cut)
+{
+    answer_facts(a)->context = cut ? (struct answer_context){.window = cut->window,
+                                                             .estimated = cut->estimated,
+                                                             .left_out = cut->left_out,
+                                                             .summarized = cut->summarized > 0}
+                                   : (struct answer_context){0};
+}
 
 void flight_set_start(struct engine *e, struct answer *a, const char *provider, const char *model)
 {
@@ -93,11 +105,18 @@ void flight_set_start(struct engine *e, struct answer *a, const char *provider, 
     answer_set_start(a, provider, model, b->data, b->len);
 }
 
+static void tell_turn(struct rider *r)
+{
+    const struct flight *f = r->flight;
+    answer_set_turn(r->answer, f->provider, f->model);
+    flight_set_context(r->answer, windows_told(&f->q.windows, f->candidate));
+}
+
 static void tell_first(struct rider *r)
 {
     struct flight *f = r->flight;
     flight_set_start(f->engine, r->answer, f->first_provider, f->first_model);
-    answer_set_turn(r->answer, f->provider, f->model);
+    tell_turn(r);
     r->hooks->first(r);
 }
 
@@ -242,7 +261,8 @@ static void remember(const struct flight *f, const struct fold *fold, const stru
 static bool find_key(const struct flight *f, const struct fold *fold, struct cache_key *ret)
 {
     const struct flight_question *q = &f->q;
-    return f->tries && lookup_key_of(f->engine, &q->lookup, &q->plan, q->req, fold->provider, fold->model, ret);
+    const struct lookup_question asked = {&q->plan, q->req, &q->windows};
+    return f->tries && lookup_key_of(f->engine, &q->lookup, &asked, fold->provider, fold->model, ret);
 }
 
 static void land(struct rider *r, const struct flight_outcome *o)
@@ -353,14 +373,37 @@ void flight_name(struct flight *f, const char *provider, const char *model)
     set_turn(f, provider, model);
 }
 
-static void on_first(void *data, const struct route *r)
+/* What of the question stayed behind for this candidate, or that it nearly fills the window. */
+static bool say_window(struct flight *f, size_t candidate, const char *model)
+{
+    const struct windows *w = &f->q.windows;
+    const struct window_cut *cut = windows_told(w, candidate);
+    char said[WINDOW_SAID_MAX + sizeof w->unsummarized.message];
+    if (!cut)
+        return true;
+    window_say(cut, model, said);
+    if (said[0] && w->unsummarized.code != ERR_NONE) {
+        size_t n = strlen(said);
+        snprintf(said + n, sizeof said - n, "; a summary could not be made: %.500s", w->unsummarized.message);
+    }
+    const struct chat_event ev = {.kind = EVENT_PROGRESS, .text = {said, strlen(said)}, .fraction = -1};
+    return !said[0] || append(f, &ev);
+}
+
+static void on_first(void *data, const struct route *r, size_t candidate)
 {
     struct flight *f = data;
     struct rider *rider;
+    struct error err = ERROR_INIT;
     flight_name(f, r->provider->name, r->model);
     f->named = true;
+    f->candidate = candidate;
     TAILQ_FOREACH (rider, &f->riders, link)
         tell_first(rider);
+    if (say_window(f, candidate, r->model))
+        return;
+    error_set(&err, ERR_TOO_LARGE, "there is no room for an answer within max_answer");
+    flight_end(f, LOG_FAILED, &err);
 }
 
 static void on_event(void *data, const struct chat_event *ev)
@@ -375,7 +418,7 @@ static void on_event(void *data, const struct chat_event *ev)
     flight_end(f, LOG_FAILED, &err);
 }
 
-static void on_turn(void *data, const struct route *r, const struct error *why, int64_t delay_ms)
+static void on_turn(void *data, const struct route *r, size_t candidate, const struct error *why, int64_t delay_ms)
 {
     struct flight *f = data;
     struct rider *rider;
@@ -385,10 +428,12 @@ static void on_turn(void *data, const struct route *r, const struct error *why, 
                             .error = *why,
                             .delay = (double)delay_ms / 1000};
     f->first_us = 0;
+    bool other = candidate != f->candidate;
+    f->candidate = candidate;
     set_turn(f, r->provider->name, r->model);
     TAILQ_FOREACH (rider, &f->riders, link)
-        answer_set_turn(rider->answer, f->provider, f->model);
-    if (!append(f, &ev))
+        tell_turn(rider);
+    if (!append(f, &ev) || (other && !say_window(f, candidate, r->model)))
         flight_end(f, LOG_FAILED, why);
 }
 
@@ -404,7 +449,8 @@ static struct bucket_cost cost_of(const struct flight_question *q)
 {
     enum token_family family = tokens_family_of_model(q->plan.routes[0].model);
     bool bounded = q->req->has_max_tokens && q->req->max_tokens < OUTPUT_TOKENS_MAX;
-    return (struct bucket_cost){.input = tokens_of_request(family, q->req),
+    const struct window_cut *cut = windows_told(&q->windows, 0);
+    return (struct bucket_cost){.input = cut ? cut->estimated : tokens_of_request(family, q->req),
                                 .output = bounded ? q->req->max_tokens : ROUTE_OUTPUT_TOKENS};
 }
 
@@ -435,6 +481,7 @@ void flight_start(struct flight *f, struct flight_question *q)
     memcpy(f->conversation, answer_conversation(r->answer), sizeof f->conversation);
     offer_joins(f);
     const struct tries_question tq = {.chat = f->q.req,
+                                      .windows = &f->q.windows,
                                       .conversation = f->conversation,
                                       .deadline_us = r->deadline_us,
                                       .cost = cost_of(&f->q),

@@ -52,6 +52,7 @@ void flight_disembark(struct rider *r);
 struct flight_question { /* what it holds is taken over */
     struct chat_request *req;
     struct plan plan;
+    struct windows windows;
     struct lookup lookup;
 };
 /* Asks. It may land before this returns. */
@@ -70,5 +71,7 @@ void flight_name(struct flight *flight, const char *provider, const char *model)
 
 /* Sets the answer's start event, where it has none. */
 void flight_set_start(struct engine *e, struct answer *a, const char *provider, const char *model);
+/* What its map tells of the model's window; NULL: nothing. */
+void flight_set_context(struct answer *a, const struct window_cut *cut);
 
 #endif

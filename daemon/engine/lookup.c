@@ -23,26 +23,39 @@ static size_t keyed(const struct plan *plan)
     return n;
 }
 
-void lookup_make(struct engine *e, const struct plan *plan, const struct chat_request *req, uid_t uid,
-                 struct lookup *ret)
+/* Candidates that are sent the same share what is hashed of it. */
+static bool make_keys(struct engine *e, const struct lookup_question *q, const char *scope, struct cache_key *keys)
 {
+    const struct chat_request *hashed = NULL;
+    for (size_t i = 0, at = 0; i < q->plan->n; i++) {
+        const struct key_target target = lookup_target(&q->plan->routes[i]);
+        const struct chat_request *sent = windows_chat(q->windows, q->req, i);
+        if (!target.model[0])
+            continue;
+        if (sent != hashed && !key_question(e->key_maker, scope, sent))
+            return false;
+        hashed = sent;
+        key_for(e->key_maker, &target, &keys[at++]);
+    }
+    return hashed || key_question(e->key_maker, scope, q->req);
+}
+
+void lookup_make(struct engine *e, const struct lookup_question *q, uid_t uid, struct lookup *ret)
+{
+    const struct chat_request *req = q->req;
     *ret = (struct lookup){.max_age_ms = req->has_cache_ttl ? (int64_t)(req->cache_ttl * 1000) : -1};
     if (req->cache == CACHE_OFF)
         return;
     cache_scope(e->cache, uid, ret->scope);
-    if (!key_question(e->key_maker, ret->scope, req)) {
+    ret->n = keyed(q->plan);
+    ret->many = ret->n > LOOKUP_FEW ? xcalloc(ret->n, sizeof *ret->many) : NULL;
+    struct cache_key *keys = ret->many ? ret->many : ret->few;
+    if (!make_keys(e, q, ret->scope, keys)) {
+        lookup_done(ret);
         ret->scope[0] = 0;
         return;
     }
-    ret->n = keyed(plan);
-    ret->many = ret->n > LOOKUP_FEW ? xcalloc(ret->n, sizeof *ret->many) : NULL;
-    struct cache_key *keys = ret->many ? ret->many : ret->few;
-    for (size_t i = 0, at = 0; i < plan->n; i++) {
-        const struct key_target target = lookup_target(&plan->routes[i]);
-        if (target.model[0])
-            key_for(e->key_maker, &target, &keys[at++]);
-    }
-    ret->joins = ret->n > 0 && ret->n == plan->n;
+    ret->joins = ret->n > 0 && ret->n == q->plan->n;
     if (ret->n == 1)
         ret->flight = keys[0];
     else if (ret->joins)
@@ -63,9 +76,18 @@ const struct cache_key *lookup_keys(const struct lookup *k)
     return k->many ? k->many : k->few;
 }
 
-bool lookup_key_of(struct engine *e, const struct lookup *k, const struct plan *plan, const struct chat_request *req,
-                   const char *provider, const char *model, struct cache_key *ret)
+size_t lookup_candidate(const struct lookup *k, const struct plan *plan, const struct cache_key *key)
 {
+    for (size_t i = 0, at = 0; i < plan->n && at < k->n; i++)
+        if (plan->routes[i].model[0] && key_equal(&lookup_keys(k)[at++], key))
+            return i;
+    return plan->n;
+}
+
+bool lookup_key_of(struct engine *e, const struct lookup *k, const struct lookup_question *q, const char *provider,
+                   const char *model, struct cache_key *ret)
+{
+    const struct plan *plan = q->plan;
     if (!k->scope[0])
         return false;
     for (size_t i = 0, at = 0; i < plan->n; i++) {
@@ -81,7 +103,7 @@ bool lookup_key_of(struct engine *e, const struct lookup *k, const struct plan *
         if (target.model[0] || strcmp(target.provider, provider) != 0)
             continue;
         target.model = model; /* the provider was asked for its first */
-        if (!key_question(e->key_maker, k->scope, req))
+        if (!key_question(e->key_maker, k->scope, windows_chat(q->windows, q->req, i)))
             return false;
         key_for(e->key_maker, &target, ret);
         return true;

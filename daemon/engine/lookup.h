@@ -6,6 +6,7 @@
 #include "daemon/cache/cache.h"
 #include "daemon/engine/engine_internal.h"
 #include "daemon/engine/route.h"
+#include "daemon/engine/windows.h"
 
 #define LOOKUP_FEW 4 /* candidates whose keys need no memory of their own */
 
@@ -23,13 +24,20 @@ struct lookup {
 struct key_target lookup_target(const struct route *r);
 
 /* Of a plan with candidates. uid: whose question it is. */
-void lookup_make(struct engine *e, const struct plan *plan, const struct chat_request *req, uid_t uid,
-                 struct lookup *ret);
+struct lookup_question {
+    const struct plan *plan;
+    const struct chat_request *req;
+    const struct windows *windows; /* what is sent of it to each candidate */
+};
+
+void lookup_make(struct engine *e, const struct lookup_question *q, uid_t uid, struct lookup *ret);
 void lookup_done(struct lookup *k); /* works on a zeroed one */
 const struct cache_key *lookup_keys(const struct lookup *k);
 /* The key under which that provider's answer is kept. False: it is not. */
-bool lookup_key_of(struct engine *e, const struct lookup *k, const struct plan *plan, const struct chat_request *req,
-                   const char *provider, const char *model, struct cache_key *ret);
+bool lookup_key_of(struct engine *e, const struct lookup *k, const struct lookup_question *q, const char *provider,
+                   const char *model, struct cache_key *ret);
+/* The candidate that has this key; the plan's n if none has. */
+size_t lookup_candidate(const struct lookup *k, const struct plan *plan, const struct cache_key *key);
 
 /* What memory has for the first candidate that has anything; borrowed. */
 struct cache_item *lookup_find(struct engine *e, const struct lookup *k);

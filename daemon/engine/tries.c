@@ -4,6 +4,7 @@
 #include "daemon/engine/gate.h"
 #include "daemon/engine/health.h"
 #include "daemon/engine/tried.h"
+#include "daemon/engine/windows.h"
 #include "daemon/http/retry.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
@@ -168,7 +169,7 @@ static bool tell_turn(struct lane *l, const struct error *why, int64_t delay_ms)
     struct tries *t = hold(l);
     t->shown = false;
     t->told = l->route;
-    t->hooks->on_turn(t->data, route_of(l), why, delay_ms);
+    t->hooks->on_turn(t->data, route_of(l), l->route, why, delay_ms);
     return let_go(t, l);
 }
 
@@ -362,7 +363,7 @@ static void send_request(struct lane *l)
     static const struct attempt_callbacks cb = {on_event, on_vectors, on_end};
     struct tries *t = l->owner;
     const struct route *r = route_of(l);
-    const struct attempt_question q = {.chat = t->q.chat,
+    const struct attempt_question q = {.chat = t->q.chat ? windows_chat(t->q.windows, t->q.chat, l->route) : NULL,
                                        .embed = t->q.embed,
                                        .conversation = t->q.conversation,
                                        .provider = r->provider,
@@ -433,7 +434,7 @@ static bool tell_first(struct lane *l)
     struct tries *t = hold(l);
     t->begun = true;
     t->told = l->route;
-    t->hooks->on_first(t->data, route_of(l));
+    t->hooks->on_first(t->data, route_of(l), l->route);
     return let_go(t, l);
 }
 
@@ -497,9 +498,26 @@ static void take_key(struct lane *l)
         admit(l);
 }
 
+/* Nobody has to be asked for that: the question is too long for this candidate, as its policy has it. */
+static bool is_outgrown(const struct lane *l, struct error *err)
+{
+    const struct tries_question *q = &l->owner->q;
+    const struct window_cut *cut = q->chat ? windows_told(q->windows, l->route) : NULL;
+    if (!cut || cut->verdict != WINDOW_OUTGROWN)
+        return false;
+    window_error(cut, route_of(l)->model, q->windows->policy, err);
+    return true;
+}
+
 static void lane_ask(struct lane *l)
 {
+    struct error err = ERROR_INIT;
     l->tried++;
+    if (is_outgrown(l, &err)) {
+        if (tell_first(l))
+            fail(l, FAULT_OWN, &err, NULL);
+        return;
+    }
     if (needs_looking(l) || tell_first(l))
         take_key(l);
 }

@@ -17,6 +17,7 @@ struct tries;
 
 struct tries_question {                /* borrowed until tries_free */
     const struct chat_request *chat;   /* what is asked: one of the two */
+    const struct windows *windows;     /* with chat: what is sent of it to each candidate */
     const struct embed_request *embed; /* its vectors come by on_vectors */
     const char *conversation;          /* its id, "" if it is in none */
     int64_t deadline_us;               /* monotonic, 0: none. No wait goes beyond it */
@@ -25,13 +26,13 @@ struct tries_question {                /* borrowed until tries_free */
     bool restart;                      /* again even where content was shown */
 };
 
-struct tries_hooks {
+struct tries_hooks { /* candidate: the route's place in the plan */
     /* Once, before anything else: who is asked first. It may still have to wait its turn. */
-    void (*on_first)(void *data, const struct route *r);
+    void (*on_first)(void *data, const struct route *r, size_t candidate);
     void (*on_event)(void *data, const struct chat_event *ev);
     void (*on_vectors)(void *data, double *numbers, size_t dimension); /* NULL but for `embed`; as in attempt.h */
     /* What was shown is void; this one is asked now, after so many ms, because of that error. */
-    void (*on_turn)(void *data, const struct route *r, const struct error *why, int64_t delay_ms);
+    void (*on_turn)(void *data, const struct route *r, size_t candidate, const struct error *why, int64_t delay_ms);
     void (*on_end)(void *data, const struct error *err); /* once; NULL: EVENT_DONE was given */
 };
 

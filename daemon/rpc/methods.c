@@ -208,6 +208,9 @@ static const struct schema_field tool[] = {
         {"notify", MAP, shape_notify, "how events are sent, see Events"},                                              \
         {"timeout", NUMBER, NULL, "seconds for all of it, retries included; over 0"},                                  \
         {"detach", BOOL, NULL, "reply at once, without events; the answer outlives the connection"},                   \
+        {"context_policy", STR, NULL,                                                                                  \
+         "what becomes of a question that outgrows the model's window: `\"error\"`, `\"drop_oldest\"` or "             \
+         "`\"summarize\"`; absent: `context_policy` in [daemon]"},                                                     \
         {"retry", STR, NULL, "`\"restart\"`: ask again even where content was shown"},                                 \
         {"extra", MAP, NULL, "merged into the provider's request body"},                                               \
         {"cache", STR, NULL,                                                                                           \

@@ -96,6 +96,14 @@ static const struct schema_field timing[] = {
     {0},
 };
 
+static const struct schema_field window[] = {
+    {"window", INT | NEEDED, NULL, "tokens that the model takes, with its answer"},
+    {"estimated", INT | NEEDED, NULL, "tokens of what was sent, about"},
+    {"left_out", INT | NEEDED, NULL, "so many of the oldest messages were not sent"},
+    {"summarized", BOOL | NEEDED, NULL, "a summary was sent in their place"},
+    {0},
+};
+
 /* What an answer says, whoever it is for. */
 #define ANSWER_SAID                                                                                                    \
     {"model", STR | NEEDED, NULL, "who answers; `\"\"` while askd looks for one"},                                     \
@@ -123,6 +131,7 @@ const struct schema_field shape_answer[] = {
     {"age", NUMBER, NULL, "seconds since it was first given, where it is cached"},
     {"shared", BOOL | NEEDED, NULL, "the same was being asked already, and this is that answer"},
     {"key", STR, NULL, "of the cache (`cache.lookup`); absent where it is not to be cached"},
+    {"context", MAP, window, "where the question fills more than `context_warn` of the model's window, or outgrows it"},
     {"conversation", STR, NULL, "the conversation that it belongs to"},
     {"message", STR, NULL, "the id of the assistant's message there"},
     {"attempts", LIST(MAP), attempts, "who was asked, or passed over, in their order; once it has ended"},
@@ -265,7 +274,8 @@ const struct schema_field event_rows[] = {
     {"reasoning", MAP, reasoning, "a piece of the reasoning, likewise"},
     {"tool_call", MAP, tool_call, "a fragment: join `arguments` by `index`"},
     {"image", MAP, image, "`data` is `bin`"},
-    {"progress", MAP, progress, "for show; no provider of this version sends it"},
+    {"progress", MAP, progress,
+     "for show: what of the question was left out, and that it nearly fills the model's window"},
     {"retry", MAP, retry, "`error` is why; these are asked in `delay` s; all content before it is void"},
     {"usage", MAP, shape_usage, "as in the answer map; the last one counts"},
     {"done", MAP, done, "the last event of an answer that is `done`"},

@@ -21,6 +21,9 @@ enum reasoning_mode {
 enum tool_choice { TOOL_CHOICE_DEFAULT, TOOL_CHOICE_AUTO, TOOL_CHOICE_NONE, TOOL_CHOICE_REQUIRED, TOOL_CHOICE_NAMED };
 enum cache_policy { CACHE_USE, CACHE_REFRESH, CACHE_ONLY, CACHE_OFF };
 
+/* What becomes of a question that outgrows the model's window; CONTEXT_DEFAULT: what the configuration says. */
+enum context_policy { CONTEXT_DEFAULT, CONTEXT_ERROR, CONTEXT_DROP_OLDEST, CONTEXT_SUMMARIZE };
+
 struct chat_request {
     char *model;              /* as the client named it, NULL: the default */
     char *system;             /* NULL if none */
@@ -40,6 +43,7 @@ struct chat_request {
     enum reasoning_mode reasoning;
     int64_t reasoning_budget; /* tokens, for REASONING_BUDGET */
     enum cache_policy cache;
+    enum context_policy context_policy;
     char *conversation; /* an id, CONVERSATION_NEW or CONVERSATION_LAST; NULL: none */
     char *parent;       /* id of the message that the question follows, NULL: the conversation's head */
     bool no_store;      /* store: false */

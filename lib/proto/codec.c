@@ -15,6 +15,8 @@ static const struct word reasoning_words[] = {
     {"off", REASONING_OFF}, {"low", REASONING_LOW}, {"medium", REASONING_MEDIUM}, {"high", REASONING_HIGH}, {NULL, 0}};
 static const struct word tool_choice_words[] = {
     {"auto", TOOL_CHOICE_AUTO}, {"none", TOOL_CHOICE_NONE}, {"required", TOOL_CHOICE_REQUIRED}, {NULL, 0}};
+static const struct word context_words[] = {
+    {"error", CONTEXT_ERROR}, {"drop_oldest", CONTEXT_DROP_OLDEST}, {"summarize", CONTEXT_SUMMARIZE}, {NULL, 0}};
 static const struct word retry_words[] = {{"restart", true}, {NULL, 0}};
 
 /* What the builders write themselves, or what would evade accounting. */
@@ -268,17 +270,20 @@ static enum error_code get_sampling(const struct input *in, struct chat_request 
 
 static enum error_code get_handling(const struct input *in, struct chat_request *r)
 {
-    int cache = (int)r->cache, restart = r->retry_restart;
+    int cache = (int)r->cache, context = (int)r->context_policy, restart = r->retry_restart;
     enum error_code e;
 
     if ((e = input_bool(in, "stream", &r->stream)) != ERR_NONE ||
         (e = input_bool(in, "detach", &r->detach)) != ERR_NONE ||
         (e = input_word(in, "cache", cache_words, "is none of use, refresh, only, off", &cache)) != ERR_NONE ||
+        (e = input_word(in, "context_policy", context_words, "is none of error, drop_oldest, summarize", &context)) !=
+            ERR_NONE ||
         (e = input_word(in, "retry", retry_words, "can only be restart", &restart)) != ERR_NONE ||
         (e = input_double(in, "cache_ttl", &r->cache_ttl, &r->has_cache_ttl)) != ERR_NONE ||
         (e = input_double(in, "timeout", &r->timeout, &r->has_timeout)) != ERR_NONE)
         return e;
     r->cache = (enum cache_policy)cache;
+    r->context_policy = (enum context_policy)context;
     r->retry_restart = restart != 0;
     if (r->has_timeout && !(r->timeout > 0 && r->timeout <= CODEC_TIMEOUT_MAX))
         return input_refuse(in, "timeout", "must be over 0 and at most 1e9 seconds");
