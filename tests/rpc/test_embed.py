@@ -298,7 +298,7 @@ def test_a_thousand_vectors(start, server):
 
 
 def test_others_are_served_while_many_vectors_are_read(start, server):
-    """To read 60 MB of JSON takes a second or more."""
+    """To read 60 MB of JSON takes a second or more, most of which one wait would be if the loop did it."""
     n = 2000
     vector = json.dumps({"embedding": [0.01234567890123456] * 1536}).encode()
     server.replies[OPENAI] = Reply(200, b'{"data": [' + b", ".join([vector] * n) + b"]}")
@@ -310,7 +310,7 @@ def test_others_are_served_while_many_vectors_are_read(start, server):
         begun = time.monotonic()
         active = other.call("status")["providers"][0]["connections"] > 0 or not server.asked
         waits.append(time.monotonic() - begun)
-    assert max(waits) < 0.8
+    assert max(waits) < sum(waits) / 2
 
 
 def test_those_who_do_not_read_are_told_so(start, server):
