@@ -4,16 +4,17 @@ libaskcli_la_SOURCES = \
 	client/common/age.c client/common/age.h client/common/call.c client/common/call.h client/common/ending.c \
 	client/common/ending.h client/common/escape.c client/common/escape.h client/common/exit.c client/common/exit.h \
 	client/common/field.h client/common/json_print.c client/common/json_print.h client/common/json_read.c \
-	client/common/json_read.h client/common/out.c client/common/out.h client/common/signals.c \
-	client/common/signals.h client/common/stream.c client/common/stream.h client/common/tty.c client/common/tty.h \
-	client/common/where.c client/common/where.h
+	client/common/json_read.h client/common/out.c client/common/out.h client/common/schema_short.c \
+	client/common/schema_short.h client/common/signals.c client/common/signals.h client/common/stream.c \
+	client/common/stream.h client/common/tty.c client/common/tty.h client/common/where.c client/common/where.h
 libaskcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libaskcli_la_LIBADD = libaskclient.la
 
 bin_PROGRAMS += client/ask/ask client/ctl/askctl
 client_ask_ask_SOURCES = \
-	client/ask/args.c client/ask/args.h client/ask/input.c client/ask/input.h client/ask/main.c client/ask/plain.c \
-	client/ask/plain.h client/ask/question.c client/ask/question.h client/ask/resume.c client/ask/resume.h
+	client/ask/again.c client/ask/again.h client/ask/args.c client/ask/args.h client/ask/input.c \
+	client/ask/input.h client/ask/main.c client/ask/plain.c client/ask/plain.h client/ask/question.c \
+	client/ask/question.h client/ask/resume.c client/ask/resume.h client/ask/schema_arg.c client/ask/schema_arg.h
 client_ask_ask_LDADD = libaskcli.la
 client_ctl_askctl_SOURCES = \
 	client/ctl/cache_text.c client/ctl/cache_text.h client/ctl/capability.c client/ctl/capability.h \

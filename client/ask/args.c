@@ -3,21 +3,19 @@
 #include <stdio.h>
 #include <string.h>
 
-const char args_usage[] = "Usage: ask [OPTION]... PROMPT...\n"
-                          "       COMMAND | ask [OPTION]... [PROMPT...]\n"
-                          "\n"
-                          "Asks a language model through askd and prints its answer as it comes. What is\n"
-                          "piped into ask follows the prompt; alone it is the prompt.\n"
+const char args_usage[] = "Usage: ask [OPTION]... PROMPT...        Asks a language model through askd.\n"
+                          "       COMMAND | ask [OPTION]... [PROMPT...]    What is piped in follows the prompt.\n"
                           "\n"
                           "  -m, --model MODEL      the model, as askctl models lists it, or an alias\n"
                           "  -s, --system TEXT      instructions that go before the prompt\n"
                           "  -c, --continue         go on with the last conversation here\n"
                           "      --conversation ID  go on with that one (askctl conv list shows them)\n"
-                          "      --continue-interrupted\n"
-                          "                         have an answer finished that a crash or a stop cut off\n"
+                          "      --continue-interrupted  have an answer finished that was cut off\n"
                           "  -r, --refresh          ask anew, even where the answer is known\n"
                           "      --cache HOW        use (default), refresh (as -r), only (ask nobody), off\n"
                           "      --no-store         keep neither question nor answer\n"
+                          "      --schema SCHEMA    want JSON: a schema, its file, or 'name:str, age:int'\n"
+                          "      --schema-retry     ask once more where the answer does not fit the schema\n"
                           "      --detach           print the answer's id at once; the daemon has the rest\n"
                           "      --json             print all that is known of the answer, as one JSON line\n"
                           "      --no-stream        print the answer when it is complete\n"
@@ -37,6 +35,8 @@ enum {
     OPT_CACHE,
     OPT_DETACH,
     OPT_INTERRUPTED,
+    OPT_SCHEMA,
+    OPT_SCHEMA_RETRY,
     OPT_END
 };
 
@@ -50,6 +50,8 @@ static const struct option options[] = {
     {"cache", required_argument, NULL, OPT_CACHE},
     {"no-store", no_argument, NULL, OPT_NO_STORE},
     {"detach", no_argument, NULL, OPT_DETACH},
+    {"schema", required_argument, NULL, OPT_SCHEMA},
+    {"schema-retry", no_argument, NULL, OPT_SCHEMA_RETRY},
     {"json", no_argument, NULL, OPT_JSON},
     {"no-stream", no_argument, NULL, OPT_NO_STREAM},
     {"stats", no_argument, NULL, OPT_STATS},
@@ -69,6 +71,8 @@ static const int exclusive[][2] = {
     {OPT_INTERRUPTED, OPT_NO_STORE},
     {OPT_INTERRUPTED, OPT_NO_STREAM},
     {OPT_INTERRUPTED, OPT_DETACH},
+    {OPT_INTERRUPTED, OPT_SCHEMA},
+    {OPT_DETACH, OPT_SCHEMA_RETRY},
 };
 
 /* argv[at] is the argument that getopt_long refused, as far as it tells. */
@@ -121,6 +125,10 @@ static bool agree(struct args *a, const bool seen[OPT_END])
         (void)snprintf(a->why, sizeof(a->why), "--%s takes no prompt", name_of(OPT_INTERRUPTED));
         return false;
     }
+    if (seen[OPT_SCHEMA_RETRY] && !seen[OPT_SCHEMA]) {
+        (void)snprintf(a->why, sizeof(a->why), "--%s needs --%s", name_of(OPT_SCHEMA_RETRY), name_of(OPT_SCHEMA));
+        return false;
+    }
     return true;
 }
 
@@ -142,6 +150,8 @@ enum args_action args_parse(struct args *a, int argc, char **argv)
         case OPT_NO_STORE: a->keep = ARGS_NOWHERE; break;
         case OPT_INTERRUPTED: a->interrupted = true; break;
         case OPT_DETACH: a->detach = true; break;
+        case OPT_SCHEMA: a->schema = optarg; break;
+        case OPT_SCHEMA_RETRY: a->schema_retry = true; break;
         case OPT_JSON: a->json = true; break;
         case OPT_NO_STREAM: a->no_stream = true; break;
         case OPT_STATS: a->stats = true; break;

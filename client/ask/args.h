@@ -20,6 +20,8 @@ struct args {
     const char *cache;                   /* a word of the protocol, NULL where not given */
     enum args_keep keep;
     const char *conversation;
+    const char *schema; /* as it was given; NULL where the answer may be anything */
+    bool schema_retry;  /* an answer that does not fit is asked for once more */
     bool json, no_stream, stats, detach;
     bool interrupted; /* an interrupted answer is gone on with; there are no words then */
     char **words;     /* the prompt's, in argv */

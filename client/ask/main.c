@@ -1,9 +1,11 @@
 /* ask: one question to a language model. */
+#include "client/ask/again.h"
 #include "client/ask/args.h"
 #include "client/ask/input.h"
 #include "client/ask/plain.h"
 #include "client/ask/question.h"
 #include "client/ask/resume.h"
+#include "client/ask/schema_arg.h"
 #include "client/common/call.h"
 #include "client/common/ending.h"
 #include "client/common/exit.h"
@@ -36,11 +38,31 @@ static int print_version(void)
     return print_and_exit("\n");
 }
 
+static void print_whole(const msgpack_object *answer)
+{
+    msgpack_object_map map;
+    const char *text;
+    size_t len;
+    if (!mp_map(answer, &map) || !field_str(&map, "text", &text, &len) || len == 0)
+        return;
+    (void)out_text(&out, text, len);
+    if (out.terminal && out.last != '\n')
+        (void)out_write(&out, "\n", 1);
+}
+
+static bool is_misfit(const msgpack_object *answer)
+{
+    msgpack_object_map map;
+    return mp_map(answer, &map) && mp_get(&map, "schema_error") != NULL;
+}
+
 static int finish(struct stream *s, const struct args *args, const msgpack_object *answer)
 {
     if (args->json) {
         (void)json_print(&out, answer);
         (void)out_write(&out, "\n", 1);
+    } else if (args->schema != NULL) {
+        print_whole(answer);
     }
     int status = stream_flush(s);
     if (status == EXIT_OK && !args->json)
@@ -49,7 +71,7 @@ static int finish(struct stream *s, const struct args *args, const msgpack_objec
         plain_cached(answer);
     if (status == EXIT_OK && args->stats)
         plain_stats(answer);
-    return status;
+    return status == EXIT_OK && is_misfit(answer) ? (int)EXIT_MISFIT : status;
 }
 
 static void on_wait(void *data, const char *what)
@@ -58,20 +80,56 @@ static void on_wait(void *data, const char *what)
     exit_print_wait(program, what);
 }
 
-static int follow(struct ask *handle, const struct args *args, const struct buf *params)
+static int encode(const struct question *q, struct buf *params)
+{
+    buf_init(params, PARAMS_MAX);
+    question_put(params, q);
+    if (!params->failed)
+        return EXIT_OK;
+    exit_print(program, "the prompt does not fit into memory: send less");
+    return EXIT_DATA;
+}
+
+/* One question and its answer. What has to fit a schema is looked at before it is printed. */
+static int run(struct stream *s, const struct question *q, msgpack_unpacked *reply)
+{
+    struct buf params;
+    int status = encode(q, &params);
+    if (status == EXIT_OK)
+        status = stream_run(s, "chat", &params, reply);
+    buf_done(&params);
+    return status;
+}
+
+static int run_again(struct stream *s, const struct args *args, struct question q, const struct again *again,
+                     msgpack_unpacked *reply)
+{
+    ending_print(program, &reply->data);
+    if (args->stats)
+        plain_stats(&reply->data);
+    exit_print(program, "it is asked for once more");
+    again_ask(again, &q);
+    return run(s, &q, reply);
+}
+
+static int follow(struct ask *handle, const struct args *args, const struct question *q)
 {
     struct stream stream = {.program = program,
                             .ask = handle,
                             .out = &out,
-                            .print_text = !args->json,
+                            .print_text = !args->json && q->schema == NULL,
                             .whole = args->no_stream,
                             .own = true,
                             .kept = args->keep != ARGS_NOWHERE};
+    struct again again = {.conversation = ""};
     msgpack_unpacked reply;
     msgpack_unpacked_init(&reply);
-    int status = stream_run(&stream, "chat", params, &reply);
+    int status = run(&stream, q, &reply);
+    if (status == EXIT_OK && args->schema_retry && again_wanted(&again, &reply.data))
+        status = run_again(&stream, args, *q, &again, &reply);
     if (status == EXIT_OK)
         status = finish(&stream, args, &reply.data);
+    again_done(&again);
     msgpack_unpacked_destroy(&reply);
     return status;
 }
@@ -102,11 +160,15 @@ static int print_detached(const struct args *args, const msgpack_object *reply)
     return EXIT_OK;
 }
 
-static int detach(struct ask *handle, const struct args *args, const struct buf *params)
+static int detach(struct ask *handle, const struct args *args, const struct question *q)
 {
+    struct buf params;
     msgpack_unpacked reply;
     msgpack_unpacked_init(&reply);
-    int status = call_run(program, handle, "chat", params, &reply);
+    int status = encode(q, &params);
+    if (status == EXIT_OK)
+        status = call_run(program, handle, "chat", &params, &reply);
+    buf_done(&params);
     if (status == EXIT_OK)
         status = print_detached(args, &reply.data);
     msgpack_unpacked_destroy(&reply);
@@ -115,16 +177,7 @@ static int detach(struct ask *handle, const struct args *args, const struct buf 
 
 static int send_question(struct ask *handle, const struct args *args, const struct question *q)
 {
-    struct buf params;
-    int status = EXIT_DATA;
-    buf_init(&params, PARAMS_MAX);
-    question_put(&params, q);
-    if (params.failed)
-        exit_print(program, "the prompt does not fit into memory: send less");
-    else
-        status = args->detach ? detach(handle, args, &params) : follow(handle, args, &params);
-    buf_done(&params);
-    return status;
+    return args->detach ? detach(handle, args, q) : follow(handle, args, q);
 }
 
 /* What was said goes before what is said now, without a seam. */
@@ -169,25 +222,37 @@ static struct question question_of(const struct args *args)
                              .conversation = args->keep == ARGS_NAMED ? args->conversation : conversations[args->keep]};
 }
 
-/* Reads the prompt, where there is to be one. */
+/* Reads what is not on the command line itself: the prompt, where there is to be one, and the schema. */
+static enum error_code read_question(const struct args *args, struct buf *prompt, struct buf *schema, struct error *err)
+{
+    enum error_code code = ERR_NONE;
+    if (args->schema != NULL)
+        code = schema_arg_put(schema, args->schema, err);
+    if (code == ERR_NONE && !args->interrupted)
+        code = input_read(prompt, args->words, args->n_words, STDIN_FILENO, err);
+    return code;
+}
+
 static int ask_prompt(const struct args *args)
 {
     struct question q = question_of(args);
-    struct buf prompt;
+    struct buf prompt, schema;
     struct error err = ERROR_INIT;
     buf_init(&prompt, INPUT_MAX);
-    enum error_code code =
-        args->interrupted ? ERR_NONE : input_read(&prompt, args->words, args->n_words, STDIN_FILENO, &err);
+    buf_init(&schema, SCHEMA_ARG_MAX);
+    enum error_code code = read_question(args, &prompt, &schema, &err);
     int status = code == ERR_NOT_FOUND ? EXIT_USAGE : EXIT_DATA;
     if (code != ERR_NONE) {
         exit_print(program, "%s", err.message);
     } else {
         q.prompt = (const char *)prompt.data;
         q.prompt_len = prompt.len;
+        q.schema = args->schema != NULL ? &schema : NULL;
         signals_catch();
         status = ask(args, &q);
     }
     buf_done(&prompt);
+    buf_done(&schema);
     return status;
 }
 

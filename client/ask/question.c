@@ -1,4 +1,5 @@
 #include "client/ask/question.h"
+#include "client/ask/again.h"
 #include "client/common/where.h"
 #include "lib/proto/mp.h"
 
@@ -10,6 +11,28 @@ static void put_keeping(struct buf *b, const struct question *q)
         mp_put_cstr(b, "store");
         mp_put_bool(b, false);
     }
+}
+
+static void put_message(struct buf *b, const char *role, const char *text, size_t len)
+{
+    mp_put_map(b, 2);
+    mp_put_entry(b, "role", role);
+    mp_put_cstr(b, "content");
+    mp_put_str(b, text, len);
+}
+
+static void put_asked(struct buf *b, const struct question *q)
+{
+    const struct again *again = q->again;
+    mp_put_cstr(b, again != NULL ? "messages" : "prompt");
+    if (again == NULL) {
+        mp_put_str(b, q->prompt, q->prompt_len);
+        return;
+    }
+    mp_put_array(b, 3);
+    put_message(b, "user", q->prompt, q->prompt_len);
+    put_message(b, "assistant", (const char *)again->answer.data, again->answer.len);
+    put_message(b, "user", (const char *)again->prompt.data, again->prompt.len);
 }
 
 void question_put(struct buf *b, const struct question *q)
@@ -25,14 +48,18 @@ void question_put(struct buf *b, const struct question *q)
     mp_put_cstr(b, "context");
     where_put(b, &where);
     put_keeping(b, q);
-    mp_put_cstr(b, "prompt");
-    mp_put_str(b, q->prompt, q->prompt_len);
+    put_asked(b, q);
     mp_put_cstr(b, q->detach ? "detach" : "stream"); /* the first event tells whom to cancel */
     mp_put_bool(b, true);
     for (size_t i = 0; i < GIVEN; i++) {
         if (given[i].value == NULL)
             continue;
         mp_put_entry(b, given[i].key, given[i].value);
+        n++;
+    }
+    if (q->schema != NULL) {
+        mp_put_cstr(b, "schema");
+        (void)buf_append(b, q->schema->data, q->schema->len);
         n++;
     }
     mp_close_map(b, at, n);

@@ -122,6 +122,10 @@ void ending_print(const char *program, const msgpack_object *answer)
     (void)field_str(&map, "answer", &id, &id_len);
     print_stand_in(program, &map);
     bool told = print_meaning(program, &map);
+    if (field_str(&map, "schema_error", &s, &len)) {
+        exit_print(program, "the answer does not fit the schema: %.*s", (int)len, s);
+        told = true;
+    }
     uint32_t images = count_images(&map);
     if (name_calls(calls, sizeof(calls), &map)) {
         exit_print(program, "the model calls %s, which nobody runs here: askctl attach %.*s --json shows with what",

@@ -8,6 +8,8 @@
 enum exit_status {
     EXIT_OK = 0,
     EXIT_OTHER = 1,
+    EXIT_MISFIT =
+        2, /* an answer that does not fit the schema that was asked for; of sysexits none would say so alone */
     EXIT_USAGE = 64,
     EXIT_DATA = 65,
     EXIT_UNAVAILABLE = 69,

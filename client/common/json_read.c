@@ -114,7 +114,7 @@ static bool put(const struct jansson *j, struct buf *out, const json_t *v)
     return true;
 }
 
-bool json_read_map(struct buf *out, const char *text, char *why, size_t why_size)
+bool json_read_map(struct buf *out, const char *text, const char *what, char *why, size_t why_size)
 {
     struct jansson j;
     if (!load(&j, why, why_size))
@@ -123,14 +123,14 @@ bool json_read_map(struct buf *out, const char *text, char *why, size_t why_size
     json_t *root = j.json_loads(text, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &err);
     bool ok = false;
     if (root == NULL)
-        (void)snprintf(why, why_size, "the params are no JSON object (column %d: %.160s): correct them", err.column,
-                       err.text);
+        (void)snprintf(why, why_size, "cannot read %.100s as a JSON object (line %d, column %d: %.160s): correct it",
+                       what, err.line, err.column, err.text);
     else if (!json_is_object(root))
-        (void)snprintf(why, why_size, "the params are JSON but no object: write {...}");
+        (void)snprintf(why, why_size, "%.100s: JSON but no object: write {...}", what);
     else if (!put(&j, out, root))
-        (void)snprintf(why, why_size, "a \"$bin\" in the params is no base64: correct it");
+        (void)snprintf(why, why_size, "a \"$bin\" in %.100s is no base64: correct it", what);
     else if (out->failed)
-        (void)snprintf(why, why_size, "the params are larger than a message may be: send less");
+        (void)snprintf(why, why_size, "%.100s: more than a message may hold: send less", what);
     else
         ok = true;
     if (root != NULL)

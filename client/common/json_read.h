@@ -5,7 +5,8 @@
 
 #include "lib/base/buf.h"
 
-/* Appends the object in text as a map; {"$bin": base64} becomes a bin. False with a line in why. */
-bool json_read_map(struct buf *out, const char *text, char *why, size_t why_size);
+/* Appends the object in text as a map; {"$bin": base64} becomes a bin. False with a line in why, which calls the text
+ * by what: "cannot read the params as a JSON object (…)". */
+bool json_read_map(struct buf *out, const char *text, const char *what, char *why, size_t why_size);
 
 #endif

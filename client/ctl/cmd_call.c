@@ -52,7 +52,7 @@ int cmd_call(struct ctl *c)
     struct buf params;
     char why[256];
     buf_init(&params, PARAMS_MAX);
-    if (c->n_args > 1 && !json_read_map(&params, c->args[1], why, sizeof(why))) {
+    if (c->n_args > 1 && !json_read_map(&params, c->args[1], "the params", why, sizeof(why))) {
         exit_print(c->program, "%s", why);
         buf_done(&params);
         return EXIT_USAGE;

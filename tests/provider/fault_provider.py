@@ -35,6 +35,7 @@ The API is told by the path. A behaviour is named by the model of the request, o
   usage-only  length
   count                     which request with this prompt it is
   finish-REASON             echo, with that reason
+  misfit-K                  MISFIT to the first K questions of a conversation, then FIT
   tools  reasoning  refusal           in the chat grammar only
 
 A list of models is given under the path of any API, and under /b/status-S… and /b/only-KEY… to those who may have it.
@@ -56,6 +57,7 @@ import zlib
 from grammars import OpenaiChat, api_of, list_of_models
 
 UTF8_TEXT = "Größe, 你好, 👩‍👩‍👧, 🇨🇭, é\u0301, \u2028 end"
+MISFIT, FIT = '{"age": "old"}', '{"age": 36}'
 ONLY = re.compile(r"only-([\w.]+)(?:-(\d+))?")
 KEPT = 64  # requests that /_stats shows
 
@@ -608,6 +610,11 @@ async def count(c):
 @behaviour(r"finish-(\w+)")
 async def finish_with(c, reason):
     await c.stream(pieces_of(c.prompt), finish=reason)
+
+
+@behaviour(r"misfit-(\d+)")
+async def misfit(c, k):
+    await c.stream(pieces_of(MISFIT if c.api.questions <= k else FIT))
 
 
 @behaviour("refusal", OpenaiChat)

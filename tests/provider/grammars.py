@@ -46,9 +46,11 @@ class Api:
         request = request or {}
         self.model = request.get("model", "")
         self.prompt = ""
+        self.questions = 0
         for message in self.messages(request):
             if message.get("role") == "user":
                 self.prompt = text_of(message.get("content") or message.get("parts"))
+                self.questions += 1
         self.n_in = len(self.prompt.split())
         self.begun = False
 
