@@ -4,7 +4,7 @@
 #include <string.h>
 
 const char args_usage[] = "Usage: ask [OPTION]... PROMPT...        Asks a language model through askd.\n"
-                          "       COMMAND | ask [OPTION]... [PROMPT...]    What is piped in follows the prompt.\n"
+                          "       COMMAND | ask [OPTION]... [PROMPT...]    Piped text follows the prompt.\n"
                           "\n"
                           "  -m, --model MODEL      the model, as askctl models lists it, or an alias\n"
                           "  -s, --system TEXT      instructions that go before the prompt\n"
