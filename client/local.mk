@@ -12,9 +12,11 @@ libaskcli_la_LIBADD = libaskclient.la
 
 bin_PROGRAMS += client/ask/ask client/ctl/askctl
 client_ask_ask_SOURCES = \
-	client/ask/again.c client/ask/again.h client/ask/args.c client/ask/args.h client/ask/input.c \
-	client/ask/input.h client/ask/main.c client/ask/plain.c client/ask/plain.h client/ask/question.c \
-	client/ask/question.h client/ask/resume.c client/ask/resume.h client/ask/schema_arg.c client/ask/schema_arg.h
+	client/ask/again.c client/ask/again.h client/ask/args.c client/ask/args.h client/ask/attach.c \
+	client/ask/attach.h client/ask/input.c client/ask/input.h client/ask/main.c client/ask/plain.c \
+	client/ask/plain.h client/ask/question.c client/ask/question.h client/ask/resume.c client/ask/resume.h \
+	client/ask/schema_arg.c client/ask/schema_arg.h client/ask/tree.c client/ask/tree.h client/ask/tree_list.c \
+	client/ask/tree_list.h
 client_ask_ask_LDADD = libaskcli.la
 client_ctl_askctl_SOURCES = \
 	client/ctl/cache_text.c client/ctl/cache_text.h client/ctl/capability.c client/ctl/capability.h \

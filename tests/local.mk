@@ -379,9 +379,9 @@ tests_replay_estimate_LDADD = libaskd.la
 
 # The real daemon, from outside.
 python_tests = \
-	tests/layers.py tests/rpc/test_ask_cache.py tests/rpc/test_ask_conversations.py tests/rpc/test_ask_detach.py \
-	tests/rpc/test_ask_interrupted.py tests/rpc/test_ask_schema.py tests/rpc/test_breaker.py \
-	tests/rpc/test_cache.py tests/rpc/test_cache_bounds.py tests/rpc/test_cache_cli.py \
+	tests/layers.py tests/rpc/test_ask_attach.py tests/rpc/test_ask_cache.py tests/rpc/test_ask_conversations.py \
+	tests/rpc/test_ask_detach.py tests/rpc/test_ask_interrupted.py tests/rpc/test_ask_schema.py \
+	tests/rpc/test_breaker.py tests/rpc/test_cache.py tests/rpc/test_cache_bounds.py tests/rpc/test_cache_cli.py \
 	tests/rpc/test_cache_conversations.py tests/rpc/test_cache_disk.py tests/rpc/test_cache_embed.py \
 	tests/rpc/test_cache_kept.py tests/rpc/test_cache_redis.py tests/rpc/test_cache_rpc.py \
 	tests/rpc/test_cache_scopes.py tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_compare.py \

@@ -1,6 +1,8 @@
 #include "client/ask/args.h"
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char args_usage[] = "Usage: ask [OPTION]... PROMPT...        Asks a language model through askd.\n"
@@ -8,6 +10,8 @@ const char args_usage[] = "Usage: ask [OPTION]... PROMPT...        Asks a langua
                           "\n"
                           "  -m, --model MODEL      the model, as askctl models lists it, or an alias\n"
                           "  -s, --system TEXT      instructions that go before the prompt\n"
+                          "  -a, --attach WHAT      a file, a URL, - for stdin, or a folder's git files\n"
+                          "      --max-bytes SIZE   bound on the files of folders, as 500k (default: 1M)\n"
                           "  -c, --continue         go on with the last conversation here\n"
                           "      --conversation ID  go on with that one (askctl conv list shows them)\n"
                           "      --continue-interrupted  have an answer finished that was cut off\n"
@@ -37,12 +41,15 @@ enum {
     OPT_INTERRUPTED,
     OPT_SCHEMA,
     OPT_SCHEMA_RETRY,
+    OPT_MAX_BYTES,
     OPT_END
 };
 
 static const struct option options[] = {
     {"model", required_argument, NULL, 'm'},
     {"system", required_argument, NULL, 's'},
+    {"attach", required_argument, NULL, 'a'},
+    {"max-bytes", required_argument, NULL, OPT_MAX_BYTES},
     {"continue", no_argument, NULL, 'c'},
     {"conversation", required_argument, NULL, OPT_CONVERSATION},
     {"continue-interrupted", no_argument, NULL, OPT_INTERRUPTED},
@@ -73,6 +80,7 @@ static const int exclusive[][2] = {
     {OPT_INTERRUPTED, OPT_DETACH},
     {OPT_INTERRUPTED, OPT_SCHEMA},
     {OPT_DETACH, OPT_SCHEMA_RETRY},
+    {OPT_INTERRUPTED, 'a'},
 };
 
 /* argv[at] is the argument that getopt_long refused, as far as it tells. */
@@ -111,6 +119,34 @@ static bool choose_cache(struct args *a, const char *how)
     return a->why[0] == '\0';
 }
 
+static bool add_attachment(struct args *a, const char *what)
+{
+    if (a->n_attach < ARGS_ATTACH_MAX) {
+        a->attach[a->n_attach++] = what;
+        return true;
+    }
+    (void)snprintf(a->why, sizeof(a->why), "--attach may be given %u times: a folder brings all its files",
+                   ARGS_ATTACH_MAX);
+    return false;
+}
+
+/* A number of bytes, or of KiB or MiB with a k or an M behind it. */
+static bool read_size(struct args *a, const char *text)
+{
+    char *end;
+    errno = 0;
+    unsigned long n = strtoul(text, &end, 10);
+    unsigned shift = *end == 'k' || *end == 'K' ? 10 : *end == 'M' ? 20 : 0;
+    end += shift > 0;
+    if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && n > 0 && n <= ARGS_BYTES_MAX >> shift) {
+        a->max_bytes = (size_t)n << shift;
+        return true;
+    }
+    (void)snprintf(a->why, sizeof(a->why), "--max-bytes is a size from 1 to %uM, as 500k or 2M, and not '%.40s'",
+                   ARGS_BYTES_MAX >> 20, text);
+    return false;
+}
+
 /* Where the options that were seen agree with each other, and with the words. */
 static bool agree(struct args *a, const bool seen[OPT_END])
 {
@@ -139,8 +175,10 @@ enum args_action args_parse(struct args *a, int argc, char **argv)
     optind = 0; /* glibc: forget an earlier run */
     int c;
     bool seen[OPT_END] = {false}, good = true;
-    while ((c = getopt_long(argc, argv, ":m:s:crhV", options, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, ":a:m:s:crhV", options, NULL)) != -1) {
         switch (c) {
+        case 'a': good = add_attachment(a, optarg) && good; break;
+        case OPT_MAX_BYTES: good = read_size(a, optarg) && good; break;
         case 'm': a->model = optarg; break;
         case 's': a->system = optarg; break;
         case 'c': a->keep = ARGS_CONTINUE; break;

@@ -15,6 +15,9 @@ enum args_keep {
     ARGS_NOWHERE
 };
 
+#define ARGS_ATTACH_MAX 64u        /* times that -a may be given */
+#define ARGS_BYTES_MAX (64u << 20) /* of --max-bytes: more fits into no message */
+
 struct args {
     const char *model, *system, *socket; /* NULL where not given */
     const char *cache;                   /* a word of the protocol, NULL where not given */
@@ -23,7 +26,10 @@ struct args {
     const char *schema; /* as it was given; NULL where the answer may be anything */
     bool schema_retry;  /* an answer that does not fit is asked for once more */
     bool json, no_stream, stats, detach;
-    bool interrupted; /* an interrupted answer is gone on with; there are no words then */
+    bool interrupted;                    /* an interrupted answer is gone on with; there are no words then */
+    const char *attach[ARGS_ATTACH_MAX]; /* each as attach_add takes it */
+    unsigned n_attach;
+    size_t max_bytes; /* of the trees among them, 0 where not told */
     char **words;     /* the prompt's, in argv */
     int n_words;
     char why[160]; /* for ARGS_WRONG */

@@ -42,7 +42,7 @@ enum error_code input_read(struct buf *out, char *const *words, int n_words, int
         (void)buf_puts(out, words[i]);
     }
     size_t asked = out->len;
-    if (isatty(fd) == 0) {
+    if (fd >= 0 && isatty(fd) == 0) {
         if (asked > 0)
             (void)buf_puts(out, "\n\n");
         size_t before = out->len;

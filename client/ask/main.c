@@ -1,6 +1,7 @@
 /* ask: one question to a language model. */
 #include "client/ask/again.h"
 #include "client/ask/args.h"
+#include "client/ask/attach.h"
 #include "client/ask/input.h"
 #include "client/ask/plain.h"
 #include "client/ask/question.h"
@@ -20,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PARAMS_MAX = INPUT_MAX + (4 << 20) };
+enum { PARAMS_MAX = (64 << 20) - 256 }; /* a message of the protocol, less its head */
 
 static const char program[] = "ask";
 static struct out out;
@@ -222,14 +223,27 @@ static struct question question_of(const struct args *args)
                              .conversation = args->keep == ARGS_NAMED ? args->conversation : conversations[args->keep]};
 }
 
+static enum error_code attach_all(struct attach *a, const struct args *args, struct error *err)
+{
+    enum error_code code = ERR_NONE;
+    if (args->max_bytes > 0)
+        a->tree_max = args->max_bytes;
+    for (unsigned i = 0; i < args->n_attach && code == ERR_NONE; i++)
+        code = attach_add(a, args->attach[i], err);
+    return code;
+}
+
 /* Reads what is not on the command line itself: the prompt, where there is to be one, and the schema. */
-static enum error_code read_question(const struct args *args, struct buf *prompt, struct buf *schema, struct error *err)
+static enum error_code read_question(const struct args *args, struct buf *prompt, struct buf *schema,
+                                     struct attach *attached, struct error *err)
 {
     enum error_code code = ERR_NONE;
     if (args->schema != NULL)
         code = schema_arg_put(schema, args->schema, err);
+    if (code == ERR_NONE)
+        code = attach_all(attached, args, err);
     if (code == ERR_NONE && !args->interrupted)
-        code = input_read(prompt, args->words, args->n_words, STDIN_FILENO, err);
+        code = input_read(prompt, args->words, args->n_words, attached->has_stdin ? -1 : STDIN_FILENO, err);
     return code;
 }
 
@@ -237,10 +251,12 @@ static int ask_prompt(const struct args *args)
 {
     struct question q = question_of(args);
     struct buf prompt, schema;
+    struct attach attached;
     struct error err = ERROR_INIT;
     buf_init(&prompt, INPUT_MAX);
     buf_init(&schema, SCHEMA_ARG_MAX);
-    enum error_code code = read_question(args, &prompt, &schema, &err);
+    attach_init(&attached);
+    enum error_code code = read_question(args, &prompt, &schema, &attached, &err);
     int status = code == ERR_NOT_FOUND ? EXIT_USAGE : EXIT_DATA;
     if (code != ERR_NONE) {
         exit_print(program, "%s", err.message);
@@ -248,11 +264,13 @@ static int ask_prompt(const struct args *args)
         q.prompt = (const char *)prompt.data;
         q.prompt_len = prompt.len;
         q.schema = args->schema != NULL ? &schema : NULL;
+        q.attachments = &attached;
         signals_catch();
         status = ask(args, &q);
     }
     buf_done(&prompt);
     buf_done(&schema);
+    attach_done(&attached);
     return status;
 }
 

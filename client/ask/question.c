@@ -1,5 +1,6 @@
 #include "client/ask/question.h"
 #include "client/ask/again.h"
+#include "client/ask/attach.h"
 #include "client/common/where.h"
 #include "lib/proto/mp.h"
 
@@ -60,6 +61,11 @@ void question_put(struct buf *b, const struct question *q)
     if (q->schema != NULL) {
         mp_put_cstr(b, "schema");
         (void)buf_append(b, q->schema->data, q->schema->len);
+        n++;
+    }
+    if (q->attachments != NULL && q->attachments->n > 0) {
+        mp_put_cstr(b, "attachments");
+        attach_put(b, q->attachments);
         n++;
     }
     mp_close_map(b, at, n);

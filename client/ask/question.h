@@ -5,17 +5,19 @@
 #include "lib/base/buf.h"
 
 struct again;
+struct attach;
 
 /* Borrowed strings, NULL where not given. */
 struct question {
     const char *prompt;
     size_t prompt_len;
     const char *model, *system, *cache;
-    const char *conversation;  /* NULL: neither question nor answer is stored */
-    const char *parent;        /* the message there that it follows */
-    const struct buf *schema;  /* a packed map that the answer is to fit */
-    const struct again *again; /* what was answered to the prompt, and is asked then; where nothing is stored */
-    bool detach;               /* the reply is the answer's id, at once; else events come */
+    const char *conversation;         /* NULL: neither question nor answer is stored */
+    const char *parent;               /* the message there that it follows */
+    const struct buf *schema;         /* a packed map that the answer is to fit */
+    const struct again *again;        /* what was answered to the prompt, and is asked then; where nothing is stored */
+    const struct attach *attachments; /* NULL: none */
+    bool detach;                      /* the reply is the answer's id, at once; else events come */
 };
 
 /* Appends the params, with where we run. */

@@ -136,6 +136,32 @@ static void what_was_interrupted_has_its_question(void **state)
     assert_int_equal(PARSE(&a, "--continue-interrupted", "--no-stream"), ARGS_WRONG);
 }
 
+static void attachments_have_bounds(void **state)
+{
+    (void)state;
+    struct args a;
+    static const char *const wrong[] = {"0", "", "-1", "1G", "65M", "M", "99999999999999999999", "1 k"};
+    char *many[2 * (ARGS_ATTACH_MAX + 1) + 2] = {"ask"};
+    assert_int_equal(PARSE(&a, "-a", "x", "--attach=-", "hi", "--max-bytes", "64M"), ARGS_ASK);
+    assert_int_equal(a.n_attach, 2);
+    assert_string_equal(a.attach[0], "x");
+    assert_string_equal(a.attach[1], "-");
+    assert_int_equal(a.max_bytes, ARGS_BYTES_MAX);
+    assert_int_equal(PARSE(&a, "--max-bytes=3k", "hi"), ARGS_ASK);
+    assert_int_equal(a.max_bytes, 3 << 10);
+    assert_int_equal(PARSE(&a, "--max-bytes=17", "hi"), ARGS_ASK);
+    assert_int_equal(a.max_bytes, 17);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_int_equal(PARSE(&a, "hi", "--max-bytes", wrong[i]), ARGS_WRONG);
+        assert_non_null(strstr(a.why, "--max-bytes is a size from 1 to 64M"));
+    }
+    for (unsigned i = 0; i <= ARGS_ATTACH_MAX; i++)
+        many[1 + 2 * i] = "-a", many[2 + 2 * i] = "x";
+    assert_int_equal(args_parse(&a, 1 + 2 * ARGS_ATTACH_MAX, many), ARGS_ASK);
+    assert_int_equal(args_parse(&a, 3 + 2 * ARGS_ATTACH_MAX, many), ARGS_WRONG);
+    assert_non_null(strstr(a.why, "may be given 64 times"));
+}
+
 static void wrong_ones_are_named(void **state)
 {
     (void)state;
@@ -155,6 +181,7 @@ int main(void)
         cmocka_unit_test(options_stand_anywhere),
         cmocka_unit_test(dashes_end_the_options),
         cmocka_unit_test(help_and_version),
+        cmocka_unit_test(attachments_have_bounds),
         cmocka_unit_test(wrong_ones_are_named),
         cmocka_unit_test(a_new_conversation_unless_told_otherwise),
         cmocka_unit_test(choices_of_a_conversation_exclude_each_other),
