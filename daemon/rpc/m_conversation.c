@@ -36,13 +36,6 @@ static enum error_code read_id(const struct call *c, const char *key, const char
     return ERR_NONE;
 }
 
-/* Neither C0 nor DEL nor C1; U+0080 to U+009F are 0xC2 and a byte below 0xA0. */
-static bool is_control(const char *s, size_t len)
-{
-    unsigned char c = (unsigned char)s[0];
-    return c < 0x20 || c == 0x7f || (len == 2 && c == 0xc2 && (unsigned char)s[1] < 0xa0);
-}
-
 static enum error_code read_title(const struct call *c, char **ret, struct error *err)
 {
     const msgpack_object *o = mp_get(&c->params, "title");
@@ -53,7 +46,7 @@ static enum error_code read_title(const struct call *c, char **ret, struct error
     mp_str(o, &s, &len);
     for (size_t at = 0, k; at < len; at += k, n++) {
         k = utf8_char(s + at, len - at);
-        if (k == 0 || is_control(s + at, k))
+        if (k == 0 || utf8_is_control(s + at, k))
             return error_set_param(err, "title", "title must not hold control characters");
     }
     if (n < 1 || n > TITLE_MAX)

@@ -31,19 +31,6 @@ static void stream_free(struct stream *t, bool gone)
         ended(data, gone);
 }
 
-static int buf_writer(void *data, const char *bytes, size_t len)
-{
-    return buf_append(data, bytes, len) ? 0 : -1;
-}
-
-static void put_object(struct buf *b, const msgpack_object *o)
-{
-    msgpack_packer pk;
-    msgpack_packer_init(&pk, b, buf_writer);
-    if (msgpack_pack_object(&pk, *o) != 0)
-        b->failed = true;
-}
-
 /* [2, "answer.event", [id, seq, event]], or [2, method, args + [[id, seq, event]]] by the client's wish; arrays carry
  * their count in front, so all before seq is the same for every event. */
 static void put_before(struct buf *b, const char *id, const msgpack_object_map *notify)
@@ -51,14 +38,14 @@ static void put_before(struct buf *b, const char *id, const msgpack_object_map *
     mp_put_array(b, 3);
     mp_put_int(b, 2);
     if (notify) {
-        put_object(b, mp_get(notify, "method"));
+        mp_put_object(b, mp_get(notify, "method"));
         msgpack_object_array args = {0};
         const msgpack_object *o = mp_get(notify, "args");
         if (o)
             mp_array(o, &args);
         mp_put_array(b, args.size + 1);
         for (uint32_t i = 0; i < args.size; i++)
-            put_object(b, &args.ptr[i]);
+            mp_put_object(b, &args.ptr[i]);
     } else {
         mp_put_cstr(b, "answer.event");
     }

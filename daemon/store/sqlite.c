@@ -4,39 +4,18 @@
 #include "daemon/store/sqlite_internal.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
+#include "lib/base/fd.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #define FILE_NAME "askd.db"
 
 /* The file */
-
-static bool is_network(int dirfd)
-{
-    /* linux/magic.h does not have all of them. FUSE may be anything, sshfs among them. */
-    static const uint32_t types[] = {
-        NFS_SUPER_MAGIC,         SMB_SUPER_MAGIC,       SMB2_SUPER_MAGIC,
-        CIFS_SUPER_MAGIC,        FUSE_SUPER_MAGIC,      V9FS_MAGIC,
-        AFS_SUPER_MAGIC,         AFS_FS_MAGIC,          CEPH_SUPER_MAGIC,
-        CODA_SUPER_MAGIC,        NCP_SUPER_MAGIC,       OCFS2_SUPER_MAGIC,
-        0x0bd00bd0 /* Lustre */, 0x01161970 /* GFS2 */,
-    };
-    struct statfs fs;
-
-    if (fstatfs(dirfd, &fs) < 0)
-        return false;
-    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-        if ((uint32_t)fs.f_type == types[i])
-            return true;
-    return false;
-}
 
 static enum error_code check_file(int fd, const char *path, struct error *err)
 {
@@ -76,7 +55,7 @@ static enum error_code look_at_place(const struct store_place *place, const char
 
     if (dirfd < 0)
         return error_set_errno(err, ERR_UNAVAILABLE, errno, "cannot open the state folder %s", place->dir);
-    *exclusive = place->locking == STORE_LOCKING_AUTO ? is_network(dirfd) : place->locking == STORE_LOCKING_EXCLUSIVE;
+    *exclusive = place->locking == STORE_LOCKING_AUTO ? fd_on_network(dirfd) : place->locking == STORE_LOCKING_EXCLUSIVE;
     if (make)
         code = make_file(dirfd, path, err);
     close(dirfd);

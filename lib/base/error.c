@@ -23,16 +23,6 @@ enum error_code error_from_name(const char *name, size_t len)
     return i < 0 ? ERR_NONE : (enum error_code)i;
 }
 
-/* ASCII's control characters, DEL, and the C1 ones (U+0080 to U+009F): a terminal obeys all of them. */
-static bool is_control(const char *s, size_t char_len)
-{
-    uint8_t c = (uint8_t)s[0];
-
-    if (char_len == 1)
-        return c < 0x20 || c == 0x7f;
-    return char_len == 2 && c == 0xc2 && (uint8_t)s[1] < 0xa0;
-}
-
 void error_text(char *dst, size_t dst_size, const char *src, size_t len)
 {
     size_t out = 0;
@@ -46,7 +36,7 @@ void error_text(char *dst, size_t dst_size, const char *src, size_t len)
         if (n == 0) {
             piece = "\xef\xbf\xbd";
             n = 3;
-        } else if (is_control(piece, n)) {
+        } else if (utf8_is_control(piece, n)) {
             piece = " ";
             n = 1;
         }

@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static enum error_code code_of_errno(int errnum)
@@ -102,7 +104,7 @@ static enum error_code check_file(const struct stat *st, const char *path, bool 
     return ERR_NONE;
 }
 
-static enum error_code read_all(int fd, const char *path, struct buf *out, struct error *err)
+enum error_code fd_read_all(int fd, const char *path, struct buf *out, struct error *err)
 {
     uint8_t chunk[4096];
     enum error_code code = ERR_NONE;
@@ -142,7 +144,7 @@ enum error_code fd_read_file(const char *path, bool secret, struct buf *out, str
     if (code == ERR_NONE && !buf_reserve(out, (size_t)st.st_size))
         code = error_set(err, ERR_TOO_LARGE, "%s is larger than %zu bytes", path, out->max);
     if (code == ERR_NONE)
-        code = read_all(fd, path, out, err);
+        code = fd_read_all(fd, path, out, err);
     close(fd);
     if (code != ERR_NONE) {
         secret_wipe(out->data, out->len);
@@ -226,4 +228,24 @@ enum error_code fd_lock(int dirfd, const char *name, int *fd, struct fd_holder *
     }
     close(lock);
     return code;
+}
+
+bool fd_on_network(int fd)
+{
+    /* linux/magic.h does not have all of them. FUSE may be anything, sshfs among them. */
+    static const uint32_t types[] = {
+        NFS_SUPER_MAGIC,         SMB_SUPER_MAGIC,       SMB2_SUPER_MAGIC,
+        CIFS_SUPER_MAGIC,        FUSE_SUPER_MAGIC,      V9FS_MAGIC,
+        AFS_SUPER_MAGIC,         AFS_FS_MAGIC,          CEPH_SUPER_MAGIC,
+        CODA_SUPER_MAGIC,        NCP_SUPER_MAGIC,       OCFS2_SUPER_MAGIC,
+        0x0bd00bd0 /* Lustre */, 0x01161970 /* GFS2 */,
+    };
+    struct statfs fs;
+
+    if (fstatfs(fd, &fs) < 0)
+        return false;
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if ((uint32_t)fs.f_type == types[i])
+            return true;
+    return false;
 }

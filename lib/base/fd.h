@@ -16,6 +16,12 @@ enum error_code fd_open_dir(const char *path, uid_t owner, bool create, bool pri
 /* Reads a whole small file; over out->max is ERR_TOO_LARGE. `secret`: refuses a file that group or others can read. */
 enum error_code fd_read_file(const char *path, bool secret, struct buf *out, struct error *err);
 
+/* Appends all that can be read from fd, a file; likewise. path is for the error. */
+enum error_code fd_read_all(int fd, const char *path, struct buf *out, struct error *err);
+
+/* Is the file or folder on a file system that other hosts may write to? */
+bool fd_on_network(int fd);
+
 struct fd_holder {
     pid_t pid;                    /* 0 if unknown */
     char host[HOST_NAME_MAX + 1]; /* where it runs, "" if unknown: a folder on a network file system has several */

@@ -114,3 +114,10 @@ bool utf8_append_repaired(struct buf *out, const char *data, size_t len)
     }
     return !out->failed;
 }
+
+/* U+0080 to U+009F are 0xC2 and a byte below 0xA0. */
+bool utf8_is_control(const char *s, size_t len)
+{
+    const unsigned char c = (unsigned char)s[0];
+    return c < 0x20 || c == 0x7f || (len == 2 && c == 0xc2 && (unsigned char)s[1] < 0xa0);
+}

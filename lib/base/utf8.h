@@ -12,6 +12,9 @@ bool utf8_valid(const void *data, size_t len);
 /* The length of the character at the front of data, 0 if there is no valid and whole one. */
 size_t utf8_char(const void *data, size_t len);
 
+/* Is the character of len bytes at s, a valid one, a control: C0, DEL or C1? */
+bool utf8_is_control(const char *s, size_t len);
+
 /* The longest prefix of data that does not end inside a character: len itself, or up to 3 less. Assumes that the bytes
  * before are valid. */
 size_t utf8_whole(const char *data, size_t len);

@@ -345,3 +345,16 @@ void mp_close_map(struct buf *b, size_t at, uint32_t n)
     if (!b->failed) /* else the header may not be there */
         store_be(b->data + at + 1, n, 4);
 }
+
+static int buf_writer(void *data, const char *bytes, size_t len)
+{
+    return buf_append(data, bytes, len) ? 0 : -1;
+}
+
+void mp_put_object(struct buf *b, const msgpack_object *o)
+{
+    msgpack_packer pk;
+    msgpack_packer_init(&pk, b, buf_writer);
+    if (msgpack_pack_object(&pk, *o) != 0)
+        b->failed = true;
+}

@@ -38,6 +38,7 @@ void mp_put_cstr(struct buf *b, const char *s);  /* NULL gives nil */
 void mp_put_bin(struct buf *b, const void *p, size_t len);
 void mp_put_array(struct buf *b, uint32_t n);
 void mp_put_map(struct buf *b, uint32_t n);
+void mp_put_object(struct buf *b, const msgpack_object *o); /* a whole value as it is */
 
 /* One entry of a map. Of a string, NULL gives nil; a time goes out as seconds. */
 void mp_put_entry(struct buf *b, const char *key, const char *value);
