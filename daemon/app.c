@@ -7,6 +7,7 @@
 #include "daemon/core/timer.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/keep.h"
+#include "daemon/prompt/library.h"
 #include "daemon/reload.h"
 #include "daemon/rooms.h"
 #include "daemon/rpc/server.h"
@@ -52,6 +53,7 @@ struct app {
     struct cache *cache;
     bool has_database; /* keep was not none at the start */
     struct engine *engine;
+    struct library *prompts;
     struct server *server;
     bool autostarted;
     uv_signal_t signals[SIGNALS];
@@ -220,6 +222,7 @@ static void enter(struct app *a, enum app_state state)
         a->sweep = timer_free(a->sweep);
         a->watchdog = timer_free(a->watchdog);
         a->reload = reload_close(a->reload);
+        a->prompts = library_close(a->prompts);
         server_close(a->server, on_server_closed, a);
         break;
     }
@@ -385,15 +388,25 @@ static void make_timers(struct app *a)
     a->watchdog = timer_new(&a->loop, on_watchdog, a);
 }
 
+static void make_library(struct app *a)
+{
+    char folders[SETTINGS_PROMPT_FOLDERS][PATH_MAX];
+    const char *paths[SETTINGS_PROMPT_FOLDERS + 1];
+    settings_prompt_folders(&a->source, folders, paths);
+    a->prompts = library_new(&a->loop, paths);
+}
+
 static void make_rooms(struct app *a, const char *state_dir, const char *cache_dir)
 {
     static const struct reload_hooks hooks = {on_reload_begins, needs_restart, on_reloaded, on_reload_ended};
     bool system = a->source.system;
     snprintf(a->lists_path, sizeof a->lists_path, "%s/" SETTINGS_LISTS, state_dir);
+    make_library(a);
     struct server_setup setup = {.opt = *(const struct rpc_options *)options(a, &rpc_room),
                                  .system = system,
                                  .owner = geteuid(),
                                  .autostarted = a->autostarted,
+                                 .prompts = a->prompts,
                                  .shutdown = on_shutdown,
                                  .reload = on_reload,
                                  .activity = on_activity,

@@ -12,7 +12,8 @@
 #include <string.h>
 
 #define FILE_NAME "/askd.conf"
-#define MODELS "/models.ini"
+#define MODELS "models.ini"
+#define PROMPTS "prompts"
 
 enum error_code settings_read_config(const struct settings_source *source, struct config **ret, struct error *err)
 {
@@ -27,28 +28,44 @@ enum error_code settings_read_config(const struct settings_source *source, struc
     return config_load(rooms, paths, source->file != NULL, ret, err);
 }
 
+#define LAYERS 3
+
+/* Where a file or folder of that name may be, the later over those before: what comes with askd, the system's, the
+ * user's; where the configuration is a file of its own, what lies beside that. How many there are. */
+static size_t find_layers(const struct settings_source *source, const char *name, char paths[LAYERS][PATH_MAX])
+{
+    char dir[PATH_MAX - NAME_MAX];
+    size_t n = 1;
+    paths_data_file(name, paths[0], PATH_MAX);
+    if (source->file) {
+        const char *slash = strrchr(source->file, '/');
+        const int len = slash ? (int)(slash + 1 - source->file) : 0;
+        snprintf(paths[n++], PATH_MAX, "%.*s%s", len, source->file, name);
+        return n;
+    }
+    snprintf(paths[n++], PATH_MAX, PATHS_SYSTEM_CONFIG "/%s", name);
+    if (!source->system && paths_config_dir(dir, sizeof dir, NULL) == ERR_NONE)
+        snprintf(paths[n++], PATH_MAX, "%s/%s", dir, name);
+    return n;
+}
+
+void settings_prompt_folders(const struct settings_source *source, char folders[SETTINGS_PROMPT_FOLDERS][PATH_MAX],
+                             const char *ret[SETTINGS_PROMPT_FOLDERS + 1])
+{
+    const size_t n = find_layers(source, PROMPTS, folders);
+    for (size_t i = 0; i < n; i++)
+        ret[i] = folders[i];
+    ret[n] = NULL;
+}
+
 /* The shipped file, then the user's, beside the configuration. */
 static enum error_code load_catalog(const struct settings_source *source, struct settings *s, struct error *err)
 {
-    char shipped[PATH_MAX], own[2][PATH_MAX], lists[PATH_MAX];
-    const char *paths[4] = {shipped};
-    size_t n = 1;
-    char dir[PATH_MAX - sizeof MODELS];
-    paths_data_file(MODELS + 1, shipped, sizeof shipped);
-    if (source->file) {
-        const char *slash = strrchr(source->file, '/');
-        int len = slash ? (int)(slash + 1 - source->file) : 0;
-        snprintf(own[0], sizeof own[0], "%.*s%s", len, source->file, MODELS + 1);
-        paths[n++] = own[0];
-    } else {
-        snprintf(own[0], sizeof own[0], PATHS_SYSTEM_CONFIG MODELS);
-        paths[n++] = own[0];
-        if (!source->system && paths_config_dir(dir, sizeof dir, NULL) == ERR_NONE) {
-            snprintf(own[1], sizeof own[1], "%s" MODELS, dir);
-            paths[n++] = own[1];
-        }
-    }
-    paths[n] = NULL;
+    char layers[LAYERS][PATH_MAX], lists[PATH_MAX];
+    const char *paths[LAYERS + 1] = {NULL};
+    const size_t n = find_layers(source, MODELS, layers);
+    for (size_t i = 0; i < n; i++)
+        paths[i] = layers[i];
     if (source->state_dir)
         snprintf(lists, sizeof lists, "%s/" SETTINGS_LISTS, source->state_dir);
     return catalog_load(paths, source->state_dir ? lists : NULL, &s->catalog, &s->warning, err);

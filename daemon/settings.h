@@ -7,6 +7,7 @@
 #include "daemon/core/config.h"
 #include "daemon/engine/providers.h"
 #include "daemon/key/env_keys.h"
+#include <limits.h>
 
 struct settings_source {
     bool system;      /* /etc alone */
@@ -29,6 +30,10 @@ struct settings {
 enum error_code settings_read_config(const struct settings_source *source, struct config **ret, struct error *err);
 enum error_code settings_load(const struct settings_source *source, struct env_keys *keys, struct settings *ret,
                               struct error *err);
+/* The folders of the prompt library, the later ones over those before; NULL-ended. Nothing is looked at. */
+#define SETTINGS_PROMPT_FOLDERS 3
+void settings_prompt_folders(const struct settings_source *source, char folders[SETTINGS_PROMPT_FOLDERS][PATH_MAX],
+                             const char *ret[SETTINGS_PROMPT_FOLDERS + 1]);
 /* Logs what is no error, but not as it was meant to be. */
 void settings_warn(const struct settings *s);
 void settings_done(struct settings *s); /* fine for {0} */

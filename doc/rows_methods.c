@@ -56,7 +56,7 @@ static void put_fields(const struct schema_field *fields, const char *before, FI
     for (const struct schema_field *f = fields; f->name; f++) {
         fprintf(out, "| `%s%s%s` | ", before, f->name, f->types & SCHEMA_REQUIRED ? "" : "?");
         put_type(f, out);
-        fprintf(out, " | %s%s |\n", f->types & SCHEMA_LATER ? "refused for now: " : "", f->text);
+        fprintf(out, " | %s |\n", f->text);
         if (f->fields && !shape_of(f)) {
             char path[PATH_SIZE];
             snprintf(path, sizeof path, "%s%s%s", before, f->name, f->types & SCHEMA_ARRAY ? "[]." : ".");

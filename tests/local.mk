@@ -32,16 +32,17 @@ unit_tests = \
 	tests/unit/http/test_bucket tests/unit/http/test_bucket_day tests/unit/http/test_host \
 	tests/unit/http/test_pool tests/unit/http/test_pool_faults tests/unit/http/test_retry \
 	tests/unit/key/test_env_keys tests/unit/key/test_key tests/unit/key/test_key_command \
-	tests/unit/key/test_key_sources tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
-	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/proto/test_mp_walk \
-	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
-	tests/unit/provider/test_jsonx tests/unit/provider/test_list tests/unit/provider/test_openai_parse \
-	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
-	tests/unit/provider/test_rate_limits tests/unit/provider/test_recordings tests/unit/provider/test_scan \
-	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/provider/test_vectors \
-	tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq tests/unit/rpc/test_schema \
-	tests/unit/store/test_backend_answers tests/unit/store/test_backend_trees tests/unit/store/test_backends \
-	tests/unit/store/test_sqlite tests/unit/store/test_store tests/unit/store/test_store_states
+	tests/unit/key/test_key_sources tests/unit/prompt/test_front tests/unit/prompt/test_template \
+	tests/unit/proto/test_codec tests/unit/proto/test_codec_event tests/unit/proto/test_frame \
+	tests/unit/proto/test_mp tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic \
+	tests/unit/provider/test_error_map tests/unit/provider/test_gemini tests/unit/provider/test_jsonx \
+	tests/unit/provider/test_list tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
+	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
+	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
+	tests/unit/provider/test_sse tests/unit/provider/test_vectors tests/unit/rpc/test_cache_map \
+	tests/unit/rpc/test_outq tests/unit/rpc/test_schema tests/unit/store/test_backend_answers \
+	tests/unit/store/test_backend_trees tests/unit/store/test_backends tests/unit/store/test_sqlite \
+	tests/unit/store/test_store tests/unit/store/test_store_states
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -273,6 +274,12 @@ tests_unit_key_test_key_command_LDADD = $(UNIT_LDADD)
 tests_unit_key_test_key_sources_SOURCES = tests/unit/key/test_key_sources.c
 tests_unit_key_test_key_sources_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_key_test_key_sources_LDADD = $(UNIT_LDADD)
+tests_unit_prompt_test_front_SOURCES = tests/unit/prompt/test_front.c
+tests_unit_prompt_test_front_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_prompt_test_front_LDADD = $(UNIT_LDADD)
+tests_unit_prompt_test_template_SOURCES = tests/unit/prompt/test_template.c
+tests_unit_prompt_test_template_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_prompt_test_template_LDADD = $(UNIT_LDADD)
 tests_unit_proto_test_codec_SOURCES = tests/unit/proto/test_codec.c
 tests_unit_proto_test_codec_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_proto_test_codec_LDADD = $(UNIT_LDADD)
@@ -391,13 +398,14 @@ python_tests = \
 	tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
 	tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py \
 	tests/rpc/test_leave.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models.py \
-	tests/rpc/test_models_cli.py tests/rpc/test_models_refresh.py tests/rpc/test_protocol_page.py \
-	tests/rpc/test_queue.py tests/rpc/test_race.py tests/rpc/test_reload.py tests/rpc/test_restart.py \
-	tests/rpc/test_routing.py tests/rpc/test_schedules.py tests/rpc/test_schema.py tests/rpc/test_secrets.py \
-	tests/rpc/test_service.py tests/rpc/test_single_flight.py tests/rpc/test_single_flight_ends.py \
-	tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_tls.py \
-	tests/rpc/test_warm.py tests/rpc/test_window.py tests/replay/test_embeddings.py \
-	tests/replay/test_recordings.py tests/replay/test_requests.py tests/replay/test_tokens.py
+	tests/rpc/test_models_cli.py tests/rpc/test_models_refresh.py tests/rpc/test_prompts.py \
+	tests/rpc/test_protocol_page.py tests/rpc/test_queue.py tests/rpc/test_race.py tests/rpc/test_reload.py \
+	tests/rpc/test_restart.py tests/rpc/test_routing.py tests/rpc/test_schedules.py tests/rpc/test_schema.py \
+	tests/rpc/test_secrets.py tests/rpc/test_service.py tests/rpc/test_single_flight.py \
+	tests/rpc/test_single_flight_ends.py tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py \
+	tests/rpc/test_systemd.py tests/rpc/test_tls.py tests/rpc/test_warm.py tests/rpc/test_window.py \
+	tests/replay/test_embeddings.py tests/replay/test_recordings.py tests/replay/test_requests.py \
+	tests/replay/test_tokens.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/folder_remove.h \
 	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/cache/cache_clock.h tests/unit/cache/cache_items.h \
@@ -409,20 +417,20 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/unit/store/backend_jobs.h tests/unit/store/store_fake.h tests/unit/store/store_plain.h \
 	tests/rpc/client.py tests/rpc/helpers_acts.py tests/rpc/helpers_cache.py tests/rpc/helpers_canned.py \
 	tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_files.py \
-	tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py tests/rpc/helpers_routing.py \
-	tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py tests/rpc/helpers_steered.py \
-	tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_told.py \
-	tests/provider/fault_provider.py tests/provider/grammars.py tests/provider/list_server.py \
-	tests/provider/tls_provider.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c tests/fuzz/fuzz_cohere.c \
-	tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_gemini.c \
-	tests/fuzz/fuzz_item.c tests/fuzz/fuzz_list.c tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c \
-	tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_rate_limits.c tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_sse.c \
-	tests/fuzz/fuzz_vectors.c tests/fuzz/config.dict tests/fuzz/frame.dict tests/fuzz/json.dict \
-	tests/bench/cachefill.c tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c tests/bench/parse.c \
-	tests/bench/pidcpu.c tests/bench/response.c tests/bench/rpcask.c tests/bench/rpccrowd.c tests/bench/rpcfill.c \
-	tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h \
-	tests/bench/response.h tests/bench/run.sh doc/architecture.md doc/protocol.md doc/providers.md doc/tokens.md \
-	tests/fuzz/run
+	tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py tests/rpc/helpers_prompts.py \
+	tests/rpc/helpers_routing.py tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py \
+	tests/rpc/helpers_steered.py tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py \
+	tests/rpc/helpers_tls.py tests/rpc/helpers_told.py tests/provider/fault_provider.py tests/provider/grammars.py \
+	tests/provider/list_server.py tests/provider/tls_provider.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c \
+	tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c \
+	tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_item.c tests/fuzz/fuzz_list.c tests/fuzz/fuzz_ollama.c \
+	tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_rate_limits.c \
+	tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_sse.c tests/fuzz/fuzz_vectors.c tests/fuzz/config.dict \
+	tests/fuzz/frame.dict tests/fuzz/json.dict tests/bench/cachefill.c tests/bench/httpstream.c tests/bench/load.c \
+	tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c tests/bench/response.c tests/bench/rpcask.c \
+	tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c \
+	tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h tests/bench/response.h tests/bench/run.sh \
+	doc/architecture.md doc/protocol.md doc/providers.md doc/tokens.md tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.

@@ -1,6 +1,7 @@
 #include "daemon/rpc/dispatch.h"
 #include "daemon/core/log.h"
 #include "daemon/rpc/server.h"
+#include "daemon/rpc/templated.h"
 #include "lib/proto/codec.h"
 #include <string.h>
 
@@ -92,7 +93,7 @@ static enum error_code run(struct call *c, const msgpack_object *name, const msg
         return code;
     if (c->notification && !(m->flags & METHOD_NOTIFY))
         return error_set(err, ERR_INVALID_REQUEST, "%s is no notification", m->name);
-    return m->handle(c, err);
+    return m->flags & METHOD_TEMPLATE ? templated_call(c, m, err) : m->handle(c, err);
 }
 
 static void refuse(struct peer *p, const struct call *c, bool has_msgid)

@@ -15,10 +15,11 @@ struct call {
 };
 
 enum {
-    METHOD_ADMIN = 1,  /* for the daemon's owner and root */
-    METHOD_NOTIFY = 2, /* may come as a notification */
-    METHOD_LATER = 4
-}; /* the handler answers later, through a stream or a struct later */
+    METHOD_ADMIN = 1,    /* for the daemon's owner and root */
+    METHOD_NOTIFY = 2,   /* may come as a notification */
+    METHOD_LATER = 4,    /* the handler answers later, through a stream or a struct later */
+    METHOD_TEMPLATE = 8, /* it takes what chat takes: the handler sees a template as the question that it makes */
+};
 
 struct method {
     const char *name;

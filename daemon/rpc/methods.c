@@ -1,9 +1,11 @@
 /* Every method, one row each: what it takes, what it replies, and what the protocol page says about it. `hello`, the
  * page and the tests' idea of a good reply are made from this table. The fields of
- * conversation.* are in methods_conversation.c, those of models.* in methods_models.c. */
+ * conversation.* are in methods_conversation.c, those of models.* in methods_models.c, of prompt.* in methods_prompt.c.
+ */
 #include "daemon/rpc/handlers.h"
 #include "daemon/rpc/methods_conversation.h"
 #include "daemon/rpc/methods_models.h"
+#include "daemon/rpc/methods_prompt.h"
 #include "daemon/rpc/shapes.h"
 
 static const struct schema_field none[] = {{0}};
@@ -220,9 +222,10 @@ static const struct schema_field tool[] = {
          "that; `\"only\"`: what is cached, else `not_found`; `\"off\"`: neither reads, keeps nor shares"},            \
         {"cache_ttl", NUMBER, NULL,                                                                                    \
          "seconds: an older answer is none, and this one is kept so long; absent: `ttl` in [cache]"},                  \
-        {"template", STR | LATER, NULL, "a prompt of the library"},                                                    \
+        {"template", STR, NULL,                                                                                        \
+         "a prompt of the library; `prompt` is its input then, and it may be absent (see Prompts)"},                   \
     {                                                                                                                  \
-        "vars", MAP | LATER, NULL, "its variables"                                                                     \
+        "vars", MAP, NULL, "its variables to their values, strings or numbers"                                         \
     }
 
 static const struct schema_field chat[] = {
@@ -387,11 +390,11 @@ const struct method methods[] = {
     {"keys.test", m_keys_test, keys_test, keys_tested, METHOD_ADMIN | METHOD_LATER,
      "Tries keys: asks each one's provider for its list of models. A key that is refused is `unauthenticated`, and the "
      "message says where it came from."},
-    {"chat", m_chat, chat, chat_reply, METHOD_LATER,
+    {"chat", m_chat, chat, chat_reply, METHOD_LATER | METHOD_TEMPLATE,
      "Asks a model. One of `prompt` and `messages` must be there. A field of `extra` that askd writes itself or that "
      "would evade accounting is `invalid_request` with `param: \"extra.X\"`: `model`, `messages`, `system`, `n`, "
      "`stream`, `store`, `background`, `service_tier`, `tools`, `max_tokens` and the like."},
-    {"compare", m_compare, compare, compare_reply, METHOD_LATER,
+    {"compare", m_compare, compare, compare_reply, METHOD_LATER | METHOD_TEMPLATE,
      "Asks several models at once. Each has an answer of its own, whose id its events carry; `answer.cancel` ends one "
      "alone, and a failure of one changes nothing for the others. In a conversation the question is appended once, and "
      "each answer below it."},
@@ -399,7 +402,7 @@ const struct method methods[] = {
      "Texts to vectors, with retries and aliases as in `chat`; with a race's models in their order. Each text's vector "
      "is "
      "cached by itself; what is not known is asked for at once."},
-    {"answer.estimate", m_estimate, chat, estimate_reply, METHOD_LATER,
+    {"answer.estimate", m_estimate, chat, estimate_reply, METHOD_LATER | METHOD_TEMPLATE,
      "What `chat` with these parameters would come to. Asks nobody; a conversation's messages count."},
     {"answer.get", m_answer_get, one_answer, answer_reply, 0,
      "The answer map in whatever state. Never an error for how the answer ended."},
@@ -424,9 +427,14 @@ const struct method methods[] = {
      "Gives a conversation another title."},
     {"conversation.delete", m_conversation_delete, conversation_one, empty_reply, METHOD_LATER,
      "A conversation and all its messages are gone."},
+    {"prompt.list", m_prompt_list, none, prompt_list_reply, METHOD_LATER,
+     "The prompts of the library, those that cannot be used among them."},
+    {"prompt.get", m_prompt_get, prompt_get_params, prompt_get_reply, METHOD_LATER, "A prompt as its file has it."},
+    {"prompt.render", m_prompt_render, prompt_render_params, prompt_render_reply, METHOD_LATER,
+     "The question that `chat` would ask with this prompt. Asks nobody."},
     {"cache.stats", m_cache_stats, none, cache_stats_reply, 0,
      "What the cache holds and what it was good for, of all users together. From memory: waits for nothing."},
-    {"cache.lookup", m_cache_lookup, cache_lookup, cache_lookup_reply, 0,
+    {"cache.lookup", m_cache_lookup, cache_lookup, cache_lookup_reply, METHOD_TEMPLATE,
      "What is kept under a key, of the caller's own: `not_found` where there is nothing, or no answer but a vector. Or "
      "whether there is something for what `chat` would be asked. Asks nobody, and counts for no question."},
     {"cache.list", m_cache_list, cache_list, cache_list_reply, METHOD_LATER,

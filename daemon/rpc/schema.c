@@ -43,8 +43,6 @@ enum error_code schema_check(const struct schema_field *fields, const msgpack_ob
         if (!o) {
             if (f->types & SCHEMA_REQUIRED)
                 return error_set_param(err, f->name, "%s is missing", f->name);
-        } else if (f->types & SCHEMA_LATER) {
-            return error_set_param(err, f->name, "%s is not built into this version; leave it out", f->name);
         } else if (!fits(f->types, o)) {
             char types[96];
             name_types(f->types, types, sizeof types);

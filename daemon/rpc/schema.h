@@ -19,7 +19,6 @@ enum schema_type { /* of one value; may be joined by | */
                    SCHEMA_NIL = 128, /* of a result: nil says something, where absence would not */
                    SCHEMA_ANY = 255,
                    SCHEMA_REQUIRED = 256, /* it is always there */
-                   SCHEMA_LATER = 512,    /* a parameter that is refused for now */
 };
 /* An array whose items are of these types; SCHEMA_ARRAY alone: of any. */
 #define SCHEMA_ITEMS_SHIFT 16

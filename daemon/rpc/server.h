@@ -18,11 +18,13 @@ extern const struct config_option rpc_option_rows[];
  * borrowed and NULL-ended: what changed, and what of it takes effect at the next start only. */
 typedef void server_reloaded(void *arg, const struct error *err, char *const *changed, char *const *restart);
 
+struct library;
 struct server_setup {
     struct rpc_options opt;
     bool system; /* serves several users */
     uid_t owner;
     bool autostarted;
+    struct library *prompts;                                      /* borrowed; closed before the server */
     void (*shutdown)(void *data);                                 /* a client asked for it */
     void (*reload)(void *data, server_reloaded *done, void *arg); /* likewise; done is called once, later or at once */
     void (*activity)(void *data);                                 /* a client came or went, an answer ended */
@@ -50,6 +52,7 @@ struct server {
     struct buf method_names; /* encoded, for hello */
     int64_t started_us;      /* monotonic */
     uint64_t requests;
+    size_t held_bytes;             /* of parameters that wait for the prompt library, see held.h */
     uint8_t read_buffer[64 << 10]; /* shared: an idle connection holds none */
 };
 

@@ -15,7 +15,6 @@ enum {
     NIL = SCHEMA_NIL,
     ANY = SCHEMA_ANY,
     NEEDED = SCHEMA_REQUIRED,
-    LATER = SCHEMA_LATER,
 };
 #define LIST(types) SCHEMA_LIST(types)
 

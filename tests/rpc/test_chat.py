@@ -218,13 +218,6 @@ def test_one_of_prompt_and_messages(client, params):
     assert failure(client, "chat", params)["code"] == "invalid_request"
 
 
-@pytest.mark.parametrize("param, value", [("template", "explain"), ("vars", {"a": "b"})])
-def test_parameter_that_is_not_there_yet_is_named(client, provider, param, value):
-    error = failure(client, "chat", {"prompt": "x", param: value})
-    assert (error["code"], error["param"]) == ("invalid_request", param)
-    assert provider.stats()["requests"] == 0
-
-
 def test_cache_only_misses(client, provider):
     assert failure(client, "chat", {"prompt": "x", "cache": "only"})["code"] == "not_found"
     assert provider.stats()["requests"] == 0

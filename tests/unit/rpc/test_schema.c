@@ -13,7 +13,6 @@ static const struct schema_field fields[] = {
     {"name", SCHEMA_STR | SCHEMA_REQUIRED, NULL, ""},
     {"count", SCHEMA_INT, NULL, ""},
     {"stop", SCHEMA_STR | SCHEMA_LIST(SCHEMA_STR), NULL, ""},
-    {"soon", SCHEMA_STR | SCHEMA_LATER, NULL, ""},
     {0},
 };
 
@@ -48,7 +47,6 @@ static void test_schema(void **state)
                            &err),
                      ERR_NONE);                                                /* nil is absent */
     assert_int_equal(CHECK("\x82\xa4name\xa1x\xa5other\x01", &err), ERR_NONE); /* unknown: ignored */
-    assert_int_equal(CHECK("\x82\xa4name\xa1x\xa4soon\xc0", &err), ERR_NONE);
     assert_int_equal(CHECK("\x90", &err), ERR_INVALID_REQUEST);
     assert_string_equal(err.param, "name");
     assert_int_equal(CHECK("\x81\xa4name\x01", &err), ERR_INVALID_REQUEST);
@@ -60,9 +58,6 @@ static void test_schema(void **state)
     assert_string_equal(err.param, "count");
     assert_int_equal(CHECK("\x82\xa4name\xa1x\xa4stop\x01", &err), ERR_INVALID_REQUEST);
     assert_non_null(strstr(err.message, "a string or an array"));
-    assert_int_equal(CHECK("\x82\xa4name\xa1x\xa4soon\xa1x", &err), ERR_INVALID_REQUEST);
-    assert_string_equal(err.param, "soon");
-    assert_non_null(strstr(err.message, "not built into this version"));
 }
 
 /* What lies inside is for whoever reads it. */
