@@ -99,6 +99,11 @@ bool answer_kept(const struct answer *a)
     return a->asker.keep;
 }
 
+bool answer_hidden(const struct answer *a)
+{
+    return a->asker.hidden;
+}
+
 bool answer_stored(const struct answer *a)
 {
     return a->asker.store;

@@ -19,6 +19,7 @@ struct answer_asker {
     uint64_t request; /* msgid of the chat */
     bool keep;        /* kept though its client vanishes: detach, or a conversation */
     bool store;       /* it reaches the store */
+    bool hidden;      /* the daemon asks for itself: nobody finds it */
 };
 
 /* How the question stood to the window of whom it went to. */
@@ -58,6 +59,7 @@ struct log *answer_log(const struct answer *a);
 uid_t answer_uid(const struct answer *a);
 uint64_t answer_request(const struct answer *a);
 bool answer_kept(const struct answer *a);
+bool answer_hidden(const struct answer *a);
 bool answer_stored(const struct answer *a); /* it reaches, or has reached, the store */
 void answer_unstore(struct answer *a);      /* it does not after all */
 /* Where it is kept in a conversation, "" for none. Its start event tells what was set before; that it is in none after

@@ -262,7 +262,7 @@ void answer_table_drop(struct answer_table *t, struct answer *a)
 struct answer *answer_table_find(struct answer_table *t, uid_t uid, const char *id, size_t len)
 {
     struct entry *e = find(t, id, len);
-    return e && answer_uid(e->answer) == uid ? e->answer : NULL;
+    return e && answer_uid(e->answer) == uid && !answer_hidden(e->answer) ? e->answer : NULL;
 }
 
 void answer_table_each(struct answer_table *t, uid_t uid, bool (*each)(void *data, struct answer *a), void *data)
@@ -270,7 +270,7 @@ void answer_table_each(struct answer_table *t, uid_t uid, bool (*each)(void *dat
     struct entry *e = t->by_id ? ELMT_FROM_HH(t->by_id->hh.tbl, t->by_id->hh.tbl->tail) : NULL;
     for (struct entry *before; e; e = before) {
         before = e->hh.prev;
-        if (answer_uid(e->answer) == uid && !each(data, e->answer))
+        if (answer_uid(e->answer) == uid && !answer_hidden(e->answer) && !each(data, e->answer))
             return;
     }
 }

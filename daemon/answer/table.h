@@ -53,7 +53,7 @@ void answer_table_add_recalled(struct answer_table *t, struct answer *a, int64_t
 /* It goes at once: its question could not be accepted, or it has ended and nobody means to come back to it. */
 void answer_table_drop(struct answer_table *t, struct answer *a);
 
-/* Borrowed; NULL for an unknown id and for another user's. */
+/* Borrowed; NULL for an unknown id, for another user's and for a hidden one; the latter are not told of either. */
 struct answer *answer_table_find(struct answer_table *t, uid_t uid, const char *id, size_t len);
 /* Newest first. Stops where each returns false. */
 void answer_table_each(struct answer_table *t, uid_t uid, bool (*each)(void *data, struct answer *a), void *data);

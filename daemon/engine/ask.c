@@ -1,5 +1,6 @@
 #include "daemon/core/log.h"
 #include "daemon/core/timer.h"
+#include "daemon/engine/aside.h"
 #include "daemon/engine/ask_internal.h"
 #include "daemon/engine/context.h"
 #include "daemon/engine/discover.h"
@@ -16,6 +17,7 @@ static void ask_free(struct ask *a)
     if (a->refusal)
         a->refusal->freed = true;
     windows_done(&a->windows);
+    context_said_done(&a->said);
     chat_request_free(a->req);
     plan_done(&a->plan);
     lookup_done(&a->lookup);
@@ -54,7 +56,7 @@ static void settle(struct ask *a)
     a->state = ASK_ENDED;
     a->keep = keep_release(a->keep);
     answer_settle(a->answer);
-    if (answer_accepted(a->answer) && !answer_is_passing(a->answer))
+    if (answer_accepted(a->answer) && !answer_is_passing(a->answer) && !answer_hidden(a->answer))
         answer_table_ended(e->table, a->answer);
     else
         answer_table_drop(e->table, a->answer);
@@ -125,6 +127,7 @@ void ask_stop_waiting(struct ask *a)
     a->reading = NULL;
     a->search = NULL;
     a->fetch = NULL;
+    a->aside = aside_cancel(a->aside);
 }
 
 static double since(const struct ask *a, int64_t us)
@@ -294,6 +297,7 @@ static void on_read(void *data, struct store_job *job)
     } else if (a) {
         size_t n = a->req->n_messages;
         context_apply(a->req, &job->path);
+        context_said_take(&a->said, &job->path, a->req->n_messages - n);
         take(a, a->req->n_messages - n, job->path.conversation, false, job->path.parent);
     }
     store_job_free(job);

@@ -1,17 +1,20 @@
-/* A question that stands, for the two files that it is made of: ask.c has its start and its end, ask_known.c what is
- * between them, whether its answer is known already, or who finds it out. */
+/* A question that stands, for the files that it is made of: ask.c has its start and its end, ask_known.c what is
+ * between them, whether its answer is known already, or who finds it out; ask_summary.c shortens what was said before.
+ */
 #ifndef ASKD_ENGINE_ASK_INTERNAL_H
 #define ASKD_ENGINE_ASK_INTERNAL_H
 
 #include "daemon/engine/ask.h"
+#include "daemon/engine/context.h"
 #include "daemon/engine/flight.h"
 
 enum ask_state {
-    ASK_READING,  /* what was said before in its conversation */
-    ASK_LOOKING,  /* for a local server */
-    ASK_FETCHING, /* what the cache's persistent tier has */
-    ASK_RUNNING,  /* on a flight that asks a provider */
-    ASK_STORING,  /* its log has ended; it ends when that is committed */
+    ASK_READING,     /* what was said before in its conversation */
+    ASK_LOOKING,     /* for a local server */
+    ASK_SUMMARIZING, /* what was said before is made shorter */
+    ASK_FETCHING,    /* what the cache's persistent tier has */
+    ASK_RUNNING,     /* on a flight that asks a provider */
+    ASK_STORING,     /* its log has ended; it ends when that is committed */
     ASK_ENDED,
 };
 
@@ -28,6 +31,9 @@ struct ask {
     struct store_job *reading; /* with the store */
     struct discover_search *search;
     struct cache_fetch *fetch;
+    struct context_said said;   /* before, in its conversation */
+    struct aside *aside;        /* a summary of that is being made: */
+    size_t reach;               /* of so many messages */
     struct store_job *question; /* to be stored once it is known whom it goes to */
     struct keep *keep;
     bool detach;                   /* as asked */
@@ -52,7 +58,15 @@ void ask_fail(struct ask *a, const struct error *err);
 void ask_store(struct ask *a, enum log_state state, const struct error *err, const struct fold *fold,
                const struct buf *attempts);
 
+/* -- ask_summary.c -- */
+
+/* True: a summary is being made of what does not fit, and ask_summarized called then. */
+bool ask_summarize(struct ask *a);
+
 /* -- ask_known.c -- */
+
+/* What there was to be summarized is, or cannot be (why): on with it. As ask_find_out. */
+void ask_summarized(struct ask *a, const struct error *why);
 
 /* Its plan has candidates: it is answered from the cache, joins a flight, waits for the persistent tier, or starts its
  * own flight. It may have ended, and be freed, when this returns. */

@@ -167,14 +167,37 @@ static void on_fetched(void *data, struct cache_item **items, size_t n)
         decide(a, true);
 }
 
-void ask_find_out(struct ask *a)
+static void make_windows(struct ask *a)
 {
     struct engine *e = a->engine;
-    if (!a->looked) {
-        windows_make(e->catalog, &a->plan, a->req, &e->opt.windows, NULL, &a->windows);
-        lookup_make(e, &(struct lookup_question){&a->plan, a->req, &a->windows}, answer_uid(a->answer), &a->lookup);
-    }
+    windows_make(e->catalog, &a->plan, a->req, &e->opt.windows, &a->said.summary, &a->windows);
+}
+
+static void look(struct ask *a)
+{
+    const struct lookup_question q = {&a->plan, a->req, &a->windows};
+    lookup_make(a->engine, &q, answer_uid(a->answer), &a->lookup);
     decide(a, false);
+}
+
+void ask_find_out(struct ask *a)
+{
+    if (a->looked) {
+        decide(a, false);
+        return;
+    }
+    make_windows(a);
+    if (!ask_summarize(a))
+        look(a);
+}
+
+void ask_summarized(struct ask *a, const struct error *why)
+{
+    windows_done(&a->windows);
+    make_windows(a);
+    if (why)
+        a->windows.unsummarized = *why;
+    look(a);
 }
 
 struct answer *ask_at_once(struct engine *e, const struct chat_request *req, const struct plan *plan,
@@ -185,6 +208,11 @@ struct answer *ask_at_once(struct engine *e, const struct chat_request *req, con
     if (!looked->done)
         return NULL;
     windows_make(e->catalog, plan, req, &e->opt.windows, NULL, &looked->windows);
+    if (looked->windows.n > 0 && looked->windows.policy == CONTEXT_SUMMARIZE) { /* that takes time */
+        windows_done(&looked->windows);
+        looked->done = false;
+        return NULL;
+    }
     lookup_make(e, &(struct lookup_question){plan, req, &looked->windows}, asker->uid, &looked->lookup);
     struct cache_item *it = lookup_find(e, &looked->lookup);
     struct log *l = it ? lookup_log(e, it) : NULL;

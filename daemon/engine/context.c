@@ -91,11 +91,15 @@ static struct message results_for(const struct chat_request *req, size_t at)
 
 /* A tool loop that was given up left calls without results, and every provider refuses such a conversation for good.
  * said: messages that were there before the question. */
-static void answer_calls(struct chat_request *req, size_t said)
+static void answer_calls(struct chat_request *req, size_t said, struct store_path *p)
 {
     struct message *all = xcalloc(req->n_messages + said, sizeof *all);
-    size_t n = 0;
+    size_t n = 0, next = 0;
     for (size_t i = 0; i < req->n_messages; i++) {
+        while (next < p->n_said && p->said[next].at == SIZE_MAX)
+            next++;
+        if (next < p->n_said)
+            p->said[next++].at = n;
         all[n++] = req->messages[i];
         struct message results = i < said ? results_for(req, i) : (struct message){0};
         if (results.n_parts)
@@ -113,6 +117,7 @@ void context_apply(struct chat_request *req, struct store_path *p)
     mark_silent(req, p, left_out);
     struct message *all = xcalloc(p->n_said + req->n_messages, sizeof *all);
     for (size_t i = 0; i < p->n_said; i++) {
+        p->said[i].at = left_out[i] ? SIZE_MAX : n;
         if (left_out[i])
             continue;
         all[n++] = p->said[i].message;
@@ -123,13 +128,52 @@ void context_apply(struct chat_request *req, struct store_path *p)
     free(left_out);
     req->messages = all;
     req->n_messages += n;
-    answer_calls(req, n);
+    answer_calls(req, n, p);
     if (!req->system) {
         req->system = p->system;
         p->system = NULL;
     }
     if (req->parent && !p->at_head && req->cache == CACHE_USE)
         req->cache = CACHE_REFRESH; /* asked before, and to be answered anew */
+}
+
+void context_said_take(struct context_said *s, struct store_path *p, size_t before)
+{
+    *s = (struct context_said){.before = before};
+    s->marks = xcalloc(p->n_said + 1, sizeof *s->marks);
+    bool found = false;
+    for (size_t i = 0; i < p->n_said; i++) {
+        if (p->said[i].at == SIZE_MAX)
+            continue;
+        struct context_mark *m = &s->marks[s->n++];
+        memcpy(m->id, p->said[i].id, sizeof m->id);
+        m->at = p->said[i].at;
+        if (found && !s->summary.reach)
+            s->summary.reach = m->at;
+        found = found || strcmp(m->id, p->summarized) == 0;
+    }
+    if (found && !s->summary.reach)
+        s->summary.reach = before;
+    if (!found)
+        return;
+    s->text = p->summary;
+    s->summary.text = s->text;
+    p->summary = NULL;
+}
+
+void context_said_done(struct context_said *s)
+{
+    free(s->marks);
+    free(s->text);
+    *s = (struct context_said){0};
+}
+
+const char *context_said_id(const struct context_said *s, size_t reach)
+{
+    const char *id = "";
+    for (size_t i = 0; i < s->n && s->marks[i].at < reach; i++)
+        id = s->marks[i].id;
+    return id;
 }
 
 struct store_job *context_begin(const struct chat_request *req, size_t own, const char *conversation, bool create,

@@ -1,5 +1,6 @@
 #include "daemon/engine/engine.h"
 #include "daemon/core/config.h"
+#include "daemon/engine/aside.h"
 #include "daemon/engine/ask.h"
 #include "daemon/engine/discover.h"
 #include "daemon/engine/embed.h"
@@ -35,6 +36,8 @@ const struct config_option engine_option_rows[] = {
     {"context_policy", CONFIG_ENUM, AT(windows.policy), 0, 0, "error", windows_policies, CONFIG_RELOAD,
      "What becomes of a question that outgrows the model's window, where it does not say itself. error: it is refused. "
      "drop_oldest: the oldest turns of the conversation are not sent. summarize: a summary is sent in their place."},
+    {"summary_model", CONFIG_STRING, AT(summary_model), 0, 0, NULL, NULL, CONFIG_RELOAD,
+     "Who makes these summaries: a name as for default_model. Without it the model that is asked."},
     {"context_warn", CONFIG_INT, AT(windows.warn), 0, 100, "80", NULL, CONFIG_RELOAD,
      "Per cent of a model's window from which on a question is told how much of it it fills. 0: never."},
     {0},
@@ -82,6 +85,7 @@ struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct st
     TAILQ_INIT(&e->key_tests);
     TAILQ_INIT(&e->embeds);
     TAILQ_INIT(&e->estimates);
+    TAILQ_INIT(&e->asides);
     buf_init(&e->scratch, EVENT_BYTES_MAX);
     load_speeds(e);
     return e;
@@ -153,12 +157,14 @@ void engine_on_ended(struct engine *e, void (*ended)(void *data), void *data)
 void engine_drain(struct engine *e)
 {
     e->draining = true;
+    asides_give_up(e, false);
 }
 
 void engine_interrupt(struct engine *e)
 {
     e->draining = true;
     ask_interrupt_all(e);
+    asides_give_up(e, true);
     key_tests_give_up_all(e);
     embed_interrupt_all(e);
     refresh_close(e);
@@ -168,6 +174,7 @@ void engine_interrupt(struct engine *e)
 void engine_close(struct engine *e, void (*closed)(void *data), void *data)
 {
     e->draining = true;
+    asides_give_up(e, true);
     ask_give_up_all(e);
     embed_interrupt_all(e);
     recall_give_up_all(e);

@@ -21,6 +21,7 @@ struct engine_options {
     char *default_model; /* a name as route.h takes it, NULL: of the first ready provider */
     struct health_options health;
     struct windows_rules windows;
+    char *summary_model; /* likewise, NULL: who is asked */
 };
 extern const struct config_option engine_option_rows[];
 

@@ -42,6 +42,7 @@ struct engine {
     struct ask_list asks;
     TAILQ_HEAD(, embed) embeds; /* under way */
     TAILQ_HEAD(, estimation) estimates;
+    TAILQ_HEAD(, aside) asides; /* under way */
     unsigned n_asks, n_embeds;
     struct buf scratch; /* for encoding one event */
     bool draining;

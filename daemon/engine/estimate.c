@@ -12,6 +12,7 @@ struct estimation {
     uid_t uid;
     struct store_job *reading; /* with the store */
     struct plan plan;
+    struct context_said said;
     struct windows windows;
     struct lookup lookup;
     struct cache_fetch *fetch; /* under way */
@@ -27,6 +28,7 @@ static void finish(struct estimation *s, const struct estimate *est, const struc
     s->done(s->data, est, err);
     plan_done(&s->plan);
     windows_done(&s->windows);
+    context_said_done(&s->said);
     lookup_done(&s->lookup);
     chat_request_free(s->req);
     free(s);
@@ -103,7 +105,7 @@ static void estimate(struct estimation *s)
         return;
     }
     if (s->plan.n > 0) {
-        windows_make(w.catalog, &s->plan, s->req, &s->engine->opt.windows, NULL, &s->windows);
+        windows_make(w.catalog, &s->plan, s->req, &s->engine->opt.windows, &s->said.summary, &s->windows);
         lookup_make(s->engine, &(struct lookup_question){&s->plan, s->req, &s->windows}, s->uid, l);
     }
     struct cache_item *it = lookup_find(s->engine, l);
@@ -123,7 +125,9 @@ static void on_read(void *data, struct store_job *job)
     }
     s->reading = NULL;
     if (job->code == ERR_NONE) {
+        size_t n = s->req->n_messages;
         context_apply(s->req, &job->path);
+        context_said_take(&s->said, &job->path, s->req->n_messages - n);
         estimate(s);
     } else {
         finish(s, NULL, &err);

@@ -34,7 +34,7 @@ static struct window_view *view_of(const struct windows *w, const struct window_
 
 static void give_summary(struct window_question *q, const struct windows_summary *s)
 {
-    if (!s)
+    if (!s || !s->text)
         return;
     q->summary = s->text;
     q->reach = s->reach;

@@ -30,7 +30,8 @@ struct windows_rules { /* as configured */
 };
 extern const char *const windows_policies[]; /* the names of CONTEXT_ERROR and those behind it; NULL-ended */
 
-/* The request must live as long as ret. summary: NULL if there is none; borrowed for the call. */
+/* The request must live as long as ret. summary: NULL, or one without text, where there is none; borrowed for the call.
+ */
 void windows_make(const struct catalog *c, const struct plan *plan, const struct chat_request *req,
                   const struct windows_rules *rules, const struct windows_summary *summary, struct windows *ret);
 void windows_done(struct windows *w); /* works on a zeroed one */

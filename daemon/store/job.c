@@ -66,6 +66,7 @@ static void path_done(struct store_path *p)
     free(p->directory);
     free(p->terminal);
     free(p->system);
+    free(p->summary);
     for (size_t i = 0; i < p->n_said; i++)
         message_done(&p->said[i].message);
     free(p->said);
@@ -107,6 +108,7 @@ struct store_job *store_job_free(struct store_job *j)
         free(j->create.system);
         messages_free(j->create.messages, j->create.n_messages);
         break;
+    case STORE_SUMMARY: free(j->summary.text); break;
     case STORE_RENAME: free(j->rename.title); break;
     case STORE_PATH: path_done(&j->path); break;
     case STORE_LIST:

@@ -61,6 +61,7 @@ enum store_kind {
     STORE_DELETE, /* it is gone at once; STORE_EXPIRE takes it away */
     STORE_EXPIRE, /* what has outlived its time, and what is deleted */
     STORE_SPEEDS_SAVE,
+    STORE_SUMMARY, /* of a path down to a message */
     /* Reads */
     STORE_PATH, /* the messages that a question follows */
     STORE_LIST,
@@ -136,6 +137,12 @@ struct store_delete {
     uid_t uid;
 };
 
+struct store_summary { /* takes the place of what that message had; nothing where it is not there */
+    char conversation[STORE_ID], message[STORE_ID];
+    uid_t uid;
+    char *text;
+};
+
 struct store_expire {
     int64_t answers_before_us;       /* answers that ended before leave, with their events */
     int64_t answers_max;             /* and the oldest over so many */
@@ -147,6 +154,7 @@ struct store_said { /* a message on a path */
     char state[16];
     int64_t created_us;
     struct message message; /* those of its parts that can be read, or else its text */
+    size_t at;              /* whoever sends it notes where; SIZE_MAX: it is not sent */
 };
 
 /* It sees every write that was submitted before it and none that was submitted after it, so that what a question
@@ -163,6 +171,8 @@ struct store_path {
     char *system;
     struct store_said *said; /* from the root to the parent */
     size_t n_said;
+    char *summary;             /* the last one on the path, NULL if there is none: */
+    char summarized[STORE_ID]; /* of all down to this message */
 };
 
 struct store_list {
@@ -230,6 +240,7 @@ struct store_job {
         struct store_fork fork;
         struct store_rename rename;
         struct store_delete delete;
+        struct store_summary summary;
         struct store_expire expire;
         struct store_path path;
         struct store_list list;

@@ -22,6 +22,7 @@ static enum store_step null_run(struct store_db *db, struct store_job *job, int6
     case STORE_LIST:
     case STORE_ANSWERS:
     case STORE_SPEEDS_SAVE:
+    case STORE_SUMMARY:
     case STORE_SPEEDS:
     case STORE_KINDS: job->code = ERR_NONE; break;
     case STORE_CREATE: job->code = error_set(&job->error, ERR_UNAVAILABLE, "nothing is stored: " WHY); break;

@@ -222,7 +222,7 @@ static sqlite_job *const jobs[STORE_KINDS] = {
     [STORE_PATH] = sqlite_path,       [STORE_LIST] = sqlite_list,
     [STORE_GET] = sqlite_get,         [STORE_ANSWER] = sqlite_answer,
     [STORE_ANSWERS] = sqlite_answers, [STORE_SPEEDS_SAVE] = sqlite_speeds_save,
-    [STORE_SPEEDS] = sqlite_speeds,
+    [STORE_SUMMARY] = sqlite_summary, [STORE_SPEEDS] = sqlite_speeds,
 };
 
 /* A read sees one state of the database for the length of its slice; on the writer's handle maybe within a transaction

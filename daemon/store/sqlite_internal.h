@@ -1,6 +1,7 @@
 /* What the files of the SQLite backend share. sqlite.c has the handle, sqlite_query.c statements and faults,
  * sqlite_schema.c the tables, sqlite_answer.c answers and their events, sqlite_conversation.c what changes a
- * conversation, sqlite_read.c what is read of one, sqlite_expire.c what takes away, sqlite_speed.c measured times.
+ * conversation, sqlite_read.c what is read of one, sqlite_expire.c what takes away, sqlite_speed.c measured times,
+ * sqlite_summary.c summaries.
  *
  * Faults. What SQLite does not manage is noted in the handle (`fault`, the first of a job), and the query says that it
  * has no row; so a function looks for "not there" alone, and sqlite_run turns a fault into the job's error at the end.
@@ -115,6 +116,6 @@ struct sqlite_cursor *sqlite_cursor_free(struct sqlite_cursor *c); /* NULL is fi
 typedef enum store_step sqlite_job(struct store_db *db, struct store_job *job);
 sqlite_job sqlite_begin, sqlite_runs, sqlite_end, sqlite_create, sqlite_fork, sqlite_rename, sqlite_delete,
     sqlite_expire, sqlite_path, sqlite_list, sqlite_get, sqlite_answer, sqlite_answers, sqlite_speeds_save,
-    sqlite_speeds;
+    sqlite_speeds, sqlite_summary;
 
 #endif

@@ -98,11 +98,22 @@ static void get_content(const struct query *q, struct message *m)
         message_add_text(m, (const char *)text.data, text.len);
 }
 
+/* The path is read from its end: the first that is found reaches farthest. */
+static void get_summary(const struct query *q, struct sqlite_cursor *c, struct store_path *p, const char *id)
+{
+    if (p->summary)
+        return;
+    p->summary = query_get_copy(q, 6);
+    c->held += p->summary ? strlen(p->summary) : 0;
+    if (p->summary)
+        memcpy(p->summarized, id, STORE_ID);
+}
+
 /* One message of the path; false where the job has its error, or a fault came. */
 static bool get_said(struct store_db *db, struct store_job *job, int64_t num, struct store_said *said)
 {
     struct sqlite_cursor *c = job->cursor;
-    struct query q = query(db, "SELECT id, role, state, created, text, parts FROM message WHERE num = ?");
+    struct query q = query(db, "SELECT id, role, state, created, text, parts, summary FROM message WHERE num = ?");
 
     query_int(&q, num);
     if (!query_next(&q)) {
@@ -113,6 +124,7 @@ static bool get_said(struct store_db *db, struct store_job *job, int64_t num, st
     if (!role || !role_from_name(role, strlen(role), &said->message.role))
         said->message.role = ROLE_USER;
     query_get_id(&q, 0, said->id);
+    get_summary(&q, c, &job->path, said->id);
     error_text(said->state, sizeof(said->state), state ? state : "", state ? strlen(state) : 0);
     said->created_us = query_get_int(&q, 3);
     c->held += query_get(&q, 4).len + query_get(&q, 5).len;

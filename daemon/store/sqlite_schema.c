@@ -40,6 +40,8 @@ static const char *const migrations[] = {
     "  provider TEXT NOT NULL, model TEXT NOT NULL, first_ms REAL NOT NULL, samples INTEGER NOT NULL,"
     "  updated INTEGER NOT NULL, PRIMARY KEY(provider, model)) WITHOUT ROWID;"
     "CREATE INDEX speed_updated ON speed(updated);",
+    /* Of all messages down to this one. The last column: few have it. */
+    "ALTER TABLE message ADD COLUMN summary TEXT;",
 };
 
 int sqlite_version(void)

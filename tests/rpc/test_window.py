@@ -6,6 +6,7 @@ Windows are a few hundred tokens; a word of the prompts here is about one.
 import pytest
 
 from client import check_events, failure, kinds_of
+from fault_provider import words_text
 from helpers_routing import World, ended, streamed, tried, who
 
 LONG = "word " * 300  # about 240 tokens
@@ -214,3 +215,164 @@ def test_estimate_is_of_what_is_sent(client, provider):
 def test_no_such_policy(client):
     error = failure(client, "chat", {"prompt": "hi", "context_policy": "forget"})
     assert error["code"] == "invalid_request" and error["param"] == "context_policy"
+
+
+# -- summarize
+
+# Of two to a window of 900 tokens beside the answer; a summary leaves one.
+SUMMARIES = {
+    "providers": {**PROVIDERS, "sums": "words-5", "bad": "status-500", "mute": "hang-first"},
+    "models": {**MODELS, "mid": model(1200, "one/mid"), "narrow": model(1400, "sums/narrow")},
+}
+
+
+@pytest.fixture
+def summarizing(world, start_daemon):
+    """summarizing(option=…) -> a client of a new daemon that summarizes."""
+    daemons = []
+
+    def start(**daemon):
+        for d in daemons:
+            d.end()
+        world.write(**SUMMARIES, **{"context_policy": "summarize", "summary_model": "sums/cheap", **daemon})
+        daemons[:] = [start_daemon()]
+        return daemons[0].connect()
+
+    return start
+
+
+def summaries_asked(provider):
+    return [b for b in provider.bodies() if b["model"] == "cheap"]
+
+
+def test_summary_stands_for_the_oldest(summarizing, provider):
+    client = summarizing()
+    conversation = talk(client, turns=5)
+    a, events = streamed(client, "mid", conversation=conversation, prompt="and now?")
+    (asked,) = summaries_asked(provider)
+    told = plain(asked["messages"][-1]["content"])
+    assert "question 0" in told and "question 3" in told and "question 4" not in told and "and now?" not in told
+    assert asked["messages"][0]["role"] == "system" and asked["max_tokens"] == 2000
+    roles, texts = zip(*sent(provider))
+    assert roles == ("user", "assistant", "user")
+    assert words_text(5).strip() in texts[0] and "question 4" in texts[0] and texts[-1] == "and now?"
+    assert a["context"]["left_out"] == 8 and a["context"]["summarized"]
+    (message,) = progress(events)
+    assert message.startswith("a summary stands for the 8 oldest messages")
+
+
+def test_summary_is_kept_and_extended(summarizing, provider):
+    client = summarizing()
+    conversation = talk(client, turns=5)
+    for prompt in ("one", "two", "three"):
+        a = client.call("chat", {"model": "mid", "conversation": conversation, "prompt": prompt})
+        assert a["context"]["summarized"] and a["context"]["left_out"] == 8
+    assert len(summaries_asked(provider)) == 1
+    # a daemon that comes later has it too
+    client = summarizing()
+    a = client.call("chat", {"model": "mid", "conversation": conversation, "prompt": "four"})
+    assert a["context"]["summarized"] and len(summaries_asked(provider)) == 1
+    # it is made longer, not anew
+    for _ in range(3):
+        a = client.call("chat", {"model": "large", "conversation": conversation, "prompt": f"five {LONG}"})
+    a = client.call("chat", {"model": "mid", "conversation": conversation, "prompt": "six"})
+    assert a["context"]["summarized"] and a["context"]["left_out"] > 8
+    first, second = (plain(b["messages"][-1]["content"]) for b in summaries_asked(provider))
+    assert "question 0" in first and "question 0" not in second
+    assert words_text(5).strip() in second and "question 4" in second
+    # one that is not needed is not sent
+    a = client.call("chat", {"model": "large", "conversation": conversation, "prompt": "seven"})
+    assert "context" not in a and len(sent(provider)) == 27
+
+
+def test_summary_goes_with_its_branch(summarizing, provider):
+    client = summarizing()
+    conversation = talk(client, turns=5)
+    messages = client.call("conversation.get", {"conversation": conversation})["messages"]
+    client.call("chat", {"model": "mid", "conversation": conversation, "prompt": "one"})
+    # beside what was summarized: another path
+    client.call(
+        "chat",
+        {"model": "large", "conversation": conversation, "parent": messages[1]["id"], "prompt": f"other {LONG * 3}"},
+    )
+    client.call("chat", {"model": "mid", "conversation": conversation, "prompt": "two"})
+    assert len(summaries_asked(provider)) == 2
+    second = plain(summaries_asked(provider)[1]["messages"][-1]["content"])
+    assert "question 0" in second and "Summary of what came first" not in second
+
+
+def test_summary_of_own_model(summarizing, provider):
+    client = summarizing(summary_model=None)
+    conversation = talk(client, turns=5)
+    a = client.call("chat", {"model": "narrow", "conversation": conversation, "prompt": "and now?"})
+    assert a["context"]["summarized"]
+    assert provider.bodies()[-2]["model"] == "narrow"
+
+
+def test_summary_without_conversation(summarizing, provider):
+    client = summarizing()
+    messages = [{"role": ("user", "assistant")[i % 2], "content": f"{i} {LONG}"} for i in range(9)]
+    for _ in range(2):
+        a = client.call("chat", {"model": "mid", "messages": messages})
+        assert a["context"]["summarized"] and a["context"]["left_out"] == 8
+    assert a["cached"] and len(summaries_asked(provider)) == 1
+
+
+@pytest.mark.parametrize("bad", ["bad/x", "nobody", "mid"])
+def test_without_a_summary_the_oldest_are_dropped(summarizing, provider, bad):
+    client = summarizing(summary_model=bad)
+    conversation = talk(client, turns=5)
+    a, events = streamed(client, "mid", conversation=conversation, prompt="and now?")
+    (message,) = progress(events)
+    assert a["state"] == "done" and a["context"]["left_out"] == 4 and not a["context"]["summarized"]
+    assert message.startswith("left out the 4 oldest messages") and "; a summary could not be made: " in message
+
+
+def test_cancelled_while_it_is_summarized(summarizing, provider):
+    client = summarizing(summary_model="mute/x")
+    conversation = talk(client, turns=5)
+    n = provider.stats()["requests"]
+    request = client.request("chat", {"model": "mid", "conversation": conversation, "prompt": "hi", "detach": True})
+    provider.wait_requests(n + 1)
+    (running,) = client.call("answer.list", {"state": "running"})  # the summary's is nobody's
+    client.call("answer.cancel", {"answer": running["answer"]})
+    provider.wait_aborted()
+    assert client.result(request)["answer"] == running["answer"]
+    assert client.call("answer.get", {"answer": running["answer"]})["state"] == "cancelled"
+
+
+def test_daemon_ends_while_it_is_summarized(summarizing, provider):
+    client = summarizing(summary_model="mute/x")
+    conversation = talk(client, turns=5)
+    n = provider.stats()["requests"]
+    request = client.request("chat", {"model": "mid", "conversation": conversation, "prompt": "hi"})
+    provider.wait_requests(n + 1)
+    summarizing()  # the first one ends
+    assert client.response(request)[0]["code"] == "interrupted"
+
+
+def test_only_what_is_cached_asks_for_no_summary(summarizing, provider):
+    client = summarizing()
+    conversation = talk(client, turns=5)
+    error = failure(
+        client, "chat", {"model": "mid", "conversation": conversation, "prompt": "hi", "cache": "only"}
+    )
+    assert error["code"] == "not_found" and summaries_asked(provider) == []
+
+
+def test_compare_summarizes_once(summarizing, provider):
+    client = summarizing()
+    conversation = talk(client, turns=5)
+    arms = client.call("compare", {"models": ["mid", "large"], "conversation": conversation, "prompt": "hi"})
+    assert [("context" in a and a["context"]["summarized"]) for a in arms["answers"]] == [True, False]
+    assert len(summaries_asked(provider)) == 1
+
+
+def test_nothing_is_stored_of_what_is_not_to_be(summarizing, provider):
+    client = summarizing()
+    conversation = talk(client, turns=5)
+    params = {"model": "mid", "conversation": conversation, "prompt": "hi"}
+    assert client.call("chat", {**params, "store": False})["context"]["summarized"]
+    client = summarizing()  # where it is in no memory
+    assert client.call("chat", params)["context"]["summarized"]
+    assert len(summaries_asked(provider)) == 2

@@ -147,6 +147,46 @@ static void test_calls_that_were_not_run(void **state)
     store_job_free(j);
 }
 
+/* How far a summary reaches in what is sent, where a turn is left out and a result was put in. */
+static void test_where_a_summary_reaches(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *summarized;
+        size_t reach;
+    } rows[] = {{"m0", 1}, {"m1", 3}, {"m4", 4}, {"m5", 5}, {"m2", 0}, {"", 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct store_job *j = path();
+        struct context_said said;
+        say(&j->path, ROLE_USER, "done", "one");
+        say(&j->path, ROLE_ASSISTANT, "done", NULL);
+        struct part *p = message_add_part(&j->path.said[1].message, PART_TOOL_CALL);
+        p->name = xstrdup("f");
+        p->id = xstrdup("a"); /* not run: a result follows */
+        say(&j->path, ROLE_USER, "done", "two");
+        say(&j->path, ROLE_ASSISTANT, "failed", "");
+        say(&j->path, ROLE_USER, "done", "three");
+        say(&j->path, ROLE_ASSISTANT, "done", "3");
+        for (size_t m = 0; m < j->path.n_said; m++)
+            snprintf(j->path.said[m].id, sizeof j->path.said[m].id, "m%zu", m);
+        strcpy(j->path.summarized, rows[i].summarized);
+        j->path.summary = xstrdup("in short");
+        struct chat_request *r = question("now");
+        context_apply(r, &j->path);
+        assert_int_equal(r->n_messages, 6);
+        context_said_take(&said, &j->path, 5);
+        assert_int_equal(said.summary.reach, rows[i].reach);
+        assert_int_equal(said.summary.text != NULL, rows[i].reach > 0);
+        assert_string_equal(context_said_id(&said, 0), "");
+        assert_string_equal(context_said_id(&said, 2), "m1");
+        assert_string_equal(context_said_id(&said, 3), "m1");
+        assert_string_equal(context_said_id(&said, 5), "m5");
+        context_said_done(&said);
+        chat_request_free(r);
+        store_job_free(j);
+    }
+}
+
 /* What stood there before the question is none of its business. */
 static void test_only_the_question_is_left_out(void **state)
 {
@@ -224,6 +264,7 @@ int main(void)
         cmocka_unit_test(test_calls_that_were_not_run),
         cmocka_unit_test(test_results_that_come_again),
         cmocka_unit_test(test_only_the_question_is_left_out),
+        cmocka_unit_test(test_where_a_summary_reaches),
         cmocka_unit_test(test_instructions),
         cmocka_unit_test(test_only_its_own_messages_are_stored),
         cmocka_unit_test(test_more_than_text_is_stored_as_parts),

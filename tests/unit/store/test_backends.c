@@ -331,6 +331,55 @@ static void the_oldest_speeds_leave(void **state)
     store_job_free(all);
 }
 
+/* Summaries */
+
+static struct store_job *summary_of(const char *conversation, const char *message, uid_t uid, const char *text)
+{
+    struct store_job *j = job(STORE_SUMMARY);
+
+    set_id(j->summary.conversation, conversation);
+    set_id(j->summary.message, message);
+    j->summary.uid = uid;
+    j->summary.text = xstrdup(text);
+    return j;
+}
+
+/* "ra text", or "" where the path has none. */
+static void assert_summary(struct fixture *f, struct store_job *j, const char *want)
+{
+    char got[100] = "";
+
+    assert_int_equal(run(f, j), ERR_NONE);
+    if (j->path.summary)
+        snprintf(got, sizeof(got), "%.*s %s", (int)strcspn(j->path.summarized, "-"), j->path.summarized,
+                 j->path.summary);
+    assert_string_equal(got, want);
+    store_job_free(j);
+}
+
+static void the_last_summary_on_a_path_is_found(void **state)
+{
+    struct fixture *f = *state;
+
+    turn(f, "a", 1, "c", true, "");
+    turn(f, "b", 3, "c", false, "ra");
+    turn(f, "d", 5, "c", false, "rb");
+    turn(f, "e", 7, "c", false, "ra"); /* another branch */
+    assert_summary(f, path_of("c", "rd"), "");
+    assert_int_equal(does(f, summary_of("c", "ra", ME, "short")), ERR_NONE);
+    assert_int_equal(does(f, summary_of("c", "rb", ME, "long")), ERR_NONE);
+    assert_int_equal(does(f, summary_of("c", "rb", ME, "longer")), ERR_NONE);
+    reopen(f);
+    assert_summary(f, path_of("c", "rd"), "rb longer");
+    assert_summary(f, path_of("c", "re"), "ra short");
+    assert_summary(f, path_of("c", "qa"), "");
+    /* somebody else's, another conversation's, one that is not there */
+    assert_int_equal(does(f, summary_of("c", "rd", ME + 1, "theirs")), ERR_NONE);
+    assert_int_equal(does(f, summary_of("x", "rd", ME, "elsewhere")), ERR_NONE);
+    assert_int_equal(does(f, summary_of("c", "rx", ME, "nowhere")), ERR_NONE);
+    assert_summary(f, path_of("c", "rd"), "rb longer");
+}
+
 /* The backend that keeps nothing has neither a handle nor transactions. */
 static enum error_code null_does(struct store_job *j)
 {
@@ -361,6 +410,7 @@ static void the_null_backend_keeps_nothing(void **state)
     assert_int_equal(null_does(list_of(9)), ERR_NONE);
     assert_int_equal(null_does(answers(NULL)), ERR_NONE);
     assert_int_equal(null_does(add_speed(job(STORE_SPEEDS_SAVE), "a", 10, 1)), ERR_NONE);
+    assert_int_equal(null_does(summary_of("c", "m", ME, "text")), ERR_NONE);
     assert_int_equal(null_does(job(STORE_SPEEDS)), ERR_NONE);
 }
 
@@ -379,6 +429,7 @@ int main(void)
         T(writes_roll_back),
         T(dropped_in_the_midst),
         T(speeds_are_kept),
+        T(the_last_summary_on_a_path_is_found),
         T(the_oldest_speeds_leave),
         T(the_null_backend_keeps_nothing),
         T(a_path_is_settled_at_its_first_slice),

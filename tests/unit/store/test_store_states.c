@@ -259,6 +259,7 @@ static void test_null(void **state)
         {STORE_DELETE, ERR_NOT_FOUND, "conversation"},
         {STORE_EXPIRE, ERR_NONE, ""},
         {STORE_SPEEDS_SAVE, ERR_NONE, ""},
+        {STORE_SUMMARY, ERR_NONE, ""},
         {STORE_PATH, ERR_NOT_FOUND, "conversation"},
         {STORE_LIST, ERR_NONE, ""},
         {STORE_GET, ERR_NOT_FOUND, "conversation"},
@@ -278,7 +279,7 @@ static void test_null(void **state)
         submit(&ask[i]);
     }
     finish_all();
-    assert_string_equal(test.done, "abcdefghijklmno");
+    assert_string_equal(test.done, "abcdefghijklmnop");
     for (int i = 0; i < STORE_KINDS; i++) {
         assert_int_equal(ask[i].got, rows[i].code);
         assert_int_equal(ask[i].error.code, rows[i].code);
