@@ -5,6 +5,7 @@
 #include "lib/base/clock.h"
 #include "lib/proto/mp.h"
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 
@@ -84,6 +85,18 @@ static void print_text(struct stream *s, const msgpack_object_map *map)
     }
 }
 
+/* That a part of the conversation stayed behind, for instance. */
+static void print_progress(struct stream *s, const msgpack_object_map *map)
+{
+    const char *message;
+    size_t len;
+    if (!field_str(map, "message", &message, &len) || len > INT_MAX)
+        return;
+    end_line(s);
+    (void)out_flush(s->out);
+    exit_print(s->program, "%.*s", (int)len, message);
+}
+
 static bool unpack(msgpack_unpacked *into, const unsigned char *data, size_t len)
 {
     size_t at = 0;
@@ -106,6 +119,8 @@ static bool take_event(struct stream *s, const msgpack_object *params)
     }
     if (s->print_text && !s->whole && type_len == 4 && memcmp(type, "text", 4) == 0)
         print_text(s, &event);
+    else if (s->out->terminal && type_len == 8 && memcmp(type, "progress", 8) == 0)
+        print_progress(s, &event);
     return true;
 }
 

@@ -3,11 +3,15 @@
 Windows are a few hundred tokens; a word of the prompts here is about one.
 """
 
+import subprocess
+
 import pytest
 
 from client import check_events, failure, kinds_of
+from conftest import PATIENCE, ask_path
 from fault_provider import words_text
 from helpers_routing import World, ended, streamed, tried, who
+from helpers_terminal import on_terminal
 
 LONG = "word " * 300  # about 240 tokens
 
@@ -144,6 +148,20 @@ def test_warning_is_configured(world, start_daemon, warn, told):
     world.write(PROVIDERS, models=MODELS, context_warn=warn)
     a, events = streamed(start_daemon().connect(), "small", prompt=LONG)
     assert bool(progress(events)) == told == ("context" in a)
+
+
+# -- ask
+
+
+def test_ask_tells_it_on_a_terminal(client, home):
+    command = [ask_path(), "--no-store", "-m", "small", LONG * 2 + "word " * 25]
+    env = home.env(ASKD_AUTOSTART="0")
+    status, text = on_terminal(command, env, columns=200)
+    told, answer = text.splitlines()[:2]
+    assert status == 0 and answer.startswith("w0")
+    assert told.startswith("ask: this conversation fills 8") and told.endswith(" % of small's window")
+    piped = subprocess.run(command, env=env, capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL)
+    assert (piped.returncode, piped.stderr) == (0, "")
 
 
 # -- drop_oldest
