@@ -11,6 +11,7 @@ import urllib.request
 
 import pytest
 
+from client import REQUEST, pack
 from conftest import KEY, wait_until
 from helpers_tls import make_certificate
 
@@ -92,9 +93,10 @@ def test_hello_opens_a_connection(tls, ask):
 def test_a_question_at_once_opens_its_own(tls, ask):
     server = tls(hold=0.3)  # the moment after hello passes meanwhile
     client = ask(server.port, server.cert)
-    hello = client.request("hello", {"client": "pytest"})
-    assert client.call("chat", {"prompt": "x"})["text"] == "over TLS"
-    assert client.result(hello)["server"] == "askd"
+    asked = [(1, "hello", {"client": "pytest"}), (2, "chat", {"prompt": "x"})]
+    client.send_raw(b"".join(pack([REQUEST, msgid, method, [params]]) for msgid, method, params in asked))
+    assert client.result(2)["text"] == "over TLS"
+    assert client.result(1)["server"] == "askd"
     assert server.requests() == ["POST 1"]
     assert http_of(client)[0]["warmed"] == 0
 
