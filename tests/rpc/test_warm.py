@@ -93,10 +93,10 @@ def test_hello_opens_a_connection(tls, ask):
 def test_a_question_at_once_opens_its_own(tls, ask):
     server = tls(hold=0.3)  # the moment after hello passes meanwhile
     client = ask(server.port, server.cert)
-    asked = [(1, "hello", {"client": "pytest"}), (2, "chat", {"prompt": "x"})]
+    asked = [(101, "hello", {"client": "pytest"}), (102, "chat", {"prompt": "x"})]
     client.send_raw(b"".join(pack([REQUEST, msgid, method, [params]]) for msgid, method, params in asked))
-    assert client.result(2)["text"] == "over TLS"
-    assert client.result(1)["server"] == "askd"
+    assert client.result(102)["text"] == "over TLS"
+    assert client.result(101)["server"] == "askd"
     assert server.requests() == ["POST 1"]
     assert http_of(client)[0]["warmed"] == 0
 
