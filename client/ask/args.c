@@ -10,6 +10,8 @@ const char args_usage[] = "Usage: ask [OPTION]... PROMPT...        Asks a langua
                           "\n"
                           "  -m, --model MODEL      the model, as askctl models lists it, or an alias\n"
                           "  -s, --system TEXT      instructions that go before the prompt\n"
+                          "  -p, --prompt NAME      a prompt of the library, as askctl prompts lists them\n"
+                          "  -v, --var NAME=VALUE   a value for its variable of that name\n"
                           "  -a, --attach WHAT      a file, a URL, - for stdin, or a folder's git files\n"
                           "      --max-bytes SIZE   bound on the files of folders, as 500k (default: 1M)\n"
                           "  -c, --continue         go on with the last conversation here\n"
@@ -48,6 +50,8 @@ enum {
 static const struct option options[] = {
     {"model", required_argument, NULL, 'm'},
     {"system", required_argument, NULL, 's'},
+    {"prompt", required_argument, NULL, 'p'},
+    {"var", required_argument, NULL, 'v'},
     {"attach", required_argument, NULL, 'a'},
     {"max-bytes", required_argument, NULL, OPT_MAX_BYTES},
     {"continue", no_argument, NULL, 'c'},
@@ -81,6 +85,14 @@ static const int exclusive[][2] = {
     {OPT_INTERRUPTED, OPT_SCHEMA},
     {OPT_DETACH, OPT_SCHEMA_RETRY},
     {OPT_INTERRUPTED, 'a'},
+    {OPT_INTERRUPTED, 'p'},
+    {'p', OPT_SCHEMA_RETRY},
+};
+
+/* What makes none without another. */
+static const int needs[][2] = {
+    {OPT_SCHEMA_RETRY, OPT_SCHEMA},
+    {'v', 'p'},
 };
 
 /* argv[at] is the argument that getopt_long refused, as far as it tells. */
@@ -130,6 +142,18 @@ static bool add_attachment(struct args *a, const char *what)
     return false;
 }
 
+static bool add_var(struct args *a, const char *var)
+{
+    const char *is = strchr(var, '=');
+    if (is == NULL || is == var)
+        (void)snprintf(a->why, sizeof(a->why), "--var is NAME=VALUE, and not '%.40s'", var);
+    else if (a->n_vars == ARGS_VARS_MAX)
+        (void)snprintf(a->why, sizeof(a->why), "--var may be given %u times", ARGS_VARS_MAX);
+    else
+        a->vars[a->n_vars++] = var;
+    return a->why[0] == '\0';
+}
+
 /* A number of bytes, or of KiB or MiB with a k or an M behind it. */
 static bool read_size(struct args *a, const char *text)
 {
@@ -161,8 +185,10 @@ static bool agree(struct args *a, const bool seen[OPT_END])
         (void)snprintf(a->why, sizeof(a->why), "--%s takes no prompt", name_of(OPT_INTERRUPTED));
         return false;
     }
-    if (seen[OPT_SCHEMA_RETRY] && !seen[OPT_SCHEMA]) {
-        (void)snprintf(a->why, sizeof(a->why), "--%s needs --%s", name_of(OPT_SCHEMA_RETRY), name_of(OPT_SCHEMA));
+    for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+        if (!seen[needs[i][0]] || seen[needs[i][1]])
+            continue;
+        (void)snprintf(a->why, sizeof(a->why), "--%s needs --%s", name_of(needs[i][0]), name_of(needs[i][1]));
         return false;
     }
     return true;
@@ -175,10 +201,12 @@ enum args_action args_parse(struct args *a, int argc, char **argv)
     optind = 0; /* glibc: forget an earlier run */
     int c;
     bool seen[OPT_END] = {false}, good = true;
-    while ((c = getopt_long(argc, argv, ":a:m:s:crhV", options, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, ":a:m:p:s:v:crhV", options, NULL)) != -1) {
         switch (c) {
         case 'a': good = add_attachment(a, optarg) && good; break;
         case OPT_MAX_BYTES: good = read_size(a, optarg) && good; break;
+        case 'p': a->template = optarg; break;
+        case 'v': good = add_var(a, optarg) && good; break;
         case 'm': a->model = optarg; break;
         case 's': a->system = optarg; break;
         case 'c': a->keep = ARGS_CONTINUE; break;

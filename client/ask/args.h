@@ -16,6 +16,7 @@ enum args_keep {
 };
 
 #define ARGS_ATTACH_MAX 64u        /* times that -a may be given */
+#define ARGS_VARS_MAX 64u          /* times that -v may be given: no prompt takes more */
 #define ARGS_BYTES_MAX (64u << 20) /* of --max-bytes: more fits into no message */
 
 struct args {
@@ -23,6 +24,9 @@ struct args {
     const char *cache;                   /* a word of the protocol, NULL where not given */
     enum args_keep keep;
     const char *conversation;
+    const char *template;            /* a prompt of the library, NULL where not given */
+    const char *vars[ARGS_VARS_MAX]; /* its values, each NAME=VALUE */
+    unsigned n_vars;
     const char *schema; /* as it was given; NULL where the answer may be anything */
     bool schema_retry;  /* an answer that does not fit is asked for once more */
     bool json, no_stream, stats, detach;

@@ -213,6 +213,14 @@ static bool is_text(const char *s)
     return s == NULL || utf8_valid(s, strlen(s));
 }
 
+static bool are_texts(const struct args *args)
+{
+    bool good = is_text(args->model) && is_text(args->system) && is_text(args->conversation) && is_text(args->template);
+    for (unsigned i = 0; i < args->n_vars; i++)
+        good = good && is_text(args->vars[i]);
+    return good;
+}
+
 static struct question question_of(const struct args *args)
 {
     static const char *const conversations[] = {[ARGS_NEW] = "new", [ARGS_CONTINUE] = "last", [ARGS_NOWHERE] = NULL};
@@ -220,6 +228,9 @@ static struct question question_of(const struct args *args)
                              .system = args->system,
                              .cache = args->cache,
                              .detach = args->detach,
+                             .template = args->template,
+                             .vars = args->vars,
+                             .n_vars = args->n_vars,
                              .conversation = args->keep == ARGS_NAMED ? args->conversation : conversations[args->keep]};
 }
 
@@ -244,6 +255,10 @@ static enum error_code read_question(const struct args *args, struct buf *prompt
         code = attach_all(attached, args, err);
     if (code == ERR_NONE && !args->interrupted)
         code = input_read(prompt, args->words, args->n_words, attached->has_stdin ? -1 : STDIN_FILENO, err);
+    if (code == ERR_NOT_FOUND && args->template != NULL) { /* the daemon knows whether it needs an input */
+        buf_clear(prompt);
+        code = ERR_NONE;
+    }
     return code;
 }
 
@@ -261,7 +276,7 @@ static int ask_prompt(const struct args *args)
     if (code != ERR_NONE) {
         exit_print(program, "%s", err.message);
     } else {
-        q.prompt = (const char *)prompt.data;
+        q.prompt = prompt.data != NULL ? (const char *)prompt.data : "";
         q.prompt_len = prompt.len;
         q.schema = args->schema != NULL ? &schema : NULL;
         q.attachments = &attached;
@@ -285,8 +300,8 @@ int main(int argc, char **argv)
     case ARGS_WRONG: exit_print(program, "%s: see ask --help", args.why); return EXIT_USAGE;
     case ARGS_ASK: break;
     }
-    if (!is_text(args.model) || !is_text(args.system) || !is_text(args.conversation)) {
-        exit_print(program, "the model, the system text or the conversation is not UTF-8: convert it");
+    if (!are_texts(&args)) {
+        exit_print(program, "a value of an option is not UTF-8: convert it");
         return EXIT_DATA;
     }
     return ask_prompt(&args);

@@ -3,6 +3,7 @@
 #include "client/ask/attach.h"
 #include "client/common/where.h"
 #include "lib/proto/mp.h"
+#include <string.h>
 
 static void put_keeping(struct buf *b, const struct question *q)
 {
@@ -36,6 +37,18 @@ static void put_asked(struct buf *b, const struct question *q)
     put_message(b, "user", (const char *)again->prompt.data, again->prompt.len);
 }
 
+static void put_template(struct buf *b, const struct question *q)
+{
+    mp_put_entry(b, "template", q->template);
+    mp_put_cstr(b, "vars");
+    mp_put_map(b, q->n_vars);
+    for (unsigned i = 0; i < q->n_vars; i++) {
+        const char *is = strchr(q->vars[i], '=');
+        mp_put_str(b, q->vars[i], (size_t)(is - q->vars[i]));
+        mp_put_cstr(b, is + 1);
+    }
+}
+
 void question_put(struct buf *b, const struct question *q)
 {
     const struct {
@@ -57,6 +70,10 @@ void question_put(struct buf *b, const struct question *q)
             continue;
         mp_put_entry(b, given[i].key, given[i].value);
         n++;
+    }
+    if (q->template != NULL) {
+        put_template(b, q);
+        n += 2;
     }
     if (q->schema != NULL) {
         mp_put_cstr(b, "schema");

@@ -12,8 +12,11 @@ struct question {
     const char *prompt;
     size_t prompt_len;
     const char *model, *system, *cache;
-    const char *conversation;         /* NULL: neither question nor answer is stored */
-    const char *parent;               /* the message there that it follows */
+    const char *conversation; /* NULL: neither question nor answer is stored */
+    const char *parent;       /* the message there that it follows */
+    const char *template;     /* a prompt of the library, of which the prompt is the input then */
+    const char *const *vars;  /* its values, each NAME=VALUE */
+    unsigned n_vars;
     const struct buf *schema;         /* a packed map that the answer is to fit */
     const struct again *again;        /* what was answered to the prompt, and is asked then; where nothing is stored */
     const struct attach *attachments; /* NULL: none */

@@ -69,7 +69,8 @@ int cmd_call(struct ctl *c);
 int cmd_cancel(struct ctl *c);
 int cmd_status(struct ctl *c);
 int cmd_wait(struct ctl *c);
-extern const struct ctl_verb cmd_cache_verbs[], cmd_conv_verbs[], cmd_keys_verbs[], cmd_models_verbs[];
+extern const struct ctl_verb cmd_cache_verbs[], cmd_conv_verbs[], cmd_keys_verbs[], cmd_models_verbs[],
+    cmd_prompts_verbs[];
 
 /* Connects; NULL with *status filled and the reason told. */
 struct ask *ctl_open(struct ctl *c, int *status);

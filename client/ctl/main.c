@@ -20,6 +20,8 @@ static const struct ctl_verb verbs[] = {
     {"conv", "VERB ...", "list, show, rename, rm, fork conversations", .verbs = cmd_conv_verbs},
     {"keys", "VERB ...", "list, import, test, rm keys of providers", .verbs = cmd_keys_verbs},
     {"models", "[VERB] ...", "list, show, refresh what can be asked", .verbs = cmd_models_verbs, .usual = "list"},
+    {"prompts", "[VERB] ...", "list, show, path of the prompts of the library", .verbs = cmd_prompts_verbs,
+     .usual = "list"},
     {"status", "", "show the daemon and its providers", .run = cmd_status},
     {"wait", "ANSWER...", "wait for the end of answers", 1, CTL_WAIT_MAX, .run = cmd_wait, .takes = CTL_NOTIFY},
     {0},

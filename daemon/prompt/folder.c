@@ -62,7 +62,7 @@ static bool lies_within(const struct prompt_walk *w, int fd)
 {
     char *path = real_path(fd);
     const size_t len = w->real ? strlen(w->real) : 0;
-    const bool within = path && len > 0 && strncmp(path, w->real, len) == 0 && path[len] == '/';
+    const bool within = path && len > 0 && strncmp(path, w->real, len) == 0 && (path[len] == '/' || path[len] == '\0');
     free(path);
     return within;
 }

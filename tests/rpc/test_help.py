@@ -5,7 +5,7 @@ import pytest
 COLUMNS, LINES = 80, 24
 ASK_LINES = 34  # it has no groups of verbs that could have a help of their own
 
-GROUPS = ("cache", "conv", "keys", "models")
+GROUPS = ("cache", "conv", "keys", "models", "prompts")
 
 
 @pytest.mark.parametrize("words", [(), *((g,) for g in GROUPS), ("cache", "clear"), ("keys", "import"), ("models", "list")], ids="-".join)
