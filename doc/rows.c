@@ -13,17 +13,9 @@ static const struct block {
     const char *name;
     void (*print)(FILE *out);
 } blocks[] = {
-    {"methods", rows_methods},
-    {"shapes", rows_shapes},
-    {"events", rows_events},
-    {"schema", rows_schema},
-    {"options", rows_options},
-    {"apis", rows_apis},
-    {"dialects", rows_dialects},
-    {"providers", rows_providers},
-    {"sample", rows_sample},
-    {"models", rows_models},
-    {NULL, NULL},
+    {"methods", rows_methods},     {"shapes", rows_shapes},   {"events", rows_events}, {"changes", rows_changes},
+    {"schema", rows_schema},       {"options", rows_options}, {"apis", rows_apis},     {"dialects", rows_dialects},
+    {"providers", rows_providers}, {"sample", rows_sample},   {"models", rows_models}, {NULL, NULL},
 };
 
 void rows_wrap(const char *text, const char *prefix, size_t width, bool by_sentence, FILE *out)
@@ -105,7 +97,7 @@ int main(int argc, char **argv)
     } else if (b && strcmp(b->name, argv[1]) == 0) {
         b->print(stdout);
     } else {
-        fputs("usage: rows methods|shapes|events|schema|options|models|apis|dialects|providers|sample\n"
+        fputs("usage: rows methods|shapes|events|changes|schema|options|models|apis|dialects|providers|sample\n"
               "       rows fill FILE\n",
               stderr);
         status = EX_USAGE;

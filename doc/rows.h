@@ -13,8 +13,10 @@ void rows_wrap(const char *text, const char *prefix, size_t width, bool by_sente
 void rows_methods(FILE *out);
 void rows_shapes(FILE *out);
 void rows_events(FILE *out);
-/* JSON: {"methods": {NAME: {"params": FIELDS, "result": [VALUE, …]}}, "events": {TYPE: FIELDS}, "error": FIELDS}, where
- * FIELDS maps a name to a VALUE {"types": [str], "required"?: true, "items"?: [str], "fields"?: FIELDS}. */
+void rows_changes(FILE *out);
+/* JSON: {"methods": {NAME: {"params": FIELDS, "result": [VALUE, …]}}, "events": {TYPE: FIELDS}, "changes": {TYPE:
+ * FIELDS}, "error": FIELDS}, where FIELDS maps a name to a VALUE {"types": [str], "required"?: true, "items"?: [str],
+ * "fields"?: FIELDS}. */
 void rows_schema(FILE *out);
 
 /* rows_options.c */

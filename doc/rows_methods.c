@@ -1,4 +1,5 @@
 #include "daemon/rpc/dispatch.h"
+#include "daemon/rpc/methods_conversation.h"
 #include "daemon/rpc/shapes.h"
 #include "doc/rows.h"
 #include <jansson.h>
@@ -110,10 +111,10 @@ void rows_shapes(FILE *out)
     }
 }
 
-void rows_events(FILE *out)
+static void put_kinds(const struct schema_field *kinds, FILE *out)
 {
     fputs("| type | more fields | |\n| --- | --- | --- |\n", out);
-    for (const struct schema_field *e = event_rows; e->name; e++) {
+    for (const struct schema_field *e = kinds; e->name; e++) {
         const char *shape = shape_of(e);
         fprintf(out, "| `%s` | ", e->name);
         if (shape)
@@ -122,6 +123,16 @@ void rows_events(FILE *out)
             fprintf(out, "%s`%s%s`", f == e->fields ? "" : ", ", f->name, f->types & SCHEMA_REQUIRED ? "" : "?");
         fprintf(out, " | %s |\n", e->text);
     }
+}
+
+void rows_events(FILE *out)
+{
+    put_kinds(event_rows, out);
+}
+
+void rows_changes(FILE *out)
+{
+    put_kinds(change_rows, out);
 }
 
 /* -- JSON -- */
@@ -170,13 +181,16 @@ static json_t *method_to_json(const struct method *m)
 
 void rows_schema(FILE *out)
 {
-    json_t *all = json_object(), *by_name = json_object(), *events = json_object();
+    json_t *all = json_object(), *by_name = json_object(), *events = json_object(), *changes = json_object();
     for (const struct method *m = methods; m->name; m++)
         json_object_set_new(by_name, m->name, method_to_json(m));
     for (const struct schema_field *e = event_rows; e->name; e++)
         json_object_set_new(events, e->name, fields_to_json(e->fields));
+    for (const struct schema_field *c = change_rows; c->name; c++)
+        json_object_set_new(changes, c->name, fields_to_json(c->fields));
     json_object_set_new(all, "methods", by_name);
     json_object_set_new(all, "events", events);
+    json_object_set_new(all, "changes", changes);
     json_object_set_new(all, "error", fields_to_json(shape_error));
     json_dumpf(all, out, JSON_INDENT(1));
     fputc('\n', out);

@@ -11,9 +11,10 @@ libaskbase_la_SOURCES = \
 	lib/chat/event.c lib/chat/event.h lib/chat/limit.c lib/chat/limit.h lib/chat/listed.c lib/chat/listed.h \
 	lib/chat/message.c lib/chat/message.h lib/chat/price.c lib/chat/price.h lib/chat/request.c lib/chat/request.h \
 	lib/chat/schema_check.c lib/chat/schema_check.h lib/chat/schema_internal.h lib/chat/schema_rules.c \
-	lib/chat/usage.c lib/chat/usage.h lib/proto/codec.c lib/proto/codec.h lib/proto/codec_event.c \
-	lib/proto/codec_input.c lib/proto/codec_input.h lib/proto/codec_message.c lib/proto/codec_message.h \
-	lib/proto/frame.c lib/proto/frame.h lib/proto/mp.c lib/proto/mp.h lib/proto/mp_walk.c lib/proto/mp_walk.h
+	lib/chat/title.c lib/chat/title.h lib/chat/usage.c lib/chat/usage.h lib/proto/codec.c lib/proto/codec.h \
+	lib/proto/codec_event.c lib/proto/codec_input.c lib/proto/codec_input.h lib/proto/codec_message.c \
+	lib/proto/codec_message.h lib/proto/frame.c lib/proto/frame.h lib/proto/mp.c lib/proto/mp.h \
+	lib/proto/mp_walk.c lib/proto/mp_walk.h
 libaskbase_la_LIBADD = $(MSGPACK_LIBS)
 
 # The client library's objects: linked into ask and askctl as they are, and into the shared libask.

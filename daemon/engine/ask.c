@@ -247,8 +247,11 @@ static void on_found(void *data, struct provider *p, const char *model, const st
     ask_find_out(a);
 }
 
+/* Of one that regenerates an answer the question is known once the conversation is read. */
 static void set_preview(struct answer *answer, const struct chat_request *req)
 {
+    if (req->n_messages == 0)
+        return;
     const struct message *m = &req->messages[req->n_messages - 1];
     for (size_t i = m->n_parts; i > 0; i--) {
         if (m->parts[i - 1].kind == PART_TEXT) {
@@ -298,6 +301,8 @@ static void on_read(void *data, struct store_job *job)
         size_t n = a->req->n_messages;
         context_apply(a->req, &job->path);
         context_said_take(&a->said, &job->path, a->req->n_messages - n);
+        if (n == 0)
+            set_preview(a->answer, a->req);
         take(a, a->req->n_messages - n, job->path.conversation, false, job->path.parent);
     }
     store_job_free(job);

@@ -3,6 +3,7 @@
 #include "daemon/engine/keep.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
+#include "lib/chat/title.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,9 @@ struct store_job *context_path(const struct chat_request *req, uid_t uid, int64_
     p->not_before_us = clock_wall_us() - last_within_ms * 1000;
     if (req->parent)
         snprintf(p->parent, sizeof p->parent, "%s", req->parent);
+    p->to = req->edit ? STORE_PATH_EDIT : req->regenerate ? STORE_PATH_REGENERATE : STORE_PATH_PARENT;
+    if (p->to != STORE_PATH_PARENT)
+        snprintf(p->of, sizeof p->of, "%s", req->edit ? req->edit : req->regenerate);
     return job;
 }
 
@@ -36,12 +40,21 @@ static bool says_something(const struct message *m)
  * next one brings them again. */
 static bool brings_results(const struct chat_request *req, const struct store_path *p, size_t next)
 {
-    const struct message *m = next < p->n_said ? &p->said[next].message : &req->messages[0];
-    return m->role == ROLE_TOOL;
+    if (next < p->n_said)
+        return p->said[next].message.role == ROLE_TOOL;
+    return req->n_messages > 0 && req->messages[0].role == ROLE_TOOL;
 }
 
-/* Marks the turns that are left out: an assistant's message without content, and the question that led to it. The
- * messages of a question are as old as its answer. */
+/* Whether said[i] belongs to the question of the answer said[at], behind which the next of it stands. The messages of a
+ * question are as old as its answer; where that is a later one to an old question, they are the turn of the user's. */
+static bool is_of_question(const struct store_path *p, size_t i, size_t at)
+{
+    if (p->said[at - 1].created_us == p->said[at].created_us)
+        return p->said[i].created_us == p->said[at].created_us;
+    return p->said[i].message.role == ROLE_USER || p->said[i].message.role == ROLE_TOOL;
+}
+
+/* Marks the turns that are left out: an assistant's message without content, and the question that led to it. */
 static void mark_silent(const struct chat_request *req, const struct store_path *p, bool *left_out)
 {
     for (size_t i = 0; i < p->n_said; i++) {
@@ -49,7 +62,7 @@ static void mark_silent(const struct chat_request *req, const struct store_path 
         if (answer->message.role != ROLE_ASSISTANT || says_something(&answer->message))
             continue;
         left_out[i] = true;
-        for (size_t q = i; q > 0 && p->said[q - 1].created_us == answer->created_us; q--) {
+        for (size_t q = i; q > 0 && is_of_question(p, q - 1, i); q--) {
             enum role role = p->said[q - 1].message.role;
             left_out[q - 1] = role != ROLE_TOOL || brings_results(req, p, i + 1);
         }
@@ -115,7 +128,7 @@ void context_apply(struct chat_request *req, struct store_path *p)
     bool *left_out = xcalloc(p->n_said + 1, sizeof *left_out);
     size_t n = 0;
     mark_silent(req, p, left_out);
-    struct message *all = xcalloc(p->n_said + req->n_messages, sizeof *all);
+    struct message *all = xcalloc(p->n_said + req->n_messages + 1, sizeof *all);
     for (size_t i = 0; i < p->n_said; i++) {
         p->said[i].at = left_out[i] ? SIZE_MAX : n;
         if (left_out[i])
@@ -123,7 +136,8 @@ void context_apply(struct chat_request *req, struct store_path *p)
         all[n++] = p->said[i].message;
         p->said[i].message = (struct message){0};
     }
-    memcpy(all + n, req->messages, req->n_messages * sizeof *all);
+    if (req->n_messages > 0)
+        memcpy(all + n, req->messages, req->n_messages * sizeof *all);
     free(req->messages);
     free(left_out);
     req->messages = all;
@@ -133,7 +147,8 @@ void context_apply(struct chat_request *req, struct store_path *p)
         req->system = p->system;
         p->system = NULL;
     }
-    if (req->parent && !p->at_head && req->cache == CACHE_USE)
+    bool anew = req->edit || req->regenerate || (req->parent && !p->at_head);
+    if (anew && req->cache == CACHE_USE)
         req->cache = CACHE_REFRESH; /* asked before, and to be answered anew */
 }
 
@@ -191,8 +206,11 @@ struct store_job *context_begin(const struct chat_request *req, size_t own, cons
         b->system = xstrdup(req->system);
     b->directory = xstrdup(req->directory);
     b->terminal = xstrdup(req->terminal);
+    char title[TITLE_SIZE];
+    if (title_of_messages(req->messages + own, req->n_messages - own, title))
+        b->title = xstrdup(title);
     b->n_messages = req->n_messages - own;
-    b->messages = xcalloc(b->n_messages, sizeof *b->messages);
+    b->messages = b->n_messages > 0 ? xcalloc(b->n_messages, sizeof *b->messages) : NULL;
     for (size_t i = 0; i < b->n_messages; i++)
         keep_message(&b->messages[i], &req->messages[own + i], 0); /* keep_begin has the time */
     return job;
@@ -202,7 +220,7 @@ void context_share(struct store_job *begin, const struct engine_question *shared
 {
     struct store_begin *b = &begin->begin;
     assert(b->n_messages <= shared->n);
-    b->again = true;
+    b->again = b->n_messages > 0;
     for (size_t i = 0; i < b->n_messages; i++)
         memcpy(b->messages[i].id, shared->ids[i], sizeof b->messages[i].id);
 }

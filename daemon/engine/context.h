@@ -12,8 +12,8 @@ struct store_job *context_path(const struct chat_request *req, uid_t uid, int64_
 
 /* Puts what was said before the request's own messages, and the conversation's instructions where it has none. A turn
  * that failed or was cancelled without a word is left out; what an interrupted one said is sent; a call that was never
- * run gets a result that says so. One that follows another message than the head does not take what is cached. Takes
- * the messages out of path, and notes in it where each has gone. */
+ * run gets a result that says so. One that follows another message than the head, or takes another's place, does not
+ * take what is cached. Takes the messages out of path, and notes in it where each has gone. */
 void context_apply(struct chat_request *req, struct store_path *path);
 
 /* What summaries need to know of what was said: the ids, and the summary that there is. */

@@ -206,8 +206,10 @@ enum error_code engine_check_ids(const struct chat_request *req, struct error *e
     bool word = c && (strcmp(c, CONVERSATION_NEW) == 0 || strcmp(c, CONVERSATION_LAST) == 0);
     if (c && !word && !id_valid(c, strlen(c)))
         return no_such(err, "conversation", c);
-    if (req->parent && !id_valid(req->parent, strlen(req->parent)))
-        return no_such(err, "parent", req->parent);
+    const char *const messages[][2] = {{"parent", req->parent}, {"edit", req->edit}, {"regenerate", req->regenerate}};
+    for (size_t i = 0; i < sizeof messages / sizeof *messages; i++)
+        if (messages[i][1] && !id_valid(messages[i][1], strlen(messages[i][1])))
+            return no_such(err, messages[i][0], messages[i][1]);
     return ERR_NONE;
 }
 
@@ -292,6 +294,11 @@ enum error_code engine_submit(struct engine *e, struct store_job *job, struct er
 {
     keep_flush(&e->keeps);
     return store_submit(e->store, job, err);
+}
+
+void engine_store_at_once(struct engine *e, bool at_once)
+{
+    e->keeps.at_once = at_once;
 }
 
 struct answer_table *engine_table(const struct engine *e)

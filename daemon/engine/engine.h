@@ -74,6 +74,8 @@ struct answer *engine_failed(struct engine *e, const struct answer_asker *asker,
 struct store *engine_store(const struct engine *e);
 struct cache *engine_cache(const struct engine *e);
 struct store_job;
+/* Somebody waits for what is asked to be in the store: from now on questions go there at once. */
+void engine_store_at_once(struct engine *e, bool at_once);
 /* store_submit for whoever is to see what was asked before. */
 enum error_code engine_submit(struct engine *e, struct store_job *job, struct error *err);
 

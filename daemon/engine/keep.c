@@ -285,7 +285,7 @@ struct keep *keep_begin(struct keep_room *room, struct answer *a, struct store_j
     TAILQ_INSERT_TAIL(&room->live, k, link);
     if (!timer_active(room->tick))
         timer_start(room->tick, TICK_MS);
-    if (at_once)
+    if (at_once || (room->at_once && b->conversation[0]))
         hand_over(k);
     return k;
 }
@@ -428,6 +428,7 @@ void keep_end(struct keep *k, const struct keep_end *how)
     memcpy(e->message, answer_message(k->answer), sizeof e->message);
     e->state = log_state_name(how->state);
     e->ended_us = clock_wall_us();
+    e->uid = answer_uid(k->answer);
     if (how->err) {
         struct buf b;
         buf_init(&b, 64 << 10);
@@ -494,6 +495,7 @@ static void on_expire(void *data)
     job->expire.answers_before_us = answer_table_not_before_us(room->table);
     job->expire.answers_max = answer_table_options(room->table)->retain_max;
     job->expire.conversations_before_us = keep > 0 ? clock_wall_us() - keep * 1000 : 0;
+    job->expire.trash_before_us = clock_wall_us() - store_opt(room->store)->trash_ms * 1000;
     if (store_submit(room->store, job, NULL) == ERR_NONE)
         room->expiring = job;
 }

@@ -26,6 +26,7 @@ struct keep_room {
     struct keep_list unstored; /* ended; they wait for their next try, the first of them first */
     size_t unstored_bytes;
     int64_t retry_ms;           /* before the next try */
+    bool at_once;               /* questions are handed over as they come: somebody waits for them */
     bool hurry;                 /* the daemon ends: no long waits */
     TAILQ_HEAD(, save) saves;   /* under way with the store */
     struct store_job *expiring; /* likewise, NULL for none */

@@ -115,7 +115,7 @@ static int sbuffer_writer(void *data, const char *bytes, size_t len)
     return msgpack_sbuffer_write(data, bytes, len);
 }
 
-/* Those two entries of it that a stream looks at: stream_notify_fits has bounded them. */
+/* Those two entries of it that a stream looks at: notify_fits has bounded them. */
 static void keep_notify(struct recall *r, const msgpack_object_map *notify)
 {
     static const char *const keys[] = {"method", "args"};

@@ -194,6 +194,11 @@ static const struct schema_field tool[] = {
          "id, `\"new\"`, or `\"last\"`: question and answer are appended to it, and it is sent along (see "            \
          "Conversations)"},                                                                                            \
         {"parent", STR, NULL, "id of the message there that the question follows; absent: the head"},                  \
+        {"edit", STR, NULL,                                                                                            \
+         "id of a message of the user's there: the question takes its place, as its sibling; asks anew"},              \
+        {"regenerate", STR, NULL,                                                                                      \
+         "id of an answer there, or of its question, which is answered once more, beside that answer; asks anew. "     \
+         "Instead of `prompt`"},                                                                                       \
         {"store", BOOL, NULL, "false: nothing of it reaches a disk; default true"},                                    \
         {"context", MAP, shape_context, "where it is asked, for `\"last\"`; absent: that of `hello`"},                 \
         {"tools", LIST(MAP), tool, "what the model may call"},                                                         \
@@ -425,8 +430,22 @@ const struct method methods[] = {
      "A new conversation that holds the path to a message."},
     {"conversation.rename", m_conversation_rename, conversation_rename_params, empty_reply, METHOD_LATER,
      "Gives a conversation another title."},
-    {"conversation.delete", m_conversation_delete, conversation_one, empty_reply, METHOD_LATER,
-     "A conversation and all its messages are gone."},
+    {"conversation.pin", m_conversation_pin, conversation_pin_params, empty_reply, METHOD_LATER,
+     "A pinned conversation stays, whatever `keep` says; or it does no longer."},
+    {"conversation.tag", m_conversation_tag, conversation_tag_params, conversation_tag_reply, METHOD_LATER,
+     "Puts tags on a conversation, and takes some off."},
+    {"conversation.head", m_conversation_head, conversation_head_params, empty_reply, METHOD_LATER,
+     "Moves the head, to another branch or back: the next question follows that message."},
+    {"conversation.delete", m_conversation_delete, conversation_delete_params, empty_reply, METHOD_LATER,
+     "A conversation is gone, but can be restored until `trash` in [store] is over (30 d); then, or with `purge`, with "
+     "all its messages for good."},
+    {"conversation.restore", m_conversation_restore, conversation_one, empty_reply, METHOD_LATER,
+     "A deleted conversation is there again, as it was."},
+    {"conversation.watch", m_conversation_watch, conversation_watch_params, conversation_watch_reply, METHOD_LATER,
+     "From now on the connection is told what changes in the caller's conversations, see Watching; until "
+     "`conversation.unwatch`, or its end."},
+    {"conversation.unwatch", m_conversation_unwatch, conversation_unwatch_params, empty_reply, 0,
+     "Ends a watch of this connection."},
     {"prompt.list", m_prompt_list, none, prompt_list_reply, METHOD_LATER,
      "The prompts of the library, those that cannot be used among them."},
     {"prompt.get", m_prompt_get, prompt_get_params, prompt_get_reply, METHOD_LATER, "A prompt as its file has it."},

@@ -13,18 +13,25 @@ const struct schema_field conversation_list_params[] = {
     {"before", STR | NUMBER, NULL, "a conversation: those behind it in the list; or a time: those not touched since"},
     {"directory", STR, NULL, "only those that were asked in there"},
     {"tag", STR, NULL, "only those with this tag"},
+    {"model", STR, NULL, "only those in which this one answered last"},
+    {"since", NUMBER, NULL, "only those touched then or later"},
+    {"pinned", BOOL, NULL, "true: only pinned ones; false: only others"},
+    {"deleted", BOOL, NULL, "true: those that can be restored, instead"},
     {0},
 };
 
 static const struct schema_field conversation_item[] = {
     {"conversation", STR | NEEDED, NULL, "its id"},
-    {"title", STR | NIL | NEEDED, NULL, "what it is called; nil: nothing yet"},
+    {"title", STR | NIL | NEEDED, NULL,
+     "what it is called, if nobody said the first words of its first question; nil: nothing yet"},
     {"created", NUMBER | NEEDED, NULL, "when it was begun"},
     {"updated", NUMBER | NEEDED, NULL, "when it last changed"},
     {"messages", INT | NEEDED, NULL, "how many, on all branches"},
     {"model", STR | NIL | NEEDED, NULL, "who answered last"},
     {"directory", STR | NIL | NEEDED, NULL, "where it was begun"},
     {"tags", LIST(STR) | NEEDED, NULL, "maybe none"},
+    {"pinned", BOOL | NEEDED, NULL, "it stays, whatever `keep` says"},
+    {"deleted", NUMBER, NULL, "when it was; it goes for good `trash` later"},
     {0},
 };
 
@@ -55,11 +62,14 @@ static const struct schema_field conversation_message[] = {
 
 static const struct schema_field conversation_fields[] = {
     {"conversation", STR | NEEDED, NULL, "its id"},
-    {"title", STR | NIL | NEEDED, NULL, "what it is called; nil: nothing yet"},
+    {"title", STR | NIL | NEEDED, NULL,
+     "what it is called, if nobody said the first words of its first question; nil: nothing yet"},
     {"head", STR | NIL | NEEDED, NULL, "the message that the next question follows; nil in an empty conversation"},
     {"system", STR, NULL, "instructions for every question in it"},
     {"created", NUMBER | NEEDED, NULL, "when it was begun"},
     {"updated", NUMBER | NEEDED, NULL, "when it last changed"},
+    {"pinned", BOOL | NEEDED, NULL, "it stays, whatever `keep` says"},
+    {"tags", LIST(STR) | NEEDED, NULL, "maybe none"},
     {"messages", LIST(MAP) | NEEDED, conversation_message, "each after the one that it follows"},
     {0},
 };
@@ -67,7 +77,8 @@ static const struct schema_field conversation_fields[] = {
 const struct schema_field conversation_get_reply[] = {{"a map", MAP, conversation_fields, NULL}, {0}};
 
 const struct schema_field conversation_create_params[] = {
-    {"title", STR, NULL, "1 to 200 characters, none of them a control character"},
+    {"title", STR, NULL,
+     "1 to 200 characters, none of them a control character; absent: the first words of what was said"},
     {"system", STR, NULL, "instructions for every question in it"},
     {"messages", LIST(MAP), shape_message,
      "what was said so far, each following the one before; the last one is the head"},
@@ -83,5 +94,92 @@ const struct schema_field conversation_fork_params[] = {
 const struct schema_field conversation_rename_params[] = {
     {"conversation", STR | NEEDED, NULL, "its id"},
     {"title", STR | NEEDED, NULL, "1 to 200 characters, none of them a control character"},
+    {0},
+};
+
+const struct schema_field conversation_delete_params[] = {
+    {"conversation", STR | NEEDED, NULL, "its id"},
+    {"purge", BOOL, NULL, "true: for good, at once; one that is deleted already too"},
+    {0},
+};
+
+const struct schema_field conversation_pin_params[] = {
+    {"conversation", STR | NEEDED, NULL, "its id"},
+    {"pinned", BOOL | NEEDED, NULL, "whether it is to be"},
+    {0},
+};
+
+const struct schema_field conversation_tag_params[] = {
+    {"conversation", STR | NEEDED, NULL, "its id"},
+    {"add", LIST(STR), NULL, "1 to 64 characters each, none of them a control character; it has 64 at most"},
+    {"remove", LIST(STR), NULL, "taken off before; those that it has not are passed over"},
+    {0},
+};
+
+static const struct schema_field tags_fields[] = {
+    {"tags", LIST(STR) | NEEDED, NULL, "those that it has now, in the order of their bytes"},
+    {0},
+};
+
+const struct schema_field conversation_tag_reply[] = {{"a map", MAP, tags_fields, NULL}, {0}};
+
+const struct schema_field conversation_head_params[] = {
+    {"conversation", STR | NEEDED, NULL, "its id"},
+    {"message", STR | NEEDED, NULL, "the message that the next question is to follow"},
+    {0},
+};
+
+const struct schema_field conversation_watch_params[] = {
+    {"conversation", STR, NULL, "only this one; absent: all of the caller's"},
+    {"notify", MAP, shape_notify, "how changes are sent, as events are"},
+    {0},
+};
+
+const struct schema_field conversation_unwatch_params[] = {
+    {"watch", INT | NEEDED, NULL, "of this connection"},
+    {0},
+};
+
+static const struct schema_field watch_fields[] = {
+    {"watch", INT | NEEDED, NULL, "its number, which each change tells"},
+    {0},
+};
+
+const struct schema_field conversation_watch_reply[] = {{"a map", MAP, watch_fields, NULL}, {0}};
+
+/* -- changes -- */
+
+static const struct schema_field change_title[] = {{"title", STR | NIL | NEEDED, NULL, NULL}, {0}};
+static const struct schema_field change_message[] = {
+    {"message", STR | NEEDED, NULL, NULL}, {"parent", STR | NIL | NEEDED, NULL, NULL}, {0}};
+static const struct schema_field change_answer[] = {{"answer", STR | NEEDED, NULL, NULL},
+                                                    {"message", STR | NEEDED, NULL, NULL},
+                                                    {"parent", STR | NEEDED, NULL, NULL},
+                                                    {"model", STR | NEEDED, NULL, NULL},
+                                                    {0}};
+static const struct schema_field change_ended[] = {{"answer", STR | NEEDED, NULL, NULL},
+                                                   {"message", STR | NEEDED, NULL, NULL},
+                                                   {"state", STR | NEEDED, NULL, NULL},
+                                                   {"head", BOOL | NEEDED, NULL, NULL},
+                                                   {0}};
+static const struct schema_field change_pinned[] = {{"pinned", BOOL | NEEDED, NULL, NULL}, {0}};
+static const struct schema_field change_head[] = {{"message", STR | NEEDED, NULL, NULL}, {0}};
+static const struct schema_field change_none[] = {{0}};
+
+const struct schema_field change_rows[] = {
+    {"created", MAP, change_title, "it is new; nil: no title is told, as of a fork"},
+    {"message", MAP, change_message,
+     "a question was asked: its last message, and the one that its first follows (nil: none)"},
+    {"answer", MAP, change_answer, "it is being answered: `answer.attach` shows how. `message` follows `parent`"},
+    {"ended", MAP, change_ended, "that answer has; whether its message is the head now"},
+    {"title", MAP, change_title, "it is called so now"},
+    {"pinned", MAP, change_pinned, "it was pinned, or is no longer"},
+    {"tags", MAP, tags_fields, "all that it has now"},
+    {"head", MAP, change_head, "somebody moved it there"},
+    {"deleted", MAP, change_none, "it is `not_found` now"},
+    {"restored", MAP, change_none, "it is there again"},
+    {"lost", MAP, change_none,
+     "changes were dropped, since the client did not read them: read anew what is of interest. Where all are watched, "
+     "the conversation is nil"},
     {0},
 };

@@ -5,8 +5,14 @@
 #include "daemon/rpc/schema.h"
 
 extern const struct schema_field conversation_one[]; /* names one */
+extern const struct schema_field conversation_delete_params[], conversation_pin_params[], conversation_tag_params[],
+    conversation_head_params[], conversation_watch_params[], conversation_unwatch_params[];
+extern const struct schema_field conversation_tag_reply[], conversation_watch_reply[];
 extern const struct schema_field conversation_list_params[], conversation_get_params[], conversation_create_params[],
     conversation_fork_params[], conversation_rename_params[];
 extern const struct schema_field conversation_list_reply[], conversation_get_reply[], conversation_made[];
+
+/* A map for each kind of change that conversation.watch tells, without its `type`; ended by a NULL name. */
+extern const struct schema_field change_rows[];
 
 #endif

@@ -1,6 +1,6 @@
 /* Parameters that several families of methods take. */
 #include "daemon/rpc/handlers.h"
-#include "daemon/rpc/stream.h"
+#include "daemon/rpc/notify.h"
 #include "lib/base/alloc.h"
 #include "lib/proto/codec.h"
 
@@ -19,8 +19,8 @@ enum error_code m_read_notify(const msgpack_object_map *params, msgpack_object_m
         return error_set_param(err, "notify.method", "notify.method must be the name of a method");
     if ((args = mp_get(notify, "args")) && !mp_array(args, &a))
         return error_set_param(err, "notify.args", "notify.args must be an array");
-    if (!stream_notify_fits(notify))
-        return error_set_param(err, "notify", "notify is larger than %d bytes", STREAM_NOTIFY_MAX);
+    if (!notify_fits(notify))
+        return error_set_param(err, "notify", "notify is larger than %d bytes", NOTIFY_MAX);
     return ERR_NONE;
 }
 

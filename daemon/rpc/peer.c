@@ -4,6 +4,7 @@
 #include "daemon/rpc/later.h"
 #include "daemon/rpc/server.h"
 #include "daemon/rpc/stream.h"
+#include "daemon/rpc/watch.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
 #include <stdlib.h>
@@ -53,6 +54,7 @@ void peer_close(struct peer *p)
     p->state = PEER_CLOSING;
     stream_hang_up(p);
     later_hang_up(p);
+    watch_hang_up(p);
     watch_partial(p, false);
     buf_done(&p->in);
     charge_input(p);
@@ -79,6 +81,13 @@ void peer_close_after_write(struct peer *p)
 
 static void read_on(struct peer *p);
 
+/* Some of what waited has been sent. */
+static void resume(struct peer *p)
+{
+    stream_resume(p);
+    watch_resume(p);
+}
+
 static void on_written(uv_write_t *w, int status)
 {
     struct peer *p = w->data;
@@ -91,7 +100,7 @@ static void on_written(uv_write_t *w, int status)
     }
     outq_sent(&p->out, p->out.unsent_in_flight);
     p->out.unsent_in_flight = 0;
-    stream_resume(p);
+    resume(p);
     if (p->state == PEER_OPEN)
         peer_flush(p);
 }
@@ -129,7 +138,7 @@ void peer_flush(struct peer *p)
             peer_close(p);
         } else {
             outq_sent(&p->out, (size_t)sent);
-            stream_resume(p);
+            resume(p);
         }
     }
     if (p->state == PEER_OPEN && p->last_words && !p->writing)
@@ -322,6 +331,7 @@ void peer_accept(struct server *s, uv_stream_t *listener)
     outq_init(&p->out, &s->spare);
     TAILQ_INIT(&p->streams);
     TAILQ_INIT(&p->laters);
+    TAILQ_INIT(&p->watches);
     const struct rpc_options *o = &s->setup.opt;
     buf_init(&p->in, (size_t)o->max_message + sizeof s->read_buffer);
     struct frame_limits limits = {(size_t)o->max_message, (uint32_t)o->max_values, FRAME_DEPTH_LIMIT};

@@ -20,6 +20,7 @@
 struct server;
 struct stream;
 struct later;
+struct watch;
 
 #define PEER_LATERS 16 /* each of them may bring a result of the store's max_result bytes */
 
@@ -44,6 +45,8 @@ struct peer {
     uv_write_t write;
     TAILQ_HEAD(stream_list, stream) streams;
     TAILQ_HEAD(later_list, later) laters;
+    TAILQ_HEAD(, watch) watches;
+    unsigned n_watches;
     TAILQ_ENTRY(peer) link, partial_link, dirty_link;
 };
 

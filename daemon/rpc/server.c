@@ -3,6 +3,7 @@
 #include "daemon/core/log.h"
 #include "daemon/core/timer.h"
 #include "daemon/rpc/dispatch.h"
+#include "daemon/store/store.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
 #include "lib/proto/mp.h"
@@ -20,6 +21,8 @@ const struct config_option rpc_option_rows[] = {
      "Client connections at once. In system mode one user may have a quarter of them."},
     {"max_requests", CONFIG_INT, AT(max_requests), 1, 1 << 20, "1024", NULL, CONFIG_RELOAD,
      "Requests of one connection that wait for their answer."},
+    {"max_watches", CONFIG_INT, AT(max_watches), 1, 1 << 16, "64", NULL, CONFIG_RELOAD,
+     "Watches of conversations that one connection may have."},
     {"max_compare", CONFIG_INT, AT(max_compare), 1, 256, "16", NULL, CONFIG_RELOAD,
      "How many models one comparison may ask at once."},
     {"max_input", CONFIG_SIZE, AT(max_input), 64 << 10, 65536 * MIB, "256 MiB", NULL, CONFIG_RELOAD,
@@ -118,6 +121,8 @@ struct server *server_new(uv_loop_t *loop, struct engine *engine, const struct s
     TAILQ_INIT(&s->peers);
     TAILQ_INIT(&s->partial);
     TAILQ_INIT(&s->dirty);
+    TAILQ_INIT(&s->watches);
+    store_on_written(engine_store(engine), watch_written, s);
     msgpack_zone_init(&s->zone, 8192);
     buf_init(&s->scratch, SIZE_MAX / 2); /* of an answer's size, which is bounded */
     buf_init(&s->method_names, 64 << 10);
@@ -174,6 +179,7 @@ void server_close(struct server *s, void (*closed)(void *data), void *data)
     s->closed = closed;
     s->closed_data = data;
     server_stop_listening(s);
+    store_on_written(engine_store(s->engine), NULL, NULL);
     struct peer *p;
     while ((p = TAILQ_FIRST(&s->peers)))
         peer_close(p);

@@ -6,11 +6,12 @@
 #include "daemon/core/config.h"
 #include "daemon/engine/engine.h"
 #include "daemon/rpc/peer.h"
+#include "daemon/rpc/watch.h"
 #include <msgpack.h>
 
 struct rpc_options {
-    int64_t max_message, max_values, max_connections, max_requests, max_compare, peer_buffer, max_input, max_output,
-        frame_timeout_ms;
+    int64_t max_message, max_values, max_connections, max_requests, max_watches, max_compare, peer_buffer, max_input,
+        max_output, frame_timeout_ms;
 };
 extern const struct config_option rpc_option_rows[];
 
@@ -42,6 +43,8 @@ struct server {
     uv_check_t after_poll;
     struct timer *frame_timer;
     struct peer_list peers, partial, dirty;
+    struct watch_list watches; /* of all peers */
+    int64_t last_watch;        /* id */
     unsigned n_peers, handles;
     bool closing, listening;
     void (*closed)(void *data);

@@ -1,5 +1,6 @@
 #include "daemon/rpc/stream.h"
 #include "daemon/rpc/dispatch.h"
+#include "daemon/rpc/notify.h"
 #include "daemon/rpc/server.h"
 #include "lib/base/alloc.h"
 #include "lib/proto/codec.h"
@@ -29,38 +30,6 @@ static void stream_free(struct stream *t, bool gone)
     free(t);
     if (ended)
         ended(data, gone);
-}
-
-/* [2, "answer.event", [id, seq, event]], or [2, method, args + [[id, seq, event]]] by the client's wish; arrays carry
- * their count in front, so all before seq is the same for every event. */
-static void put_before(struct buf *b, const char *id, const msgpack_object_map *notify)
-{
-    mp_put_array(b, 3);
-    mp_put_int(b, 2);
-    if (notify) {
-        mp_put_object(b, mp_get(notify, "method"));
-        msgpack_object_array args = {0};
-        const msgpack_object *o = mp_get(notify, "args");
-        if (o)
-            mp_array(o, &args);
-        mp_put_array(b, args.size + 1);
-        for (uint32_t i = 0; i < args.size; i++)
-            mp_put_object(b, &args.ptr[i]);
-    } else {
-        mp_put_cstr(b, "answer.event");
-    }
-    mp_put_array(b, 3);
-    mp_put_str(b, id, ID_LEN);
-}
-
-bool stream_notify_fits(const msgpack_object_map *notify)
-{
-    struct buf b;
-    buf_init(&b, STREAM_NOTIFY_MAX);
-    put_before(&b, "00000000-0000-0000-0000-000000000000", notify);
-    bool fits = !b.failed;
-    buf_done(&b);
-    return fits;
 }
 
 static void release_log(void *owner)
@@ -208,9 +177,11 @@ void stream_open(struct peer *p, struct answer *a, const struct stream_setup *se
     t->until_accepted = setup->until_accepted || setup->reply == STREAM_ACCEPTED;
     t->ended = setup->ended;
     t->data = setup->data;
-    buf_init(&t->before, STREAM_NOTIFY_MAX);
-    if (t->events)
-        put_before(&t->before, answer_id(a), setup->notify);
+    buf_init(&t->before, NOTIFY_MAX);
+    if (t->events) { /* [id, seq, event]; all before seq is the same for every event */
+        notify_begin(&t->before, "answer.event", setup->notify, 3);
+        mp_put_str(&t->before, answer_id(a), ID_LEN);
+    }
     TAILQ_INSERT_TAIL(&p->streams, t, link);
     p->in_flight++;
     /* Who wants no events waits for the end alone. */

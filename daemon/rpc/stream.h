@@ -21,15 +21,10 @@ struct stream_setup {
     bool events;                          /* notifications are wanted */
     bool owner;                           /* it asked: its hanging up may end the answer */
     bool until_accepted;                  /* it ends when the question is accepted, as with STREAM_ACCEPTED */
-    const msgpack_object_map *notify;     /* {method, args}, NULL: answer.event */
+    const msgpack_object_map *notify;     /* {method, args} that fits, NULL: answer.event */
     void (*ended)(void *data, bool gone); /* for STREAM_PART, once; gone: with its peer */
     void *data;
 };
-
-#define STREAM_NOTIFY_MAX (64 << 10) /* bytes that `notify` may put before each event, packed */
-
-/* Would its events fit? To be asked before stream_open. */
-bool stream_notify_fits(const msgpack_object_map *notify);
 
 /* Begins; may write to the peer. Takes a reference of its own to the answer. */
 void stream_open(struct peer *p, struct answer *a, const struct stream_setup *setup);

@@ -61,6 +61,13 @@ static void begin_done(struct store_begin *b)
     messages_free(b->messages, b->n_messages);
 }
 
+static void words_free(char **words, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        free(words[i]);
+    free(words);
+}
+
 static void path_done(struct store_path *p)
 {
     free(p->directory);
@@ -110,19 +117,29 @@ struct store_job *store_job_free(struct store_job *j)
         break;
     case STORE_SUMMARY: free(j->summary.text); break;
     case STORE_RENAME: free(j->rename.title); break;
+    case STORE_TITLE: free(j->title.title); break;
+    case STORE_TAG:
+        words_free(j->tag.remove, j->tag.n_remove);
+        words_free(j->tag.add, j->tag.n_add);
+        break;
     case STORE_PATH: path_done(&j->path); break;
     case STORE_LIST:
         free(j->list.directory);
         free(j->list.tag);
+        free(j->list.model);
         break;
     case STORE_ANSWER: answer_done(&j->answer); break;
     case STORE_ANSWERS: free(j->answers.items); break;
     case STORE_SPEEDS_SAVE:
     case STORE_SPEEDS: free(j->speeds.speeds); break;
     case STORE_FORK:
+    case STORE_PIN:
+    case STORE_HEAD:
     case STORE_DELETE:
+    case STORE_RESTORE:
     case STORE_EXPIRE:
     case STORE_GET:
+    case STORE_FIND:
     case STORE_KINDS: break;
     }
     buf_done(&j->out);

@@ -58,14 +58,20 @@ enum store_kind {
     STORE_CREATE, /* a conversation */
     STORE_FORK,
     STORE_RENAME,
-    STORE_DELETE, /* it is gone at once; STORE_EXPIRE takes it away */
-    STORE_EXPIRE, /* what has outlived its time, and what is deleted */
+    STORE_TITLE, /* a better one in the place of an automatic one */
+    STORE_PIN,
+    STORE_TAG,
+    STORE_HEAD,
+    STORE_DELETE,  /* into the trash, or gone for good; STORE_EXPIRE takes it away */
+    STORE_RESTORE, /* out of the trash */
+    STORE_EXPIRE,  /* what has outlived its time, and what is deleted */
     STORE_SPEEDS_SAVE,
     STORE_SUMMARY, /* of a path down to a message */
     /* Reads */
     STORE_PATH, /* the messages that a question follows */
     STORE_LIST,
     STORE_GET,
+    STORE_FIND,    /* whether there is such a conversation */
     STORE_ANSWER,  /* one that has ended */
     STORE_ANSWERS, /* all such */
     STORE_SPEEDS,
@@ -80,14 +86,19 @@ struct store_begin {
     char *provider, *model, *preview;
     struct store_bytes start;    /* event 0, encoded */
     char conversation[STORE_ID]; /* "": none, and what follows is not used */
-    bool create;                 /* it is new; title and system may be NULL */
-    char *title, *system;
+    bool create;                 /* it is new; system may be NULL */
+    char *title;                 /* an automatic one, by the question, for one that has none; NULL: none */
+    char *system;
     char *directory, *terminal;     /* where it was asked; NULL where not told */
     char parent[STORE_ID];          /* "": the root */
     struct store_message *messages; /* the question, appended below parent, each below the one before */
     size_t n_messages;
     bool again;             /* the messages may be there already: another answer to the same question brought them */
     char message[STORE_ID]; /* the assistant's, which STORE_END fills in; it exists as `running` from now on */
+    /* Outcome */
+    bool made;    /* the conversation, by this one */
+    bool titled;  /* title is its title now */
+    size_t added; /* of the messages, those that were not there */
 };
 
 struct store_runs {
@@ -106,7 +117,9 @@ struct store_end {
     size_t n_runs;
     char conversation[STORE_ID], message[STORE_ID]; /* "": none. The message becomes the conversation's head */
     struct store_reply reply;
+    uid_t uid;
     bool late; /* it comes when others may have come since: the head moves forward only */
+    bool head; /* outcome: the message is the conversation's head now */
     bool gone; /* outcome: it has a message, which is not there any more, or whose conversation is deleted */
 };
 
@@ -115,6 +128,7 @@ struct store_create {
     uid_t uid;
     int64_t created_us;
     char *title, *system;           /* NULL where not told */
+    bool automatic;                 /* the title is */
     struct store_message *messages; /* a chain from the root; the last one is the head */
     size_t n_messages;
 };
@@ -132,7 +146,46 @@ struct store_rename {
     char *title;
 };
 
+struct store_title {
+    char conversation[STORE_ID];
+    uid_t uid;
+    char *title; /* by a model: it stays until a user gives another */
+    bool set;    /* outcome: the one that it had was the question's first words */
+};
+
+struct store_pin {
+    char conversation[STORE_ID];
+    uid_t uid;
+    bool pinned;
+};
+
+#define STORE_TAGS_MAX 64 /* of one conversation, and in each list of a job */
+struct store_tag {
+    char conversation[STORE_ID];
+    uid_t uid;
+    char **remove, **add; /* removed first. Over STORE_TAGS_MAX: ERR_INVALID_REQUEST, param "add" */
+    size_t n_remove, n_add;
+    /* The packed array of its tags is in out. */
+};
+
+struct store_head {
+    char conversation[STORE_ID], message[STORE_ID];
+    uid_t uid;
+};
+
 struct store_delete {
+    char conversation[STORE_ID];
+    uid_t uid;
+    int64_t deleted_us;
+    bool purge; /* for good, and out of the trash too */
+};
+
+struct store_restore {
+    char conversation[STORE_ID]; /* not in the trash: ERR_NOT_FOUND */
+    uid_t uid;
+};
+
+struct store_find {
     char conversation[STORE_ID];
     uid_t uid;
 };
@@ -146,7 +199,8 @@ struct store_summary { /* takes the place of what that message had; nothing wher
 struct store_expire {
     int64_t answers_before_us;       /* answers that ended before leave, with their events */
     int64_t answers_max;             /* and the oldest over so many */
-    int64_t conversations_before_us; /* conversations not touched since leave; 0: none does */
+    int64_t conversations_before_us; /* conversations not touched since leave, but pinned ones; 0: none does */
+    int64_t trash_before_us;         /* those that were deleted before are gone for good */
 };
 
 struct store_said { /* a message on a path */
@@ -166,6 +220,12 @@ struct store_path {
     char *directory, *terminal;
     int64_t not_before_us; /* of the last one: older is ERR_NOT_FOUND with a hint */
     char parent[STORE_ID]; /* "": the head. Not in the conversation: ERR_NOT_FOUND, param "parent" */
+    enum store_path_to {
+        STORE_PATH_PARENT,     /* to the parent, or the head */
+        STORE_PATH_EDIT,       /* to what `of` follows, a user's message */
+        STORE_PATH_REGENERATE, /* to `of`, or where it is an assistant's message to the question that it answers */
+    } to;
+    char of[STORE_ID]; /* for these two; what it cannot be: ERR_INVALID_REQUEST, param "edit" or "regenerate" */
     /* Found: conversation and parent are filled in (parent "" in an empty one) */
     bool at_head; /* the parent is the conversation's head */
     char *system;
@@ -178,9 +238,12 @@ struct store_path {
 struct store_list {
     uid_t uid;
     uint32_t limit;
-    char before[STORE_ID]; /* a conversation: those that come behind it */
-    int64_t before_us;     /* or a time, 0: none */
-    char *directory, *tag; /* NULL: any */
+    char before[STORE_ID];         /* a conversation: those that come behind it */
+    int64_t before_us;             /* or a time, 0: none */
+    char *directory, *tag, *model; /* NULL: any */
+    int64_t since_us;              /* touched then or later */
+    enum { STORE_PINNED_OR_NOT, STORE_PINNED, STORE_NOT_PINNED } pinned;
+    bool deleted; /* those in the trash, and no others */
     /* Found: the packed items in out, n_out of them, newest first */
     int64_t seen_us, seen_num; /* of the backend, between slices */
 };
@@ -239,7 +302,13 @@ struct store_job {
         struct store_create create;
         struct store_fork fork;
         struct store_rename rename;
+        struct store_title title;
+        struct store_pin pin;
+        struct store_tag tag;
+        struct store_head head;
         struct store_delete delete;
+        struct store_restore restore;
+        struct store_find find;
         struct store_summary summary;
         struct store_expire expire;
         struct store_path path;

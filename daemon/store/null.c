@@ -29,9 +29,15 @@ static enum store_step null_run(struct store_db *db, struct store_job *job, int6
     case STORE_ANSWER: job->code = not_found(job, "answer", "answer"); break;
     case STORE_FORK:
     case STORE_RENAME:
+    case STORE_TITLE:
+    case STORE_PIN:
+    case STORE_TAG:
+    case STORE_HEAD:
     case STORE_DELETE:
+    case STORE_RESTORE:
     case STORE_PATH:
-    case STORE_GET: job->code = not_found(job, "conversation", "conversation"); break;
+    case STORE_GET:
+    case STORE_FIND: job->code = not_found(job, "conversation", "conversation"); break;
     }
     return STORE_STEP_DONE;
 }

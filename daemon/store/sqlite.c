@@ -55,7 +55,8 @@ static enum error_code look_at_place(const struct store_place *place, const char
 
     if (dirfd < 0)
         return error_set_errno(err, ERR_UNAVAILABLE, errno, "cannot open the state folder %s", place->dir);
-    *exclusive = place->locking == STORE_LOCKING_AUTO ? fd_on_network(dirfd) : place->locking == STORE_LOCKING_EXCLUSIVE;
+    *exclusive =
+        place->locking == STORE_LOCKING_AUTO ? fd_on_network(dirfd) : place->locking == STORE_LOCKING_EXCLUSIVE;
     if (make)
         code = make_file(dirfd, path, err);
     close(dirfd);
@@ -218,7 +219,10 @@ static sqlite_job *const jobs[STORE_KINDS] = {
     [STORE_BEGIN] = sqlite_begin,     [STORE_RUNS] = sqlite_runs,
     [STORE_END] = sqlite_end,         [STORE_CREATE] = sqlite_create,
     [STORE_FORK] = sqlite_fork,       [STORE_RENAME] = sqlite_rename,
-    [STORE_DELETE] = sqlite_delete,   [STORE_EXPIRE] = sqlite_expire,
+    [STORE_TITLE] = sqlite_title,     [STORE_PIN] = sqlite_pin,
+    [STORE_TAG] = sqlite_tag,         [STORE_HEAD] = sqlite_head,
+    [STORE_DELETE] = sqlite_delete,   [STORE_RESTORE] = sqlite_restore,
+    [STORE_EXPIRE] = sqlite_expire,   [STORE_FIND] = sqlite_find,
     [STORE_PATH] = sqlite_path,       [STORE_LIST] = sqlite_list,
     [STORE_GET] = sqlite_get,         [STORE_ANSWER] = sqlite_answer,
     [STORE_ANSWERS] = sqlite_answers, [STORE_SPEEDS_SAVE] = sqlite_speeds_save,

@@ -85,7 +85,7 @@ static bool find_answer(struct store_db *db, const char *id, bool *ended)
 
 enum store_step sqlite_begin(struct store_db *db, struct store_job *job)
 {
-    const struct store_begin *b = &job->begin;
+    struct store_begin *b = &job->begin;
     struct sqlite_spot spot = {0};
     bool ended;
 
@@ -144,6 +144,7 @@ enum store_step sqlite_end(struct store_db *db, struct store_job *job)
     if (!find_answer(db, e->answer, &ended))
         return sqlite_not_found(job, "answer", "no such answer is stored");
     e->gone = e->message[0] && !sqlite_message_lives(db, e->message);
+    e->head = false;
     if (ended) /* it came before, as above */
         return STORE_STEP_DONE;
     if (e->n_runs > 0)
@@ -151,8 +152,8 @@ enum store_step sqlite_end(struct store_db *db, struct store_job *job)
     put_runs(db, e->runs, e->n_runs);
     if (end_answer(db, e) && e->gone)
         leave_conversation(db, e->answer);
-    else if (e->message[0] && (!e->late || sqlite_head_leads_to(db, e->message)))
-        sqlite_move_head(db, e->message, e->ended_us);
+    if (e->message[0] && (!(e->late || e->gone) || sqlite_head_leads_to(db, e->message)))
+        e->head = sqlite_move_head(db, e->message, e->ended_us) && !e->gone;
     return STORE_STEP_DONE;
 }
 

@@ -59,7 +59,7 @@ enum store_step sqlite_not_found(struct store_job *job, const char *param, const
     return STORE_STEP_DONE;
 }
 
-static enum store_step no_conversation(struct store_job *job, const char *param)
+enum store_step sqlite_no_conversation(struct store_job *job, const char *param)
 {
     return sqlite_not_found(job, param, "no such conversation");
 }
@@ -67,12 +67,13 @@ static enum store_step no_conversation(struct store_job *job, const char *param)
 /* Any conversation with this id, whoever's and in whatever state. */
 struct found {
     int64_t num, uid, messages, head;
-    bool live, deleted;
+    bool live, deleted; /* deleted: in the trash too */
 };
 static bool find_any(struct store_db *db, const char *id, struct found *ret)
 {
-    struct query q = query(db, "SELECT num, uid, messages, head, state = " CONVERSATION_LIVE
-                               ", state = " CONVERSATION_DELETED " FROM conversation WHERE id = ?");
+    struct query q =
+        query(db, "SELECT num, uid, messages, head, state = " CONVERSATION_LIVE ", state IN (" CONVERSATION_DELETED
+                  ", " CONVERSATION_TRASH ") FROM conversation WHERE id = ?");
 
     query_text(&q, id);
     if (!query_next(&q))
@@ -193,7 +194,7 @@ bool sqlite_find_spot(struct store_db *db, struct store_job *job, struct sqlite_
 
     /* One that was to be made may be there: a second answer to the same question began before. */
     if (found ? c.uid != (int64_t)b->uid || !c.live : !b->create) {
-        no_conversation(job, "conversation");
+        sqlite_no_conversation(job, "conversation");
         return false;
     }
     spot->conversation = c.num;
@@ -206,28 +207,37 @@ bool sqlite_find_spot(struct store_db *db, struct store_job *job, struct sqlite_
 
 static int64_t insert_conversation(struct store_db *db, const struct store_begin *b)
 {
-    struct query q = query(db, "INSERT INTO conversation(id, uid, state, created, updated, messages, title, model,"
-                               " directory, system) VALUES(?1, ?2, " CONVERSATION_LIVE ", ?3, ?3, 0, ?4, ?5, ?6, ?7)");
+    struct query q = query(db, "INSERT INTO conversation(id, uid, state, created, updated, messages, model,"
+                               " directory, system) VALUES(?1, ?2, " CONVERSATION_LIVE ", ?3, ?3, 0, ?4, ?5, ?6)");
 
     query_text(&q, b->conversation);
     query_int(&q, b->uid);
     query_int(&q, b->started_us);
-    query_text(&q, b->title);
     query_text(&q, b->model);
     query_text(&q, b->directory);
     query_text(&q, b->system);
     return query_run(&q) ? sqlite3_last_insert_rowid(db->sql) : 0;
 }
 
+/* The first question names a conversation that nobody has: one that has only instructions goes by these so far. */
+static bool entitle(struct store_db *db, const struct store_begin *b, int64_t conversation)
+{
+    struct query q = query(db, "UPDATE conversation SET title = ?, titled = " TITLED_BY_WORDS " WHERE num = ?"
+                               " AND (title IS NULL OR (messages = 0 AND titled = " TITLED_BY_WORDS "))");
+
+    query_text(&q, b->title);
+    query_int(&q, conversation);
+    return query_run(&q) && sqlite3_changes(db->sql) > 0;
+}
+
 /* more: messages that it has now. */
 static bool touch_conversation(struct store_db *db, const struct store_begin *b, int64_t conversation, int64_t more)
 {
     struct query q = query(db, "UPDATE conversation SET messages = messages + ?, updated = max(updated, ?),"
-                               " title = coalesce(title, ?), directory = coalesce(directory, ?) WHERE num = ?");
+                               " directory = coalesce(directory, ?) WHERE num = ?");
 
     query_int(&q, more);
     query_int(&q, b->started_us);
-    query_text(&q, b->preview);
     query_text(&q, b->directory);
     query_int(&q, conversation);
     return query_run(&q);
@@ -246,18 +256,22 @@ static bool remember_place(struct store_db *db, const struct store_begin *b, int
     return query_run(&q);
 }
 
-bool sqlite_append_question(struct store_db *db, const struct store_begin *b, struct sqlite_spot spot)
+bool sqlite_append_question(struct store_db *db, struct store_begin *b, struct sqlite_spot spot)
 {
-    int64_t parent = spot.parent, added = 1; /* the reply */
+    int64_t parent = spot.parent;
 
-    if (spot.conversation == 0)
+    b->made = spot.conversation == 0;
+    b->added = 0;
+    if (b->made)
         spot.conversation = insert_conversation(db, b);
+    b->titled = b->title && entitle(db, b, spot.conversation);
     for (size_t i = 0; i < b->n_messages && db->fault == SQLITE_OK; i++) {
         int64_t there = b->again ? sqlite_message(db, spot.conversation, b->messages[i].id) : 0;
         parent = there ? there : insert_message(db, spot.conversation, parent, &b->messages[i], "done");
-        added += there == 0;
+        b->added += there == 0;
     }
-    return insert_reply(db, b, spot.conversation, parent) && touch_conversation(db, b, spot.conversation, added) &&
+    return insert_reply(db, b, spot.conversation, parent) &&
+           touch_conversation(db, b, spot.conversation, (int64_t)b->added + 1) &&
            remember_place(db, b, spot.conversation);
 }
 
@@ -284,14 +298,16 @@ static bool make_whole(struct store_db *db, const struct found *c)
 
 static bool insert_half(struct store_db *db, const struct store_create *cr)
 {
-    struct query q = query(db, "INSERT INTO conversation(id, uid, state, created, updated, messages, title, system)"
-                               " VALUES(?1, ?2, " CONVERSATION_HALF ", ?3, ?3, 0, ?4, ?5)");
+    struct query q = query(db, "INSERT INTO conversation(id, uid, state, created, updated, messages, title, system,"
+                               " titled) VALUES(?1, ?2, " CONVERSATION_HALF
+                               ", ?3, ?3, 0, ?4, ?5, iif(?6, " TITLED_BY_WORDS ", " TITLED_BY_USER "))");
 
     query_text(&q, cr->conversation);
     query_int(&q, cr->uid);
     query_int(&q, cr->created_us);
     query_text(&q, cr->title);
     query_text(&q, cr->system);
+    query_int(&q, cr->automatic);
     return query_run(&q);
 }
 
@@ -303,7 +319,7 @@ enum store_step sqlite_create(struct store_db *db, struct store_job *job)
     if (!find_any(db, cr->conversation, &c) && !(insert_half(db, cr) && find_any(db, cr->conversation, &c)))
         return STORE_STEP_DONE;
     if (c.uid != (int64_t)cr->uid || c.deleted)
-        return no_conversation(job, "conversation");
+        return sqlite_no_conversation(job, "conversation");
     if (c.live) /* the job came before, and its commit looked as if it had failed */
         return STORE_STEP_DONE;
     while ((size_t)c.messages < cr->n_messages) {
@@ -320,8 +336,8 @@ enum store_step sqlite_create(struct store_db *db, struct store_job *job)
 static bool begin_fork(struct store_db *db, const struct store_fork *f, int64_t from)
 {
     struct query q = query(db, "INSERT INTO conversation(id, uid, state, created, updated, messages, title, model,"
-                               " directory, system) SELECT ?1, ?2, " CONVERSATION_HALF ", ?3, ?3, 0, title, model,"
-                               " directory, system FROM conversation WHERE num = ?4");
+                               " directory, system, titled) SELECT ?1, ?2, " CONVERSATION_HALF ", ?3, ?3, 0, title,"
+                               " model, directory, system, titled FROM conversation WHERE num = ?4");
 
     query_text(&q, f->conversation);
     query_int(&q, f->uid);
@@ -393,11 +409,11 @@ enum store_step sqlite_fork(struct store_db *db, struct store_job *job)
 
     bool begun = find_any(db, f->conversation, &to);
     if (begun && (to.uid != (int64_t)f->uid || to.deleted))
-        return no_conversation(job, "conversation");
+        return sqlite_no_conversation(job, "conversation");
     if (begun && to.live) /* it came before */
         return STORE_STEP_DONE;
     if (!sqlite_conversation(db, f->from, f->uid, &from))
-        return begun ? abandon(db, job, &to, "conversation") : no_conversation(job, "conversation");
+        return begun ? abandon(db, job, &to, "conversation") : sqlite_no_conversation(job, "conversation");
     if ((leaf = sqlite_message(db, from.num, f->message)) == 0)
         return sqlite_not_found(job, "message", "no such message in this conversation");
     if (!begun && !(begin_fork(db, f, from.num) && find_any(db, f->conversation, &to) && place_fork(db, &to)))
@@ -406,33 +422,4 @@ enum store_step sqlite_fork(struct store_db *db, struct store_job *job)
     enum store_step step = db->fault == SQLITE_OK ? copy_path(db, job, &to, nums, n) : STORE_STEP_DONE;
     free(nums);
     return step;
-}
-
-/* Small changes */
-
-enum store_step sqlite_rename(struct store_db *db, struct store_job *job)
-{
-    const struct store_rename *r = &job->rename;
-    struct query q = query(db, "UPDATE conversation SET title = ? WHERE id = ? AND uid = ?"
-                               " AND state = " CONVERSATION_LIVE);
-
-    query_text(&q, r->title);
-    query_text(&q, r->conversation);
-    query_int(&q, r->uid);
-    if (query_run(&q) && sqlite3_changes(db->sql) == 0)
-        return no_conversation(job, "conversation");
-    return STORE_STEP_DONE;
-}
-
-enum store_step sqlite_delete(struct store_db *db, struct store_job *job)
-{
-    const struct store_delete *d = &job->delete;
-    struct query q = query(db, "UPDATE conversation SET state = " CONVERSATION_DELETED " WHERE id = ? AND uid = ?"
-                               " AND state = " CONVERSATION_LIVE);
-
-    query_text(&q, d->conversation);
-    query_int(&q, d->uid);
-    if (query_run(&q) && sqlite3_changes(db->sql) == 0)
-        return no_conversation(job, "conversation");
-    return STORE_STEP_DONE;
 }

@@ -8,30 +8,52 @@ static bool changed(struct query *q)
     return query_run(q) && sqlite3_changes(q->db->sql) > 0;
 }
 
-static bool next_uid(struct store_db *db, int64_t *uid)
+/* Those of a user in that state that were not touched since, the pinned ones apart. */
+#define AGED(state, index)                                                                                             \
+    "UPDATE conversation SET state = " CONVERSATION_DELETED " WHERE num IN (SELECT num FROM conversation"              \
+    " INDEXED BY " index " WHERE state = " state " AND uid = ? AND updated < ? AND pinned = 0 LIMIT 64)"
+#define NEXT_UID(state, index)                                                                                         \
+    "SELECT uid FROM conversation INDEXED BY " index " WHERE state = " state " AND uid > ? ORDER BY uid LIMIT 1"
+
+static bool next_uid(struct store_db *db, const char *text, int64_t *uid)
 {
-    struct query q =
-        query(db, "SELECT uid FROM conversation WHERE state = " CONVERSATION_LIVE " AND uid > ? ORDER BY uid LIMIT 1");
+    struct query q = query(db, text);
 
     query_int(&q, *uid);
     return query_number(&q, uid);
 }
 
 /* By user, since that is how the index goes. */
-static bool age_conversations(struct store_db *db, int64_t before_us)
+static bool age_in(struct store_db *db, const char *users, const char *aged, int64_t before_us)
 {
     int64_t uid = -1;
 
-    while (before_us > 0 && next_uid(db, &uid)) {
-        struct query q = query(db, "UPDATE conversation SET state = " CONVERSATION_DELETED " WHERE num IN"
-                                   " (SELECT num FROM conversation WHERE state = " CONVERSATION_LIVE
-                                   "  AND uid = ? AND updated < ? LIMIT 64)");
+    while (before_us > 0 && next_uid(db, users, &uid)) {
+        struct query q = query(db, aged);
         query_int(&q, uid);
         query_int(&q, before_us);
         if (changed(&q))
             return true;
     }
     return false;
+}
+
+static bool age_conversations(struct store_db *db, int64_t before_us)
+{
+    return age_in(db, NEXT_UID(CONVERSATION_LIVE, "conversation_list"), AGED(CONVERSATION_LIVE, "conversation_list"),
+                  before_us) ||
+           age_in(db, NEXT_UID(CONVERSATION_TRASH, "conversation_trash"),
+                  AGED(CONVERSATION_TRASH, "conversation_trash"), before_us);
+}
+
+static bool empty_trash(struct store_db *db, int64_t before_us)
+{
+    struct query q = query(db, "UPDATE conversation SET state = " CONVERSATION_DELETED " WHERE num IN"
+                               " (SELECT num FROM conversation INDEXED BY conversation_deleted"
+                               "  WHERE state = " CONVERSATION_TRASH " AND deleted < ? LIMIT 64)");
+
+    query_int(&q, before_us);
+    return changed(&q);
 }
 
 static bool purge_rows(struct store_db *db, const char *text, int64_t conversation)
@@ -116,8 +138,9 @@ enum store_step sqlite_expire(struct store_db *db, struct store_job *job)
 {
     const struct store_expire *e = &job->expire;
 
-    while (age_conversations(db, e->conversations_before_us) || purge_conversation(db) ||
-           age_answers(db, e->answers_before_us) || surplus_answers(db, e->answers_max) || purge_log(db) || shrink(db))
+    while (age_conversations(db, e->conversations_before_us) || empty_trash(db, e->trash_before_us) ||
+           purge_conversation(db) || age_answers(db, e->answers_before_us) || surplus_answers(db, e->answers_max) ||
+           purge_log(db) || shrink(db))
         if (sqlite_late(db))
             return STORE_STEP_MORE;
     return STORE_STEP_DONE;

@@ -1,6 +1,7 @@
 /* What the files of the SQLite backend share. sqlite.c has the handle, sqlite_query.c statements and faults,
  * sqlite_schema.c the tables, sqlite_answer.c answers and their events, sqlite_conversation.c what changes a
- * conversation, sqlite_read.c what is read of one, sqlite_expire.c what takes away, sqlite_speed.c measured times,
+ * conversation's messages, sqlite_change.c the small changes to one, sqlite_list.c lists of them, sqlite_read.c what
+ * else is read of one, sqlite_expire.c what takes away, sqlite_speed.c measured times,
  * sqlite_summary.c summaries.
  *
  * Faults. What SQLite does not manage is noted in the handle (`fault`, the first of a job), and the query says that it
@@ -16,13 +17,19 @@
 #include <sys/queue.h>
 
 enum {
-    SQLITE_STATEMENTS = 128, /* slots of the cache, a power of two; there are some 50 statements */
+    SQLITE_STATEMENTS = 256, /* slots of the cache, a power of two; there are some 90 statements */
 };
 
 /* conversation.state */
 #define CONVERSATION_LIVE "0"
 #define CONVERSATION_DELETED "1" /* invisible; STORE_EXPIRE takes it away */
 #define CONVERSATION_HALF "2"    /* invisible; being made in slices. One that a dead daemon left is deleted */
+#define CONVERSATION_TRASH "3"   /* invisible, and can be restored; STORE_EXPIRE deletes it when its time has come */
+
+/* conversation.titled: whose its title is */
+#define TITLED_BY_USER "0"
+#define TITLED_BY_WORDS "1" /* the first words of its first question */
+#define TITLED_BY_MODEL "2"
 
 struct sqlite_cursor { /* a job's, between its slices */
     LIST_ENTRY(sqlite_cursor) link;
@@ -92,13 +99,14 @@ int64_t sqlite_message(struct store_db *db, int64_t conversation, const char *id
 /* The messages from the root to leaf, in memory of the caller's. */
 void sqlite_path_nums(struct store_db *db, int64_t leaf, int64_t **nums, size_t *n);
 enum store_step sqlite_not_found(struct store_job *job, const char *param, const char *what);
+enum store_step sqlite_no_conversation(struct store_job *job, const char *param);
 
-/* For STORE_BEGIN: where its question goes, and putting it there. False: the job has its error. */
+/* For STORE_BEGIN: where its question goes, and putting it there, with the outcome. False: the job has its error. */
 struct sqlite_spot {
     int64_t conversation, parent; /* 0: to be made; the root */
 };
 bool sqlite_find_spot(struct store_db *db, struct store_job *job, struct sqlite_spot *spot);
-bool sqlite_append_question(struct store_db *db, const struct store_begin *b, struct sqlite_spot spot);
+bool sqlite_append_question(struct store_db *db, struct store_begin *b, struct sqlite_spot spot);
 /* For STORE_END: the assistant's message as it stays, and the head put on it. Nothing where it is gone. False after a
  * fault. */
 bool sqlite_end_message(struct store_db *db, const char *message, const char *state, const struct store_reply *r);
@@ -109,13 +117,16 @@ bool sqlite_message_lives(struct store_db *db, const char *message); /* and its 
 /* sqlite_answer.c. Ends what was left running, in transactions of its own. */
 bool sqlite_recover(struct store_db *db, const struct store_place *place);
 
+/* sqlite_list.c: the tags as an array, n of them */
+void sqlite_put_tags(struct store_db *db, struct buf *b, int64_t conversation);
+
 /* sqlite_read.c */
 struct sqlite_cursor *sqlite_cursor_free(struct sqlite_cursor *c); /* NULL is fine; always returns NULL */
 
 /* The jobs. Each looks at sqlite_late where it can take long. */
 typedef enum store_step sqlite_job(struct store_db *db, struct store_job *job);
-sqlite_job sqlite_begin, sqlite_runs, sqlite_end, sqlite_create, sqlite_fork, sqlite_rename, sqlite_delete,
-    sqlite_expire, sqlite_path, sqlite_list, sqlite_get, sqlite_answer, sqlite_answers, sqlite_speeds_save,
-    sqlite_speeds, sqlite_summary;
+sqlite_job sqlite_begin, sqlite_runs, sqlite_end, sqlite_create, sqlite_fork, sqlite_rename, sqlite_title, sqlite_pin,
+    sqlite_tag, sqlite_head, sqlite_delete, sqlite_restore, sqlite_find, sqlite_expire, sqlite_path, sqlite_list,
+    sqlite_get, sqlite_answer, sqlite_answers, sqlite_speeds_save, sqlite_speeds, sqlite_summary;
 
 #endif

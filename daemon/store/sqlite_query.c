@@ -28,8 +28,9 @@ static enum error_code full(struct store_db *db, struct error *err)
 {
     if (db->max_bytes > 0 && db->fault_errno != EDQUOT && !disk_is_full(db))
         return error_set(err, ERR_UNAVAILABLE,
-                         "%s has reached max_size (%lld bytes): delete conversations, set keep, or raise it", db->path,
-                         (long long)db->max_bytes);
+                         "%s has reached max_size (%lld bytes): delete conversations for good (askctl conv rm "
+                         "--purge), set keep, or raise it",
+                         db->path, (long long)db->max_bytes);
     return error_set(err, ERR_UNAVAILABLE, "the disk is full (or a quota reached): no room for %s", db->path);
 }
 

@@ -146,6 +146,56 @@ static void get_system(struct store_db *db, struct store_path *p, int64_t conver
     query_end(&q);
 }
 
+/* A message by its role, 0 where it is not there. */
+static int64_t message_role(struct store_db *db, int64_t num, int64_t *parent, enum role *role)
+{
+    struct query q = query(db, "SELECT role, coalesce(parent, 0) FROM message WHERE num = ?");
+
+    query_int(&q, num);
+    if (!query_next(&q))
+        return 0;
+    const char *name = query_get_text(&q, 0);
+    if (!name || !role_from_name(name, strlen(name), role))
+        *role = ROLE_USER;
+    *parent = query_get_int(&q, 1);
+    query_end(&q);
+    return num;
+}
+
+static bool refuse_of(struct store_job *job, const char *param, const char *why)
+{
+    job->code = error_set_param(&job->error, param, "%s", why);
+    return false;
+}
+
+/* The last message of what is followed, 0 for none; where one is edited or answered anew, by that one. False: the job
+ * has its error. */
+static bool find_leaf(struct store_db *db, struct store_job *job, const struct sqlite_conversation *c, int64_t *leaf)
+{
+    static const char *const params[] = {
+        [STORE_PATH_PARENT] = "parent", [STORE_PATH_EDIT] = "edit", [STORE_PATH_REGENERATE] = "regenerate"};
+    const struct store_path *p = &job->path;
+    const char *id = p->to == STORE_PATH_PARENT ? p->parent : p->of, *param = params[p->to];
+    int64_t parent = 0;
+    enum role role;
+
+    *leaf = id[0] ? sqlite_message(db, c->num, id) : c->head;
+    if (id[0] && *leaf == 0) {
+        sqlite_not_found(job, param, "no such message in this conversation");
+        return false;
+    }
+    if (p->to == STORE_PATH_PARENT || !message_role(db, *leaf, &parent, &role))
+        return true;
+    if (p->to == STORE_PATH_EDIT) {
+        *leaf = parent;
+        return role == ROLE_USER || refuse_of(job, param, "edit must be a message of the user's");
+    }
+    if (role == ROLE_ASSISTANT && !(*leaf = message_role(db, parent, &parent, &role)))
+        return refuse_of(job, param, "that message answers no question");
+    return role == ROLE_USER || role == ROLE_TOOL ||
+           refuse_of(job, param, "regenerate must be an answer, or a message of the user's");
+}
+
 /* Which messages, without what they say: from here on nothing that is written changes the path. The job has its error
  * where it returns false. */
 static bool begin_path(struct store_db *db, struct store_job *job)
@@ -161,11 +211,9 @@ static bool begin_path(struct store_db *db, struct store_job *job)
         sqlite_not_found(job, "conversation", "no such conversation");
         return false;
     }
-    int64_t leaf = p->parent[0] ? sqlite_message(db, found.num, p->parent) : found.head;
-    if (p->parent[0] && leaf == 0) {
-        sqlite_not_found(job, "parent", "no such message in this conversation");
+    int64_t leaf;
+    if (!find_leaf(db, job, &found, &leaf))
         return false;
-    }
     p->at_head = leaf == found.head;
     get_system(db, p, found.num);
     struct sqlite_cursor *c = cursor_new(db, job);
@@ -200,97 +248,6 @@ enum store_step sqlite_path(struct store_db *db, struct store_job *job)
     return STORE_STEP_DONE;
 }
 
-/* STORE_LIST */
-
-static void put_tags(struct store_db *db, struct buf *b, int64_t conversation, uint32_t n)
-{
-    mp_put_cstr(b, "tags");
-    mp_put_array(b, n);
-    if (n == 0)
-        return;
-    struct query q = query(db, "SELECT tag FROM tag WHERE conversation = ? ORDER BY tag");
-    query_int(&q, conversation);
-    while (query_next(&q))
-        mp_put_cstr(b, query_get_text(&q, 0));
-}
-
-static void put_list_item(struct store_db *db, struct buf *b, int64_t num)
-{
-    struct query q = query(db, "SELECT id, title, created, updated, messages, model, directory,"
-                               " (SELECT count(*) FROM tag t WHERE t.conversation = c.num)"
-                               " FROM conversation c WHERE num = ?");
-
-    query_int(&q, num);
-    if (!query_next(&q))
-        return;
-    mp_put_map(b, 8);
-    mp_put_entry(b, "conversation", query_get_text(&q, 0));
-    mp_put_entry(b, "title", query_get_text(&q, 1));
-    mp_put_entry_time(b, "created", query_get_int(&q, 2));
-    mp_put_entry_time(b, "updated", query_get_int(&q, 3));
-    mp_put_entry_int(b, "messages", query_get_int(&q, 4));
-    mp_put_entry(b, "model", query_get_text(&q, 5));
-    mp_put_entry(b, "directory", query_get_text(&q, 6));
-    put_tags(db, b, num, (uint32_t)query_get_int(&q, 7));
-    query_end(&q);
-}
-
-/* Where the list goes on: behind what was looked at in the slice before, behind a conversation, before a time. */
-static bool find_start(struct store_db *db, struct store_list *l)
-{
-    if (l->seen_num != 0)
-        return true;
-    l->seen_us = l->before_us > 0 ? l->before_us : INT64_MAX;
-    l->seen_num = INT64_MIN;
-    if (!l->before[0])
-        return true;
-    struct query q = query(db, "SELECT updated, num FROM conversation WHERE id = ? AND uid = ?");
-    query_text(&q, l->before);
-    query_int(&q, l->uid);
-    bool found = query_next(&q);
-    if (found) {
-        l->seen_us = query_get_int(&q, 0);
-        l->seen_num = query_get_int(&q, 1);
-    }
-    query_end(&q);
-    return found;
-}
-
-/* Walks the index alone. The filter is a column and not a condition, so that a list that finds little can be cut
- * between two rows. */
-enum store_step sqlite_list(struct store_db *db, struct store_job *job)
-{
-    struct store_list *l = &job->list;
-
-    if (!find_start(db, l))
-        return sqlite_not_found(job, "before", "no such conversation");
-    struct query q =
-        query(db, "SELECT updated, num,"
-                  " (?4 IS NULL OR num IN (SELECT p.conversation FROM place p WHERE p.uid = ?1 AND p.directory = ?4))"
-                  " AND (?5 IS NULL OR num IN (SELECT t.conversation FROM tag t WHERE t.tag = ?5))"
-                  " FROM conversation WHERE uid = ?1 AND state = " CONVERSATION_LIVE
-                  " AND (updated, num) < (?2, ?3) ORDER BY updated DESC, num DESC");
-    query_int(&q, l->uid);
-    query_int(&q, l->seen_us);
-    query_int(&q, l->seen_num);
-    query_text(&q, l->directory);
-    query_text(&q, l->tag);
-    while (job->n_out < l->limit && !job->out.failed && query_next(&q)) {
-        l->seen_us = query_get_int(&q, 0);
-        l->seen_num = query_get_int(&q, 1);
-        if (query_get_int(&q, 2)) {
-            put_list_item(db, &job->out, l->seen_num);
-            job->n_out++;
-        }
-        if (sqlite_late(db)) {
-            query_end(&q);
-            return STORE_STEP_MORE;
-        }
-    }
-    query_end(&q);
-    return STORE_STEP_DONE;
-}
-
 /* STORE_GET */
 
 static void all_nums(struct store_db *db, int64_t conversation, struct sqlite_cursor *c)
@@ -307,14 +264,14 @@ static void all_nums(struct store_db *db, int64_t conversation, struct sqlite_cu
 /* All of the map but the messages. */
 static void put_get_head(struct store_db *db, struct buf *b, int64_t conversation, uint32_t n_messages)
 {
-    struct query q = query(db, "SELECT c.id, c.title, m.id, c.system, c.created, c.updated FROM conversation c"
-                               " LEFT JOIN message m ON m.num = c.head WHERE c.num = ?");
+    struct query q = query(db, "SELECT c.id, c.title, m.id, c.system, c.created, c.updated, c.pinned"
+                               " FROM conversation c LEFT JOIN message m ON m.num = c.head WHERE c.num = ?");
 
     query_int(&q, conversation);
     if (!query_next(&q))
         return;
     const char *system = query_get_text(&q, 3);
-    mp_put_map(b, system ? 7 : 6);
+    mp_put_map(b, system ? 9 : 8);
     mp_put_entry(b, "conversation", query_get_text(&q, 0));
     mp_put_entry(b, "title", query_get_text(&q, 1));
     mp_put_entry(b, "head", query_get_text(&q, 2));
@@ -322,6 +279,10 @@ static void put_get_head(struct store_db *db, struct buf *b, int64_t conversatio
         mp_put_entry(b, "system", system);
     mp_put_entry_time(b, "created", query_get_int(&q, 4));
     mp_put_entry_time(b, "updated", query_get_int(&q, 5));
+    mp_put_cstr(b, "pinned");
+    mp_put_bool(b, query_get_int(&q, 6) != 0);
+    mp_put_cstr(b, "tags");
+    sqlite_put_tags(db, b, conversation);
     mp_put_cstr(b, "messages");
     mp_put_array(b, n_messages);
     query_end(&q);

@@ -42,6 +42,12 @@ static const char *const migrations[] = {
     "CREATE INDEX speed_updated ON speed(updated);",
     /* Of all messages down to this one. The last column: few have it. */
     "ALTER TABLE message ADD COLUMN summary TEXT;",
+    "ALTER TABLE conversation ADD COLUMN titled INTEGER NOT NULL DEFAULT " TITLED_BY_USER ";"
+    "ALTER TABLE conversation ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE conversation ADD COLUMN deleted INTEGER;" /* when; NULL: it is not */
+    "CREATE INDEX conversation_pinned ON conversation(uid, updated) WHERE state = " CONVERSATION_LIVE " AND pinned = 1;"
+    "CREATE INDEX conversation_trash ON conversation(uid, updated) WHERE state = " CONVERSATION_TRASH ";"
+    "CREATE INDEX conversation_deleted ON conversation(deleted) WHERE state = " CONVERSATION_TRASH ";",
 };
 
 int sqlite_version(void)

@@ -24,9 +24,12 @@ static const char *const locking_names[] = {
 const struct config_option store_option_rows[] = {
     {"keep", CONFIG_DURATION, offsetof(struct store_options, keep_ms), HOUR, 36500 * DAY, "forever", keep_words,
      CONFIG_RELOAD,
-     "How long a conversation is kept after it was last added to; none: nothing is written to disk at all. From none "
+     "How long a conversation that is not pinned is kept after it was last added to; none: nothing is written to disk "
+     "at all. From none "
      "to "
      "the rest and back takes a restart."},
+    {"trash", CONFIG_DURATION, offsetof(struct store_options, trash_ms), 0, 36500 * DAY, "30 d", NULL, CONFIG_RELOAD,
+     "How long a deleted conversation can be restored. 0: it is gone within a minute."},
     {"locking", CONFIG_ENUM, offsetof(struct store_options, locking), 0, 0, "auto", locking_names, 0,
      "How the database is locked: shared lets other programs read it, exclusive is for file systems without shared "
      "memory. auto takes exclusive on a network file system."},
@@ -84,6 +87,8 @@ struct store {
     size_t waiting_bound;  /* of them, those that max_waiting counts */
     size_t waiting_writes; /* of them, writes */
 
+    void (*written)(void *data, const struct store_job *job); /* NULL: nobody is told */
+    void *written_data;
     void (*closed)(void *data);
     void *closed_data;
 };
@@ -214,6 +219,8 @@ static void finish(struct store *s, struct store_job *job)
     s->reads_done += read;
     s->failed += job->code == ERR_UNAVAILABLE;
     judge(s, job);
+    if (s->written && !read && job->code == ERR_NONE)
+        s->written(s->written_data, job);
     job->done(job->data, job);
     if (--s->waiting == 0 && s->life == LIFE_DRAINING)
         close_next(s);
@@ -397,6 +404,12 @@ void store_configure(struct store *s, const struct store_options *opt)
 const struct store_options *store_opt(const struct store *s)
 {
     return &s->opt;
+}
+
+void store_on_written(struct store *s, void (*written)(void *data, const struct store_job *job), void *data)
+{
+    s->written = written;
+    s->written_data = data;
 }
 
 bool store_stores(const struct store *s)

@@ -24,6 +24,7 @@ struct store;
 
 struct store_options {
     int64_t keep_ms;     /* of conversations; STORE_KEEP_FOREVER, STORE_KEEP_NONE */
+    int64_t trash_ms;    /* of deleted ones */
     int locking;         /* enum store_locking */
     int64_t max_size;    /* bytes, 0: none */
     int64_t max_waiting; /* jobs that were submitted and are not done; STORE_BEGIN, _RUNS and _END do not count */
@@ -68,6 +69,10 @@ const struct store_options *store_opt(const struct store *s);
  * result as it fits. */
 bool store_stores(const struct store *s);
 void store_status(const struct store *s, struct store_status *ret);
+
+/* Called on the loop for each write that has been committed, whoever submitted it, before the job's own done: so one
+ * place sees all that changes. The job is borrowed. */
+void store_on_written(struct store *s, void (*written)(void *data, const struct store_job *job), void *data);
 
 /* Takes the job over and calls its done later, never before it returns. ERR_OVERLOADED (then done is not called and the
  * job is freed): max_waiting wait; never for STORE_BEGIN, STORE_RUNS, STORE_END, which max_answers bounds. */

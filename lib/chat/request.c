@@ -33,6 +33,8 @@ struct chat_request *chat_request_free(struct chat_request *r)
     free(r->tool_choice_name);
     free(r->conversation);
     free(r->parent);
+    free(r->edit);
+    free(r->regenerate);
     free(r->directory);
     free(r->terminal);
     value_unref(r->schema);

@@ -27,7 +27,7 @@ enum context_policy { CONTEXT_DEFAULT, CONTEXT_ERROR, CONTEXT_DROP_OLDEST, CONTE
 struct chat_request {
     char *model;              /* as the client named it, NULL: the default */
     char *system;             /* NULL if none */
-    struct message *messages; /* owned array, at least one */
+    struct message *messages; /* owned array, at least one; none where an answer is regenerated */
     size_t n_messages;
     struct tool *tools; /* owned array */
     size_t n_tools;
@@ -46,6 +46,8 @@ struct chat_request {
     enum context_policy context_policy;
     char *conversation; /* an id, CONVERSATION_NEW or CONVERSATION_LAST; NULL: none */
     char *parent;       /* id of the message that the question follows, NULL: the conversation's head */
+    char *edit;         /* id of a user's message: the question takes its place, as its sibling; NULL: none */
+    char *regenerate;   /* id of an answer, or of its question, which is answered once more; NULL: none */
     bool no_store;      /* store: false */
     char *directory;    /* where it is asked, NULL if not told */
     char *terminal;     /* likewise */

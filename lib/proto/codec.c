@@ -78,10 +78,23 @@ static enum error_code get_prompt(const struct input *in, const msgpack_object *
     return codec_add_text(in->err, m, s, len);
 }
 
+/* An answer is regenerated: its question is there. */
+static enum error_code no_question(const struct input *in)
+{
+    static const char *const questions[] = {"prompt", "messages", "attachments"};
+
+    for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
+        if (input_get(in, questions[i]) != NULL)
+            return input_refuse(in, questions[i], "must not stand beside regenerate, which asks the same again");
+    return ERR_NONE;
+}
+
 static enum error_code get_question(const struct input *in, struct chat_request *r)
 {
     const msgpack_object *prompt = input_get(in, "prompt"), *messages = input_get(in, "messages");
 
+    if (input_get(in, "regenerate") != NULL)
+        return no_question(in);
     if (prompt != NULL && messages != NULL)
         return input_refuse(in, "messages", "must not stand beside prompt");
     if (prompt == NULL && messages == NULL)
@@ -315,6 +328,26 @@ enum error_code codec_context(const msgpack_object_map *params, char **directory
     return ERR_NONE;
 }
 
+/* Each of the three says what the question follows: one alone, in a conversation that is there. */
+static enum error_code check_place(const struct input *in, const struct chat_request *r)
+{
+    const char *const names[] = {"parent", "edit", "regenerate"}, *const given[] = {r->parent, r->edit, r->regenerate};
+    bool there = r->conversation != NULL && strcmp(r->conversation, CONVERSATION_NEW) != 0, before = false;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (given[i] == NULL)
+            continue;
+        if (!there)
+            return input_refuse(in, names[i], "goes with the conversation that it is in");
+        if (before)
+            return input_refuse(in, names[i], "must stand alone of parent, edit and regenerate");
+        before = true;
+    }
+    if ((r->edit != NULL || r->regenerate != NULL) && r->cache == CACHE_ONLY)
+        return input_refuse(in, "cache", "must not be only beside edit or regenerate, which ask anew");
+    return ERR_NONE;
+}
+
 /* Where the question belongs, and where it is kept. */
 static enum error_code get_place(const struct input *in, struct chat_request *r)
 {
@@ -323,11 +356,13 @@ static enum error_code get_place(const struct input *in, struct chat_request *r)
 
     if ((e = input_name(in, "conversation", false, &r->conversation)) != ERR_NONE ||
         (e = input_name(in, "parent", false, &r->parent)) != ERR_NONE ||
+        (e = input_name(in, "edit", false, &r->edit)) != ERR_NONE ||
+        (e = input_name(in, "regenerate", false, &r->regenerate)) != ERR_NONE ||
         (e = input_bool(in, "store", &store)) != ERR_NONE)
         return e;
     r->no_store = !store;
-    if (r->parent != NULL && (r->conversation == NULL || strcmp(r->conversation, CONVERSATION_NEW) == 0))
-        return input_refuse(in, "parent", "goes with the conversation that it is in");
+    if ((e = check_place(in, r)) != ERR_NONE)
+        return e;
     return codec_context(in->map, &r->directory, &r->terminal, in->err);
 }
 

@@ -203,6 +203,7 @@ static inline struct store_job *begin(const char *a, int at, const char *convers
     b->provider = xstrdup("openai");
     b->model = xstrdup("openai/gpt");
     b->preview = xasprintf("preview of %s", a);
+    b->title = xasprintf("words of %s", a);
     b->start = bytes("start");
     if (!conversation)
         return j;
@@ -327,6 +328,80 @@ static inline struct store_job *delete_of(const char *conversation)
     return j;
 }
 
+static inline struct store_job *restore_of(const char *conversation)
+{
+    struct store_job *j = job(STORE_RESTORE);
+
+    j->restore.uid = ME;
+    set_id(j->restore.conversation, conversation);
+    return j;
+}
+
+static inline struct store_job *pin_of(const char *conversation, bool pinned)
+{
+    struct store_job *j = job(STORE_PIN);
+
+    j->pin.uid = ME;
+    set_id(j->pin.conversation, conversation);
+    j->pin.pinned = pinned;
+    return j;
+}
+
+/* One tag on, one off; NULL for none. */
+static inline struct store_job *tag_of(const char *conversation, const char *add, const char *remove)
+{
+    struct store_job *j = job(STORE_TAG);
+
+    j->tag.uid = ME;
+    set_id(j->tag.conversation, conversation);
+    j->tag.add = NEW(char *);
+    j->tag.remove = NEW(char *);
+    if (add)
+        j->tag.add[j->tag.n_add++] = xstrdup(add);
+    if (remove)
+        j->tag.remove[j->tag.n_remove++] = xstrdup(remove);
+    return j;
+}
+
+static inline struct store_job *head_of(const char *conversation, const char *message)
+{
+    struct store_job *j = job(STORE_HEAD);
+
+    j->head.uid = ME;
+    set_id(j->head.conversation, conversation);
+    set_id(j->head.message, message);
+    return j;
+}
+
+static inline struct store_job *find_of(const char *conversation)
+{
+    struct store_job *j = job(STORE_FIND);
+
+    j->find.uid = ME;
+    set_id(j->find.conversation, conversation);
+    return j;
+}
+
+static inline struct store_job *title_of(const char *conversation, const char *title)
+{
+    struct store_job *j = job(STORE_TITLE);
+
+    j->title.uid = ME;
+    set_id(j->title.conversation, conversation);
+    j->title.title = xstrdup(title);
+    return j;
+}
+
+/* A path to what an edit or another answer follows. */
+static inline struct store_job *to_message(enum store_path_to to, const char *conversation, const char *of)
+{
+    struct store_job *j = path_of(conversation, "");
+
+    j->path.to = to;
+    set_id(j->path.of, of);
+    return j;
+}
+
 static inline struct store_job *rename_of(const char *conversation, const char *title)
 {
     struct store_job *j = job(STORE_RENAME);
@@ -355,6 +430,7 @@ static inline struct store_job *expire(int answers_before, int64_t answers_max, 
 
     j->expire.answers_before_us = T0 + answers_before * SECOND;
     j->expire.answers_max = answers_max;
+    j->expire.trash_before_us = INT64_MAX;
     j->expire.conversations_before_us = conversations_before ? T0 + conversations_before * SECOND : 0;
     return j;
 }
@@ -438,7 +514,7 @@ static inline void assert_list(struct fixture *f, struct store_job *j, const cha
         size_t len, at = strlen(got);
         assert_int_equal(msgpack_unpack_next(&u, (char *)j->out.data, j->out.len, &off), MSGPACK_UNPACK_SUCCESS);
         assert_true(mp_map(&u.data, &m) && mp_str(mp_get(&m, "conversation"), &id, &len));
-        assert_int_equal(m.size, 8);
+        assert_int_equal(m.size, j->list.deleted ? 10 : 9);
         const char *word = memchr(id, '-', len);
         snprintf(got + at, sizeof(got) - at, "%s%.*s", n ? " " : "", word ? (int)(word - id) : (int)len, id);
     }

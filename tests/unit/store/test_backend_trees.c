@@ -28,7 +28,7 @@ static void created_and_begun(void **state)
     store_job_free(p);
     struct store_job *g = get_of("c", "");
     assert_int_equal(run(f, g), ERR_NONE);
-    SHOWS(g, "\"title\"=>\"preview of a\"");
+    SHOWS(g, "\"title\"=>\"words of a\"");
     SHOWS(g, "\"system\"=>\"be brief\"");
     store_job_free(g);
     assert_int_equal(does(f, rename_of("c", "mine")), ERR_NONE);

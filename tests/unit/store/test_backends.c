@@ -17,8 +17,9 @@ static void a_turn_is_kept(void **state)
 
     struct store_job *l = list_of(10);
     assert_int_equal(run(f, l), ERR_NONE);
-    SHOWS(l, "\"title\"=>\"preview of a\", \"created\"=>1700000001.000000, \"updated\"=>1700000002.000000, "
-             "\"messages\"=>2, \"model\"=>\"deepseek/chat\", \"directory\"=>\"/home\", \"tags\"=>[]");
+    SHOWS(l, "\"title\"=>\"words of a\", \"created\"=>1700000001.000000, \"updated\"=>1700000002.000000, "
+             "\"messages\"=>2, \"model\"=>\"deepseek/chat\", \"directory\"=>\"/home\", \"pinned\"=>false, "
+             "\"tags\"=>[]");
     store_job_free(l);
 }
 

@@ -256,13 +256,19 @@ static void test_null(void **state)
         {STORE_CREATE, ERR_UNAVAILABLE, ""},
         {STORE_FORK, ERR_NOT_FOUND, "conversation"},
         {STORE_RENAME, ERR_NOT_FOUND, "conversation"},
+        {STORE_TITLE, ERR_NOT_FOUND, "conversation"},
+        {STORE_PIN, ERR_NOT_FOUND, "conversation"},
+        {STORE_TAG, ERR_NOT_FOUND, "conversation"},
+        {STORE_HEAD, ERR_NOT_FOUND, "conversation"},
         {STORE_DELETE, ERR_NOT_FOUND, "conversation"},
+        {STORE_RESTORE, ERR_NOT_FOUND, "conversation"},
         {STORE_EXPIRE, ERR_NONE, ""},
         {STORE_SPEEDS_SAVE, ERR_NONE, ""},
         {STORE_SUMMARY, ERR_NONE, ""},
         {STORE_PATH, ERR_NOT_FOUND, "conversation"},
         {STORE_LIST, ERR_NONE, ""},
         {STORE_GET, ERR_NOT_FOUND, "conversation"},
+        {STORE_FIND, ERR_NOT_FOUND, "conversation"},
         {STORE_ANSWER, ERR_NOT_FOUND, "answer"},
         {STORE_ANSWERS, ERR_NONE, ""},
         {STORE_SPEEDS, ERR_NONE, ""},
@@ -279,7 +285,7 @@ static void test_null(void **state)
         submit(&ask[i]);
     }
     finish_all();
-    assert_string_equal(test.done, "abcdefghijklmnop");
+    assert_string_equal(test.done, "abcdefghijklmnopqrstuv");
     for (int i = 0; i < STORE_KINDS; i++) {
         assert_int_equal(ask[i].got, rows[i].code);
         assert_int_equal(ask[i].error.code, rows[i].code);
