@@ -411,8 +411,9 @@ python_tests = \
 	tests/rpc/test_routing.py tests/rpc/test_schedules.py tests/rpc/test_schema.py tests/rpc/test_secrets.py \
 	tests/rpc/test_service.py tests/rpc/test_single_flight.py tests/rpc/test_single_flight_ends.py \
 	tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_tls.py \
-	tests/rpc/test_warm.py tests/rpc/test_window.py tests/replay/test_embeddings.py \
-	tests/replay/test_recordings.py tests/replay/test_requests.py tests/replay/test_tokens.py
+	tests/rpc/test_tree.py tests/rpc/test_tree_model.py tests/rpc/test_warm.py tests/rpc/test_watch.py \
+	tests/rpc/test_window.py tests/replay/test_embeddings.py tests/replay/test_recordings.py \
+	tests/replay/test_requests.py tests/replay/test_tokens.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/folder_remove.h \
 	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/cache/cache_clock.h tests/unit/cache/cache_items.h \
@@ -427,17 +428,18 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py tests/rpc/helpers_prompts.py \
 	tests/rpc/helpers_routing.py tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py \
 	tests/rpc/helpers_steered.py tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py \
-	tests/rpc/helpers_tls.py tests/rpc/helpers_told.py tests/provider/fault_provider.py tests/provider/grammars.py \
-	tests/provider/list_server.py tests/provider/tls_provider.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c \
-	tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c \
-	tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_item.c tests/fuzz/fuzz_list.c tests/fuzz/fuzz_ollama.c \
-	tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_rate_limits.c \
-	tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_sse.c tests/fuzz/fuzz_vectors.c tests/fuzz/config.dict \
-	tests/fuzz/frame.dict tests/fuzz/json.dict tests/bench/cachefill.c tests/bench/httpstream.c tests/bench/load.c \
-	tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c tests/bench/response.c tests/bench/rpcask.c \
-	tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c \
-	tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h tests/bench/response.h tests/bench/run.sh \
-	doc/architecture.md doc/protocol.md doc/providers.md doc/tokens.md tests/fuzz/run
+	tests/rpc/helpers_tls.py tests/rpc/helpers_told.py tests/rpc/helpers_tree.py tests/provider/fault_provider.py \
+	tests/provider/grammars.py tests/provider/list_server.py tests/provider/tls_provider.py tests/fuzz/adapter.h \
+	tests/fuzz/fuzz_anthropic.c tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c \
+	tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_item.c tests/fuzz/fuzz_list.c \
+	tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_openai_responses.c \
+	tests/fuzz/fuzz_rate_limits.c tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_sse.c tests/fuzz/fuzz_vectors.c \
+	tests/fuzz/config.dict tests/fuzz/frame.dict tests/fuzz/json.dict tests/bench/cachefill.c \
+	tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c \
+	tests/bench/response.c tests/bench/rpcask.c tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c \
+	tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h \
+	tests/bench/response.h tests/bench/run.sh doc/architecture.md doc/protocol.md doc/providers.md doc/tokens.md \
+	tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.

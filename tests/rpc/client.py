@@ -101,6 +101,8 @@ class Client:
         """Of what was sent as raw bytes the method is not known; its reply is left out."""
         if is_event(message):
             schema.check_event(message[2])
+        elif message[0] == NOTIFICATION and message[1] == "conversation.changed":
+            schema.check_change(message[2])
         elif message[0] == RESPONSE and message[2] is not None:
             schema.check_error(message[2])
         elif message[0] == RESPONSE and message[1] in self._methods:

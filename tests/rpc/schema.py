@@ -86,3 +86,13 @@ def check_event(params):
     assert kind in rows()["events"], f"an event {kind}, which stands in no row"
     found = fault_of_map(event, rows()["events"][kind], kind)
     assert found is None, found
+
+
+def check_change(params):
+    """[watch, conversation, change]"""
+    assert len(params) == 3 and isinstance(params[0], int) and isinstance(params[1], (str, type(None))), params
+    change = dict(params[2])
+    kind = change.pop("type")
+    assert kind in rows()["changes"], f"a change {kind}, which stands in no row"
+    found = fault_of_map(change, rows()["changes"][kind], kind)
+    assert found is None, found
