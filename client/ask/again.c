@@ -48,6 +48,7 @@ void again_ask(const struct again *again, struct question *q)
     }
     q->conversation = again->conversation;
     q->parent = again->message;
+    q->attachments = NULL; /* they are in it */
     q->prompt = (const char *)again->prompt.data;
     q->prompt_len = again->prompt.len;
 }

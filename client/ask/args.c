@@ -22,13 +22,13 @@ const char args_usage[] = "Usage: ask [OPTION]... PROMPT...        Asks a langua
                           "      --no-store         keep neither question nor answer\n"
                           "      --schema SCHEMA    want JSON: a schema, its file, or 'name:str, age:int'\n"
                           "      --schema-retry     ask once more where the answer does not fit the schema\n"
+                          "      --no-project       leave the project file (.askd) here alone\n"
                           "      --detach           print the answer's id at once; the daemon has the rest\n"
                           "      --json             print all that is known of the answer, as one JSON line\n"
                           "      --no-stream        print the answer when it is complete\n"
                           "      --stats            then print model, tokens and times to standard error\n"
                           "      --socket PATH      the daemon's socket (default: $ASKD_SOCKET, then yours)\n"
-                          "  -h, --help             print this help\n"
-                          "  -V, --version          print the version\n"
+                          "  -h, --help, -V, --version  print this help, or the version\n"
                           "      --                 end the options: what follows is the prompt\n";
 
 enum {
@@ -43,6 +43,7 @@ enum {
     OPT_INTERRUPTED,
     OPT_SCHEMA,
     OPT_SCHEMA_RETRY,
+    OPT_NO_PROJECT,
     OPT_MAX_BYTES,
     OPT_END
 };
@@ -62,6 +63,7 @@ static const struct option options[] = {
     {"no-store", no_argument, NULL, OPT_NO_STORE},
     {"detach", no_argument, NULL, OPT_DETACH},
     {"schema", required_argument, NULL, OPT_SCHEMA},
+    {"no-project", no_argument, NULL, OPT_NO_PROJECT},
     {"schema-retry", no_argument, NULL, OPT_SCHEMA_RETRY},
     {"json", no_argument, NULL, OPT_JSON},
     {"no-stream", no_argument, NULL, OPT_NO_STREAM},
@@ -218,6 +220,7 @@ enum args_action args_parse(struct args *a, int argc, char **argv)
         case OPT_DETACH: a->detach = true; break;
         case OPT_SCHEMA: a->schema = optarg; break;
         case OPT_SCHEMA_RETRY: a->schema_retry = true; break;
+        case OPT_NO_PROJECT: a->no_project = true; break;
         case OPT_JSON: a->json = true; break;
         case OPT_NO_STREAM: a->no_stream = true; break;
         case OPT_STATS: a->stats = true; break;

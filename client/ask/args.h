@@ -29,6 +29,7 @@ struct args {
     unsigned n_vars;
     const char *schema; /* as it was given; NULL where the answer may be anything */
     bool schema_retry;  /* an answer that does not fit is asked for once more */
+    bool no_project;    /* the project file is left alone */
     bool json, no_stream, stats, detach;
     bool interrupted;                    /* an interrupted answer is gone on with; there are no words then */
     const char *attach[ARGS_ATTACH_MAX]; /* each as attach_add takes it */

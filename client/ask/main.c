@@ -4,6 +4,7 @@
 #include "client/ask/attach.h"
 #include "client/ask/input.h"
 #include "client/ask/plain.h"
+#include "client/ask/project.h"
 #include "client/ask/question.h"
 #include "client/ask/resume.h"
 #include "client/ask/schema_arg.h"
@@ -244,13 +245,18 @@ static enum error_code attach_all(struct attach *a, const struct args *args, str
     return code;
 }
 
-/* Reads what is not on the command line itself: the prompt, where there is to be one, and the schema. */
+/* Reads what is not on the command line itself: the schema, the project's part, what is attached, and the prompt, where
+ * there is to be one. */
 static enum error_code read_question(const struct args *args, struct buf *prompt, struct buf *schema,
-                                     struct attach *attached, struct error *err)
+                                     struct project_file *project, struct attach *attached, struct error *err)
 {
     enum error_code code = ERR_NONE;
     if (args->schema != NULL)
         code = schema_arg_put(schema, args->schema, err);
+    if (code == ERR_NONE)
+        code = project_load(project, args, program, err);
+    if (code == ERR_NONE)
+        code = project_attach(project, args, program, attached, err);
     if (code == ERR_NONE)
         code = attach_all(attached, args, err);
     if (code == ERR_NONE && !args->interrupted)
@@ -267,11 +273,13 @@ static int ask_prompt(const struct args *args)
     struct question q = question_of(args);
     struct buf prompt, schema;
     struct attach attached;
+    struct project_file project;
     struct error err = ERROR_INIT;
     buf_init(&prompt, INPUT_MAX);
     buf_init(&schema, SCHEMA_ARG_MAX);
     attach_init(&attached);
-    enum error_code code = read_question(args, &prompt, &schema, &attached, &err);
+    project_file_init(&project);
+    enum error_code code = read_question(args, &prompt, &schema, &project, &attached, &err);
     int status = code == ERR_NOT_FOUND ? EXIT_USAGE : EXIT_DATA;
     if (code != ERR_NONE) {
         exit_print(program, "%s", err.message);
@@ -280,12 +288,14 @@ static int ask_prompt(const struct args *args)
         q.prompt_len = prompt.len;
         q.schema = args->schema != NULL ? &schema : NULL;
         q.attachments = &attached;
+        project_fill(&project, args, &q);
         signals_catch();
         status = ask(args, &q);
     }
     buf_done(&prompt);
     buf_done(&schema);
     attach_done(&attached);
+    project_file_done(&project);
     return status;
 }
 

@@ -23,6 +23,27 @@ static void put_message(struct buf *b, const char *role, const char *text, size_
     mp_put_str(b, text, len);
 }
 
+/* With what was attached, as the daemon makes it of prompt and attachments. */
+static void put_prompt(struct buf *b, const struct question *q)
+{
+    const struct attach *a = q->attachments;
+    if (a == NULL || a->n == 0) {
+        put_message(b, "user", q->prompt, q->prompt_len);
+        return;
+    }
+    mp_put_map(b, 2);
+    mp_put_entry(b, "role", "user");
+    mp_put_cstr(b, "content");
+    mp_put_array(b, a->n + (q->prompt_len > 0));
+    (void)buf_append(b, a->parts.data, a->parts.len);
+    if (q->prompt_len == 0)
+        return;
+    mp_put_map(b, 2);
+    mp_put_entry(b, "type", "text");
+    mp_put_cstr(b, "text");
+    mp_put_str(b, q->prompt, q->prompt_len);
+}
+
 static void put_asked(struct buf *b, const struct question *q)
 {
     const struct again *again = q->again;
@@ -32,7 +53,7 @@ static void put_asked(struct buf *b, const struct question *q)
         return;
     }
     mp_put_array(b, 3);
-    put_message(b, "user", q->prompt, q->prompt_len);
+    put_prompt(b, q);
     put_message(b, "assistant", (const char *)again->answer.data, again->answer.len);
     put_message(b, "user", (const char *)again->prompt.data, again->prompt.len);
 }
@@ -60,7 +81,7 @@ void question_put(struct buf *b, const struct question *q)
     where_find(&where);
     size_t at = mp_open_map(b);
     mp_put_cstr(b, "context");
-    where_put(b, &where);
+    where_put(b, &where, q->budget);
     put_keeping(b, q);
     put_asked(b, q);
     mp_put_cstr(b, q->detach ? "detach" : "stream"); /* the first event tells whom to cancel */
@@ -80,7 +101,7 @@ void question_put(struct buf *b, const struct question *q)
         (void)buf_append(b, q->schema->data, q->schema->len);
         n++;
     }
-    if (q->attachments != NULL && q->attachments->n > 0) {
+    if (q->attachments != NULL && q->attachments->n > 0 && q->again == NULL) {
         mp_put_cstr(b, "attachments");
         attach_put(b, q->attachments);
         n++;

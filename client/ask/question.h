@@ -17,6 +17,7 @@ struct question {
     const char *template;     /* a prompt of the library, of which the prompt is the input then */
     const char *const *vars;  /* its values, each NAME=VALUE */
     unsigned n_vars;
+    const char *budget;               /* a name for the ledger */
     const struct buf *schema;         /* a packed map that the answer is to fit */
     const struct again *again;        /* what was answered to the prompt, and is asked then; where nothing is stored */
     const struct attach *attachments; /* NULL: none */

@@ -31,3 +31,42 @@ size_t escape_char(const char *s, size_t len, char out[ESCAPE_LEN])
     memcpy(out, (const char[]){'\\', 'x', digits[shown >> 4], digits[shown & 15]}, ESCAPE_LEN);
     return n > 0 ? n : 1;
 }
+
+static uint32_t code_point(const unsigned char *p, size_t n)
+{
+    uint32_t c = n == 1 ? p[0] : p[0] & (0xffU >> (n + 1));
+    for (size_t i = 1; i < n; i++)
+        c = c << 6 | (p[i] & 0x3f);
+    return c;
+}
+
+/* Marks of direction, of no width and of nothing to see. */
+static bool is_deceptive(uint32_t c)
+{
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {{0xad, 0xad},     {0x61c, 0x61c},   {0x115f, 0x1160}, {0x17b4, 0x17b5},  {0x180b, 0x180f},
+                  {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f}, {0x3164, 0x3164},  {0xfe00, 0xfe0f},
+                  {0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xfff9, 0xfffb}, {0xe0000, 0xe0fff}};
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+        if (c >= ranges[i].first && c <= ranges[i].last)
+            return true;
+    return false;
+}
+
+void escape_visible(struct buf *out, const char *s, size_t len, const char *kept)
+{
+    for (size_t at = 0, n; at < len; at += n) {
+        const unsigned char *p = (const unsigned char *)s + at;
+        char shown[ESCAPE_LEN];
+        n = utf8_char(p, len - at);
+        if (n > 1 && is_deceptive(code_point(p, n))) {
+            (void)buf_printf(out, "\\u{%x}", code_point(p, n));
+        } else if (n == 0 || escape_harmless(s + at, n, kept) == 0) {
+            n = escape_char(s + at, len - at, shown);
+            (void)buf_append(out, shown, ESCAPE_LEN);
+        } else {
+            (void)buf_append(out, p, n);
+        }
+    }
+}

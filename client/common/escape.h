@@ -3,7 +3,7 @@
 #ifndef CLIENT_ESCAPE_H
 #define CLIENT_ESCAPE_H
 
-#include <stddef.h>
+#include "lib/base/buf.h"
 
 enum { ESCAPE_LEN = 4 };
 
@@ -12,5 +12,10 @@ size_t escape_harmless(const char *s, size_t len, const char *kept);
 
 /* Shows the character at the front of s, which is not harmless, in out. Returns how many bytes of s it has; len > 0. */
 size_t escape_char(const char *s, size_t len, char out[ESCAPE_LEN]);
+
+/* Appends text so that what is seen is what is there, for somebody who is to decide on it: what is not harmless as
+ * above, and characters that turn or hide others (marks of direction, of no width, of invisible tags) as \u{202e} and
+ * the like. kept as above. */
+void escape_visible(struct buf *out, const char *s, size_t len, const char *kept);
 
 #endif

@@ -97,9 +97,11 @@ void where_find(struct where *w)
         on_terminal(w);
 }
 
-void where_put(struct buf *b, const struct where *w)
+void where_put(struct buf *b, const struct where *w, const char *budget)
 {
-    mp_put_map(b, 0U + (w->cwd[0] != '\0') + (w->terminal[0] != '\0'));
+    mp_put_map(b, 0U + (w->cwd[0] != '\0') + (w->terminal[0] != '\0') + (budget != NULL));
+    if (budget != NULL)
+        mp_put_entry(b, "budget", budget);
     if (w->cwd[0] != '\0') {
         mp_put_cstr(b, "cwd");
         mp_put_cstr(b, w->cwd);

@@ -15,7 +15,8 @@ struct where {
 };
 
 void where_find(struct where *w);
-void where_put(struct buf *b, const struct where *w); /* appends {cwd?, terminal?} */
+/* Appends {cwd?, terminal?, budget?}; budget: a name for the ledger, NULL for none. */
+void where_put(struct buf *b, const struct where *w, const char *budget);
 
 /* What /proc/PID/stat says about a process. False for another text. Its second field is a program's name, which may
  * hold spaces and parentheses. */

@@ -173,15 +173,10 @@ static int lookup(struct ctl *c)
 /* Asks somebody who sits at a terminal. Whoever does not has meant it. */
 static bool is_meant(const struct ctl *c)
 {
-    static const char question[] = "Remove all that the cache has of yours? [y/N] ";
-    char line[16];
     const unsigned narrowed = CTL_KEY | CTL_MODEL | CTL_OLDER_THAN;
     if ((c->given & (narrowed | CTL_YES)) != 0 || isatty(STDIN_FILENO) == 0)
         return true;
-    if (write(STDERR_FILENO, question, sizeof(question) - 1) < 0)
-        return false;
-    ssize_t n = read(STDIN_FILENO, line, sizeof(line));
-    return n > 0 && (line[0] == 'y' || line[0] == 'Y');
+    return ctl_confirm("Remove all that the cache has of yours?");
 }
 
 static void put_filter(struct buf *b, const struct ctl *c)

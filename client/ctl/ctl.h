@@ -30,6 +30,7 @@ enum ctl_option {
     CTL_MODEL = 1 << 16,
     CTL_OLDER_THAN = 1 << 17,
     CTL_YES = 1 << 18,
+    CTL_LIST = 1 << 19,
     CTL_COMMON = CTL_JSON | CTL_SOCKET | CTL_HELP | CTL_VERSION /* every verb takes them */
 };
 
@@ -68,6 +69,8 @@ int cmd_attach(struct ctl *c);
 int cmd_call(struct ctl *c);
 int cmd_cancel(struct ctl *c);
 int cmd_status(struct ctl *c);
+int cmd_trust(struct ctl *c);
+int cmd_untrust(struct ctl *c);
 int cmd_wait(struct ctl *c);
 extern const struct ctl_verb cmd_cache_verbs[], cmd_conv_verbs[], cmd_keys_verbs[], cmd_models_verbs[],
     cmd_prompts_verbs[];
@@ -92,6 +95,8 @@ int ctl_print_json(struct ctl *c, const msgpack_object *value); /* one line, flu
 /* A line or a piece of one, at most 1023 bytes: what is longer is cut. Made harmless as out_text does. */
 void ctl_printf(struct ctl *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int ctl_flush(struct ctl *c);
+/* Asks somebody who sits at a terminal, on stderr; "[y/N]" is put behind. True for a yes. */
+bool ctl_confirm(const char *question);
 
 enum { CTL_ANSWER_SIZE = 64 }; /* an answer's id, with its NUL */
 

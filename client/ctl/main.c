@@ -23,6 +23,9 @@ static const struct ctl_verb verbs[] = {
     {"prompts", "[VERB] ...", "list, show, path of the prompts of the library", .verbs = cmd_prompts_verbs,
      .usual = "list"},
     {"status", "", "show the daemon and its providers", .run = cmd_status},
+    {"trust", "[FILE]", "let ask use a project file, ./.askd by default", .max_args = 1, .run = cmd_trust,
+     .takes = CTL_YES | CTL_LIST},
+    {"untrust", "[FILE]", "and no longer", .max_args = 1, .run = cmd_untrust},
     {"wait", "ANSWER...", "wait for the end of answers", 1, CTL_WAIT_MAX, .run = cmd_wait, .takes = CTL_NOTIFY},
     {0},
 };
@@ -48,6 +51,16 @@ int ctl_flush(struct ctl *c)
         return EXIT_PIPE;
     exit_print(c->program, "cannot write the result: %s: choose another place for it", strerror(c->out->error));
     return EXIT_IO;
+}
+
+bool ctl_confirm(const char *question)
+{
+    static const char choice[] = " [y/N] ";
+    char line[16];
+    if (write(STDERR_FILENO, question, strlen(question)) < 0 || write(STDERR_FILENO, choice, sizeof(choice) - 1) < 0)
+        return false;
+    ssize_t n = read(STDIN_FILENO, line, sizeof(line));
+    return n > 0 && (line[0] == 'y' || line[0] == 'Y');
 }
 
 static void on_wait(void *data, const char *what)
@@ -174,7 +187,8 @@ static int help(struct ctl *c, const struct chosen *which)
         if (which->verb != NULL && which->verb != v)
             continue;
         print_padded(v, width);
-        takes |= v->takes;
+        if (which->group != NULL || which->verb != NULL) /* all of them would be too many: VERB --help has them */
+            takes |= v->takes;
     }
     options_help(c, takes);
     return ctl_flush(c);

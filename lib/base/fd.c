@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static enum error_code code_of_errno(int errnum)
@@ -204,6 +206,89 @@ bool fd_holder_is_here(const struct fd_holder *holder)
 
     own_host(host);
     return !*holder->host || !*host || strcmp(holder->host, host) == 0;
+}
+
+enum { OPEN_BENEATH = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
+
+/* A name at a time, without following any link. */
+static int walk_beneath(int dirfd, const char *path)
+{
+    int at = dirfd;
+    for (const char *name = path, *end; *name != '\0'; name = end + strspn(end, "/")) {
+        char part[NAME_MAX + 1];
+        size_t len = strcspn(name, "/");
+        end = name + len;
+        if (len > NAME_MAX || (len == 2 && memcmp(name, "..", 2) == 0)) {
+            errno = len > NAME_MAX ? ENAMETOOLONG : EXDEV;
+            len = 0;
+        }
+        memcpy(part, name, len);
+        part[len] = '\0';
+        int next = len > 0 ? openat(at, part, OPEN_BENEATH | O_NOFOLLOW) : -1, errnum = errno;
+        if (at != dirfd)
+            close(at);
+        if (next < 0) {
+            errno = errnum == ELOOP ? EXDEV : errnum;
+            return -1;
+        }
+        at = next;
+    }
+    return at;
+}
+
+int fd_open_beneath(int dirfd, const char *path)
+{
+    struct open_how how = {.flags = OPEN_BENEATH, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
+    int fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+    if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) /* EPERM: a filter of calls that does not know this one */
+        return fd;
+    return walk_beneath(dirfd, path);
+}
+
+static bool write_all(int fd, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, bytes, len);
+        if (n < 0 && errno != EINTR)
+            return false;
+        if (n > 0) {
+            bytes += n;
+            len -= (size_t)n;
+        }
+    }
+    return true;
+}
+
+/* The mode does not hang on the umask. */
+static bool fill(int fd, const void *data, size_t len)
+{
+    return fchmod(fd, 0600) == 0 && write_all(fd, data, len) && fsync(fd) == 0;
+}
+
+enum error_code fd_replace_file(int dirfd, const char *name, const void *data, size_t len, struct error *err)
+{
+    char temporary[NAME_MAX + 1];
+    int n = snprintf(temporary, sizeof(temporary), ".%s.%ld", name, (long)getpid());
+    if (n < 0 || (size_t)n >= sizeof(temporary))
+        return error_set(err, ERR_INVALID_REQUEST, "the name %s is too long for a file", name);
+    int fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    bool made = fd >= 0, good = made && fill(fd, data, len);
+    int errnum = errno;
+    if (made && close(fd) != 0 && good) {
+        errnum = errno;
+        good = false;
+    }
+    if (good && renameat(dirfd, temporary, dirfd, name) != 0) {
+        errnum = errno;
+        good = false;
+    }
+    if (good) {
+        (void)fsync(dirfd); /* on a file system that cannot, the file is there all the same */
+        return ERR_NONE;
+    }
+    if (made)
+        (void)unlinkat(dirfd, temporary, 0);
+    return error_set_errno(err, ERR_INTERNAL, errnum, "cannot write %s", name);
 }
 
 enum error_code fd_lock(int dirfd, const char *name, int *fd, struct fd_holder *holder, struct error *err)

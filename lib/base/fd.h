@@ -22,6 +22,13 @@ enum error_code fd_read_all(int fd, const char *path, struct buf *out, struct er
 /* Is the file or folder on a file system that other hosts may write to? */
 bool fd_on_network(int fd);
 
+/* Opens a file below a folder for reading, without waiting for a FIFO. Where a link, or `..`, leads out of the folder
+ * it is -1 with EXDEV, as is any link on a kernel before 5.6. -1 with errno. */
+int fd_open_beneath(int dirfd, const char *path);
+
+/* Puts a file of mode 0600 with that content in the place of `name`, whole or not at all. */
+enum error_code fd_replace_file(int dirfd, const char *name, const void *data, size_t len, struct error *err);
+
 struct fd_holder {
     pid_t pid;                    /* 0 if unknown */
     char host[HOST_NAME_MAX + 1]; /* where it runs, "" if unknown: a folder on a network file system has several */

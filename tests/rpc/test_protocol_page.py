@@ -141,7 +141,9 @@ def test_page_of_askctl(askctl):
     page = SOURCE / "doc" / "askctl.1"
     text, usage = page.read_text(), askctl("--help").stdout
     assert set(re.findall(r"^\.It Cm (\w+)", text, re.M)) == set(re.findall(r"^  ([a-z]+) ", usage, re.M))
-    assert set(re.findall(r"Fl -([a-z-]+)", text)) == set(re.findall(r" --([a-z-]+)", usage))
+    alone = set(re.findall(r"^  ([a-z]+) (?!VERB|\[VERB)", usage, re.M))
+    helps = "".join(askctl(verb, "--help").stdout for verb in sorted(alone))
+    assert set(re.findall(r"Fl -([a-z-]+)", text)) == set(re.findall(r" --([a-z-]+)", helps))
     check_form(page)
 
 

@@ -167,14 +167,14 @@ static void only_what_is_known_is_sent(void **state)
     struct where w = {.cwd = "", .terminal = ""};
     struct buf b;
     buf_init(&b, 8192);
-    where_put(&b, &w);
+    where_put(&b, &w, NULL);
     assert_int_equal(b.len, 1);
     assert_int_equal(b.data[0], 0x80);
 
     buf_clear(&b);
     strcpy(w.cwd, "/a");
     strcpy(w.terminal, "t");
-    where_put(&b, &w);
+    where_put(&b, &w, NULL);
     const char both[] = "\x82\xa3"
                         "cwd\xa2/a\xa8"
                         "terminal\xa1t";
