@@ -40,6 +40,11 @@ void again_done(struct again *again)
     buf_done(&again->prompt);
 }
 
+bool again_possible(const struct again *again, const struct question *q)
+{
+    return again->message[0] != '\0' || q->template == NULL;
+}
+
 void again_ask(const struct again *again, struct question *q)
 {
     if (again->message[0] == '\0') {
@@ -48,7 +53,9 @@ void again_ask(const struct again *again, struct question *q)
     }
     q->conversation = again->conversation;
     q->parent = again->message;
-    q->attachments = NULL; /* they are in it */
+    q->attachments = NULL; /* they are in it, as is what the template said */
+    q->template = NULL;
+    q->n_vars = 0;
     q->prompt = (const char *)again->prompt.data;
     q->prompt_len = again->prompt.len;
 }

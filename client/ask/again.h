@@ -14,6 +14,8 @@ struct again {
  * either. */
 bool again_wanted(struct again *again, const msgpack_object *answer);
 void again_done(struct again *again);
+/* Not where a prompt of the library was asked and nothing is stored: what the daemon made of it is not known here. */
+bool again_possible(const struct again *again, const struct question *q);
 
 /* Turns the question into the next one: in the conversation of the first, or with both as messages. Borrows again. */
 void again_ask(const struct again *again, struct question *q);

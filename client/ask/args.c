@@ -88,7 +88,6 @@ static const int exclusive[][2] = {
     {OPT_DETACH, OPT_SCHEMA_RETRY},
     {OPT_INTERRUPTED, 'a'},
     {OPT_INTERRUPTED, 'p'},
-    {'p', OPT_SCHEMA_RETRY},
 };
 
 /* What makes none without another. */

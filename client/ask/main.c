@@ -127,7 +127,7 @@ static int follow(struct ask *handle, const struct args *args, const struct ques
     msgpack_unpacked reply;
     msgpack_unpacked_init(&reply);
     int status = run(&stream, q, &reply);
-    if (status == EXIT_OK && args->schema_retry && again_wanted(&again, &reply.data))
+    if (status == EXIT_OK && args->schema_retry && again_wanted(&again, &reply.data) && again_possible(&again, q))
         status = run_again(&stream, args, *q, &again, &reply);
     if (status == EXIT_OK)
         status = finish(&stream, args, &reply.data);
@@ -245,57 +245,81 @@ static enum error_code attach_all(struct attach *a, const struct args *args, str
     return code;
 }
 
-/* Reads what is not on the command line itself: the schema, the project's part, what is attached, and the prompt, where
- * there is to be one. */
-static enum error_code read_question(const struct args *args, struct buf *prompt, struct buf *schema,
-                                     struct project_file *project, struct attach *attached, struct error *err)
+/* What is read for a question, apart from the command line. */
+struct material {
+    struct buf prompt, schema;
+    struct attach attached;
+    struct project_file project;
+};
+
+static void material_init(struct material *m)
 {
-    enum error_code code = ERR_NONE;
-    if (args->schema != NULL)
-        code = schema_arg_put(schema, args->schema, err);
+    buf_init(&m->prompt, INPUT_MAX);
+    buf_init(&m->schema, SCHEMA_ARG_MAX);
+    attach_init(&m->attached);
+    project_file_init(&m->project);
+}
+
+static void material_done(struct material *m)
+{
+    buf_done(&m->prompt);
+    buf_done(&m->schema);
+    attach_done(&m->attached);
+    project_file_done(&m->project);
+}
+
+static enum error_code read_project(struct material *m, const struct args *args, struct question *q, struct error *err)
+{
+    enum error_code code = project_load(&m->project, args, program, err);
     if (code == ERR_NONE)
-        code = project_load(project, args, program, err);
-    if (code == ERR_NONE)
-        code = project_attach(project, args, program, attached, err);
-    if (code == ERR_NONE)
-        code = attach_all(attached, args, err);
-    if (code == ERR_NONE && !args->interrupted)
-        code = input_read(prompt, args->words, args->n_words, attached->has_stdin ? -1 : STDIN_FILENO, err);
-    if (code == ERR_NOT_FOUND && args->template != NULL) { /* the daemon knows whether it needs an input */
-        buf_clear(prompt);
+        code = project_attach(&m->project, args, program, &m->attached, err);
+    project_fill(&m->project, args, q);
+    return code;
+}
+
+static enum error_code read_prompt(struct material *m, const struct args *args, struct question *q, struct error *err)
+{
+    const int fd = m->attached.has_stdin ? -1 : STDIN_FILENO;
+    enum error_code code = args->interrupted ? ERR_NONE : input_read(&m->prompt, args->words, args->n_words, fd, err);
+    if (code == ERR_NOT_FOUND && q->template != NULL) { /* the daemon knows whether it needs an input */
+        buf_clear(&m->prompt);
         code = ERR_NONE;
     }
+    q->prompt = m->prompt.data != NULL ? (const char *)m->prompt.data : "";
+    q->prompt_len = m->prompt.len;
     return code;
+}
+
+static enum error_code read_question(struct material *m, const struct args *args, struct question *q, struct error *err)
+{
+    enum error_code code = ERR_NONE;
+    if (args->schema != NULL) {
+        code = schema_arg_put(&m->schema, args->schema, err);
+        q->schema = &m->schema;
+    }
+    if (code == ERR_NONE)
+        code = read_project(m, args, q, err);
+    if (code == ERR_NONE)
+        code = attach_all(&m->attached, args, err);
+    q->attachments = &m->attached;
+    return code == ERR_NONE ? read_prompt(m, args, q, err) : code;
 }
 
 static int ask_prompt(const struct args *args)
 {
     struct question q = question_of(args);
-    struct buf prompt, schema;
-    struct attach attached;
-    struct project_file project;
+    struct material m;
     struct error err = ERROR_INIT;
-    buf_init(&prompt, INPUT_MAX);
-    buf_init(&schema, SCHEMA_ARG_MAX);
-    attach_init(&attached);
-    project_file_init(&project);
-    enum error_code code = read_question(args, &prompt, &schema, &project, &attached, &err);
+    material_init(&m);
+    enum error_code code = read_question(&m, args, &q, &err);
     int status = code == ERR_NOT_FOUND ? EXIT_USAGE : EXIT_DATA;
     if (code != ERR_NONE) {
         exit_print(program, "%s", err.message);
     } else {
-        q.prompt = prompt.data != NULL ? (const char *)prompt.data : "";
-        q.prompt_len = prompt.len;
-        q.schema = args->schema != NULL ? &schema : NULL;
-        q.attachments = &attached;
-        project_fill(&project, args, &q);
         signals_catch();
         status = ask(args, &q);
     }
-    buf_done(&prompt);
-    buf_done(&schema);
-    attach_done(&attached);
-    project_file_done(&project);
+    material_done(&m);
     return status;
 }
 

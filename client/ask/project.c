@@ -71,6 +71,8 @@ void project_fill(const struct project_file *p, const struct args *args, struct 
         q->model = text_of(&p->model);
     if (q->system == NULL && begins(args))
         q->system = text_of(&p->system);
+    if (q->template == NULL && begins(args))
+        q->template = text_of(&p->prompt);
 }
 
 /* -- its patterns -- */

@@ -128,3 +128,21 @@ def test_on_a_terminal(daemon, home):
         [ask_path(), "--schema", SHORT, "-m", "fake/misfit-0", "how old?"], home.env(ASKD_AUTOSTART="0")
     )
     assert (status, text.replace("\r\n", "\n")) == (0, FIT + "\n")
+
+
+def test_retry_of_a_prompt_of_the_library(daemon, ask, home, provider):
+    """In a conversation it is known what the daemon made of it; without one it is not, and nothing is asked."""
+    (home.config_dir / "prompts").mkdir()
+    (home.config_dir / "prompts" / "old.md").write_text("How old is {{input}}?\n")
+    args = ("--schema", SHORT, "--schema-retry", "-m", "fake/misfit-1", "-p", "old")
+    assert ask(*args, "Ada").returncode == 0
+    first, second = (b["messages"] for b in provider.bodies())
+    assert second == first + [{"role": "assistant", "content": MISFIT}, {"role": "user", "content": AGAIN}]
+    r = ask(*args, "--no-store", "Bob")
+    assert (r.returncode, r.stdout, r.stderr) == (DOES_NOT_FIT, MISFIT, f"ask: {WHY}\n")
+    assert provider.stats()["requests"] == 3
+
+
+def test_what_is_not_there_is_told_with_a_prompt_of_the_library_too(ask, daemon):
+    r = ask("-p", "explain", "--schema", "nofile", "hi")
+    assert r.returncode == USAGE and "nofile" in r.stderr

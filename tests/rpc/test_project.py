@@ -366,3 +366,13 @@ def test_retry_of_a_schema_has_them_once(project, provider, more):
     sent = provider.bodies()[-1]
     assert [m["role"] for m in sent["messages"]] == ["user", "assistant", "user"]
     assert said(sent).count("CONTENT") == 1
+
+
+def test_a_prompt_of_the_library(project, provider):
+    (project.home.config_dir / "prompts").mkdir()
+    (project.home.config_dir / "prompts" / "loud.md").write_text("SHOUT {{input}}\n")
+    project.write("prompt = loud\n").trusted()
+    assert project.ask().returncode == 0
+    assert project.ask("-c").returncode == 0
+    first, second = (said(b) for b in provider.bodies())
+    assert (first, second) == ("SHOUT hi", "SHOUT hi\nSHOUT hi\nhi")  # the second one is what was answered

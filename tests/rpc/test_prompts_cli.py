@@ -52,7 +52,6 @@ def test_in_a_conversation(daemon, ask, prompts, provider):
         (["-p", "p", "-v", "=a", "x"], USAGE, ["NAME=VALUE"]),
         (["-p", "p", *["-v", "how=a"] * 65, "x"], USAGE, ["64 times"]),
         (["-p", "p", "--continue-interrupted"], USAGE, ["exclude each other"]),
-        (["-p", "p", "--schema", "a:str", "--schema-retry", "x"], USAGE, ["exclude each other"]),
         (["-p"], USAGE, ["needs a value"]),
     ],
     ids=lambda v: str(v)[:60],
