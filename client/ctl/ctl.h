@@ -31,6 +31,11 @@ enum ctl_option {
     CTL_OLDER_THAN = 1 << 17,
     CTL_YES = 1 << 18,
     CTL_LIST = 1 << 19,
+    CTL_DIRECTORY = 1 << 20,
+    CTL_SINCE = 1 << 21,
+    CTL_PINNED = 1 << 22,
+    CTL_DELETED = 1 << 23,
+    CTL_PURGE = 1 << 24,
     CTL_COMMON = CTL_JSON | CTL_SOCKET | CTL_HELP | CTL_VERSION /* every verb takes them */
 };
 
@@ -46,8 +51,9 @@ struct ctl {
     double max_price;      /* of a million tokens */
     double min_context;    /* tokens */
     const char *key, *model;
-    double older_than; /* seconds */
-    int n_args;        /* within what the verb's row allows */
+    double older_than, since; /* seconds */
+    const char *directory;
+    int n_args; /* within what the verb's row allows */
     char **args;
     struct out *out;
 };

@@ -169,11 +169,23 @@ static void print_padded(const struct ctl_verb *verb, size_t width)
     (void)out_puts(&out, "\n");
 }
 
+/* Where all that several verbs take would not fit the smallest terminal with them, each tells its own. */
+enum { HELP_ROWS = 16 };
+
+static unsigned told_options(struct ctl *c, const struct chosen *which, size_t n_verbs, unsigned takes)
+{
+    if (which->verb != NULL || n_verbs + options_count(takes) <= HELP_ROWS)
+        return takes;
+    if (which->group != NULL)
+        ctl_printf(c, "\nThe options of a verb: askctl %s VERB --help\n", which->group->name);
+    return 0;
+}
+
 static int help(struct ctl *c, const struct chosen *which)
 {
     const struct ctl_verb *table = which->group != NULL ? which->group->verbs : verbs;
     unsigned takes = 0;
-    size_t width = 20;
+    size_t width = 20, n = 0;
     (void)out_puts(&out, "Usage: askctl");
     if (which->group != NULL)
         put_word(which->group->name);
@@ -187,10 +199,10 @@ static int help(struct ctl *c, const struct chosen *which)
         if (which->verb != NULL && which->verb != v)
             continue;
         print_padded(v, width);
-        if (which->group != NULL || which->verb != NULL) /* all of them would be too many: VERB --help has them */
-            takes |= v->takes;
+        takes |= v->takes;
+        n++;
     }
-    options_help(c, takes);
+    options_help(c, told_options(c, which, n, takes));
     return ctl_flush(c);
 }
 

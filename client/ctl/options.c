@@ -81,6 +81,17 @@ static bool read_older_than(struct ctl *c, const char *value)
     return figures_read_span(value, &c->older_than);
 }
 
+static bool read_directory(struct ctl *c, const char *value)
+{
+    c->directory = value;
+    return value[0] != '\0';
+}
+
+static bool read_since(struct ctl *c, const char *value)
+{
+    return figures_read_span(value, &c->since);
+}
+
 static bool read_socket(struct ctl *c, const char *value)
 {
     c->options.socket = value;
@@ -113,11 +124,17 @@ static const struct option_row {
     {CTL_FROM, 0, "from", "N", "attach: begin with the event of that number", read_from, "is no number of an event"},
     {CTL_NOTIFY, 0, "notify", NULL, "wait: ring the bell, tell the desktop, when one ends", NULL, NULL},
     {CTL_KEY, 0, "key", "KEY", "clear: what is kept under it", read_key, "is no key"},
-    {CTL_MODEL, 0, "model", "MODEL", "clear: what this model gave", read_model, "is no model's name"},
+    {CTL_MODEL, 0, "model", "MODEL", "what this model gave", read_model, "is no model's name"},
     {CTL_OLDER_THAN, 0, "older-than", "AGE", "clear: what is older: 90s, 30min, 12h, 3d, 2w", read_older_than,
      "is no age such as 12h or 3d"},
     {CTL_YES, 0, "yes", NULL, "clear, trust: ask nothing before", NULL, NULL},
     {CTL_LIST, 0, "list", NULL, "trust: list what is trusted", NULL, NULL},
+    {CTL_DIRECTORY, 0, "directory", "DIR", "what was asked in that folder", read_directory, "is no folder"},
+    {CTL_SINCE, 0, "since", "AGE", "what changed within that time: 90s, 30min, 12h, 3d, 2w", read_since,
+     "is no age such as 12h or 3d"},
+    {CTL_PINNED, 0, "pinned", NULL, "what is pinned", NULL, NULL},
+    {CTL_DELETED, 0, "deleted", NULL, "what was removed and can be restored", NULL, NULL},
+    {CTL_PURGE, 0, "purge", NULL, "rm: for good, at once", NULL, NULL},
     {CTL_JSON, 0, "json", NULL, "print the result as JSON, on one line", NULL, NULL},
     {CTL_SOCKET, 0, "socket", "PATH", "the daemon's socket (default: $ASKD_SOCKET, then yours)", read_socket, NULL},
     {CTL_HELP, 'h', "help", NULL, "print this help, or a verb's", NULL, NULL},
@@ -186,6 +203,14 @@ static void print_row(struct ctl *c, const struct option_row *row)
         ctl_printf(c, "%-*s%.*s\n", (int)INDENT, start, (int)len, text);
         text += len + (text[len] == ' ');
     }
+}
+
+size_t options_count(unsigned set)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < ROWS; i++)
+        n += (rows[i].bit & set) != 0;
+    return n;
 }
 
 void options_help(struct ctl *c, unsigned takes)

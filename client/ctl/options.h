@@ -12,6 +12,9 @@ int options_read(struct ctl *c, int argc, char **argv);
 /* Prints what help says of the options in `takes`, and of the common ones. */
 void options_help(struct ctl *c, unsigned takes);
 
+/* How many there are in a set. */
+size_t options_count(unsigned set);
+
 /* The first option of a set that is not empty: "limit". */
 const char *options_name(unsigned set);
 

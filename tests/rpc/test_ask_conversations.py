@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import time
 import uuid
 
 import pytest
@@ -122,13 +123,14 @@ def listing(ids, page=500):
 
 def test_list_lines(scripted, askctl):
     scripted.replies["conversation.list"] = [
-        {"conversation": A, "title": "one\nline \x1b[31monly", "created": 0.0, "updated": 86400.0, "messages": 12},
+        {"conversation": A, "title": "one\nline \x1b[31monly", "created": 0.0, "updated": 86400.0, "messages": 12,
+         "model": "m", "pinned": True, "tags": ["a", "b c"]},
         {"conversation": B, "title": None, "created": 0.0, "updated": 1e300, "messages": 0},
     ]
     r = askctl("conv", "list", env={"TZ": "UTC"})
     assert r.stdout.splitlines() == [
-        f"{A}  1970-01-02 00:00    12  one line  [31monly",
-        f"{B}  -     0  ",
+        f"{A}\t1970-01-02 00:00\t12\tpinned\tm\ta,b c\tone line  [31monly",
+        f"{B}\t-\t0\t-\t-\t-\t-",
     ]
 
 
@@ -143,6 +145,55 @@ def test_list_limit(scripted, askctl, args, limit):
     scripted.replies["conversation.list"] = []
     assert askctl("conv", "list", *args).returncode == 0
     assert scripted.asked("conversation.list") == [{"limit": limit}]
+
+
+def test_list_filters(scripted, askctl, tmp_path):
+    scripted.replies["conversation.list"] = []
+    (tmp_path / "link").symlink_to(tmp_path)
+    words = ("--tag", "t", "--model", "p/m", "--directory", str(tmp_path / "link"), "--pinned", "--deleted")
+    assert askctl("conv", "list", *words, "--since", "1h").returncode == 0
+    (asked,) = scripted.asked("conversation.list")
+    assert abs(time.time() - 3600 - asked.pop("since")) < 60
+    assert asked == {
+        **{"limit": 50, "tag": "t", "model": "p/m", "directory": str(tmp_path)},
+        **{"pinned": True, "deleted": True},
+    }
+
+
+@pytest.mark.parametrize(
+    "args, method, params",
+    [
+        (("pin", A), "pin", {"pinned": True}),
+        (("unpin", A), "pin", {"pinned": False}),
+        (("tag", A, "a", "b c"), "tag", {"add": ["a", "b c"]}),
+        (("untag", A, "a"), "tag", {"remove": ["a"]}),
+        (("head", A, "m1"), "head", {"message": "m1"}),
+        (("rm", A), "delete", {}),
+        (("rm", "--purge", A), "delete", {"purge": True}),
+        (("restore", A), "restore", {}),
+    ],
+    ids=str,
+)
+def test_small_changes(scripted, askctl, args, method, params):
+    r = askctl("conv", *args)
+    assert (r.returncode, r.stdout, r.stderr) == (0, "", "")
+    assert scripted.asked(f"conversation.{method}") == [{"conversation": A, **params}]
+
+
+def test_undo_restores_what_was_removed_last(scripted, askctl):
+    times = {A: 5.0, B: 7.0, C: 6.0}
+
+    def deleted(params):
+        assert params["deleted"]
+        return [] if "before" in params else [{"conversation": i, "deleted": t} for i, t in times.items()]
+
+    scripted.replies["conversation.list"] = deleted
+    r = askctl("conv", "undo")
+    assert (r.returncode, r.stdout) == (0, f"{B}\n")
+    assert scripted.asked("conversation.restore") == [{"conversation": B}]
+    times.clear()
+    r = askctl("conv", "undo")
+    assert r.returncode == OTHER and r.stdout == "" and r.stderr.count("\n") == 1
 
 
 def test_list_json(scripted, askctl):
@@ -341,7 +392,7 @@ def test_ask_stores_by_default(daemon, ask, askctl):
     conversation = conversation_of(ask("--json", "remember me"))
     assert ID.fullmatch(conversation)
     (line,) = askctl("conv", "list").stdout.splitlines()
-    assert line.startswith(conversation) and "   2  " in line
+    assert line.startswith(conversation) and "\t2\t" in line
     shown = askctl("conv", "show", conversation).stdout
     assert "\n## user\n\nremember me\n" in shown and "\n## assistant (fake/echo)\n\nremember me\n" in shown
 
@@ -393,7 +444,7 @@ def test_conversation_unknown_to_the_daemon(daemon, ask, askctl, provider):
 def test_rename_fork_and_rm(daemon, ask, askctl):
     first = conversation_of(ask("--json", "one"))
     assert askctl("conv", "rename", first[:23], "the first one").returncode == 0
-    assert "  the first one" in askctl("conv", "list").stdout
+    assert "\tthe first one" in askctl("conv", "list").stdout
     copy = askctl("conv", "fork", first).stdout.strip()
     assert ID.fullmatch(copy) and copy != first
     assert "\none\n" in askctl("conv", "show", copy).stdout
@@ -401,6 +452,13 @@ def test_rename_fork_and_rm(daemon, ask, askctl):
     assert (r.returncode, r.stdout, r.stderr) == (0, "", "")
     assert askctl("conv", "list").stdout.startswith(copy)
     assert askctl("conv", "show", first).returncode == OTHER
+    assert first in askctl("conv", "list", "--deleted").stdout
+    assert askctl("conv", "undo").stdout == f"{first}\n"
+    assert askctl("conv", "show", first).returncode == 0
+    askctl("conv", "rm", first)
+    assert askctl("conv", "restore", first[:23]).returncode == 0
+    assert askctl("conv", "rm", "--purge", first).returncode == 0
+    assert askctl("conv", "undo").returncode == OTHER
 
 
 def test_list_has_no_silent_end(daemon, ask, askctl):

@@ -8,7 +8,7 @@ ASK_LINES = 34  # it has no groups of verbs that could have a help of their own
 GROUPS = ("cache", "conv", "keys", "models", "prompts")
 
 
-@pytest.mark.parametrize("words", [(), *((g,) for g in GROUPS), ("cache", "clear"), ("keys", "import"), ("models", "list")], ids="-".join)
+@pytest.mark.parametrize("words", [(), *((g,) for g in GROUPS), ("cache", "clear"), ("conv", "list"), ("keys", "import"), ("models", "list")], ids="-".join)
 def test_askctl_help_fits(askctl, words):
     r = askctl(*words, "--help")
     lines = r.stdout.splitlines()

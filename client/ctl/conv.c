@@ -1,0 +1,209 @@
+#include "client/ctl/conv.h"
+#include "client/common/field.h"
+#include "lib/base/error.h"
+#include <string.h>
+
+enum {
+    PAGE = 500,    /* conversations that one request for a prefix's match asks for */
+    PREFIX_MIN = 8 /* characters of an id */
+};
+
+const char *conv_line(char out[CONV_LINE], const msgpack_object_map *map, const char *name)
+{
+    const char *s = "";
+    size_t len = 0;
+    (void)field_str(map, name, &s, &len);
+    error_text(out, CONV_LINE, s, len);
+    return out;
+}
+
+/* -- an id, or the beginning of one -- */
+
+struct search {
+    const char *prefix; /* "": all */
+    bool deleted;
+    char found[ID_LEN + 1], last[ID_LEN + 1]; /* "" for none */
+    unsigned matches;
+    double deleted_last; /* when what was found was deleted */
+};
+
+static bool take_id(const msgpack_object *item, char id[ID_LEN + 1])
+{
+    msgpack_object_map map;
+    const char *s;
+    size_t len;
+    if (!mp_map(item, &map) || !field_str(&map, "conversation", &s, &len) || len > ID_LEN)
+        return false;
+    memcpy(id, s, len);
+    id[len] = '\0';
+    return true;
+}
+
+/* The first that fits, or of the deleted the one that was deleted last. */
+static void note(struct search *s, const msgpack_object *item)
+{
+    msgpack_object_map map;
+    double deleted = 0;
+    if (strncmp(s->last, s->prefix, strlen(s->prefix)) != 0)
+        return;
+    if (mp_map(item, &map))
+        (void)field_double(&map, "deleted", &deleted);
+    if (s->matches++ == 0 || deleted > s->deleted_last) {
+        memcpy(s->found, s->last, sizeof(s->found));
+        s->deleted_last = deleted;
+    }
+}
+
+/* One page of the list, behind the last conversation that was seen. *more: there was something on it. */
+static int search_page(struct ctl *c, struct ask *a, struct search *s, bool *more)
+{
+    struct buf params;
+    msgpack_unpacked reply;
+    msgpack_object_array list;
+    buf_init(&params, CONV_PARAMS_MAX);
+    msgpack_unpacked_init(&reply);
+    mp_put_map(&params, s->last[0] != '\0' ? 3 : 2);
+    mp_put_entry_int(&params, "limit", PAGE);
+    mp_put_cstr(&params, "deleted");
+    mp_put_bool(&params, s->deleted);
+    if (s->last[0] != '\0')
+        mp_put_entry(&params, "before", s->last);
+    int status = ctl_call(c, a, "conversation.list", &params, &reply);
+    *more = status == EXIT_OK && mp_array(&reply.data, &list) && list.size > 0;
+    for (uint32_t i = 0; *more && i < list.size; i++) {
+        if (!take_id(&list.ptr[i], s->last))
+            *more = false; /* what is no list of ours has no further pages either */
+        else
+            note(s, &list.ptr[i]);
+    }
+    msgpack_unpacked_destroy(&reply);
+    buf_done(&params);
+    return status;
+}
+
+static int search_all(struct ctl *c, struct ask *a, struct search *s)
+{
+    bool more = true;
+    int status = EXIT_OK;
+    while (more && status == EXIT_OK)
+        status = search_page(c, a, s, &more);
+    return status;
+}
+
+static int find(struct ctl *c, struct ask *a, const char *prefix, bool deleted, char id[ID_LEN + 1])
+{
+    struct search s = {.prefix = prefix, .deleted = deleted};
+    int status = search_all(c, a, &s);
+    if (status != EXIT_OK)
+        return status;
+    if (s.matches == 0) {
+        exit_print(c->program, "no conversation's id begins with '%.40s': askctl conv list%s shows them", prefix,
+                   deleted ? " --deleted" : "");
+        return EXIT_OTHER;
+    }
+    if (s.matches > 1) {
+        exit_print(c->program,
+                   "the ids of %u conversations begin with '%.40s': give more of it, ids begin with the time",
+                   s.matches, prefix);
+        return EXIT_OTHER;
+    }
+    memcpy(id, s.found, sizeof(s.found));
+    return EXIT_OK;
+}
+
+/* A whole id costs no search, and one that does not exist is the daemon's to name. */
+static int resolve(struct ctl *c, struct ask *a, const char *arg, bool deleted, char id[ID_LEN + 1])
+{
+    size_t len = strlen(arg);
+    if (id_valid(arg, len)) {
+        memcpy(id, arg, ID_LEN + 1);
+        return EXIT_OK;
+    }
+    if (len < PREFIX_MIN || len > ID_LEN || strspn(arg, "0123456789abcdef-") != len) {
+        exit_print(c->program,
+                   "'%.40s' is no conversation's id, nor %d or more characters of its beginning: askctl conv "
+                   "list shows them",
+                   arg, PREFIX_MIN);
+        return EXIT_USAGE;
+    }
+    return find(c, a, arg, deleted, id);
+}
+
+int conv_with(struct ctl *c, conv_action *act)
+{
+    char id[ID_LEN + 1];
+    int status;
+    struct ask *a = ctl_open(c, &status);
+    if (a == NULL)
+        return status;
+    status = resolve(c, a, c->args[0], false, id);
+    if (status == EXIT_OK)
+        status = act(c, a, id);
+    ask_close(a);
+    return status;
+}
+
+int conv_with_each(struct ctl *c, bool deleted, conv_action *act)
+{
+    char id[ID_LEN + 1];
+    int status, first = EXIT_OK;
+    struct ask *a = ctl_open(c, &status);
+    if (a == NULL)
+        return status;
+    for (int i = 0; i < c->n_args; i++) {
+        status = resolve(c, a, c->args[i], deleted, id);
+        if (status == EXIT_OK)
+            status = act(c, a, id);
+        if (first == EXIT_OK)
+            first = status;
+    }
+    ask_close(a);
+    return first;
+}
+
+int conv_find_deleted_last(struct ctl *c, struct ask *a, char id[ID_LEN + 1])
+{
+    struct search s = {.prefix = "", .deleted = true};
+    int status = search_all(c, a, &s);
+    if (status == EXIT_OK && s.matches == 0) {
+        exit_print(c->program, "no conversation was deleted that could be restored");
+        return EXIT_OTHER;
+    }
+    memcpy(id, s.found, sizeof(s.found));
+    return status;
+}
+
+/* -- calls -- */
+
+int conv_get(struct ctl *c, struct ask *a, const char *id, msgpack_unpacked *reply)
+{
+    struct buf params;
+    buf_init(&params, CONV_PARAMS_MAX);
+    mp_put_map(&params, 1);
+    mp_put_entry(&params, "conversation", id);
+    int status = ctl_call(c, a, "conversation.get", &params, reply);
+    buf_done(&params);
+    return status;
+}
+
+int conv_change(struct ctl *c, struct ask *a, const char *method, const char *id, const char *name, const char *value,
+                msgpack_unpacked *reply)
+{
+    struct buf params;
+    buf_init(&params, CONV_PARAMS_MAX);
+    mp_put_map(&params, name != NULL ? 2 : 1);
+    mp_put_entry(&params, "conversation", id);
+    if (name != NULL)
+        mp_put_entry(&params, name, value);
+    int status;
+    if (params.failed) {
+        exit_print(c->program, "the %s is too long: give a shorter one", name != NULL ? name : "id");
+        status = EXIT_USAGE;
+    } else if (reply != NULL) {
+        status = ctl_call(c, a, method, &params, reply);
+    } else {
+        status = ctl_call_once(c, a, method, &params);
+    }
+    buf_done(&params);
+    return status;
+}

@@ -1,0 +1,32 @@
+/* What the files of askctl conv share: a conversation by its id or the beginning of one, and small calls about it. Each
+ * function that returns a status has told what went wrong where it is not EXIT_OK. */
+#ifndef CLIENT_CTL_CONV_H
+#define CLIENT_CTL_CONV_H
+
+#include "client/ctl/ctl.h"
+#include "lib/base/id.h"
+
+enum { CONV_PARAMS_MAX = 64 << 10, CONV_LINE = 512 };
+
+typedef int conv_action(struct ctl *c, struct ask *a, const char *id);
+
+/* Connects and runs the action on the first argument's conversation. */
+int conv_with(struct ctl *c, conv_action *act);
+/* On that of each argument, as rm does: one that fails keeps none of the others. deleted: they are in the trash. */
+int conv_with_each(struct ctl *c, bool deleted, conv_action *act);
+/* The conversation that was deleted last. */
+int conv_find_deleted_last(struct ctl *c, struct ask *a, char id[ID_LEN + 1]);
+
+/* conversation.get */
+int conv_get(struct ctl *c, struct ask *a, const char *id, msgpack_unpacked *reply);
+/* Calls a method with the conversation and, where name is given, one more field. With a reply for whoever wants it. */
+int conv_change(struct ctl *c, struct ask *a, const char *method, const char *id, const char *name, const char *value,
+                msgpack_unpacked *reply);
+
+/* A field on one line, without control characters. "" where it is not there. */
+const char *conv_line(char out[CONV_LINE], const msgpack_object_map *map, const char *name);
+
+int conv_list(struct ctl *c);
+int conv_show(struct ctl *c);
+
+#endif

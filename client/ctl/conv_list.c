@@ -1,0 +1,140 @@
+/* askctl conv list: a table of the conversations, the one that changed last first. */
+#include "client/common/field.h"
+#include "client/ctl/conv.h"
+#include "client/ctl/table.h"
+#include "lib/base/clock.h"
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { LIST_DEFAULT = 50 };
+
+/* -- columns -- */
+
+static void put_when(struct table *t, const msgpack_object_map *row, const char *field)
+{
+    char when[32];
+    double seconds;
+    struct tm tm;
+    if (!field_double(row, field, &seconds) || !(seconds >= 0 && seconds < 1e11))
+        return;
+    time_t at = (time_t)seconds;
+    if (localtime_r(&at, &tm) != NULL)
+        table_cell(t, when, strftime(when, sizeof(when), "%Y-%m-%d %H:%M", &tm));
+}
+
+static void put_count(struct table *t, const msgpack_object_map *row, const char *field)
+{
+    int64_t n;
+    if (field_int(row, field, &n))
+        table_printf(t, "%lld", (long long)n);
+}
+
+static void put_pinned(struct table *t, const msgpack_object_map *row, const char *field)
+{
+    if (field_true(row, field))
+        table_cell(t, "pinned", 6);
+}
+
+/* What a tag may hold, commas among it, is for JSON. */
+static void put_tags(struct table *t, const msgpack_object_map *row, const char *field)
+{
+    msgpack_object_array tags;
+    struct buf words;
+    const char *s;
+    size_t len;
+    if (!field_array(row, field, &tags) || tags.size == 0)
+        return;
+    buf_init(&words, CONV_PARAMS_MAX);
+    for (uint32_t i = 0; i < tags.size; i++) {
+        if (!mp_str(&tags.ptr[i], &s, &len))
+            continue;
+        if (words.len > 0)
+            (void)buf_putc(&words, ',');
+        (void)buf_append(&words, s, len);
+    }
+    table_cell(t, (const char *)words.data, words.len);
+    buf_done(&words);
+}
+
+static const struct table_column columns[] = {
+    {.name = "CONVERSATION", .put = table_put_str, .field = "conversation"},
+    {.name = "CHANGED", .put = put_when, .field = "updated", .drop = 4},
+    {.name = "MESSAGES", .put = put_count, .field = "messages", .right = true, .drop = 5},
+    {.name = "PIN", .put = put_pinned, .field = "pinned", .drop = 3},
+    {.name = "MODEL", .put = table_put_str, .field = "model", .trunc = true, .width = 24, .drop = 2},
+    {.name = "TAGS", .put = put_tags, .field = "tags", .trunc = true, .width = 24, .drop = 1},
+    {.name = "TITLE", .put = table_put_str, .field = "title", .trunc = true, .width = 60},
+};
+
+static int print_list(struct ctl *c, msgpack_object *result)
+{
+    msgpack_object_array items;
+    msgpack_object_map map;
+    struct table t;
+    if (c->json)
+        return ctl_print_json(c, result);
+    table_init(&t, c, columns, sizeof(columns) / sizeof(columns[0]));
+    if (mp_array(result, &items))
+        for (uint32_t i = 0; i < items.size; i++)
+            if (mp_map(&items.ptr[i], &map))
+                table_add(&t, &map);
+    int status = table_print(&t, c);
+    table_done(&t);
+    return status;
+}
+
+/* -- filters -- */
+
+static uint32_t put_str(struct buf *b, const char *name, const char *value)
+{
+    if (value == NULL)
+        return 0;
+    mp_put_entry(b, name, value);
+    return 1;
+}
+
+static uint32_t put_true(struct buf *b, const char *name, bool given)
+{
+    if (!given)
+        return 0;
+    mp_put_cstr(b, name);
+    mp_put_bool(b, true);
+    return 1;
+}
+
+static uint32_t put_since(struct buf *b, const struct ctl *c)
+{
+    if ((c->given & CTL_SINCE) == 0)
+        return 0;
+    double since = (double)clock_wall_us() / 1e6 - c->since;
+    mp_put_cstr(b, "since");
+    mp_put_double(b, since > 1 ? since : 1);
+    return 1;
+}
+
+int conv_list(struct ctl *c)
+{
+    char real[PATH_MAX];
+    struct buf params;
+    const char *folder = c->directory != NULL && realpath(c->directory, real) != NULL ? real : c->directory;
+    buf_init(&params, CONV_PARAMS_MAX);
+    size_t at = mp_open_map(&params);
+    uint32_t n = 1;
+    mp_put_entry_uint(&params, "limit", (c->given & CTL_LIMIT) != 0 ? c->limit : LIST_DEFAULT);
+    n += put_str(&params, "tag", c->tag);
+    n += put_str(&params, "model", c->model);
+    n += put_str(&params, "directory", folder);
+    n += put_since(&params, c);
+    n += put_true(&params, "pinned", (c->given & CTL_PINNED) != 0);
+    n += put_true(&params, "deleted", (c->given & CTL_DELETED) != 0);
+    mp_close_map(&params, at, n);
+    int status = EXIT_USAGE;
+    if (params.failed)
+        exit_print(c->program, "what is asked for is too long: give a shorter name");
+    else
+        status = ctl_ask(c, "conversation.list", &params, print_list);
+    buf_done(&params);
+    return status;
+}
