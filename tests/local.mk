@@ -444,7 +444,7 @@ EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/replayed
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.
 FUZZ_SECONDS = 60
-FUZZERS = config frame openai_chat openai_responses anthropic gemini ollama cohere dashscope list vectors scan sse item
+FUZZERS = config frame openai_chat openai_responses anthropic gemini ollama cohere dashscope list vectors scan sse item template front
 .PHONY: fuzz bench
 fuzz:
 	$(srcdir)/tests/fuzz/run '$(CLANG)' '$(abs_srcdir)' fuzz-out $(FUZZ_SECONDS) $(FUZZERS)
