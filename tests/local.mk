@@ -431,10 +431,11 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/rpc/helpers_tls.py tests/rpc/helpers_told.py tests/rpc/helpers_tree.py tests/provider/fault_provider.py \
 	tests/provider/grammars.py tests/provider/list_server.py tests/provider/tls_provider.py tests/fuzz/adapter.h \
 	tests/fuzz/fuzz_anthropic.c tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c \
-	tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_item.c tests/fuzz/fuzz_list.c \
-	tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_openai_responses.c \
-	tests/fuzz/fuzz_rate_limits.c tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_sse.c tests/fuzz/fuzz_vectors.c \
-	tests/fuzz/config.dict tests/fuzz/frame.dict tests/fuzz/json.dict tests/bench/cachefill.c \
+	tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_front.c tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_item.c \
+	tests/fuzz/fuzz_list.c tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c \
+	tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_rate_limits.c tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_sse.c \
+	tests/fuzz/fuzz_template.c tests/fuzz/fuzz_vectors.c tests/fuzz/config.dict tests/fuzz/frame.dict \
+	tests/fuzz/front.dict tests/fuzz/json.dict tests/fuzz/template.dict tests/bench/cachefill.c \
 	tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c \
 	tests/bench/response.c tests/bench/rpcask.c tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c \
 	tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h \
