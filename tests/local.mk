@@ -42,8 +42,8 @@ unit_tests = \
 	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/provider/test_vectors \
 	tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq tests/unit/rpc/test_schema \
 	tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
-	tests/unit/store/test_backend_trees tests/unit/store/test_backends tests/unit/store/test_sqlite \
-	tests/unit/store/test_store tests/unit/store/test_store_states
+	tests/unit/store/test_backend_search tests/unit/store/test_backend_trees tests/unit/store/test_backends \
+	tests/unit/store/test_sqlite tests/unit/store/test_store tests/unit/store/test_store_states
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -356,6 +356,9 @@ tests_unit_store_test_backend_answers_LDADD = $(UNIT_LDADD)
 tests_unit_store_test_backend_changes_SOURCES = tests/unit/store/test_backend_changes.c
 tests_unit_store_test_backend_changes_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_store_test_backend_changes_LDADD = $(UNIT_LDADD)
+tests_unit_store_test_backend_search_SOURCES = tests/unit/store/test_backend_search.c
+tests_unit_store_test_backend_search_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_store_test_backend_search_LDADD = $(UNIT_LDADD)
 tests_unit_store_test_backend_trees_SOURCES = tests/unit/store/test_backend_trees.c
 tests_unit_store_test_backend_trees_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_store_test_backend_trees_LDADD = $(UNIT_LDADD)
@@ -409,7 +412,7 @@ python_tests = \
 	tests/rpc/test_prompts.py tests/rpc/test_prompts_cli.py tests/rpc/test_prompts_folders.py \
 	tests/rpc/test_protocol_page.py tests/rpc/test_queue.py tests/rpc/test_race.py tests/rpc/test_reload.py \
 	tests/rpc/test_restart.py tests/rpc/test_routing.py tests/rpc/test_schedules.py tests/rpc/test_schema.py \
-	tests/rpc/test_secrets.py tests/rpc/test_service.py tests/rpc/test_single_flight.py \
+	tests/rpc/test_search.py tests/rpc/test_secrets.py tests/rpc/test_service.py tests/rpc/test_single_flight.py \
 	tests/rpc/test_single_flight_ends.py tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py \
 	tests/rpc/test_systemd.py tests/rpc/test_tls.py tests/rpc/test_tree.py tests/rpc/test_tree_model.py \
 	tests/rpc/test_warm.py tests/rpc/test_watch.py tests/rpc/test_window.py tests/replay/test_embeddings.py \

@@ -122,6 +122,7 @@ static void put_result(struct buf *b, const struct store_job *job)
 {
     switch (job->kind) {
     case STORE_LIST:
+    case STORE_SEARCH:
         mp_put_array(b, job->n_out);
         buf_append(b, job->out.data, job->out.len);
         break;

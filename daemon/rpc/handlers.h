@@ -21,6 +21,7 @@ enum error_code m_answer_attach(struct call *c, struct error *err);
 enum error_code m_answer_cancel(struct call *c, struct error *err);
 enum error_code m_answer_list(struct call *c, struct error *err);
 enum error_code m_conversation_list(struct call *c, struct error *err);
+enum error_code m_conversation_search(struct call *c, struct error *err);
 enum error_code m_conversation_get(struct call *c, struct error *err);
 enum error_code m_conversation_create(struct call *c, struct error *err);
 enum error_code m_conversation_fork(struct call *c, struct error *err);

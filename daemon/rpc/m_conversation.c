@@ -1,7 +1,9 @@
-/* conversation.list, conversation.get, conversation.create, conversation.fork: parameters to a job of the store. */
+/* conversation.list, conversation.search, conversation.get, conversation.create, conversation.fork: parameters to a job
+ * of the store. */
 #include "daemon/engine/keep.h"
 #include "daemon/rpc/conversation_call.h"
 #include "daemon/rpc/handlers.h"
+#include "daemon/store/search_query.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
 #include "lib/chat/title.h"
@@ -10,6 +12,7 @@
 #include <string.h>
 
 #define LIST_DEFAULT 50
+#define SEARCH_DEFAULT 20
 
 /* -- parameters -- */
 
@@ -32,6 +35,15 @@ static void take_title(struct store_create *create, const struct message *messag
     if (found)
         create->title = xstrdup(title);
     create->automatic = found;
+}
+
+/* Any string: it is text, NUL and all. */
+static void read_query(const struct call *c, struct store_bytes *ret)
+{
+    const char *s = "";
+    size_t len = 0;
+    mp_str(mp_get(&c->params, "query"), &s, &len);
+    *ret = store_bytes_copy(s, len <= SEARCH_QUERY_MAX ? len : SEARCH_QUERY_MAX + 1); /* over it, it is refused */
 }
 
 static enum error_code read_messages(const struct call *c, struct store_create *create, struct error *err)
@@ -82,6 +94,22 @@ enum error_code m_conversation_list(struct call *c, struct error *err)
     if (mp_get(&c->params, "pinned"))
         l->pinned = conversation_flag(c, "pinned") ? STORE_PINNED : STORE_NOT_PINNED;
     l->deleted = conversation_flag(c, "deleted");
+    return conversation_submit(c, job, code, err);
+}
+
+enum error_code m_conversation_search(struct call *c, struct error *err)
+{
+    struct store_job *job = conversation_job(STORE_SEARCH);
+    struct store_search *s = &job->search;
+    s->uid = conversation_scope(c);
+    read_query(c, &s->query);
+    enum error_code code = m_read_limit(c, SEARCH_DEFAULT, &s->limit, err);
+    if (code == ERR_NONE)
+        code = conversation_read_text(c, "model", &s->model, err);
+    if (code == ERR_NONE)
+        code = conversation_read_text(c, "directory", &s->directory, err);
+    if (code == ERR_NONE)
+        code = conversation_read_time(c, "since", &s->since_us, err);
     return conversation_submit(c, job, code, err);
 }
 

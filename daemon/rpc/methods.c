@@ -422,6 +422,9 @@ const struct method methods[] = {
      "The caller's running and retained answers."},
     {"conversation.list", m_conversation_list, conversation_list_params, conversation_list_reply, METHOD_LATER,
      "The caller's conversations."},
+    {"conversation.search", m_conversation_search, conversation_search_params, conversation_search_reply, METHOD_LATER,
+     "The caller's conversations that hold some words, the best first. What was just stored is found; a database from "
+     "before there was a search is made findable bit by bit after the first start, its newest messages first."},
     {"conversation.get", m_conversation_get, conversation_get_params, conversation_get_reply, METHOD_LATER,
      "A conversation and its messages, all of them or those of one branch."},
     {"conversation.create", m_conversation_create, conversation_create_params, conversation_made, METHOD_LATER,

@@ -38,6 +38,40 @@ static const struct schema_field conversation_item[] = {
 const struct schema_field conversation_list_reply[] = {
     {"a list of maps, newest first", LIST(MAP), conversation_item, NULL}, {0}};
 
+const struct schema_field conversation_search_params[] = {
+    {"query", STR | NEEDED, NULL,
+     "words that all have to occur in a message, or in a title; `\"words in quotes\"` follow each other. Case and "
+     "accents "
+     "do not matter, nor does anything but letters and digits; Chinese, Japanese and Korean need no spaces. Up to 1024 "
+     "bytes and 32 words; without a word it finds nothing"},
+    {"limit", INT, NULL, "at most so many conversations, up to 1000; default 20"},
+    {"model", STR, NULL,
+     "only what this model answered, as `MODEL` or `PROVIDER/MODEL`, and conversations in which `MODEL` answered last"},
+    {"since", NUMBER, NULL, "only messages since this time, and titles of conversations that changed since"},
+    {"directory", STR, NULL, "only conversations that were asked in there"},
+    {0},
+};
+
+static const struct schema_field conversation_hit[] = {
+    {"conversation", STR | NEEDED, NULL, "its id; each is there once"},
+    {"message", STR | NIL | NEEDED, NULL, "the message of it that fits best; nil: its title alone does"},
+    {"title", STR | NIL | NEEDED, NULL, "what the conversation is called; nil: nothing yet"},
+    {"snippet", STR | NEEDED, NULL,
+     "one line of the message, or of the title: up to 160 characters where most of the words are. What was found "
+     "stands "
+     "between U+0002 and U+0003; no other control character is in it, since those of the text have become spaces"},
+    {"score", NUMBER | NEEDED, NULL,
+     "how well it fits, the more the better: BM25, and up to half as much again for what is new, which halves in 30 "
+     "days; "
+     "plus that of its title. Where more than 1000 messages have the words, the newest 1000 are looked at, of titles "
+     "likewise"},
+    {"created", NUMBER | NEEDED, NULL, "when the message was; of a title, when the conversation last changed"},
+    {0},
+};
+
+const struct schema_field conversation_search_reply[] = {
+    {"a list of maps, what fits best first", LIST(MAP), conversation_hit, NULL}, {0}};
+
 const struct schema_field conversation_get_params[] = {
     {"conversation", STR | NEEDED, NULL, "its id"},
     {"branch", STR, NULL, "a message: only the path from the root to it"},

@@ -44,6 +44,7 @@ struct store_backend {
     /* False: it keeps nothing, so nothing in it blocks. The store calls none of its functions but run, and that with
      * no handle, on the loop. */
     bool stores;
+    bool indexes; /* what is written becomes findable by STORE_INDEX, which the store submits from time to time */
     /* The writer: makes or migrates the database, and ends what was left running as interrupted. A database of a newer
      * version, a damaged one: ERR_UNAVAILABLE, untouched. */
     enum error_code (*open)(const struct store_place *place, struct store_db **ret, struct error *err);

@@ -128,6 +128,12 @@ struct store_job *store_job_free(struct store_job *j)
         free(j->list.tag);
         free(j->list.model);
         break;
+    case STORE_SEARCH:
+        free(j->search.query.data);
+        free(j->search.model);
+        free(j->search.directory);
+        free(j->search.hits);
+        break;
     case STORE_ANSWER: answer_done(&j->answer); break;
     case STORE_ANSWERS: free(j->answers.items); break;
     case STORE_SPEEDS_SAVE:
@@ -138,6 +144,7 @@ struct store_job *store_job_free(struct store_job *j)
     case STORE_DELETE:
     case STORE_RESTORE:
     case STORE_EXPIRE:
+    case STORE_INDEX:
     case STORE_GET:
     case STORE_FIND:
     case STORE_KINDS: break;

@@ -67,6 +67,7 @@ enum store_kind {
     STORE_EXPIRE,  /* what has outlived its time, and what is deleted */
     STORE_SPEEDS_SAVE,
     STORE_SUMMARY, /* of a path down to a message */
+    STORE_INDEX,   /* what was stored becomes findable */
     /* Reads */
     STORE_PATH, /* the messages that a question follows */
     STORE_LIST,
@@ -75,6 +76,7 @@ enum store_kind {
     STORE_ANSWER,  /* one that has ended */
     STORE_ANSWERS, /* all such */
     STORE_SPEEDS,
+    STORE_SEARCH,
     STORE_KINDS
 };
 #define STORE_IS_READ(kind) ((kind) >= STORE_PATH)
@@ -203,6 +205,12 @@ struct store_expire {
     int64_t trash_before_us;         /* those that were deleted before are gone for good */
 };
 
+/* It stops at `until_us`, at least one slice after it began; the rest is for the next one. */
+struct store_index {
+    int64_t until_us; /* monotonic */
+    bool more;        /* outcome: there is more to do */
+};
+
 struct store_said { /* a message on a path */
     char id[STORE_ID];
     char state[16];
@@ -246,6 +254,24 @@ struct store_list {
     bool deleted; /* those in the trash, and no others */
     /* Found: the packed items in out, n_out of them, newest first */
     int64_t seen_us, seen_num; /* of the backend, between slices */
+};
+
+/* What STORE_INDEX has made findable. */
+struct store_search {
+    uid_t uid;
+    uint32_t limit;
+    struct store_bytes query; /* search_query.h; over its bounds: ERR_INVALID_REQUEST */
+    char *model, *directory;  /* NULL: any */
+    int64_t since_us;         /* 0: any */
+    /* Found: the packed items in out, n_out of them, best first */
+    enum { STORE_SEARCH_MESSAGES, STORE_SEARCH_TITLES, STORE_SEARCH_SHOW } step; /* of the backend, as what follows */
+    int64_t before;    /* the row where it goes on, 0: at the newest */
+    size_t n_messages; /* of the hits; those in titles follow them */
+    struct store_hit {
+        int64_t conversation, message, at_us; /* message 0: its title */
+        double score;
+    } * hits;
+    size_t n_hits, shown;
 };
 
 struct store_get {
@@ -311,8 +337,10 @@ struct store_job {
         struct store_find find;
         struct store_summary summary;
         struct store_expire expire;
+        struct store_index index;
         struct store_path path;
         struct store_list list;
+        struct store_search search;
         struct store_get get;
         struct store_answer answer;
         struct store_answers answers;

@@ -73,6 +73,7 @@ static struct store_db *sqlite_close(struct store_db *db)
         sqlite_cursor_free(LIST_FIRST(&db->cursors));
     for (size_t i = 0; i < SQLITE_STATEMENTS; i++)
         sqlite3_finalize(db->cached[i].stmt);
+    sqlite_tokenizer_close(db);
     sqlite3_close(db->sql);
     free(db->path);
     free(db);
@@ -94,7 +95,7 @@ static bool connect_file(struct store_db *db, bool exclusive)
     /* Idle memory counts: two handles with SQLite's own cache of 2 MB would be most of the daemon. */
     return sqlite_exec(db, "PRAGMA cache_size = -512; PRAGMA mmap_size = 0; PRAGMA temp_store = memory;"
                            "PRAGMA cell_size_check = on;") &&
-           (!exclusive || sqlite_exec(db, "PRAGMA locking_mode = exclusive"));
+           sqlite_tokenizer_open(db) && (!exclusive || sqlite_exec(db, "PRAGMA locking_mode = exclusive"));
 }
 
 static enum error_code enter_wal(struct store_db *db, struct error *err)
@@ -227,6 +228,7 @@ static sqlite_job *const jobs[STORE_KINDS] = {
     [STORE_GET] = sqlite_get,         [STORE_ANSWER] = sqlite_answer,
     [STORE_ANSWERS] = sqlite_answers, [STORE_SPEEDS_SAVE] = sqlite_speeds_save,
     [STORE_SUMMARY] = sqlite_summary, [STORE_SPEEDS] = sqlite_speeds,
+    [STORE_INDEX] = sqlite_index,     [STORE_SEARCH] = sqlite_search,
 };
 
 /* A read sees one state of the database for the length of its slice; on the writer's handle maybe within a transaction
@@ -269,6 +271,7 @@ static enum store_step sqlite_run(struct store_db *db, struct store_job *job, in
 const struct store_backend store_sqlite = {
     .name = "sqlite",
     .stores = true,
+    .indexes = true,
     .open = sqlite_open,
     .open_reader = sqlite_open_reader,
     .close = sqlite_close,

@@ -19,7 +19,9 @@ enum store_step sqlite_rename(struct store_db *db, struct store_job *job)
     query_text(&q, r->title);
     query_text(&q, r->conversation);
     query_int(&q, r->uid);
-    return changed_one(db, job, &q);
+    if (changed_one(db, job, &q) == STORE_STEP_DONE && job->code == ERR_NONE)
+        sqlite_title_changed(db, r->conversation);
+    return STORE_STEP_DONE;
 }
 
 enum store_step sqlite_title(struct store_db *db, struct store_job *job)
@@ -34,7 +36,7 @@ enum store_step sqlite_title(struct store_db *db, struct store_job *job)
                                " AND (title IS NULL OR titled = " TITLED_BY_WORDS ")");
     query_text(&q, t->title);
     query_int(&q, found.num);
-    t->set = query_run(&q) && sqlite3_changes(db->sql) > 0;
+    t->set = query_run(&q) && sqlite3_changes(db->sql) > 0 && sqlite_title_changed(db, t->conversation);
     return STORE_STEP_DONE;
 }
 

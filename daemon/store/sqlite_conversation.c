@@ -264,7 +264,7 @@ bool sqlite_append_question(struct store_db *db, struct store_begin *b, struct s
     b->added = 0;
     if (b->made)
         spot.conversation = insert_conversation(db, b);
-    b->titled = b->title && entitle(db, b, spot.conversation);
+    b->titled = b->title && entitle(db, b, spot.conversation) && sqlite_title_changed(db, b->conversation);
     for (size_t i = 0; i < b->n_messages && db->fault == SQLITE_OK; i++) {
         int64_t there = b->again ? sqlite_message(db, spot.conversation, b->messages[i].id) : 0;
         parent = there ? there : insert_message(db, spot.conversation, parent, &b->messages[i], "done");

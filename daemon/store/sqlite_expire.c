@@ -72,12 +72,11 @@ static bool purge_conversation(struct store_db *db)
 
     if (!query_number(&q, &num))
         return false;
-    if (purge_rows(db, "DELETE FROM message WHERE num IN (SELECT num FROM message WHERE conversation = ? LIMIT 32)",
-                   num))
+    if (sqlite_purge_messages(db, num))
         return true;
     purge_rows(db, "DELETE FROM place WHERE conversation = ?", num);
     purge_rows(db, "DELETE FROM tag WHERE conversation = ?", num);
-    return purge_rows(db, "DELETE FROM conversation WHERE num = ?", num);
+    return purge_rows(db, "DELETE FROM conversation WHERE num = ?", num) && sqlite_purge_title(db, num);
 }
 
 static bool age_answers(struct store_db *db, int64_t before_us)

@@ -2,7 +2,7 @@
  * sqlite_schema.c the tables, sqlite_answer.c answers and their events, sqlite_conversation.c what changes a
  * conversation's messages, sqlite_change.c the small changes to one, sqlite_list.c lists of them, sqlite_read.c what
  * else is read of one, sqlite_expire.c what takes away, sqlite_speed.c measured times,
- * sqlite_summary.c summaries.
+ * sqlite_summary.c summaries, sqlite_tokenizer.c, sqlite_index.c and sqlite_search.c the search.
  *
  * Faults. What SQLite does not manage is noted in the handle (`fault`, the first of a job), and the query says that it
  * has no row; so a function looks for "not there" alone, and sqlite_run turns a fault into the job's error at the end.
@@ -17,7 +17,7 @@
 #include <sys/queue.h>
 
 enum {
-    SQLITE_STATEMENTS = 256, /* slots of the cache, a power of two; there are some 90 statements */
+    SQLITE_STATEMENTS = 256, /* slots of the cache, a power of two; there are some 100 statements */
 };
 
 /* conversation.state */
@@ -50,6 +50,7 @@ struct store_db {
         sqlite3_stmt *stmt;
     } cached[SQLITE_STATEMENTS];
     LIST_HEAD(, sqlite_cursor) cursors; /* of jobs between slices */
+    Fts5Tokenizer *tokenizer;           /* by which texts are looked at again, to show what was found */
 };
 
 /* A statement and its arguments, which are bound in order and borrowed until it is done. */
@@ -73,6 +74,7 @@ bool query_run(struct query *q);                                 /* without rows
 bool query_number(struct query *q, int64_t *ret); /* the first row's first column; false where there is none */
 
 int64_t query_get_int(const struct query *q, int column);
+bool query_is_null(const struct query *q, int column);
 double query_get_real(const struct query *q, int column);
 struct store_bytes query_get(const struct query *q, int column); /* borrowed, until the next row */
 const char *query_get_text(const struct query *q, int column);   /* NULL for NULL; borrowed likewise */
@@ -123,10 +125,24 @@ void sqlite_put_tags(struct store_db *db, struct buf *b, int64_t conversation);
 /* sqlite_read.c */
 struct sqlite_cursor *sqlite_cursor_free(struct sqlite_cursor *c); /* NULL is fine; always returns NULL */
 
+/* sqlite_tokenizer.c. Makes "askd" known to the handle, before anything touches the search's tables. */
+bool sqlite_tokenizer_open(struct store_db *db); /* false after a fault */
+void sqlite_tokenizer_close(struct store_db *db);
+/* A token of a text, as FTS5 hands it on: flags of its own, where it stands in bytes. Other than SQLITE_OK ends it. */
+typedef int sqlite_token(void *data, int flags, const char *token, int len, int start, int end);
+void sqlite_tokens(struct store_db *db, bool query, const char *text, size_t len, sqlite_token *token, void *data);
+
+/* sqlite_index.c. Whoever changes a title says so, in the same transaction. */
+bool sqlite_title_changed(struct store_db *db, const char *conversation);
+/* Some messages of a conversation go, and leave the index; false where it has none. Its title, after its row. */
+bool sqlite_purge_messages(struct store_db *db, int64_t conversation);
+bool sqlite_purge_title(struct store_db *db, int64_t conversation);
+
 /* The jobs. Each looks at sqlite_late where it can take long. */
 typedef enum store_step sqlite_job(struct store_db *db, struct store_job *job);
 sqlite_job sqlite_begin, sqlite_runs, sqlite_end, sqlite_create, sqlite_fork, sqlite_rename, sqlite_title, sqlite_pin,
     sqlite_tag, sqlite_head, sqlite_delete, sqlite_restore, sqlite_find, sqlite_expire, sqlite_path, sqlite_list,
-    sqlite_get, sqlite_answer, sqlite_answers, sqlite_speeds_save, sqlite_speeds, sqlite_summary;
+    sqlite_get, sqlite_answer, sqlite_answers, sqlite_speeds_save, sqlite_speeds, sqlite_summary, sqlite_index,
+    sqlite_search;
 
 #endif

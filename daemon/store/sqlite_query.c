@@ -197,6 +197,11 @@ int64_t query_get_int(const struct query *q, int column)
     return sqlite3_column_int64(q->stmt, column);
 }
 
+bool query_is_null(const struct query *q, int column)
+{
+    return sqlite3_column_type(q->stmt, column) == SQLITE_NULL;
+}
+
 double query_get_real(const struct query *q, int column)
 {
     return sqlite3_column_double(q->stmt, column);

@@ -48,6 +48,15 @@ static const char *const migrations[] = {
     "CREATE INDEX conversation_pinned ON conversation(uid, updated) WHERE state = " CONVERSATION_LIVE " AND pinned = 1;"
     "CREATE INDEX conversation_trash ON conversation(uid, updated) WHERE state = " CONVERSATION_TRASH ";"
     "CREATE INDEX conversation_deleted ON conversation(deleted) WHERE state = " CONVERSATION_TRASH ";",
+    /* sqlite_index.c says how these hang together. */
+    "CREATE VIRTUAL TABLE search USING fts5(text, content = 'message', content_rowid = 'num', tokenize = 'askd');"
+    "CREATE VIRTUAL TABLE search_title USING fts5(title, tokenize = 'askd');"
+    "CREATE TABLE search_due(num INTEGER PRIMARY KEY);"
+    "CREATE TABLE search_due_title(num INTEGER PRIMARY KEY);"
+    "CREATE TABLE search_mark(one INTEGER PRIMARY KEY,"
+    "  next INTEGER NOT NULL, below INTEGER NOT NULL, next_title INTEGER NOT NULL, below_title INTEGER NOT NULL);"
+    "INSERT INTO search_mark SELECT 1, m, m, t, t FROM (SELECT coalesce(max(num), 0) + 1 AS m FROM message),"
+    " (SELECT coalesce(max(num), 0) + 1 AS t FROM conversation);",
 };
 
 int sqlite_version(void)

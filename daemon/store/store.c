@@ -1,6 +1,7 @@
 #include "daemon/store/store.h"
 #include "daemon/core/log.h"
 #include "daemon/core/timer.h"
+#include "daemon/store/indexer.h"
 #include "daemon/store/store_internal.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
@@ -74,6 +75,7 @@ struct store {
     bool single; /* it admits one handle: the writer reads too */
 
     struct timer *again;       /* opens it anew */
+    struct indexer *indexer;   /* NULL for a backend without an index */
     uv_timer_t turn;           /* without a writer: jobs are done at the next turn of the loop */
     struct worker_items turns; /* those jobs */
 
@@ -96,6 +98,12 @@ struct store {
 static bool is_bound(enum store_kind kind)
 {
     return kind != STORE_BEGIN && kind != STORE_RUNS && kind != STORE_END;
+}
+
+/* What somebody wants to have stored. */
+static bool is_write(enum store_kind kind)
+{
+    return !STORE_IS_READ(kind) && kind != STORE_INDEX;
 }
 
 /* -- states -- */
@@ -133,7 +141,7 @@ static bool proves_space(enum store_kind kind)
 
 static void judge(struct store *s, const struct store_job *job)
 {
-    if (STORE_IS_READ(job->kind) || s->state == STORE_OFF)
+    if (!is_write(job->kind) || s->state == STORE_OFF)
         return;
     if (job->code == ERR_UNAVAILABLE)
         enter(s, STORE_FAILING, job->error.message);
@@ -148,6 +156,7 @@ static void on_closed(uv_handle_t *h)
     struct store *s = h->data;
     if (s->closed)
         s->closed(s->closed_data);
+    indexer_free(s->indexer);
     free(s->dir);
     free(s);
 }
@@ -196,6 +205,7 @@ void store_close(struct store *s, void (*closed)(void *data), void *data)
     s->closed_data = data;
     s->life = LIFE_DRAINING;
     s->again = timer_free(s->again);
+    indexer_close(s->indexer);
     if (s->waiting == 0)
         close_next(s);
 }
@@ -206,17 +216,19 @@ static void count(struct store *s, const struct store_job *job)
 {
     s->waiting++;
     s->waiting_bound += is_bound(job->kind);
-    s->waiting_writes += !STORE_IS_READ(job->kind);
+    s->waiting_writes += is_write(job->kind);
 }
 
 /* The job is done. `waiting` stands until its receiver has returned, so that nothing closes under it. */
 static void finish(struct store *s, struct store_job *job)
 {
-    bool read = STORE_IS_READ(job->kind);
+    bool write = is_write(job->kind);
     s->waiting_bound -= is_bound(job->kind);
-    s->waiting_writes -= !read;
-    s->writes_done += !read;
-    s->reads_done += read;
+    s->waiting_writes -= write;
+    s->writes_done += write;
+    s->reads_done += STORE_IS_READ(job->kind);
+    if (write && job->code == ERR_NONE)
+        indexer_wake(s->indexer);
     s->failed += job->code == ERR_UNAVAILABLE;
     judge(s, job);
     if (s->written && !read && job->code == ERR_NONE)
@@ -294,6 +306,8 @@ static void opened(struct store *s)
 {
     const struct error *refusal = &s->shared.refusal;
     enter(s, refusal->code == ERR_NONE ? STORE_OK : STORE_OFF, refusal->message);
+    if (s->state == STORE_OK)
+        indexer_wake(s->indexer);
     if (s->state == STORE_OFF && s->life == LIFE_OPEN)
         timer_start(s->again, s->opt.retry_ms);
 }
@@ -320,7 +334,7 @@ static const struct worker_hooks writer_hooks = {run_writer, on_writer_done};
 
 /* A read goes through the writer where something stands before it there: what it must see, or the opening. A path is
  * read by the writer itself, since the reader would see what is written meanwhile too. */
-static void dispatch(struct store *s, struct store_job *job)
+void store_dispatch(struct store *s, struct store_job *job)
 {
     bool open = s->state == STORE_OK || s->state == STORE_FAILING;
     if (!s->writer) {
@@ -345,7 +359,10 @@ enum error_code store_submit(struct store *s, struct store_job *job, struct erro
     }
     buf_init(&job->out, (size_t)s->opt.max_result);
     count(s, job);
-    dispatch(s, job);
+    if (job->kind == STORE_SEARCH && s->indexer)
+        indexer_lead(s->indexer, job);
+    else
+        store_dispatch(s, job);
     return ERR_NONE;
 }
 
@@ -383,6 +400,8 @@ struct store *store_new_with(uv_loop_t *loop, const struct store_backend *backen
     s->turn.data = s;
     s->state = backend->stores ? STORE_OPENING : STORE_OFF;
     s->again = timer_new(loop, on_again, s);
+    if (backend->indexes)
+        s->indexer = indexer_new(loop, s);
     if (backend->stores)
         start(s);
     return s;

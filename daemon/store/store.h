@@ -5,7 +5,8 @@
  * for nothing where no write is under way. STORE_PATH also sees none that is submitted after it: the writer reads it,
  * in its place among the writes and between two transactions. Writes are done in the order they came, several in one
  * transaction where they wait together; a write's `done` is called after its commit. A thread works at most `slice` on
- * one job before others have their turn. The reader thread exists from the first other read on; where the database
+ * one job before others have their turn. STORE_SEARCH is led by what it takes to find what was written before it
+ * (indexer.h), which no other job waits for. The reader thread exists from the first other read on; where the database
  * admits one handle only, the writer reads.
  *
  * What cannot be stored (a full disk) fails its job with ERR_UNAVAILABLE and is tried again with the next: the store

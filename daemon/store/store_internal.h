@@ -23,6 +23,9 @@ void store_reader_run(struct store_shared *s, struct worker *w);
 
 void store_job_fail(struct store_job *job, const struct error *why); /* the outcome becomes ERR_UNAVAILABLE */
 
+/* Sends a job that was counted to the thread that does it. */
+void store_dispatch(struct store *s, struct store_job *job);
+
 /* store_new with a backend of the caller's choice, for tests. */
 struct store *store_new_with(uv_loop_t *loop, const struct store_backend *backend, const char *dir,
                              const struct store_options *opt, const struct store_recovery *recovery);

@@ -561,6 +561,54 @@ static inline void assert_last(struct fixture *f, struct store_job *j, const cha
     store_job_free(j);
 }
 
+/* The search */
+
+static inline struct store_job *search_of(const char *query)
+{
+    struct store_job *j = job(STORE_SEARCH);
+
+    j->search.uid = ME;
+    j->search.limit = 50;
+    j->search.query = bytes(query);
+    return j;
+}
+
+/* Slice after slice, until all that is stored can be found. */
+static inline void index_all(struct fixture *f)
+{
+    bool more = true;
+
+    while (more) {
+        struct store_job *j = job(STORE_INDEX);
+        assert_int_equal(run(f, j), ERR_NONE);
+        more = j->index.more;
+        store_job_free(j);
+    }
+}
+
+/* The words of the ids of the messages that are found, the best first; of a title, that of its conversation. */
+static inline void assert_found(struct fixture *f, struct store_job *j, const char *want)
+{
+    char got[512] = "";
+    size_t at = 0;
+    msgpack_unpacked item;
+
+    if (run(f, j) != ERR_NONE)
+        fail_msg("%s", j->error.message);
+    msgpack_unpacked_init(&item);
+    for (uint32_t i = 0; i < j->n_out; i++) {
+        assert_int_equal(msgpack_unpack_next(&item, (const char *)j->out.data, j->out.len, &at),
+                         MSGPACK_UNPACK_SUCCESS);
+        const msgpack_object *message = mp_get(&item.data.via.map, "message");
+        const msgpack_object *id = message ? message : mp_get(&item.data.via.map, "conversation");
+        snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%.*s", i ? " " : "",
+                 (int)strcspn(id->via.str.ptr, "-"), id->via.str.ptr);
+    }
+    msgpack_unpacked_destroy(&item);
+    assert_string_equal(got, want);
+    store_job_free(j);
+}
+
 /* Each test on each backend: with its jobs whole, and cut into the smallest slices. */
 
 static inline int run_over_backends(const struct CMUnitTest *tests, size_t n)

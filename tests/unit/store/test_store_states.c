@@ -265,6 +265,7 @@ static void test_null(void **state)
         {STORE_EXPIRE, ERR_NONE, ""},
         {STORE_SPEEDS_SAVE, ERR_NONE, ""},
         {STORE_SUMMARY, ERR_NONE, ""},
+        {STORE_INDEX, ERR_NONE, ""},
         {STORE_PATH, ERR_NOT_FOUND, "conversation"},
         {STORE_LIST, ERR_NONE, ""},
         {STORE_GET, ERR_NOT_FOUND, "conversation"},
@@ -272,6 +273,7 @@ static void test_null(void **state)
         {STORE_ANSWER, ERR_NOT_FOUND, "answer"},
         {STORE_ANSWERS, ERR_NONE, ""},
         {STORE_SPEEDS, ERR_NONE, ""},
+        {STORE_SEARCH, ERR_NONE, ""},
     };
     struct ask ask[STORE_KINDS] = {0};
     struct store_status st;
@@ -285,7 +287,7 @@ static void test_null(void **state)
         submit(&ask[i]);
     }
     finish_all();
-    assert_string_equal(test.done, "abcdefghijklmnopqrstuv");
+    assert_string_equal(test.done, "abcdefghijklmnopqrstuvwx");
     for (int i = 0; i < STORE_KINDS; i++) {
         assert_int_equal(ask[i].got, rows[i].code);
         assert_int_equal(ask[i].error.code, rows[i].code);
