@@ -33,17 +33,18 @@ unit_tests = \
 	tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_pool_faults \
 	tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/key/test_key \
 	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/prompt/test_front \
-	tests/unit/prompt/test_template tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
-	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/proto/test_mp_walk \
-	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
-	tests/unit/provider/test_jsonx tests/unit/provider/test_list tests/unit/provider/test_openai_parse \
-	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
-	tests/unit/provider/test_rate_limits tests/unit/provider/test_recordings tests/unit/provider/test_scan \
-	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/provider/test_vectors \
-	tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq tests/unit/rpc/test_schema \
-	tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
-	tests/unit/store/test_backend_search tests/unit/store/test_backend_trees tests/unit/store/test_backends \
-	tests/unit/store/test_sqlite tests/unit/store/test_store tests/unit/store/test_store_states
+	tests/unit/prompt/test_set tests/unit/prompt/test_template tests/unit/proto/test_codec \
+	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
+	tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic tests/unit/provider/test_error_map \
+	tests/unit/provider/test_gemini tests/unit/provider/test_jsonx tests/unit/provider/test_list \
+	tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
+	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
+	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
+	tests/unit/provider/test_sse tests/unit/provider/test_vectors tests/unit/rpc/test_cache_map \
+	tests/unit/rpc/test_outq tests/unit/rpc/test_schema tests/unit/store/test_backend_answers \
+	tests/unit/store/test_backend_changes tests/unit/store/test_backend_search tests/unit/store/test_backend_trees \
+	tests/unit/store/test_backends tests/unit/store/test_sqlite tests/unit/store/test_store \
+	tests/unit/store/test_store_states
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -281,6 +282,9 @@ tests_unit_key_test_key_sources_LDADD = $(UNIT_LDADD)
 tests_unit_prompt_test_front_SOURCES = tests/unit/prompt/test_front.c
 tests_unit_prompt_test_front_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_prompt_test_front_LDADD = $(UNIT_LDADD)
+tests_unit_prompt_test_set_SOURCES = tests/unit/prompt/test_set.c
+tests_unit_prompt_test_set_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_prompt_test_set_LDADD = $(UNIT_LDADD)
 tests_unit_prompt_test_template_SOURCES = tests/unit/prompt/test_template.c
 tests_unit_prompt_test_template_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_prompt_test_template_LDADD = $(UNIT_LDADD)

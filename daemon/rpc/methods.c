@@ -396,7 +396,8 @@ const struct method methods[] = {
      "Tries keys: asks each one's provider for its list of models. A key that is refused is `unauthenticated`, and the "
      "message says where it came from."},
     {"chat", m_chat, chat, chat_reply, METHOD_LATER | METHOD_TEMPLATE,
-     "Asks a model. One of `prompt` and `messages` must be there. A field of `extra` that askd writes itself or that "
+     "Asks a model. One of `prompt`, `messages` and `template` must be there. A field of `extra` that askd writes "
+     "itself or that "
      "would evade accounting is `invalid_request` with `param: \"extra.X\"`: `model`, `messages`, `system`, `n`, "
      "`stream`, `store`, `background`, `service_tier`, `tools`, `max_tokens` and the like."},
     {"compare", m_compare, compare, compare_reply, METHOD_LATER | METHOD_TEMPLATE,
