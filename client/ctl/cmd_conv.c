@@ -1,4 +1,5 @@
-/* askctl conv: the stored conversations. This file has what changes them; conv_list.c and conv_show.c show them. */
+/* askctl conv: the stored conversations. This file has what changes them; conv_list.c, conv_search.c and conv_show.c
+ * show them. */
 #include "client/common/field.h"
 #include "client/ctl/conv.h"
 #include <limits.h>
@@ -217,6 +218,8 @@ static int fork_conversation(struct ctl *c)
 const struct ctl_verb cmd_conv_verbs[] = {
     {"list", "", "one line each, the one that changed last first", .run = conv_list,
      .takes = CTL_LIMIT | CTL_TAG | CTL_MODEL | CTL_DIRECTORY | CTL_SINCE | CTL_PINNED | CTL_DELETED},
+    {"search", "WORD...", "those that hold all the words, the best first", 1, INT_MAX, .run = conv_search,
+     .takes = CTL_LIMIT | CTL_MODEL | CTL_DIRECTORY | CTL_SINCE},
     {"show", "CONVERSATION", "what was said, from its beginning to its head", 1, 1, .run = conv_show},
     {"rename", "CONVERSATION TITLE", "give it another title", 2, 2, .run = rename_conversation},
     {"head", "CONVERSATION MESSAGE", "go on behind that message, on its branch", 2, 2, .run = head},

@@ -6,7 +6,7 @@
 #include "client/ctl/ctl.h"
 #include "lib/base/id.h"
 
-enum { CONV_PARAMS_MAX = 64 << 10, CONV_LINE = 512 };
+enum { CONV_PARAMS_MAX = 64 << 10, CONV_LINE = 512, CONV_WHEN = 32 };
 
 typedef int conv_action(struct ctl *c, struct ask *a, const char *id);
 
@@ -26,7 +26,13 @@ int conv_change(struct ctl *c, struct ask *a, const char *method, const char *id
 /* A field on one line, without control characters. "" where it is not there. */
 const char *conv_line(char out[CONV_LINE], const msgpack_object_map *map, const char *name);
 
+/* A time, as people write it where they are. "" where it is not there. */
+const char *conv_when(char out[CONV_WHEN], const msgpack_object_map *map, const char *field);
+/* Appends those of --model, --directory and --since that are given, and tells how many. */
+uint32_t conv_put_filters(struct buf *b, const struct ctl *c);
+
 int conv_list(struct ctl *c);
+int conv_search(struct ctl *c);
 int conv_show(struct ctl *c);
 
 #endif

@@ -12,16 +12,24 @@ enum { LIST_DEFAULT = 50 };
 
 /* -- columns -- */
 
-static void put_when(struct table *t, const msgpack_object_map *row, const char *field)
+const char *conv_when(char out[CONV_WHEN], const msgpack_object_map *map, const char *field)
 {
-    char when[32];
     double seconds;
     struct tm tm;
-    if (!field_double(row, field, &seconds) || !(seconds >= 0 && seconds < 1e11))
-        return;
+    out[0] = '\0';
+    if (!field_double(map, field, &seconds) || !(seconds >= 0 && seconds < 1e11))
+        return out;
     time_t at = (time_t)seconds;
-    if (localtime_r(&at, &tm) != NULL)
-        table_cell(t, when, strftime(when, sizeof(when), "%Y-%m-%d %H:%M", &tm));
+    if (localtime_r(&at, &tm) == NULL || strftime(out, CONV_WHEN, "%Y-%m-%d %H:%M", &tm) == 0)
+        out[0] = '\0';
+    return out;
+}
+
+static void put_when(struct table *t, const msgpack_object_map *row, const char *field)
+{
+    char when[CONV_WHEN];
+    (void)conv_when(when, row, field);
+    table_cell(t, when, strlen(when));
 }
 
 static void put_count(struct table *t, const msgpack_object_map *row, const char *field)
@@ -114,19 +122,22 @@ static uint32_t put_since(struct buf *b, const struct ctl *c)
     return 1;
 }
 
-int conv_list(struct ctl *c)
+uint32_t conv_put_filters(struct buf *b, const struct ctl *c)
 {
     char real[PATH_MAX];
-    struct buf params;
     const char *folder = c->directory != NULL && realpath(c->directory, real) != NULL ? real : c->directory;
+    return put_str(b, "model", c->model) + put_str(b, "directory", folder) + put_since(b, c);
+}
+
+int conv_list(struct ctl *c)
+{
+    struct buf params;
     buf_init(&params, CONV_PARAMS_MAX);
     size_t at = mp_open_map(&params);
     uint32_t n = 1;
     mp_put_entry_uint(&params, "limit", (c->given & CTL_LIMIT) != 0 ? c->limit : LIST_DEFAULT);
     n += put_str(&params, "tag", c->tag);
-    n += put_str(&params, "model", c->model);
-    n += put_str(&params, "directory", folder);
-    n += put_since(&params, c);
+    n += conv_put_filters(&params, c);
     n += put_true(&params, "pinned", (c->given & CTL_PINNED) != 0);
     n += put_true(&params, "deleted", (c->given & CTL_DELETED) != 0);
     mp_close_map(&params, at, n);

@@ -17,7 +17,7 @@ static const struct ctl_verb verbs[] = {
     {"cache", "VERB ...", "stats, lookup, clear, export of the cache", .verbs = cmd_cache_verbs},
     {"call", "METHOD [JSON]", "call any method of the daemon", 1, 2, .run = cmd_call},
     {"cancel", "[ANSWER]", "end an answer, the newest that runs by default", .max_args = 1, .run = cmd_cancel},
-    {"conv", "VERB ...", "list, show, rename, rm, fork conversations", .verbs = cmd_conv_verbs},
+    {"conv", "VERB ...", "list, search, show, rename, rm, fork conversations", .verbs = cmd_conv_verbs},
     {"keys", "VERB ...", "list, import, test, rm keys of providers", .verbs = cmd_keys_verbs},
     {"models", "[VERB] ...", "list, show, refresh what can be asked", .verbs = cmd_models_verbs, .usual = "list"},
     {"prompts", "[VERB] ...", "list, show, path of the prompts of the library", .verbs = cmd_prompts_verbs,

@@ -1,10 +1,13 @@
 """conversation.search: words in what was said and in titles, in any script, of the caller's own live conversations."""
 
+import json
 import time
 
 import pytest
 
 from client import failure, say
+from conftest import askctl_path
+from helpers_terminal import on_terminal
 
 
 def create(client, *contents, **params):
@@ -218,3 +221,48 @@ def test_forks_are_found(client):
     head = client.call("conversation.get", {"conversation": c})["head"]
     fork = client.call("conversation.fork", {"conversation": c, "message": head})["conversation"]
     assert sorted(found(client, "forked")) == sorted([c, fork])
+
+
+def test_in_the_trash_and_back(client):
+    c = create(client, "to be gone", title="gone title")
+    client.call("conversation.delete", {"conversation": c})
+    assert found(client, "gone") == []
+    client.call("conversation.restore", {"conversation": c})
+    assert found(client, "gone") == [c]
+
+
+# -- askctl conv search
+
+
+def test_two_lines_each(client, askctl):
+    c = create(client, "a needle\x1b[31m in here", title="Sewing")
+    (hit,) = search(client, "needle")
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(hit["created"]))
+    r = askctl("conv", "search", "here", "needle")
+    assert (r.returncode, r.stderr) == (0, "")
+    assert r.stdout == f"{c}  {when}  Sewing\n    a needle [31m in here\n"
+
+
+def test_bold_on_a_terminal(client, home):
+    create(client, "a needle in here")
+    status, text = on_terminal([askctl_path(), "conv", "search", "needle"], home.env(ASKD_AUTOSTART="0"))
+    assert status == 0 and text.endswith("\n    a \x1b[1mneedle\x1b[22m in here\n")
+
+
+def test_options_of_the_verb(client, askctl):
+    here = say(client, "needle", context={"cwd": "/here"})["conversation"]
+    there = say(client, "needle", context={"cwd": "/there"})["conversation"]
+
+    def lines(*args):
+        r = askctl("conv", "search", *args)
+        assert (r.returncode, r.stderr) == (0, "")
+        return {line.split()[0] for line in r.stdout.splitlines()[::2]}
+
+    assert lines("needle") == {here, there}
+    assert lines("--directory", "/here", "needle") == {here}
+    assert lines("--model", "nobody", "needle") == set()
+    assert lines("--since", "1h", "needle") == {here, there}
+    assert len(lines("--limit", "1", "needle")) == 1
+    assert lines('"needle needle"') == set()
+    (hit,) = json.loads(askctl("conv", "search", "--json", "--directory", "/here", "needle").stdout)
+    assert hit["conversation"] == here and hit["snippet"] == "\x02needle\x03"
