@@ -94,9 +94,14 @@ static enum error_code check_name(const struct settings *s, const struct config_
 static enum error_code check_names(const struct settings *s, struct error *err)
 {
     const struct engine_options *o = config_get(s->config, &engine_room, NULL);
+    const struct {
+        const char *key, *name;
+    } models[] = {
+        {"default_model", o->default_model}, {"summary_model", o->summary_model}, {"title_model", o->title_model}};
     enum error_code code = ERR_NONE;
-    if (o->default_model && !aliases_find(s->aliases, o->default_model))
-        code = check_name(s, &engine_room, NULL, "default_model", o->default_model, err);
+    for (size_t i = 0; code == ERR_NONE && i < sizeof models / sizeof *models; i++)
+        if (models[i].name && !aliases_find(s->aliases, models[i].name))
+            code = check_name(s, &engine_room, NULL, models[i].key, models[i].name, err);
     for (size_t i = 0; code == ERR_NONE && i < aliases_count(s->aliases); i++) {
         const struct alias *a = aliases_at(s->aliases, i);
         for (size_t m = 0; code == ERR_NONE && m < a->n_models; m++)

@@ -38,6 +38,9 @@ const struct config_option engine_option_rows[] = {
      "drop_oldest: the oldest turns of the conversation are not sent. summarize: a summary is sent in their place."},
     {"summary_model", CONFIG_STRING, AT(summary_model), 0, 0, NULL, NULL, CONFIG_RELOAD,
      "Who makes these summaries: a name as for default_model. Without it the model that is asked."},
+    {"title_model", CONFIG_STRING, AT(title_model), 0, 0, NULL, NULL, CONFIG_RELOAD,
+     "Who gives a new conversation a title, after its first answer: a name as for default_model, of a cheap model. "
+     "Without it the first words of the question are its title."},
     {"context_warn", CONFIG_INT, AT(windows.warn), 0, 100, "80", NULL, CONFIG_RELOAD,
      "Per cent of a model's window from which on a question is told how much of it it fills. 0: never."},
     {0},

@@ -22,6 +22,7 @@ struct engine_options {
     struct health_options health;
     struct windows_rules windows;
     char *summary_model; /* likewise, NULL: who is asked */
+    char *title_model;   /* likewise, NULL: the first words of the question are a title */
 };
 extern const struct config_option engine_option_rows[];
 

@@ -198,13 +198,13 @@ static int64_t rest(const struct cutting *c, size_t first, bool with_summary)
     return to_tokens(c->q->sum[f] - left_behind(c->q, f, 0, first)) + (with_summary ? of_summary(c->q, f) : 0);
 }
 
-/* The first turn from message `from` on with which the rest fits, else the last one; SIZE_MAX: there is no turn. */
-static size_t find_place(const struct cutting *c, size_t from, bool with_summary)
+/* The first turn from message `from` to `most` with which the rest fits, else the last one; SIZE_MAX: there is none. */
+static size_t find_place(const struct cutting *c, size_t from, size_t most, bool with_summary)
 {
     enum token_family f = c->m->family;
     size_t last = SIZE_MAX, at = 0;
     int64_t extra = with_summary ? of_summary(c->q, f) : 0, kept = c->q->sum[f];
-    for (size_t t = next_turn(c->q, from); t != SIZE_MAX; t = next_turn(c->q, t + 1)) {
+    for (size_t t = next_turn(c->q, from); t <= most && t != SIZE_MAX; t = next_turn(c->q, t + 1)) {
         kept -= left_behind(c->q, f, at, t);
         at = last = t;
         if (fits(to_tokens(kept) + extra, c->room))
@@ -237,10 +237,10 @@ static bool cut(const struct cutting *c, bool summarize, struct window_cut *ret)
 {
     bool with_summary = summarize && c->q->summary;
     find_turns(c->q);
-    size_t first = find_place(c, with_summary ? c->q->reach : 1, with_summary);
+    size_t first = find_place(c, with_summary ? c->q->reach : 1, SIZE_MAX, with_summary);
     if (with_summary && (first == SIZE_MAX || !fits(rest(c, first, true), c->room))) {
         with_summary = false;
-        first = find_place(c, 1, false);
+        first = find_place(c, 1, SIZE_MAX, false);
     }
     if (first == SIZE_MAX || count_left(c->q->chat, first) == 0)
         return false;
@@ -273,16 +273,11 @@ void window_decide(struct window_question *q, const struct window_model *m, enum
 size_t window_reach(struct window_question *q, const struct window_model *m, const struct window_cut *made, size_t most)
 {
     struct cutting c = cutting_of(q, m);
-    size_t found = 0;
     if (made->verdict != WINDOW_CUT || (made->summarized && made->first == q->reach))
         return 0;
     c.room = c.room * WINDOW_HALF / 100;
-    for (size_t t = next_turn(q, q->reach + 1); t != SIZE_MAX && t <= most; t = next_turn(q, t + 1)) {
-        found = t;
-        if (fits(rest(&c, t, false), c.room))
-            break;
-    }
-    return found;
+    size_t found = find_place(&c, q->reach + 1, most, false);
+    return found == SIZE_MAX ? 0 : found;
 }
 
 /* -- what is sent -- */
