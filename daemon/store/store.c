@@ -231,7 +231,7 @@ static void finish(struct store *s, struct store_job *job)
         indexer_wake(s->indexer);
     s->failed += job->code == ERR_UNAVAILABLE;
     judge(s, job);
-    if (s->written && !read && job->code == ERR_NONE)
+    if (s->written && write && job->code == ERR_NONE)
         s->written(s->written_data, job);
     job->done(job->data, job);
     if (--s->waiting == 0 && s->life == LIFE_DRAINING)
