@@ -35,6 +35,7 @@ struct sqlite_cursor { /* a job's, between its slices */
     LIST_ENTRY(sqlite_cursor) link;
     int64_t *nums; /* messages, from the root down */
     size_t n, at;
+    int64_t next; /* of a path: the message that is read next, 0: it is whole */
     size_t held; /* bytes of a result that are not in the job's out */
 };
 

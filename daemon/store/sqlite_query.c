@@ -228,8 +228,12 @@ const char *query_get_text(const struct query *q, int column)
 void query_get_id(const struct query *q, int column, char id[STORE_ID])
 {
     const char *s = query_get_text(q, column);
+    size_t len = s ? strlen(s) : 0;
 
-    error_text(id, STORE_ID, s ? s : "", s ? strlen(s) : 0);
+    if (id_valid(s, len)) /* almost always, and of a path for each message */
+        memcpy(id, s, STORE_ID);
+    else
+        error_text(id, STORE_ID, s ? s : "", len);
 }
 
 char *query_get_copy(const struct query *q, int column)

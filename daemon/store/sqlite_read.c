@@ -109,13 +109,14 @@ static void get_summary(const struct query *q, struct sqlite_cursor *c, struct s
         memcpy(p->summarized, id, STORE_ID);
 }
 
-/* One message of the path; false where the job has its error, or a fault came. */
-static bool get_said(struct store_db *db, struct store_job *job, int64_t num, struct store_said *said)
+/* The next message of the path, and where that goes on; false where the job has its error, or a fault came. */
+static bool get_said(struct store_db *db, struct store_job *job, struct store_said *said)
 {
     struct sqlite_cursor *c = job->cursor;
-    struct query q = query(db, "SELECT id, role, state, created, text, parts, summary FROM message WHERE num = ?");
+    struct query q =
+        query(db, "SELECT id, role, state, created, text, parts, summary, parent FROM message WHERE num = ?");
 
-    query_int(&q, num);
+    query_int(&q, c->next);
     if (!query_next(&q)) {
         sqlite_not_found(job, "conversation", "it was deleted meanwhile");
         return false;
@@ -127,7 +128,9 @@ static bool get_said(struct store_db *db, struct store_job *job, int64_t num, st
     get_summary(&q, c, &job->path, said->id);
     error_text(said->state, sizeof(said->state), state ? state : "", state ? strlen(state) : 0);
     said->created_us = query_get_int(&q, 3);
-    c->held += query_get(&q, 4).len + query_get(&q, 5).len;
+    int64_t parent = query_get_int(&q, 7);
+    c->next = parent < c->next ? parent : 0;
+    c->held += sizeof(*said) + query_get(&q, 4).len + query_get(&q, 5).len;
     if (c->held <= job->out.max)
         get_content(&q, &said->message);
     else
@@ -196,8 +199,8 @@ static bool find_leaf(struct store_db *db, struct store_job *job, const struct s
            refuse_of(job, param, "regenerate must be an answer, or a message of the user's");
 }
 
-/* Which messages, without what they say: from here on nothing that is written changes the path. The job has its error
- * where it returns false. */
+/* The last message of the path: from here on nothing that is written changes it, since no message gets another parent.
+ * The job has its error where it returns false. */
 static bool begin_path(struct store_db *db, struct store_job *job)
 {
     struct store_path *p = &job->path;
@@ -217,18 +220,24 @@ static bool begin_path(struct store_db *db, struct store_job *job)
     p->at_head = leaf == found.head;
     get_system(db, p, found.num);
     struct sqlite_cursor *c = cursor_new(db, job);
-    sqlite_path_nums(db, leaf, &c->nums, &c->n);
-    c->held = c->n * sizeof(*p->said) + (p->system ? strlen(p->system) : 0);
-    if (c->held > job->out.max) {
+    c->next = leaf;
+    c->held = p->system ? strlen(p->system) : 0;
+    if (c->held > job->out.max)
         store_job_too_large(job);
-        return false;
-    }
-    p->n_said = c->n;
-    p->said = c->n > 0 ? xcalloc(c->n, sizeof(*p->said)) : NULL;
-    return true;
+    return job->code == ERR_NONE;
 }
 
-/* Begins with the parent, which may be running still: that one is read in the first slice. */
+static void turn_round(struct store_path *p)
+{
+    for (size_t i = 0, j = p->n_said; i + 1 < j; i++) {
+        struct store_said said = p->said[i];
+        p->said[i] = p->said[--j];
+        p->said[j] = said;
+    }
+}
+
+/* One walk from the parent to the root, which reads what each says: to look up whom it passes first would cost as much
+ * again. It begins with the parent, which may be running still: that one is read in the first slice. */
 enum store_step sqlite_path(struct store_db *db, struct store_job *job)
 {
     struct store_path *p = &job->path;
@@ -236,15 +245,16 @@ enum store_step sqlite_path(struct store_db *db, struct store_job *job)
     if (!job->cursor && !begin_path(db, job))
         return STORE_STEP_DONE;
     struct sqlite_cursor *c = job->cursor;
-    while (c->at < c->n) {
-        size_t i = c->n - ++c->at;
-        if (!get_said(db, job, c->nums[i], &p->said[i]))
+    while (c->next != 0) {
+        p->said = grow_one(p->said, p->n_said, sizeof(*p->said));
+        if (!get_said(db, job, &p->said[p->n_said++]))
             return STORE_STEP_DONE;
-        if (c->at < c->n && sqlite_late(db))
+        if (c->next != 0 && sqlite_late(db))
             return STORE_STEP_MORE;
     }
-    if (c->n > 0)
-        memcpy(p->parent, p->said[c->n - 1].id, STORE_ID);
+    turn_round(p);
+    if (p->n_said > 0)
+        memcpy(p->parent, p->said[p->n_said - 1].id, STORE_ID);
     return STORE_STEP_DONE;
 }
 
