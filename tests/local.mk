@@ -28,16 +28,16 @@ unit_tests = \
 	tests/unit/engine/test_context tests/unit/engine/test_discover tests/unit/engine/test_fault \
 	tests/unit/engine/test_fetch tests/unit/engine/test_figures tests/unit/engine/test_gate \
 	tests/unit/engine/test_health tests/unit/engine/test_keep tests/unit/engine/test_offers \
-	tests/unit/engine/test_providers tests/unit/engine/test_route tests/unit/engine/test_window \
-	tests/unit/http/test_breaker tests/unit/http/test_bucket tests/unit/http/test_bucket_day \
-	tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_pool_faults \
-	tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/key/test_key \
-	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/prompt/test_front \
-	tests/unit/prompt/test_set tests/unit/prompt/test_template tests/unit/proto/test_codec \
-	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
-	tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic tests/unit/provider/test_error_map \
-	tests/unit/provider/test_gemini tests/unit/provider/test_jsonx tests/unit/provider/test_list \
-	tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
+	tests/unit/engine/test_providers tests/unit/engine/test_route tests/unit/engine/test_titling \
+	tests/unit/engine/test_window tests/unit/http/test_breaker tests/unit/http/test_bucket \
+	tests/unit/http/test_bucket_day tests/unit/http/test_host tests/unit/http/test_pool \
+	tests/unit/http/test_pool_faults tests/unit/http/test_retry tests/unit/key/test_env_keys \
+	tests/unit/key/test_key tests/unit/key/test_key_command tests/unit/key/test_key_sources \
+	tests/unit/prompt/test_front tests/unit/prompt/test_set tests/unit/prompt/test_template \
+	tests/unit/proto/test_codec tests/unit/proto/test_codec_event tests/unit/proto/test_frame \
+	tests/unit/proto/test_mp tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic \
+	tests/unit/provider/test_error_map tests/unit/provider/test_gemini tests/unit/provider/test_jsonx \
+	tests/unit/provider/test_list tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
 	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
 	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
 	tests/unit/provider/test_sse tests/unit/provider/test_vectors tests/unit/rpc/test_cache_map \
@@ -243,6 +243,9 @@ tests_unit_engine_test_providers_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_route_SOURCES = tests/unit/engine/test_route.c
 tests_unit_engine_test_route_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_route_LDADD = $(UNIT_LDADD)
+tests_unit_engine_test_titling_SOURCES = tests/unit/engine/test_titling.c
+tests_unit_engine_test_titling_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_engine_test_titling_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_window_SOURCES = tests/unit/engine/test_window.c
 tests_unit_engine_test_window_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_window_LDADD = $(UNIT_LDADD)
@@ -418,9 +421,10 @@ python_tests = \
 	tests/rpc/test_restart.py tests/rpc/test_routing.py tests/rpc/test_schedules.py tests/rpc/test_schema.py \
 	tests/rpc/test_search.py tests/rpc/test_secrets.py tests/rpc/test_service.py tests/rpc/test_single_flight.py \
 	tests/rpc/test_single_flight_ends.py tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py \
-	tests/rpc/test_systemd.py tests/rpc/test_tls.py tests/rpc/test_tree.py tests/rpc/test_tree_model.py \
-	tests/rpc/test_warm.py tests/rpc/test_watch.py tests/rpc/test_window.py tests/replay/test_embeddings.py \
-	tests/replay/test_recordings.py tests/replay/test_requests.py tests/replay/test_tokens.py
+	tests/rpc/test_systemd.py tests/rpc/test_titling.py tests/rpc/test_tls.py tests/rpc/test_tree.py \
+	tests/rpc/test_tree_model.py tests/rpc/test_warm.py tests/rpc/test_watch.py tests/rpc/test_window.py \
+	tests/replay/test_embeddings.py tests/replay/test_recordings.py tests/replay/test_requests.py \
+	tests/replay/test_tokens.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/folder_remove.h \
 	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/cache/cache_clock.h tests/unit/cache/cache_items.h \

@@ -4,6 +4,7 @@
 #include "daemon/engine/ask_internal.h"
 #include "daemon/engine/context.h"
 #include "daemon/engine/discover.h"
+#include "daemon/engine/titling.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
 #include <assert.h>
@@ -24,6 +25,7 @@ static void ask_free(struct ask *a)
     answer_unref(a->answer);
     store_job_free(a->question);
     free(a->shared.ids);
+    free(a->titling);
     timer_free(a->timer);
     free(a);
 }
@@ -71,10 +73,18 @@ static void settle(struct ask *a)
 static void on_stored(void *data, bool stored, bool gone)
 {
     struct ask *a = data;
+    struct engine *e = a->engine;
+    struct answer *answer = answer_ref(a->answer);
+    char *titling = a->titling;
+    a->titling = NULL;
     if (!stored || gone)
         answer_set_message(a->answer, "", "");
     answer_accept(a->answer);
     settle(a);
+    if (titling && *answer_conversation(answer) && answer_state(answer) == LOG_DONE)
+        titling_ask(e, answer, titling);
+    free(titling);
+    answer_unref(answer);
 }
 
 /* Its question is committed, or cannot be for now. */
@@ -284,6 +294,8 @@ static void take(struct ask *a, size_t own, const char *conversation, bool creat
         id_new(message);
     answer_set_message(a->answer, conversation, message);
     a->question = context_begin(a->req, own, conversation, create, parent, message);
+    if (*conversation && a->engine->opt.title_model && a->said.n == 0 && !a->shared.later)
+        a->titling = titling_question(a->req);
     if (a->shared.n)
         context_share(a->question, &a->shared);
     go(a);

@@ -34,6 +34,7 @@ struct ask {
     struct context_said said;   /* before, in its conversation */
     struct aside *aside;        /* a summary of that is being made: */
     size_t reach;               /* of so many messages */
+    char *titling;              /* what a title is to be made of; NULL: none is wanted */
     struct store_job *question; /* to be stored once it is known whom it goes to */
     struct keep *keep;
     bool detach;                   /* as asked */

@@ -61,6 +61,7 @@ struct engine_question {
     char conversation[ID_LEN + 1]; /* the new one, where it goes into a new one */
     char (*ids)[ID_LEN + 1];       /* of its messages; owned */
     size_t n;                      /* at least as many as the request's messages */
+    bool later;                    /* another answer to it is under way already */
 };
 
 /* Asks. Takes the request over in any case. shared: copied; NULL: it is answered once. The reference in *ret is the

@@ -106,6 +106,8 @@ static enum error_code start_arm(struct call *c, const msgpack_object *model, st
         .uid = server_scope(s, c->peer), .request = c->msgid, .keep = req->detach || req->conversation};
     if (engine_ask(s->engine, req, &asker, q, ret, why) != ERR_NONE)
         *ret = engine_failed(s->engine, &asker, told, why);
+    else
+        q->later = true;
     free(told);
     return ERR_NONE;
 }
