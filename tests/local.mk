@@ -43,8 +43,8 @@ unit_tests = \
 	tests/unit/provider/test_sse tests/unit/provider/test_vectors tests/unit/rpc/test_cache_map \
 	tests/unit/rpc/test_outq tests/unit/rpc/test_schema tests/unit/store/test_backend_answers \
 	tests/unit/store/test_backend_changes tests/unit/store/test_backend_search tests/unit/store/test_backend_trees \
-	tests/unit/store/test_backends tests/unit/store/test_sqlite tests/unit/store/test_store \
-	tests/unit/store/test_store_states
+	tests/unit/store/test_backends tests/unit/store/test_search_text tests/unit/store/test_sqlite \
+	tests/unit/store/test_store tests/unit/store/test_store_states
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -372,6 +372,9 @@ tests_unit_store_test_backend_trees_LDADD = $(UNIT_LDADD)
 tests_unit_store_test_backends_SOURCES = tests/unit/store/test_backends.c
 tests_unit_store_test_backends_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_store_test_backends_LDADD = $(UNIT_LDADD)
+tests_unit_store_test_search_text_SOURCES = tests/unit/store/test_search_text.c
+tests_unit_store_test_search_text_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_store_test_search_text_LDADD = $(UNIT_LDADD)
 tests_unit_store_test_sqlite_SOURCES = tests/unit/store/test_sqlite.c
 tests_unit_store_test_sqlite_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_store_test_sqlite_LDADD = $(UNIT_LDADD)
@@ -444,19 +447,19 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/fuzz/fuzz_anthropic.c tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c \
 	tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_front.c tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_item.c \
 	tests/fuzz/fuzz_list.c tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c \
-	tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_rate_limits.c tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_sse.c \
-	tests/fuzz/fuzz_template.c tests/fuzz/fuzz_vectors.c tests/fuzz/config.dict tests/fuzz/frame.dict \
-	tests/fuzz/front.dict tests/fuzz/json.dict tests/fuzz/template.dict tests/bench/cachefill.c \
-	tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c \
-	tests/bench/response.c tests/bench/rpcask.c tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c \
-	tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h \
-	tests/bench/response.h tests/bench/run.sh doc/architecture.md doc/protocol.md doc/providers.md doc/tokens.md \
-	tests/fuzz/run
+	tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_rate_limits.c tests/fuzz/fuzz_scan.c \
+	tests/fuzz/fuzz_search.c tests/fuzz/fuzz_sse.c tests/fuzz/fuzz_template.c tests/fuzz/fuzz_vectors.c \
+	tests/fuzz/config.dict tests/fuzz/frame.dict tests/fuzz/front.dict tests/fuzz/json.dict \
+	tests/fuzz/template.dict tests/bench/cachefill.c tests/bench/httpstream.c tests/bench/load.c \
+	tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c tests/bench/response.c tests/bench/rpcask.c \
+	tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c \
+	tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h tests/bench/response.h tests/bench/run.sh \
+	doc/architecture.md doc/protocol.md doc/providers.md doc/tokens.md tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.
 FUZZ_SECONDS = 60
-FUZZERS = config frame openai_chat openai_responses anthropic gemini ollama cohere dashscope list vectors scan sse item template front
+FUZZERS = config frame openai_chat openai_responses anthropic gemini ollama cohere dashscope list vectors scan sse item template front search
 .PHONY: fuzz bench
 fuzz:
 	$(srcdir)/tests/fuzz/run '$(CLANG)' '$(abs_srcdir)' fuzz-out $(FUZZ_SECONDS) $(FUZZERS)
