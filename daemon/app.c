@@ -1,4 +1,5 @@
 #include "daemon/app.h"
+#include "daemon/archive/spool.h"
 #include "daemon/cache/cache.h"
 #include "daemon/core/endpoint.h"
 #include "daemon/core/log.h"
@@ -403,6 +404,7 @@ static void make_rooms(struct app *a, const char *state_dir, const char *cache_d
     snprintf(a->lists_path, sizeof a->lists_path, "%s/" SETTINGS_LISTS, state_dir);
     make_library(a);
     struct server_setup setup = {.opt = *(const struct rpc_options *)options(a, &rpc_room),
+                                 .state_dir = state_dir,
                                  .system = system,
                                  .owner = geteuid(),
                                  .autostarted = a->autostarted,
@@ -414,6 +416,7 @@ static void make_rooms(struct app *a, const char *state_dir, const char *cache_d
     a->table = answer_table_new(options(a, &answer_room), system);
     const struct store_options *store = options(a, &store_room);
     a->has_database = store->keep_ms != STORE_KEEP_NONE;
+    spool_sweep(state_dir);
     a->store = store_new(&a->loop, state_dir, store, keep_recovery());
     a->cache = cache_new(&a->loop, cache_dir, options(a, &cache_room));
     const struct engine_knowledge knowledge = knowledge_of(a);

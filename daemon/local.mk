@@ -8,7 +8,14 @@ libaskd_la_SOURCES = \
 	daemon/core/service.c daemon/core/service.h daemon/core/timer.c daemon/core/timer.h daemon/core/worker.c \
 	daemon/core/worker.h daemon/answer/answer.c daemon/answer/answer.h daemon/answer/answer_internal.h \
 	daemon/answer/cursor.c daemon/answer/cursor.h daemon/answer/fold.c daemon/answer/fold.h daemon/answer/log.c \
-	daemon/answer/log.h daemon/answer/table.c daemon/answer/table.h daemon/cache/cache.c daemon/cache/cache.h \
+	daemon/answer/log.h daemon/answer/table.c daemon/answer/table.h daemon/archive/chatgpt.c \
+	daemon/archive/chatgpt.h daemon/archive/chatgpt_content.c daemon/archive/conversation.c \
+	daemon/archive/conversation.h daemon/archive/json.c daemon/archive/json.h daemon/archive/llm.c \
+	daemon/archive/llm.h daemon/archive/llm_internal.h daemon/archive/llm_row.c daemon/archive/map.c \
+	daemon/archive/markdown.h daemon/archive/markdown_mark.c daemon/archive/markdown_read.c \
+	daemon/archive/markdown_write.c daemon/archive/pages.c daemon/archive/pages.h daemon/archive/reader.c \
+	daemon/archive/reader.h daemon/archive/split.c daemon/archive/split.h daemon/archive/spool.c \
+	daemon/archive/spool.h daemon/archive/stamp.c daemon/archive/stamp.h daemon/cache/cache.c daemon/cache/cache.h \
 	daemon/cache/cache_internal.h daemon/cache/item.c daemon/cache/item.h daemon/cache/item_internal.h \
 	daemon/cache/key.c daemon/cache/key.h daemon/cache/memory.c daemon/cache/memory.h daemon/cache/options.c \
 	daemon/cache/redis_load.c daemon/cache/redis_load.h daemon/cache/sqlite.c daemon/cache/sqlite_db.c \
@@ -47,8 +54,8 @@ libaskd_la_SOURCES = \
 	daemon/store/search_query.h daemon/store/search_snippet.c daemon/store/search_snippet.h \
 	daemon/store/search_text.c daemon/store/search_text.h daemon/store/sqlite.c daemon/store/sqlite_answer.c \
 	daemon/store/sqlite_change.c daemon/store/sqlite_conversation.c daemon/store/sqlite_expire.c \
-	daemon/store/sqlite_index.c daemon/store/sqlite_internal.h daemon/store/sqlite_list.c \
-	daemon/store/sqlite_query.c daemon/store/sqlite_read.c daemon/store/sqlite_schema.c \
+	daemon/store/sqlite_import.c daemon/store/sqlite_index.c daemon/store/sqlite_internal.h \
+	daemon/store/sqlite_list.c daemon/store/sqlite_query.c daemon/store/sqlite_read.c daemon/store/sqlite_schema.c \
 	daemon/store/sqlite_search.c daemon/store/sqlite_speed.c daemon/store/sqlite_summary.c \
 	daemon/store/sqlite_tokenizer.c daemon/store/store.c daemon/store/store.h daemon/store/store_internal.h \
 	daemon/store/threads.c daemon/prompt/folder.c daemon/prompt/front.c daemon/prompt/front.h \
@@ -72,8 +79,9 @@ libaskd_la_SOURCES = \
 	daemon/engine/vectors_known.h daemon/engine/warm.c daemon/engine/warm.h daemon/engine/window.c \
 	daemon/engine/window.h daemon/engine/windows.c daemon/engine/windows.h daemon/rpc/cache_map.c \
 	daemon/rpc/cache_map.h daemon/rpc/conversation_call.c daemon/rpc/conversation_call.h daemon/rpc/dispatch.c \
-	daemon/rpc/dispatch.h daemon/rpc/handlers.h daemon/rpc/held.c daemon/rpc/held.h daemon/rpc/later.c \
-	daemon/rpc/later.h daemon/rpc/m_answer.c daemon/rpc/m_cache.c daemon/rpc/m_chat.c daemon/rpc/m_compare.c \
+	daemon/rpc/dispatch.h daemon/rpc/handlers.h daemon/rpc/held.c daemon/rpc/held.h daemon/rpc/import.c \
+	daemon/rpc/import.h daemon/rpc/import_job.c daemon/rpc/import_job.h daemon/rpc/later.c daemon/rpc/later.h \
+	daemon/rpc/m_answer.c daemon/rpc/m_archive.c daemon/rpc/m_cache.c daemon/rpc/m_chat.c daemon/rpc/m_compare.c \
 	daemon/rpc/m_conversation.c daemon/rpc/m_conversation_change.c daemon/rpc/m_embed.c daemon/rpc/m_keys.c \
 	daemon/rpc/m_models.c daemon/rpc/m_prompt.c daemon/rpc/m_service.c daemon/rpc/m_status.c daemon/rpc/methods.c \
 	daemon/rpc/methods_conversation.c daemon/rpc/methods_conversation.h daemon/rpc/methods_models.c \

@@ -406,16 +406,16 @@ tests_replay_estimate_LDADD = libaskd.la
 
 # The real daemon, from outside.
 python_tests = \
-	tests/layers.py tests/rpc/test_ask_attach.py tests/rpc/test_ask_cache.py tests/rpc/test_ask_conversations.py \
-	tests/rpc/test_ask_detach.py tests/rpc/test_ask_interrupted.py tests/rpc/test_ask_schema.py \
-	tests/rpc/test_breaker.py tests/rpc/test_cache.py tests/rpc/test_cache_bounds.py tests/rpc/test_cache_cli.py \
-	tests/rpc/test_cache_conversations.py tests/rpc/test_cache_disk.py tests/rpc/test_cache_embed.py \
-	tests/rpc/test_cache_kept.py tests/rpc/test_cache_redis.py tests/rpc/test_cache_rpc.py \
-	tests/rpc/test_cache_scopes.py tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_compare.py \
-	tests/rpc/test_compare_conversations.py tests/rpc/test_conversation.py tests/rpc/test_ctl_answers.py \
-	tests/rpc/test_ctl_wait.py tests/rpc/test_embed.py tests/rpc/test_estimate.py tests/rpc/test_fault_next.py \
-	tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py tests/rpc/test_frames.py \
-	tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
+	tests/layers.py tests/rpc/test_archive.py tests/rpc/test_ask_attach.py tests/rpc/test_ask_cache.py \
+	tests/rpc/test_ask_conversations.py tests/rpc/test_ask_detach.py tests/rpc/test_ask_interrupted.py \
+	tests/rpc/test_ask_schema.py tests/rpc/test_breaker.py tests/rpc/test_cache.py tests/rpc/test_cache_bounds.py \
+	tests/rpc/test_cache_cli.py tests/rpc/test_cache_conversations.py tests/rpc/test_cache_disk.py \
+	tests/rpc/test_cache_embed.py tests/rpc/test_cache_kept.py tests/rpc/test_cache_redis.py \
+	tests/rpc/test_cache_rpc.py tests/rpc/test_cache_scopes.py tests/rpc/test_chat.py tests/rpc/test_client.py \
+	tests/rpc/test_compare.py tests/rpc/test_compare_conversations.py tests/rpc/test_conversation.py \
+	tests/rpc/test_ctl_answers.py tests/rpc/test_ctl_wait.py tests/rpc/test_embed.py tests/rpc/test_estimate.py \
+	tests/rpc/test_fault_next.py tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py \
+	tests/rpc/test_frames.py tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
 	tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py \
 	tests/rpc/test_leave.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models.py \
 	tests/rpc/test_models_cli.py tests/rpc/test_models_refresh.py tests/rpc/test_project.py \
@@ -437,8 +437,8 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/unit/http/http_server.h tests/unit/http/limited_provider.h tests/unit/http/pool_client.h \
 	tests/unit/provider/building.h tests/unit/provider/chunks.h tests/unit/provider/parsing.h \
 	tests/unit/store/backend_jobs.h tests/unit/store/store_fake.h tests/unit/store/store_plain.h \
-	tests/rpc/client.py tests/rpc/helpers_acts.py tests/rpc/helpers_cache.py tests/rpc/helpers_canned.py \
-	tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_files.py \
+	tests/rpc/client.py tests/rpc/helpers_acts.py tests/rpc/helpers_archive.py tests/rpc/helpers_cache.py \
+	tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_files.py \
 	tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py tests/rpc/helpers_prompts.py \
 	tests/rpc/helpers_routing.py tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py \
 	tests/rpc/helpers_steered.py tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py \
@@ -454,7 +454,7 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c tests/bench/response.c tests/bench/rpcask.c \
 	tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c \
 	tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h tests/bench/response.h tests/bench/run.sh \
-	doc/architecture.md doc/protocol.md doc/providers.md doc/tokens.md tests/fuzz/run
+	doc/architecture.md doc/export.md doc/protocol.md doc/providers.md doc/tokens.md tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.

@@ -36,6 +36,8 @@ enum error_code m_conversation_unwatch(struct call *c, struct error *err);
 enum error_code m_prompt_list(struct call *c, struct error *err);
 enum error_code m_prompt_get(struct call *c, struct error *err);
 enum error_code m_prompt_render(struct call *c, struct error *err);
+enum error_code m_conversation_export(struct call *c, struct error *err);
+enum error_code m_conversation_import(struct call *c, struct error *err);
 enum error_code m_cache_lookup(struct call *c, struct error *err);
 enum error_code m_cache_list(struct call *c, struct error *err);
 enum error_code m_cache_clear(struct call *c, struct error *err);

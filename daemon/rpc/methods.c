@@ -455,6 +455,12 @@ const struct method methods[] = {
     {"prompt.get", m_prompt_get, prompt_get_params, prompt_get_reply, METHOD_LATER, "A prompt as its file has it."},
     {"prompt.render", m_prompt_render, prompt_render_params, prompt_render_reply, METHOD_LATER,
      "The question that `chat` would ask with this prompt. Asks nobody."},
+    {"conversation.export", m_conversation_export, conversation_export_params, conversation_export_reply, METHOD_LATER,
+     "A conversation as a file: what `conversation.get` knows as `json`, or as `markdown` for people. Both can be "
+     "imported again."},
+    {"conversation.import", m_conversation_import, conversation_import_params, conversation_import_reply, METHOD_LATER,
+     "Conversations from a file, in one piece or in several that follow each other on one connection, each after the "
+     "reply to the one before. An entry that cannot be read is skipped, and so is one that was imported before."},
     {"cache.stats", m_cache_stats, none, cache_stats_reply, 0,
      "What the cache holds and what it was good for, of all users together. From memory: waits for nothing."},
     {"cache.lookup", m_cache_lookup, cache_lookup, cache_lookup_reply, METHOD_TEMPLATE,

@@ -217,3 +217,43 @@ const struct schema_field change_rows[] = {
      "the conversation is nil"},
     {0},
 };
+const struct schema_field conversation_export_params[] = {
+    {"conversation", STR | NEEDED, NULL, "its id"},
+    {"format", STR | NEEDED, NULL, "`json` or `markdown` (doc/export.md)"},
+    {0},
+};
+
+static const struct schema_field exported[] = {
+    {"data", STR | NEEDED, NULL, "the whole conversation, all branches"},
+    {0},
+};
+
+const struct schema_field conversation_export_reply[] = {{"a map", MAP, exported, NULL}, {0}};
+
+const struct schema_field conversation_import_params[] = {
+    {"format", STR | NEEDED, NULL,
+     "`json`, `markdown`, `chatgpt` (conversations.json) or `llm` (logs.db of simonw/llm)"},
+    {"data", STR | BIN | NEEDED, NULL, "all of it, or a piece, cut anywhere"},
+    {"import", STR, NULL, "the import that this piece belongs to, as the reply to its first piece said"},
+    {"more", BOOL, NULL, "another piece follows; default false"},
+    {0},
+};
+
+static const struct schema_field import_skipped[] = {
+    {"reason", STR | NEEDED, NULL, "which entry, and why"},
+    {0},
+};
+
+static const struct schema_field imported[] = {
+    {"conversations", LIST(STR) | NEEDED, NULL, "the ids of those that are there now and were not before"},
+    {"skipped", LIST(MAP) | NEEDED, import_skipped, "entries that are not; one that is there already is among them"},
+    {0},
+};
+
+static const struct schema_field import_goes_on[] = {
+    {"import", STR | NEEDED, NULL, "under which the next piece follows, on this connection"},
+    {0},
+};
+
+const struct schema_field conversation_import_reply[] = {
+    {"a map", MAP, imported, NULL}, {"with `more`, a map", MAP, import_goes_on, NULL}, {0}};

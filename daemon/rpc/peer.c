@@ -1,6 +1,7 @@
 #include "daemon/rpc/peer.h"
 #include "daemon/core/log.h"
 #include "daemon/rpc/dispatch.h"
+#include "daemon/rpc/import.h"
 #include "daemon/rpc/later.h"
 #include "daemon/rpc/server.h"
 #include "daemon/rpc/stream.h"
@@ -55,6 +56,7 @@ void peer_close(struct peer *p)
     stream_hang_up(p);
     later_hang_up(p);
     watch_hang_up(p);
+    import_hang_up(p);
     watch_partial(p, false);
     buf_done(&p->in);
     charge_input(p);

@@ -33,6 +33,14 @@ const struct config_option rpc_option_rows[] = {
      "Bytes that wait to be sent to a client before its events, and the reading of its requests, wait too."},
     {"frame_timeout", CONFIG_DURATION, AT(frame_timeout_ms), 100, 3600 * 1000, "30 s", NULL, CONFIG_RELOAD,
      "How long an unfinished message may go without a further byte."},
+    {"max_imports", CONFIG_INT, AT(max_imports), 1, 1024, "4", NULL, CONFIG_RELOAD,
+     "Imports of conversations that one user may have under way."},
+    {"max_import", CONFIG_SIZE, AT(max_import), 1024, INT64_MAX / 2, "4 GiB", NULL, CONFIG_RELOAD,
+     "Bytes of one import, all pieces together. A database is gathered in the state folder first."},
+    {"max_import_entry", CONFIG_SIZE, AT(max_import_entry), 1024, 1024 * MIB, "32 MiB", NULL, CONFIG_RELOAD,
+     "Bytes of one conversation in it; a longer one is skipped. So much is held in memory, and what is made of it."},
+    {"import_timeout", CONFIG_DURATION, AT(import_timeout_ms), 100, 3600 * 1000, "60 s", NULL, CONFIG_RELOAD,
+     "How long an import waits for its next piece before it ends."},
     {0},
 };
 
@@ -119,6 +127,7 @@ struct server *server_new(uv_loop_t *loop, struct engine *engine, const struct s
     s->engine = engine;
     s->setup = *setup;
     TAILQ_INIT(&s->peers);
+    TAILQ_INIT(&s->imports);
     TAILQ_INIT(&s->partial);
     TAILQ_INIT(&s->dirty);
     TAILQ_INIT(&s->watches);

@@ -5,13 +5,14 @@
 #include "daemon/core/account.h"
 #include "daemon/core/config.h"
 #include "daemon/engine/engine.h"
+#include "daemon/rpc/import.h"
 #include "daemon/rpc/peer.h"
 #include "daemon/rpc/watch.h"
 #include <msgpack.h>
 
 struct rpc_options {
     int64_t max_message, max_values, max_connections, max_requests, max_watches, max_compare, peer_buffer, max_input,
-        max_output, frame_timeout_ms;
+        max_output, frame_timeout_ms, max_imports, max_import, max_import_entry, import_timeout_ms;
 };
 extern const struct config_option rpc_option_rows[];
 
@@ -22,7 +23,8 @@ typedef void server_reloaded(void *arg, const struct error *err, char *const *ch
 struct library;
 struct server_setup {
     struct rpc_options opt;
-    bool system; /* serves several users */
+    const char *state_dir; /* where an import gathers a database; borrowed for good */
+    bool system;           /* serves several users */
     uid_t owner;
     bool autostarted;
     struct library *prompts;                                      /* borrowed; closed before the server */
@@ -45,6 +47,7 @@ struct server {
     struct peer_list peers, partial, dirty;
     struct watch_list watches; /* of all peers */
     int64_t last_watch;        /* id */
+    struct import_list imports;
     unsigned n_peers, handles;
     bool closing, listening;
     void (*closed)(void *data);

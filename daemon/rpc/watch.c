@@ -179,6 +179,10 @@ static void tell_of(struct change *ch, const struct store_job *j)
             tell_end(ch, &j->end);
         break;
     case STORE_CREATE: OF(ch, j->create), tell_text(ch, "created", "title", j->create.title); break;
+    case STORE_IMPORT:
+        if (!j->import.known)
+            OF(ch, j->import), tell_text(ch, "created", "title", j->import.title);
+        break;
     case STORE_FORK: OF(ch, j->fork), tell_text(ch, "created", "title", NULL); break;
     case STORE_RENAME: OF(ch, j->rename), tell_text(ch, "title", "title", j->rename.title); break;
     case STORE_TITLE:

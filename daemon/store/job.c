@@ -68,6 +68,20 @@ static void words_free(char **words, size_t n)
     free(words);
 }
 
+static void import_done(struct store_import *i)
+{
+    for (size_t k = 0; k < i->n_messages; k++) {
+        free(i->messages[k].message.text.data);
+        free(i->messages[k].message.parts.data);
+        store_reply_done(&i->messages[k].reply);
+    }
+    free(i->messages);
+    words_free(i->tags, i->n_tags);
+    free(i->source);
+    free(i->title);
+    free(i->system);
+}
+
 static void path_done(struct store_path *p)
 {
     free(p->directory);
@@ -116,6 +130,7 @@ struct store_job *store_job_free(struct store_job *j)
         messages_free(j->create.messages, j->create.n_messages);
         break;
     case STORE_SUMMARY: free(j->summary.text); break;
+    case STORE_IMPORT: import_done(&j->import); break;
     case STORE_RENAME: free(j->rename.title); break;
     case STORE_TITLE: free(j->title.title); break;
     case STORE_TAG:

@@ -56,6 +56,7 @@ enum store_kind {
     STORE_RUNS,   /* events of running answers */
     STORE_END,    /* an answer has ended */
     STORE_CREATE, /* a conversation */
+    STORE_IMPORT, /* a conversation that was held elsewhere */
     STORE_FORK,
     STORE_RENAME,
     STORE_TITLE, /* a better one in the place of an automatic one */
@@ -133,6 +134,27 @@ struct store_create {
     bool automatic;                 /* the title is */
     struct store_message *messages; /* a chain from the root; the last one is the head */
     size_t n_messages;
+};
+
+/* A whole tree, made in slices. What it is known by says whether it is there already: then nothing changes. */
+struct store_import {
+    char conversation[STORE_ID]; /* as it was called; one that is taken gets another. Outcome: its id here */
+    uid_t uid;
+    int64_t created_us, updated_us;
+    char *source;         /* by what it is known again, of this user's; NULL: it is not */
+    char *title, *system; /* NULL where not told */
+    char **tags;
+    size_t n_tags;
+    bool pinned;
+    struct store_imported {
+        struct store_message message; /* an id that is taken, or "", gets another */
+        size_t parent;                /* a message before it; SIZE_MAX: it follows none */
+        char state[16];               /* as on the wire, not "running" */
+        struct store_reply reply;     /* of an assistant's: who, and the rest; its text and parts are the message's */
+    } * messages;
+    size_t n_messages, head; /* SIZE_MAX: none */
+    bool begun;              /* the backend's: the id is settled */
+    bool known;              /* outcome: it is there already */
 };
 
 struct store_fork {
@@ -326,6 +348,7 @@ struct store_job {
         struct store_runs runs;
         struct store_end end;
         struct store_create create;
+        struct store_import import;
         struct store_fork fork;
         struct store_rename rename;
         struct store_title title;

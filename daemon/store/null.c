@@ -27,7 +27,8 @@ static enum store_step null_run(struct store_db *db, struct store_job *job, int6
     case STORE_INDEX:
     case STORE_SEARCH:
     case STORE_KINDS: job->code = ERR_NONE; break;
-    case STORE_CREATE: job->code = error_set(&job->error, ERR_UNAVAILABLE, "nothing is stored: " WHY); break;
+    case STORE_CREATE:
+    case STORE_IMPORT: job->code = error_set(&job->error, ERR_UNAVAILABLE, "nothing is stored: " WHY); break;
     case STORE_ANSWER: job->code = not_found(job, "answer", "answer"); break;
     case STORE_FORK:
     case STORE_RENAME:

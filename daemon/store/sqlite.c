@@ -229,6 +229,7 @@ static sqlite_job *const jobs[STORE_KINDS] = {
     [STORE_ANSWERS] = sqlite_answers, [STORE_SPEEDS_SAVE] = sqlite_speeds_save,
     [STORE_SUMMARY] = sqlite_summary, [STORE_SPEEDS] = sqlite_speeds,
     [STORE_INDEX] = sqlite_index,     [STORE_SEARCH] = sqlite_search,
+    [STORE_IMPORT] = sqlite_import,
 };
 
 /* A read sees one state of the database for the length of its slice; on the writer's handle maybe within a transaction

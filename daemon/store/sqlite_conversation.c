@@ -98,8 +98,7 @@ static void query_num(struct query *q, int64_t num)
         query_text(q, NULL);
 }
 
-/* The row number of the message, 0 after a fault. */
-static int64_t insert_message(struct store_db *db, int64_t conversation, int64_t parent, const struct store_message *m,
+int64_t sqlite_insert_message(struct store_db *db, int64_t conversation, int64_t parent, const struct store_message *m,
                               const char *state)
 {
     struct query q = query(db, "INSERT INTO message(id, conversation, parent, role, state, created, text, parts)"
@@ -267,7 +266,7 @@ bool sqlite_append_question(struct store_db *db, struct store_begin *b, struct s
     b->titled = b->title && entitle(db, b, spot.conversation) && sqlite_title_changed(db, b->conversation);
     for (size_t i = 0; i < b->n_messages && db->fault == SQLITE_OK; i++) {
         int64_t there = b->again ? sqlite_message(db, spot.conversation, b->messages[i].id) : 0;
-        parent = there ? there : insert_message(db, spot.conversation, parent, &b->messages[i], "done");
+        parent = there ? there : sqlite_insert_message(db, spot.conversation, parent, &b->messages[i], "done");
         b->added += there == 0;
     }
     return insert_reply(db, b, spot.conversation, parent) &&
@@ -323,7 +322,7 @@ enum store_step sqlite_create(struct store_db *db, struct store_job *job)
     if (c.live) /* the job came before, and its commit looked as if it had failed */
         return STORE_STEP_DONE;
     while ((size_t)c.messages < cr->n_messages) {
-        int64_t num = insert_message(db, c.num, c.head, &cr->messages[c.messages], "done");
+        int64_t num = sqlite_insert_message(db, c.num, c.head, &cr->messages[c.messages], "done");
         if (num == 0 || !grow_half(db, &c, num))
             return STORE_STEP_DONE;
         if (sqlite_late(db))

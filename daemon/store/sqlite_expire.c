@@ -76,6 +76,7 @@ static bool purge_conversation(struct store_db *db)
         return true;
     purge_rows(db, "DELETE FROM place WHERE conversation = ?", num);
     purge_rows(db, "DELETE FROM tag WHERE conversation = ?", num);
+    purge_rows(db, "DELETE FROM origin WHERE conversation = ?", num);
     return purge_rows(db, "DELETE FROM conversation WHERE num = ?", num) && sqlite_purge_title(db, num);
 }
 

@@ -1,6 +1,6 @@
 /* What the files of the SQLite backend share. sqlite.c has the handle, sqlite_query.c statements and faults,
  * sqlite_schema.c the tables, sqlite_answer.c answers and their events, sqlite_conversation.c what changes a
- * conversation's messages, sqlite_change.c the small changes to one, sqlite_list.c lists of them, sqlite_read.c what
+ * conversation's messages, sqlite_change.c the small changes to one, sqlite_import.c one from elsewhere, sqlite_list.c lists of them, sqlite_read.c what
  * else is read of one, sqlite_expire.c what takes away, sqlite_speed.c measured times,
  * sqlite_summary.c summaries, sqlite_tokenizer.c, sqlite_index.c and sqlite_search.c the search.
  *
@@ -104,6 +104,10 @@ void sqlite_path_nums(struct store_db *db, int64_t leaf, int64_t **nums, size_t 
 enum store_step sqlite_not_found(struct store_job *job, const char *param, const char *what);
 enum store_step sqlite_no_conversation(struct store_job *job, const char *param);
 
+/* The row number of the message, 0 after a fault. parent 0: it follows none. */
+int64_t sqlite_insert_message(struct store_db *db, int64_t conversation, int64_t parent, const struct store_message *m,
+                              const char *state);
+
 /* For STORE_BEGIN: where its question goes, and putting it there, with the outcome. False: the job has its error. */
 struct sqlite_spot {
     int64_t conversation, parent; /* 0: to be made; the root */
@@ -141,7 +145,7 @@ bool sqlite_purge_title(struct store_db *db, int64_t conversation);
 
 /* The jobs. Each looks at sqlite_late where it can take long. */
 typedef enum store_step sqlite_job(struct store_db *db, struct store_job *job);
-sqlite_job sqlite_begin, sqlite_runs, sqlite_end, sqlite_create, sqlite_fork, sqlite_rename, sqlite_title, sqlite_pin,
+sqlite_job sqlite_begin, sqlite_runs, sqlite_end, sqlite_create, sqlite_import, sqlite_fork, sqlite_rename, sqlite_title, sqlite_pin,
     sqlite_tag, sqlite_head, sqlite_delete, sqlite_restore, sqlite_find, sqlite_expire, sqlite_path, sqlite_list,
     sqlite_get, sqlite_answer, sqlite_answers, sqlite_speeds_save, sqlite_speeds, sqlite_summary, sqlite_index,
     sqlite_search;

@@ -57,6 +57,11 @@ static const char *const migrations[] = {
     "  next INTEGER NOT NULL, below INTEGER NOT NULL, next_title INTEGER NOT NULL, below_title INTEGER NOT NULL);"
     "INSERT INTO search_mark SELECT 1, m, m, t, t FROM (SELECT coalesce(max(num), 0) + 1 AS m FROM message),"
     " (SELECT coalesce(max(num), 0) + 1 AS t FROM conversation);",
+    /* What a conversation from elsewhere is known by. */
+    "CREATE TABLE origin("
+    "  uid INTEGER NOT NULL, source TEXT NOT NULL, conversation INTEGER NOT NULL, PRIMARY KEY(uid, source))"
+    " WITHOUT ROWID;"
+    "CREATE INDEX origin_conversation ON origin(conversation);",
 };
 
 int sqlite_version(void)
