@@ -422,12 +422,12 @@ python_tests = \
 	tests/rpc/test_prompts.py tests/rpc/test_prompts_cli.py tests/rpc/test_prompts_folders.py \
 	tests/rpc/test_protocol_page.py tests/rpc/test_queue.py tests/rpc/test_race.py tests/rpc/test_reload.py \
 	tests/rpc/test_restart.py tests/rpc/test_routing.py tests/rpc/test_schedules.py tests/rpc/test_schema.py \
-	tests/rpc/test_search.py tests/rpc/test_secrets.py tests/rpc/test_service.py tests/rpc/test_single_flight.py \
-	tests/rpc/test_single_flight_ends.py tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py \
-	tests/rpc/test_systemd.py tests/rpc/test_titling.py tests/rpc/test_tls.py tests/rpc/test_tree.py \
-	tests/rpc/test_tree_model.py tests/rpc/test_warm.py tests/rpc/test_watch.py tests/rpc/test_window.py \
-	tests/replay/test_embeddings.py tests/replay/test_recordings.py tests/replay/test_requests.py \
-	tests/replay/test_tokens.py
+	tests/rpc/test_schema_property.py tests/rpc/test_search.py tests/rpc/test_secrets.py tests/rpc/test_service.py \
+	tests/rpc/test_single_flight.py tests/rpc/test_single_flight_ends.py tests/rpc/test_store_trouble.py \
+	tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_titling.py tests/rpc/test_tls.py \
+	tests/rpc/test_tree.py tests/rpc/test_tree_model.py tests/rpc/test_warm.py tests/rpc/test_watch.py \
+	tests/rpc/test_window.py tests/replay/test_embeddings.py tests/replay/test_recordings.py \
+	tests/replay/test_requests.py tests/replay/test_tokens.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/folder_remove.h \
 	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/cache/cache_clock.h tests/unit/cache/cache_items.h \
@@ -447,19 +447,20 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/fuzz/fuzz_anthropic.c tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c \
 	tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_front.c tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_item.c \
 	tests/fuzz/fuzz_list.c tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c \
-	tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_rate_limits.c tests/fuzz/fuzz_scan.c \
-	tests/fuzz/fuzz_search.c tests/fuzz/fuzz_sse.c tests/fuzz/fuzz_template.c tests/fuzz/fuzz_vectors.c \
-	tests/fuzz/config.dict tests/fuzz/frame.dict tests/fuzz/front.dict tests/fuzz/json.dict \
-	tests/fuzz/template.dict tests/bench/cachefill.c tests/bench/httpstream.c tests/bench/load.c \
-	tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c tests/bench/response.c tests/bench/rpcask.c \
-	tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c \
-	tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h tests/bench/response.h tests/bench/run.sh \
-	doc/architecture.md doc/export.md doc/protocol.md doc/providers.md doc/tokens.md tests/fuzz/run
+	tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_project.c tests/fuzz/fuzz_rate_limits.c \
+	tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_schema.c tests/fuzz/fuzz_schema_short.c tests/fuzz/fuzz_search.c \
+	tests/fuzz/fuzz_sse.c tests/fuzz/fuzz_template.c tests/fuzz/fuzz_vectors.c tests/fuzz/config.dict \
+	tests/fuzz/frame.dict tests/fuzz/front.dict tests/fuzz/json.dict tests/fuzz/template.dict \
+	tests/bench/cachefill.c tests/bench/httpstream.c tests/bench/load.c tests/bench/mockllm.c tests/bench/parse.c \
+	tests/bench/pidcpu.c tests/bench/response.c tests/bench/rpcask.c tests/bench/rpccrowd.c tests/bench/rpcfill.c \
+	tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h \
+	tests/bench/response.h tests/bench/run.sh doc/architecture.md doc/export.md doc/protocol.md doc/providers.md \
+	doc/tokens.md tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.
 FUZZ_SECONDS = 60
-FUZZERS = config frame openai_chat openai_responses anthropic gemini ollama cohere dashscope list vectors scan sse item template front search
+FUZZERS = project schema schema_short config frame openai_chat openai_responses anthropic gemini ollama cohere dashscope list vectors scan sse item template front search
 .PHONY: fuzz bench
 fuzz:
 	$(srcdir)/tests/fuzz/run '$(CLANG)' '$(abs_srcdir)' fuzz-out $(FUZZ_SECONDS) $(FUZZERS)

@@ -95,15 +95,20 @@ bool check_charge(struct check *c, size_t steps)
 
 /* -- the walk -- */
 
+int schema_compare(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    size_t common = a_len < b_len ? a_len : b_len;
+    int order = common ? memcmp(a, b, common) : 0;
+    return order ? order : (a_len > b_len) - (a_len < b_len);
+}
+
 const msgpack_object *schema_member(const msgpack_object_map *m, const char *name, size_t len)
 {
     size_t low = 0, high = m->size;
     while (low < high) {
         size_t mid = low + (high - low) / 2;
         const msgpack_object_str *key = &m->ptr[mid].key.via.str;
-        int order = memcmp(name, key->ptr, len < key->size ? len : key->size);
-        if (order == 0)
-            order = (len > key->size) - (len < key->size);
+        int order = schema_compare(name, len, key->ptr, key->size);
         if (order == 0)
             return &m->ptr[mid].val;
         if (order < 0)

@@ -41,6 +41,9 @@ enum kind schema_kind(const msgpack_object *o);
 /* NULL for one that is not known. */
 const struct schema_rule *schema_rule_find(const msgpack_object_str *keyword);
 
+/* The order of a canonical map's names. One that is empty may have no bytes at all. */
+int schema_compare(const char *a, size_t a_len, const char *b, size_t b_len);
+
 /* The member of a canonical map, NULL if it has none of that name. */
 const msgpack_object *schema_member(const msgpack_object_map *m, const char *name, size_t len);
 

@@ -482,9 +482,7 @@ static int compare_keyword(const void *key, const void *rule)
 {
     const msgpack_object_str *s = key;
     const char *name = ((const struct schema_rule *)rule)->keyword;
-    size_t len = strlen(name);
-    int order = memcmp(s->ptr, name, s->size < len ? s->size : len);
-    return order ? order : (s->size > len) - (s->size < len);
+    return schema_compare(s->ptr, s->size, name, strlen(name));
 }
 
 const struct schema_rule *schema_rule_find(const msgpack_object_str *name)

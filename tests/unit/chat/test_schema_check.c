@@ -149,6 +149,7 @@ static void objects(void **state)
         {"{\"dependentRequired\":{\"a\":[\"b\"]}}", "{\"c\":1}", NULL},
         {"{\"properties\":{\"people\":{\"items\":{\"properties\":{\"age\":{\"type\":\"integer\"}}}}}}",
          "{\"people\":[{},{},{\"age\":\"x\"}]}", "$.people[2].age: is a string, not an integer"},
+        {"{\"\":{},\"additionalProperties\":{\"enum\":[\"\"]}}", "{\"\":\"\"}", NULL},
         {"{\"required\":\"a\",\"properties\":[]}", "{}", NULL},
     };
     (void)state;
