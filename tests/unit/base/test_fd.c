@@ -1,6 +1,8 @@
 #include "lib/base/fd.h"
 #include "tests/unit/folder_remove.h"
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -339,6 +341,61 @@ static void lock_is_no_link(void **state)
     close(dir);
 }
 
+static int opened_beneath(int dir, const char *path)
+{
+    int fd = fd_open_beneath(dir, path), errnum = fd < 0 ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    return errnum;
+}
+
+static void nothing_leads_out_of_a_folder(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir("beneath", 0700) | mkdir("beneath/in", 0700), 0);
+    write_file("outside", "o", 1, 0600);
+    write_file("beneath/in/file", "i", 1, 0600);
+    assert_int_equal(symlink("../outside", "beneath/link") | symlink("..", "beneath/up"), 0);
+    assert_int_equal(mkfifo("beneath/fifo", 0600), 0);
+    int dir = open("beneath", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    assert_true(dir >= 0);
+    assert_int_equal(opened_beneath(dir, "in/file"), 0);
+    assert_int_equal(opened_beneath(dir, "fifo"), 0); /* without waiting for a writer */
+    assert_int_equal(opened_beneath(dir, "no"), ENOENT);
+    assert_int_equal(opened_beneath(dir, "link"), EXDEV);
+    assert_int_equal(opened_beneath(dir, "up/outside"), EXDEV);
+    assert_int_equal(opened_beneath(dir, "../outside"), EXDEV);
+    assert_int_equal(opened_beneath(dir, "/etc/passwd"), EXDEV);
+    close(dir);
+}
+
+static void file_is_replaced_whole(void **state)
+{
+    struct buf b;
+    struct stat st;
+    char name[NAME_MAX + 1];
+    (void)state;
+    buf_init(&b, 16);
+    int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    write_file("replaced", "before", 6, 0644);
+    umask(0777);
+    assert_int_equal(fd_replace_file(dir, "replaced", "after", 5, NULL), ERR_NONE);
+    umask(022);
+    assert_int_equal(fd_read_file("replaced", true, &b, NULL), ERR_NONE);
+    assert_string_equal(buf_cstr(&b), "after");
+    assert_int_equal(stat("replaced", &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    assert_int_equal(mkdir("replaced-dir", 0700), 0);
+    assert_int_equal(fd_replace_file(dir, "replaced-dir", "x", 1, NULL), ERR_INTERNAL);
+    (void)snprintf(name, sizeof name, ".replaced-dir.%ld", (long)getpid());
+    assert_int_equal(access(name, F_OK), -1); /* nothing is left behind */
+    memset(name, 'n', NAME_MAX);
+    name[NAME_MAX] = '\0';
+    assert_int_equal(fd_replace_file(dir, name, "x", 1, NULL), ERR_INVALID_REQUEST);
+    close(dir);
+    buf_done(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +413,8 @@ int main(void)
         cmocka_unit_test(lock_of_an_unknown_holder),
         cmocka_unit_test(lock_of_another_host),
         cmocka_unit_test(lock_is_no_link),
+        cmocka_unit_test(nothing_leads_out_of_a_folder),
+        cmocka_unit_test(file_is_replaced_whole),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
