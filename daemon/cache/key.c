@@ -166,6 +166,18 @@ static void put_hash(struct key_maker *m, const void *data, size_t len)
     mp_put_bin(&m->form, hash, sizeof(hash));
 }
 
+/* The data of a part, by a hash that may be known already. */
+static void put_data(struct key_maker *m, const void *of, size_t unused)
+{
+    const struct part *p = of;
+
+    (void)unused;
+    if (p->hashed)
+        mp_put_bin(&m->form, p->hash, sizeof(p->hash));
+    else
+        put_hash(m, p->data, p->data_len);
+}
+
 /* Maps: their entries in the order of their keys' bytes. One that is of nothing is absent. */
 
 struct entry {
@@ -195,7 +207,7 @@ static void put_entries(struct key_maker *m, const struct entry *entries, size_t
 static void put_part(struct key_maker *m, const struct part *p)
 {
     const struct entry entries[] = {
-        {"data", put_hash, p->data, p->data_len},
+        {"data", put_data, p->data ? p : NULL, 0},
         {"id", put_string, p->id, 0},
         {"is_error", put_true, p->is_error ? p : NULL, 0},
         {"mime", put_string, p->mime, 0},
@@ -292,6 +304,8 @@ static void put_reasoning(struct key_maker *m, const void *request, size_t unuse
 /* The question */
 
 /* The form is an array of its number, the question and the target. */
+_Static_assert(KEY_LEN == PART_HASH_LEN, "both are SHA-256");
+
 static void begin(struct key_maker *m)
 {
     take_digest(m);

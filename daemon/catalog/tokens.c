@@ -1,7 +1,7 @@
 #include "daemon/catalog/tokens.h"
 #include "daemon/catalog/tokens_json.h"
-#include "daemon/catalog/tokens_picture.h"
 #include "daemon/catalog/tokens_scan.h"
+#include "lib/base/picture.h"
 #include <string.h>
 #include <strings.h>
 
@@ -143,11 +143,6 @@ static int64_t of_file(const struct part *p)
     return tokens > FILE_LEAST ? tokens : FILE_LEAST;
 }
 
-static bool is_text_file(const struct part *p)
-{
-    return p->data && (mime_has(p, "text/") || mime_has(p, "json") || mime_has(p, "xml"));
-}
-
 /* What is counted of a question before its family is looked at, and the tokens that are known as such. */
 struct sum {
     const struct family *family;
@@ -174,7 +169,7 @@ static void add_part(struct sum *s, const struct part *p)
     case PART_IMAGE: s->tokens += of_picture(&s->family->picture, p); break;
     case PART_AUDIO: s->tokens += of_sound(s->family, p); break;
     case PART_FILE:
-        if (is_text_file(p))
+        if (part_is_text_file(p))
             add_text(s, (const char *)p->data, p->data_len);
         else
             s->tokens += of_file(p);

@@ -128,6 +128,10 @@ void ask_store(struct ask *a, enum log_state state, const struct error *err, con
 void ask_stop_waiting(struct ask *a)
 {
     timer_stop(a->timer);
+    if (a->attach) {
+        a->attach = attach_cancel(a->attach);
+        a->req = NULL;
+    }
     if (a->reading)
         a->reading->data = NULL;
     if (a->search)
@@ -332,11 +336,13 @@ static void read_conversation(struct ask *a)
     ask_fail(a, &err);
 }
 
-static void start(struct ask *a)
+/* What it brings along is in order. */
+static void begin(struct ask *a)
 {
     const char *conversation = a->req->conversation;
     char id[ID_LEN + 1] = "";
     if (conversation && strcmp(conversation, CONVERSATION_NEW) != 0) {
+        a->state = ASK_READING;
         read_conversation(a);
         return;
     }
@@ -345,6 +351,26 @@ static void start(struct ask *a)
     else if (conversation && answer_stored(a->answer))
         id_new(id);
     take(a, 0, id, true, "");
+}
+
+static void on_prepared(void *data, const struct error *err)
+{
+    struct ask *a = data;
+    a->attach = NULL;
+    if (err)
+        ask_fail(a, err);
+    else
+        begin(a);
+}
+
+static void start(struct ask *a)
+{
+    if (!attach_needed(a->req)) {
+        begin(a);
+        return;
+    }
+    a->state = ASK_PREPARING;
+    a->attach = attach_start(a->engine, a->req, &a->plan, true, on_prepared, a);
 }
 
 static struct ask *ask_new(struct engine *e, struct chat_request *req, struct plan *plan,

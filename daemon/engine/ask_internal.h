@@ -5,10 +5,12 @@
 #define ASKD_ENGINE_ASK_INTERNAL_H
 
 #include "daemon/engine/ask.h"
+#include "daemon/engine/attach.h"
 #include "daemon/engine/context.h"
 #include "daemon/engine/flight.h"
 
 enum ask_state {
+    ASK_PREPARING,   /* what it brings along */
     ASK_READING,     /* what was said before in its conversation */
     ASK_LOOKING,     /* for a local server */
     ASK_SUMMARIZING, /* what was said before is made shorter */
@@ -29,6 +31,7 @@ struct ask {
     bool looked;               /* in memory, which does not have what lookup names */
     struct answer *answer;     /* reference */
     struct store_job *reading; /* with the store */
+    struct attach *attach;     /* while it is prepared; it has the request and the plan */
     struct discover_search *search;
     struct cache_fetch *fetch;
     struct context_said said;   /* before, in its conversation */
@@ -51,7 +54,8 @@ struct ask {
 
 /* -- ask.c -- */
 
-/* It waits neither for the store nor for a local server nor for the cache any longer, nor for its deadline. */
+/* It waits neither for its attachments nor for the store nor for a local server nor for the cache any longer, nor for
+ * its deadline. */
 void ask_stop_waiting(struct ask *a);
 /* It ends early, as failed. Frees it, unless its end is to be stored. */
 void ask_fail(struct ask *a, const struct error *err);
@@ -72,9 +76,9 @@ void ask_summarized(struct ask *a, const struct error *why);
 /* Its plan has candidates: it is answered from the cache, joins a flight, waits for the persistent tier, or starts its
  * own flight. It may have ended, and be freed, when this returns. */
 void ask_find_out(struct ask *a);
-/* A memory hit that nobody means to come back to needs no question: the answer, settled. NULL where it is not such. The
- * reference is the caller's; req and plan stay so. *looked: what was looked for, for whoever goes on (lookup_done,
- * windows_done). */
+/* A memory hit that nobody means to come back to, and that brings nothing along, needs no question: the answer,
+ * settled. NULL where it is not such. The reference is the caller's; req and plan stay so. *looked: what was looked
+ * for, for whoever goes on (lookup_done, windows_done). */
 struct ask_looked {
     bool done; /* the rest is set */
     struct windows windows;

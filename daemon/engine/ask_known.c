@@ -204,7 +204,7 @@ struct answer *ask_at_once(struct engine *e, const struct chat_request *req, con
                            const struct answer_asker *asker, struct ask_looked *looked)
 {
     int64_t begun_us = clock_mono_us();
-    *looked = (struct ask_looked){.done = reads_cache(req) && !asker->keep && plan->n > 0};
+    *looked = (struct ask_looked){.done = reads_cache(req) && !asker->keep && plan->n > 0 && !attach_needed(req)};
     if (!looked->done)
         return NULL;
     windows_make(e->catalog, plan, req, &e->opt.windows, NULL, &looked->windows);

@@ -3,6 +3,7 @@
 #include "daemon/core/timer.h"
 #include "daemon/engine/gate.h"
 #include "daemon/engine/vector_read.h"
+#include "daemon/provider/media.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
 #include <stdio.h>
@@ -276,6 +277,19 @@ static struct attempt *attempt_new(struct attempt_room *room, const struct attem
     return a;
 }
 
+/* No adapter knows of text files: they are texts by then. */
+static enum error_code build_chat(struct attempt *a, const struct chat_request *chat, struct exchange *x,
+                                  struct buf *left_out, struct error *err)
+{
+    enum error_code code = media_check(&a->target, a->ops, chat, err);
+    if (code != ERR_NONE || !media_has_text_file(chat))
+        return code != ERR_NONE ? code : a->ops->build(&a->target, chat, x, left_out, err);
+    struct chat_request *told = media_told(chat, x->body.max, err);
+    code = told ? a->ops->build(&a->target, told, x, left_out, err) : err->code;
+    media_told_free(told, chat);
+    return code;
+}
+
 static enum error_code build(struct attempt *a, const struct attempt_question *q, struct exchange *x, struct error *err)
 {
     struct buf left_out;
@@ -283,7 +297,7 @@ static enum error_code build(struct attempt *a, const struct attempt_question *q
         return provider_build_embed(a->ops, &a->target, a->embed, x, err);
     buf_init(&left_out, LEFT_OUT_MAX);
     a->target.conversation = q->conversation[0] ? q->conversation : NULL;
-    enum error_code code = a->ops->build(&a->target, q->chat, x, &left_out, err);
+    enum error_code code = build_chat(a, q->chat, x, &left_out, err);
     a->target.conversation = NULL; /* it is the caller's */
     if (code == ERR_NONE && left_out.len > 0)
         log_notice("%s/%s takes no %s: left out of what it is told", a->provider->name, a->model, buf_cstr(&left_out));

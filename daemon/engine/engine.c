@@ -25,6 +25,9 @@ const struct config_option engine_option_rows[] = {
     {"default_model", CONFIG_STRING, AT(default_model), 0, 0, NULL, NULL, CONFIG_RELOAD,
      "The model that is asked where none is named: an alias, a catalogue id, or provider/model. Without it the first "
      "ready provider's usual one."},
+    {"allow_private_urls", CONFIG_BOOL, AT(allow_private_urls), 0, 0, "no", NULL, CONFIG_RELOAD,
+     "Whether an address in a question may lead to this machine or to a private network, where the daemon fetches what "
+     "is there. Whoever may ask can then read what the daemon can reach."},
     {"breaker_failures", CONFIG_INT, AT(health.breaker_failures), 1, 1000, "10", NULL, CONFIG_RELOAD,
      "After so many failures of a provider in a row, with one model, this model is not asked there for a while. What a "
      "provider refuses for the question's sake is no failure."},

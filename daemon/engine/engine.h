@@ -20,6 +20,7 @@ struct aliases;
 struct engine_options {
     char *default_model; /* a name as route.h takes it, NULL: of the first ready provider */
     struct health_options health;
+    bool allow_private_urls;
     struct windows_rules windows;
     char *summary_model; /* likewise, NULL: who is asked */
     char *title_model;   /* likewise, NULL: the first words of the question are a title */

@@ -14,7 +14,8 @@ struct fetch {
     struct timer *timer;
     struct response_head head;
     struct buf body;
-    char *provider; /* owned: its name */
+    char *who;      /* owned */
+    char *location; /* owned, NULL if none */
     const char *what;
     int64_t timeout_ms;
     fetch_got *got;
@@ -29,14 +30,16 @@ struct fetch *fetch_cancel(struct fetch *f)
         http_cancel(f->transfer);
     timer_free(f->timer);
     buf_done(&f->body);
-    free(f->provider);
+    free(f->who);
+    free(f->location);
     free(f);
     return NULL;
 }
 
 static void conclude(struct fetch *f, const struct error *err)
 {
-    const struct fetch_reply reply = {.head = f->head, .body = f->body.data, .len = f->body.len};
+    const struct fetch_reply reply = {
+        .head = f->head, .location = f->location, .body = f->body.data, .len = f->body.len};
     fetch_got *got = f->got;
     void *data = f->data;
     f->got = NULL;
@@ -46,7 +49,10 @@ static void conclude(struct fetch *f, const struct error *err)
 
 static void on_head(void *data, const struct response_head *head)
 {
-    ((struct fetch *)data)->head = *head;
+    struct fetch *f = data;
+    f->head = *head;
+    f->head.location = NULL;
+    f->location = xstrdup(head->location);
 }
 
 static void on_body(void *data, const uint8_t *bytes, size_t len)
@@ -70,9 +76,9 @@ static void on_timer(void *data)
     struct fetch *f = data;
     struct error err = ERROR_INIT;
     if (f->body.failed)
-        error_set(&err, ERR_TOO_LARGE, "%s sends %s in more than %zu bytes", f->provider, f->what, f->body.max);
+        error_set(&err, ERR_TOO_LARGE, "%s sends %s in more than %zu bytes", f->who, f->what, f->body.max);
     else
-        error_set(&err, ERR_TIMEOUT, "%s did not send %s within %lld s", f->provider, f->what,
+        error_set(&err, ERR_TIMEOUT, "%s did not send %s within %lld s", f->who, f->what,
                   (long long)f->timeout_ms / 1000);
     conclude(f, &err);
 }
@@ -81,21 +87,24 @@ struct fetch *fetch_start(uv_loop_t *loop, struct http_pool *pool, struct exchan
                           fetch_got *got, void *data, struct error *err)
 {
     static const struct http_callbacks cb = {on_head, on_body, on_end};
-    const struct provider *p = opt->provider;
-    const struct http_options http = {
-        .proxy = p->proxy, .ca_file = p->ca_file, .timeout_connect_ms = (long)p->timeout_connect_ms};
     struct fetch *f = NEW(struct fetch);
-    f->provider = xstrdup(p->name);
+    f->who = xstrdup(opt->who);
     f->what = opt->what;
     f->timeout_ms = opt->timeout_ms;
     f->got = got;
     f->data = data;
     buf_init(&f->body, opt->max_body);
     f->timer = timer_new(loop, on_timer, f);
-    if (http_start(pool, x, &http, &cb, f, &f->transfer, err) != ERR_NONE)
+    if (http_start(pool, x, &opt->http, &cb, f, &f->transfer, err) != ERR_NONE)
         return fetch_cancel(f);
     timer_start(f->timer, opt->timeout_ms);
     return f;
+}
+
+struct http_options fetch_reach(const struct provider *p)
+{
+    return (struct http_options){
+        .proxy = p->proxy, .ca_file = p->ca_file, .timeout_connect_ms = (long)p->timeout_connect_ms};
 }
 
 static struct provider_target target_of(const struct provider *p, const struct key_use *key)
@@ -110,7 +119,7 @@ static struct provider_target target_of(const struct provider *p, const struct k
 struct fetch *fetch_models(uv_loop_t *loop, struct http_pool *pool, const struct provider *p, const struct key_use *key,
                            const char *page, fetch_got *got, void *data, struct error *err)
 {
-    const struct fetch_options opt = {p, LIST_MS, LIST_MAX, "its models"};
+    const struct fetch_options opt = {p->name, fetch_reach(p), LIST_MS, LIST_MAX, "its models"};
     const struct provider_target t = target_of(p, key);
     struct exchange x;
     exchange_init(&x, LIST_BODY_MAX);

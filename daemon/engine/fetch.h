@@ -1,5 +1,5 @@
-/* One exchange with a provider whose whole answer is wanted at once: a list of models, a key to be tried. The body has
- * a bound and the whole has its time.
+/* One exchange whose whole answer is wanted at once: a provider's list of models, a key to be tried, what a question's
+ * address leads to. The body has a bound and the whole has its time.
  *
  * A fetch that has told its end, or was cancelled, is gone. */
 #ifndef ASKD_ENGINE_FETCH_H
@@ -12,7 +12,8 @@
 struct fetch;
 
 struct fetch_options {
-    const struct provider *provider; /* who is asked, by its proxy, certificates and so on */
+    const char *who; /* for messages; borrowed for the call */
+    struct http_options http;
     int64_t timeout_ms;
     size_t max_body;  /* bytes */
     const char *what; /* static, for messages: "its models" */
@@ -20,12 +21,16 @@ struct fetch_options {
 
 struct fetch_reply {
     struct response_head head;
-    const uint8_t *body; /* borrowed for the call */
+    const char *location; /* of the head, NULL if none; borrowed for the call */
+    const uint8_t *body;  /* borrowed for the call */
     size_t len;
 };
 
 /* Once: what came, whatever its status, or reply NULL and the reason (of the transfer, ERR_TIMEOUT, ERR_TOO_LARGE). */
 typedef void fetch_got(void *data, const struct fetch_reply *reply, const struct error *err);
+
+/* How a provider is reached: its proxy, certificates and so on. */
+struct http_options fetch_reach(const struct provider *p);
 
 /* Takes over the exchange's contents. Nothing is called before it returns; NULL with *err: nothing will be. */
 struct fetch *fetch_start(uv_loop_t *loop, struct http_pool *pool, struct exchange *x, const struct fetch_options *opt,

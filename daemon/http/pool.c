@@ -163,6 +163,7 @@ static void take_away(struct http_transfer *t)
 static void transfer_free(struct http_transfer *t)
 {
     exchange_done(&t->x);
+    free(t->location);
     free(t);
 }
 

@@ -19,11 +19,20 @@
 struct http_pool;
 struct http_transfer;
 
+/* Whose address it is. A stranger's comes with a question: no proxy of the environment is told of it, no name and
+ * password may stand in it, and it gets a connection of its own, which is not kept. */
+enum http_reach {
+    HTTP_CONFIGURED,
+    HTTP_STRANGER,       /* leads wherever it leads */
+    HTTP_STRANGER_PUBLIC /* the address that is connected to has to be public (address.h): ERR_PERMISSION_DENIED */
+};
+
 struct http_options {        /* of one transfer; strings borrowed for the call of http_start */
     const char *proxy;       /* NULL: by the usual environment variables */
     const char *ca_file;     /* NULL: the system's */
     long timeout_connect_ms; /* DNS, TCP and TLS together */
     bool fresh;              /* over a new connection */
+    enum http_reach reach;
 };
 
 struct http_callbacks {

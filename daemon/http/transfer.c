@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #define HEADER_VALUE_MAX 128 /* of those header values that are read as numbers, dates and words */
+#define LOCATION_MAX 8192    /* a longer one is none */
 #define WARM_MS 10000L       /* for a connection that is opened ahead, its answer too */
 
 /* --- the URL --- */
@@ -180,6 +182,9 @@ static void read_field(struct http_transfer *t, const struct field *f)
         head->should_retry = strcasecmp(text, "true") == 0 ? 1 : strcasecmp(text, "false") == 0 ? 0 : -1;
     } else if (is_field(f, "x-request-id") || (is_field(f, "request-id") && !head->request_id[0])) {
         error_text(head->request_id, sizeof(head->request_id), f->value, f->value_len);
+    } else if (is_field(f, "location") && f->value_len <= LOCATION_MAX) {
+        free(t->location);
+        head->location = t->location = xstrndup(f->value, f->value_len);
     } else if (is_field(f, "date")) {
         error_text(text, sizeof(text), f->value, f->value_len);
         read_date(head, text);
@@ -191,6 +196,8 @@ static void read_field(struct http_transfer *t, const struct field *f)
 /* "HTTP/1.1 200 OK": a head begins, and what an interim one (1xx) said is forgotten. */
 static void begin_head(struct http_transfer *t, const char *line, size_t len)
 {
+    free(t->location);
+    t->location = NULL;
     t->head = (struct response_head){.retry_after = -1, .should_retry = -1};
     t->retry_after_exact = false;
     const char *space = memchr(line, ' ', len);
@@ -363,6 +370,35 @@ static CURLcode set_connection(struct http_transfer *t, const struct http_option
     return rc;
 }
 
+/* The very address that is about to be connected to: whatever a name was resolved to before does not count. */
+static curl_socket_t open_public(void *data, curlsocktype purpose, struct curl_sockaddr *at)
+{
+    struct http_transfer *t = data;
+    (void)purpose;
+    if (!address_is_public(&at->addr, at->addrlen)) {
+        address_text(&at->addr, at->addrlen, t->closed_to);
+        return CURL_SOCKET_BAD;
+    }
+    return socket(at->family, at->socktype | SOCK_CLOEXEC, at->protocol);
+}
+
+static CURLcode set_reach(struct http_transfer *t, const struct http_options *opt)
+{
+    CURLcode rc = CURLE_OK;
+    if (opt->reach == HTTP_CONFIGURED)
+        return rc;
+    SET(CURLOPT_FRESH_CONNECT, 1L);
+    SET(CURLOPT_FORBID_REUSE, 1L);
+    SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+    if (!opt->proxy)
+        SET(CURLOPT_PROXY, "");
+    if (opt->reach == HTTP_STRANGER_PUBLIC) {
+        SET(CURLOPT_OPENSOCKETFUNCTION, open_public);
+        SET(CURLOPT_OPENSOCKETDATA, t);
+    }
+    return rc;
+}
+
 static CURLcode set_callbacks(struct http_transfer *t, struct transfer_room *room)
 {
     CURLcode rc = host_watch(&room->hosts, t->easy);
@@ -386,6 +422,8 @@ enum error_code transfer_prepare(struct http_transfer *t, const struct http_opti
         rc = set_connection(t, opt, room);
     if (!rc)
         rc = set_callbacks(t, room);
+    if (!rc)
+        rc = set_reach(t, opt);
     if (rc)
         return error_set(err, ERR_INVALID_REQUEST, "cannot ask %s: %s", t->host->name, curl_easy_strerror(rc));
     return ERR_NONE;
@@ -405,6 +443,11 @@ static const char *reason(const struct http_transfer *t, CURLcode rc)
 enum error_code transfer_outcome(const struct http_transfer *t, CURLcode rc, struct error *err)
 {
     const char *host = t->host->name;
+    if (rc && t->closed_to[0])
+        return error_set(err, ERR_PERMISSION_DENIED,
+                         "%s leads to %s, which is no public address: attach the file itself, or see "
+                         "allow_private_urls",
+                         host, t->closed_to);
     switch (rc) {
     case CURLE_OK:
         if (t->head_done)
@@ -415,6 +458,9 @@ enum error_code transfer_outcome(const struct http_transfer *t, CURLcode rc, str
             return error_set(err, ERR_TIMEOUT, "no answer from %s within %ld s", host, WARM_MS / 1000);
         return error_set(err, ERR_TIMEOUT, "no connection to %s within %.1f s", host,
                          (double)t->timeout_connect_ms / 1000);
+    case CURLE_LOGIN_DENIED:
+        return error_set(err, ERR_INVALID_REQUEST, "a name or password stands in the address at %s: leave it out",
+                         host);
     case CURLE_COULDNT_RESOLVE_HOST: return error_set(err, ERR_UNAVAILABLE, "cannot find the address of %s", host);
     case CURLE_COULDNT_RESOLVE_PROXY:
         return error_set(err, ERR_UNAVAILABLE, "cannot find the address of the proxy that leads to %s", host);

@@ -3,6 +3,7 @@
 #ifndef ASKD_HTTP_TRANSFER_H
 #define ASKD_HTTP_TRANSFER_H
 
+#include "daemon/http/address.h"
 #include "daemon/http/host.h"
 #include "daemon/http/pool.h"
 #include <sys/queue.h>
@@ -35,6 +36,8 @@ struct http_transfer {
     bool sent;                    /* the request has been on its way once */
     long connects;                /* connections opened for it that have been looked at */
     unsigned handshakes, resumed; /* of TLS, as in http_stats */
+    char *location;               /* the head's, as it came; NULL if none */
+    char closed_to[ADDRESS_TEXT]; /* an address that it led to and may not, "" if none */
     char detail[CURL_ERROR_SIZE];
 };
 

@@ -69,20 +69,10 @@ static json_t *source_of(struct builder *b, const struct part *p, const char *mi
     return source;
 }
 
-/* A text is a document of its own kind; all else that is a file must be a PDF. */
 static json_t *document(struct builder *b, const struct part *p)
 {
-    json_t *source, *block;
-    bool is_text = p->data && p->mime && strncmp(p->mime, "text/", 5) == 0;
+    json_t *block = build_typed(b, "document", "source", source_of(b, p, "application/pdf"));
 
-    if (is_text)
-        source = json_pack("{s:s, s:s, s:o?}", "type", "text", "media_type", "text/plain", "data",
-                           json_stringn((const char *)p->data, p->data_len));
-    else
-        source = source_of(b, p, "application/pdf");
-    if (is_text && !jsonx_get(source, "data"))
-        build_refuse(b, "a text file is not UTF-8");
-    block = build_typed(b, "document", "source", source);
     if (p->name)
         build_set_string(b, block, "title", p->name);
     return block;

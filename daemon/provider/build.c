@@ -307,22 +307,6 @@ json_t *build_placeholder(const struct message *m)
     return NULL;
 }
 
-json_t *build_file_text(struct builder *b, const struct part *p)
-{
-    struct buf text;
-    json_t *json = NULL;
-
-    if (p->kind != PART_FILE || !p->data || !p->mime || strncmp(p->mime, "text/", 5) != 0)
-        return NULL;
-    buf_init(&text, b->max);
-    if (p->name)
-        buf_printf(&text, "%s:\n\n", p->name);
-    if (buf_append(&text, p->data, p->data_len))
-        json = json_stringn((const char *)text.data, text.len);
-    buf_done(&text);
-    return json;
-}
-
 bool build_reasons(const struct chat_request *r)
 {
     return r->reasoning != REASONING_DEFAULT && r->reasoning != REASONING_OFF;

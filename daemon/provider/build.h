@@ -69,8 +69,6 @@ json_t *build_tool_id(const struct id_rule *rule, const char *id);
 
 /* request->system and the messages of the system, joined by blank lines; NULL if there are none. */
 json_t *build_system(struct builder *b);
-/* A file that is text in UTF-8, as text with its name before it; NULL for what is none. */
-json_t *build_file_text(struct builder *b, const struct part *p);
 /* The question asks for reasoning, more or less. */
 bool build_reasons(const struct chat_request *r);
 /* The schema of the answer in words, for who cannot be given one. */

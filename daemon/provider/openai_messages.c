@@ -61,8 +61,6 @@ static json_t *file_part(struct builder *b, const struct part *p, enum openai_fi
 static json_t *content_part(struct builder *b, const struct openai_messages *how, const struct message *m,
                             const struct part *p)
 {
-    json_t *text;
-
     switch (p->kind) {
     case PART_TEXT: return build_typed(b, "text", "text", build_text(p));
     case PART_IMAGE:
@@ -76,8 +74,6 @@ static json_t *content_part(struct builder *b, const struct openai_messages *how
         build_no_part(b, m, "audio");
         return NULL;
     case PART_FILE:
-        if ((text = build_file_text(b, p)))
-            return build_typed(b, "text", "text", text);
         if (how->file != OPENAI_FILE_NONE)
             return file_part(b, p, how->file);
         build_no_part(b, m, "file");

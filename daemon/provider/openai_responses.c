@@ -18,8 +18,6 @@ static json_t *content_part(struct builder *b, const struct message *m, const st
         return build_typed(b, "input_image", "image_url",
                            p->data ? build_data_url(b, p, "image/png") : json_string(p->url));
     case PART_FILE:
-        if ((out = build_file_text(b, p)))
-            return build_typed(b, "input_text", "text", out);
         if (p->url && !p->data)
             return build_typed(b, "input_file", "file_url", json_string(p->url));
         out = build_typed(b, "input_file", "filename", json_string(p->name ? p->name : "file"));

@@ -37,6 +37,7 @@ struct response_head {
     double retry_after;     /* seconds, from retry-after-ms or Retry-After (seconds or HTTP date); negative if none */
     int should_retry;       /* x-should-retry: 1 true, 0 false, -1 absent */
     char request_id[128];   /* x-request-id or request-id, "" if none */
+    const char *location;   /* Location, as it came; NULL if none. Lives as long as the call that tells the head */
     int64_t date_us;        /* Date, since 1970; 0 if none */
     struct rate_header rate[RATE_HEADERS_MAX]; /* in their order; what does not fit is left out */
     unsigned n_rate;

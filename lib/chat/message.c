@@ -4,6 +4,8 @@
 #include "lib/base/names.h"
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 static const char *const role_names[] = {
 #define X(code, name) [code] = (name),
@@ -55,6 +57,25 @@ void message_done(struct message *m)
     free(m->parts);
     m->parts = NULL;
     m->n_parts = 0;
+}
+
+bool mime_is_text(const char *mime)
+{
+    static const char *const others[] = {"application/json", "application/xml",  "application/javascript",
+                                         "application/x-sh", "application/toml", "application/yaml",
+                                         "application/sql",  "image/svg+xml"};
+
+    if (mime && strncasecmp(mime, "text/", 5) == 0)
+        return true;
+    for (size_t i = 0; mime && i < NAMES_COUNT(others); i++)
+        if (strcasecmp(mime, others[i]) == 0)
+            return true;
+    return false;
+}
+
+bool part_is_text_file(const struct part *p)
+{
+    return p->kind == PART_FILE && p->data && mime_is_text(p->mime);
 }
 
 const char *role_name(enum role role)

@@ -30,6 +30,8 @@ enum part_kind {
 #undef X
 };
 
+#define PART_HASH_LEN 32
+
 struct part {
     enum part_kind kind;
     char *text; /* text, reasoning text, tool call arguments, tool result content; UTF-8, NUL-terminated */
@@ -37,7 +39,9 @@ struct part {
     char *mime;    /* image, audio, file; NULL if not told */
     uint8_t *data; /* image, audio, file by value; NULL if by url */
     size_t data_len;
-    char *url;            /* image, audio, file by reference */
+    uint8_t hash[PART_HASH_LEN]; /* SHA-256 of data, where hashed */
+    bool hashed;
+    char *url;            /* image, audio, file by reference; with data: where that came from */
     char *name;           /* file name; tool name */
     char *id;             /* tool call, tool result */
     char *signature;      /* reasoning */
@@ -56,6 +60,9 @@ struct part *message_add_part(struct message *m, enum part_kind kind);
 /* Appends a text part holding a copy of the bytes. */
 void message_add_text(struct message *m, const char *text, size_t len);
 void message_done(struct message *m); /* frees what it owns; works on a zeroed one */
+
+bool mime_is_text(const char *mime);          /* what it is of is text, if UTF-8; NULL: false */
+bool part_is_text_file(const struct part *p); /* a file with data of such a type */
 
 const char *role_name(enum role role);
 bool role_from_name(const char *s, size_t len, enum role *role);

@@ -1,5 +1,5 @@
 #include "daemon/catalog/tokens.h"
-#include "daemon/catalog/tokens_picture.h"
+#include "lib/base/picture.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

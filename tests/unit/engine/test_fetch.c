@@ -36,7 +36,7 @@ static void on_got(void *data, const struct fetch_reply *reply, const struct err
 static struct fetch *start(struct seen *s, const char *path, size_t max_body, int64_t timeout_ms)
 {
     struct provider p = {.name = "lan", .timeout_connect_ms = 5000};
-    const struct fetch_options opt = {&p, timeout_ms, max_body, "its models"};
+    const struct fetch_options opt = {p.name, fetch_reach(&p), timeout_ms, max_body, "its models"};
     struct exchange x;
     struct error err = ERROR_INIT;
     char url[128];

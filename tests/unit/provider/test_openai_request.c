@@ -192,20 +192,6 @@ static void thoughts_that_are_plain(void **state)
     assert_non_null(strstr(buf_cstr(&f->x.body), "JSON schema"));
 }
 
-static void a_file_of_text(void **state)
-{
-    struct fixture *f = *state;
-    struct message *m = say(f, ROLE_USER, "what does it do?");
-
-    attach(m, PART_FILE, "text/x-c", "int x;")->name = strdup("a.c");
-    check_member(f, "messages.0.content.1", "{\"type\":\"text\",\"text\":\"a.c:\\n\\nint x;\"}");
-    f->t.dialect = "deepseek"; /* which takes no files */
-    check_member(f, "messages.0.content.1.text", "\"a.c:\\n\\nint x;\"");
-    f->api = "openai-responses";
-    f->t.dialect = "openai";
-    check_member(f, "input.0.content.1", "{\"type\":\"input_text\",\"text\":\"a.c:\\n\\nint x;\"}");
-}
-
 static void what_a_dialect_does_not_take(void **state)
 {
     struct fixture *f = *state;
@@ -474,7 +460,6 @@ int main(void)
         WITH(a_conversations_cache),
         WITH(audio_and_files),
         WITH(thoughts_that_are_plain),
-        WITH(a_file_of_text),
         WITH(a_cache_that_wants_marks),
         WITH(a_signature_of_gemini),
         WITH(tools_and_choice),

@@ -1,4 +1,4 @@
-#include "daemon/catalog/tokens_picture.h"
+#include "lib/base/picture.h"
 #include <string.h>
 
 static uint32_t big16(const uint8_t *p)

@@ -1,6 +1,6 @@
 /* How large a picture is, read from the first bytes of a PNG, JPEG, GIF or WebP. Pure. */
-#ifndef ASKD_CATALOG_TOKENS_PICTURE_H
-#define ASKD_CATALOG_TOKENS_PICTURE_H
+#ifndef ASKD_BASE_PICTURE_H
+#define ASKD_BASE_PICTURE_H
 
 #include <stdbool.h>
 #include <stddef.h>
