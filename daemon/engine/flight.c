@@ -222,7 +222,8 @@ static void find_savings(const struct flight *f, const struct fold *fold, struct
 
 static bool is_worth_keeping(const struct fold *fold)
 {
-    return !fold->lossy && !fold->schema_error[0] && fold->finished && (fold->finish == FINISH_STOP || fold->finish == FINISH_TOOL_CALLS);
+    return !fold->lossy && !fold->schema_error[0] && fold->finished &&
+           (fold->finish == FINISH_STOP || fold->finish == FINISH_TOOL_CALLS);
 }
 
 /* A copy of its own goes into the cache: compacted, and without what its askers own. */

@@ -1,8 +1,8 @@
 /* What the files of the SQLite backend share. sqlite.c has the handle, sqlite_query.c statements and faults,
  * sqlite_schema.c the tables, sqlite_answer.c answers and their events, sqlite_conversation.c what changes a
- * conversation's messages, sqlite_change.c the small changes to one, sqlite_import.c one from elsewhere, sqlite_list.c lists of them, sqlite_read.c what
- * else is read of one, sqlite_expire.c what takes away, sqlite_speed.c measured times,
- * sqlite_summary.c summaries, sqlite_tokenizer.c, sqlite_index.c and sqlite_search.c the search.
+ * conversation's messages, sqlite_change.c the small changes to one, sqlite_import.c one from elsewhere, sqlite_list.c
+ * lists of them, sqlite_read.c what else is read of one, sqlite_expire.c what takes away, sqlite_speed.c measured
+ * times, sqlite_summary.c summaries, sqlite_tokenizer.c, sqlite_index.c and sqlite_search.c the search.
  *
  * Faults. What SQLite does not manage is noted in the handle (`fault`, the first of a job), and the query says that it
  * has no row; so a function looks for "not there" alone, and sqlite_run turns a fault into the job's error at the end.
@@ -36,7 +36,7 @@ struct sqlite_cursor { /* a job's, between its slices */
     int64_t *nums; /* messages, from the root down */
     size_t n, at;
     int64_t next; /* of a path: the message that is read next, 0: it is whole */
-    size_t held; /* bytes of a result that are not in the job's out */
+    size_t held;  /* bytes of a result that are not in the job's out */
 };
 
 struct store_db {
@@ -145,9 +145,9 @@ bool sqlite_purge_title(struct store_db *db, int64_t conversation);
 
 /* The jobs. Each looks at sqlite_late where it can take long. */
 typedef enum store_step sqlite_job(struct store_db *db, struct store_job *job);
-sqlite_job sqlite_begin, sqlite_runs, sqlite_end, sqlite_create, sqlite_import, sqlite_fork, sqlite_rename, sqlite_title, sqlite_pin,
-    sqlite_tag, sqlite_head, sqlite_delete, sqlite_restore, sqlite_find, sqlite_expire, sqlite_path, sqlite_list,
-    sqlite_get, sqlite_answer, sqlite_answers, sqlite_speeds_save, sqlite_speeds, sqlite_summary, sqlite_index,
-    sqlite_search;
+sqlite_job sqlite_begin, sqlite_runs, sqlite_end, sqlite_create, sqlite_import, sqlite_fork, sqlite_rename,
+    sqlite_title, sqlite_pin, sqlite_tag, sqlite_head, sqlite_delete, sqlite_restore, sqlite_find, sqlite_expire,
+    sqlite_path, sqlite_list, sqlite_get, sqlite_answer, sqlite_answers, sqlite_speeds_save, sqlite_speeds,
+    sqlite_summary, sqlite_index, sqlite_search;
 
 #endif
