@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define REST_MS 300 /* after a write: what else is written meanwhile goes along */
-#define PAUSE_MS 15 /* between two slices, of which each takes a third of that */
+#define PAUSE_MS 5  /* between two slices, which take as long */
 
 struct indexer {
     struct store *store;

@@ -1,9 +1,12 @@
-/* rpcfill -u SOCKET [-c CONVERSATIONS] [-m MESSAGES] [-b BYTES]: fills askd's store by conversation.create, WINDOW
- * requests at once, each conversation with MESSAGES messages of BYTES. An answer that is an error ends the run. */
+/* rpcfill -u SOCKET [-c CONVERSATIONS] [-m MESSAGES] [-b BYTES] [-w]: fills askd's store by conversation.create, WINDOW
+ * requests at once, each conversation with MESSAGES messages of BYTES. An answer that is an error ends the run.
+ * With -w the texts are as language is, English and Chinese by turns: of 20,000 words and 3,000 characters few are
+ * common and most are rare; "the" and "的" are in every message of theirs, and "w1"... grow rare as they grow. */
 #include "tests/bench/load.h"
 #include <errno.h>
 #include <msgpack.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +15,7 @@
 enum { WINDOW = 64, READ_SIZE = 65536 };
 
 static long messages = 20, bytes = 200;
+static bool language;
 
 static void pack_str(msgpack_packer *p, const char *s)
 {
@@ -26,6 +30,34 @@ static void pack_text(msgpack_packer *p, long conversation, long message)
     for (unsigned long n = (unsigned long)(conversation * 1000 + message); len < (size_t)bytes; n = n * 69069 + 1)
         len += (size_t)snprintf(text + len, sizeof text - len, "%lx ", n & 0xffffff);
     msgpack_pack_str_with_body(p, text, (size_t)bytes);
+}
+
+/* 0 to n - 1, the first ones most often. */
+static unsigned long skewed(unsigned long *seed, unsigned long n)
+{
+    *seed = *seed * 6364136223846793005ul + 1442695040888963407ul;
+    double u = (double)(*seed >> 33) / 2147483648.0;
+    return (unsigned long)(u * u * u * (double)n);
+}
+
+static size_t put_han(char *out, unsigned long code)
+{
+    out[0] = (char)(0xe0 | code >> 12);
+    out[1] = (char)(0x80 | (code >> 6 & 0x3f));
+    out[2] = (char)(0x80 | (code & 0x3f));
+    return 3;
+}
+
+static void pack_language(msgpack_packer *p, long conversation, long message)
+{
+    char text[65536] = "";
+    unsigned long seed = (unsigned long)(conversation * 1000 + message);
+    bool chinese = seed % 2 == 1;
+    size_t len = (size_t)sprintf(text, chinese ? "\u7684" : "the ");
+    while (len + 16 < (size_t)bytes)
+        len += chinese ? put_han(text + len, 0x4e00 + skewed(&seed, 3000))
+                       : (size_t)sprintf(text + len, "w%lu ", skewed(&seed, 20000));
+    msgpack_pack_str_with_body(p, text, len);
 }
 
 static void create(int fd, long conversation)
@@ -51,7 +83,7 @@ static void create(int fd, long conversation)
         pack_str(&p, "role");
         pack_str(&p, i % 2 ? "assistant" : "user");
         pack_str(&p, "content");
-        pack_text(&p, conversation, i);
+        (language ? pack_language : pack_text)(&p, conversation, i);
     }
     send_all(fd, out.data, out.size);
     msgpack_sbuffer_destroy(&out);
@@ -102,12 +134,13 @@ int main(int argc, char **argv)
     const char *path = NULL;
     long conversations = 10000, asked = 0, answered = 0;
     msgpack_unpacker in;
-    for (int o; (o = getopt(argc, argv, "u:c:m:b:")) != -1;) {
+    for (int o; (o = getopt(argc, argv, "u:c:m:b:w")) != -1;) {
         switch (o) {
         case 'u': path = optarg; break;
         case 'c': conversations = number(optarg, 1, 10000000); break;
         case 'm': messages = number(optarg, 1, 1000); break;
         case 'b': bytes = number(optarg, 1, 65000); break;
+        case 'w': language = true; break;
         default: return 2;
         }
     }

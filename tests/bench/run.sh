@@ -468,6 +468,51 @@ archive() {
     done
 }
 
+# search_frame QUERY [KEY VALUE]: conversation.search as rpcload sends it, in a file whose name is printed.
+search_frame() {
+    local LC_ALL=C s head='\x81'
+    [ $# -gt 1 ] && head='\x82'
+    {
+        printf "\x94\x00\x01\xb3conversation.search\x91$head"
+        for s in query "$@"; do
+            # shellcheck disable=SC2059
+            printf "\\x$(printf %x $((0xa0 + ${#s})))"
+            printf %s "$s"
+        done
+    } >"$RUN/search.frame"
+    echo "$RUN/search.frame"
+}
+
+# Titles come into the index last, the newest at the end.
+indexed() { [ -n "$("${HOME_ENV[@]}" "$ASKCTL_BIN" conv search '"Conversation 4999 of"')" ]; }
+
+# Filled once: 5,000 conversations of 20 messages, half of them Chinese.
+fill_searched() {
+    local i
+    start_askd searched
+    load rpcfill -u "$ASKD_SOCK" -c 5000 -m 20 -b 300 -w >&2 || fail "the store cannot be filled"
+    for i in $(seq 120); do indexed && break; sleep 1; done
+    indexed || fail "what was said is not indexed within two minutes"
+    stop ASKD
+}
+
+searches() {
+    local figure query filter
+    start_askd searched
+    while read -r figure query filter; do
+        # shellcheck disable=SC2086
+        record "search_$figure" askd "$(load rpcload -u "$ASKD_SOCK" -t 1000 -f "$(search_frame "$query" $filter)" |
+            field p50_us)"
+    done <<'EOF'
+common the
+rare w19990
+character 的
+characters 一丁
+none the directory /nowhere
+EOF
+    stop ASKD
+}
+
 # -- the report
 
 printf_row() { printf '%-34s %12s %12s %8s %6s %6s  %s\n' "$@"; }
@@ -513,6 +558,11 @@ report_store() {
         verdict "10,000 conv.: ms more to $figure" "${full:+$(calc "$full - ${empty:-0}")}" 100 '<=' 1 0.1
     done
     verdict "10,000 conv.: list of 50, us" "$(median lists full)" 5000 '<=' 1 0.2
+    verdict "100,000 messages: a common word, us" "$(median search_common askd)" 50000 '<=' 1 0.5
+    verdict "100,000 messages: a rare word, us" "$(median search_rare askd)" 50000 '<=' 1 0.1
+    verdict "100,000 messages: a character, us" "$(median search_character askd)" 50000 '<=' 1 0.5
+    verdict "100,000 messages: two of them, us" "$(median search_characters askd)" 50000 '<=' 1 0.5
+    verdict "100,000 messages: filtered out, us" "$(median search_none askd)" 50000 '<=' 2 1
     verdict "10,000 conv.: idle RSS KiB" "$(median store_rss full)" "$(median store_rss empty)" '<=' 1.05 1.02
     verdict "10,000 conv.: RSS after lists KiB" "$(median store_rss_lists full)" "$(median store_rss_lists empty)" '<=' 1.05 1.02
 }
@@ -623,6 +673,7 @@ ASKD_SOCK=$RUN/run/askd/askd.sock
 start_mock
 [ -n "$NGINX_BIN" ] && start_nginx
 [ -n "$ASKD_BIN" ] && fill
+[ -n "$ASKD_BIN" ] && [ -n "$ASKCTL_BIN" ] && fill_searched
 for round in $(seq "$ROUNDS"); do
     echo "bench: round $round of $ROUNDS" >&2
     # Fresh servers each round, as the memory of one that has worked says nothing of an idle one.
@@ -647,6 +698,7 @@ for round in $(seq "$ROUNDS"); do
     [ -n "$NGINX_BIN" ] && sample streams nginx "$NGINX_WORKER" httpstream -p "$NGINX_PORT"
     [ -n "$ASKD_BIN" ] && start_askd && sample streams askd "$ASKD" rpcstream -u "$ASKD_SOCK" && sample storing && stop ASKD &&
         sample archive
+    [ -e "$RUN/searched" ] && sample searches
 done
 report
 [ "$MISSED" -eq 0 ]
