@@ -1,5 +1,6 @@
 /* Messages as the store has them: those of a question, and an answer folded into one. */
 #include "daemon/engine/keep.h"
+#include "lib/base/alloc.h"
 #include "lib/proto/codec.h"
 #include <assert.h>
 #include <string.h>
@@ -27,6 +28,20 @@ void keep_reply(struct store_reply *r, const struct fold *f)
     buf_done(&b);
 }
 
+/* Data is kept once, whoever sends it how often. */
+static void keep_blobs(struct store_message *to, const struct message *from)
+{
+    to->blobs = xcalloc(from->n_parts + 1, sizeof *to->blobs);
+    for (size_t i = 0; i < from->n_parts; i++) {
+        const struct part *p = &from->parts[i];
+        if (!p->data || !p->hashed)
+            continue;
+        struct store_blob *blob = &to->blobs[to->n_blobs++];
+        memcpy(blob->hash, p->hash, sizeof blob->hash);
+        blob->bytes = store_bytes_copy(p->data, p->data_len);
+    }
+}
+
 /* Plain text is kept as text; anything else as parts, with what can be read of it as text. */
 void keep_message(struct store_message *to, const struct message *from, int64_t created_us)
 {
@@ -41,8 +56,10 @@ void keep_message(struct store_message *to, const struct message *from, int64_t 
             buf_putc(&text, '\n');
         buf_append(&text, from->parts[i].text, from->parts[i].text_len);
     }
-    if (!plain)
-        codec_put_content(&parts, from);
+    if (!plain) {
+        codec_put_content_by_hash(&parts, from);
+        keep_blobs(to, from);
+    }
     id_new(to->id);
     to->role = from->role;
     to->created_us = created_us;

@@ -36,6 +36,9 @@ static void messages_free(struct store_message *messages, size_t n)
     for (size_t i = 0; i < n; i++) {
         free(messages[i].text.data);
         free(messages[i].parts.data);
+        for (size_t k = 0; k < messages[i].n_blobs; k++)
+            free(messages[i].blobs[k].bytes.data);
+        free(messages[i].blobs);
     }
     free(messages);
 }

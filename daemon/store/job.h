@@ -27,12 +27,19 @@ struct store_bytes {
 struct store_bytes store_bytes_copy(const void *data, size_t len);
 struct store_bytes store_bytes_take(struct buf *b); /* b is empty afterwards */
 
+struct store_blob { /* the data of a part that tells its hash only */
+    uint8_t hash[PART_HASH_LEN];
+    struct store_bytes bytes;
+};
+
 struct store_message {
     char id[STORE_ID];
     enum role role;
     int64_t created_us;
     struct store_bytes text;  /* UTF-8: all there is to it, or what can be read of it */
     struct store_bytes parts; /* packed array of parts, where it holds more than text */
+    struct store_blob *blobs;
+    size_t n_blobs;
 };
 
 struct store_run {

@@ -112,7 +112,10 @@ int64_t sqlite_insert_message(struct store_db *db, int64_t conversation, int64_t
     query_int(&q, m->created_us);
     query_string(&q, &m->text);
     query_blob(&q, &m->parts);
-    return query_run(&q) ? sqlite3_last_insert_rowid(db->sql) : 0;
+    if (!query_run(&q))
+        return 0;
+    int64_t num = sqlite3_last_insert_rowid(db->sql);
+    return sqlite_attach(db, num, m) ? num : 0;
 }
 
 /* The answer that is going to be: without text, and with the model that was asked. */
@@ -370,7 +373,10 @@ static int64_t copy_message(struct store_db *db, const struct found *to, int64_t
     query_int(&q, to->num);
     query_num(&q, to->head);
     query_int(&q, message);
-    return query_run(&q) && sqlite3_changes(db->sql) > 0 ? sqlite3_last_insert_rowid(db->sql) : 0;
+    if (!query_run(&q) || sqlite3_changes(db->sql) == 0)
+        return 0;
+    int64_t num = sqlite3_last_insert_rowid(db->sql);
+    return sqlite_attach_again(db, message, num) ? num : 0;
 }
 
 /* Its source went away between two slices. */

@@ -86,16 +86,19 @@ static enum store_step no_last(struct store_job *job)
     return STORE_STEP_DONE;
 }
 
-/* One message that is damaged must not take the conversation with it: what it says is kept beside its parts. */
-static void get_content(const struct query *q, struct message *m)
+/* One message that is damaged must not take the conversation with it: what it says is kept beside its parts.
+ * Returns the bytes of its attachments; more than room: they are not all there. */
+static size_t get_content(struct store_db *db, const struct query *q, struct message *m, size_t room)
 {
     struct store_bytes text = query_get(q, 4), parts = query_get(q, 5);
     struct error why = ERROR_INIT;
 
     if (parts.len > 0 && codec_get_content(parts.data, parts.len, m, &why) != ERR_NONE)
         message_done(m);
+    size_t filled = sqlite_fill_in(db, m, room);
     if (m->n_parts == 0 && text.len > 0)
         message_add_text(m, (const char *)text.data, text.len);
+    return filled;
 }
 
 /* The path is read from its end: the first that is found reaches farthest. */
@@ -132,8 +135,8 @@ static bool get_said(struct store_db *db, struct store_job *job, struct store_sa
     c->next = parent < c->next ? parent : 0;
     c->held += sizeof(*said) + query_get(&q, 4).len + query_get(&q, 5).len;
     if (c->held <= job->out.max)
-        get_content(&q, &said->message);
-    else
+        c->held += get_content(db, &q, &said->message, job->out.max - c->held);
+    if (c->held > job->out.max)
         store_job_too_large(job);
     query_end(&q);
     return job->code == ERR_NONE;
@@ -306,7 +309,27 @@ static uint32_t put_known(struct buf *b, const char *key, const char *value)
     return 1;
 }
 
-static void put_message(struct buf *b, const struct query *q)
+/* Content as a client gets it: data that is kept elsewhere stands in its place again. */
+static void put_parts(struct store_db *db, struct buf *b, const struct query *q, struct store_bytes parts)
+{
+    const char *role = query_get_text(q, 2);
+    struct message m = {.role = ROLE_USER};
+    struct error why = ERROR_INIT;
+
+    if (!sqlite_is_attached(db, query_get_int(q, 11))) {
+        buf_append(b, parts.data, parts.len);
+        return;
+    }
+    if (role)
+        (void)role_from_name(role, strlen(role), &m.role);
+    if (codec_get_content(parts.data, parts.len, &m, &why) == ERR_NONE && sqlite_fill_in(db, &m, b->max) <= b->max)
+        codec_put_content(b, &m);
+    else
+        b->failed = true;
+    message_done(&m);
+}
+
+static void put_message(struct store_db *db, struct buf *b, const struct query *q)
 {
     size_t at = mp_open_map(b);
     struct store_bytes text = query_get(q, 7), parts = query_get(q, 8), rest = query_get(q, 9);
@@ -321,7 +344,7 @@ static void put_message(struct buf *b, const struct query *q)
     mp_put_entry_time(b, "created", query_get_int(q, 6));
     mp_put_cstr(b, "content");
     if (parts.len > 0)
-        buf_append(b, parts.data, parts.len);
+        put_parts(db, b, q, parts);
     else
         mp_put_str(b, text.len > 0 ? (const char *)text.data : "", text.len);
     if (rest.len > 0) {
@@ -335,13 +358,13 @@ static void put_message(struct buf *b, const struct query *q)
 static bool get_message(struct store_db *db, struct buf *b, int64_t num)
 {
     struct query q = query(db, "SELECT m.id, p.id, m.role, m.state, m.provider, m.model, m.created, m.text, m.parts,"
-                               " m.rest, m.n_rest FROM message m LEFT JOIN message p ON p.num = m.parent"
+                               " m.rest, m.n_rest, m.num FROM message m LEFT JOIN message p ON p.num = m.parent"
                                " WHERE m.num = ?");
 
     query_int(&q, num);
     if (!query_next(&q))
         return false;
-    put_message(b, &q);
+    put_message(db, b, &q);
     query_end(&q);
     return true;
 }

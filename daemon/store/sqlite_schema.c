@@ -62,6 +62,20 @@ static const char *const migrations[] = {
     "  uid INTEGER NOT NULL, source TEXT NOT NULL, conversation INTEGER NOT NULL, PRIMARY KEY(uid, source))"
     " WITHOUT ROWID;"
     "CREATE INDEX origin_conversation ON origin(conversation);",
+    /* Data of attachments, once however often it is sent; refs: messages that it stands in. Apart from what is counted,
+     * which is small and changes. */
+    "CREATE TABLE attachment("
+    "  num INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, refs INTEGER NOT NULL DEFAULT 0);"
+    "CREATE INDEX attachment_unused ON attachment(refs) WHERE refs = 0;"
+    "CREATE TABLE attachment_data(attachment INTEGER PRIMARY KEY, bytes BLOB NOT NULL);"
+    "CREATE TABLE attached("
+    "  message INTEGER NOT NULL, attachment INTEGER NOT NULL, PRIMARY KEY(message, attachment)) WITHOUT ROWID;"
+    "CREATE TRIGGER attached_more AFTER INSERT ON attached BEGIN"
+    "  UPDATE attachment SET refs = refs + 1 WHERE num = NEW.attachment; END;"
+    "CREATE TRIGGER attached_less AFTER DELETE ON attached BEGIN"
+    "  UPDATE attachment SET refs = refs - 1 WHERE num = OLD.attachment; END;"
+    "CREATE TRIGGER attached_gone AFTER DELETE ON message BEGIN"
+    "  DELETE FROM attached WHERE message = OLD.num; END;",
 };
 
 int sqlite_version(void)

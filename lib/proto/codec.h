@@ -22,6 +22,8 @@ enum error_code codec_context(const msgpack_object_map *params, char **directory
 /* A message's content as a packed array of parts, and back. get: m has its role; the parts are added to it. A part that
  * cannot be used is left out; ERR_BAD_RESPONSE for bytes that are no array of maps at all. */
 void codec_put_content(struct buf *b, const struct message *m);
+/* The same with its hash in place of the data of each part that has one: whoever keeps it keeps that elsewhere. */
+void codec_put_content_by_hash(struct buf *b, const struct message *m);
 enum error_code codec_get_content(const uint8_t *data, size_t len, struct message *m, struct error *err);
 
 void codec_put_event(struct buf *b, const struct chat_event *ev); /* the event's map alone */

@@ -8,16 +8,31 @@
 
 /* Reading */
 
-static enum error_code get_media(const struct input *in, struct part *p)
+/* Where parts come from. Those that were kept may have the hash of their data instead, and beside it the address that
+ * it was fetched from. */
+enum origin { OF_MESSAGE, OF_ATTACHMENTS, OF_STORE };
+
+static bool get_hash(const struct input *in, struct part *p)
+{
+    const msgpack_object *hash = input_get(in, "hash");
+
+    if (hash == NULL || hash->type != MSGPACK_OBJECT_BIN || hash->via.bin.size != sizeof(p->hash))
+        return false;
+    memcpy(p->hash, hash->via.bin.ptr, sizeof(p->hash));
+    return p->hashed = true;
+}
+
+static enum error_code get_media(const struct input *in, struct part *p, enum origin from)
 {
     const msgpack_object *data = input_get(in, "data"), *url = input_get(in, "url");
+    bool kept = from == OF_STORE && (data != NULL || get_hash(in, p));
     enum error_code e;
 
-    if ((data != NULL) == (url != NULL))
+    if (!kept && (data != NULL) == (url != NULL))
         return input_refuse(in, "data", data != NULL ? "must not stand beside url" : "or url is missing");
     if ((e = input_name(in, "mime", false, &p->mime)) != ERR_NONE ||
         (e = input_name(in, "name", false, &p->name)) != ERR_NONE ||
-        (e = input_name(in, "url", false, &p->url)) != ERR_NONE || url != NULL)
+        (e = input_name(in, "url", false, &p->url)) != ERR_NONE || data == NULL)
         return e;
     if (data->type != MSGPACK_OBJECT_BIN)
         return input_refuse(in, "data", "must be binary (bin), not a string or anything else");
@@ -52,7 +67,7 @@ static enum error_code get_reasoning_part(const struct input *in, struct part *p
 }
 
 /* The fields that a part of its kind has; in->map is the part. */
-static enum error_code get_part_fields(const struct input *in, struct part *p)
+static enum error_code get_part_fields(const struct input *in, struct part *p, enum origin from)
 {
     enum error_code e = input_value(in, "opaque", false, &p->opaque);
 
@@ -62,7 +77,7 @@ static enum error_code get_part_fields(const struct input *in, struct part *p)
     case PART_TEXT: return get_required_text(in, "text", p);
     case PART_IMAGE:
     case PART_AUDIO:
-    case PART_FILE: return get_media(in, p);
+    case PART_FILE: return get_media(in, p, from);
     case PART_TOOL_CALL:
         if ((e = input_name(in, "id", true, &p->id)) != ERR_NONE ||
             (e = input_name(in, "name", true, &p->name)) != ERR_NONE)
@@ -92,7 +107,7 @@ static const char *why_misplaced(enum part_kind kind, enum role role, bool attac
 }
 
 static enum error_code get_part(const msgpack_object *o, const struct place *at, struct error *err, struct message *m,
-                                bool attachment)
+                                enum origin from)
 {
     const char *misplaced;
     msgpack_object_map map;
@@ -108,11 +123,11 @@ static enum error_code get_part(const msgpack_object *o, const struct place *at,
         return input_refuse(&in, "type", "is missing");
     if (!mp_str(type, &s, &len) || !part_kind_from_name(s, len, &kind))
         return input_refuse(&in, "type", "is none of text, image, audio, file, tool_call, tool_result, reasoning");
-    if ((misplaced = why_misplaced(kind, m->role, attachment)) != NULL)
+    if ((misplaced = why_misplaced(kind, m->role, from == OF_ATTACHMENTS)) != NULL)
         return input_refuse(&in, "type", misplaced);
     if (mp_get(&map, "path") != NULL)
         return input_refuse(&in, "path", "must be opened by the client and sent as data");
-    return get_part_fields(&in, message_add_part(m, kind));
+    return get_part_fields(&in, message_add_part(m, kind), from);
 }
 
 enum error_code codec_get_parts(const msgpack_object_array *parts, const struct place *at, struct error *err,
@@ -120,7 +135,7 @@ enum error_code codec_get_parts(const msgpack_object_array *parts, const struct 
 {
     for (uint32_t i = 0; i < parts->size; i++) {
         struct place here = {at, NULL, i};
-        enum error_code e = get_part(&parts->ptr[i], &here, err, m, attachment);
+        enum error_code e = get_part(&parts->ptr[i], &here, err, m, attachment ? OF_ATTACHMENTS : OF_MESSAGE);
 
         if (e != ERR_NONE)
             return e;
@@ -215,11 +230,15 @@ static uint32_t put_named(struct buf *b, const char *key, const char *value)
     return 1;
 }
 
-static uint32_t put_media(struct buf *b, const struct part *p)
+static uint32_t put_media(struct buf *b, const struct part *p, bool by_hash)
 {
     uint32_t n = put_named(b, "mime", p->mime) + put_named(b, "name", p->name) + put_named(b, "url", p->url);
 
-    if (p->data) {
+    if (p->data && p->hashed && by_hash) {
+        mp_put_cstr(b, "hash");
+        mp_put_bin(b, p->hash, sizeof(p->hash));
+        n++;
+    } else if (p->data) {
         mp_put_cstr(b, "data");
         mp_put_bin(b, p->data, p->data_len);
         n++;
@@ -227,13 +246,13 @@ static uint32_t put_media(struct buf *b, const struct part *p)
     return n;
 }
 
-static uint32_t put_fields(struct buf *b, const struct part *p)
+static uint32_t put_fields(struct buf *b, const struct part *p, bool by_hash)
 {
     switch (p->kind) {
     case PART_TEXT: put_text(b, "text", p->text, p->text_len); return 1;
     case PART_IMAGE:
     case PART_AUDIO:
-    case PART_FILE: return put_media(b, p);
+    case PART_FILE: return put_media(b, p, by_hash);
     case PART_TOOL_CALL:
         put_text(b, "arguments", p->text, p->text_len);
         return 1 + put_named(b, "id", p->id) + put_named(b, "name", p->name);
@@ -249,14 +268,14 @@ static uint32_t put_fields(struct buf *b, const struct part *p)
     return 0;
 }
 
-static void put_part(struct buf *b, const struct part *p)
+static void put_part(struct buf *b, const struct part *p, bool by_hash)
 {
     size_t at = mp_open_map(b);
     uint32_t n = 1;
 
     mp_put_cstr(b, "type");
     mp_put_cstr(b, part_kind_name(p->kind));
-    n += put_fields(b, p);
+    n += put_fields(b, p, by_hash);
     if (p->opaque) {
         size_t len;
         const uint8_t *bytes = value_bytes(p->opaque, &len);
@@ -267,11 +286,21 @@ static void put_part(struct buf *b, const struct part *p)
     mp_close_map(b, at, n);
 }
 
-void codec_put_content(struct buf *b, const struct message *m)
+static void put_content(struct buf *b, const struct message *m, bool by_hash)
 {
     mp_put_array(b, (uint32_t)m->n_parts);
     for (size_t i = 0; i < m->n_parts; i++)
-        put_part(b, &m->parts[i]);
+        put_part(b, &m->parts[i], by_hash);
+}
+
+void codec_put_content(struct buf *b, const struct message *m)
+{
+    put_content(b, m, false);
+}
+
+void codec_put_content_by_hash(struct buf *b, const struct message *m)
+{
+    put_content(b, m, true);
 }
 
 /* What was put by an older release, or by a provider that does not keep to its own rules, may not pass as a client's
@@ -281,7 +310,7 @@ static enum error_code add_usable_part(const msgpack_object *o, struct message *
     struct place at = {NULL, "content", 0};
     struct message one = {.role = m->role};
     struct error why = ERROR_INIT;
-    enum error_code code = mp_clean(o) ? get_part(o, &at, &why, &one, false) : ERR_INVALID_REQUEST;
+    enum error_code code = mp_clean(o) ? get_part(o, &at, &why, &one, OF_STORE) : ERR_INVALID_REQUEST;
 
     if (code == ERR_NONE) {
         *message_add_part(m, one.parts[0].kind) = one.parts[0];

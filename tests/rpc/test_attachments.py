@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import random
 import socket
 import struct
 import threading
@@ -342,3 +343,29 @@ def test_question_that_is_cancelled_while_it_is_fetched(home, provider, start_da
     with pytest.raises(RpcError) as e:
         client.result(id)
     assert e.value.error["code"] == "cancelled"
+
+
+def size_of(home):
+    return sum(f.stat().st_size for f in home.state.rglob("askd.db*"))
+
+
+def test_file_is_stored_once_for_all_conversations(home, client):
+    part = data_of(random.Random(1).randbytes(MIB), name="x.bin")
+    said = [ask(client, part, conversation="new", model="fake/words-2")["conversation"] for _ in range(10)]
+    assert MIB < size_of(home) < 3 * MIB
+    first = client.call("conversation.get", {"conversation": said[0]})["messages"][0]
+    assert first["content"][0]["data"] == part["data"]
+    fork = client.call("conversation.fork", {"conversation": said[0], "message": first["id"]})["conversation"]
+    for c in said:
+        client.call("conversation.delete", {"conversation": c})
+    copy = client.call("conversation.get", {"conversation": fork})["messages"][0]
+    assert copy["content"] == first["content"] and size_of(home) < 3 * MIB
+
+
+@OPEN
+def test_fetched_one_is_remembered_with_its_data(client, provider, web):
+    web.pages["/a"] = PNG
+    said = ask(client, url_of(web.url("/a")), conversation="new")["conversation"]
+    web.pages.clear()
+    client.call("chat", {"prompt": "and?", "conversation": said})
+    assert provider.bodies()[-1]["messages"][0]["content"][0]["type"] == "image_url"
