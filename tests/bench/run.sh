@@ -287,6 +287,11 @@ pairs() { # turn figure
     done
 }
 
+# A question behind 1,000 messages: the daemon's own time until the provider is asked.
+long_path() {
+    record long_path askd "$(taskset -c $LOAD /usr/bin/python3 "$HERE/longpath.py" "$ASKD_SOCK" | field p50_us)"
+}
+
 # -- the cache
 
 # question NAME ARGUMENT...: asks one, and writes the requests $RUN/NAME.chat, .stream and .lookup; prints its answer's bytes.
@@ -553,6 +558,7 @@ report_store() {
     paired "in conversations: CPU us/token" cpu conversation 1.05 1.02
     paired "stored: TTFT us" ttft stored 1.05 1.02
     paired "in conversations: TTFT us" ttft conversation 1.05 1.02
+    verdict "1,000 messages: us before asking" "$(median long_path askd)" 2000 '<=' 1 0.5
     for figure in status conversation.list; do
         empty=$(median start_$figure empty) full=$(median start_$figure full)
         verdict "10,000 conv.: ms more to $figure" "${full:+$(calc "$full - ${empty:-0}")}" 100 '<=' 1 0.1
@@ -696,8 +702,8 @@ for round in $(seq "$ROUNDS"); do
     sample caching
     sample streams direct "$MOCK" httpstream -p "$MOCK_PORT"
     [ -n "$NGINX_BIN" ] && sample streams nginx "$NGINX_WORKER" httpstream -p "$NGINX_PORT"
-    [ -n "$ASKD_BIN" ] && start_askd && sample streams askd "$ASKD" rpcstream -u "$ASKD_SOCK" && sample storing && stop ASKD &&
-        sample archive
+    [ -n "$ASKD_BIN" ] && start_askd && sample streams askd "$ASKD" rpcstream -u "$ASKD_SOCK" && sample storing &&
+        sample long_path && stop ASKD && sample archive
     [ -e "$RUN/searched" ] && sample searches
 done
 report
