@@ -25,7 +25,8 @@ client_ctl_askctl_SOURCES = \
 	client/ctl/choose.c client/ctl/cmd_answers.c client/ctl/cmd_attach.c client/ctl/cmd_cache.c \
 	client/ctl/cmd_call.c client/ctl/cmd_cancel.c client/ctl/cmd_conv.c client/ctl/cmd_keys.c \
 	client/ctl/cmd_models.c client/ctl/cmd_prompts.c client/ctl/cmd_status.c client/ctl/cmd_trust.c \
-	client/ctl/cmd_wait.c client/ctl/conv.c client/ctl/conv.h client/ctl/conv_list.c client/ctl/conv_search.c \
+	client/ctl/cmd_wait.c client/ctl/conv.c client/ctl/conv.h client/ctl/conv_export.c client/ctl/conv_files.h \
+	client/ctl/conv_import.c client/ctl/conv_list.c client/ctl/conv_progress.c client/ctl/conv_search.c \
 	client/ctl/conv_show.c client/ctl/ctl.h client/ctl/figures.c client/ctl/figures.h client/ctl/hidden.c \
 	client/ctl/hidden.h client/ctl/key_file.c client/ctl/key_file.h client/ctl/key_secret.c \
 	client/ctl/key_secret.h client/ctl/main.c client/ctl/models_show.c client/ctl/models_show.h \

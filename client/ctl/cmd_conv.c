@@ -2,6 +2,7 @@
  * show them. */
 #include "client/common/field.h"
 #include "client/ctl/conv.h"
+#include "client/ctl/conv_files.h"
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,5 +233,9 @@ const struct ctl_verb cmd_conv_verbs[] = {
     {"undo", "", "have back what was removed last, and print its id", .run = undo},
     {"fork", "CONVERSATION [MESSAGE]", "copy it, up to a message, and print the copy's id", 1, 2,
      .run = fork_conversation},
+    {"export", "[CONVERSATION...]", "as Markdown or JSON, which can be imported again", 0, INT_MAX, .run = conv_export,
+     .takes = CTL_FORMAT | CTL_OUTPUT | CTL_ALL},
+    {"import", "FILE...", "from such files, ChatGPT's conversations.json, llm's logs.db", 1, INT_MAX,
+     .run = conv_import, .takes = CTL_FORMAT},
     {0},
 };

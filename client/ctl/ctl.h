@@ -36,6 +36,9 @@ enum ctl_option {
     CTL_PINNED = 1 << 22,
     CTL_DELETED = 1 << 23,
     CTL_PURGE = 1 << 24,
+    CTL_FORMAT = 1 << 25,
+    CTL_OUTPUT = 1 << 26,
+    CTL_ALL = 1 << 27,
     CTL_COMMON = CTL_JSON | CTL_SOCKET | CTL_HELP | CTL_VERSION /* every verb takes them */
 };
 
@@ -53,7 +56,8 @@ struct ctl {
     const char *key, *model;
     double older_than, since; /* seconds */
     const char *directory;
-    int n_args; /* within what the verb's row allows */
+    const char *format, *output; /* of conversations; a path */
+    int n_args;                  /* within what the verb's row allows */
     char **args;
     struct out *out;
 };

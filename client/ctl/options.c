@@ -92,6 +92,21 @@ static bool read_since(struct ctl *c, const char *value)
     return figures_read_span(value, &c->since);
 }
 
+static bool read_format(struct ctl *c, const char *value)
+{
+    static const char *const formats[] = {"json", "markdown", "chatgpt", "llm"};
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+        if (strcmp(formats[i], value) == 0)
+            c->format = formats[i];
+    return c->format != NULL && strcmp(c->format, value) == 0;
+}
+
+static bool read_output(struct ctl *c, const char *value)
+{
+    c->output = value;
+    return value[0] != '\0';
+}
+
 static bool read_socket(struct ctl *c, const char *value)
 {
     c->options.socket = value;
@@ -107,6 +122,10 @@ static const struct option_row {
     bool (*read)(struct ctl *c, const char *value); /* false for a wrong value; NULL: its bit says all */
     const char *wrong;                              /* what such a value is */
 } rows[] = {
+    {CTL_FORMAT, 0, "format", "FORMAT", "of the file: json, markdown, chatgpt, llm", read_format,
+     "is none of json, markdown, chatgpt, llm"},
+    {CTL_OUTPUT, 'o', "output", "FILE|DIR", "write there; to a folder, a file for each", read_output, "is no path"},
+    {CTL_ALL, 0, "all", NULL, "all conversations", NULL, NULL},
     {CTL_LIMIT, 0, "limit", "N", "show at most so many (default: 50)", read_limit, "is no number of at least 1"},
     {CTL_PROVIDER, 0, "provider", "NAME", "what this provider has", read_provider, "is no provider's name"},
     {CTL_TAG, 0, "tag", "TAG", "what is tagged so", read_tag, "is no tag"},
@@ -164,7 +183,7 @@ int options_read(struct ctl *c, int argc, char **argv)
                                      FIRST + (int)i};
     opterr = 0;
     int opt;
-    while ((opt = getopt_long(argc, argv, ":hV", options, NULL)) != -1) {
+    while ((opt = getopt_long(argc, argv, ":hVo:", options, NULL)) != -1) {
         const struct option_row *row = row_of(opt);
         if (row == NULL)
             return wrong(c, argv[optind - 1], opt == ':' ? "needs a value" : "is no option");

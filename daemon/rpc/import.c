@@ -136,10 +136,13 @@ void import_hang_up(struct peer *p)
 
 /* -- the reply -- */
 
-static void put_skipped(struct import *im, const struct error *why)
+/* known: the conversation that is there already, or NULL. */
+static void put_skipped(struct import *im, const struct error *why, const char *known)
 {
-    mp_put_map(&im->skipped, 1);
+    mp_put_map(&im->skipped, known ? 2 : 1);
     mp_put_entry(&im->skipped, "reason", why->message);
+    if (known)
+        mp_put_entry(&im->skipped, "conversation", known);
     im->n_skipped++;
 }
 
@@ -219,7 +222,7 @@ static void take_outcome(struct import *im, const struct store_job *job)
     } else if (job->code == ERR_NONE) {
         error_set(&why, ERR_NONE, "%.200s: is there already, as %s", i->title ? i->title : "(no title)",
                   i->conversation);
-        put_skipped(im, &why);
+        put_skipped(im, &why, i->conversation);
     } else if (im->error.code == ERR_NONE) {
         im->error = job->error;
     }
@@ -281,7 +284,7 @@ static enum archive_step read_one(struct import *im, size_t *bytes)
     }
     if (step != ARCHIVE_SKIPPED)
         return step;
-    put_skipped(im, &im->unread);
+    put_skipped(im, &im->unread, NULL);
     *bytes += sizeof im->unread.message;
     return ARCHIVE_CONVERSATION;
 }

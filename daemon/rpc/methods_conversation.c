@@ -241,6 +241,7 @@ const struct schema_field conversation_import_params[] = {
 
 static const struct schema_field import_skipped[] = {
     {"reason", STR | NEEDED, NULL, "which entry, and why"},
+    {"conversation", STR, NULL, "the one that is there already"},
     {0},
 };
 

@@ -527,3 +527,60 @@ def test_damaged_databases(client, daemon, tmp_path):
         bring(client, "llm", b"SQLite format 3\x00" + b"\0" * 4080)
     with failure("invalid_request"):
         bring(client, "llm", b"hello, this is no database at all")
+
+
+# -- askctl conv export, import
+
+
+def test_askctl_there_and_back(client, askctl, elsewhere, tmp_path):
+    made = one(bring(client, "json", rich()))
+    other = one(bring(client, "markdown", "# Tea\n\n## user\n\nq\n"))
+    page = askctl("conv", "export", made).stdout
+    assert page == export(client, made, "markdown")
+    folder = tmp_path / "all"
+    folder.mkdir()
+    (folder / f"{other}.md").symlink_to(tmp_path / "elsewhere")  # replaced, not followed
+    assert askctl("conv", "export", "--all", "-o", str(folder)).returncode == 0
+    assert sorted(p.name for p in folder.iterdir()) == sorted([f"{made}.md", f"{other}.md"])
+    assert not (tmp_path / "elsewhere").exists() and (folder / f"{other}.md").stat().st_mode & 0o777 == 0o600
+    for format, name in (("json", "all.json"), ("markdown", "all.md")):
+        path = tmp_path / name
+        assert askctl("conv", "export", "--all", "--format", format, "-o", str(path)).returncode == 0
+        again = askctl("conv", "import", str(path))
+        assert (again.returncode, again.stdout) == (0, "0 conversations, 2 skipped\n")
+        assert again.stderr.count("is there already") == 2
+        for c in (made, other):
+            client.call("conversation.delete", {"conversation": c, "purge": True})
+        back = askctl("conv", "import", str(path))
+        assert (back.returncode, back.stdout, back.stderr) == (0, "2 conversations, 0 skipped\n", "")
+        made, other = (c["conversation"] for c in client.call("conversation.list", {}))
+
+
+def test_askctl_imports_in_pieces(client, askctl, tmp_path):
+    path = tmp_path / "conversations.json"
+    path.write_bytes(b"".join(many_chats(300)))
+    assert path.stat().st_size > 1 << 20
+    link = tmp_path / "link"
+    link.symlink_to(path)
+    done = askctl("conv", "import", str(link))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "300 conversations, 0 skipped\n", "")
+    shown = json.loads(askctl("conv", "import", "--json", str(path)).stdout)
+    assert shown["conversations"] == [] and len(shown["skipped"]) == 300
+
+
+def test_askctl_says_what_is_wrong(client, askctl, tmp_path):
+    bad = tmp_path / "bad.json"
+    bad.write_text(json.dumps([chain("Good", ["q", "a"]), {"title": "Bad", "mapping": 1}]))
+    r = askctl("conv", "import", str(bad))
+    assert (r.returncode, r.stdout) == (65, "1 conversations, 1 skipped\n")
+    assert "skipped entry 2 (Bad): it has no mapping" in r.stderr
+    zipped = tmp_path / "export.zip"
+    zipped.write_bytes(b"PK\x03\x04" + b"\0" * 100)
+    r = askctl("conv", "import", str(zipped))
+    assert r.returncode == 65 and "unpack it and import the conversations.json" in r.stderr
+    (tmp_path / "what").write_text("hello")
+    assert "say --format" in askctl("conv", "import", str(tmp_path / "what")).stderr
+    assert "is a folder" in askctl("conv", "import", str(tmp_path)).stderr
+    assert "cannot open" in askctl("conv", "import", str(tmp_path / "none")).stderr
+    assert askctl("conv", "export").returncode == 64
+    assert askctl("conv", "export", "--format", "llm", "--all").returncode == 64
