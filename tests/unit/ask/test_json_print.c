@@ -120,7 +120,7 @@ static void assert_round_trip(const char *json)
     struct buf b;
     char why[256];
     buf_init(&b, 1 << 20);
-    if (!json_read_map(&b, json, why, sizeof(why)))
+    if (!json_read_map(&b, json, "it", why, sizeof(why)))
         fail_msg("%s", why);
     msgpack_unpacked u;
     msgpack_unpacked_init(&u);
@@ -149,14 +149,14 @@ static void what_is_no_map_is_refused(void **state)
         struct buf b;
         char why[256] = "";
         buf_init(&b, 1024);
-        assert_false(json_read_map(&b, bad[i], why, sizeof(why)));
+        assert_false(json_read_map(&b, bad[i], "it", why, sizeof(why)));
         assert_true(strlen(why) > 0);
         buf_done(&b);
     }
     struct buf small;
     char why[256];
     buf_init(&small, 4);
-    assert_false(json_read_map(&small, "{\"abcdef\": 1}", why, sizeof(why)));
+    assert_false(json_read_map(&small, "{\"abcdef\": 1}", "it", why, sizeof(why)));
     buf_done(&small);
 }
 
