@@ -254,6 +254,7 @@ static void test_null(void **state)
         {STORE_RUNS, ERR_NONE, ""},
         {STORE_END, ERR_NONE, ""},
         {STORE_CREATE, ERR_UNAVAILABLE, ""},
+        {STORE_IMPORT, ERR_UNAVAILABLE, ""},
         {STORE_FORK, ERR_NOT_FOUND, "conversation"},
         {STORE_RENAME, ERR_NOT_FOUND, "conversation"},
         {STORE_TITLE, ERR_NOT_FOUND, "conversation"},
