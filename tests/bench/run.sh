@@ -292,6 +292,24 @@ long_path() {
     record long_path askd "$(taskset -c $LOAD /usr/bin/python3 "$HERE/longpath.py" "$ASKD_SOCK" | field p50_us)"
 }
 
+# 5,000 conversations of ChatGPT's, 58 MB: until all are stored, and what the daemon grows by at most.
+importing() {
+    local before begun
+    [ -n "$ASKCTL_BIN" ] || return
+    [ -e "$RUN/conversations.json" ] || /usr/bin/python3 "$HERE/manychats.py" >"$RUN/conversations.json" ||
+        fail "there is nothing to import"
+    start_askd imported
+    before=$(rss "$ASKD")
+    echo 5 >"/proc/$ASKD/clear_refs"
+    begun=$EPOCHREALTIME
+    taskset -c $LOAD "${HOME_ENV[@]}" "$ASKCTL_BIN" conv import "$RUN/conversations.json" >/dev/null ||
+        fail "askctl cannot import"
+    record import_s askd "$(calc "$EPOCHREALTIME - $begun")"
+    record import_rss askd "$(($(awk '/^VmHWM/ {print $2}' "/proc/$ASKD/status") - before))"
+    stop ASKD
+    rm -rf "$RUN/imported"
+}
+
 # -- the cache
 
 # question NAME ARGUMENT...: asks one, and writes the requests $RUN/NAME.chat, .stream and .lookup; prints its answer's bytes.
@@ -569,6 +587,8 @@ report_store() {
     verdict "100,000 messages: a character, us" "$(median search_character askd)" 50000 '<=' 1 0.5
     verdict "100,000 messages: two of them, us" "$(median search_characters askd)" 50000 '<=' 1 0.5
     verdict "100,000 messages: filtered out, us" "$(median search_none askd)" 50000 '<=' 4 1
+    verdict "5,000 conv.: import, s" "$(median import_s askd)" 20 '<=' 1 0.5
+    verdict "5,000 conv.: KiB more at most" "$(median import_rss askd)" 100000 '<=' 1 0.2
     verdict "10,000 conv.: idle RSS KiB" "$(median store_rss full)" "$(median store_rss empty)" '<=' 1.05 1.02
     verdict "10,000 conv.: RSS after lists KiB" "$(median store_rss_lists full)" "$(median store_rss_lists empty)" '<=' 1.05 1.02
 }
@@ -703,7 +723,7 @@ for round in $(seq "$ROUNDS"); do
     sample streams direct "$MOCK" httpstream -p "$MOCK_PORT"
     [ -n "$NGINX_BIN" ] && sample streams nginx "$NGINX_WORKER" httpstream -p "$NGINX_PORT"
     [ -n "$ASKD_BIN" ] && start_askd && sample streams askd "$ASKD" rpcstream -u "$ASKD_SOCK" && sample storing &&
-        sample long_path && stop ASKD && sample archive
+        sample long_path && stop ASKD && sample archive && sample importing
     [ -e "$RUN/searched" ] && sample searches
 done
 report
