@@ -207,7 +207,8 @@ struct store_job *context_begin(const struct chat_request *req, size_t own, cons
     b->directory = xstrdup(req->directory);
     b->terminal = xstrdup(req->terminal);
     char title[TITLE_SIZE];
-    if (title_of_messages(req->messages + own, req->n_messages - own, title))
+    if ((req->title && title_of_text(req->title, strlen(req->title), title)) ||
+        title_of_messages(req->messages + own, req->n_messages - own, title))
         b->title = xstrdup(title);
     b->n_messages = req->n_messages - own;
     b->messages = b->n_messages > 0 ? xcalloc(b->n_messages, sizeof *b->messages) : NULL;

@@ -193,6 +193,9 @@ static const struct schema_field tool[] = {
         {"conversation", STR, NULL,                                                                                    \
          "id, `\"new\"`, or `\"last\"`: question and answer are appended to it, and it is sent along (see "            \
          "Conversations)"},                                                                                            \
+        {"title", STR, NULL,                                                                                           \
+         "what a new conversation is called until somebody, or `title_model`, calls it otherwise; absent: the first "  \
+         "words of the question, of a prompt of the library its name and those of its input"},                         \
         {"parent", STR, NULL, "id of the message there that the question follows; absent: the head"},                  \
         {"edit", STR, NULL,                                                                                            \
          "id of a message of the user's there: the question takes its place, as its sibling; asks anew"},              \

@@ -1,6 +1,7 @@
 #include "daemon/rpc/templated.h"
 #include "daemon/rpc/held.h"
 #include "lib/base/alloc.h"
+#include "lib/chat/title.h"
 #include "lib/proto/mp.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #define NUMBER_SIZE 40
+#define TITLED_MAX (PROMPT_NAME_MAX + 2 + TITLE_SIZE) /* bytes: name, colon, words */
 
 enum error_code templated_find(const msgpack_object_map *params, const struct prompt_set *set, const char *field,
                                const struct prompt **ret, struct error *err)
@@ -187,15 +189,33 @@ static enum error_code join_system(struct templated *t, const msgpack_object_map
     return error_set_param(err, "system", "system is larger than %zu bytes with that of the prompt", TEMPLATED_MAX);
 }
 
+/* What a prompt says in front of its input is the same each time. */
+static void add_title(msgpack_object_map *params, const struct prompt *prompt, char title[TITLED_MAX])
+{
+    const msgpack_object *o = mp_get(params, "prompt");
+    const char *input = "";
+    size_t len = 0;
+    char words[TITLE_SIZE];
+    if (mp_get(params, "title"))
+        return;
+    if (o)
+        mp_str(o, &input, &len);
+    bool some = title_of_text(input, len, words);
+    int n = snprintf(title, TITLED_MAX, some ? "%s: %s" : "%s", prompt->name, words);
+    add(params, "title", object_of(title, (size_t)n));
+}
+
 static enum error_code run_rendered(struct call *c, const struct method *m, const struct templated *t,
                                     struct error *err)
 {
-    enum { ADDED = 6 };
+    enum { ADDED = 7 };
+    char title[TITLED_MAX];
     msgpack_object_map params = {0, xcalloc(c->params.size + ADDED, sizeof *params.ptr)};
     struct call rendered = {.peer = c->peer, .msgid = c->msgid};
     if (c->params.size > 0)
         memcpy(params.ptr, c->params.ptr, c->params.size * sizeof *params.ptr);
     params.size = c->params.size;
+    add_title(&params, t->prompt, title);
     add(&params, "prompt", object_of(t->question.data ? (const char *)t->question.data : "", t->question.len));
     if (t->system.len > 0)
         add(&params, "system", object_of(t->system.data, t->system.len));

@@ -32,6 +32,7 @@ struct chat_request *chat_request_free(struct chat_request *r)
     free(r->system);
     free(r->tool_choice_name);
     free(r->conversation);
+    free(r->title);
     free(r->parent);
     free(r->edit);
     free(r->regenerate);

@@ -48,6 +48,7 @@ struct chat_request {
     char *parent;       /* id of the message that the question follows, NULL: the conversation's head */
     char *edit;         /* id of a user's message: the question takes its place, as its sibling; NULL: none */
     char *regenerate;   /* id of an answer, or of its question, which is answered once more; NULL: none */
+    char *title;        /* of a new conversation until it gets a better one; NULL: its first words */
     bool no_store;      /* store: false */
     char *directory;    /* where it is asked, NULL if not told */
     char *terminal;     /* likewise */

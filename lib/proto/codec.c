@@ -355,6 +355,7 @@ static enum error_code get_place(const struct input *in, struct chat_request *r)
     enum error_code e;
 
     if ((e = input_name(in, "conversation", false, &r->conversation)) != ERR_NONE ||
+        (e = input_name(in, "title", false, &r->title)) != ERR_NONE ||
         (e = input_name(in, "parent", false, &r->parent)) != ERR_NONE ||
         (e = input_name(in, "edit", false, &r->edit)) != ERR_NONE ||
         (e = input_name(in, "regenerate", false, &r->regenerate)) != ERR_NONE ||

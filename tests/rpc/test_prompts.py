@@ -230,8 +230,21 @@ def test_streams_and_keeps_in_a_conversation(client, prompts):
     prompts.write("p.md", "Say {{input}}")
     answer = client.result(client.request("chat", {"template": "p", "prompt": "it", "conversation": "new", "stream": True}))
     assert client.events(answer["answer"])
-    said = client.call("conversation.get", {"conversation": answer["conversation"]})["messages"]
-    assert [m["content"] for m in said] == ["Say it", "Say it"]  # as it was sent, and its echo
+    kept = client.call("conversation.get", {"conversation": answer["conversation"]})
+    assert [m["content"] for m in kept["messages"]] == ["Say it", "Say it"]  # as it was sent, and its echo
+    assert kept["title"] == "p: it"
+
+
+def test_title_of_a_new_conversation(client, prompts):
+    prompts.write("bare.md", "Tell a joke")
+    for params, title in [
+        ({"template": "bare"}, "bare"),
+        ({"template": "bare", "title": "Jokes"}, "Jokes"),
+        ({"prompt": "one\ntwo", "title": "  Some\x07 name "}, "Some name"),
+        ({"prompt": "one\ntwo", "title": " \n"}, "one"),
+    ]:
+        answer = client.call("chat", {**params, "conversation": "new"})
+        assert client.call("conversation.get", {"conversation": answer["conversation"]})["title"] == title
 
 
 def test_same_question_is_the_same_however_it_is_made(client, provider, prompts):
