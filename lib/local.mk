@@ -15,7 +15,7 @@ libaskbase_la_SOURCES = \
 	lib/chat/usage.h lib/proto/codec.c lib/proto/codec.h lib/proto/codec_event.c lib/proto/codec_input.c \
 	lib/proto/codec_input.h lib/proto/codec_message.c lib/proto/codec_message.h lib/proto/frame.c \
 	lib/proto/frame.h lib/proto/mp.c lib/proto/mp.h lib/proto/mp_walk.c lib/proto/mp_walk.h
-libaskbase_la_LIBADD = $(MSGPACK_LIBS)
+libaskbase_la_LIBADD = $(MSGPACK_LIBS) -lm
 
 # The client library's objects: linked into ask and askctl as they are, and into the shared libask.
 noinst_LTLIBRARIES += libaskclient.la

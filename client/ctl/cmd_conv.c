@@ -125,7 +125,7 @@ static int rm_one(struct ctl *c, struct ask *a, const char *id)
     int status = conv_change(c, a, "conversation.delete", id, NULL, NULL, NULL);
     if (status != EXIT_OK || !c->out->terminal || c->json)
         return status;
-    ctl_printf(c, "Removed. To have it back: askctl conv restore %s\n", id);
+    ctl_printf(c, "Removed. To have it back: askctl conv undo %s\n", id);
     return ctl_flush(c);
 }
 
@@ -140,12 +140,7 @@ static int restore_one(struct ctl *c, struct ask *a, const char *id)
     return conv_change(c, a, "conversation.restore", id, NULL, NULL, NULL);
 }
 
-static int restore(struct ctl *c)
-{
-    return conv_with_each(c, true, restore_one);
-}
-
-static int undo(struct ctl *c)
+static int undo_last(struct ctl *c)
 {
     char id[ID_LEN + 1];
     int status;
@@ -161,6 +156,11 @@ static int undo(struct ctl *c)
     }
     ask_close(a);
     return status;
+}
+
+static int undo(struct ctl *c)
+{
+    return c->n_args == 0 ? undo_last(c) : conv_with_each(c, true, restore_one);
 }
 
 /* -- fork -- */
@@ -229,13 +229,11 @@ const struct ctl_verb cmd_conv_verbs[] = {
     {"tag", "CONVERSATION TAG...", "put tags on it", 2, INT_MAX, .run = tag},
     {"untag", "CONVERSATION TAG...", "take tags off it", 2, INT_MAX, .run = untag},
     {"rm", "CONVERSATION...", "remove them with all that was said", 1, INT_MAX, .run = rm, .takes = CTL_PURGE},
-    {"restore", "CONVERSATION...", "have back what was removed", 1, INT_MAX, .run = restore},
-    {"undo", "", "have back what was removed last, and print its id", .run = undo},
-    {"fork", "CONVERSATION [MESSAGE]", "copy it, up to a message, and print the copy's id", 1, 2,
-     .run = fork_conversation},
-    {"export", "[CONVERSATION...]", "as Markdown or JSON, which can be imported again", 0, INT_MAX, .run = conv_export,
+    {"undo", "[CONVERSATION...]", "have back what was removed, the last by default", 0, INT_MAX, .run = undo},
+    {"fork", "CONVERSATION [MESSAGE]", "copy it, up to a message", 1, 2, .run = fork_conversation},
+    {"export", "[CONVERSATION...]", "as Markdown or JSON, for import", 0, INT_MAX, .run = conv_export,
      .takes = CTL_FORMAT | CTL_OUTPUT | CTL_ALL},
-    {"import", "FILE...", "from such files, ChatGPT's conversations.json, llm's logs.db", 1, INT_MAX,
-     .run = conv_import, .takes = CTL_FORMAT},
+    {"import", "FILE...", "those of a file, also ChatGPT's or llm's", 1, INT_MAX, .run = conv_import,
+     .takes = CTL_FORMAT},
     {0},
 };

@@ -170,7 +170,7 @@ def test_list_filters(scripted, askctl, tmp_path):
         (("head", A, "m1"), "head", {"message": "m1"}),
         (("rm", A), "delete", {}),
         (("rm", "--purge", A), "delete", {"purge": True}),
-        (("restore", A), "restore", {}),
+        (("undo", A), "restore", {}),
     ],
     ids=str,
 )
@@ -456,7 +456,7 @@ def test_rename_fork_and_rm(daemon, ask, askctl):
     assert askctl("conv", "undo").stdout == f"{first}\n"
     assert askctl("conv", "show", first).returncode == 0
     askctl("conv", "rm", first)
-    assert askctl("conv", "restore", first[:23]).returncode == 0
+    assert askctl("conv", "undo", first[:23]).returncode == 0
     assert askctl("conv", "rm", "--purge", first).returncode == 0
     assert askctl("conv", "undo").returncode == OTHER
 

@@ -354,7 +354,8 @@ def test_what_is_gone_on_with_has_them_already(project, provider):
     project.write("attach = x\nsystem = be brief\n").trusted()
     assert project.ask().returncode == 0
     assert project.ask("-c").returncode == 0
-    sent = said(provider.bodies()[1])
+    asked = [m for m in provider.bodies()[1]["messages"] if m["role"] != "assistant"]  # the echo has it, too
+    sent = said({"messages": asked})
     assert (sent.count("CONTENT"), sent.count("be brief")) == (1, 1)
 
 
