@@ -253,17 +253,18 @@ static void put_snippet(struct store_db *db, struct look *l, struct buf *out, co
     buf_done(&line);
 }
 
-/* What has gone since it was found is not shown. */
+/* What has gone since it was found is not shown; its number may be another user's now. */
 static void show(struct store_db *db, struct store_job *job, struct look *l, const struct store_hit *h)
 {
     struct buf *out = &job->out;
-    struct query q =
-        query(db, "SELECT c.id, c.title, m.id, iif(m.num IS NULL, c.title, m.text) FROM conversation c"
-                  " LEFT JOIN message m ON m.num = ?2 AND m.conversation = c.num"
-                  " WHERE c.num = ?1 AND c.state = " CONVERSATION_LIVE " AND (?2 = 0 OR m.num IS NOT NULL)");
+    struct query q = query(db, "SELECT c.id, c.title, m.id, iif(m.num IS NULL, c.title, m.text) FROM conversation c"
+                               " LEFT JOIN message m ON m.num = ?2 AND m.conversation = c.num"
+                               " WHERE c.num = ?1 AND c.uid = ?3 AND c.state = " CONVERSATION_LIVE
+                               " AND (?2 = 0 OR m.num IS NOT NULL)");
 
     query_int(&q, h->conversation);
     query_int(&q, h->message);
+    query_int(&q, job->search.uid);
     if (!query_next(&q))
         return;
     struct store_bytes text = query_get(&q, 3);
