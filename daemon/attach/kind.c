@@ -140,7 +140,7 @@ static enum error_code find_type(struct part *p, struct sniff **sniff, struct er
     return ask_libmagic(p, sniff, err);
 }
 
-static enum error_code hash(struct part *p, struct error *err)
+enum error_code kind_hash(struct part *p, struct error *err)
 {
     if (EVP_Digest(p->data, p->data_len, p->hash, NULL, EVP_sha256(), NULL) != 1)
         return error_set(err, ERR_INTERNAL, "an attachment cannot be hashed");
@@ -161,7 +161,7 @@ enum error_code kind_settle(struct part *p, struct sniff **sniff, struct error *
     if (code != ERR_NONE)
         return code;
     set_kind(p);
-    return hash(p, err);
+    return kind_hash(p, err);
 }
 
 bool kind_of_url(const char *url, enum part_kind *kind, const char **mime)

@@ -17,6 +17,9 @@ bool kind_is_attachment(const struct part *p);
  * ERR_UNAVAILABLE. */
 enum error_code kind_settle(struct part *p, struct sniff **sniff, struct error *err);
 
+/* The hash of its data, by which the store keeps that once. Off the loop. */
+enum error_code kind_hash(struct part *p, struct error *err);
+
 /* The kind and type of what is at an address, as far as its path's end tells; false where it does not. Pure. */
 bool kind_of_url(const char *url, enum part_kind *kind, const char **mime);
 

@@ -1,4 +1,5 @@
 #include "daemon/rpc/import_job.h"
+#include "daemon/attach/kind.h"
 #include "daemon/engine/keep.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
@@ -42,8 +43,17 @@ static void fill_reply(struct store_reply *r, const struct archive_message *m)
     buf_done(&b);
 }
 
-static void fill_message(struct store_imported *to, const struct archive_message *m)
+/* Data without a hash would be stored too, but once for each time that it came. */
+static void hash_data(struct message *m)
 {
+    for (size_t i = 0; i < m->n_parts; i++)
+        if (kind_is_attachment(&m->parts[i]) && m->parts[i].data)
+            (void)kind_hash(&m->parts[i], NULL);
+}
+
+static void fill_message(struct store_imported *to, struct archive_message *m)
+{
+    hash_data(&m->said);
     keep_message(&to->message, &m->said, m->created_us);
     memcpy(to->message.id, m->id, sizeof to->message.id);
     memcpy(to->state, m->state, sizeof to->state);
@@ -54,7 +64,10 @@ static void fill_message(struct store_imported *to, const struct archive_message
 
 static size_t size_of(const struct store_imported *m)
 {
-    return sizeof *m + m->message.text.len + m->message.parts.len + m->reply.rest.len;
+    size_t size = sizeof *m + m->message.text.len + m->message.parts.len + m->reply.rest.len;
+    for (size_t i = 0; i < m->message.n_blobs; i++)
+        size += m->message.blobs[i].bytes.len;
+    return size;
 }
 
 /* What the two hold alike changes hands. */

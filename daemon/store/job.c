@@ -31,15 +31,19 @@ struct store_job *store_job_new(enum store_kind kind, void (*done)(void *data, s
     return j;
 }
 
+static void message_free(struct store_message *m)
+{
+    free(m->text.data);
+    free(m->parts.data);
+    for (size_t i = 0; i < m->n_blobs; i++)
+        free(m->blobs[i].bytes.data);
+    free(m->blobs);
+}
+
 static void messages_free(struct store_message *messages, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        free(messages[i].text.data);
-        free(messages[i].parts.data);
-        for (size_t k = 0; k < messages[i].n_blobs; k++)
-            free(messages[i].blobs[k].bytes.data);
-        free(messages[i].blobs);
-    }
+    for (size_t i = 0; i < n; i++)
+        message_free(&messages[i]);
     free(messages);
 }
 
@@ -74,8 +78,7 @@ static void words_free(char **words, size_t n)
 static void import_done(struct store_import *i)
 {
     for (size_t k = 0; k < i->n_messages; k++) {
-        free(i->messages[k].message.text.data);
-        free(i->messages[k].message.parts.data);
+        message_free(&i->messages[k].message);
         store_reply_done(&i->messages[k].reply);
     }
     free(i->messages);
