@@ -86,6 +86,21 @@ void archive_set_title(struct archive_conversation *c, const char *s, size_t len
     buf_done(&b);
 }
 
+bool archive_add_tag(struct archive_conversation *c, const char *s, size_t len)
+{
+    size_t chars = 0;
+    for (size_t at = 0, k; at < len; at += k, chars++) {
+        k = utf8_char(s + at, len - at);
+        if (k == 0 || utf8_is_control(s + at, k))
+            return false;
+    }
+    if (chars < 1 || chars > ARCHIVE_TAG_MAX)
+        return false;
+    c->tags = grow_one(c->tags, c->n_tags, sizeof *c->tags);
+    c->tags[c->n_tags++] = xstrndup(s, len);
+    return true;
+}
+
 void archive_set_source(struct archive_conversation *c, const char *kind, const char *id, size_t len)
 {
     free(c->source);
@@ -119,6 +134,14 @@ bool archive_set_state(struct archive_message *m, const char *s, size_t len)
         }
     }
     return false;
+}
+
+bool archive_has_data(const struct message *m)
+{
+    for (size_t i = 0; i < m->n_parts; i++)
+        if (m->parts[i].hashed && !m->parts[i].data)
+            return false;
+    return true;
 }
 
 static int64_t bound(int64_t us)

@@ -18,6 +18,7 @@ struct error;
 #define ARCHIVE_NONE SIZE_MAX                        /* no parent; no head */
 #define ARCHIVE_TITLE_MAX 200                        /* characters; a longer one is cut there */
 #define ARCHIVE_TAGS_MAX 64                          /* more are refused */
+#define ARCHIVE_TAG_MAX 64                           /* characters; a longer one is refused */
 #define ARCHIVE_SOURCE_MAX 200                       /* bytes of a source's own id */
 #define ARCHIVE_TIME_MAX INT64_C(253402300799999999) /* the end of the year 9999 */
 
@@ -56,6 +57,8 @@ struct archive_message *archive_add(struct archive_conversation *c, enum role ro
 
 /* Replaces the title by what of it is one: control characters become spaces, none at the ends. Nothing left: none. */
 void archive_set_title(struct archive_conversation *c, const char *s, size_t len);
+/* False where it is no tag that conversation.tag would take: every list of conversations shows them. */
+bool archive_add_tag(struct archive_conversation *c, const char *s, size_t len);
 /* "KIND:ID"; none where the id is empty or over ARCHIVE_SOURCE_MAX. */
 void archive_set_source(struct archive_conversation *c, const char *kind, const char *id, size_t len);
 /* By a digest of the bytes, for what has no id of its own. */
@@ -64,6 +67,8 @@ void archive_set_source_digest(struct archive_conversation *c, const char *kind,
 bool archive_set_state(struct archive_message *m, const char *s, size_t len);
 /* tool_calls and usage, as far as they are there, are such. */
 bool archive_answer_fits(const struct archive_message *m);
+/* False where a part stands for data by its hash alone, which is for the store's own parts. */
+bool archive_has_data(const struct message *m);
 /* Fills in what the source did not tell: times from the neighbours, or else `now`; and bounds them all. */
 void archive_settle_times(struct archive_conversation *c, int64_t now_us);
 

@@ -2,7 +2,6 @@
 #include "daemon/archive/conversation.h"
 #include "lib/base/alloc.h"
 #include "lib/base/error.h"
-#include "lib/base/grow.h"
 #include "lib/chat/usage.h"
 #include "lib/proto/codec.h"
 #include <jansson.h>
@@ -106,7 +105,7 @@ static enum error_code read_parts(struct reading *r, size_t at, const msgpack_ob
     value_unref(v);
     if (code == ERR_BAD_RESPONSE)
         return refuse(r, at, "its content is neither a text nor a list of parts");
-    if (code == ERR_NONE && r->strict && m->n_parts != parts.size)
+    if (code == ERR_NONE && r->strict && (m->n_parts != parts.size || !archive_has_data(m)))
         return refuse(r, at, "a part of it is none that askd knows");
     return code;
 }
@@ -242,10 +241,9 @@ static enum error_code read_tags(struct reading *r, const msgpack_object_map *ma
     if (list.size > ARCHIVE_TAGS_MAX)
         return error_set(r->err, ERR_INVALID_REQUEST, "it has over %d tags", ARCHIVE_TAGS_MAX);
     for (uint32_t i = 0; i < list.size; i++) {
-        if (!mp_str(&list.ptr[i], &s, &len) || len == 0 || memchr(s, '\0', len))
-            return error_set(r->err, ERR_INVALID_REQUEST, "its tags are not all names");
-        c->tags = grow_one(c->tags, c->n_tags, sizeof *c->tags);
-        c->tags[c->n_tags++] = xstrndup(s, len);
+        if (!mp_str(&list.ptr[i], &s, &len) || !archive_add_tag(c, s, len))
+            return error_set(r->err, ERR_INVALID_REQUEST, "its tags are not all names of 1 to %d characters",
+                             ARCHIVE_TAG_MAX);
     }
     return ERR_NONE;
 }

@@ -3,7 +3,6 @@
 #include "daemon/archive/split.h"
 #include "daemon/archive/stamp.h"
 #include "lib/base/alloc.h"
-#include "lib/base/grow.h"
 #include "lib/base/utf8.h"
 #include "lib/chat/usage.h"
 #include "lib/proto/codec.h"
@@ -164,13 +163,9 @@ static enum error_code front_tags(struct page *p, const char *s, size_t len)
                                ? ERR_NONE
                                : refuse(p, "tags must be a list of at most 64 names, as in JSON");
     for (size_t i = 0; code == ERR_NONE && i < json_array_size(tags); i++) {
-        const char *tag = json_string_value(json_array_get(tags, i));
-        if (!tag || !*tag) {
-            code = refuse(p, "tags must be names");
-            break;
-        }
-        c->tags = grow_one(c->tags, c->n_tags, sizeof *c->tags);
-        c->tags[c->n_tags++] = xstrdup(tag);
+        const json_t *tag = json_array_get(tags, i);
+        if (!json_is_string(tag) || !archive_add_tag(c, json_string_value(tag), json_string_length(tag)))
+            code = refuse(p, "tags must be names of 1 to 64 characters");
     }
     json_decref(tags);
     return code;
@@ -404,7 +399,7 @@ static enum error_code on_part(struct page *p, const char *rest, size_t rest_len
     if (archive_json_pack(&b, meta))
         code = codec_get_content(b.data, b.len, m, p->err);
     buf_done(&b);
-    if (code == ERR_OVERLOADED || (code == ERR_NONE && m->n_parts == before + 1))
+    if (code == ERR_OVERLOADED || (code == ERR_NONE && m->n_parts == before + 1 && archive_has_data(m)))
         return code;
     return refuse(p, "what its comment says is no such part");
 }

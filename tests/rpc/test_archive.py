@@ -1,5 +1,6 @@
 """conversation.export and conversation.import: what goes out comes back as it was, and what others wrote comes in."""
 
+import base64
 import contextlib
 import json
 import random
@@ -228,11 +229,48 @@ def test_several_pages(client):
     ("## user\n<!-- askd {\"parts\":2} -->\n\n### part text\n\nq\n", "fewer parts"),
     ("## user\n\nq\n\n### part image\n\n", "no more parts"),
     ("## user\n<!-- askd {\"parts\":1} -->\n\n### part image\n\n", "no such part"),
+    ("## user\n<!-- askd {\"parts\":1} -->\n\n### part image\n<!-- askd {\"hash\":{\"$bin\":\"" + "A" * 43 + "=\"}} -->\n",
+     "no such part"),
+    ("---\ntags: [\"two\\nlines\"]\n---\n## user\n\nq\n", "1 to 64 characters"),
     ("\n\n", "no heading"),
 ])
 def test_bad_markdown(client, page, why):
     reply = bring(client, "markdown", page)
     assert reply["conversations"] == [] and why in reasons(reply)[0]
+
+
+def with_part(**part):
+    return {"messages": [{"role": "user", "content": [{"type": "image", **part}]}]}
+
+
+BAD_JSON = [
+    (with_part(data={"$bin": "    AAAA"}), "base64"),  # space at its ends is none of it
+    (with_part(data={"$bin": "AAAA    "}), "base64"),
+    (with_part(data={"$bin": "AAA"}), "base64"),
+    (with_part(hash={"$bin": "A" * 43 + "="}), "none that askd knows"),  # so does the store alone name data
+    ({"tags": ["x" * 65]}, "1 to 64 characters"),
+    ({"tags": ["two\nlines"]}, "1 to 64 characters"),
+    ({"tags": [""]}, "1 to 64 characters"),
+]
+
+
+@pytest.mark.parametrize("fields, why", BAD_JSON)
+def test_bad_json(client, fields, why):
+    page = {"format": "askd-conversation", "version": 1, "messages": [], **fields}
+    (reason,) = reasons(bring(client, "json", json.dumps(page)))
+    assert why in reason
+    one(bring(client, "json", json.dumps({**page, "messages": [], "tags": ["x" * 64]})))
+
+
+def test_data_is_stored_once_however_often_it_comes(client, home):
+    data = base64.b64encode(random.Random(1).randbytes(1 << 20)).decode()
+    page = {"format": "askd-conversation", "version": 1, **with_part(mime="image/png", data={"$bin": data})}
+    made = [one(bring(client, "json", json.dumps(page))) for _ in range(5)]
+    assert sum(f.stat().st_size for f in home.state.rglob("askd.db*")) < 4 << 20
+    for c in made[1:]:
+        client.call("conversation.delete", {"conversation": c, "purge": True})
+    (m,) = get(client, made[0])["messages"]
+    assert base64.b64encode(m["content"][0]["data"]).decode() == data
 
 
 # -- ChatGPT
