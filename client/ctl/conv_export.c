@@ -139,6 +139,13 @@ static int list_page(struct ctl *c, struct ask *a, struct ids *l, bool *more)
     return status;
 }
 
+/* What fails for one will fail for all: there is no daemon, or nowhere to write to. A conversation that was deleted
+ * meanwhile, or is too large, is none of the others' trouble. */
+static bool is_end(int status)
+{
+    return status != EXIT_OK && status != EXIT_OTHER && status != EXIT_DATA && status != EXIT_SOFTWARE;
+}
+
 static int export_all(struct export *e, struct ask *a)
 {
     struct ids l = {0};
@@ -147,10 +154,14 @@ static int export_all(struct export *e, struct ask *a)
     while (more && status == EXIT_OK)
         status = list_page(e->c, a, &l, &more);
     e->all = l.n;
-    for (size_t i = 0; i < l.n && status == EXIT_OK; i++)
+    int first = status;
+    for (size_t i = 0; i < l.n && !is_end(status); i++) {
         status = export_one(e, a, l.ids[i]);
+        if (first == EXIT_OK)
+            first = status;
+    }
     free(l.ids);
-    return status;
+    return first;
 }
 
 static struct export *under_way; /* what conv_with_each has no place for */

@@ -594,6 +594,18 @@ def test_askctl_there_and_back(client, askctl, elsewhere, tmp_path):
         made, other = (c["conversation"] for c in client.call("conversation.list", {}))
 
 
+@pytest.mark.askd(extra="[store]\nmax_result = 64 KiB")
+def test_askctl_exports_all_that_can_be(client, askctl, tmp_path):
+    text = "\x01" * 20000  # six times as long in JSON
+    page = {"format": "askd-conversation", "version": 1, "messages": [{"role": "user", "content": "q"}]}
+    first = one(bring(client, "json", json.dumps(page)))
+    large = one(bring(client, "json", json.dumps({**page, "messages": [{"role": "user", "content": text}]})))
+    last = one(bring(client, "json", json.dumps(page)))
+    r = askctl("conv", "export", "--all", "--format", "json", "-o", str(tmp_path))
+    assert r.returncode == 65 and "max_result" in r.stderr and large not in str(list(tmp_path.iterdir()))
+    assert {f"{first}.json", f"{last}.json"} <= {p.name for p in tmp_path.iterdir()}
+
+
 def test_askctl_imports_in_pieces(client, askctl, tmp_path):
     path = tmp_path / "conversations.json"
     path.write_bytes(b"".join(many_chats(300)))
