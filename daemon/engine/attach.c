@@ -71,9 +71,14 @@ bool attach_needed(const struct chat_request *req)
 
 /* -- who can take it -- */
 
-static unsigned modality_of(const struct part *p)
+/* Any of these will do: a provider that takes files shows the pages of one to whatever model sees pictures. */
+static unsigned modalities_of(const struct part *p)
 {
-    return p->kind == PART_IMAGE ? MODALITY_IMAGE : p->kind == PART_AUDIO ? MODALITY_AUDIO : MODALITY_FILE;
+    switch (p->kind) {
+    case PART_IMAGE: return MODALITY_IMAGE;
+    case PART_AUDIO: return MODALITY_AUDIO;
+    default: return MODALITY_FILE | MODALITY_IMAGE;
+    }
 }
 
 /* What is not known of a model does not speak against it. */
@@ -86,7 +91,7 @@ static bool takes(const struct engine *e, const struct route *r, const struct pa
         return true;
     struct facts f = catalog_facts(e->catalog, r->provider->name, r->provider->kind, r->model);
     unsigned input = facts_input(&f);
-    return input == 0 || (input & modality_of(p)) != 0;
+    return input == 0 || (input & modalities_of(p)) != 0;
 }
 
 static const struct part *refused_by(const struct engine *e, const struct route *r, const struct chat_request *req)
@@ -105,7 +110,7 @@ static bool name_another(const struct engine *e, const struct part *p, char name
     for (size_t i = 0; i < catalog_count(e->catalog); i++) {
         const struct model *m = catalog_at(e->catalog, i);
         struct plan plan = {0};
-        if (!(m->input & modality_of(p)) || route_model(&w, m->id, NULL, &plan, NULL) != ERR_NONE)
+        if (!(m->input & modalities_of(p)) || route_model(&w, m->id, NULL, &plan, NULL) != ERR_NONE)
             continue;
         bool good = plan.n > 0 && takes(e, &plan.routes[0], p);
         plan_done(&plan);

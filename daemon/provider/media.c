@@ -15,9 +15,8 @@
 static const char *const web_images[] = {"image/png", "image/jpeg", "image/gif", "image/webp", NULL};
 static const char *const pdf[] = {"application/pdf", NULL};
 static const char *const gemini_files[] = {"application/pdf", "video/*", NULL};
-/* Of its own store, and those that it looks up itself. */
-static const char *const gemini_urls[] = {"gs://*", "https://generativelanguage.googleapis.com/*",
-                                          "https://www.youtube.com/*", "https://youtu.be/*", NULL};
+/* Of its own store, and what it fetches itself. */
+static const char *const gemini_urls[] = {"gs://*", "https://*", NULL};
 
 struct row {
     const char *api, *dialect; /* dialect NULL: any that has no row of its own */

@@ -3,6 +3,7 @@
 A path is that of the node where the two part; in it [*] is any index, * one name, ** whatever follows.
 """
 
+import base64
 import collections
 import re
 
@@ -20,6 +21,12 @@ NOT_OURS = [
     ("openai-responses", "tools[*].type", lambda v: v != "function", "tools that the provider runs"),
     ("openai-responses", "input[*].output[*].type", lambda v: v != "input_text", "a tool's result that is not text"),
     ("openai-responses", "temperature", lambda v: v < 0, "a temperature that the daemon refuses"),
+    (
+        "openai-responses",
+        "input[*].content[*].file_data",
+        lambda v: v.startswith("data:audio/"),
+        "sound for a model that takes none, which the daemon refuses",
+    ),
     ("anthropic", "tools[*].type", lambda v: v != "custom", "tools that the provider runs"),
     ("anthropic", "mcp_servers", bool, "tools that the provider asks others to run"),
     ("gemini", "tools[*].googleSearch", lambda v: True, "tools that the provider runs"),
@@ -190,6 +197,21 @@ def system_block(recorded, ours, beside):
     return ours == [{"type": "text", "text": "\n\n".join(texts), "cache_control": MARK}]
 
 
+def text_of_file(beside):
+    """Of a file that was recorded as such: between marks, as all files of text are sent."""
+    source = beside[0].get("source") or {}
+    inline = beside[0].get("inlineData") or {}
+    text = source.get("data") or base64.b64decode(inline.get("data", "")).decode()
+    name = beside[0].get("title")
+    end = "" if text.endswith("\n") else "\n"
+    return (f'File "{name}":\n' if name else "") + f"```\n{text}{end}```"
+
+
+def told_as_text(recorded, ours, beside):
+    """A field of such a file, which ours has as a text."""
+    return beside[1].get("text") == text_of_file(beside) and (recorded is ABSENT or ours in (ABSENT, "text"))
+
+
 def made_id(recorded, ours, beside):
     return recorded is ABSENT and re.fullmatch(r"call-\d+", ours) is not None
 
@@ -279,7 +301,9 @@ ACCEPTED = [
     Row("anthropic", "*", "body.messages[*].content[*].cache_control", not_sent(), "and the asker has no marks"),
     Row("anthropic", "*", "body.messages[*].content[*].citations", not_sent(), "citations cannot be asked for"),
     Row("anthropic", "*", "body.tool_choice.disable_parallel_tool_use", not_sent(True), "nor one call at a time"),
+    Row("anthropic", "*", "body.messages[*].content[*].*", told_as_text, "a file of text is told as text, to everybody"),
     # -- gemini
+    Row("gemini", "*", "body.contents[*].parts[*].*", told_as_text, "a file of text is told as text, to everybody"),
     Row("gemini", "*", "path", streaming, "we always ask for a stream"),
     Row("gemini", "*", "query.alt", only_ours("sse"), "as events, not as a JSON list in pieces"),
     Row("gemini", "vertex", "query.$alt", not_sent("json;enum-encoding=int"), "a mark of a client library"),
