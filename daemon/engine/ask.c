@@ -275,15 +275,32 @@ static void set_preview(struct answer *answer, const struct chat_request *req)
     }
 }
 
+static void on_settled(void *data, const struct error *err);
+
 /* Looks for whom to ask, and for what is known already. */
 static void go(struct ask *a)
 {
+    if (attach_unsettled(a->req)) {
+        a->state = ASK_PREPARING;
+        a->attach = attach_settle(a->engine, a->req, on_settled, a);
+        return;
+    }
     if (a->plan.n) {
         ask_find_out(a);
         return;
     }
     a->state = ASK_LOOKING;
     a->search = discover_start(a->engine->discovery, a->plan.providers, NULL, 0, on_found, a);
+}
+
+static void on_settled(void *data, const struct error *err)
+{
+    struct ask *a = data;
+    a->attach = NULL;
+    if (err)
+        ask_fail(a, err);
+    else
+        go(a);
 }
 
 /* From here on the question stands: where it is kept, if it is, and what goes to the store. */

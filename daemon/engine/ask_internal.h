@@ -10,7 +10,7 @@
 #include "daemon/engine/flight.h"
 
 enum ask_state {
-    ASK_PREPARING,   /* what it brings along */
+    ASK_PREPARING,   /* what it brings along, or its conversation was made of */
     ASK_READING,     /* what was said before in its conversation */
     ASK_LOOKING,     /* for a local server */
     ASK_SUMMARIZING, /* what was said before is made shorter */

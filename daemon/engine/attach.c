@@ -13,7 +13,7 @@
 struct attach {
     struct engine *engine;
     struct chat_request *req;
-    struct plan *plan;
+    struct plan *plan; /* NULL: it is settled only */
     bool fetch;
     size_t message, part;     /* where the next address is looked for */
     size_t fetched;           /* bytes */
@@ -81,38 +81,48 @@ static unsigned modalities_of(const struct part *p)
     }
 }
 
-/* What is not known of a model does not speak against it. */
-static bool takes(const struct engine *e, const struct route *r, const struct part *p)
+/* Of one that is left at its address nobody knows what it is. */
+static bool is_unknown(const struct attach *a, const struct part *p)
+{
+    return !a->fetch && p->kind == PART_FILE && !p->data && !p->mime;
+}
+
+/* What is not known of a model, or of the part, does not speak against it. What is left at its address would be
+ * fetched for who does not take addresses. */
+static bool takes(const struct attach *a, const struct route *r, const struct part *p)
 {
     const struct provider_target t = target_of(r);
-    if (!media_takes(&t, r->provider->ops, p, !p->data))
+    if (is_unknown(a, p))
+        return true;
+    if (!media_takes(&t, r->provider->ops, p, !p->data && a->fetch))
         return false;
     if (part_is_text_file(p))
         return true;
-    struct facts f = catalog_facts(e->catalog, r->provider->name, r->provider->kind, r->model);
+    struct facts f = catalog_facts(a->engine->catalog, r->provider->name, r->provider->kind, r->model);
     unsigned input = facts_input(&f);
     return input == 0 || (input & modalities_of(p)) != 0;
 }
 
-static const struct part *refused_by(const struct engine *e, const struct route *r, const struct chat_request *req)
+static const struct part *refused_by(const struct attach *a, const struct route *r)
 {
+    const struct chat_request *req = a->req;
     for (size_t m = 0; m < req->n_messages; m++)
         for (size_t i = 0; i < req->messages[m].n_parts; i++)
-            if (kind_is_attachment(&req->messages[m].parts[i]) && !takes(e, r, &req->messages[m].parts[i]))
+            if (kind_is_attachment(&req->messages[m].parts[i]) && !takes(a, r, &req->messages[m].parts[i]))
                 return &req->messages[m].parts[i];
     return NULL;
 }
 
 /* A model that is ready and takes it; false where none is known. */
-static bool name_another(const struct engine *e, const struct part *p, char name[ENGINE_MODEL_MAX])
+static bool name_another(const struct attach *a, const struct part *p, char name[ENGINE_MODEL_MAX])
 {
-    struct route_world w = engine_world(e);
-    for (size_t i = 0; i < catalog_count(e->catalog); i++) {
-        const struct model *m = catalog_at(e->catalog, i);
+    struct route_world w = engine_world(a->engine);
+    for (size_t i = 0; i < catalog_count(w.catalog); i++) {
+        const struct model *m = catalog_at(w.catalog, i);
         struct plan plan = {0};
         if (!(m->input & modalities_of(p)) || route_model(&w, m->id, NULL, &plan, NULL) != ERR_NONE)
             continue;
-        bool good = plan.n > 0 && takes(e, &plan.routes[0], p);
+        bool good = plan.n > 0 && takes(a, &plan.routes[0], p);
         plan_done(&plan);
         if (good) {
             snprintf(name, ENGINE_MODEL_MAX, "%s", m->id);
@@ -122,10 +132,10 @@ static bool name_another(const struct engine *e, const struct part *p, char name
     return false;
 }
 
-static void refuse(const struct engine *e, const struct route *r, const struct part *p, struct error *err)
+static void refuse(const struct attach *a, const struct route *r, const struct part *p, struct error *err)
 {
     char other[ENGINE_MODEL_MAX];
-    bool is_there = name_another(e, p, other);
+    bool is_there = name_another(a, p, other);
     error_set_param(err, "attachments", "%s/%s does not take %s (%s)%s%s", r->provider->name, r->model,
                     p->name  ? p->name
                     : p->url ? p->url
@@ -144,14 +154,14 @@ static void narrow(struct attach *a, struct error *err)
     size_t kept = 0;
     const struct part *first = NULL;
     for (size_t i = 0; i < plan->n; i++) {
-        const struct part *p = refused_by(a->engine, &plan->routes[i], a->req);
+        const struct part *p = refused_by(a, &plan->routes[i]);
         if (i == 0)
             first = p;
         if (!p)
             plan->routes[kept++] = plan->routes[i];
     }
     if (kept == 0 && first)
-        refuse(a->engine, &plan->routes[0], first, err);
+        refuse(a, &plan->routes[0], first, err);
     else
         plan->n = kept;
 }
@@ -173,7 +183,7 @@ static void on_worked(void *data, const struct error *err)
     a->work = NULL;
     if (err)
         why = *err;
-    else
+    else if (a->plan)
         narrow(a, &why);
     conclude(a, why.code != ERR_NONE ? &why : NULL);
 }
@@ -220,6 +230,17 @@ static void go_on(struct attach *a)
         a->url = attach_url_start(a->engine, p, on_fetched, a);
     else
         a->work = attach_work_start(a->engine->loop, a->req, on_worked, a);
+}
+
+bool attach_unsettled(const struct chat_request *req)
+{
+    return attach_work_needed(req);
+}
+
+struct attach *attach_settle(struct engine *e, struct chat_request *req,
+                             void (*done)(void *data, const struct error *err), void *data)
+{
+    return attach_start(e, req, NULL, false, done, data);
 }
 
 struct attach *attach_start(struct engine *e, struct chat_request *req, struct plan *plan, bool fetch,

@@ -1,4 +1,5 @@
 #include "daemon/engine/estimate.h"
+#include "daemon/engine/attach.h"
 #include "daemon/engine/context.h"
 #include "daemon/engine/engine_internal.h"
 #include "daemon/engine/figures.h"
@@ -10,6 +11,7 @@
 struct estimation {
     struct engine *engine;
     uid_t uid;
+    struct attach *attach;     /* while it is prepared; it has the request and the plan */
     struct store_job *reading; /* with the store */
     struct plan plan;
     struct context_said said;
@@ -95,17 +97,17 @@ static void on_fetched(void *data, struct cache_item **items, size_t n)
     tell(s, lookup_first(items, n));
 }
 
+static void on_settled(void *data, const struct error *err);
+
 static void estimate(struct estimation *s)
 {
-    const struct route_world w = engine_world(s->engine);
     struct lookup *l = &s->lookup;
-    struct error err = ERROR_INIT;
-    if (route_model(&w, s->req->model, s->req, &s->plan, &err) != ERR_NONE) {
-        finish(s, NULL, &err);
+    if (attach_unsettled(s->req)) {
+        s->attach = attach_settle(s->engine, s->req, on_settled, s);
         return;
     }
     if (s->plan.n > 0) {
-        windows_make(w.catalog, &s->plan, s->req, &s->engine->opt.windows, &s->said.summary, &s->windows);
+        windows_make(s->engine->catalog, &s->plan, s->req, &s->engine->opt.windows, &s->said.summary, &s->windows);
         lookup_make(s->engine, &(struct lookup_question){&s->plan, s->req, &s->windows}, s->uid, l);
     }
     struct cache_item *it = lookup_find(s->engine, l);
@@ -113,6 +115,16 @@ static void estimate(struct estimation *s)
         s->fetch = cache_fetch(s->engine->cache, l->scope, lookup_keys(l), l->n, l->max_age_ms, on_fetched, s);
     if (!s->fetch)
         tell(s, it);
+}
+
+static void on_settled(void *data, const struct error *err)
+{
+    struct estimation *s = data;
+    s->attach = NULL;
+    if (err)
+        finish(s, NULL, err);
+    else
+        estimate(s);
 }
 
 static void on_read(void *data, struct store_job *job)
@@ -135,22 +147,44 @@ static void on_read(void *data, struct store_job *job)
     store_job_free(job);
 }
 
+static void begin(struct estimation *s)
+{
+    struct engine *e = s->engine;
+    struct error err = ERROR_INIT;
+    if (!s->req->conversation || strcmp(s->req->conversation, CONVERSATION_NEW) == 0) {
+        estimate(s);
+        return;
+    }
+    s->reading = context_path(s->req, s->uid, store_opt(e->store)->last_within_ms, on_read, s);
+    if (engine_submit(e, s->reading, &err) != ERR_NONE)
+        finish(s, NULL, &err);
+}
+
+static void on_prepared(void *data, const struct error *err)
+{
+    struct estimation *s = data;
+    s->attach = NULL;
+    if (err)
+        finish(s, NULL, err);
+    else
+        begin(s);
+}
+
+/* In the order in which ask.c goes, so that what is looked up is what would be sent. */
 void estimate_start(struct engine *e, struct chat_request *req, uid_t uid,
                     void (*done)(void *data, const struct estimate *est, const struct error *err), void *data)
 {
+    const struct route_world w = engine_world(e);
     struct estimation *s = NEW(struct estimation);
     struct error err = ERROR_INIT;
     *s = (struct estimation){.engine = e, .uid = uid, .req = req, .done = done, .data = data};
     TAILQ_INSERT_TAIL(&e->estimates, s, link);
-    if (engine_check_ids(req, &err) != ERR_NONE) {
+    if (route_model(&w, req->model, req, &s->plan, &err) != ERR_NONE || engine_check_ids(req, &err) != ERR_NONE)
         finish(s, NULL, &err);
-    } else if (!req->conversation || strcmp(req->conversation, CONVERSATION_NEW) == 0) {
-        estimate(s);
-    } else {
-        s->reading = context_path(req, uid, store_opt(e->store)->last_within_ms, on_read, s);
-        if (engine_submit(e, s->reading, &err) != ERR_NONE)
-            finish(s, NULL, &err);
-    }
+    else if (attach_needed(req))
+        s->attach = attach_start(e, req, &s->plan, false, on_prepared, s);
+    else
+        begin(s);
 }
 
 void estimates_give_up_all(struct engine *e)
@@ -159,6 +193,10 @@ void estimates_give_up_all(struct engine *e)
     struct error err = ERROR_INIT;
     error_set(&err, ERR_INTERRUPTED, "the daemon ends");
     while ((s = TAILQ_FIRST(&e->estimates))) {
+        if (s->attach) {
+            s->attach = attach_cancel(s->attach);
+            s->req = NULL;
+        }
         if (s->reading)
             s->reading->data = NULL;
         if (s->fetch)

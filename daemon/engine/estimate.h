@@ -22,7 +22,8 @@ struct estimate {                 /* provider, model and currency are borrowed f
 };
 
 /* Takes the request over. done is called once: with the estimate, or with NULL and the reason, as engine_ask would give
- * it. It is called before this returns where neither a conversation nor the cache's persistent tier must be read. */
+ * it. It is called before this returns where it brings no attachments and neither a conversation nor the cache's
+ * persistent tier must be read. Nothing is fetched: what would be for this question has no key. */
 void estimate_start(struct engine *e, struct chat_request *req, uid_t uid,
                     void (*done)(void *data, const struct estimate *est, const struct error *err), void *data);
 void estimates_give_up_all(struct engine *e); /* the daemon ends: they are told so */

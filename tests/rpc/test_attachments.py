@@ -3,6 +3,7 @@
 import base64
 import gzip
 import random
+import signal
 import socket
 import struct
 import threading
@@ -319,6 +320,56 @@ def test_other_schemes_are_not_asked(client, provider):
     assert provider.stats()["requests"] == 0
 
 
+# -- questions that are not asked
+
+
+@pytest.mark.parametrize("part", [data_of(PNG, name="/tmp/a.png"), data_of("grüße".encode("latin-1"), name="a.txt")])
+def test_what_is_looked_up_is_what_would_be_sent(client, provider, part):
+    question = {"prompt": "what?", "attachments": [part], "conversation": "new"}
+    before = client.call("cache.lookup", question)
+    assert not before["hit"] and not client.call("answer.estimate", question)["cached"]
+    first = client.call("chat", question)
+    after = client.call("cache.lookup", question)
+    assert after["hit"] and before["key"] == after["key"] == first["key"]
+    assert client.call("answer.estimate", question)["cached"]
+    more = {**question, "conversation": first["conversation"]}
+    before = client.call("cache.lookup", more)
+    assert not before["hit"] and client.call("chat", more)["key"] == before["key"]
+    assert provider.stats()["requests"] == 2
+
+
+@pytest.mark.askd(provider={"dialect": "deepseek"})
+@pytest.mark.parametrize("method", ["cache.lookup", "answer.estimate"])
+def test_what_could_not_be_asked_is_refused_there_too(client, method):
+    with pytest.raises(RpcError) as e:
+        client.call(method, {"prompt": "what?", "attachments": [data_of(PNG, name="p.png")]})
+    assert e.value.error["code"] == "invalid_request" and "does not take p.png" in e.value.error["message"]
+
+
+@OPEN
+@pytest.mark.parametrize("path", ["/a.png", "/a"])
+def test_nothing_is_fetched_to_look_it_up(client, provider, web, path):
+    web.pages[path] = PNG
+    question = {"prompt": "what?", "attachments": [url_of(web.url(path))]}
+    assert client.call("cache.lookup", question) == {"hit": False}
+    assert not client.call("answer.estimate", question)["cached"] and web.heads == []
+    assert client.call("chat", question)["state"] == "done"
+
+
+def test_daemon_ends_while_one_is_looked_at(home, provider, start_daemon):
+    home.write_config(provider.base_url, daemon={"drain_timeout": "1 ms"})
+    daemon = start_daemon()
+    client = daemon.connect()
+    large = data_of(("grüße " * (3 * MIB)).encode("latin-1"))
+    client.request("answer.estimate", {"prompt": "x", "attachments": [large]})
+    asked = client.request("chat", {"prompt": "x", "attachments": [large]})
+    client.call("status")  # they are there
+    daemon.signal(signal.SIGTERM)
+    error = client.response(asked)[0]
+    assert error is None or error["code"] == "interrupted"  # a fast machine has looked at it by then
+    assert daemon.wait() == 0
+
+
 # -- in conversations
 
 
@@ -345,6 +396,24 @@ def test_question_that_is_cancelled_while_it_is_fetched(home, provider, start_da
     assert e.value.error["code"] == "cancelled"
 
 
+def test_nobody_waits_for_one_that_is_fetched(home, provider, start_daemon, web):
+    home.write_config(provider.base_url, daemon={"allow_private_urls": "yes"}, provider={"dialect": "llama.cpp"})
+    daemon = start_daemon()
+    client, other = daemon.connect(), daemon.connect()
+    there, gone = threading.Event(), threading.Event()
+
+    def hold(handler):
+        there.set()
+        gone.set() if handler.rfile.read(1) == b"" else None
+
+    web.pages["/slow"] = hold
+    client.request("chat", {"prompt": "x", "attachments": [url_of(web.url("/slow"))]})
+    assert there.wait(10)
+    client.close()
+    assert gone.wait(10)
+    assert other.call("answer.list", {"state": "running"}) == [] and provider.stats()["requests"] == 0
+
+
 def size_of(home):
     return sum(f.stat().st_size for f in home.state.rglob("askd.db*"))
 
@@ -360,6 +429,18 @@ def test_file_is_stored_once_for_all_conversations(home, client):
         client.call("conversation.delete", {"conversation": c})
     copy = client.call("conversation.get", {"conversation": fork})["messages"][0]
     assert copy["content"] == first["content"] and size_of(home) < 3 * MIB
+
+
+def test_conversation_that_was_brought_along_is_looked_at(client, provider):
+    parts = [data_of("grüße".encode("latin-1"), name="/etc/a.txt"), data_of(PNG), {"type": "text", "text": "what?"}]
+    said = [{"role": "user", "content": parts}, {"role": "assistant", "content": "that"}]
+    made = client.call("conversation.create", {"messages": said})["conversation"]
+    question = {"prompt": "and?", "conversation": made}
+    before = client.call("cache.lookup", question)
+    assert client.call("chat", question)["key"] == before["key"]
+    text, picture, _ = provider.bodies()[-1]["messages"][0]["content"]
+    assert text["text"] == 'File "a.txt":\n```\ngrüße\n```'
+    assert picture["image_url"]["url"].startswith("data:image/png;base64,")
 
 
 @OPEN

@@ -96,6 +96,7 @@ def test_only_that_misses_is_told_in_every_way(client, provider, stream, detach)
 # -- what is the same question
 
 
+FITS = '{"a": "hello"}'  # an echo of which fits the schema: one that does not is not kept
 DIFFERENT = [
     {"system": "be brief"},
     {"temperature": 0.5},
@@ -110,7 +111,7 @@ DIFFERENT = [
     {"attachments": [{"type": "text", "text": "before"}]},
     {"attachments": [{"type": "image", "mime": "image/png", "data": b"\x89PNG"}]},
     {"attachments": [{"type": "image", "mime": "image/png", "data": b"\x89PNH"}]},
-    {"prompt": "hello "},
+    {"prompt": FITS + " "},
     {"model": "fake/words-2"},
 ]
 
@@ -118,7 +119,7 @@ DIFFERENT = [
 @pytest.mark.parametrize("same", [False, True])
 def test_whatever_is_sent_makes_another_question(client, provider, same):
     """Each of them alone, and each again."""
-    plain = {"model": "fake/echo", "prompt": "hello"}
+    plain = {"model": "fake/echo", "prompt": FITS}
     asked_for = [{**plain, **d} for d in [{}, *DIFFERENT]]
     found = [client.call("chat", p) for p in asked_for]
     assert [a["cached"] for a in found] == [False] * len(found)
