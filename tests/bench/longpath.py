@@ -41,7 +41,7 @@ def main():
     turns = [{"role": ("user", "assistant")[i % 2], "content": f"{TEXT}{i}"} for i in range(messages)]
     conversation = c.call("conversation.create", {"messages": turns})["conversation"]
     parent = c.call("conversation.get", {"conversation": conversation})["head"]
-    params = {"conversation": conversation, "parent": parent, "max_tokens": 1}
+    params = {"conversation": conversation, "parent": parent, "max_tokens": 1, "cache": "off"}
     asked = [c.call("chat", {**params, "prompt": f"question {i}"}) for i in range(questions)]
     print(f"p50_us={statistics.median(a['timing']['queued_ms'] for a in asked) * 1000:.0f}")
 

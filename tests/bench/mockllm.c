@@ -21,7 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { FD_MAX = 8192, REQUEST_MAX = 65536, UNSENT_MAX = 65536 };
+enum { FD_MAX = 8192, REQUEST_MAX = 1 << 20, UNSENT_MAX = 65536 };
 
 struct conn {
     int fd;
