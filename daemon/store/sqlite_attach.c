@@ -1,5 +1,6 @@
-/* Attachments: data that parts of messages name by its hash, kept once for all of them. Triggers count in how many
- * messages one stands (sqlite_schema.c). */
+/* Attachments: data that parts of messages name by its hash, kept once for all of them. `refs` counts in how many
+ * messages one stands: by statements here, since no trigger runs in a database that is not trusted (core/database.c).
+ */
 #include "daemon/store/sqlite_internal.h"
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,16 @@ static bool insert_data(struct store_db *db, const struct store_blob *blob)
     return query_run(&q);
 }
 
+/* All that stand in the message, which is new. */
+static bool count_more(struct store_db *db, int64_t message)
+{
+    struct query q = query(db, "UPDATE attachment SET refs = refs + 1 WHERE num IN"
+                               " (SELECT attachment FROM attached WHERE message = ?)");
+
+    query_int(&q, message);
+    return query_run(&q);
+}
+
 bool sqlite_attach(struct store_db *db, int64_t message, const struct store_message *m)
 {
     for (size_t i = 0; i < m->n_blobs; i++) {
@@ -37,7 +48,7 @@ bool sqlite_attach(struct store_db *db, int64_t message, const struct store_mess
         if (!query_run(&q))
             return false;
     }
-    return true;
+    return m->n_blobs == 0 || count_more(db, message);
 }
 
 bool sqlite_attach_again(struct store_db *db, int64_t message, int64_t copy)
@@ -47,7 +58,7 @@ bool sqlite_attach_again(struct store_db *db, int64_t message, int64_t copy)
 
     query_int(&q, copy);
     query_int(&q, message);
-    return query_run(&q);
+    return query_run(&q) && (sqlite3_changes(db->sql) == 0 || count_more(db, copy));
 }
 
 bool sqlite_is_attached(struct store_db *db, int64_t message)

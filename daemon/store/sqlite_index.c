@@ -159,7 +159,7 @@ bool sqlite_title_changed(struct store_db *db, const char *conversation)
     return query_run(&q);
 }
 
-#define SOME "(SELECT num FROM message WHERE conversation = ? ORDER BY num LIMIT " PIECE ")"
+#define SOME "(SELECT num FROM message WHERE conversation = ?1 ORDER BY num LIMIT " PIECE ")"
 
 /* Numbers at the end of a table are used again, once the rows that had them are gone. */
 static bool take_back_marks(struct store_db *db)
@@ -179,6 +179,12 @@ bool sqlite_purge_messages(struct store_db *db, int64_t conversation)
             " AND EXISTS (SELECT 1 FROM search_docsize WHERE id = num)",
             conversation);
     run_for(db, "DELETE FROM search_due WHERE num IN " SOME, conversation);
+    run_for(db,
+            "UPDATE attachment SET refs = refs - (SELECT count(*) FROM attached a WHERE a.message IN " SOME
+            " AND a.attachment = attachment.num) WHERE num IN (SELECT attachment FROM attached WHERE message IN " SOME
+            ")",
+            conversation);
+    run_for(db, "DELETE FROM attached WHERE message IN " SOME, conversation);
     return run_for(db, "DELETE FROM message WHERE num IN " SOME, conversation) && sqlite3_changes(db->sql) > 0 &&
            take_back_marks(db);
 }

@@ -139,7 +139,8 @@ void sqlite_tokens(struct store_db *db, bool query, const char *text, size_t len
 
 /* sqlite_index.c. Whoever changes a title says so, in the same transaction. */
 bool sqlite_title_changed(struct store_db *db, const char *conversation);
-/* Some messages of a conversation go, and leave the index; false where it has none. Its title, after its row. */
+/* Some messages of a conversation go, and leave the index and their attachments; false where it has none. Its title,
+ * after its row. */
 bool sqlite_purge_messages(struct store_db *db, int64_t conversation);
 bool sqlite_purge_title(struct store_db *db, int64_t conversation);
 

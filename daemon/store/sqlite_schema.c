@@ -69,13 +69,7 @@ static const char *const migrations[] = {
     "CREATE INDEX attachment_unused ON attachment(refs) WHERE refs = 0;"
     "CREATE TABLE attachment_data(attachment INTEGER PRIMARY KEY, bytes BLOB NOT NULL);"
     "CREATE TABLE attached("
-    "  message INTEGER NOT NULL, attachment INTEGER NOT NULL, PRIMARY KEY(message, attachment)) WITHOUT ROWID;"
-    "CREATE TRIGGER attached_more AFTER INSERT ON attached BEGIN"
-    "  UPDATE attachment SET refs = refs + 1 WHERE num = NEW.attachment; END;"
-    "CREATE TRIGGER attached_less AFTER DELETE ON attached BEGIN"
-    "  UPDATE attachment SET refs = refs - 1 WHERE num = OLD.attachment; END;"
-    "CREATE TRIGGER attached_gone AFTER DELETE ON message BEGIN"
-    "  DELETE FROM attached WHERE message = OLD.num; END;",
+    "  message INTEGER NOT NULL, attachment INTEGER NOT NULL, PRIMARY KEY(message, attachment)) WITHOUT ROWID;",
 };
 
 int sqlite_version(void)

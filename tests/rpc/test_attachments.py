@@ -1,10 +1,12 @@
 """What the daemon makes of attachments: types, text, addresses, and what a model cannot take."""
 
 import base64
+import contextlib
 import gzip
 import random
 import signal
 import socket
+import sqlite3
 import struct
 import threading
 import zlib
@@ -12,6 +14,7 @@ import zlib
 import pytest
 
 from client import RpcError
+from conftest import wait_until
 from helpers_web import Web
 
 MIB = 1 << 20
@@ -441,6 +444,32 @@ def test_conversation_that_was_brought_along_is_looked_at(client, provider):
     text, picture, _ = provider.bodies()[-1]["messages"][0]["content"]
     assert text["text"] == 'File "a.txt":\n```\ngrüße\n```'
     assert picture["image_url"]["url"].startswith("data:image/png;base64,")
+
+
+def kept(home):
+    """In how many messages each attachment stands."""
+    with contextlib.closing(sqlite3.connect(f"file:{home.state}/askd/askd.db?mode=ro", uri=True)) as db:
+        db.execute("BEGIN")
+        counted = db.execute("SELECT refs FROM attachment ORDER BY num").fetchall()
+        rows = db.execute("SELECT count(*) FROM attached").fetchone()[0]
+        data = db.execute("SELECT count(*) FROM attachment_data").fetchone()[0]
+    assert sum(n for (n,) in counted) == rows and len(counted) == data
+    return [n for (n,) in counted]
+
+
+def test_data_leaves_with_the_last_message_that_has_it(home, client, restart):
+    one, two = (data_of(text * 1000, name="x.bin") for text in (b"\x00a", b"\x00b"))
+    said = [ask(client, part, conversation="new", model="fake/words-2")["conversation"] for part in (one, one, two)]
+    first = client.call("conversation.get", {"conversation": said[0]})["messages"][0]
+    fork = client.call("conversation.fork", {"conversation": said[0], "message": first["id"]})["conversation"]
+    assert kept(home) == [3, 1]
+    for c in (said[0], said[2]):
+        client.call("conversation.delete", {"conversation": c, "purge": True})
+    client = restart()  # what is to leave leaves at the start
+    wait_until(lambda: kept(home) == [2], "what nobody has any more has left")
+    for c in (said[1], fork):
+        (content, *_) = client.call("conversation.get", {"conversation": c})["messages"][0]["content"]
+        assert content["data"] == one["data"]
 
 
 @OPEN

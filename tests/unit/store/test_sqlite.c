@@ -117,7 +117,7 @@ static void an_older_version_is_migrated(void **state)
     assert_int_equal(sqlite3_exec(f->db->sql,
                                   "DROP TABLE speed; DROP TABLE search; DROP TABLE search_title; DROP TABLE search_due;"
                                   "DROP TABLE search_due_title; DROP TABLE search_mark;"
-                                  "DROP TRIGGER attached_gone; DROP TABLE attached; DROP TABLE attachment_data;"
+                                  "DROP TABLE attached; DROP TABLE attachment_data;"
                                   "DROP TABLE attachment;"
                                   " DROP TABLE origin;",
                                   NULL, NULL, NULL),
