@@ -15,6 +15,7 @@ static struct store_job *create(const char *conversation, const char *title, con
 
 static struct store_job *titled(struct store_job *begin, const char *title)
 {
+    free(begin->begin.title);
     begin->begin.title = xstrdup(title);
     return begin;
 }
