@@ -39,19 +39,7 @@ static const struct table_column columns[] = {
 
 static int print_answers(struct ctl *c, msgpack_object *reply)
 {
-    msgpack_object_array list = {0};
-    msgpack_object_map answer;
-    struct table t;
-    if (c->json)
-        return ctl_print_json(c, reply);
-    (void)mp_array(reply, &list);
-    table_init(&t, c, columns, sizeof(columns) / sizeof(columns[0]));
-    for (uint32_t i = 0; i < list.size; i++)
-        if (mp_map(&list.ptr[i], &answer))
-            table_add(&t, &answer);
-    int status = table_print(&t, c);
-    table_done(&t);
-    return status;
+    return table_show(c, reply, columns, sizeof(columns) / sizeof(columns[0]));
 }
 
 int cmd_answers(struct ctl *c)

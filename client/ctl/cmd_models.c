@@ -163,17 +163,7 @@ static int print_list(struct ctl *c, msgpack_object *reply)
         if (passes(c, &list->ptr[i]))
             list->ptr[kept++] = list->ptr[i];
     list->size = kept;
-    if (c->json)
-        return ctl_print_json(c, reply);
-    struct table t;
-    msgpack_object_map model;
-    table_init(&t, c, list_columns, sizeof(list_columns) / sizeof(list_columns[0]));
-    for (uint32_t i = 0; i < list->size; i++)
-        if (mp_map(&list->ptr[i], &model))
-            table_add(&t, &model);
-    int status = table_print(&t, c);
-    table_done(&t);
-    return status;
+    return table_show(c, reply, list_columns, sizeof(list_columns) / sizeof(list_columns[0]));
 }
 
 static int list(struct ctl *c)

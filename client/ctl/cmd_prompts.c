@@ -61,19 +61,7 @@ static const struct table_column columns[] = {
 
 static int print_list(struct ctl *c, msgpack_object *reply)
 {
-    msgpack_object_array list = {0};
-    msgpack_object_map prompt;
-    struct table t;
-    if (c->json)
-        return ctl_print_json(c, reply);
-    (void)mp_array(reply, &list);
-    table_init(&t, c, columns, sizeof(columns) / sizeof(columns[0]));
-    for (uint32_t i = 0; i < list.size; i++)
-        if (mp_map(&list.ptr[i], &prompt))
-            table_add(&t, &prompt);
-    int status = table_print(&t, c);
-    table_done(&t);
-    return status;
+    return table_show(c, reply, columns, sizeof(columns) / sizeof(columns[0]));
 }
 
 static int list(struct ctl *c)

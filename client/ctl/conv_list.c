@@ -78,19 +78,7 @@ static const struct table_column columns[] = {
 
 static int print_list(struct ctl *c, msgpack_object *result)
 {
-    msgpack_object_array items;
-    msgpack_object_map map;
-    struct table t;
-    if (c->json)
-        return ctl_print_json(c, result);
-    table_init(&t, c, columns, sizeof(columns) / sizeof(columns[0]));
-    if (mp_array(result, &items))
-        for (uint32_t i = 0; i < items.size; i++)
-            if (mp_map(&items.ptr[i], &map))
-                table_add(&t, &map);
-    int status = table_print(&t, c);
-    table_done(&t);
-    return status;
+    return table_show(c, result, columns, sizeof(columns) / sizeof(columns[0]));
 }
 
 /* -- filters -- */

@@ -192,3 +192,20 @@ int table_print(struct table *t, struct ctl *c)
         print_for_programs(t, c);
     return ctl_flush(c);
 }
+
+int table_show(struct ctl *c, const msgpack_object *list, const struct table_column *columns, size_t n)
+{
+    msgpack_object_array rows = {0};
+    msgpack_object_map row;
+    struct table t;
+    if (c->json)
+        return ctl_print_json(c, list);
+    (void)mp_array(list, &rows);
+    table_init(&t, c, columns, n);
+    for (uint32_t i = 0; i < rows.size; i++)
+        if (mp_map(&rows.ptr[i], &row))
+            table_add(&t, &row);
+    int status = table_print(&t, c);
+    table_done(&t);
+    return status;
+}

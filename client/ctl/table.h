@@ -38,4 +38,7 @@ void table_put_str(struct table *t, const msgpack_object_map *row, const char *f
 
 int table_print(struct table *t, struct ctl *c); /* the exit status; the output is flushed */
 
+/* All that a verb does with a reply that is a list of maps: a row for each, or with --json the list as it is. */
+int table_show(struct ctl *c, const msgpack_object *list, const struct table_column *columns, size_t n);
+
 #endif
