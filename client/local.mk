@@ -1,14 +1,15 @@
 # ask and askctl need libc and libmsgpackc only. What a terminal needs is a program of its own, run only there.
 noinst_LTLIBRARIES += libaskcli.la
 libaskcli_la_SOURCES = \
-	client/common/age.c client/common/age.h client/common/call.c client/common/call.h client/common/ending.c \
-	client/common/ending.h client/common/escape.c client/common/escape.h client/common/exit.c client/common/exit.h \
-	client/common/field.h client/common/json_print.c client/common/json_print.h client/common/json_read.c \
-	client/common/json_read.h client/common/out.c client/common/out.h client/common/project_file.c \
-	client/common/project_file.h client/common/project_read.c client/common/schema_short.c \
-	client/common/schema_short.h client/common/sha256.c client/common/sha256.h client/common/signals.c \
-	client/common/signals.h client/common/stream.c client/common/stream.h client/common/trust.c \
-	client/common/trust.h client/common/tty.c client/common/tty.h client/common/where.c client/common/where.h
+	client/common/age.c client/common/age.h client/common/call.c client/common/call.h client/common/child.c \
+	client/common/child.h client/common/ending.c client/common/ending.h client/common/escape.c \
+	client/common/escape.h client/common/exit.c client/common/exit.h client/common/field.h \
+	client/common/json_print.c client/common/json_print.h client/common/json_read.c client/common/json_read.h \
+	client/common/out.c client/common/out.h client/common/project_file.c client/common/project_file.h \
+	client/common/project_read.c client/common/schema_short.c client/common/schema_short.h client/common/sha256.c \
+	client/common/sha256.h client/common/signals.c client/common/signals.h client/common/stream.c \
+	client/common/stream.h client/common/trust.c client/common/trust.h client/common/tty.c client/common/tty.h \
+	client/common/where.c client/common/where.h
 libaskcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libaskcli_la_LIBADD = libaskclient.la
 

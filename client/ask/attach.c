@@ -1,5 +1,6 @@
 #include "client/ask/attach.h"
 #include "client/ask/tree.h"
+#include "lib/base/fd.h"
 #include "lib/base/utf8.h"
 #include "lib/proto/mp.h"
 #include <errno.h>
@@ -8,8 +9,6 @@
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { CHUNK = 64 * 1024 };
 
 void attach_init(struct attach *a)
 {
@@ -83,16 +82,8 @@ static enum error_code attach_url(struct attach *a, const char *url, struct erro
 /* Whatever its size was said to be: a file may grow, and a pipe has none. */
 static enum error_code read_all(struct buf *out, int fd, const char *name, struct error *err)
 {
-    char chunk[CHUNK];
-    for (;;) {
-        ssize_t n = read(fd, chunk, sizeof(chunk));
-        if (n == 0)
-            return ERR_NONE;
-        if (n < 0 && errno != EINTR)
-            return error_set_errno(err, ERR_INVALID_REQUEST, errno, "cannot read %s", name);
-        if (n > 0 && !buf_append(out, chunk, (size_t)n))
-            return too_large(name, err);
-    }
+    enum error_code code = fd_read_all(fd, name, out, err);
+    return code == ERR_TOO_LARGE ? too_large(name, err) : code;
 }
 
 static const char *last_part(const char *path)

@@ -1,29 +1,18 @@
 #include "client/ask/input.h"
+#include "lib/base/fd.h"
 #include "lib/base/utf8.h"
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { CHUNK = 64 * 1024 };
 
 static enum error_code too_large(struct error *err)
 {
     return error_set(err, ERR_TOO_LARGE, "the prompt is larger than %zu MiB: send less", INPUT_MAX >> 20);
 }
 
-/* Appends all that fd gives. A chunk lies between, so that the buffer's bound is met before its memory is. */
 static enum error_code read_all(struct buf *out, int fd, struct error *err)
 {
-    char chunk[CHUNK];
-    for (;;) {
-        ssize_t n = read(fd, chunk, sizeof(chunk));
-        if (n == 0)
-            return ERR_NONE;
-        if (n < 0 && errno != EINTR)
-            return error_set_errno(err, ERR_INVALID_REQUEST, errno, "cannot read standard input");
-        if (n > 0 && !buf_append(out, chunk, (size_t)n))
-            return too_large(err);
-    }
+    enum error_code code = fd_read_all(fd, "standard input", out, err);
+    return code == ERR_TOO_LARGE ? too_large(err) : code;
 }
 
 static bool is_blank(const struct buf *b)

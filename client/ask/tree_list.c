@@ -1,14 +1,15 @@
 #include "client/ask/tree_list.h"
+#include "client/common/child.h"
+#include "lib/base/fd.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum { CHUNK = 16 * 1024, STATUS_NO_TREE = 128 };
+enum { STATUS_NO_TREE = 128 };
 
 static bool starts_with(const char *s, const char *start)
 {
@@ -63,24 +64,8 @@ static int spawn(const char *dir, int out, pid_t *pid)
 /* False where it does not fit. */
 static bool read_names(int fd, struct buf *names)
 {
-    char chunk[CHUNK];
-    ssize_t n;
-    while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
-        if (n < 0 && errno != EINTR)
-            break;
-        if (n > 0 && !buf_append(names, chunk, (size_t)n))
-            return false;
-    }
-    return true;
-}
-
-static int wait_for(pid_t pid)
-{
-    int status;
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return -1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    struct error err;
+    return fd_read_all(fd, "git", names, &err) != ERR_TOO_LARGE;
 }
 
 static enum error_code judge(const char *dir, int status, bool fits, struct error *err)
@@ -108,5 +93,5 @@ enum error_code tree_list(const char *dir, struct buf *names, struct error *err)
     if (errnum != 0)
         return error_set_errno(err, ERR_UNAVAILABLE, errnum,
                                "git cannot be run, which lists the files of %s: install it, or attach files", dir);
-    return judge(dir, wait_for(pid), fits, err);
+    return judge(dir, child_wait(pid), fits, err);
 }

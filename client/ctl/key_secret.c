@@ -1,4 +1,5 @@
 #include "client/ctl/key_secret.h"
+#include "client/common/child.h"
 #include "lib/base/key_folder.h"
 #include "lib/base/paths.h"
 #include <errno.h>
@@ -8,7 +9,6 @@
 #include <spawn.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { STATUS_NONE = 1 }; /* there is no such key */
@@ -37,15 +37,6 @@ static void feed(int fd, const char *key, size_t len)
     (void)sigaction(SIGPIPE, &before, NULL);
 }
 
-static int wait_for(pid_t pid)
-{
-    int status;
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return -1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 /* Its exit status, or -1 with *err. */
 static int run(const char *verb, const char *name, const char *key, size_t len, struct error *err)
 {
@@ -68,7 +59,7 @@ static int run(const char *verb, const char *name, const char *key, size_t len, 
                               "%s cannot be run, which is there where askd was built with libsecret", program);
         return -1;
     }
-    int status = wait_for(pid);
+    int status = child_wait(pid);
     if (status != 0 && !(status == STATUS_NONE && len == 0))
         (void)error_set(err, ERR_UNAVAILABLE, "the secret service did not take the key of %s", name);
     return status;

@@ -108,7 +108,7 @@ static enum error_code check_file(const struct stat *st, const char *path, bool 
 
 enum error_code fd_read_all(int fd, const char *path, struct buf *out, struct error *err)
 {
-    uint8_t chunk[4096];
+    uint8_t chunk[16 << 10];
     enum error_code code = ERR_NONE;
 
     for (;;) {

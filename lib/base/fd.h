@@ -16,7 +16,7 @@ enum error_code fd_open_dir(const char *path, uid_t owner, bool create, bool pri
 /* Reads a whole small file; over out->max is ERR_TOO_LARGE. `secret`: refuses a file that group or others can read. */
 enum error_code fd_read_file(const char *path, bool secret, struct buf *out, struct error *err);
 
-/* Appends all that can be read from fd, a file; likewise. path is for the error. */
+/* Appends all that can be read from fd, a file or a pipe; likewise. path is for the error. */
 enum error_code fd_read_all(int fd, const char *path, struct buf *out, struct error *err);
 
 /* Is the file or folder on a file system that other hosts may write to? */
