@@ -27,7 +27,7 @@ static const struct row rows[] = {
     {"gemini", NULL, PART_AUDIO, "audio/ogg", NULL, true},
     {"gemini", NULL, PART_FILE, "video/mp4", NULL, true},
     {"gemini", NULL, PART_FILE, "application/zip", NULL, false},
-    {"gemini", NULL, PART_IMAGE, "image/png", "https://x/a.png", false},
+    {"gemini", NULL, PART_IMAGE, "image/png", "https://x/a.png", true},
     {"gemini", NULL, PART_FILE, NULL, "https://www.youtube.com/watch?v=x", true},
     {"gemini", NULL, PART_FILE, "application/pdf", "gs://bucket/a.pdf", true},
     {"openai-responses", "openai", PART_IMAGE, "image/webp", NULL, true},
