@@ -31,7 +31,7 @@ struct store_job *store_job_new(enum store_kind kind, void (*done)(void *data, s
     return j;
 }
 
-static void message_free(struct store_message *m)
+void store_message_done(struct store_message *m)
 {
     free(m->text.data);
     free(m->parts.data);
@@ -43,7 +43,7 @@ static void message_free(struct store_message *m)
 static void messages_free(struct store_message *messages, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        message_free(&messages[i]);
+        store_message_done(&messages[i]);
     free(messages);
 }
 
@@ -78,7 +78,7 @@ static void words_free(char **words, size_t n)
 static void import_done(struct store_import *i)
 {
     for (size_t k = 0; k < i->n_messages; k++) {
-        message_free(&i->messages[k].message);
+        store_message_done(&i->messages[k].message);
         store_reply_done(&i->messages[k].reply);
     }
     free(i->messages);

@@ -394,6 +394,7 @@ struct store_job {
 struct store_job *store_job_new(enum store_kind kind, void (*done)(void *data, struct store_job *job), void *data);
 struct store_job *store_job_free(struct store_job *job);    /* with all it owns; always returns NULL */
 enum error_code store_job_too_large(struct store_job *job); /* the outcome becomes this: over out.max */
+void store_message_done(struct store_message *m);
 void store_reply_done(struct store_reply *r);
 
 #endif

@@ -250,8 +250,7 @@ static void test_more_than_text_is_stored_as_parts(void **state)
     assert_int_equal(s.text.len, 4);
     assert_true(s.parts.len > 0);
     message_done(&m);
-    free(s.text.data);
-    free(s.parts.data);
+    store_message_done(&s);
 }
 
 int main(void)
