@@ -196,7 +196,7 @@ void ask_summarized(struct ask *a, const struct error *why)
     windows_done(&a->windows);
     make_windows(a);
     if (why)
-        a->windows.unsummarized = *why;
+        windows_unsummarized(&a->windows, why);
     look(a);
 }
 

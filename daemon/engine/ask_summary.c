@@ -82,6 +82,6 @@ bool ask_summarize(struct ask *a)
     if (a->aside)
         a->state = ASK_SUMMARIZING;
     else
-        a->windows.unsummarized = err;
+        windows_unsummarized(&a->windows, &err);
     return a->aside;
 }

@@ -379,13 +379,13 @@ static bool say_window(struct flight *f, size_t candidate, const char *model)
 {
     const struct windows *w = &f->q.windows;
     const struct window_cut *cut = windows_told(w, candidate);
-    char said[WINDOW_SAID_MAX + sizeof w->unsummarized.message];
+    char said[WINDOW_SAID_MAX + sizeof w->unsummarized->message];
     if (!cut)
         return true;
     window_say(cut, model, said);
-    if (said[0] && w->unsummarized.code != ERR_NONE) {
+    if (said[0] && w->unsummarized) {
         size_t n = strlen(said);
-        snprintf(said + n, sizeof said - n, "; a summary could not be made: %.500s", w->unsummarized.message);
+        snprintf(said + n, sizeof said - n, "; a summary could not be made: %.500s", w->unsummarized->message);
     }
     const struct chat_event ev = {.kind = EVENT_PROGRESS, .text = {said, strlen(said)}, .fraction = -1};
     return !said[0] || append(f, &ev);

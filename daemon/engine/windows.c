@@ -65,6 +65,13 @@ void windows_make(const struct catalog *c, const struct plan *plan, const struct
     window_question_done(&q);
 }
 
+void windows_unsummarized(struct windows *w, const struct error *why)
+{
+    if (!w->unsummarized)
+        w->unsummarized = NEW(struct error);
+    *w->unsummarized = *why;
+}
+
 void windows_done(struct windows *w)
 {
     for (size_t i = 0; i < w->n; i++) {
@@ -75,7 +82,9 @@ void windows_done(struct windows *w)
         window_view_free(v);
     }
     free(w->fits);
+    free(w->unsummarized);
     w->fits = NULL;
+    w->unsummarized = NULL;
     w->n = 0;
 }
 

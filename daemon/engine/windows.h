@@ -15,7 +15,7 @@ struct windows {
     struct window_fit *fits; /* one for each candidate; NULL: all take it easily, and nothing was counted */
     size_t n;
     enum context_policy policy;
-    struct error unsummarized; /* why a summary that was asked for is not there; code ERR_NONE: none was, or it is */
+    struct error *unsummarized; /* why a summary that was asked for is not there; NULL: none was, or it is */
 };
 
 /* What the oldest messages come to. */
@@ -34,7 +34,8 @@ extern const char *const windows_policies[]; /* the names of CONTEXT_ERROR and t
  */
 void windows_make(const struct catalog *c, const struct plan *plan, const struct chat_request *req,
                   const struct windows_rules *rules, const struct windows_summary *summary, struct windows *ret);
-void windows_done(struct windows *w); /* works on a zeroed one */
+void windows_unsummarized(struct windows *w, const struct error *why); /* copied */
+void windows_done(struct windows *w);                                  /* works on a zeroed one */
 
 /* What is sent to candidate i. */
 const struct chat_request *windows_chat(const struct windows *w, const struct chat_request *req, size_t i);
