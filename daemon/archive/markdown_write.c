@@ -177,7 +177,7 @@ static void put_part(struct buf *b, const struct part *p)
     struct buf packed;
     msgpack_unpacked u;
     size_t off = 0;
-    bool media = p->kind == PART_IMAGE || p->kind == PART_AUDIO || p->kind == PART_FILE;
+    bool media = part_is_attachment(p);
     buf_init(&packed, SIZE_MAX / 2); /* of the conversation's size, which is bounded */
     codec_put_content(&packed, &one);
     msgpack_unpacked_init(&u);

@@ -3,17 +3,11 @@
 #include "lib/base/alloc.h"
 #include "lib/base/utf8.h"
 #include <openssl/evp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #define PLAIN "text/plain"
-
-bool kind_is_attachment(const struct part *p)
-{
-    return p->kind == PART_IMAGE || p->kind == PART_AUDIO || p->kind == PART_FILE;
-}
 
 /* -- names -- */
 
@@ -35,12 +29,6 @@ static const char *below(const char *name)
     return from;
 }
 
-static bool is_control(const char *s, size_t n)
-{
-    unsigned char c = (unsigned char)*s;
-    return c < 0x20 || c == 0x7f || (n == 2 && c == 0xc2 && (unsigned char)s[1] < 0xa0);
-}
-
 void kind_clean_name(char *name)
 {
     const char *from = below(name);
@@ -49,7 +37,7 @@ void kind_clean_name(char *name)
     for (const char *at = base; *at;) {
         size_t n = utf8_char(at, strlen(at));
         size_t taken = n ? n : 1;
-        if (n == 0 || is_control(at, n)) {
+        if (n == 0 || utf8_is_control(at, n)) {
             *to++ = '_';
         } else {
             memmove(to, at, n);

@@ -8,9 +8,6 @@
 
 #define ATTACHMENT_MAX ((size_t)32 << 20) /* bytes of one */
 
-/* Pictures, sound and files. */
-bool kind_is_attachment(const struct part *p);
-
 /* The part has data. Its type is found where none was told, or one that cannot be; then its kind, its data where it is
  * text in another character set, its name and the hash of its data are brought in order. Off the loop. *sniff: NULL at
  * first, made where it is needed; the caller frees it. ERR_INVALID_REQUEST, ERR_TOO_LARGE (over ATTACHMENT_MAX),

@@ -1,9 +1,7 @@
 #include "daemon/attach/work.h"
 #include "daemon/attach/kind.h"
 #include "lib/base/alloc.h"
-#include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct attach_work {
     uv_work_t work; /* first */
@@ -15,7 +13,7 @@ struct attach_work {
 
 static bool is_open(const struct part *p)
 {
-    return kind_is_attachment(p) && p->data && !p->hashed;
+    return part_is_attachment(p) && p->data && !p->hashed;
 }
 
 bool attach_work_needed(const struct chat_request *req)

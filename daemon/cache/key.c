@@ -166,6 +166,8 @@ static void put_hash(struct key_maker *m, const void *data, size_t len)
     mp_put_bin(&m->form, hash, sizeof(hash));
 }
 
+_Static_assert(KEY_LEN == PART_HASH_LEN, "both are SHA-256");
+
 /* The data of a part, by a hash that may be known already. */
 static void put_data(struct key_maker *m, const void *of, size_t unused)
 {
@@ -304,8 +306,6 @@ static void put_reasoning(struct key_maker *m, const void *request, size_t unuse
 /* The question */
 
 /* The form is an array of its number, the question and the target. */
-_Static_assert(KEY_LEN == PART_HASH_LEN, "both are SHA-256");
-
 static void begin(struct key_maker *m)
 {
     take_digest(m);

@@ -272,7 +272,7 @@ int64_t tokens_of_request(enum token_family f, const struct chat_request *r)
 /* False: it is no text, and has to be looked at. */
 static bool part_at_most(const struct part *p, int64_t *tokens)
 {
-    if (p->kind == PART_IMAGE || p->kind == PART_AUDIO || p->kind == PART_FILE)
+    if (part_is_attachment(p))
         return false;
     *tokens += AROUND_MOST + (int64_t)(p->text_len + (p->name ? strlen(p->name) : 0)) * BYTE_MOST;
     return true;

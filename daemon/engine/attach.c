@@ -44,7 +44,7 @@ static bool wants_fetching(const struct plan *plan, const struct part *p)
 {
     enum part_kind kind;
     const char *mime;
-    if (!kind_is_attachment(p) || !p->url || p->data)
+    if (!part_is_attachment(p) || !p->url || p->data)
         return false;
     return (p->kind == PART_FILE && !p->mime && !kind_of_url(p->url, &kind, &mime)) || !all_take_url(plan, p);
 }
@@ -64,7 +64,7 @@ bool attach_needed(const struct chat_request *req)
 {
     for (size_t m = 0; m < req->n_messages; m++)
         for (size_t i = 0; i < req->messages[m].n_parts; i++)
-            if (kind_is_attachment(&req->messages[m].parts[i]))
+            if (part_is_attachment(&req->messages[m].parts[i]))
                 return true;
     return false;
 }
@@ -108,7 +108,7 @@ static const struct part *refused_by(const struct attach *a, const struct route 
     const struct chat_request *req = a->req;
     for (size_t m = 0; m < req->n_messages; m++)
         for (size_t i = 0; i < req->messages[m].n_parts; i++)
-            if (kind_is_attachment(&req->messages[m].parts[i]) && !takes(a, r, &req->messages[m].parts[i]))
+            if (part_is_attachment(&req->messages[m].parts[i]) && !takes(a, r, &req->messages[m].parts[i]))
                 return &req->messages[m].parts[i];
     return NULL;
 }

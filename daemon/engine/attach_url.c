@@ -124,8 +124,8 @@ static void on_got(void *data, const struct fetch_reply *reply, const struct err
     u->fetch = NULL;
     if (err) {
         conclude(u, err);
-    } else if (is_redirect(reply->head.status) && reply->location) {
-        if (!follow(u, reply->location, &why))
+    } else if (is_redirect(reply->head.status) && reply->head.location) {
+        if (!follow(u, reply->head.location, &why))
             conclude(u, &why);
     } else {
         conclude(u, take(u, reply, &why) != ERR_NONE ? &why : NULL);

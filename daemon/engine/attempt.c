@@ -1,6 +1,7 @@
 #include "daemon/engine/attempt.h"
 #include "daemon/core/log.h"
 #include "daemon/core/timer.h"
+#include "daemon/engine/fetch.h"
 #include "daemon/engine/gate.h"
 #include "daemon/engine/vector_read.h"
 #include "daemon/provider/media.h"
@@ -310,15 +311,12 @@ enum error_code attempt_start(struct attempt_room *room, const struct attempt_qu
 {
     static const struct http_callbacks http_cb = {on_head, on_body, on_end};
     struct attempt *a = attempt_new(room, q, cb, data);
-    const struct provider *p = a->provider;
     struct exchange x;
     exchange_init(&x, REQUEST_MAX);
     enum error_code code = build(a, q, &x, err);
     if (code == ERR_NONE) {
-        const struct http_options opt = {.proxy = p->proxy,
-                                         .ca_file = p->ca_file,
-                                         .timeout_connect_ms = (long)p->timeout_connect_ms,
-                                         .fresh = q->fresh};
+        struct http_options opt = fetch_reach(a->provider);
+        opt.fresh = q->fresh;
         code = http_start(room->pool, &x, &opt, &http_cb, a, &a->transfer, err);
     }
     exchange_done(&x);

@@ -62,7 +62,6 @@ static void fill(const struct route_world *w, const struct estimation *s, struct
     const struct plan *plan = &s->plan;
     const struct route *r = plan->routes;
     const struct chat_request *req = s->req;
-    const struct window_cut *cut = windows_told(&s->windows, 0);
     *est = (struct estimate){.provider = "", .model = req->model ? req->model : "", .low_nano = -1, .high_nano = -1};
     struct facts f = {0};
     if (plan->n > 0) {
@@ -70,7 +69,9 @@ static void fill(const struct route_world *w, const struct estimation *s, struct
         est->model = r->model;
         f = catalog_facts(w->catalog, r->provider->name, r->provider->kind, r->model);
     }
-    est->input_tokens = cut ? cut->estimated : tokens_of_request(plan->n > 0 ? facts_family(&f) : TOKENS_GENERIC, req);
+    est->input_tokens = windows_tokens(&s->windows, 0);
+    if (est->input_tokens < 0)
+        est->input_tokens = tokens_of_request(plan->n > 0 ? facts_family(&f) : TOKENS_GENERIC, req);
     est->max_output_tokens = plan->n > 0 ? max_output(req, &f) : req->has_max_tokens ? req->max_tokens : -1;
     if (plan->n > 0)
         price(w, r, est);

@@ -38,8 +38,7 @@ struct fetch *fetch_cancel(struct fetch *f)
 
 static void conclude(struct fetch *f, const struct error *err)
 {
-    const struct fetch_reply reply = {
-        .head = f->head, .location = f->location, .body = f->body.data, .len = f->body.len};
+    const struct fetch_reply reply = {.head = f->head, .body = f->body.data, .len = f->body.len};
     fetch_got *got = f->got;
     void *data = f->data;
     f->got = NULL;
@@ -51,8 +50,7 @@ static void on_head(void *data, const struct response_head *head)
 {
     struct fetch *f = data;
     f->head = *head;
-    f->head.location = NULL;
-    f->location = xstrdup(head->location);
+    f->head.location = f->location = xstrdup(head->location);
 }
 
 static void on_body(void *data, const uint8_t *bytes, size_t len)

@@ -20,9 +20,8 @@ struct fetch_options {
 };
 
 struct fetch_reply {
-    struct response_head head;
-    const char *location; /* of the head, NULL if none; borrowed for the call */
-    const uint8_t *body;  /* borrowed for the call */
+    struct response_head head; /* its location is borrowed for the call; likewise: */
+    const uint8_t *body;
     size_t len;
 };
 

@@ -23,13 +23,13 @@ struct lookup {
 /* Whom a candidate's answers are kept for; borrowed of it. */
 struct key_target lookup_target(const struct route *r);
 
-/* Of a plan with candidates. uid: whose question it is. */
 struct lookup_question {
     const struct plan *plan;
     const struct chat_request *req;
     const struct windows *windows; /* what is sent of it to each candidate */
 };
 
+/* Of a plan with candidates. uid: whose question it is. */
 void lookup_make(struct engine *e, const struct lookup_question *q, uid_t uid, struct lookup *ret);
 void lookup_done(struct lookup *k); /* works on a zeroed one */
 const struct cache_key *lookup_keys(const struct lookup *k);

@@ -2,6 +2,7 @@
 #include "daemon/core/log.h"
 #include "daemon/core/timer.h"
 #include "daemon/engine/engine_internal.h"
+#include "daemon/engine/fetch.h"
 #include "daemon/engine/route.h"
 
 #define PROVIDERS_WARM_MAX 2 /* the first to be asked, and the one after it */
@@ -14,8 +15,7 @@ static void on_failed(const struct error *err)
 
 static void warm_provider(struct engine *e, const struct provider *p)
 {
-    struct http_options opt = {
-        .proxy = p->proxy, .ca_file = p->ca_file, .timeout_connect_ms = (long)p->timeout_connect_ms};
+    const struct http_options opt = fetch_reach(p);
     http_warm(e->pool, p->base_url, &opt, on_failed);
 }
 

@@ -30,8 +30,7 @@ struct window_question {
     const struct chat_request *chat; /* borrowed */
     int64_t at_most;                 /* tokens, by any family */
     int64_t *milli[TOKEN_FAMILIES];  /* of its messages, owned; NULL: not counted */
-    int64_t around[TOKEN_FAMILIES];  /* thousandths of a token: all but the messages */
-    int64_t sum[TOKEN_FAMILIES];     /* likewise: all */
+    int64_t sum[TOKEN_FAMILIES];     /* thousandths of a token: all of it */
     bool *turns;                     /* of its messages: a turn begins there; owned, NULL: not looked for yet */
     size_t reach;                    /* so many of the oldest messages have a summary: */
     const char *summary;             /* borrowed; NULL: none */

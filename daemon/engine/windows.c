@@ -98,6 +98,11 @@ const struct window_cut *windows_told(const struct windows *w, size_t i)
     return i < w->n && w->fits[i].cut.verdict != WINDOW_FITS ? &w->fits[i].cut : NULL;
 }
 
+int64_t windows_tokens(const struct windows *w, size_t i)
+{
+    return i < w->n ? w->fits[i].cut.estimated : -1;
+}
+
 size_t windows_reach(const struct catalog *c, const struct plan *plan, const struct chat_request *req,
                      const struct windows *w, const struct windows_summary *summary, size_t most)
 {

@@ -42,6 +42,9 @@ const struct chat_request *windows_chat(const struct windows *w, const struct ch
 /* NULL: there is nothing to tell of candidate i. */
 const struct window_cut *windows_told(const struct windows *w, size_t i);
 
+/* Of what candidate i is sent, as they were counted; -1: they were not. */
+int64_t windows_tokens(const struct windows *w, size_t i);
+
 /* How many of the oldest messages, at most `most`, the first candidate needs a summary of; 0: none. Nothing else is
  * done: counted anew, since this comes once in a long conversation. */
 size_t windows_reach(const struct catalog *c, const struct plan *plan, const struct chat_request *req,

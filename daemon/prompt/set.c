@@ -33,14 +33,14 @@ static void join_doubles(struct prompt_set *s, size_t first)
 /* Those from `first` on go over those before it. */
 static void put_over(struct prompt_set *s, size_t first)
 {
-    size_t kept = 0, before = first, n = s->n;
+    size_t kept = 0, n = s->n;
     for (size_t i = 0; i < first; i++) {
         const struct prompt *const key = s->prompts[i];
         if (bsearch(&key, s->prompts + first, n - first, sizeof *s->prompts, by_name))
             s->prompts[i] = prompt_free(s->prompts[i]);
     }
     for (size_t i = 0; i < n; i++)
-        if (i >= before || s->prompts[i])
+        if (i >= first || s->prompts[i])
             s->prompts[kept++] = s->prompts[i];
     s->n = kept;
     if (s->n > 0)
@@ -53,11 +53,11 @@ struct prompt_set *prompt_set_read(const char *const *paths)
     struct prompt_walk w = {.set = s};
     for (; *paths; paths++) {
         w.root = *paths;
-        w.first = s->n;
+        const size_t first = s->n;
         prompt_folder_read(&w);
-        join_doubles(s, w.first);
-        if (w.first < s->n)
-            put_over(s, w.first);
+        join_doubles(s, first);
+        if (first < s->n)
+            put_over(s, first);
     }
     if (s->n_watches > PROMPT_SET_WATCHES_MAX)
         s->unwatchable = true;

@@ -1,4 +1,4 @@
-/* What the two halves of a set share: set.c sorts what folders.c finds. */
+/* What the two halves of a set share: set.c sorts what folder.c finds. */
 #ifndef ASKD_PROMPT_SET_INTERNAL_H
 #define ASKD_PROMPT_SET_INTERNAL_H
 
@@ -10,7 +10,6 @@ struct prompt_walk {
     const char *root;      /* the folder, as it was told */
     char *real;            /* where it lies, links resolved */
     size_t entries, bytes; /* so far, of all folders */
-    size_t first;          /* of its prompts, in set */
 };
 
 /* Adds what the folder w->root holds to the set, in no order. */

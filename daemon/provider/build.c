@@ -298,10 +298,9 @@ json_t *build_placeholder(const struct message *m)
     char text[80];
 
     for (size_t i = 0; i < m->n_parts; i++) {
-        enum part_kind kind = m->parts[i].kind;
-        if (kind != PART_IMAGE && kind != PART_AUDIO && kind != PART_FILE)
+        if (!part_is_attachment(&m->parts[i]))
             continue;
-        snprintf(text, sizeof text, "(there was an attachment here: %s)", part_kind_name(kind));
+        snprintf(text, sizeof text, "(there was an attachment here: %s)", part_kind_name(m->parts[i].kind));
         return json_string(text);
     }
     return NULL;

@@ -179,11 +179,11 @@ bool media_has_text_file(const struct chat_request *r)
 }
 
 /* The longest run of marks in a text, which the fence around it has to be longer than. */
-static size_t longest_run(const uint8_t *data, size_t len, char mark)
+static size_t longest_run(const uint8_t *data, size_t len)
 {
     size_t longest = 0, run = 0;
     for (size_t i = 0; i < len; i++) {
-        run = data[i] == (uint8_t)mark ? run + 1 : 0;
+        run = data[i] == '`' ? run + 1 : 0;
         longest = run > longest ? run : longest;
     }
     return longest;
@@ -207,7 +207,7 @@ static void put_name(struct buf *b, const char *name)
 static bool fence(struct part *to, const struct part *from, size_t max)
 {
     struct buf b;
-    size_t n = longest_run(from->data, from->data_len, '`') + 1, len;
+    size_t n = longest_run(from->data, from->data_len) + 1, len;
     n = n < 3 ? 3 : n;
     buf_init(&b, max);
     if (from->name)

@@ -137,7 +137,7 @@ static void add_assistant(struct builder *b, const struct openai_messages *how, 
     for (size_t i = 0; i < m->n_parts; i++) {
         if (m->parts[i].kind == PART_TOOL_CALL)
             build_append(b, calls, tool_call(b, how, &m->parts[i]));
-        else if (m->parts[i].kind == PART_IMAGE || m->parts[i].kind == PART_AUDIO || m->parts[i].kind == PART_FILE)
+        else if (part_is_attachment(&m->parts[i]))
             build_leave_out(b, part_kind_name(m->parts[i].kind));
     }
     bool has_calls = json_array_size(calls) > 0;

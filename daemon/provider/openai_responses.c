@@ -93,7 +93,7 @@ static void add_assistant(struct builder *b, json_t *input, const struct message
             add_call(b, input, p);
         else if (p->kind == PART_REASONING && is_followed(m, i))
             add_reasoning(b, input, p);
-        else if (p->kind == PART_IMAGE || p->kind == PART_AUDIO || p->kind == PART_FILE)
+        else if (part_is_attachment(p))
             build_leave_out(b, part_kind_name(p->kind));
     }
 }

@@ -47,7 +47,7 @@ static void fill_reply(struct store_reply *r, const struct archive_message *m)
 static void hash_data(struct message *m)
 {
     for (size_t i = 0; i < m->n_parts; i++)
-        if (kind_is_attachment(&m->parts[i]) && m->parts[i].data)
+        if (part_is_attachment(&m->parts[i]) && m->parts[i].data)
             (void)kind_hash(&m->parts[i], NULL);
 }
 

@@ -73,6 +73,11 @@ bool mime_is_text(const char *mime)
     return false;
 }
 
+bool part_is_attachment(const struct part *p)
+{
+    return p->kind == PART_IMAGE || p->kind == PART_AUDIO || p->kind == PART_FILE;
+}
+
 bool part_is_text_file(const struct part *p)
 {
     return p->kind == PART_FILE && p->data && mime_is_text(p->mime);

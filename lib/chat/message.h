@@ -61,8 +61,9 @@ struct part *message_add_part(struct message *m, enum part_kind kind);
 void message_add_text(struct message *m, const char *text, size_t len);
 void message_done(struct message *m); /* frees what it owns; works on a zeroed one */
 
-bool mime_is_text(const char *mime);          /* what it is of is text, if UTF-8; NULL: false */
-bool part_is_text_file(const struct part *p); /* a file with data of such a type */
+bool mime_is_text(const char *mime);           /* what it is of is text, if UTF-8; NULL: false */
+bool part_is_attachment(const struct part *p); /* image, audio or file */
+bool part_is_text_file(const struct part *p);  /* a file with data of such a type */
 
 const char *role_name(enum role role);
 bool role_from_name(const char *s, size_t len, enum role *role);

@@ -20,7 +20,7 @@ static bool is_plain(const msgpack_object_str *name)
     return true;
 }
 
-static int shown(const msgpack_object_str *name)
+int schema_shown(const msgpack_object_str *name)
 {
     return name->size < SHOWN_NAME ? (int)name->size : SHOWN_NAME;
 }
@@ -36,9 +36,9 @@ static void put_path(struct buf *out, const struct spot *at)
     if (!at->name)
         buf_printf(out, "[%u]", at->index);
     else if (is_plain(at->name))
-        buf_printf(out, ".%.*s", shown(at->name), at->name->ptr);
+        buf_printf(out, ".%.*s", schema_shown(at->name), at->name->ptr);
     else
-        buf_printf(out, "[\"%.*s\"]", shown(at->name), at->name->ptr);
+        buf_printf(out, "[\"%.*s\"]", schema_shown(at->name), at->name->ptr);
 }
 
 static unsigned depth_of(const struct spot *at)
@@ -228,8 +228,8 @@ bool check_follow(struct check *c, const msgpack_object_str *ref, const struct s
 {
     const msgpack_object *schema = resolve(c->root, ref);
     if (!schema)
-        return check_abort(c, "$: cannot be checked: the schema refers to \"%.*s\", which is not in it", shown(ref),
-                           ref->ptr);
+        return check_abort(c, "$: cannot be checked: the schema refers to \"%.*s\", which is not in it",
+                           schema_shown(ref), ref->ptr);
     return check_charge(c, 1 + ref->size / 16) && check_apply(c, schema, at);
 }
 

@@ -37,6 +37,7 @@ struct schema_rule {
 enum kind { NO_KIND = 0, NIL = 1, BOOLEAN = 2, NUMBER = 4, STRING = 8, ARRAY = 16, MAP = 32, ANY_KIND = 63 };
 
 enum kind schema_kind(const msgpack_object *o);
+int schema_shown(const msgpack_object_str *name); /* so many bytes of a text, for a "%.*s" in a message */
 
 /* NULL for one that is not known. */
 const struct schema_rule *schema_rule_find(const msgpack_object_str *keyword);

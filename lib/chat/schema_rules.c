@@ -130,9 +130,8 @@ static bool enum_holds(struct check *c, const msgpack_object_map *map, const msg
             return true;
     }
     if (at->value->type == MSGPACK_OBJECT_STR)
-        return check_fail(c, at, "\"%.*s\" is none of the %u values allowed",
-                          at->value->via.str.size < 64 ? (int)at->value->via.str.size : 64, at->value->via.str.ptr,
-                          asked->via.array.size);
+        return check_fail(c, at, "\"%.*s\" is none of the %u values allowed", schema_shown(&at->value->via.str),
+                          at->value->via.str.ptr, asked->via.array.size);
     return check_fail(c, at, "is none of the %u values allowed", asked->via.array.size);
 }
 
@@ -313,8 +312,7 @@ static bool additional_holds(struct check *c, const msgpack_object_map *map, con
         if (properties && properties->type == MSGPACK_OBJECT_MAP && find(c, &properties->via.map, name))
             continue;
         if (asked->type == MSGPACK_OBJECT_BOOLEAN && !asked->via.boolean)
-            return check_fail(c, at, "has the member \"%.*s\", which is not allowed",
-                              name->size < 64 ? (int)name->size : 64, name->ptr);
+            return check_fail(c, at, "has the member \"%.*s\", which is not allowed", schema_shown(name), name->ptr);
         if (!check_apply(c, asked, &inner))
             return false;
     }
@@ -328,8 +326,7 @@ static bool has_all(struct check *c, const msgpack_object *names, const struct s
     for (uint32_t i = 0; i < names->via.array.size; i++) {
         const msgpack_object *name = &names->via.array.ptr[i];
         if (name->type == MSGPACK_OBJECT_STR && !find(c, &at->value->via.map, &name->via.str))
-            return check_fail(c, at, "lacks the member \"%.*s\"",
-                              name->via.str.size < 64 ? (int)name->via.str.size : 64, name->via.str.ptr);
+            return check_fail(c, at, "lacks the member \"%.*s\"", schema_shown(&name->via.str), name->via.str.ptr);
     }
     return true;
 }
