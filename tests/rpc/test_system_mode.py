@@ -8,7 +8,7 @@ import stat
 
 import pytest
 
-from client import Closed, RpcError, failure
+from client import RESPONSE, Closed, RpcError, failure
 from conftest import wait_until
 from helpers_system import ALICE, BOB, DAEMON, alice, bob, daemon, home, system_home, user_client  # noqa: F401
 
@@ -171,13 +171,34 @@ def test_conversation_is_its_owners_alone(alice, bob, root, conversation):
             ("conversation.fork", {"message": message}),
             ("conversation.rename", {"title": "taken"}),
             ("conversation.delete", {}),
+            ("conversation.restore", {}),
+            ("conversation.pin", {"pinned": True}),
+            ("conversation.tag", {"add": ["taken"]}),
+            ("conversation.head", {"message": message}),
+            ("conversation.export", {"format": "json"}),
+            ("conversation.watch", {}),
             ("chat", {"model": "fake/echo", "prompt": "and?"}),
             ("chat", {"model": "fake/echo", "prompt": "and?", "parent": message}),
+            ("chat", {"model": "fake/echo", "prompt": "and?", "edit": message}),
+            ("chat", {"model": "fake/echo", "regenerate": message}),
         ):
             assert_not_found(other, method, {"conversation": conv, **more}, conv)
         assert other.call("conversation.list") == []
+        assert other.call("conversation.search", {"query": "secret"}) == []
+    assert [h["conversation"] for h in alice.call("conversation.search", {"query": "secret"})] == [conv]
     assert alice.call("conversation.get", {"conversation": conv}) == before
     assert [c["conversation"] for c in alice.call("conversation.list")] == [conv]
+
+
+def test_changes_are_told_to_their_owner_alone(alice, bob, root, conversation):
+    conv, _ = conversation
+    for watcher in (alice, bob, root):
+        watcher.call("conversation.watch")
+    alice.call("conversation.rename", {"conversation": conv, "title": "mine"})
+    for other in (bob, root):
+        asked = other.request("hello", {"client": "pytest"})
+        assert list(other.recv()[:2]) == [RESPONSE, asked], "a change was told before"
+    assert alice.call("conversation.get", {"conversation": conv})["title"] == "mine"
 
 
 def test_message_is_its_owners_alone(alice, bob, conversation):
