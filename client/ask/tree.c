@@ -1,6 +1,7 @@
 #include "client/ask/tree.h"
 #include "client/ask/tree_list.h"
 #include "client/common/exit.h"
+#include "lib/base/fd.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -145,21 +146,14 @@ static enum error_code take(struct attach *a, struct tree *t, const struct file 
     if (fd < 0)
         return error_set_errno(err, ERR_INVALID_REQUEST, errno, "cannot open %s in %s", f->name, t->dir);
     char *data = malloc(f->len);
-    size_t got = 0;
-    ssize_t n = 1;
-    while (data != NULL && got < f->len && n != 0) {
-        n = read(fd, data + got, f->len - got);
-        if (n < 0 && errno != EINTR)
-            break;
-        got += n > 0 ? (size_t)n : 0;
-    }
+    ssize_t n = data != NULL ? fd_read_up_to(fd, data, f->len) : 0;
     enum error_code code;
     if (data == NULL)
         code = error_set(err, ERR_OVERLOADED, "no memory for %s", f->name);
     else if (n < 0)
         code = error_set_errno(err, ERR_INVALID_REQUEST, errno, "cannot read %s in %s", f->name, t->dir);
     else
-        code = attach_bytes(a, data, got, f->name, err);
+        code = attach_bytes(a, data, (size_t)n, f->name, err);
     free(data);
     (void)close(fd);
     return code;

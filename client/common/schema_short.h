@@ -3,11 +3,9 @@
  *   name:str, age:int "in years", nick?:str, tags:str[], mood:(good|bad), address:{city:str, zip:str}
  *
  * A member is a name, a ? where it may be missing, a colon, a type, and perhaps a description in quotes, in which \"
- * and
- * \\ stand for themselves. A type is str, int, num, bool, words to choose from in parentheses, or members in braces;
- * each
- * [] behind it makes a list of it. What comes of it is strict: no other members, and all but those with ? required, so
- * that providers can hold a model to it. Pure. */
+ * and \\ stand for themselves. A type is str, int, num, bool, words to choose from in parentheses, or members in
+ * braces; each [] behind it makes a list of it. What comes of it is strict: no other members, and all but those with ?
+ * required, so that providers can hold a model to it. Pure. */
 #ifndef CLIENT_SCHEMA_SHORT_H
 #define CLIENT_SCHEMA_SHORT_H
 

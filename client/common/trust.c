@@ -11,7 +11,7 @@
 
 static const char list_name[] = "trusted", lock_name[] = "trusted.lock";
 
-/* The state folder, NULL-like -1 and ERR_NOT_FOUND where there is none and none is to be made. */
+/* The state folder, -1 and ERR_NOT_FOUND where there is none and none is to be made. */
 static enum error_code open_state(bool create, int *fd, struct error *err)
 {
     char path[PATH_MAX];

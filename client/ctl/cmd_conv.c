@@ -1,5 +1,5 @@
 /* askctl conv: the stored conversations. This file has what changes them; conv_list.c, conv_search.c and conv_show.c
- * show them. */
+ * show them, conv_export.c and conv_import.c take them out and in. */
 #include "client/common/field.h"
 #include "client/ctl/conv.h"
 #include "client/ctl/conv_files.h"
@@ -104,7 +104,7 @@ static int untag(struct ctl *c)
     return conv_with(c, untag_one);
 }
 
-/* -- rm, restore, undo -- */
+/* -- rm, undo -- */
 
 static int purge_one(struct ctl *c, struct ask *a, const char *id)
 {
@@ -228,7 +228,7 @@ const struct ctl_verb cmd_conv_verbs[] = {
     {"unpin", "CONVERSATION...", "no longer", 1, INT_MAX, .run = unpin},
     {"tag", "CONVERSATION TAG...", "put tags on it", 2, INT_MAX, .run = tag},
     {"untag", "CONVERSATION TAG...", "take tags off it", 2, INT_MAX, .run = untag},
-    {"rm", "CONVERSATION...", "remove them with all that was said", 1, INT_MAX, .run = rm, .takes = CTL_PURGE},
+    {"rm", "CONVERSATION...", "remove them; undo has them back", 1, INT_MAX, .run = rm, .takes = CTL_PURGE},
     {"undo", "[CONVERSATION...]", "have back what was removed, the last by default", 0, INT_MAX, .run = undo},
     {"fork", "CONVERSATION [MESSAGE]", "copy it, up to a message", 1, 2, .run = fork_conversation},
     {"export", "[CONVERSATION...]", "as Markdown or JSON, for import", 0, INT_MAX, .run = conv_export,

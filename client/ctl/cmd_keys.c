@@ -5,6 +5,7 @@
 #include "client/ctl/hidden.h"
 #include "client/ctl/key_file.h"
 #include "client/ctl/key_secret.h"
+#include "lib/base/fd.h"
 #include "lib/base/key_folder.h"
 #include "lib/base/secret.h"
 #include "lib/base/usual_keys.h"
@@ -229,21 +230,6 @@ static int store_checked(struct ctl *c, struct change *change, const struct key_
     return EXIT_DATA;
 }
 
-static ssize_t read_all(int fd, char *out, size_t size)
-{
-    size_t len = 0;
-    while (len < size) {
-        ssize_t n = read(fd, out + len, size - len);
-        if (n < 0 && errno != EINTR)
-            return -1;
-        if (n == 0)
-            break;
-        if (n > 0)
-            len += (size_t)n;
-    }
-    return (ssize_t)len;
-}
-
 static const char *set_here(const struct usual_key *usual)
 {
     const char *value = usual != NULL ? getenv(usual->env) : NULL;
@@ -259,7 +245,7 @@ static int import_one(struct ctl *c, struct change *change, const struct key_fol
     (void)snprintf(prompt, sizeof(prompt), "Key of %s%s%s%s: ", name, here != NULL ? " (Enter: the one in " : "",
                    here != NULL ? usual->env : "", here != NULL ? ")" : "");
     ssize_t n = isatty(STDIN_FILENO) != 0 ? hidden_read(STDIN_FILENO, prompt, text, sizeof(text))
-                                          : read_all(STDIN_FILENO, text, sizeof(text));
+                                          : fd_read_up_to(STDIN_FILENO, text, sizeof(text));
     int status;
     if (n < 0) {
         exit_print(c->program, "cannot read the key: %s", strerror(errno));

@@ -2,6 +2,7 @@
 #include "client/common/field.h"
 #include "client/ctl/conv.h"
 #include "client/ctl/conv_files.h"
+#include "lib/base/fd.h"
 #include "lib/base/file_kind.h"
 #include "lib/proto/mp.h"
 #include <errno.h>
@@ -124,20 +125,10 @@ static int send_piece(struct import *im, const char *data, size_t len, bool more
 /* Fills the piece as far as there is anything; -1 for a fault. */
 static ssize_t read_piece(struct import *im, char *piece)
 {
-    size_t len = 0;
-    while (len < PIECE) {
-        ssize_t n = read(im->fd, piece + len, PIECE - len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
-            exit_print(im->c->program, "cannot read %s: %s", im->name, strerror(errno));
-            return -1;
-        }
-        if (n == 0)
-            break;
-        len += (size_t)n;
-    }
-    return (ssize_t)len;
+    ssize_t len = fd_read_up_to(im->fd, piece, PIECE);
+    if (len < 0)
+        exit_print(im->c->program, "cannot read %s: %s", im->name, strerror(errno));
+    return len;
 }
 
 static int send_all(struct import *im, char *piece)

@@ -23,7 +23,7 @@ static const struct ctl_verb verbs[] = {
     {"prompts", "[VERB] ...", "list, show, path of the prompts of the library", .verbs = cmd_prompts_verbs,
      .usual = "list"},
     {"status", "", "show the daemon and its providers", .run = cmd_status},
-    {"trust", "[FILE]", "let ask use a project file, ./.askd by default", .max_args = 1, .run = cmd_trust,
+    {"trust", "[FILE]", "let ask use a project file, the nearest by default", .max_args = 1, .run = cmd_trust,
      .takes = CTL_YES | CTL_LIST},
     {"untrust", "[FILE]", "and no longer", .max_args = 1, .run = cmd_untrust},
     {"wait", "ANSWER...", "wait for the end of answers", 1, CTL_WAIT_MAX, .run = cmd_wait, .takes = CTL_NOTIFY},

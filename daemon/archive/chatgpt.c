@@ -1,6 +1,5 @@
 #include "daemon/archive/chatgpt.h"
 #include "lib/base/alloc.h"
-#include "lib/base/grow.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,5 @@
 #include "daemon/archive/json.h"
-#include "lib/base/alloc.h"
 #include "lib/proto/mp.h"
-#include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>

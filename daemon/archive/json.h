@@ -4,12 +4,13 @@
 #define ASKD_ARCHIVE_JSON_H
 
 #include "daemon/archive/conversation.h"
+#include "daemon/archive/split.h"
 #include "lib/base/error.h"
 #include <jansson.h>
 
 #define ARCHIVE_FORMAT "askd-conversation"
 #define ARCHIVE_VERSION 1
-#define ARCHIVE_DEPTH_MAX 28 /* of nesting: MessagePack may have 32 */
+#define ARCHIVE_DEPTH_MAX SPLIT_DEPTH_MAX /* of nesting: MessagePack may have 32 */
 
 /* One value of MessagePack as JSON and back. NULL: it is nested too deep, or there is no memory for it. */
 json_t *archive_json_value(const msgpack_object *o);

@@ -170,14 +170,7 @@ static bool take_results(struct llm *l, struct archive_conversation *c, int64_t 
 
 static struct value *value_of(const struct buf *b)
 {
-    struct value *v = NULL;
-    msgpack_unpacked u;
-    size_t off = 0;
-    msgpack_unpacked_init(&u);
-    if (!b->failed && msgpack_unpack_next(&u, (const char *)b->data, b->len, &off) == MSGPACK_UNPACK_SUCCESS)
-        v = value_from_object(&u.data);
-    msgpack_unpacked_destroy(&u);
-    return v;
+    return b->failed ? NULL : value_from_packed(b->data, b->len);
 }
 
 /* As parts, which go back to a model, and as the list that conversation.get shows. */

@@ -1,11 +1,9 @@
 /* The map of conversation.get, read into a conversation. */
 #include "daemon/archive/conversation.h"
-#include "lib/base/alloc.h"
 #include "lib/base/error.h"
 #include "lib/chat/usage.h"
 #include "lib/proto/codec.h"
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct reading {

@@ -280,16 +280,11 @@ static struct value *meta_value(const json_t *meta, const char *key)
     const json_t *o = json_object_get(meta, key);
     struct value *v = NULL;
     struct buf b;
-    msgpack_unpacked u;
-    size_t off = 0;
     if (!o)
         return NULL;
     buf_init(&b, SIZE_MAX / 2); /* of the page's size, which is bounded */
-    msgpack_unpacked_init(&u);
-    if (archive_json_pack(&b, o) &&
-        msgpack_unpack_next(&u, (const char *)b.data, b.len, &off) == MSGPACK_UNPACK_SUCCESS)
-        v = value_from_object(&u.data);
-    msgpack_unpacked_destroy(&u);
+    if (archive_json_pack(&b, o))
+        v = value_from_packed(b.data, b.len);
     buf_done(&b);
     return v;
 }

@@ -8,7 +8,6 @@
 #include "daemon/archive/spool.h"
 #include "lib/base/alloc.h"
 #include "lib/base/file_kind.h"
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,13 +119,16 @@ static enum archive_step next_chain(struct archive_reader *r, struct archive_con
         return ARCHIVE_MORE;
     if (!r->llm && open_llm(r, err) != ERR_NONE)
         return ARCHIVE_FAILED;
-    switch (llm_next(r->llm, ret, err)) {
+    enum llm_found step = llm_next(r->llm, ret, err);
+    switch (step) {
     case LLM_CONVERSATION: r->entries++; return ARCHIVE_CONVERSATION;
     case LLM_SKIP: r->entries++; return skip(r, NULL, err);
-    case LLM_END: return ARCHIVE_END;
+    case LLM_END:
     case LLM_BAD: break;
     }
-    return ARCHIVE_FAILED;
+    r->llm = llm_close(r->llm); /* here, since the reader is freed on the loop */
+    spool_done(&r->spool);
+    return step == LLM_END ? ARCHIVE_END : ARCHIVE_FAILED;
 }
 
 /* -- all -- */

@@ -1,5 +1,4 @@
 #include "daemon/archive/split.h"
-#include <string.h>
 
 void split_init(struct split *s, size_t max_entry)
 {
@@ -192,7 +191,7 @@ enum split_found split_end(struct split *s, struct error *err)
         return SPLIT_BAD;
     }
     if (place == SPLIT_INSIDE && s->depth == 0 && !s->in_string && !s->list)
-        return finish(s, err) == SPLIT_ENTRY ? SPLIT_ENTRY : SPLIT_SKIP;
+        return finish(s, err);
     if (place == SPLIT_TOP || place == SPLIT_AFTER)
         return SPLIT_MORE;
     error_set(err, ERR_INVALID_REQUEST, "the file ends %s: it was cut off",

@@ -1,6 +1,6 @@
 /* A temporary file in which the pieces of a database are gathered: 0600, in the state folder. Its name is gone as soon
- * as whoever reads it has opened it. What a dead daemon left is removed with the first that is made. Blocking: for a
- * worker. */
+ * as whoever reads it has opened it. What a dead daemon left is removed at the next start (spool_sweep); all else is
+ * blocking, for a worker. */
 #ifndef ASKD_ARCHIVE_SPOOL_H
 #define ASKD_ARCHIVE_SPOOL_H
 

@@ -148,20 +148,6 @@ static char *to_text(const struct lists *l)
     return text;
 }
 
-static bool write_all(int fd, const char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno != EINTR)
-            return false;
-        if (n > 0) {
-            data += n;
-            len -= (size_t)n;
-        }
-    }
-    return true;
-}
-
 /* A new file of that name: what a process that broke off left there goes. */
 static int create(const char *path)
 {
@@ -175,7 +161,8 @@ static enum error_code replace(const char *path, const char *text, size_t len, s
     char *fresh = xasprintf("%s.new", path);
     enum error_code code = ERR_NONE;
     int fd = create(fresh);
-    bool good = fd >= 0 && write_all(fd, text, len) && fdatasync(fd) == 0; /* else a power cut could leave it empty */
+    bool good =
+        fd >= 0 && fd_write_all(fd, text, len) && fdatasync(fd) == 0; /* else a power cut could leave it empty */
     int errnum = errno;
 
     if (fd >= 0)

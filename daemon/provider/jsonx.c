@@ -256,16 +256,12 @@ struct value *jsonx_to_value(const json_t *json)
     size_t left = JSONX_VALUE_VALUES;
     struct buf packed;
     msgpack_packer pk;
-    msgpack_unpacked u;
     struct value *v = NULL;
 
     buf_init(&packed, SIZE_MAX / 2); /* of the JSON's size */
-    msgpack_unpacked_init(&u);
     msgpack_packer_init(&pk, &packed, pack_piece);
-    if (pack(&pk, json, JSONX_VALUE_DEPTH, &left) && !packed.failed &&
-        msgpack_unpack_next(&u, (const char *)packed.data, packed.len, NULL) == MSGPACK_UNPACK_SUCCESS)
-        v = value_from_object(&u.data);
-    msgpack_unpacked_destroy(&u);
+    if (pack(&pk, json, JSONX_VALUE_DEPTH, &left) && !packed.failed)
+        v = value_from_packed(packed.data, packed.len);
     buf_done(&packed);
     return v;
 }

@@ -5,8 +5,6 @@
 #include "lib/proto/codec.h"
 #include <string.h>
 
-enum { RPC_REQUEST = 0, RPC_RESPONSE = 1, RPC_NOTIFICATION = 2 };
-
 void dispatch_put_response(struct buf *b, uint64_t msgid)
 {
     mp_put_array(b, 4);

@@ -7,6 +7,8 @@
 #include "daemon/rpc/schema.h"
 #include "lib/base/buf.h"
 
+enum { RPC_REQUEST = 0, RPC_RESPONSE = 1, RPC_NOTIFICATION = 2 };
+
 struct call {
     struct peer *peer;
     uint64_t msgid;

@@ -22,8 +22,8 @@ enum error_code import_begin(struct server *s, struct peer *p, enum archive_form
                              struct error *err);
 /* One of this connection's. NULL: there is none such. */
 struct import *import_find(struct peer *p, const char *id, size_t len);
-/* Takes a piece. ERR_INVALID_REQUEST: the one before is still being read, or the form is another. ERR_TOO_LARGE: over
- * max_import, and the import has ended. Otherwise the call is answered later. */
+/* Takes a piece. ERR_INVALID_REQUEST: the one before is still being read, or the form is another. ERR_TOO_LARGE (over
+ * max_import), ERR_OVERLOADED (no memory for it): the import has ended. Otherwise the call is answered later. */
 enum error_code import_piece(struct import *im, struct call *c, enum archive_format format, bool more,
                              struct error *err);
 /* For peer.c: its peer goes. */

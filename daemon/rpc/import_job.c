@@ -5,7 +5,6 @@
 #include "lib/base/clock.h"
 #include "lib/chat/usage.h"
 #include "lib/proto/mp.h"
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 

@@ -1,4 +1,4 @@
-/* A conversation that was read, as the store's job. Pure, so that a worker can make it. */
+/* A conversation that was read, as the store's job. Touches nothing of the loop's, so that a worker can make it. */
 #ifndef ASKD_RPC_IMPORT_JOB_H
 #define ASKD_RPC_IMPORT_JOB_H
 

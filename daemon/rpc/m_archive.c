@@ -1,11 +1,11 @@
 /* conversation.export, conversation.import */
 #include "daemon/archive/json.h"
 #include "daemon/archive/markdown.h"
+#include "daemon/rpc/conversation_call.h"
 #include "daemon/rpc/handlers.h"
 #include "daemon/rpc/import.h"
 #include "daemon/rpc/later.h"
 #include "daemon/rpc/server.h"
-#include "daemon/store/store.h"
 #include "lib/base/alloc.h"
 #include "lib/proto/mp.h"
 #include <stdlib.h>
@@ -103,22 +103,18 @@ static enum error_code read_format(const struct call *c, enum archive_format *re
 enum error_code m_conversation_export(struct call *c, struct error *err)
 {
     enum archive_format format;
-    const char *id = "";
-    size_t len = 0;
+    char id[STORE_ID] = "";
     enum error_code code = read_format(c, &format, err);
     if (code == ERR_NONE && format != ARCHIVE_JSON && format != ARCHIVE_MARKDOWN)
         code = error_set_param(err, "format", "a conversation is exported as json or markdown");
+    if (code == ERR_NONE)
+        code = conversation_read_id(c, "conversation", "conversation", id, err);
     if (code != ERR_NONE)
         return code;
-    mp_str(mp_get(&c->params, "conversation"), &id, &len);
-    if (!id_valid(id, len)) {
-        error_set_param(err, "conversation", "no conversation %.*s", (int)(len < 64 ? len : 64), id);
-        return err->code = ERR_NOT_FOUND;
-    }
     struct export *e = NEW(struct export);
     struct store_job *job = store_job_new(STORE_GET, on_got, e);
-    job->get.uid = server_scope(c->peer->server, c->peer);
-    memcpy(job->get.conversation, id, len);
+    job->get.uid = conversation_scope(c);
+    memcpy(job->get.conversation, id, sizeof id);
     e->format = format;
     e->error = (struct error)ERROR_INIT;
     e->later = later_new(c);
@@ -139,12 +135,9 @@ enum error_code m_conversation_import(struct call *c, struct error *err)
     struct import *im = NULL;
     const char *id = "";
     size_t len = 0;
-    bool more = false;
     enum error_code code = read_format(c, &format, err);
     if (code != ERR_NONE)
         return code;
-    if (mp_get(&c->params, "more"))
-        mp_bool(mp_get(&c->params, "more"), &more);
     if (o)
         mp_str(o, &id, &len);
     if (!o) {
@@ -153,5 +146,5 @@ enum error_code m_conversation_import(struct call *c, struct error *err)
         error_set_param(err, "import", "no such import of this connection: it has ended, maybe for want of a piece");
         code = err->code = ERR_NOT_FOUND;
     }
-    return code == ERR_NONE ? import_piece(im, c, format, more, err) : code;
+    return code == ERR_NONE ? import_piece(im, c, format, conversation_flag(c, "more"), err) : code;
 }

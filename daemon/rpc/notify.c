@@ -1,8 +1,7 @@
 #include "daemon/rpc/notify.h"
+#include "daemon/rpc/dispatch.h"
 #include "lib/base/id.h"
 #include "lib/proto/mp.h"
-
-enum { RPC_NOTIFICATION = 2 };
 
 void notify_begin(struct buf *b, const char *usual, const msgpack_object_map *notify, uint32_t n)
 {

@@ -3,7 +3,6 @@
 #include "daemon/core/database.h"
 #include "daemon/store/sqlite_internal.h"
 #include "lib/base/alloc.h"
-#include "lib/base/clock.h"
 #include "lib/base/fd.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,6 @@
  * messages one stands: by statements here, since no trigger runs in a database that is not trusted (core/database.c).
  */
 #include "daemon/store/sqlite_internal.h"
-#include <stdlib.h>
 #include <string.h>
 
 static void query_hash(struct query *q, const uint8_t hash[PART_HASH_LEN])

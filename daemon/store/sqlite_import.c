@@ -3,7 +3,6 @@
 #include "daemon/store/sqlite_internal.h"
 #include "lib/base/grow.h"
 #include <stdlib.h>
-#include <string.h>
 
 /* -- is it there already? -- */
 

@@ -124,7 +124,7 @@ bool sqlite_message_lives(struct store_db *db, const char *message); /* and its 
 /* sqlite_answer.c. Ends what was left running, in transactions of its own. */
 bool sqlite_recover(struct store_db *db, const struct store_place *place);
 
-/* sqlite_list.c: the tags as an array, n of them */
+/* sqlite_list.c: its tags, as an array */
 void sqlite_put_tags(struct store_db *db, struct buf *b, int64_t conversation);
 
 /* sqlite_read.c */

@@ -89,7 +89,7 @@ enum store_step sqlite_list(struct store_db *db, struct store_job *job)
     struct store_list *l = &job->list;
 
     if (!find_start(db, l))
-        return sqlite_not_found(job, "before", "no such conversation");
+        return sqlite_no_conversation(job, "before");
     struct query q = walk(db, l);
     query_int(&q, l->uid);
     query_int(&q, l->seen_us);

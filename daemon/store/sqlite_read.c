@@ -214,7 +214,7 @@ static bool begin_path(struct store_db *db, struct store_job *job)
         return false;
     }
     if (!sqlite_conversation(db, p->conversation, p->uid, &found)) {
-        sqlite_not_found(job, "conversation", "no such conversation");
+        sqlite_no_conversation(job, "conversation");
         return false;
     }
     int64_t leaf;
@@ -377,7 +377,7 @@ static struct sqlite_cursor *begin_get(struct store_db *db, struct store_job *jo
     int64_t leaf = 0;
 
     if (!sqlite_conversation(db, g->conversation, g->uid, &found)) {
-        sqlite_not_found(job, "conversation", "no such conversation");
+        sqlite_no_conversation(job, "conversation");
         return NULL;
     }
     if (g->branch[0] && (leaf = sqlite_message(db, found.num, g->branch)) == 0) {

@@ -96,6 +96,20 @@ static ssize_t read_some(int fd, void *data, size_t len)
     return n;
 }
 
+ssize_t fd_read_up_to(int fd, void *data, size_t len)
+{
+    size_t got = 0;
+    while (got < len) {
+        ssize_t n = read_some(fd, (char *)data + got, len - got);
+        if (n < 0)
+            return -1;
+        if (n == 0)
+            break;
+        got += (size_t)n;
+    }
+    return (ssize_t)got;
+}
+
 static enum error_code check_file(const struct stat *st, const char *path, bool secret, struct error *err)
 {
     if (!S_ISREG(st->st_mode))
@@ -245,8 +259,9 @@ int fd_open_beneath(int dirfd, const char *path)
     return walk_beneath(dirfd, path);
 }
 
-static bool write_all(int fd, const char *bytes, size_t len)
+bool fd_write_all(int fd, const void *data, size_t len)
 {
+    const char *bytes = data;
     while (len > 0) {
         ssize_t n = write(fd, bytes, len);
         if (n < 0 && errno != EINTR)
@@ -262,7 +277,7 @@ static bool write_all(int fd, const char *bytes, size_t len)
 /* The mode does not hang on the umask. */
 static bool fill(int fd, const void *data, size_t len)
 {
-    return fchmod(fd, 0600) == 0 && write_all(fd, data, len) && fsync(fd) == 0;
+    return fchmod(fd, 0600) == 0 && fd_write_all(fd, data, len) && fsync(fd) == 0;
 }
 
 enum error_code fd_replace_file(int dirfd, const char *name, const void *data, size_t len, struct error *err)

@@ -16,6 +16,10 @@ enum error_code fd_open_dir(const char *path, uid_t owner, bool create, bool pri
 /* Reads a whole small file; over out->max is ERR_TOO_LARGE. `secret`: refuses a file that group or others can read. */
 enum error_code fd_read_file(const char *path, bool secret, struct buf *out, struct error *err);
 
+/* Reads until there are len bytes or no more come: how many, or -1 with errno. */
+ssize_t fd_read_up_to(int fd, void *data, size_t len);
+/* False with errno. */
+bool fd_write_all(int fd, const void *data, size_t len);
 /* Appends all that can be read from fd, a file or a pipe; likewise. path is for the error. */
 enum error_code fd_read_all(int fd, const char *path, struct buf *out, struct error *err);
 

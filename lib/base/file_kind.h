@@ -6,8 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define FILE_KIND_BYTES 512 /* so many of the first bytes are enough */
-
 bool file_kind_sqlite(const void *data, size_t len);
 /* What it is and what to do with it, as one sentence; NULL where it may be text. */
 const char *file_kind_advice(const void *data, size_t len);

@@ -218,6 +218,18 @@ struct value *value_from_object(const msgpack_object *obj)
     return v;
 }
 
+struct value *value_from_packed(const void *bytes, size_t len)
+{
+    struct value *v = NULL;
+    msgpack_unpacked u;
+    size_t off = 0;
+    msgpack_unpacked_init(&u);
+    if (msgpack_unpack_next(&u, bytes, len, &off) == MSGPACK_UNPACK_SUCCESS)
+        v = value_from_object(&u.data);
+    msgpack_unpacked_destroy(&u);
+    return v;
+}
+
 struct value *value_ref(struct value *v)
 {
     if (v)

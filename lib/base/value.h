@@ -15,6 +15,8 @@ struct value;
 /* NULL for what cannot be canonical: an ext, a map with a key that is not a string or twice the same key, nesting
  * over 32. */
 struct value *value_from_object(const msgpack_object *obj);
+/* The same of packed bytes that are one value, made by ourselves; NULL too where they are not. */
+struct value *value_from_packed(const void *bytes, size_t len);
 struct value *value_ref(struct value *v);   /* NULL gives NULL */
 struct value *value_unref(struct value *v); /* always returns NULL */
 

@@ -15,14 +15,14 @@ class World:
     def __init__(self, home, provider):
         self.home, self.provider = home, provider
         self.providers, self.aliases, self.models = {}, {}, {}
-        self.daemon = {"default_model": None}
+        self.daemon = {"drain_timeout": "2", "default_model": None}
 
     def write(self, providers=None, aliases=None, models=None, **daemon):
         self.providers = providers or self.providers
         self.aliases = aliases or self.aliases
         self.models = models or self.models
         self.daemon.update(daemon)
-        text = "[daemon]\nlog_level = debug\ndrain_timeout = 2\n"
+        text = "[daemon]\nlog_level = debug\n"
         text += "".join(f"{k} = {v}\n" for k, v in self.daemon.items() if v is not None)
         for name, keys in self.providers.items():
             if isinstance(keys, str):

@@ -20,9 +20,9 @@ def plain(content):
     return content if isinstance(content, str) else "".join(p.get("text", "") for p in content)
 
 
-def sent(provider):
-    """[(role, text)] that the provider was sent last."""
-    return [(m["role"], plain(m["content"])) for m in provider.bodies()[-1]["messages"]]
+def sent(provider, at=-1):
+    """[(role, text)] of what the provider was sent last."""
+    return [(m["role"], plain(m["content"])) for m in provider.bodies()[at]["messages"]]
 
 
 def changes_of(client, watch=None):

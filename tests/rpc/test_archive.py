@@ -415,7 +415,7 @@ def test_import_in_pieces_has_its_rules(client, daemon):
         client.call("conversation.export", {"conversation": begun, "format": "llm"})
 
 
-BOUNDS = {"max_import": "4096", "max_import_entry": "2048", "max_imports": "2", "import_timeout": "300 ms"}
+BOUNDS = {"max_import": "4096", "max_import_entry": "2048", "max_imports": "2"}
 
 
 @pytest.mark.askd(daemon=BOUNDS)
@@ -435,9 +435,14 @@ def test_bounds(client):
     assert len(bring(client, "markdown", page)["conversations"]) == 1
     assert "is over 2048 bytes" in reasons(bring(client, "markdown", page + "\n"))[0]
     for _ in range(2):
-        begun = bring(client, "chatgpt", b"[", more=True)["import"]
+        bring(client, "chatgpt", b"[", more=True)
     with failure("overloaded"):
         bring(client, "chatgpt", b"[", more=True)
+
+
+@pytest.mark.askd(daemon={"max_imports": "1", "import_timeout": "300 ms"})
+def test_an_import_without_pieces_ends(client):
+    begun = bring(client, "chatgpt", b"[", more=True)["import"]
     time.sleep(0.6)
     with failure("not_found", "import"):
         bring(client, "chatgpt", b"]", **{"import": begun})

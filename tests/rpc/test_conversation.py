@@ -5,17 +5,7 @@ import pytest
 from client import check_events, failure, is_event, say, text_of
 from conftest import wait_until
 from fault_provider import words_text
-
-NOBODY = "00000000-0000-7000-8000-000000000000"  # well-formed, and no one's
-
-
-def conversation_of(client, conversation, **params):
-    return client.call("conversation.get", {"conversation": conversation, **params})
-
-
-def messages_of(client, conversation, **params):
-    """By id, in the order they came."""
-    return {m["id"]: m for m in conversation_of(client, conversation, **params)["messages"]}
+from helpers_tree import NOBODY, conversation_of, messages_of
 
 
 def said(messages):

@@ -1,11 +1,8 @@
 """The prompt library: what its files mean, and what chat makes of them."""
 
-import json
-
 import pytest
 
-from client import RpcError, failure
-from conftest import PATIENCE
+from client import failure
 from helpers_prompts import SHIPPED, names, own, prompts, render  # noqa: F401
 
 pytestmark = pytest.mark.askd(provider={"retries": "0"})

@@ -12,6 +12,7 @@ from conftest import PATIENCE, ask_path
 from fault_provider import words_text
 from helpers_routing import World, ended, streamed, tried, who
 from helpers_terminal import on_terminal
+from helpers_tree import plain, sent
 
 LONG = "word " * 300  # about 240 tokens
 
@@ -38,15 +39,6 @@ def world(home, provider):
 def client(world, start_daemon):
     world.write(PROVIDERS, {"small-large": "small, large", "tiny-small": "tiny, small"}, MODELS)
     return start_daemon().connect()
-
-
-def plain(content):
-    return content if isinstance(content, str) else "".join(p.get("text", "") for p in content)
-
-
-def sent(provider, at=-1):
-    """[(role, text)] of what the provider was sent last."""
-    return [(m["role"], plain(m["content"])) for m in provider.bodies()[at]["messages"]]
 
 
 def talk(client, model="small", turns=3, **params):
