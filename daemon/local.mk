@@ -37,6 +37,7 @@ libaskd_la_SOURCES = \
 	daemon/provider/dashscope.h daemon/provider/dashscope_parse.c daemon/provider/embed.c daemon/provider/embed.h \
 	daemon/provider/error_map.c daemon/provider/error_map.h daemon/provider/gemini.c daemon/provider/gemini.h \
 	daemon/provider/gemini_embed.c daemon/provider/gemini_parse.c daemon/provider/jsonx.c daemon/provider/jsonx.h \
+	daemon/provider/jsonx_dump.c \
 	daemon/provider/list.c daemon/provider/list.h daemon/provider/list_price.c daemon/provider/media.c \
 	daemon/provider/media.h daemon/provider/ollama.c daemon/provider/ollama.h daemon/provider/ollama_parse.c \
 	daemon/provider/opaque.c daemon/provider/opaque.h daemon/provider/openai_chat.c daemon/provider/openai_chat.h \

@@ -18,7 +18,7 @@ void build_refuse(struct builder *b, const char *what)
 
 void build_set(struct builder *b, json_t *obj, const char *key, json_t *value)
 {
-    if (json_object_set_new(obj, key, value) != 0 && b->code == ERR_NONE)
+    if (json_object_set_new_nocheck(obj, key, value) != 0 && b->code == ERR_NONE) /* keys are ours */
         b->code = error_set_param(b->err, key, "%s holds what has no form in JSON", key);
 }
 
@@ -62,7 +62,7 @@ void build_no_part(struct builder *b, const struct message *m, const char *what)
 
 json_t *build_text(const struct part *p)
 {
-    return p->text ? json_stringn(p->text, p->text_len) : json_string("");
+    return jsonx_text(p->text ? p->text : "", p->text_len);
 }
 
 json_t *build_base64(struct builder *b, const char *prefix, const struct part *p)
@@ -105,6 +105,8 @@ json_t *build_joined(struct builder *b, const struct message *m, enum part_kind 
     struct buf text;
     json_t *json = NULL;
 
+    if (m->n_parts == 1 && m->parts[0].kind == kind && m->parts[0].text_len > 0)
+        return build_text(&m->parts[0]);
     buf_init(&text, b->max);
     for (size_t i = 0; i < m->n_parts; i++) {
         if (m->parts[i].kind == kind && m->parts[i].text)
@@ -112,7 +114,7 @@ json_t *build_joined(struct builder *b, const struct message *m, enum part_kind 
     }
     if (text.failed && b->code == ERR_NONE)
         b->code = error_set(b->err, ERR_TOO_LARGE, "a message does not fit into a request");
-    if (text.len > 0 && !(json = json_stringn((const char *)text.data, text.len)))
+    if (text.len > 0 && !(json = jsonx_text((const char *)text.data, text.len)))
         build_refuse(b, "a message is not UTF-8");
     buf_done(&text);
     return json;
@@ -219,7 +221,7 @@ json_t *build_system(struct builder *b)
     }
     if (text.failed && b->code == ERR_NONE)
         b->code = error_set_param(b->err, "system", "the system message does not fit into a request");
-    else if (text.len > 0 && !(json = json_stringn((const char *)text.data, text.len)))
+    else if (text.len > 0 && !(json = jsonx_text((const char *)text.data, text.len)))
         build_refuse(b, "the system message is not UTF-8");
     buf_done(&text);
     return json;

@@ -1,5 +1,6 @@
 #include "daemon/provider/jsonx.h"
 #include "daemon/provider/scan.h"
+#include "lib/base/utf8.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,6 +70,11 @@ json_t *jsonx_parse(const char *text, size_t len, enum jsonx_fault *fault)
     else if (json_error_code(&e) != json_error_premature_end_of_input)
         *fault = JSONX_BAD;
     return json;
+}
+
+json_t *jsonx_text(const char *text, size_t len)
+{
+    return utf8_valid(text, len) ? json_stringn_nocheck(text, len) : NULL;
 }
 
 json_t *jsonx_get(const json_t *obj, const char *key)
@@ -264,36 +270,4 @@ struct value *jsonx_to_value(const json_t *json)
         v = value_from_packed(packed.data, packed.len);
     buf_done(&packed);
     return v;
-}
-
-/* Whether every real reads as the same number when it is written with so many digits. */
-static bool fits(const json_t *json, int digits)
-{
-    const char *key;
-    json_t *value;
-    size_t i;
-    char text[32];
-
-    if (json_is_real(json)) {
-        snprintf(text, sizeof text, "%.*g", digits, json_real_value(json));
-        return strtod(text, NULL) == json_real_value(json);
-    }
-    json_object_foreach((json_t *)json, key, value) if (!fits(value, digits)) return false;
-    json_array_foreach(json, i, value) if (!fits(value, digits)) return false;
-    return true;
-}
-
-static int dump_piece(const char *piece, size_t len, void *out)
-{
-    return buf_append(out, piece, len) ? 0 : -1;
-}
-
-bool jsonx_dump(const json_t *json, struct buf *out)
-{
-    int digits = 15; /* writes 0.7 as 0.7; 17 lose nothing */
-
-    while (digits < 17 && !fits(json, digits))
-        digits++;
-    size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION((size_t)digits);
-    return json_dump_callback(json, dump_piece, out, flags) == 0;
 }

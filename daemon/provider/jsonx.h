@@ -39,6 +39,9 @@ json_t *jsonx_join(const json_t *strings);
 /* MessagePack to JSON, keys in the order in which they were told; bin has no JSON form. NULL for what has none. */
 json_t *jsonx_from_value(const struct value *v);
 
+/* A string, NULL where it is not UTF-8. Jansson looks for that one byte after the other. */
+json_t *jsonx_text(const char *text, size_t len);
+
 /* JSON to MessagePack, appended. False if it is nested over JSONX_PACK_DEPTH, holds over JSONX_PACK_VALUES, or out is
  * full. */
 #define JSONX_PACK_DEPTH 16     /* what a frame and an event's map may be nested, with room for them around it */

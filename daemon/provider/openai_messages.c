@@ -85,8 +85,9 @@ static json_t *content_part(struct builder *b, const struct openai_messages *how
 /* One text is a plain string, which every server understands; else a list of parts. */
 static json_t *content_of(struct builder *b, const struct openai_messages *how, const struct message *m)
 {
+    if (m->n_parts == 1 && m->parts[0].kind == PART_TEXT)
+        return build_text(&m->parts[0]);
     json_t *list = json_array();
-
     for (size_t i = 0; i < m->n_parts; i++) {
         json_t *part = content_part(b, how, m, &m->parts[i]);
         if (part)

@@ -109,6 +109,63 @@ static void values(void **state)
     check_value("\x91\xC4\x01\x00", 4, NULL);
 }
 
+static int append(const char *piece, size_t len, void *out)
+{
+    return buf_append(out, piece, len) ? 0 : -1;
+}
+
+static void check_dump(const json_t *json)
+{
+    struct buf ours, theirs;
+
+    buf_init(&ours, 4096);
+    buf_init(&theirs, 4096);
+    assert_true(jsonx_dump(json, &ours));
+    assert_int_equal(json_dump_callback(json, append, &theirs, JSON_COMPACT | JSON_ENCODE_ANY), 0);
+    assert_string_equal(buf_cstr(&ours), buf_cstr(&theirs));
+    buf_done(&ours);
+    buf_done(&theirs);
+}
+
+/* Each byte of ASCII, at each place among others: as jansson writes it. */
+static void dumps_escapes(void **state)
+{
+    (void)state;
+    for (int c = 0; c < 0x80; c++) {
+        for (size_t at = 0; at < 20; at++) {
+            char text[] = "abcdefghijklmnopqr\xc3\xa9";
+            text[at < 18 ? at : 0] = (char)c;
+            json_t *json =
+                json_pack("{s#:s#}", c ? text : "k", c ? (int)sizeof text - 1 : 1, text, (int)sizeof text - 1);
+            assert_non_null(json);
+            check_dump(json);
+            json_decref(json);
+        }
+    }
+}
+
+static void dumps_containers(void **state)
+{
+    static const char *const texts[] = {"{}", "[]", "[[],{}]",
+                                        "{\"a\":[1,{\"b\":[true,false,null]},\"x\"],\"c\":{\"d\":-0.5}}"};
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        json_t *json = parse(texts[i], JSONX_OK);
+        check_dump(json);
+        json_decref(json);
+    }
+}
+
+static void texts(void **state)
+{
+    (void)state;
+    json_t *json = jsonx_text("a\0\xc3\xa9", 4);
+    assert_int_equal(json_string_length(json), 4);
+    json_decref(json);
+    assert_null(jsonx_text("\xc3", 1));
+    assert_null(jsonx_text("\xed\xa0\x80", 3));
+}
+
 static void dump_is_bounded(void **state)
 {
     struct buf out;
@@ -141,7 +198,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faults), cmocka_unit_test(mercies),         cmocka_unit_test(fields),
-        cmocka_unit_test(values), cmocka_unit_test(dump_is_bounded), cmocka_unit_test(packing_is_bounded),
+        cmocka_unit_test(values), cmocka_unit_test(dumps_escapes),   cmocka_unit_test(dumps_containers),
+        cmocka_unit_test(texts),  cmocka_unit_test(dump_is_bounded), cmocka_unit_test(packing_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
