@@ -45,8 +45,8 @@ unit_tests = \
 	tests/unit/provider/test_sse tests/unit/provider/test_vectors tests/unit/rpc/test_cache_map \
 	tests/unit/rpc/test_outq tests/unit/rpc/test_schema tests/unit/store/test_backend_answers \
 	tests/unit/store/test_backend_changes tests/unit/store/test_backend_search tests/unit/store/test_backend_trees \
-	tests/unit/store/test_backends tests/unit/store/test_search_text tests/unit/store/test_sqlite \
-	tests/unit/store/test_store tests/unit/store/test_store_states
+	tests/unit/store/test_backends tests/unit/store/test_rows tests/unit/store/test_search_text \
+	tests/unit/store/test_sqlite tests/unit/store/test_store tests/unit/store/test_store_states
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -392,6 +392,9 @@ tests_unit_store_test_backend_trees_LDADD = $(UNIT_LDADD)
 tests_unit_store_test_backends_SOURCES = tests/unit/store/test_backends.c
 tests_unit_store_test_backends_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_store_test_backends_LDADD = $(UNIT_LDADD)
+tests_unit_store_test_rows_SOURCES = tests/unit/store/test_rows.c
+tests_unit_store_test_rows_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_store_test_rows_LDADD = $(UNIT_LDADD)
 tests_unit_store_test_search_text_SOURCES = tests/unit/store/test_search_text.c
 tests_unit_store_test_search_text_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_store_test_search_text_LDADD = $(UNIT_LDADD)

@@ -29,7 +29,8 @@ enum store_locking { STORE_LOCKING_AUTO, STORE_LOCKING_SHARED, STORE_LOCKING_EXC
 struct store_place {
     const char *dir; /* the state folder, which exists and is ours */
     enum store_locking locking;
-    int64_t max_bytes; /* of the database, 0: as the disk allows */
+    int64_t max_bytes;   /* of the database, 0: as the disk allows */
+    int64_t path_memory; /* bytes, of messages that were read lately */
     int64_t now_us;
     struct store_recovery recovery;
 };

@@ -74,9 +74,20 @@ static struct store_db *sqlite_close(struct store_db *db)
         sqlite3_finalize(db->cached[i].stmt);
     sqlite_tokenizer_close(db);
     sqlite3_close(db->sql);
+    rows_free(db->rows);
     free(db->path);
     free(db);
     return NULL;
+}
+
+/* Each row that this handle changes; it is the only one that writes. */
+static void on_change(void *data, int what, const char *database, const char *table, sqlite3_int64 num)
+{
+    struct store_db *db = data;
+    (void)what, (void)database;
+
+    if (strcmp(table, "message") == 0)
+        rows_forget(db->rows, num);
 }
 
 static bool connect_file(struct store_db *db, bool exclusive)
@@ -90,6 +101,7 @@ static bool connect_file(struct store_db *db, bool exclusive)
     }
     sqlite3_extended_result_codes(db->sql, 1);
     sqlite3_busy_timeout(db->sql, 200);
+    sqlite3_update_hook(db->sql, on_change, db);
     database_distrust(db->sql);
     /* Idle memory counts: two handles with SQLite's own cache of 2 MB would be most of the daemon. */
     return sqlite_exec(db, "PRAGMA cache_size = -512; PRAGMA mmap_size = 0; PRAGMA temp_store = memory;"
@@ -153,6 +165,7 @@ static struct store_db *new_handle(const struct store_place *place)
     struct store_db *db = NEW(struct store_db);
 
     db->path = xasprintf("%s/" FILE_NAME, place->dir);
+    db->rows = rows_new((size_t)place->path_memory);
     LIST_INIT(&db->cursors);
     return db;
 }

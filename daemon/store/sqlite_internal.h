@@ -1,8 +1,9 @@
 /* What the files of the SQLite backend share. sqlite.c has the handle, sqlite_query.c statements and faults,
  * sqlite_schema.c the tables, sqlite_answer.c answers and their events, sqlite_conversation.c what changes a
  * conversation's messages, sqlite_change.c the small changes to one, sqlite_import.c one from elsewhere, sqlite_list.c
- * lists of them, sqlite_read.c what else is read of one, sqlite_expire.c what takes away, sqlite_speed.c measured
- * times, sqlite_summary.c summaries, sqlite_tokenizer.c, sqlite_index.c and sqlite_search.c the search.
+ * lists of them, sqlite_path.c what a question follows, sqlite_read.c what else is read of one, sqlite_expire.c what
+ * takes away, sqlite_speed.c measured times, sqlite_summary.c summaries, sqlite_tokenizer.c, sqlite_index.c and
+ * sqlite_search.c the search.
  *
  * Faults. What SQLite does not manage is noted in the handle (`fault`, the first of a job), and the query says that it
  * has no row; so a function looks for "not there" alone, and sqlite_run turns a fault into the job's error at the end.
@@ -13,6 +14,7 @@
 #define ASKD_STORE_SQLITE_INTERNAL_H
 
 #include "daemon/store/backend.h"
+#include "daemon/store/rows.h"
 #include <sqlite3.h>
 #include <sys/queue.h>
 
@@ -35,8 +37,9 @@ struct sqlite_cursor { /* a job's, between its slices */
     LIST_ENTRY(sqlite_cursor) link;
     int64_t *nums; /* messages, from the root down */
     size_t n, at;
-    int64_t next; /* of a path: the message that is read next, 0: it is whole */
-    size_t held;  /* bytes of a result that are not in the job's out */
+    int64_t conversation; /* of a path */
+    int64_t next;         /* of a path: the message that is read next, 0: it is whole */
+    size_t held;          /* bytes of a result that are not in the job's out */
 };
 
 struct store_db {
@@ -51,6 +54,8 @@ struct store_db {
         sqlite3_stmt *stmt;
     } cached[SQLITE_STATEMENTS];
     LIST_HEAD(, sqlite_cursor) cursors; /* of jobs between slices */
+    int64_t data_version;               /* of the file, when rows was last in step with it */
+    struct rows *rows;                  /* of paths; whatever changes a message takes it out */
     Fts5Tokenizer *tokenizer;           /* by which texts are looked at again, to show what was found */
 };
 
@@ -82,8 +87,9 @@ const char *query_get_text(const struct query *q, int column);   /* NULL for NUL
 void query_get_id(const struct query *q, int column, char id[STORE_ID]);
 char *query_get_copy(const struct query *q, int column); /* NULL for NULL */
 
-bool sqlite_exec(struct store_db *db, const char *sql); /* false after a fault */
-void sqlite_note(struct store_db *db, int rc);          /* a fault, where there is none yet */
+void sqlite_id(const struct store_bytes *b, char id[STORE_ID]); /* what is none is made harmless */
+bool sqlite_exec(struct store_db *db, const char *sql);         /* false after a fault */
+void sqlite_note(struct store_db *db, int rc);                  /* a fault, where there is none yet */
 /* The fault as an error that says what to do. */
 enum error_code sqlite_fault(struct store_db *db, struct error *err);
 bool sqlite_late(const struct store_db *db); /* the slice is over */
@@ -128,6 +134,7 @@ bool sqlite_recover(struct store_db *db, const struct store_place *place);
 void sqlite_put_tags(struct store_db *db, struct buf *b, int64_t conversation);
 
 /* sqlite_read.c */
+struct sqlite_cursor *sqlite_cursor_new(struct store_db *db, struct store_job *job); /* the job's from now on */
 struct sqlite_cursor *sqlite_cursor_free(struct sqlite_cursor *c); /* NULL is fine; always returns NULL */
 
 /* sqlite_tokenizer.c. Makes "askd" known to the handle, before anything touches the search's tables. */

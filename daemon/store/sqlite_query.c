@@ -225,15 +225,23 @@ const char *query_get_text(const struct query *q, int column)
     return (const char *)sqlite3_column_text(q->stmt, column);
 }
 
+void sqlite_id(const struct store_bytes *b, char id[STORE_ID])
+{
+    const char *s = b->len > 0 ? (const char *)b->data : "";
+
+    if (id_valid(s, b->len)) { /* almost always, and of a path for each message */
+        memcpy(id, s, b->len);
+        id[b->len] = '\0';
+    } else {
+        error_text(id, STORE_ID, s, b->len);
+    }
+}
+
 void query_get_id(const struct query *q, int column, char id[STORE_ID])
 {
-    const char *s = query_get_text(q, column);
-    size_t len = s ? strlen(s) : 0;
+    struct store_bytes b = query_get(q, column);
 
-    if (id_valid(s, len)) /* almost always, and of a path for each message */
-        memcpy(id, s, STORE_ID);
-    else
-        error_text(id, STORE_ID, s ? s : "", len);
+    sqlite_id(&b, id);
 }
 
 char *query_get_copy(const struct query *q, int column)

@@ -36,6 +36,9 @@ const struct config_option store_option_rows[] = {
      "memory. auto takes exclusive on a network file system."},
     {"max_size", CONFIG_SIZE, offsetof(struct store_options, max_size), 0, INT64_MAX, "0", NULL, 0,
      "Bytes that the database may have; over it nothing more is stored. 0: as the disk allows."},
+    {"path_memory", CONFIG_SIZE, offsetof(struct store_options, path_memory), 0, 1024 * MIB, "4 MiB", NULL, 0,
+     "Bytes of messages that are kept in memory of conversations that were asked in lately, so that the next question "
+     "in a long one does not read it all again. 0: none."},
     {"max_waiting", CONFIG_INT, offsetof(struct store_options, max_waiting), 1, 1 << 20, "1024", NULL, CONFIG_RELOAD,
      "Requests about conversations and stored answers that may wait for the store at once."},
     {"slice", CONFIG_DURATION, offsetof(struct store_options, slice_ms), 1, 10 * SECOND, "50 ms", NULL, CONFIG_RELOAD,
@@ -391,6 +394,7 @@ struct store *store_new_with(uv_loop_t *loop, const struct store_backend *backen
         .dir = s->dir,
         .locking = (enum store_locking)opt->locking,
         .max_bytes = opt->max_size,
+        .path_memory = opt->path_memory,
     };
     if (recovery)
         s->shared.place.recovery = *recovery;

@@ -28,6 +28,7 @@ struct store_options {
     int64_t trash_ms;    /* of deleted ones */
     int locking;         /* enum store_locking */
     int64_t max_size;    /* bytes, 0: none */
+    int64_t path_memory; /* bytes */
     int64_t max_waiting; /* jobs that were submitted and are not done; STORE_BEGIN, _RUNS and _END do not count */
     int64_t slice_ms;
     int64_t retry_ms;       /* until a database that could not be opened is tried again */
@@ -62,7 +63,7 @@ struct store *store_new(uv_loop_t *loop, const char *dir, const struct store_opt
                         const struct store_recovery *recovery);
 /* All that was submitted is done first. From then on only the `done` of a job may submit. */
 void store_close(struct store *s, void (*closed)(void *data), void *data);
-/* keep between none and the rest, locking and max_size take effect at the next start. */
+/* keep between none and the rest, locking, max_size and path_memory take effect at the next start. */
 void store_configure(struct store *s, const struct store_options *opt);
 const struct store_options *store_opt(const struct store *s);
 

@@ -46,4 +46,5 @@ def main():
     print(f"p50_us={statistics.median(a['timing']['queued_ms'] for a in asked) * 1000:.0f}")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -80,6 +80,7 @@ static inline int set_up(void **state)
     if (!mkdtemp(f->dir))
         return -1;
     f->place = (struct store_place){
+        .path_memory = 1 << 20,
         .dir = f->dir,
         .locking = STORE_LOCKING_SHARED,
         .now_us = T0 + 1000 * SECOND,

@@ -511,6 +511,41 @@ static void a_long_path(void **state)
     refused(f, j, ERR_TOO_LARGE, ""); /* already in its list */
 }
 
+/* What a path says comes from memory the second time, unless it was written to since: by us, or by another program. */
+static void a_path_read_again(void **state)
+{
+    struct fixture *f = *state;
+
+    turn(f, "a", 1, "c", true, "");
+    assert_path(f, path_of("c", ""), "qa question|ra reply");
+    assert_non_null(rows_find(f->db->rows, 1));
+    assert_non_null(rows_find(f->db->rows, 2));
+    assert_path(f, path_of("c", ""), "qa question|ra reply");
+    assert_true(sqlite_exec(f->db, "UPDATE message SET text = 'second' WHERE num = 2"));
+    assert_non_null(rows_find(f->db->rows, 1));
+    assert_null(rows_find(f->db->rows, 2));
+    assert_path(f, path_of("c", ""), "qa question|ra second");
+    number(f, "UPDATE message SET text = 'third' WHERE num = 2");
+    assert_path(f, path_of("c", ""), "qa question|ra third");
+    assert_true(sqlite_exec(f->db, "DELETE FROM message WHERE num = 1"));
+    refused(f, path_of("c", ""), ERR_NOT_FOUND, "conversation");
+}
+
+/* What is written and not committed may be rolled back. */
+static void a_path_within_a_transaction(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = ERROR_INIT;
+
+    turn(f, "a", 1, "c", true, "");
+    assert_int_equal(f->variant->backend->begin(f->db, &err), ERR_NONE);
+    assert_true(sqlite_exec(f->db, "UPDATE message SET text = 'second' WHERE num = 2"));
+    assert_path(f, path_of("c", ""), "qa question|ra second");
+    assert_null(rows_find(f->db->rows, 2));
+    f->variant->backend->rollback(f->db);
+    assert_path(f, path_of("c", ""), "qa question|ra reply");
+}
+
 static int deny_transactions(void *data, int action, const char *a, const char *b, const char *c, const char *d)
 {
     (void)data, (void)a, (void)b, (void)c, (void)d;
@@ -548,7 +583,7 @@ int main(void)
         T(the_size_is_bounded),       T(a_fault_of_the_medium),      T(killed_in_the_midst),
         T(room_is_given_back),        T(events_of_nothing_leave),    T(one_handle_alone),
         T(plans_use_an_index),        T(many_conversations),         T(a_long_path),
-        T(a_read_that_cannot_go_on),
+        T(a_read_that_cannot_go_on),  T(a_path_read_again),          T(a_path_within_a_transaction),
 #undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
