@@ -59,6 +59,9 @@ struct store_backend {
      * fail (max_result): the store then makes the outcome ERR_TOO_LARGE. What else it allocates for a result it holds
      * to job->out.max itself. */
     enum store_step (*run)(struct store_db *db, struct store_job *job, int64_t until_us);
+    /* A write that was to go on is not run again, since no transaction could be had for it: whatever its slices have
+     * left may be taken back. Outside of a transaction. NULL where that makes no difference. */
+    void (*give_up)(struct store_db *db, const struct store_job *job);
 };
 
 extern const struct store_backend store_sqlite, store_null;

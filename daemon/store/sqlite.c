@@ -70,6 +70,7 @@ static struct store_db *sqlite_close(struct store_db *db)
         return NULL;
     while (!LIST_EMPTY(&db->cursors))
         sqlite_cursor_free(LIST_FIRST(&db->cursors));
+    sqlite_halves_forget(db);
     for (size_t i = 0; i < SQLITE_STATEMENTS; i++)
         sqlite3_finalize(db->cached[i].stmt);
     sqlite_tokenizer_close(db);
@@ -167,6 +168,7 @@ static struct store_db *new_handle(const struct store_place *place)
     db->path = xasprintf("%s/" FILE_NAME, place->dir);
     db->rows = rows_new((size_t)place->path_memory);
     LIST_INIT(&db->cursors);
+    LIST_INIT(&db->halves);
     return db;
 }
 
@@ -276,8 +278,12 @@ static enum store_step sqlite_run(struct store_db *db, struct store_job *job, in
         job->code = sqlite_fault(db, &job->error);
         step = STORE_STEP_DONE;
     }
-    if (step == STORE_STEP_DONE) /* however it came to that */
+    if (step == STORE_STEP_MORE) {
+        sqlite_half_goes_on(db, job);
+    } else { /* however it came to that */
         job->cursor = sqlite_cursor_free(job->cursor);
+        sqlite_half_ends(db, job);
+    }
     return step;
 }
 
@@ -292,4 +298,5 @@ const struct store_backend store_sqlite = {
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
     .run = sqlite_run,
+    .give_up = sqlite_half_ends,
 };

@@ -341,19 +341,12 @@ static bool recover_one(struct store_db *db, const struct store_place *place)
     return ok;
 }
 
-/* A fork that a dead daemon was in the midst of. */
-static bool drop_halves(struct store_db *db)
-{
-    struct query q = query(db, "UPDATE conversation SET state = " CONVERSATION_DELETED
-                               " WHERE state > " CONVERSATION_LIVE " AND state = " CONVERSATION_HALF);
-
-    return query_run(&q);
-}
-
 bool sqlite_recover(struct store_db *db, const struct store_place *place)
 {
-    bool more = sqlite_exec(db, "BEGIN IMMEDIATE") && drop_halves(db);
+    bool more = sqlite_exec(db, "BEGIN IMMEDIATE");
 
+    if (more) /* those that a dead daemon was in the midst of */
+        sqlite_take_back_halves(db);
     while (more) {
         int64_t until = clock_mono_us() + 50000;
         do

@@ -139,8 +139,8 @@ enum store_step sqlite_expire(struct store_db *db, struct store_job *job)
     const struct store_expire *e = &job->expire;
 
     while (age_conversations(db, e->conversations_before_us) || empty_trash(db, e->trash_before_us) ||
-           purge_conversation(db) || age_answers(db, e->answers_before_us) || surplus_answers(db, e->answers_max) ||
-           purge_log(db) || sqlite_purge_attachment(db) || shrink(db))
+           sqlite_take_back_halves(db) || purge_conversation(db) || age_answers(db, e->answers_before_us) ||
+           surplus_answers(db, e->answers_max) || purge_log(db) || sqlite_purge_attachment(db) || shrink(db))
         if (sqlite_late(db))
             return STORE_STEP_MORE;
     return STORE_STEP_DONE;

@@ -6,9 +6,10 @@
 
 /* -- is it there already? -- */
 
-/* One that another import makes just now counts, a deleted one does not. */
+/* One that another import makes just now counts, a deleted one and one that was given up do not. */
 static bool is_known(struct store_db *db, struct store_import *i)
 {
+    sqlite_take_back_halves(db);
     struct query q =
         query(db, "SELECT c.id FROM origin o JOIN conversation c ON c.num = o.conversation"
                   " WHERE o.uid = ?1 AND o.source = ?2 AND c.state IN (" CONVERSATION_LIVE ", " CONVERSATION_HALF ")"

@@ -1,9 +1,9 @@
 /* What the files of the SQLite backend share. sqlite.c has the handle, sqlite_query.c statements and faults,
  * sqlite_schema.c the tables, sqlite_answer.c answers and their events, sqlite_conversation.c what changes a
- * conversation's messages, sqlite_change.c the small changes to one, sqlite_import.c one from elsewhere, sqlite_list.c
- * lists of them, sqlite_path.c what a question follows, sqlite_read.c what else is read of one, sqlite_expire.c what
- * takes away, sqlite_speed.c measured times, sqlite_summary.c summaries, sqlite_tokenizer.c, sqlite_index.c and
- * sqlite_search.c the search.
+ * conversation's messages, sqlite_change.c the small changes to one, sqlite_import.c one from elsewhere, sqlite_half.c
+ * what of them is half made, sqlite_list.c lists of them, sqlite_path.c what a question follows, sqlite_read.c what
+ * else is read of one, sqlite_expire.c what takes away, sqlite_speed.c measured times, sqlite_summary.c summaries,
+ * sqlite_tokenizer.c, sqlite_index.c and sqlite_search.c the search.
  *
  * Faults. What SQLite does not manage is noted in the handle (`fault`, the first of a job), and the query says that it
  * has no row; so a function looks for "not there" alone, and sqlite_run turns a fault into the job's error at the end.
@@ -25,7 +25,7 @@ enum {
 /* conversation.state */
 #define CONVERSATION_LIVE "0"
 #define CONVERSATION_DELETED "1" /* invisible; STORE_EXPIRE takes it away */
-#define CONVERSATION_HALF "2"    /* invisible; being made in slices. One that a dead daemon left is deleted */
+#define CONVERSATION_HALF "2"    /* invisible; being made in slices. sqlite_half.c takes back what stays one */
 #define CONVERSATION_TRASH "3"   /* invisible, and can be restored; STORE_EXPIRE deletes it when its time has come */
 
 /* conversation.titled: whose its title is */
@@ -56,6 +56,7 @@ struct store_db {
     LIST_HEAD(, sqlite_cursor) cursors; /* of jobs between slices */
     int64_t data_version;               /* of the file, when rows was last in step with it */
     struct rows *rows;                  /* of paths; whatever changes a message takes it out */
+    LIST_HEAD(, sqlite_half) halves;    /* sqlite_half.c's: what such jobs make */
     Fts5Tokenizer *tokenizer;           /* by which texts are looked at again, to show what was found */
 };
 
@@ -129,6 +130,14 @@ bool sqlite_message_lives(struct store_db *db, const char *message); /* and its 
 
 /* sqlite_answer.c. Ends what was left running, in transactions of its own. */
 bool sqlite_recover(struct store_db *db, const struct store_place *place);
+
+/* sqlite_half.c. A job that makes a conversation goes on in another slice, or has ended, however; other jobs are none
+ * of its business. */
+void sqlite_half_goes_on(struct store_db *db, const struct store_job *job);
+void sqlite_half_ends(struct store_db *db, const struct store_job *job);
+void sqlite_halves_forget(struct store_db *db); /* when the handle closes */
+/* Deletes halves that no job works on; false where there is none, and after a fault. */
+bool sqlite_take_back_halves(struct store_db *db);
 
 /* sqlite_list.c: its tags, as an array */
 void sqlite_put_tags(struct store_db *db, struct buf *b, int64_t conversation);

@@ -16,6 +16,14 @@ void store_job_fail(struct store_job *job, const struct error *why)
     job->more = false;
 }
 
+/* It is not run again. */
+static void fail_write(struct writer *t, struct store_job *job, const struct error *why)
+{
+    store_job_fail(job, why);
+    if (t->store->backend->give_up)
+        t->store->backend->give_up(t->db, job);
+}
+
 static void reset_outcome(struct store_job *job)
 {
     job->code = ERR_NONE;
@@ -98,7 +106,7 @@ static void refuse_all(struct writer *t, struct worker_items *group, const struc
         }
         if (!STORE_IS_READ(job->kind)) {
             reset_outcome(job);
-            store_job_fail(job, why);
+            fail_write(t, job, why);
         }
         worker_give(t->worker, item);
     }
@@ -120,7 +128,7 @@ static void write_alone(struct writer *t, struct store_job *job, struct worker_i
         b->rollback(t->db);
     } else if (b->commit(t->db, &err) != ERR_NONE) {
         b->rollback(t->db);
-        store_job_fail(job, &err);
+        fail_write(t, job, &err);
     }
     give_or_requeue(t->worker, job);
 }
@@ -210,7 +218,7 @@ static void write_together(struct writer *t, struct store_job *first)
         return;
     }
     if (!spoiled) /* it was alone: this is its outcome */
-        store_job_fail(first, &err);
+        fail_write(t, first, &err);
     worker_give(t->worker, &first->item);
 }
 

@@ -51,6 +51,7 @@ static struct fake {
     uv_sem_t gate;   /* open waits here */
     uv_mutex_t lock;
     char writer[1024], reader[1024]; /* what the two handles were asked, a word each */
+    char given_up[8];                /* writes, in order */
     bool poisoned;                   /* the transaction */
     atomic_bool stale;               /* a job was run again with its old outcome */
     atomic_int commits;
@@ -150,6 +151,13 @@ static enum store_step fake_run(struct store_db *db, struct store_job *job, int6
     return STORE_STEP_DONE;
 }
 
+static void fake_give_up(struct store_db *db, const struct store_job *job)
+{
+    const struct ask *ask = job->data;
+    (void)db;
+    fake.given_up[strlen(fake.given_up)] = ask->name;
+}
+
 static const struct store_backend backend = {
     .name = "fake",
     .stores = true,
@@ -160,6 +168,7 @@ static const struct store_backend backend = {
     .commit = fake_commit,
     .rollback = fake_rollback,
     .run = fake_run,
+    .give_up = fake_give_up,
 };
 
 /* -- a store under test -- */

@@ -327,6 +327,78 @@ static void events_of_nothing_leave(void **state)
     assert_int_equal(number(f, "SELECT count(*) FROM log"), 1);
 }
 
+/* Of an entry of an archive: a question, and two replies to it. */
+static struct store_job *import_of(const char *conversation)
+{
+    struct store_job *j = job(STORE_IMPORT);
+    struct store_import *i = &j->import;
+
+    set_id(i->conversation, conversation);
+    i->uid = ME;
+    i->created_us = i->updated_us = T0;
+    i->source = xasprintf("there %s", conversation);
+    i->n_messages = 3;
+    i->messages = xcalloc(i->n_messages, sizeof(*i->messages));
+    for (size_t k = 0; k < i->n_messages; k++) {
+        i->messages[k].message = (struct store_message){.role = k ? ROLE_ASSISTANT : ROLE_USER, .text = bytes("said")};
+        i->messages[k].parent = k ? 0 : SIZE_MAX;
+        strcpy(i->messages[k].state, "done");
+    }
+    return j;
+}
+
+static struct store_job *half_of_an_import(struct fixture *f, const char *conversation)
+{
+    const struct store_backend *b = f->variant->backend;
+    struct store_job *j = import_of(conversation);
+
+    assert_int_equal(b->begin(f->db, &f->err), ERR_NONE);
+    assert_int_equal(b->run(f->db, j, 0), STORE_STEP_MORE);
+    assert_int_equal(b->commit(f->db, &f->err), ERR_NONE);
+    return j;
+}
+
+static void given_up(struct fixture *f, struct store_job *j)
+{
+    f->variant->backend->give_up(f->db, j);
+    store_job_free(j);
+}
+
+static bool is_known(struct fixture *f, const char *conversation)
+{
+    struct store_job *j = import_of(conversation);
+
+    assert_int_equal(run(f, j), ERR_NONE);
+    assert_true(is_id(j->import.conversation, conversation));
+    bool known = j->import.known;
+    store_job_free(j);
+    return known;
+}
+
+static void half_an_import_is_taken_back(void **state)
+{
+    struct fixture *f = *state;
+    struct store_job *j = half_of_an_import(f, "c");
+
+    assert_int_equal(does(f, expire(0, 9, 0)), ERR_NONE);
+    assert_true(is_known(f, "c")); /* by this one, which goes on */
+    assert_int_equal(run(f, j), ERR_NONE);
+    store_job_free(j);
+    assert_list(f, list_of(9), "c");
+
+    given_up(f, half_of_an_import(f, "d"));
+    assert_false(is_known(f, "d"));
+    assert_list(f, list_of(9), "d c");
+    assert_true(is_known(f, "d"));
+
+    /* Though nobody comes again with it. */
+    given_up(f, half_of_an_import(f, "e"));
+    assert_int_equal(does(f, expire(0, 9, 0)), ERR_NONE);
+    assert_int_equal(number(f, "SELECT count(*) FROM conversation"), 2);
+    assert_int_equal(number(f, "SELECT count(*) FROM message"), 6);
+    assert_int_equal(number(f, "SELECT count(*) FROM origin"), 2);
+}
+
 static void one_handle_alone(void **state)
 {
     struct fixture *f = *state;
@@ -578,12 +650,13 @@ int main(void)
     static struct variant whole = {&store_sqlite, false};
     static const struct CMUnitTest tests[] = {
 #define T(name) {#name, name, set_up, tear_down, &whole}
-        T(the_file_is_ours_alone),    T(a_newer_version_is_refused), T(an_older_version_is_migrated),
-        T(an_empty_file_becomes_one), T(a_damaged_file_is_refused),  T(damage_is_told),
-        T(the_size_is_bounded),       T(a_fault_of_the_medium),      T(killed_in_the_midst),
-        T(room_is_given_back),        T(events_of_nothing_leave),    T(one_handle_alone),
-        T(plans_use_an_index),        T(many_conversations),         T(a_long_path),
-        T(a_read_that_cannot_go_on),  T(a_path_read_again),          T(a_path_within_a_transaction),
+        T(the_file_is_ours_alone),       T(a_newer_version_is_refused), T(an_older_version_is_migrated),
+        T(an_empty_file_becomes_one),    T(a_damaged_file_is_refused),  T(damage_is_told),
+        T(the_size_is_bounded),          T(a_fault_of_the_medium),      T(killed_in_the_midst),
+        T(room_is_given_back),           T(events_of_nothing_leave),    T(one_handle_alone),
+        T(plans_use_an_index),           T(many_conversations),         T(a_long_path),
+        T(a_read_that_cannot_go_on),     T(a_path_read_again),          T(a_path_within_a_transaction),
+        T(half_an_import_is_taken_back),
 #undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -170,6 +170,7 @@ static void test_no_second_transaction_to_be_had(void **state)
     finish_all();
     assert_int_equal(e.got, ERR_UNAVAILABLE);
     assert_string_equal(fake.writer, "begin a b c rollback begin E commit");
+    assert_string_equal(fake.given_up, "abcE");
     fake.begin = ERR_NONE;
     submit(&d);
     finish_all();
