@@ -126,7 +126,7 @@ static enum archive_step next_chain(struct archive_reader *r, struct archive_con
     case LLM_END:
     case LLM_BAD: break;
     }
-    r->llm = llm_close(r->llm); /* here, since the reader is freed on the loop */
+    r->llm = llm_close(r->llm); /* now that a worker is here */
     spool_done(&r->spool);
     return step == LLM_END ? ARCHIVE_END : ARCHIVE_FAILED;
 }
@@ -180,6 +180,11 @@ struct archive_reader *archive_reader_free(struct archive_reader *r)
     free(r->dir);
     free(r);
     return NULL;
+}
+
+bool archive_reader_holds_file(const struct archive_reader *r)
+{
+    return r->llm || r->spool.fd >= 0;
 }
 
 void archive_feed(struct archive_reader *r, const void *data, size_t len)

@@ -30,6 +30,8 @@ enum archive_step {
 /* max_entry: bytes of one entry. dir: where a database is gathered; copied. */
 struct archive_reader *archive_reader_new(enum archive_format format, size_t max_entry, const char *dir);
 struct archive_reader *archive_reader_free(struct archive_reader *r); /* NULL is fine; always returns NULL */
+/* It holds a file, and freeing it is for a worker too. */
+bool archive_reader_holds_file(const struct archive_reader *r);
 /* After ARCHIVE_MORE, or first. Borrowed until the next ARCHIVE_MORE. */
 void archive_feed(struct archive_reader *r, const void *data, size_t len);
 void archive_end(struct archive_reader *r); /* nothing comes after what was fed */

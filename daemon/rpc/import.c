@@ -20,11 +20,12 @@ enum import_state {
     IMPORT_WAITING, /* for a piece */
     IMPORT_READING, /* a worker has the reader, the batch and the piece */
     IMPORT_STORING, /* the batch goes to the store */
-    IMPORT_GONE,    /* its peer is: what runs ends, then it is freed */
+    IMPORT_GONE,    /* nobody finds it: what runs ends, then it is freed */
 };
 
 struct import {
     char id[ID_LEN + 1];
+    uv_loop_t *loop; /* which outlives the server */
     struct server *server;
     struct peer *peer;
     enum import_state state;
@@ -69,6 +70,7 @@ enum error_code import_begin(struct server *s, struct peer *p, enum archive_form
     struct import *im = NEW(struct import);
     int64_t keep_ms = store_opt(engine_store(s->engine))->keep_ms;
     id_new(im->id);
+    im->loop = s->loop;
     im->server = s;
     im->peer = p;
     im->format = format;
@@ -91,17 +93,42 @@ static void take_out(struct import *im)
     im->idle = timer_free(im->idle);
 }
 
-static void import_free(struct import *im)
+static void free_rest(struct import *im)
 {
-    if (im->peer)
-        take_out(im);
+    archive_reader_free(im->reader);
     while (im->n_batch > 0)
         store_job_free(im->batch[--im->n_batch]);
-    archive_reader_free(im->reader);
     buf_done(&im->ids);
     buf_done(&im->skipped);
     free(im->piece);
     free(im);
+}
+
+/* On the worker: to close a database, and a file of which no name is left, blocks. */
+static void close_file(uv_work_t *work)
+{
+    struct import *im = work->data;
+    im->reader = archive_reader_free(im->reader);
+}
+
+static void on_file_closed(uv_work_t *work, int status)
+{
+    (void)status; /* nobody cancels the work */
+    free_rest(work->data);
+}
+
+/* No work of its runs, and no job is with the store. */
+static void import_free(struct import *im)
+{
+    if (im->peer)
+        take_out(im);
+    im->state = IMPORT_GONE;
+    if (!archive_reader_holds_file(im->reader)) {
+        free_rest(im);
+        return;
+    }
+    im->work.data = im;
+    uv_queue_work(im->loop, &im->work, close_file, on_file_closed);
 }
 
 static void on_idle(void *data)
@@ -323,7 +350,7 @@ static void read_on(struct import *im)
     im->n_batch = im->at = 0;
     im->state = IMPORT_READING;
     im->work.data = im;
-    uv_queue_work(im->server->loop, &im->work, read_batch, on_read);
+    uv_queue_work(im->loop, &im->work, read_batch, on_read);
 }
 
 static enum error_code refuse(struct import *im, enum error_code code)

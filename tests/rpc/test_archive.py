@@ -3,6 +3,8 @@
 import base64
 import contextlib
 import json
+import os
+import pathlib
 import random
 import signal
 import time
@@ -459,6 +461,31 @@ def test_an_import_ends_with_its_connection(daemon, home):
     wait_until(lambda: not list(home.state.glob("askd/import-*")), "nothing is left of them")
     for _ in range(4):
         assert bring(c, "chatgpt", b"[", more=True)["import"]
+
+
+def files_of_imports(daemon):
+    names = []
+    for fd in pathlib.Path(f"/proc/{daemon.pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            names.append(os.readlink(fd))
+    return [n for n in names if "/import-" in n]
+
+
+@pytest.mark.askd(daemon={"import_timeout": "300 ms"}, extra="[store]\nmax_waiting = 1\n")
+def test_the_file_of_an_import_is_closed_however_it_ends(daemon, client, tmp_path):
+    data = llm_db(tmp_path / "logs.db", fill=lambda db: [llm_turns(db, f"c{i}", f"T{i}") for i in range(200)])
+    bring(client, "llm", data[:5000], more=True)
+    assert files_of_imports(daemon)
+    wait_until(lambda: not files_of_imports(daemon), "no piece came")
+    gone = daemon.connect()
+    begun = bring(gone, "llm", data[:5000], more=True)["import"]
+    assert files_of_imports(daemon)
+    gone.request("conversation.import", {"format": "llm", "data": data[5000:], "import": begun})
+    gone.close()
+    wait_until(lambda: not files_of_imports(daemon), "its peer went away while it was read")
+    reply = bring(client, "llm", data)
+    assert len(reply["conversations"]) + len(reply["skipped"]) == 200
+    assert not files_of_imports(daemon)
 
 
 def test_what_a_dead_daemon_left_is_removed(daemon, client, home, restart):
