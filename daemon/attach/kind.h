@@ -14,7 +14,7 @@
  * ERR_UNAVAILABLE. */
 enum error_code kind_settle(struct part *p, struct sniff **sniff, struct error *err);
 
-/* The hash of its data, by which the store keeps that once. Off the loop. */
+/* The hash of its data alone, by which the store keeps that once. Off the loop. */
 enum error_code kind_hash(struct part *p, struct error *err);
 
 /* The kind and type of what is at an address, as far as its path's end tells; false where it does not. Pure. */

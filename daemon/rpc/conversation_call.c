@@ -112,6 +112,14 @@ enum error_code conversation_submit(struct call *c, struct store_job *job, enum 
     return code;
 }
 
+void conversation_submit_later(struct later *l, struct store_job *job)
+{
+    struct error err = ERROR_INIT;
+    job->data = l;
+    if (engine_submit(later_peer(l)->server->engine, job, &err) != ERR_NONE)
+        later_fail(l, &err);
+}
+
 static void put_conversation(struct buf *b, const char *id)
 {
     mp_put_map(b, 1);

@@ -6,6 +6,8 @@
 #include "daemon/rpc/dispatch.h"
 #include "daemon/store/job.h"
 
+struct later;
+
 uid_t conversation_scope(const struct call *c);
 
 bool conversation_flag(const struct call *c, const char *key); /* false where it is absent */
@@ -25,5 +27,7 @@ struct store_job *conversation_job(enum store_kind kind);
 /* Takes the job over. code: how the reading of its parameters went. What can be refused was refused: the store has it
  * from now on, or it is freed. */
 enum error_code conversation_submit(struct call *c, struct store_job *job, enum error_code code, struct error *err);
+/* Likewise, for a call that has waited for something else before: its answer comes, whatever becomes of the job. */
+void conversation_submit_later(struct later *l, struct store_job *job);
 
 #endif

@@ -293,7 +293,7 @@ static void submit(struct import *im)
 /* -- reading -- */
 
 /* An entry that is skipped is one that was read. */
-static enum archive_step read_one(struct import *im, size_t *bytes)
+static enum archive_step read_one(struct import *im, struct sniff **sniff, size_t *bytes)
 {
     struct archive_conversation *c = NULL;
     enum archive_step step = archive_next(im->reader, &c, &im->unread);
@@ -303,7 +303,7 @@ static enum archive_step read_one(struct import *im, size_t *bytes)
         return ARCHIVE_FAILED;
     }
     if (step == ARCHIVE_CONVERSATION) {
-        struct store_job *job = import_job(c, im->uid, im->not_before_us, bytes, &im->unread);
+        struct store_job *job = import_job(c, im->uid, im->not_before_us, sniff, bytes, &im->unread);
         if (job)
             im->batch[im->n_batch++] = job;
         else
@@ -320,10 +320,12 @@ static enum archive_step read_one(struct import *im, size_t *bytes)
 static void read_batch(uv_work_t *work)
 {
     struct import *im = work->data;
+    struct sniff *sniff = NULL;
     size_t bytes = 0;
     do
-        im->step = read_one(im, &bytes);
+        im->step = read_one(im, &sniff, &bytes);
     while (im->step == ARCHIVE_CONVERSATION && im->n_batch < BATCH && bytes < BATCH_BYTES);
+    sniff_free(sniff);
 }
 
 static void on_read(uv_work_t *work, int status)

@@ -42,17 +42,19 @@ static void fill_reply(struct store_reply *r, const struct archive_message *m)
     buf_done(&b);
 }
 
-/* Data without a hash would be stored too, but once for each time that it came. */
-static void hash_data(struct message *m)
+/* What cannot be settled, as text in no character set, is kept as it was told: nobody can mend what is imported. Data
+ * without a hash would be stored too, but once for each time that it came. */
+static void settle(struct message *m, struct sniff **sniff)
 {
+    struct error why;
     for (size_t i = 0; i < m->n_parts; i++)
-        if (part_is_attachment(&m->parts[i]) && m->parts[i].data)
+        if (part_is_attachment(&m->parts[i]) && m->parts[i].data && kind_settle(&m->parts[i], sniff, &why) != ERR_NONE)
             (void)kind_hash(&m->parts[i], NULL);
 }
 
-static void fill_message(struct store_imported *to, struct archive_message *m)
+static void fill_message(struct store_imported *to, struct archive_message *m, struct sniff **sniff)
 {
-    hash_data(&m->said);
+    settle(&m->said, sniff);
     keep_message(&to->message, &m->said, m->created_us);
     memcpy(to->message.id, m->id, sizeof to->message.id);
     memcpy(to->state, m->state, sizeof to->state);
@@ -101,8 +103,8 @@ static bool is_too_old(const struct archive_conversation *c, int64_t not_before_
     return true;
 }
 
-struct store_job *import_job(struct archive_conversation *c, uid_t uid, int64_t not_before_us, size_t *bytes,
-                             struct error *err)
+struct store_job *import_job(struct archive_conversation *c, uid_t uid, int64_t not_before_us, struct sniff **sniff,
+                             size_t *bytes, struct error *err)
 {
     archive_settle_times(c, clock_wall_us());
     if (is_too_old(c, not_before_us, err)) {
@@ -116,7 +118,7 @@ struct store_job *import_job(struct archive_conversation *c, uid_t uid, int64_t 
     i->n_messages = c->n_messages;
     i->messages = c->n_messages > 0 ? xcalloc(c->n_messages, sizeof *i->messages) : NULL;
     for (size_t k = 0; k < c->n_messages; k++) {
-        fill_message(&i->messages[k], &c->messages[k]);
+        fill_message(&i->messages[k], &c->messages[k], sniff);
         message_done(&c->messages[k].said); /* so that little is held twice */
         *bytes += size_of(&i->messages[k]);
     }

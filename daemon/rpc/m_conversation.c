@@ -1,14 +1,10 @@
-/* conversation.list, conversation.search, conversation.get, conversation.create, conversation.fork: parameters to a job
- * of the store. */
-#include "daemon/engine/keep.h"
+/* conversation.list, conversation.search, conversation.get, conversation.fork: parameters to a job of the store. */
 #include "daemon/rpc/conversation_call.h"
 #include "daemon/rpc/handlers.h"
 #include "daemon/store/search_query.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
-#include "lib/chat/title.h"
-#include "lib/proto/codec.h"
-#include <stdlib.h>
+#include "lib/proto/mp.h"
 #include <string.h>
 
 #define LIST_DEFAULT 50
@@ -26,17 +22,6 @@ static enum error_code read_before(const struct call *c, struct store_list *l, s
     return conversation_read_id(c, "before", "conversation", l->before, err);
 }
 
-/* One that nobody gave: by what was said, or else by its instructions. */
-static void take_title(struct store_create *create, const struct message *messages, size_t n)
-{
-    char title[TITLE_SIZE];
-    bool found = title_of_messages(messages, n, title) ||
-                 (create->system && title_of_text(create->system, strlen(create->system), title));
-    if (found)
-        create->title = xstrdup(title);
-    create->automatic = found;
-}
-
 /* Any string: it is text, NUL and all. */
 static void read_query(const struct call *c, struct store_bytes *ret)
 {
@@ -44,33 +29,6 @@ static void read_query(const struct call *c, struct store_bytes *ret)
     size_t len = 0;
     mp_str(mp_get(&c->params, "query"), &s, &len);
     *ret = store_bytes_copy(s, len <= SEARCH_QUERY_MAX ? len : SEARCH_QUERY_MAX + 1); /* over it, it is refused */
-}
-
-static enum error_code read_messages(const struct call *c, struct store_create *create, struct error *err)
-{
-    const msgpack_object *o = mp_get(&c->params, "messages");
-    msgpack_object_array list;
-    struct message *messages = NULL;
-    size_t n = 0;
-    if (!o || (mp_array(o, &list) && list.size == 0)) {
-        if (!create->title)
-            take_title(create, NULL, 0);
-        return ERR_NONE;
-    }
-    enum error_code code = codec_messages(o, &messages, &n, err);
-    if (code == ERR_NONE && !create->title)
-        take_title(create, messages, n);
-    if (code == ERR_NONE) {
-        create->messages = xcalloc(n, sizeof *create->messages);
-        create->n_messages = n;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (code == ERR_NONE)
-            keep_message(&create->messages[i], &messages[i], create->created_us);
-        message_done(&messages[i]);
-    }
-    free(messages);
-    return code;
 }
 
 /* -- methods -- */
@@ -120,21 +78,6 @@ enum error_code m_conversation_get(struct call *c, struct error *err)
     enum error_code code = conversation_read_id(c, "conversation", "conversation", job->get.conversation, err);
     if (code == ERR_NONE)
         code = conversation_read_id(c, "branch", "message", job->get.branch, err);
-    return conversation_submit(c, job, code, err);
-}
-
-enum error_code m_conversation_create(struct call *c, struct error *err)
-{
-    struct store_job *job = conversation_job(STORE_CREATE);
-    struct store_create *create = &job->create;
-    id_new(create->conversation);
-    create->uid = conversation_scope(c);
-    create->created_us = clock_wall_us();
-    enum error_code code = conversation_read_title(c, &create->title, err);
-    if (code == ERR_NONE)
-        code = conversation_read_text(c, "system", &create->system, err);
-    if (code == ERR_NONE)
-        code = read_messages(c, create, err);
     return conversation_submit(c, job, code, err);
 }
 

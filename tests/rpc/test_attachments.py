@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import gzip
+import json
 import random
 import signal
 import socket
@@ -455,6 +456,49 @@ def kept(home):
         data = db.execute("SELECT count(*) FROM attachment_data").fetchone()[0]
     assert sum(n for (n,) in counted) == rows and len(counted) == data
     return [n for (n,) in counted]
+
+
+def said_with(*parts):
+    return [{"role": "user", "content": [*parts, {"type": "text", "text": "what?"}]}, {"role": "assistant", "content": "that"}]
+
+
+TEXT = data_of("grüße".encode("latin-1"), name="/etc/a.txt")
+SETTLED = [{"type": "file", "mime": "text/plain", "name": "a.txt", "data": "grüße".encode()},
+           {"type": "image", "mime": "image/png", "data": PNG}]
+
+
+def test_a_conversation_that_is_made_is_kept_as_one_that_is_asked(home, client):
+    for _ in range(2):
+        made = client.call("conversation.create", {"messages": said_with(TEXT, data_of(PNG))})["conversation"]
+        assert client.call("conversation.get", {"conversation": made})["messages"][0]["content"][:2] == SETTLED
+    assert kept(home) == [2, 2]
+
+
+@pytest.mark.parametrize("part, code", [(data_of(bytes(33 * MIB)), "too_large")])
+def test_a_conversation_is_not_made_of_what_is_refused(client, part, code):
+    with pytest.raises(RpcError) as e:
+        client.call("conversation.create", {"messages": said_with(part)})
+    assert e.value.code == code and client.call("conversation.list") == []
+
+
+def test_a_hang_up_while_a_conversation_is_made(daemon, client):
+    gone = daemon.connect()
+    gone.request("conversation.create", {"messages": said_with(data_of(random.Random(1).randbytes(30 * MIB)))})
+    gone.close()
+    made = client.call("conversation.create", {"messages": said_with(TEXT)})["conversation"]
+    assert made in [c["conversation"] for c in client.call("conversation.list")]
+
+
+def test_a_conversation_that_is_imported_is_kept_likewise(home, client):
+    made = client.call("conversation.create", {"messages": said_with({"type": "text", "text": "look:"})})["conversation"]
+    page = json.loads(client.call("conversation.export", {"conversation": made, "format": "json"})["data"])
+    in_json = lambda data: {"$bin": base64.b64encode(data).decode()}
+    page["messages"][0]["content"][:1] = [data_of(in_json(TEXT["data"]), name="/etc/a.txt"), data_of(in_json(PNG))]
+    for name in "ab":
+        page["conversation"] = f"01890000-0000-7000-8000-00000000000{name}"
+        (brought,) = client.call("conversation.import", {"format": "json", "data": json.dumps(page)})["conversations"]
+        assert client.call("conversation.get", {"conversation": brought})["messages"][0]["content"][:2] == SETTLED
+    assert kept(home) == [2, 2]
 
 
 def test_data_leaves_with_the_last_message_that_has_it(home, client, restart):
