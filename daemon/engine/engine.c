@@ -123,6 +123,7 @@ void engine_configure(struct engine *e, const struct engine_knowledge *k)
     e->catalog = catalog_with_newest_lists(k->catalog, catalog);
     health_configure(e->health, &e->opt.health);
     load_speeds(e);
+    keep_expire(&e->keeps); /* what is kept for how long may have changed */
     providers_unref(providers);
     catalog_unref(catalog);
     aliases_unref(aliases);

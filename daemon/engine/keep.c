@@ -479,8 +479,11 @@ void keep_hurry(struct keep_room *room)
 static void on_expired(void *data, struct store_job *job)
 {
     struct keep_room *room = data;
-    if (room)
+    if (room) {
         room->expiring = NULL;
+        if (job->code == ERR_NONE && job->expire.n_gone > 0)
+            keep_expire(room);
+    }
     store_job_free(job);
 }
 
@@ -500,6 +503,11 @@ static void on_expire(void *data)
         room->expiring = job;
 }
 
+void keep_expire(struct keep_room *room)
+{
+    timer_start(room->expire, 0);
+}
+
 void keep_room_init(struct keep_room *room, uv_loop_t *loop, struct store *store, struct answer_table *table)
 {
     *room = (struct keep_room){.store = store, .table = table};
@@ -511,7 +519,7 @@ void keep_room_init(struct keep_room *room, uv_loop_t *loop, struct store *store
     room->retry = timer_new(loop, on_retry, room);
     room->expire = timer_new(loop, on_expire, room);
     if (store_stores(store))
-        timer_start(room->expire, 0);
+        keep_expire(room);
 }
 
 void keep_room_close(struct keep_room *room)

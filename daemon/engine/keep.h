@@ -36,6 +36,7 @@ void keep_room_init(struct keep_room *room, uv_loop_t *loop, struct store *store
 void keep_room_close(struct keep_room *room);
 unsigned keep_unstored(const struct keep_room *room); /* answers that have ended and are not committed */
 void keep_hurry(struct keep_room *room);              /* the daemon ends: what is unstored is tried often */
+void keep_expire(struct keep_room *room);             /* at once what is else looked for once a minute */
 /* Hands over all that still waits: for whoever is about to read. */
 void keep_flush(struct keep_room *room);
 

@@ -210,7 +210,7 @@ const struct schema_field change_rows[] = {
     {"pinned", MAP, change_pinned, "it was pinned, or is no longer"},
     {"tags", MAP, tags_fields, "all that it has now"},
     {"head", MAP, change_head, "somebody moved it there"},
-    {"deleted", MAP, change_none, "it is `not_found` now"},
+    {"deleted", MAP, change_none, "it is `not_found` now: somebody deleted it, or its time was over"},
     {"restored", MAP, change_none, "it is there again"},
     {"lost", MAP, change_none,
      "changes were dropped, since the client did not read them: read anew what is of interest. Where all are watched, "

@@ -194,6 +194,10 @@ static void tell_of(struct change *ch, const struct store_job *j)
     case STORE_HEAD: OF(ch, j->head), tell_text(ch, "head", "message", j->head.message); break;
     case STORE_DELETE: OF(ch, j->delete), tell_word(ch, "deleted"); break;
     case STORE_RESTORE: OF(ch, j->restore), tell_word(ch, "restored"); break;
+    case STORE_EXPIRE:
+        for (size_t i = 0; i < j->expire.n_gone; i++)
+            OF(ch, j->expire.gone[i]), tell_word(ch, "deleted");
+        break;
     default: break;
     }
 }

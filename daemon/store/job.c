@@ -159,12 +159,12 @@ struct store_job *store_job_free(struct store_job *j)
     case STORE_ANSWERS: free(j->answers.items); break;
     case STORE_SPEEDS_SAVE:
     case STORE_SPEEDS: free(j->speeds.speeds); break;
+    case STORE_EXPIRE: free(j->expire.gone); break;
     case STORE_FORK:
     case STORE_PIN:
     case STORE_HEAD:
     case STORE_DELETE:
     case STORE_RESTORE:
-    case STORE_EXPIRE:
     case STORE_INDEX:
     case STORE_GET:
     case STORE_FIND:

@@ -232,6 +232,12 @@ struct store_expire {
     int64_t answers_max;             /* and the oldest over so many */
     int64_t conversations_before_us; /* conversations not touched since leave, but pinned ones; 0: none does */
     int64_t trash_before_us;         /* those that were deleted before are gone for good */
+    /* Outcome: conversations that nobody finds any more. Where there are any, another such job has more to do. */
+    struct store_gone {
+        char conversation[STORE_ID];
+        uid_t uid;
+    } * gone;
+    size_t n_gone;
 };
 
 /* It stops at `until_us`, at least one slice after it began; the rest is for the next one. */

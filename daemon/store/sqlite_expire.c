@@ -1,5 +1,6 @@
 /* What has outlived its time leaves, a piece at a time. */
 #include "daemon/store/sqlite_internal.h"
+#include "lib/base/grow.h"
 
 /* Each function below takes away at most one piece and tells whether it found any: small enough for a slice. */
 
@@ -8,10 +9,23 @@ static bool changed(struct query *q)
     return query_run(q) && sqlite3_changes(q->db->sql) > 0;
 }
 
+/* Notes the conversations that it has taken away. */
+static bool take_away(struct query *q, struct store_expire *e)
+{
+    while (query_next(q)) {
+        e->gone = grow_one(e->gone, e->n_gone, sizeof(*e->gone));
+        struct store_gone *g = &e->gone[e->n_gone++];
+        query_get_id(q, 0, g->conversation);
+        g->uid = (uid_t)query_get_int(q, 1);
+    }
+    return e->n_gone > 0;
+}
+
 /* Those of a user in that state that were not touched since, the pinned ones apart. */
 #define AGED(state, index)                                                                                             \
     "UPDATE conversation SET state = " CONVERSATION_DELETED " WHERE num IN (SELECT num FROM conversation"              \
-    " INDEXED BY " index " WHERE state = " state " AND uid = ? AND updated < ? AND pinned = 0 LIMIT 64)"
+    " INDEXED BY " index " WHERE state = " state " AND uid = ? AND updated < ? AND pinned = 0 LIMIT 64)"               \
+    " RETURNING id, uid"
 #define NEXT_UID(state, index)                                                                                         \
     "SELECT uid FROM conversation INDEXED BY " index " WHERE state = " state " AND uid > ? ORDER BY uid LIMIT 1"
 
@@ -24,36 +38,37 @@ static bool next_uid(struct store_db *db, const char *text, int64_t *uid)
 }
 
 /* By user, since that is how the index goes. */
-static bool age_in(struct store_db *db, const char *users, const char *aged, int64_t before_us)
+static bool age_in(struct store_db *db, const char *users, const char *aged, struct store_expire *e)
 {
-    int64_t uid = -1;
+    int64_t before_us = e->conversations_before_us, uid = -1;
 
     while (before_us > 0 && next_uid(db, users, &uid)) {
         struct query q = query(db, aged);
         query_int(&q, uid);
         query_int(&q, before_us);
-        if (changed(&q))
+        if (take_away(&q, e))
             return true;
     }
     return false;
 }
 
-static bool age_conversations(struct store_db *db, int64_t before_us)
+static bool age_conversations(struct store_db *db, struct store_expire *e)
 {
     return age_in(db, NEXT_UID(CONVERSATION_LIVE, "conversation_list"), AGED(CONVERSATION_LIVE, "conversation_list"),
-                  before_us) ||
+                  e) ||
            age_in(db, NEXT_UID(CONVERSATION_TRASH, "conversation_trash"),
-                  AGED(CONVERSATION_TRASH, "conversation_trash"), before_us);
+                  AGED(CONVERSATION_TRASH, "conversation_trash"), e);
 }
 
-static bool empty_trash(struct store_db *db, int64_t before_us)
+static bool empty_trash(struct store_db *db, struct store_expire *e)
 {
     struct query q = query(db, "UPDATE conversation SET state = " CONVERSATION_DELETED " WHERE num IN"
                                " (SELECT num FROM conversation INDEXED BY conversation_deleted"
-                               "  WHERE state = " CONVERSATION_TRASH " AND deleted < ? LIMIT 64)");
+                               "  WHERE state = " CONVERSATION_TRASH " AND deleted < ? LIMIT 64)"
+                               " RETURNING id, uid");
 
-    query_int(&q, before_us);
-    return changed(&q);
+    query_int(&q, e->trash_before_us);
+    return take_away(&q, e);
 }
 
 static bool purge_rows(struct store_db *db, const char *text, int64_t conversation)
@@ -136,10 +151,12 @@ static bool shrink(struct store_db *db)
 
 enum store_step sqlite_expire(struct store_db *db, struct store_job *job)
 {
-    const struct store_expire *e = &job->expire;
+    struct store_expire *e = &job->expire;
 
-    while (age_conversations(db, e->conversations_before_us) || empty_trash(db, e->trash_before_us) ||
-           sqlite_take_back_halves(db) || purge_conversation(db) || age_answers(db, e->answers_before_us) ||
+    e->n_gone = 0;
+    if (age_conversations(db, e) || empty_trash(db, e))
+        return STORE_STEP_DONE; /* so that what is told to be gone is what this transaction has taken */
+    while (sqlite_take_back_halves(db) || purge_conversation(db) || age_answers(db, e->answers_before_us) ||
            surplus_answers(db, e->answers_max) || purge_log(db) || sqlite_purge_attachment(db) || shrink(db))
         if (sqlite_late(db))
             return STORE_STEP_MORE;

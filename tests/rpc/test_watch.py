@@ -1,8 +1,12 @@
 """conversation.watch: what changes is told to whoever watches, as it is committed."""
 
+import contextlib
+import sqlite3
+
 import pytest
 
 from client import failure, is_event, say
+from conftest import wait_until
 from helpers_tree import NOBODY, changes_of, messages_of
 
 
@@ -72,6 +76,28 @@ def test_each_kind_of_change(daemon, client):
     ]
     assert told[4:] == [(c, change) for _, _, change in calls]
     assert all(m[2][0] == number for m in watcher.log if m[1] == "conversation.changed")
+
+
+def test_what_has_outlived_its_time(home, daemon, client):
+    """As if somebody had deleted it: out of the trash, and out of the list; more of them than leave at once."""
+    thrown = say(client, "thrown away")["conversation"]
+    client.call("conversation.delete", {"conversation": thrown})
+    old = {client.call("conversation.create", {"title": f"{i}"})["conversation"] for i in range(100)}
+    kept = say(client, "young")["conversation"]
+    marks = ", ".join("?" * len(old))
+    with contextlib.closing(sqlite3.connect(home.state / "askd" / "askd.db", timeout=10)) as db, db:
+        db.execute(f"UPDATE conversation SET updated = updated - ? WHERE id IN ({marks})", (91 * 86400 * 10**6, *old))
+    watcher = daemon.connect()
+    watch(watcher)
+    one = watch(watcher, conversation=min(old))
+    home.config.write_text(home.config.read_text() + "\n[store]\nkeep = 90 d\ntrash = 0\n")
+    client.call("config.reload")
+    wait_until(lambda: len(seen(watcher)) >= 102, "all are told")
+    told = [m[2] for m in watcher.log if m[1] == "conversation.changed"]
+    assert {change["type"] for _, _, change in told} == {"deleted"}
+    assert {c for _, c, _ in told} == old | {thrown} and len(told) == 102
+    assert [c for number, c, _ in told if number == one] == [min(old)]
+    assert [c["conversation"] for c in client.call("conversation.list")] == [kept]
 
 
 def test_what_is_made_and_what_is_asked_once_more(daemon, client):

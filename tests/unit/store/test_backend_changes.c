@@ -254,6 +254,38 @@ static void the_trash(void **state)
     assert_list(f, l, "");
 }
 
+/* As many as one job takes away, or none. */
+static size_t gone(struct fixture *f, struct store_job *j, const char *first, uid_t uid)
+{
+    while (slice(f, j) == STORE_STEP_MORE)
+        assert_int_equal(j->expire.n_gone, 0);
+    assert_int_equal(j->code, ERR_NONE);
+    size_t n = j->expire.n_gone;
+    if (n > 0) {
+        assert_true(is_id(j->expire.gone[0].conversation, first));
+        assert_int_equal(j->expire.gone[0].uid, uid);
+    }
+    store_job_free(j);
+    return n;
+}
+
+static void what_leaves_is_told(void **state)
+{
+    struct fixture *f = *state;
+
+    turn(f, "a", 1, "A", true, "");
+    turn(f, "b", 5, "B", true, "");
+    struct store_job *j = begin("o", 1, "O", true, "");
+    j->begin.uid = OTHER;
+    assert_int_equal(does(f, j), ERR_NONE);
+    assert_int_equal(gone(f, expire(0, 9, 3), "A", ME), 1);
+    assert_int_equal(gone(f, expire(0, 9, 3), "O", OTHER), 1);
+    assert_int_equal(gone(f, expire(0, 9, 3), "", 0), 0);
+    assert_int_equal(does(f, delete_of("B")), ERR_NONE);
+    assert_int_equal(gone(f, expire(0, 9, 0), "B", ME), 1);
+    assert_int_equal(gone(f, expire(0, 9, 0), "", 0), 0);
+}
+
 static void list_filters(void **state)
 {
     struct fixture *f = *state;
@@ -288,6 +320,7 @@ int main(void)
         T(heads),
         T(paths_of_edits),
         T(the_trash),
+        T(what_leaves_is_told),
         T(list_filters),
 #undef T
     };
