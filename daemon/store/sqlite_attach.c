@@ -60,15 +60,6 @@ bool sqlite_attach_again(struct store_db *db, int64_t message, int64_t copy)
     return query_run(&q) && (sqlite3_changes(db->sql) == 0 || count_more(db, copy));
 }
 
-bool sqlite_is_attached(struct store_db *db, int64_t message)
-{
-    int64_t found = 0;
-    struct query q = query(db, "SELECT 1 FROM attached WHERE message = ? LIMIT 1");
-
-    query_int(&q, message);
-    return query_number(&q, &found);
-}
-
 /* False where it is not there, or does not fit. *len: what it has. */
 static bool fill_in(struct store_db *db, struct part *p, size_t room, size_t *len)
 {

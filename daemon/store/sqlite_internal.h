@@ -172,7 +172,6 @@ sqlite_job sqlite_begin, sqlite_runs, sqlite_end, sqlite_create, sqlite_import, 
 /* The data of a message that was inserted, and of one that is a copy of another. */
 bool sqlite_attach(struct store_db *db, int64_t message, const struct store_message *m);
 bool sqlite_attach_again(struct store_db *db, int64_t message, int64_t copy);
-bool sqlite_is_attached(struct store_db *db, int64_t message);
 /* Gives parts that have a hash only their data. Returns the bytes of it; more than room: they are not all there. */
 size_t sqlite_fill_in(struct store_db *db, struct message *m, size_t room);
 /* Takes away data that stands in no message any more; false where there is none. */

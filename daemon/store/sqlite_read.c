@@ -82,7 +82,7 @@ static void put_parts(struct store_db *db, struct buf *b, const struct query *q,
     struct message m = {.role = ROLE_USER};
     struct error why = ERROR_INIT;
 
-    if (!sqlite_is_attached(db, query_get_int(q, 11))) {
+    if (query_get_int(q, 11) == 0) { /* nothing of it is kept elsewhere */
         buf_append(b, parts.data, parts.len);
         return;
     }
@@ -123,9 +123,11 @@ static void put_message(struct store_db *db, struct buf *b, const struct query *
 /* False where it is gone. */
 static bool get_message(struct store_db *db, struct buf *b, int64_t num)
 {
-    struct query q = query(db, "SELECT m.id, p.id, m.role, m.state, m.provider, m.model, m.created, m.text, m.parts,"
-                               " m.rest, m.n_rest, m.num FROM message m LEFT JOIN message p ON p.num = m.parent"
-                               " WHERE m.num = ?");
+    struct query q =
+        query(db, "SELECT m.id, p.id, m.role, m.state, m.provider, m.model, m.created, m.text, m.parts,"
+                  " m.rest, m.n_rest, m.parts IS NOT NULL AND EXISTS (SELECT 1 FROM attached a WHERE a.message = m.num)"
+                  " FROM message m LEFT JOIN message p ON p.num = m.parent"
+                  " WHERE m.num = ?");
 
     query_int(&q, num);
     if (!query_next(&q))
