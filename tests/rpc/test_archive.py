@@ -463,6 +463,20 @@ def test_an_import_ends_with_its_connection(daemon, home):
         assert bring(c, "chatgpt", b"[", more=True)["import"]
 
 
+@pytest.mark.parametrize("format", ["json", "markdown"])
+@pytest.mark.askd(extra="[store]\nmax_result = 64 KiB\n")
+def test_an_export_is_bounded_as_any_result_is(client, format):
+    """Data is a third longer in an export than it is in conversation.get."""
+    data = lambda n: [{"type": "file", "data": random.Random(1).randbytes(n), "mime": "application/zip"}]
+    fits, over = (client.call("conversation.create", {"messages": [{"role": "user", "content": data(n)}]})["conversation"]
+                  for n in (40 << 10, 60 << 10))
+    assert len(export(client, fits, format)) > 50 << 10
+    assert get(client, over)["messages"]
+    with failure("too_large") as e:
+        export(client, over, format)
+    assert e.value.error["message"] == "the export is over 65536 bytes, max_result in [store]"
+
+
 def files_of_imports(daemon):
     names = []
     for fd in pathlib.Path(f"/proc/{daemon.pid}/fd").iterdir():
