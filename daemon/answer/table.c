@@ -15,7 +15,8 @@
 
 const struct config_option answer_option_rows[] = {
     {"max_answers", CONFIG_INT, offsetof(struct answer_options, max_answers), 1, 1 << 20, "1024", NULL, CONFIG_RELOAD,
-     "How many answers may run at once. In system mode one user may have a quarter of them."},
+     "How many answers may run at once, those too that wait for what their question brings along. In system mode one "
+     "user may have a quarter of them."},
     {"max_answer", CONFIG_SIZE, offsetof(struct answer_options, max_answer), 1024, 1024 * MIB, "32 MiB", NULL,
      CONFIG_RELOAD, "Bytes of events that one answer may have; over it the answer fails and its partial text is kept."},
     {"answer_memory", CONFIG_SIZE, offsetof(struct answer_options, answer_memory), 64 << 10, INT64_MAX, "256 MiB", NULL,
@@ -193,6 +194,19 @@ void answer_table_count(struct answer_table *t, struct answer *a)
     assert(e && e->list == ENTRY_RUNNING && !e->counted);
     e->counted = true;
     t->counted++;
+}
+
+bool answer_table_counts(struct answer_table *t, const struct answer *a)
+{
+    const struct entry *e = find(t, answer_id(a), ID_LEN);
+    return e && e->counted;
+}
+
+void answer_table_uncount(struct answer_table *t, const struct answer *a)
+{
+    struct entry *e = find(t, answer_id(a), ID_LEN);
+    if (e)
+        uncount(t, e);
 }
 
 void answer_table_pass_count(struct answer_table *t, struct answer *from, struct answer *to)

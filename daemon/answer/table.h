@@ -26,10 +26,13 @@ const struct answer_options *answer_table_options(const struct answer_table *t);
 struct log_pool *answer_table_pool(struct answer_table *t);
 
 /* May one more run? Makes room if it can. ERR_OVERLOADED with the bound's name. share_by_uid: a uid has a quarter.
- * Answers that only read what another has asked for, or what is cached, need not ask and do not count. */
+ * Answers that only read what another has asked for, or what is cached, need not ask and do not count, but while they
+ * are prepared: what they bring along is held then. */
 enum error_code answer_table_admit(struct answer_table *t, uid_t uid, struct error *err);
 /* This one, which is in the table, was admitted: it counts until it has ended, or another counts in its place. */
 void answer_table_count(struct answer_table *t, struct answer *a);
+bool answer_table_counts(struct answer_table *t, const struct answer *a);
+void answer_table_uncount(struct answer_table *t, const struct answer *a); /* it only reads what another asked for */
 void answer_table_pass_count(struct answer_table *t, struct answer *from, struct answer *to);
 /* Over answer_memory, ended answers leave. Cheap where there is room. Running ones alone may go over it: then nothing
  * new is admitted. */

@@ -281,6 +281,8 @@ static void on_settled(void *data, const struct error *err);
 static void go(struct ask *a)
 {
     if (attach_unsettled(a->req)) {
+        if (!ask_count(a))
+            return;
         a->state = ASK_PREPARING;
         a->attach = attach_settle(a->engine, a->req, on_settled, a);
         return;
@@ -386,6 +388,8 @@ static void start(struct ask *a)
         begin(a);
         return;
     }
+    if (!ask_count(a))
+        return;
     a->state = ASK_PREPARING;
     a->attach = attach_start(a->engine, a->req, &a->plan, true, on_prepared, a);
 }

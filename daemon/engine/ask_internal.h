@@ -73,6 +73,10 @@ bool ask_summarize(struct ask *a);
 /* What there was to be summarized is, or cannot be (why): on with it. As ask_find_out. */
 void ask_summarized(struct ask *a, const struct error *why);
 
+/* It is one of max_answers from now on. False: it cannot be, and has ended as ask_fail says, or ask_start refuses it.
+ */
+bool ask_count(struct ask *a);
+
 /* Its plan has candidates: it is answered from the cache, joins a flight, waits for the persistent tier, or starts its
  * own flight. It may have ended, and be freed, when this returns. */
 void ask_find_out(struct ask *a);

@@ -76,6 +76,7 @@ static bool reaches_disk(const struct ask *a)
 static void join(struct ask *a, struct flight *flight)
 {
     flight_disembark(&a->rider);
+    answer_table_uncount(a->engine->table, a->answer);
     take_up(a, true);
     answer_facts(a->answer)->shared = true;
     key_hex(lookup_keys(&a->lookup), answer_facts(a->answer)->key);
@@ -91,17 +92,26 @@ static void join(struct ask *a, struct flight *flight)
     flight_board(flight, &a->rider);
 }
 
+bool ask_count(struct ask *a)
+{
+    struct answer_table *t = a->engine->table;
+    struct error err = ERROR_INIT;
+    if (answer_table_counts(t, a->answer))
+        return true;
+    if (answer_table_admit(t, answer_uid(a->answer), &err) != ERR_NONE) {
+        refuse(a, &err);
+        return false;
+    }
+    answer_table_count(t, a->answer);
+    return true;
+}
+
 /* Nobody knows: a provider is asked. */
 static void ask_provider(struct ask *a)
 {
-    struct engine *e = a->engine;
-    struct error err = ERROR_INIT;
-    if (answer_table_admit(e->table, answer_uid(a->answer), &err) != ERR_NONE) {
-        refuse(a, &err);
+    if (!ask_count(a))
         return;
-    }
     take_up(a, false);
-    answer_table_count(e->table, a->answer);
     if (a->lookup.n > 0)
         key_hex(lookup_keys(&a->lookup), answer_facts(a->answer)->key);
     if (reaches_disk(a))

@@ -14,7 +14,7 @@ import zlib
 
 import pytest
 
-from client import RpcError
+from client import RpcError, is_event
 from conftest import wait_until
 from helpers_web import Web
 
@@ -276,6 +276,35 @@ def test_redirect_to_what_is_not_asked(client, provider, web, to):
 def test_nothing_there(client, web, path, code):
     web.pages["/empty"] = b""
     assert refused(client, url_of(web.url(path)))["code"] == code
+
+
+@pytest.mark.askd(daemon={"allow_private_urls": "yes", "max_answers": "2"}, provider={"dialect": "llama.cpp"})
+def test_questions_that_wait_for_what_they_bring_along_count(daemon, client, web):
+    """Whichever connection they came on: the address is slow, and each holds what it has."""
+    release = threading.Event()
+    web.pages["/slow"] = lambda handler: release.wait()
+    waiting = [daemon.connect() for _ in range(2)]
+    for c in waiting:
+        c.request("chat", {"prompt": "x", "attachments": [url_of(web.url("/slow")), data_of(PNG)]})
+    wait_until(lambda: len(web.heads) == 2, "both are fetched")
+    for attachments in ([url_of(web.url("/slow"))], [data_of(PNG)], []):
+        error = refused(client, *attachments)
+        assert error["code"] == "overloaded" and "max_answers" in error["message"]
+    waiting[0].close()
+    wait_until(lambda: client.call("status")["answers"] == 1, "its place is free")
+    assert ask(client, data_of(PNG))["text"]
+    release.set()
+
+
+@pytest.mark.askd(daemon={"max_answers": "2"}, provider={"dialect": "llama.cpp"})
+def test_one_that_reads_what_another_asked_for_counts_no_longer(daemon, client):
+    same = [daemon.connect() for _ in range(2)]
+    ids = []
+    for c in same:
+        ids.append(c.request("chat", {"prompt": "x", "model": "fake/slow-20-50", "attachments": [data_of(PNG)], "stream": True}))
+        c.wait_for(lambda m: is_event(m) and m[2][2]["type"] == "text")
+    assert ask(client, data_of(WAV), model="fake/words-2")["text"]
+    assert {c.result(id)["shared"] for c, id in zip(same, ids)} == {False, True}
 
 
 @OPEN

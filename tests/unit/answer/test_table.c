@@ -89,6 +89,12 @@ static void test_some_do_not_count(void **state)
     assert_int_equal(answer_table_admit(t, 1000, &err), ERR_NONE);
     answer_table_count(t, last);
     assert_int_equal(answer_table_admit(t, 1000, &err), ERR_OVERLOADED);
+    assert_true(answer_table_counts(t, last));
+    answer_table_uncount(t, last);
+    answer_table_uncount(t, last);
+    assert_false(answer_table_counts(t, last));
+    assert_int_equal(answer_table_admit(t, 1000, &err), ERR_NONE);
+    answer_table_count(t, last);
     struct answer *b = run_one(t, 1000);
     answer_table_drop(t, b);
     answer_table_pass_count(t, last, first);
