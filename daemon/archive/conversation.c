@@ -2,6 +2,7 @@
 #include "lib/base/alloc.h"
 #include "lib/base/grow.h"
 #include "lib/base/utf8.h"
+#include "lib/chat/conversation.h"
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,8 +69,8 @@ void archive_set_title(struct archive_conversation *c, const char *s, size_t len
     size_t chars = 0, end = 0;
     free(c->title);
     c->title = NULL;
-    buf_init(&b, ARCHIVE_TITLE_MAX * 4);
-    for (size_t at = 0, k; at < len && chars < ARCHIVE_TITLE_MAX; at += k) {
+    buf_init(&b, CONVERSATION_TITLE_MAX * 4);
+    for (size_t at = 0, k; at < len && chars < CONVERSATION_TITLE_MAX; at += k) {
         k = utf8_char(s + at, len - at);
         bool space = k == 0 || utf8_is_control(s + at, k) || s[at] == ' ';
         if (k == 0)
@@ -88,13 +89,8 @@ void archive_set_title(struct archive_conversation *c, const char *s, size_t len
 
 bool archive_add_tag(struct archive_conversation *c, const char *s, size_t len)
 {
-    size_t chars = 0;
-    for (size_t at = 0, k; at < len; at += k, chars++) {
-        k = utf8_char(s + at, len - at);
-        if (k == 0 || utf8_is_control(s + at, k))
-            return false;
-    }
-    if (chars < 1 || chars > ARCHIVE_TAG_MAX)
+    size_t chars;
+    if (!utf8_is_line(s, len, &chars) || chars < 1 || chars > CONVERSATION_TAG_MAX)
         return false;
     c->tags = grow_one(c->tags, c->n_tags, sizeof *c->tags);
     c->tags[c->n_tags++] = xstrndup(s, len);

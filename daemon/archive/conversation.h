@@ -16,9 +16,6 @@
 struct error;
 
 #define ARCHIVE_NONE SIZE_MAX                        /* no parent; no head */
-#define ARCHIVE_TITLE_MAX 200                        /* characters; a longer one is cut there */
-#define ARCHIVE_TAGS_MAX 64                          /* more are refused */
-#define ARCHIVE_TAG_MAX 64                           /* characters; a longer one is refused */
 #define ARCHIVE_SOURCE_MAX 200                       /* bytes of a source's own id */
 #define ARCHIVE_TIME_MAX INT64_C(253402300799999999) /* the end of the year 9999 */
 
@@ -55,7 +52,8 @@ char *archive_copy(const char *s, size_t len);
 /* Appends a message and makes it the head; valid until the next. */
 struct archive_message *archive_add(struct archive_conversation *c, enum role role, size_t parent);
 
-/* Replaces the title by what of it is one: control characters become spaces, none at the ends. Nothing left: none. */
+/* Replaces the title by what of it is one: control characters become spaces, none at the ends, and it is cut at
+ * CONVERSATION_TITLE_MAX. Nothing left: none. */
 void archive_set_title(struct archive_conversation *c, const char *s, size_t len);
 /* False where it is no tag that conversation.tag would take: every list of conversations shows them. */
 bool archive_add_tag(struct archive_conversation *c, const char *s, size_t len);

@@ -1,6 +1,7 @@
 /* The map of conversation.get, read into a conversation. */
 #include "daemon/archive/conversation.h"
 #include "lib/base/error.h"
+#include "lib/chat/conversation.h"
 #include "lib/chat/usage.h"
 #include "lib/proto/codec.h"
 #include <jansson.h>
@@ -85,10 +86,15 @@ bool archive_answer_fits(const struct archive_message *m)
     return value_fits(m->tool_calls, is_calls) && value_fits(m->usage, is_usage);
 }
 
-static struct value *get_value(const msgpack_object_map *map, const char *key)
+/* False where it is there and no such thing. */
+static bool take_value(const msgpack_object_map *map, const char *key, bool (*fits)(const msgpack_object *),
+                       struct value **ret)
 {
     const msgpack_object *o = mp_get(map, key);
-    return o ? value_from_object(o) : NULL;
+    if (o && !fits(o))
+        return false;
+    *ret = o ? value_from_object(o) : NULL;
+    return true;
 }
 
 static enum error_code read_parts(struct reading *r, size_t at, const msgpack_object *o, struct message *m)
@@ -184,9 +190,7 @@ static enum error_code read_answer(struct reading *r, size_t at, const msgpack_o
     m->reasoning = copy_str(map, "reasoning", &m->reasoning_len);
     if (get_str(map, "state", &s, &len) && !archive_set_state(m, s, len))
         return refuse(r, at, "its state is unknown");
-    m->tool_calls = get_value(map, "tool_calls");
-    m->usage = get_value(map, "usage");
-    if (!archive_answer_fits(m))
+    if (!take_value(map, "tool_calls", is_calls, &m->tool_calls) || !take_value(map, "usage", is_usage, &m->usage))
         return refuse(r, at, "its tool_calls or its usage are none");
     return read_finish(r, at, map, &m->finish);
 }
@@ -236,12 +240,12 @@ static enum error_code read_tags(struct reading *r, const msgpack_object_map *ma
     size_t len;
     if (!o || !mp_array(o, &list))
         return ERR_NONE;
-    if (list.size > ARCHIVE_TAGS_MAX)
-        return error_set(r->err, ERR_INVALID_REQUEST, "it has over %d tags", ARCHIVE_TAGS_MAX);
+    if (list.size > CONVERSATION_TAGS_MAX)
+        return error_set(r->err, ERR_INVALID_REQUEST, "it has over %d tags", CONVERSATION_TAGS_MAX);
     for (uint32_t i = 0; i < list.size; i++) {
         if (!mp_str(&list.ptr[i], &s, &len) || !archive_add_tag(c, s, len))
             return error_set(r->err, ERR_INVALID_REQUEST, "its tags are not all names of 1 to %d characters",
-                             ARCHIVE_TAG_MAX);
+                             CONVERSATION_TAG_MAX);
     }
     return ERR_NONE;
 }

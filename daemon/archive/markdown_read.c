@@ -4,6 +4,7 @@
 #include "daemon/archive/stamp.h"
 #include "lib/base/alloc.h"
 #include "lib/base/utf8.h"
+#include "lib/chat/conversation.h"
 #include "lib/chat/usage.h"
 #include "lib/proto/codec.h"
 #include <stdlib.h>
@@ -159,7 +160,7 @@ static enum error_code front_tags(struct page *p, const char *s, size_t len)
 {
     struct archive_conversation *c = p->c;
     json_t *tags = len < 64 << 10 ? json_loadb(s, len, 0, NULL) : NULL;
-    enum error_code code = json_is_array(tags) && json_array_size(tags) <= ARCHIVE_TAGS_MAX
+    enum error_code code = json_is_array(tags) && json_array_size(tags) <= CONVERSATION_TAGS_MAX
                                ? ERR_NONE
                                : refuse(p, "tags must be a list of at most 64 names, as in JSON");
     for (size_t i = 0; code == ERR_NONE && i < json_array_size(tags); i++) {

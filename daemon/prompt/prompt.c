@@ -148,10 +148,10 @@ enum error_code prompt_check_name(const char *name, size_t len, const char *para
 {
     if (len == 0 || len > PROMPT_NAME_MAX)
         return error_set_param(err, param, "a prompt's name has 1 to %d bytes", PROMPT_NAME_MAX);
-    for (size_t i = 0, k; i < len; i += k) {
-        k = utf8_char(name + i, len - i);
-        if (k == 0 || utf8_is_control(name + i, k))
-            return error_set_param(err, param, "a prompt's name holds no control characters");
+    size_t chars;
+    if (!utf8_is_line(name, len, &chars))
+        return error_set_param(err, param, "a prompt's name holds no control characters");
+    for (size_t i = 0; i < len; i++) {
         const bool begins = i == 0 || name[i - 1] == '/';
         if (begins && (name[i] == '.' || name[i] == '/'))
             return error_set_param(err, param,

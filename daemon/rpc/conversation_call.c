@@ -3,10 +3,9 @@
 #include "daemon/rpc/server.h"
 #include "lib/base/alloc.h"
 #include "lib/base/utf8.h"
+#include "lib/chat/conversation.h"
 #include "lib/proto/mp.h"
 #include <string.h>
-
-#define TITLE_MAX 200 /* characters */
 
 uid_t conversation_scope(const struct call *c)
 {
@@ -43,11 +42,8 @@ enum error_code conversation_read_id(const struct call *c, const char *key, cons
 enum error_code conversation_check_line(const char *s, size_t len, size_t max, const char *key, struct error *err)
 {
     size_t n = 0;
-    for (size_t at = 0, k; at < len; at += k, n++) {
-        k = utf8_char(s + at, len - at);
-        if (k == 0 || utf8_is_control(s + at, k))
-            return error_set_param(err, key, "%s must not hold control characters", key);
-    }
+    if (!utf8_is_line(s, len, &n))
+        return error_set_param(err, key, "%s must not hold control characters", key);
     if (n < 1 || n > max)
         return error_set_param(err, key, "%s must have 1 to %zu characters", key, max);
     return ERR_NONE;
@@ -61,7 +57,7 @@ enum error_code conversation_read_title(const struct call *c, char **ret, struct
     if (!o)
         return ERR_NONE;
     mp_str(o, &s, &len);
-    enum error_code code = conversation_check_line(s, len, TITLE_MAX, "title", err);
+    enum error_code code = conversation_check_line(s, len, CONVERSATION_TITLE_MAX, "title", err);
     if (code == ERR_NONE)
         *ret = xstrndup(s, len);
     return code;

@@ -3,10 +3,9 @@
 #include "daemon/rpc/handlers.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
+#include "lib/chat/conversation.h"
 #include "lib/proto/mp.h"
 #include <stdio.h>
-
-#define TAG_MAX 64 /* characters */
 
 static enum error_code read_conversation(const struct call *c, char id[STORE_ID], struct error *err)
 {
@@ -39,8 +38,8 @@ static enum error_code read_tags(const struct call *c, const char *key, char ***
     enum error_code code = ERR_NONE;
     if (o)
         mp_array(o, &list);
-    if (list.size > STORE_TAGS_MAX)
-        return error_set_param(err, key, "%s must hold at most %d tags", key, STORE_TAGS_MAX);
+    if (list.size > CONVERSATION_TAGS_MAX)
+        return error_set_param(err, key, "%s must hold at most %d tags", key, CONVERSATION_TAGS_MAX);
     if (list.size > 0)
         *ret = xcalloc(list.size, sizeof **ret);
     for (uint32_t i = 0; i < list.size && code == ERR_NONE; i++) {
@@ -49,7 +48,7 @@ static enum error_code read_tags(const struct call *c, const char *key, char ***
         char at[32];
         (void)snprintf(at, sizeof at, "%s[%u]", key, (unsigned)i);
         mp_str(&list.ptr[i], &s, &len);
-        code = conversation_check_line(s, len, TAG_MAX, at, err);
+        code = conversation_check_line(s, len, CONVERSATION_TAG_MAX, at, err);
         if (code == ERR_NONE)
             (*ret)[(*n)++] = xstrndup(s, len);
     }

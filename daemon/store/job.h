@@ -190,11 +190,10 @@ struct store_pin {
     bool pinned;
 };
 
-#define STORE_TAGS_MAX 64 /* of one conversation, and in each list of a job */
 struct store_tag {
     char conversation[STORE_ID];
     uid_t uid;
-    char **remove, **add; /* removed first. Over STORE_TAGS_MAX: ERR_INVALID_REQUEST, param "add" */
+    char **remove, **add; /* removed first. Over CONVERSATION_TAGS_MAX: ERR_INVALID_REQUEST, param "add" */
     size_t n_remove, n_add;
     /* The packed array of its tags is in out. */
 };

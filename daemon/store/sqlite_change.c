@@ -1,5 +1,6 @@
 /* The small changes to a conversation: what it is called, its marks and its head, into the trash and out of it. */
 #include "daemon/store/sqlite_internal.h"
+#include "lib/chat/conversation.h"
 #include "lib/proto/mp.h"
 
 /* The statement has run; where it changed no row there is no such conversation. */
@@ -71,7 +72,7 @@ static bool too_many_tags(struct store_db *db, int64_t conversation)
     struct query q = query(db, "SELECT count(*) FROM tag WHERE conversation = ?");
 
     query_int(&q, conversation);
-    return query_number(&q, &n) && n > STORE_TAGS_MAX;
+    return query_number(&q, &n) && n > CONVERSATION_TAGS_MAX;
 }
 
 /* What would be too many changes nothing: it is taken back. */
@@ -91,7 +92,7 @@ enum store_step sqlite_tag(struct store_db *db, struct store_job *job)
     if (!sqlite_exec(db, over ? "ROLLBACK TO tags; RELEASE tags" : "RELEASE tags"))
         return STORE_STEP_DONE;
     if (over)
-        job->code = error_set_param(&job->error, "add", "a conversation has at most %d tags", STORE_TAGS_MAX);
+        job->code = error_set_param(&job->error, "add", "a conversation has at most %d tags", CONVERSATION_TAGS_MAX);
     else
         sqlite_put_tags(db, &job->out, found.num);
     return STORE_STEP_DONE;

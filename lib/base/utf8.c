@@ -121,3 +121,15 @@ bool utf8_is_control(const char *s, size_t len)
     const unsigned char c = (unsigned char)s[0];
     return c < 0x20 || c == 0x7f || (len == 2 && c == 0xc2 && (unsigned char)s[1] < 0xa0);
 }
+
+bool utf8_is_line(const char *s, size_t len, size_t *chars)
+{
+    size_t n = 0;
+    for (size_t at = 0, k; at < len; at += k, n++) {
+        k = utf8_char(s + at, len - at);
+        if (k == 0 || utf8_is_control(s + at, k))
+            return false;
+    }
+    *chars = n;
+    return true;
+}

@@ -15,6 +15,9 @@ size_t utf8_char(const void *data, size_t len);
 /* Is the character of len bytes at s, a valid one, a control: C0, DEL or C1? */
 bool utf8_is_control(const char *s, size_t len);
 
+/* All of it is valid, and none of its characters a control. *chars: how many it has, where that is so. */
+bool utf8_is_line(const char *s, size_t len, size_t *chars);
+
 /* The longest prefix of data that does not end inside a character: len itself, or up to 3 less. Assumes that the bytes
  * before are valid. */
 size_t utf8_whole(const char *data, size_t len);

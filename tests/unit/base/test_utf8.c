@@ -102,6 +102,25 @@ static void whole_cuts_only_what_is_cut(void **state)
     assert_int_equal(utf8_whole("\xff", 1), 1);
 }
 
+static void a_line_has_no_control_characters(void **state)
+{
+    static const struct {
+        const char *s;
+        bool line;
+        size_t chars;
+    } rows[] = {{"", true, 0},         {"a b", true, 3},       {"gr\u00fc\u00dfe", true, 5}, {"a\n", false, 0},
+                {"\x7f", false, 0},    {"\xc2\x85", false, 0}, {"a\xc2", false, 0},          {"\xff", false, 0},
+                {"\xc2\xa0", true, 1}, {"a\tb", false, 0}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t chars = 99;
+        assert_int_equal(utf8_is_line(rows[i].s, strlen(rows[i].s), &chars), rows[i].line);
+        assert_int_equal(chars, rows[i].line ? rows[i].chars : 99);
+    }
+    size_t chars;
+    assert_false(utf8_is_line("a\0b", 3, &chars));
+}
+
 static void check_repair(const char *in, size_t len, const char *want)
 {
     struct buf b;
@@ -150,7 +169,7 @@ int main(void)
         cmocka_unit_test(edges_of_each_length_are_valid), cmocka_unit_test(what_is_no_utf8),
         cmocka_unit_test(bad_byte_is_seen_anywhere),      cmocka_unit_test(one_char),
         cmocka_unit_test(whole_cuts_only_what_is_cut),    cmocka_unit_test(repair_replaces_each_bad_byte),
-        cmocka_unit_test(repair_is_all_or_nothing),
+        cmocka_unit_test(repair_is_all_or_nothing),       cmocka_unit_test(a_line_has_no_control_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* Every backend that stores, held to the same behaviour: the small changes to a conversation, and its trash. */
 #include "lib/base/clock.h"
+#include "lib/chat/conversation.h"
 #include "tests/unit/store/backend_jobs.h"
 
 static void assert_list_shows(struct fixture *f, const char *part, bool there)
@@ -149,7 +150,7 @@ static void tags(void **state)
     l = list_of(9);
     l->list.tag = xstrdup("work");
     assert_list(f, l, "A");
-    for (int i = 1; i < STORE_TAGS_MAX; i++) {
+    for (int i = 1; i < CONVERSATION_TAGS_MAX; i++) {
         snprintf(name, sizeof(name), "t%d", i);
         assert_int_equal(does(f, tag_of("A", name, NULL)), ERR_NONE);
     }
