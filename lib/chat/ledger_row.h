@@ -1,7 +1,7 @@
 /* A row of the ledger: what one answer came to at one provider. A plain value.
  *
  * An answer has one row of its own. Where another provider was asked for it that bills all the same (the slower one of
- * a race, one whose stream broke), that has a row of its own beside it, an *arm*. */
+ * a race, one whose stream broke), that has a row of its own beside it, an *arm*, with a number. */
 #ifndef ASKD_CHAT_LEDGER_ROW_H
 #define ASKD_CHAT_LEDGER_ROW_H
 
@@ -32,7 +32,7 @@ enum ledger_outcome {
 
 struct ledger_row {
     char answer[ID_LEN + 1];
-    bool arm;      /* beside the answer's own row */
+    unsigned arm;  /* 0: the answer's own row; else which of those beside it */
     int64_t at_us; /* when it was asked, wall clock */
     uid_t uid;
     char *client, *directory, *label; /* owned, NULL where not told; label: the project file's `budget` */
