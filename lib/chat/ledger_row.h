@@ -40,6 +40,7 @@ struct ledger_row {
     char *provider, *model;           /* owned: the section's name, and the provider's name for the model */
     enum ledger_how how;
     enum ledger_outcome outcome; /* running: the figures are what was reserved */
+    int64_t answers;             /* 1; of cached and shared ones: all that were alike within a moment */
     int64_t requests;            /* that went to the provider: 0 where cached or shared, else with those sent again */
     struct usage usage;          /* cost_nano of it is what the provider itself says */
     int64_t cost_nano;           /* by our price row, billionths of currency; -1: no price is known */
@@ -52,7 +53,7 @@ struct ledger_row {
 };
 #define LEDGER_ROW_INIT                                                                                                \
     {                                                                                                                  \
-        .usage = USAGE_INIT, .cost_nano = -1, .saved_nano = -1, .first_ms = -1, .total_ms = -1                         \
+        .answers = 1, .usage = USAGE_INIT, .cost_nano = -1, .saved_nano = -1, .first_ms = -1, .total_ms = -1                         \
     }
 
 void ledger_row_done(struct ledger_row *r); /* frees what it owns */
