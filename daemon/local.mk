@@ -57,9 +57,9 @@ libaskd_la_SOURCES = \
 	daemon/store/search_snippet.c daemon/store/search_snippet.h daemon/store/search_text.c \
 	daemon/store/search_text.h daemon/store/sqlite.c daemon/store/sqlite_answer.c daemon/store/sqlite_attach.c \
 	daemon/store/sqlite_change.c daemon/store/sqlite_conversation.c daemon/store/sqlite_expire.c \
-	daemon/store/sqlite_half.c daemon/store/sqlite_import.c daemon/store/sqlite_index.c \
-	daemon/store/sqlite_internal.h daemon/store/sqlite_list.c daemon/store/sqlite_path.c \
-	daemon/store/sqlite_query.c daemon/store/sqlite_read.c daemon/store/sqlite_schema.c \
+	daemon/store/sqlite_facts.c daemon/store/sqlite_half.c daemon/store/sqlite_import.c \
+	daemon/store/sqlite_index.c daemon/store/sqlite_internal.h daemon/store/sqlite_list.c \
+	daemon/store/sqlite_path.c daemon/store/sqlite_query.c daemon/store/sqlite_read.c daemon/store/sqlite_schema.c \
 	daemon/store/sqlite_search.c daemon/store/sqlite_speed.c daemon/store/sqlite_summary.c \
 	daemon/store/sqlite_tokenizer.c daemon/store/store.c daemon/store/store.h daemon/store/store_internal.h \
 	daemon/store/threads.c daemon/prompt/folder.c daemon/prompt/front.c daemon/prompt/front.h \

@@ -47,7 +47,7 @@ unit_tests = \
 	tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
 	tests/unit/store/test_backend_search tests/unit/store/test_backend_trees tests/unit/store/test_backends \
 	tests/unit/store/test_rows tests/unit/store/test_search_text tests/unit/store/test_sqlite \
-	tests/unit/store/test_store tests/unit/store/test_store_states
+	tests/unit/store/test_sqlite_facts tests/unit/store/test_store tests/unit/store/test_store_states
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -405,6 +405,9 @@ tests_unit_store_test_search_text_LDADD = $(UNIT_LDADD)
 tests_unit_store_test_sqlite_SOURCES = tests/unit/store/test_sqlite.c
 tests_unit_store_test_sqlite_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_store_test_sqlite_LDADD = $(UNIT_LDADD)
+tests_unit_store_test_sqlite_facts_SOURCES = tests/unit/store/test_sqlite_facts.c
+tests_unit_store_test_sqlite_facts_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_store_test_sqlite_facts_LDADD = $(UNIT_LDADD)
 tests_unit_store_test_store_SOURCES = tests/unit/store/test_store.c
 tests_unit_store_test_store_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_store_test_store_LDADD = $(UNIT_LDADD)

@@ -107,7 +107,8 @@ static bool connect_file(struct store_db *db, bool exclusive)
     /* Idle memory counts: two handles with SQLite's own cache of 2 MB would be most of the daemon. */
     return sqlite_exec(db, "PRAGMA cache_size = -512; PRAGMA mmap_size = 0; PRAGMA temp_store = memory;"
                            "PRAGMA cell_size_check = on;") &&
-           sqlite_tokenizer_open(db) && (!exclusive || sqlite_exec(db, "PRAGMA locking_mode = exclusive"));
+           sqlite_tokenizer_open(db) && sqlite_facts_open(db) &&
+           (!exclusive || sqlite_exec(db, "PRAGMA locking_mode = exclusive"));
 }
 
 static enum error_code enter_wal(struct store_db *db, struct error *err)

@@ -30,6 +30,7 @@ static bool number_for(struct store_db *db, const char *text, int64_t *num)
 /* One that is in the index already is left alone: numbers are used again, and the two marks may cross. */
 static void take_message(struct store_db *db, int64_t num)
 {
+    sqlite_take_facts(db, num);
     run_for(db,
             "INSERT INTO search(rowid, text) SELECT num, text FROM message WHERE num = ? AND text <> ''"
             " AND NOT EXISTS (SELECT 1 FROM search_docsize WHERE id = num)",
@@ -172,8 +173,18 @@ static bool take_back_marks(struct store_db *db)
     return query_run(&q);
 }
 
+static void drop_facts(struct store_db *db, int64_t conversation)
+{
+    struct query q = query(db, "SELECT num FROM " SOME);
+
+    query_int(&q, conversation);
+    while (query_next(&q))
+        sqlite_drop_facts(db, query_get_int(&q, 0));
+}
+
 bool sqlite_purge_messages(struct store_db *db, int64_t conversation)
 {
+    drop_facts(db, conversation);
     run_for(db,
             "INSERT INTO search(search, rowid, text) SELECT 'delete', num, text FROM message WHERE num IN " SOME
             " AND EXISTS (SELECT 1 FROM search_docsize WHERE id = num)",

@@ -3,7 +3,7 @@
  * conversation's messages, sqlite_change.c the small changes to one, sqlite_import.c one from elsewhere, sqlite_half.c
  * what of them is half made, sqlite_list.c lists of them, sqlite_path.c what a question follows, sqlite_read.c what
  * else is read of one, sqlite_expire.c what takes away, sqlite_speed.c measured times, sqlite_summary.c summaries,
- * sqlite_tokenizer.c, sqlite_index.c and sqlite_search.c the search.
+ * sqlite_tokenizer.c, sqlite_index.c, sqlite_facts.c and sqlite_search.c the search.
  *
  * Faults. What SQLite does not manage is noted in the handle (`fault`, the first of a job), and the query says that it
  * has no row; so a function looks for "not there" alone, and sqlite_run turns a fault into the job's error at the end.
@@ -58,6 +58,7 @@ struct store_db {
     struct rows *rows;                  /* of paths; whatever changes a message takes it out */
     LIST_HEAD(, sqlite_half) halves;    /* sqlite_half.c's: what such jobs make */
     Fts5Tokenizer *tokenizer;           /* by which texts are looked at again, to show what was found */
+    struct sqlite_sieve *sieve;         /* of the search whose slice it is, while it gathers */
 };
 
 /* A statement and its arguments, which are bound in order and borrowed until it is done. */
@@ -152,6 +153,15 @@ void sqlite_tokenizer_close(struct store_db *db);
 /* A token of a text, as FTS5 hands it on: flags of its own, where it stands in bytes. Other than SQLITE_OK ends it. */
 typedef int sqlite_token(void *data, int flags, const char *token, int len, int start, int end);
 void sqlite_tokens(struct store_db *db, bool query, const char *text, size_t len, sqlite_token *token, void *data);
+
+/* sqlite_facts.c. A message's facts are taken before the index has it, and dropped before it is purged. Between begin
+ * and end the SQL function may_pass(number) says of a message whether it is worth a look for this search, which must
+ * stay. */
+bool sqlite_facts_open(struct store_db *db); /* makes the function; false after a fault */
+void sqlite_take_facts(struct store_db *db, int64_t num);
+void sqlite_drop_facts(struct store_db *db, int64_t num);
+void sqlite_sieve_begin(struct store_db *db, const struct store_search *search);
+void sqlite_sieve_end(struct store_db *db);
 
 /* sqlite_index.c. Whoever changes a title says so, in the same transaction. */
 bool sqlite_title_changed(struct store_db *db, const char *conversation);

@@ -70,6 +70,9 @@ static const char *const migrations[] = {
     "CREATE TABLE attachment_data(attachment INTEGER PRIMARY KEY, bytes BLOB NOT NULL);"
     "CREATE TABLE attached("
     "  message INTEGER NOT NULL, attachment INTEGER NOT NULL, PRIMARY KEY(message, attachment)) WITHOUT ROWID;",
+    /* sqlite_facts.c has what is in them. Those of what is in the index already come by the way that goes down. */
+    "CREATE TABLE search_facts(num INTEGER PRIMARY KEY, facts BLOB NOT NULL);"
+    "UPDATE search_mark SET below = (SELECT coalesce(max(num), 0) + 1 FROM message) WHERE one = 1;",
 };
 
 int sqlite_version(void)

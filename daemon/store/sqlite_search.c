@@ -41,7 +41,8 @@ static void gather(struct store_search *s, const struct query *q)
 }
 
 /* Whether a row passes is a column and not a condition, so that a search that finds little can be cut between two rows.
- * Its worth is reckoned only where it does, and the tests stand in the order of their cost. */
+ * Its worth is reckoned only where it does, and the tests stand in the order of their cost. A message whose facts say
+ * that it does not is not even looked at. */
 static const char in_messages[] =
     "SELECT search.rowid, m.conversation, m.created, CASE WHEN m.created >= ?6"
     " AND (?5 IS NULL OR m.conversation IN (SELECT p.conversation FROM place p WHERE p.uid = ?3 AND p.directory = ?5))"
@@ -49,7 +50,7 @@ static const char in_messages[] =
     "  AND c.state = " CONVERSATION_LIVE
     "  AND (?4 IS NULL OR m.model = ?4 OR m.provider || '/' || m.model = ?4 OR c.model = ?4))"
     " THEN bm25(search) END FROM search CROSS JOIN message m ON m.num = search.rowid"
-    " WHERE search MATCH ?1 AND search.rowid < ?2 ORDER BY search.rowid DESC";
+    " WHERE search MATCH ?1 AND search.rowid < ?2 AND may_pass(search.rowid) ORDER BY search.rowid DESC";
 
 static const char in_titles[] =
     "SELECT search_title.rowid, c.num, c.updated, CASE WHEN c.updated >= ?6"
@@ -321,9 +322,11 @@ static enum store_step search_slice(struct store_db *db, struct store_job *job, 
 
     buf_init(&expression, EXPRESSION_MAX);
     search_query_express(query, &expression);
+    sqlite_sieve_begin(db, s);
     while (done && s->step != STORE_SEARCH_SHOW && db->fault == SQLITE_OK)
         if ((done = gather_slice(db, s, buf_cstr(&expression))))
             next_step(s);
+    sqlite_sieve_end(db);
     buf_done(&expression);
     return done ? show_slice(db, job, query) : STORE_STEP_MORE;
 }

@@ -116,7 +116,7 @@ static void an_older_version_is_migrated(void **state)
     assert_int_equal(does(f, rename_of("c", "named")), ERR_NONE);
     assert_int_equal(sqlite3_exec(f->db->sql,
                                   "DROP TABLE speed; DROP TABLE search; DROP TABLE search_title; DROP TABLE search_due;"
-                                  "DROP TABLE search_due_title; DROP TABLE search_mark;"
+                                  "DROP TABLE search_due_title; DROP TABLE search_mark; DROP TABLE search_facts;"
                                   "DROP TABLE attached; DROP TABLE attachment_data;"
                                   "DROP TABLE attachment;"
                                   " DROP TABLE origin;",
@@ -140,6 +140,7 @@ static void an_older_version_is_migrated(void **state)
     index_all(f);
     assert_found(f, search_of("reply"), "ra");
     assert_found(f, search_of("named"), "c");
+    assert_int_equal(number(f, "SELECT count(*) FROM search_facts"), 1);
 }
 
 static void an_empty_file_becomes_one(void **state)
