@@ -1,17 +1,6 @@
 #include "client/ask/again.h"
 #include "client/ask/input.h"
 #include "client/common/field.h"
-#include <string.h>
-
-static void copy_id(char out[64], const msgpack_object_map *map, const char *key)
-{
-    const char *s;
-    size_t len;
-    if (field_str(map, key, &s, &len) && len < 64) {
-        memcpy(out, s, len);
-        out[len] = '\0';
-    }
-}
 
 bool again_wanted(struct again *again, const msgpack_object *answer)
 {
@@ -29,8 +18,8 @@ bool again_wanted(struct again *again, const msgpack_object *answer)
     (void)buf_append(&again->prompt, why, len);
     (void)buf_puts(&again->prompt,
                    "\nAnswer again, with the whole JSON and nothing else: no code fence, no words around it.");
-    copy_id(again->conversation, &map, "conversation");
-    copy_id(again->message, &map, "message");
+    (void)field_copy(&map, "conversation", again->conversation, sizeof(again->conversation));
+    (void)field_copy(&map, "message", again->message, sizeof(again->message));
     return true;
 }
 

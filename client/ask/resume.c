@@ -33,17 +33,6 @@ struct search {
     enum standing newest; /* of the first in the list */
 };
 
-static bool take_id(char out[RESUME_ID_SIZE], const msgpack_object_map *map, const char *field)
-{
-    const char *s;
-    size_t len;
-    if (!field_str(map, field, &s, &len) || len == 0 || len >= RESUME_ID_SIZE)
-        return false;
-    memcpy(out, s, len);
-    out[len] = '\0';
-    return true;
-}
-
 static void take_model(struct resume *r, const msgpack_object_map *answer)
 {
     const char *provider, *name;
@@ -68,7 +57,8 @@ static enum standing standing_of(const struct resume *r, const msgpack_object *c
 {
     msgpack_object_map map;
     char head[RESUME_ID_SIZE];
-    bool is_head = mp_map(conversation, &map) && take_id(head, &map, "head") && strcmp(head, r->message) == 0;
+    bool is_head =
+        mp_map(conversation, &map) && field_copy(&map, "head", head, RESUME_ID_SIZE) && strcmp(head, r->message) == 0;
     return is_head ? CAN_GO_ON : LEFT_BEHIND;
 }
 
@@ -98,7 +88,8 @@ static int look_at_conversation(const struct search *s, enum standing *ret)
 /* False where it is in no conversation. */
 static bool take_place(struct resume *r, const msgpack_object_map *answer)
 {
-    return take_id(r->conversation, answer, "conversation") && take_id(r->message, answer, "message");
+    return field_copy(answer, "conversation", r->conversation, RESUME_ID_SIZE) &&
+           field_copy(answer, "message", r->message, RESUME_ID_SIZE);
 }
 
 static int take_text(const struct search *s, const msgpack_object_map *answer)
@@ -145,7 +136,8 @@ static int look_at(const struct search *s, const char *id, enum standing *ret)
 static bool is_in(const msgpack_object_map *item, const char *conversation)
 {
     char id[RESUME_ID_SIZE];
-    return conversation == NULL || (take_id(id, item, "conversation") && strcmp(id, conversation) == 0);
+    return conversation == NULL ||
+           (field_copy(item, "conversation", id, RESUME_ID_SIZE) && strcmp(id, conversation) == 0);
 }
 
 /* Appends the ids of the interrupted answers, the newest first, each in RESUME_ID_SIZE bytes. */
@@ -164,7 +156,8 @@ static int list_ids(const struct search *s, const char *conversation, struct buf
     if (status == EXIT_OK)
         (void)mp_array(&reply.data, &list);
     for (uint32_t i = 0; i < list.size; i++)
-        if (mp_map(&list.ptr[i], &item) && take_id(id, &item, "answer") && is_in(&item, conversation))
+        if (mp_map(&list.ptr[i], &item) && field_copy(&item, "answer", id, RESUME_ID_SIZE) &&
+            is_in(&item, conversation))
             (void)buf_append(ids, id, sizeof(id));
     msgpack_unpacked_destroy(&reply);
     buf_done(&params);

@@ -30,37 +30,6 @@ struct tree {
     unsigned left[LEFT_KINDS];
 };
 
-/* Opens a file below the folder, through no symbolic link: a tree of somebody else's may hold one that leads out of it.
- * -1 with errno, ELOOP or ENOTDIR for a link. */
-static int open_below(int dir, const char *name)
-{
-    char step[NAME_MAX + 1];
-    const char *slash;
-    int at = dir;
-    while (at >= 0 && (slash = strchr(name, '/')) != NULL) {
-        size_t len = (size_t)(slash - name);
-        if (len > NAME_MAX || (len == 2 && memcmp(name, "..", 2) == 0)) {
-            errno = ELOOP;
-            len = 0;
-        }
-        memcpy(step, name, len);
-        step[len] = '\0';
-        int next = len == 0 ? -1 : openat(at, step, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (at != dir)
-            (void)close(at);
-        at = next;
-        name = slash + 1;
-    }
-    if (at < 0)
-        return -1;
-    int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    int errnum = errno;
-    if (at != dir)
-        (void)close(at);
-    errno = errnum;
-    return fd;
-}
-
 static enum left_out kind_of(int fd, size_t *len)
 {
     char front[FRONT];
@@ -76,14 +45,15 @@ static enum left_out kind_of(int fd, size_t *len)
     return memchr(front, '\0', (size_t)n) != NULL ? LEFT_BINARY : TAKEN;
 }
 
-/* One that git knows and that is gone is no file any more. */
+/* A tree of somebody else's may hold a link that leads out of it: none is followed. One that git knows and that is gone
+ * is no file any more. */
 static enum error_code look_at(struct tree *t, const char *name, struct error *err)
 {
     size_t len = 0;
-    int fd = open_below(t->fd, name);
+    int fd = fd_open_without_links(t->fd, name);
     if (fd < 0 && errno == ENOENT)
         return ERR_NONE;
-    if (fd < 0 && errno != ELOOP && errno != ENOTDIR)
+    if (fd < 0 && errno != EXDEV && errno != ENOTDIR)
         return error_set_errno(err, ERR_INVALID_REQUEST, errno, "cannot open %s in %s", name, t->dir);
     enum left_out kind = fd < 0 ? LEFT_LINK : kind_of(fd, &len);
     if (fd >= 0)
@@ -142,7 +112,7 @@ static enum error_code refuse_size(const struct attach *a, struct tree *t, struc
 /* It may have changed since it was looked at, and may not bring more than it was taken for. */
 static enum error_code take(struct attach *a, struct tree *t, const struct file *f, struct error *err)
 {
-    int fd = open_below(t->fd, f->name);
+    int fd = fd_open_without_links(t->fd, f->name);
     if (fd < 0)
         return error_set_errno(err, ERR_INVALID_REQUEST, errno, "cannot open %s in %s", f->name, t->dir);
     char *data = malloc(f->len);

@@ -3,11 +3,24 @@
 #define CLIENT_FIELD_H
 
 #include "lib/proto/mp.h"
+#include <string.h>
 
 static inline bool field_str(const msgpack_object_map *map, const char *key, const char **s, size_t *len)
 {
     const msgpack_object *o = mp_get(map, key);
     return o != NULL && mp_str(o, s, len);
+}
+
+/* A string that fits, with its NUL, into out; which stays as it is where there is none. */
+static inline bool field_copy(const msgpack_object_map *map, const char *key, char *out, size_t size)
+{
+    const char *s;
+    size_t len;
+    if (!field_str(map, key, &s, &len) || len == 0 || len >= size)
+        return false;
+    memcpy(out, s, len);
+    out[len] = '\0';
+    return true;
 }
 
 static inline bool field_int(const msgpack_object_map *map, const char *key, int64_t *v)

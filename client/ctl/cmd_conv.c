@@ -31,27 +31,14 @@ static int head(struct ctl *c)
 
 /* -- pins and tags -- */
 
-static int set_pin(struct ctl *c, struct ask *a, const char *id, bool pinned)
-{
-    struct buf params;
-    buf_init(&params, CONV_PARAMS_MAX);
-    mp_put_map(&params, 2);
-    mp_put_entry(&params, "conversation", id);
-    mp_put_cstr(&params, "pinned");
-    mp_put_bool(&params, pinned);
-    int status = ctl_call_once(c, a, "conversation.pin", &params);
-    buf_done(&params);
-    return status;
-}
-
 static int pin_one(struct ctl *c, struct ask *a, const char *id)
 {
-    return set_pin(c, a, id, true);
+    return conv_set_flag(c, a, "conversation.pin", id, "pinned", true);
 }
 
 static int unpin_one(struct ctl *c, struct ask *a, const char *id)
 {
-    return set_pin(c, a, id, false);
+    return conv_set_flag(c, a, "conversation.pin", id, "pinned", false);
 }
 
 static int pin(struct ctl *c)
@@ -108,15 +95,7 @@ static int untag(struct ctl *c)
 
 static int purge_one(struct ctl *c, struct ask *a, const char *id)
 {
-    struct buf params;
-    buf_init(&params, CONV_PARAMS_MAX);
-    mp_put_map(&params, 2);
-    mp_put_entry(&params, "conversation", id);
-    mp_put_cstr(&params, "purge");
-    mp_put_bool(&params, true);
-    int status = ctl_call_once(c, a, "conversation.delete", &params);
-    buf_done(&params);
-    return status;
+    return conv_set_flag(c, a, "conversation.delete", id, "purge", true);
 }
 
 /* Whoever looks on is told the way back. */

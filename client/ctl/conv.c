@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum {
-    PAGE = 500,    /* conversations that one request for a prefix's match asks for */
+    PAGE = 500,    /* conversations that one request lists */
     PREFIX_MIN = 8 /* characters of an id */
 };
 
@@ -17,77 +17,80 @@ const char *conv_line(char out[CONV_LINE], const msgpack_object_map *map, const 
     return out;
 }
 
-/* -- an id, or the beginning of one -- */
+/* -- all of them -- */
 
-struct search {
-    const char *prefix; /* "": all */
+struct listing {
     bool deleted;
-    char found[ID_LEN + 1], last[ID_LEN + 1]; /* "" for none */
-    unsigned matches;
-    double deleted_last; /* when what was found was deleted */
+    char last[ID_LEN + 1]; /* that was seen; "": none */
+    conv_listed *each;
+    void *data;
 };
 
-static bool take_id(const msgpack_object *item, char id[ID_LEN + 1])
-{
-    msgpack_object_map map;
-    const char *s;
-    size_t len;
-    if (!mp_map(item, &map) || !field_str(&map, "conversation", &s, &len) || len > ID_LEN)
-        return false;
-    memcpy(id, s, len);
-    id[len] = '\0';
-    return true;
-}
-
-/* The first that fits, or of the deleted the one that was deleted last. */
-static void note(struct search *s, const msgpack_object *item)
-{
-    msgpack_object_map map;
-    double deleted = 0;
-    if (strncmp(s->last, s->prefix, strlen(s->prefix)) != 0)
-        return;
-    if (mp_map(item, &map))
-        (void)field_double(&map, "deleted", &deleted);
-    if (s->matches++ == 0 || deleted > s->deleted_last) {
-        memcpy(s->found, s->last, sizeof(s->found));
-        s->deleted_last = deleted;
-    }
-}
-
 /* One page of the list, behind the last conversation that was seen. *more: there was something on it. */
-static int search_page(struct ctl *c, struct ask *a, struct search *s, bool *more)
+static int list_page(struct ctl *c, struct ask *a, struct listing *l, bool *more)
 {
     struct buf params;
     msgpack_unpacked reply;
     msgpack_object_array list;
+    msgpack_object_map item;
     buf_init(&params, CONV_PARAMS_MAX);
     msgpack_unpacked_init(&reply);
-    mp_put_map(&params, s->last[0] != '\0' ? 3 : 2);
+    mp_put_map(&params, l->last[0] != '\0' ? 3 : 2);
     mp_put_entry_int(&params, "limit", PAGE);
     mp_put_cstr(&params, "deleted");
-    mp_put_bool(&params, s->deleted);
-    if (s->last[0] != '\0')
-        mp_put_entry(&params, "before", s->last);
+    mp_put_bool(&params, l->deleted);
+    if (l->last[0] != '\0')
+        mp_put_entry(&params, "before", l->last);
     int status = ctl_call(c, a, "conversation.list", &params, &reply);
     *more = status == EXIT_OK && mp_array(&reply.data, &list) && list.size > 0;
     for (uint32_t i = 0; *more && i < list.size; i++) {
-        if (!take_id(&list.ptr[i], s->last))
-            *more = false; /* what is no list of ours has no further pages either */
-        else
-            note(s, &list.ptr[i]);
+        *more = mp_map(&list.ptr[i], &item) && field_copy(&item, "conversation", l->last, sizeof(l->last)) &&
+                id_valid(l->last, strlen(l->last)); /* what is no list of ours has no further pages either */
+        if (*more)
+            l->each(l->data, &item, l->last);
     }
     msgpack_unpacked_destroy(&reply);
     buf_done(&params);
     return status;
 }
 
-static int search_all(struct ctl *c, struct ask *a, struct search *s)
+int conv_each_listed(struct ctl *c, struct ask *a, bool deleted, conv_listed *each, void *data)
 {
+    struct listing l = {.deleted = deleted, .each = each, .data = data};
     bool more = true;
     int status = EXIT_OK;
     while (more && status == EXIT_OK)
-        status = search_page(c, a, s, &more);
+        status = list_page(c, a, &l, &more);
     return status;
+}
+
+/* -- an id, or the beginning of one -- */
+
+struct search {
+    const char *prefix; /* "": all */
+    bool deleted;
+    char found[ID_LEN + 1]; /* "" for none */
+    unsigned matches;
+    double deleted_last; /* when what was found was deleted */
+};
+
+/* The first that fits, or of the deleted the one that was deleted last. */
+static void note(void *data, const msgpack_object_map *item, const char *id)
+{
+    struct search *s = data;
+    double deleted = 0;
+    if (strncmp(id, s->prefix, strlen(s->prefix)) != 0)
+        return;
+    (void)field_double(item, "deleted", &deleted);
+    if (s->matches++ == 0 || deleted > s->deleted_last) {
+        memcpy(s->found, id, sizeof(s->found));
+        s->deleted_last = deleted;
+    }
+}
+
+static int search_all(struct ctl *c, struct ask *a, struct search *s)
+{
+    return conv_each_listed(c, a, s->deleted, note, s);
 }
 
 static int find(struct ctl *c, struct ask *a, const char *prefix, bool deleted, char id[ID_LEN + 1])
@@ -182,6 +185,19 @@ int conv_get(struct ctl *c, struct ask *a, const char *id, msgpack_unpacked *rep
     mp_put_map(&params, 1);
     mp_put_entry(&params, "conversation", id);
     int status = ctl_call(c, a, "conversation.get", &params, reply);
+    buf_done(&params);
+    return status;
+}
+
+int conv_set_flag(struct ctl *c, struct ask *a, const char *method, const char *id, const char *name, bool value)
+{
+    struct buf params;
+    buf_init(&params, CONV_PARAMS_MAX);
+    mp_put_map(&params, 2);
+    mp_put_entry(&params, "conversation", id);
+    mp_put_cstr(&params, name);
+    mp_put_bool(&params, value);
+    int status = ctl_call_once(c, a, method, &params);
     buf_done(&params);
     return status;
 }

@@ -14,11 +14,16 @@ typedef int conv_action(struct ctl *c, struct ask *a, const char *id);
 int conv_with(struct ctl *c, conv_action *act);
 /* On that of each argument, as rm does: one that fails keeps none of the others. deleted: they are in the trash. */
 int conv_with_each(struct ctl *c, bool deleted, conv_action *act);
+/* Each conversation of the list, page by page, the one that changed last first; or of those in the trash. */
+typedef void conv_listed(void *data, const msgpack_object_map *item, const char *id);
+int conv_each_listed(struct ctl *c, struct ask *a, bool deleted, conv_listed *each, void *data);
 /* The conversation that was deleted last. */
 int conv_find_deleted_last(struct ctl *c, struct ask *a, char id[ID_LEN + 1]);
 
 /* conversation.get */
 int conv_get(struct ctl *c, struct ask *a, const char *id, msgpack_unpacked *reply);
+/* Calls a method with the conversation and a flag. */
+int conv_set_flag(struct ctl *c, struct ask *a, const char *method, const char *id, const char *name, bool value);
 /* Calls a method with the conversation and, where name is given, one more field. With a reply for whoever wants it. */
 int conv_change(struct ctl *c, struct ask *a, const char *method, const char *id, const char *name, const char *value,
                 msgpack_unpacked *reply);

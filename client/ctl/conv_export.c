@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PAGE 500 /* conversations that one request lists */
 #define NEXT "<!-- askd next -->\n"
 
 struct export
@@ -110,33 +109,12 @@ struct ids {
     size_t n;
 };
 
-static int list_page(struct ctl *c, struct ask *a, struct ids *l, bool *more)
+static void add_id(void *data, const msgpack_object_map *item, const char *id)
 {
-    struct buf params;
-    msgpack_unpacked reply;
-    msgpack_object_array list;
-    msgpack_object_map map;
-    const char *id;
-    size_t len;
-    buf_init(&params, CONV_PARAMS_MAX);
-    msgpack_unpacked_init(&reply);
-    mp_put_map(&params, l->n > 0 ? 2 : 1);
-    mp_put_entry_int(&params, "limit", PAGE);
-    if (l->n > 0)
-        mp_put_entry(&params, "before", l->ids[l->n - 1]);
-    int status = ctl_call(c, a, "conversation.list", &params, &reply);
-    *more = status == EXIT_OK && mp_array(&reply.data, &list) && list.size > 0;
-    for (uint32_t i = 0; *more && i < list.size; i++) {
-        if (!mp_map(&list.ptr[i], &map) || !field_str(&map, "conversation", &id, &len) || !id_valid(id, len)) {
-            *more = false; /* what is no list of ours has no further pages either */
-            break;
-        }
-        l->ids = grow_one(l->ids, l->n, sizeof(*l->ids));
-        memcpy(l->ids[l->n++], id, ID_LEN);
-    }
-    msgpack_unpacked_destroy(&reply);
-    buf_done(&params);
-    return status;
+    struct ids *l = data;
+    (void)item;
+    l->ids = grow_one(l->ids, l->n, sizeof(*l->ids));
+    memcpy(l->ids[l->n++], id, sizeof(*l->ids));
 }
 
 /* What fails for one will fail for all: there is no daemon, or nowhere to write to. A conversation that was deleted
@@ -149,10 +127,7 @@ static bool is_end(int status)
 static int export_all(struct export *e, struct ask *a)
 {
     struct ids l = {0};
-    bool more = true;
-    int status = EXIT_OK;
-    while (more && status == EXIT_OK)
-        status = list_page(e->c, a, &l, &more);
+    int status = conv_each_listed(e->c, a, false, add_id, &l);
     e->all = l.n;
     int first = status;
     for (size_t i = 0; i < l.n && !is_end(status); i++) {

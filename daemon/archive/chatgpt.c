@@ -24,12 +24,6 @@ struct tree {
 
 /* -- JSON -- */
 
-static const char *str(const json_t *j, const char *key)
-{
-    const char *s = json_string_value(json_object_get(j, key));
-    return s ? s : "";
-}
-
 static int64_t time_of(const json_t *j, const char *key)
 {
     double seconds = json_number_value(json_object_get(j, key));
@@ -54,7 +48,7 @@ static bool is_hidden(const json_t *message)
 /* What is told of a tool is part of what the model said. */
 static enum role role_of(const json_t *message)
 {
-    const char *name = str(json_object_get(message, "author"), "role");
+    const char *name = chatgpt_str(json_object_get(message, "author"), "role");
     enum role role;
     if (!role_from_name(name, strlen(name), &role) || role == ROLE_TOOL)
         return ROLE_ASSISTANT;
@@ -67,8 +61,8 @@ static void put_thoughts(struct archive_message *m, const json_t *message)
     struct buf b;
     size_t i;
     buf_init(&b, SIZE_MAX / 2); /* of the entry's size, which is bounded */
-    json_array_foreach(thoughts, i, thought)
-        buf_printf(&b, "%s%s\n%s", b.len ? "\n\n" : "", str(thought, "summary"), str(thought, "content"));
+    json_array_foreach(thoughts, i, thought) buf_printf(
+        &b, "%s%s\n%s", b.len ? "\n\n" : "", chatgpt_str(thought, "summary"), chatgpt_str(thought, "content"));
     if (b.len > 0) {
         m->reasoning = archive_copy((const char *)b.data, b.len);
         m->reasoning_len = b.len;
@@ -78,8 +72,8 @@ static void put_thoughts(struct archive_message *m, const json_t *message)
 
 static void set_answer(struct tree *t, struct archive_message *m, const struct node *n)
 {
-    const char *model = str(json_object_get(n->message, "metadata"), "model_slug");
-    const char *status = str(n->message, "status");
+    const char *model = chatgpt_str(json_object_get(n->message, "metadata"), "model_slug");
+    const char *status = chatgpt_str(n->message, "status");
     m->provider = xstrdup(PROVIDER);
     m->model = *model ? xstrdup(model) : NULL;
     if (strcmp(status, "in_progress") == 0 || strcmp(status, "finished_partial_completion") == 0)
@@ -91,7 +85,7 @@ static void set_answer(struct tree *t, struct archive_message *m, const struct n
 /* "About me" and "How to answer", which the user gave once for all chats. */
 static void take_instructions(struct archive_conversation *c, const json_t *content)
 {
-    const char *about = str(content, "user_profile"), *how = str(content, "user_instructions");
+    const char *about = chatgpt_str(content, "user_profile"), *how = chatgpt_str(content, "user_instructions");
     if (c->system || (!*about && !*how))
         return;
     c->system = xasprintf("%s%s%s", about, *about && *how ? "\n\n" : "", how);
@@ -99,7 +93,7 @@ static void take_instructions(struct archive_conversation *c, const json_t *cont
 
 static bool is_type(const json_t *content, const char *type)
 {
-    return strcmp(str(content, "content_type"), type) == 0;
+    return strcmp(chatgpt_str(content, "content_type"), type) == 0;
 }
 
 static void keep(struct tree *t, struct node *n, enum role role, const struct buf *text)
@@ -110,7 +104,7 @@ static void keep(struct tree *t, struct node *n, enum role role, const struct bu
         return;
     }
     struct archive_message *m = archive_add(c, role, n->kept);
-    const char *id = str(n->message, "id");
+    const char *id = chatgpt_str(n->message, "id");
     if (id_valid(id, strlen(id)))
         memcpy(m->id, id, ID_LEN);
     m->created_us = time_of(n->message, "create_time");
@@ -193,7 +187,7 @@ static enum error_code visit_all(struct tree *t, struct error *err)
 static void read_names(struct archive_conversation *c, const json_t *j)
 {
     const json_t *title = json_object_get(j, "title");
-    const char *id = *str(j, "conversation_id") ? str(j, "conversation_id") : str(j, "id");
+    const char *id = *chatgpt_str(j, "conversation_id") ? chatgpt_str(j, "conversation_id") : chatgpt_str(j, "id");
     archive_set_source(c, PROVIDER, id, strlen(id));
     if (json_is_string(title))
         archive_set_title(c, json_string_value(title), json_string_length(title));

@@ -15,6 +15,9 @@
 /* ERR_INVALID_REQUEST: it is none, or damaged; the reason. */
 enum error_code archive_read_chatgpt(const json_t *j, struct archive_conversation **ret, struct error *err);
 
+/* A string of an object, borrowed; "" where there is none. */
+const char *chatgpt_str(const json_t *j, const char *key);
+
 /* The text of a message's content; false where its type says that it is none of the dialogue's (thoughts, and the
  * like). */
 bool chatgpt_content(const json_t *content, struct buf *out);

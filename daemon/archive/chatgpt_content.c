@@ -2,7 +2,7 @@
 #include "daemon/archive/chatgpt.h"
 #include <string.h>
 
-static const char *str(const json_t *j, const char *key)
+const char *chatgpt_str(const json_t *j, const char *key)
 {
     const char *s = json_string_value(json_object_get(j, key));
     return s ? s : "";
@@ -46,7 +46,7 @@ static void put_fenced(struct buf *out, const char *language, const char *s)
 /* A picture, a sound, a file: named, since it is not in the export. */
 static void put_asset(struct buf *out, const json_t *part)
 {
-    const char *type = str(part, "content_type"), *asset = str(part, "asset_pointer");
+    const char *type = chatgpt_str(part, "content_type"), *asset = chatgpt_str(part, "asset_pointer");
     if (strcmp(type, "audio_transcription") == 0) {
         put_member(out, part, "text");
         return;
@@ -71,12 +71,12 @@ static void put_parts(struct buf *out, const json_t *content)
 
 static void put_code(struct buf *out, const json_t *content)
 {
-    put_fenced(out, str(content, "language"), str(content, "text"));
+    put_fenced(out, chatgpt_str(content, "language"), chatgpt_str(content, "text"));
 }
 
 static void put_output(struct buf *out, const json_t *content)
 {
-    put_fenced(out, "", str(content, "text"));
+    put_fenced(out, "", chatgpt_str(content, "text"));
 }
 
 static void put_quote(struct buf *out, const json_t *content)
@@ -103,7 +103,7 @@ static void put_unknown(struct buf *out, const json_t *content)
     put_parts(out, content);
     put_text(out, content);
     if (out->len == 0)
-        buf_printf(out, "[%s]", str(content, "content_type"));
+        buf_printf(out, "[%s]", chatgpt_str(content, "content_type"));
 }
 
 static const struct content_type {
@@ -126,7 +126,7 @@ static const struct content_type {
 
 bool chatgpt_content(const json_t *content, struct buf *out)
 {
-    const char *type = str(content, "content_type");
+    const char *type = chatgpt_str(content, "content_type");
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         if (strcmp(types[i].name, type) != 0)
             continue;

@@ -166,7 +166,7 @@ struct catalog *catalog_unref(struct catalog *c)
     if (!c || atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) > 1)
         return NULL;
     rows_unref(c->rows);
-    lists_unref(c->lists);
+    lists_free(c->lists);
     free(c);
     return NULL;
 }

@@ -15,7 +15,6 @@ struct list {
 };
 
 struct lists {
-    atomic_uint refs;
     struct list **list; /* a reference each */
     size_t n;
 };
@@ -62,21 +61,12 @@ static void list_unref(struct list *l)
 
 struct lists *lists_new(void)
 {
-    struct lists *l = NEW(struct lists);
-
-    atomic_init(&l->refs, 1);
-    return l;
+    return NEW(struct lists);
 }
 
-struct lists *lists_ref(struct lists *l)
+struct lists *lists_free(struct lists *l)
 {
-    atomic_fetch_add_explicit(&l->refs, 1, memory_order_relaxed);
-    return l;
-}
-
-struct lists *lists_unref(struct lists *l)
-{
-    if (!l || atomic_fetch_sub_explicit(&l->refs, 1, memory_order_acq_rel) > 1)
+    if (!l)
         return NULL;
     for (size_t i = 0; i < l->n; i++)
         list_unref(l->list[i]);
@@ -146,7 +136,7 @@ struct lists *lists_newest(const struct lists *l, const struct lists *other)
         if (own && own->fetched_us >= other->list[i]->fetched_us)
             continue;
         struct lists *next = with(newest, list_ref(other->list[i]));
-        lists_unref(newest);
+        lists_free(newest);
         newest = next;
     }
     return newest;

@@ -1,7 +1,7 @@
 /* What the providers' own lists of models said when they were last read, kept over restarts in a file of the state
  * folder. Such a file can be had again at any time: where it is damaged it is passed over, not mended.
  *
- * A struct lists is immutable and counted by any thread. A new one shares with an old one what is the same. */
+ * A struct lists is immutable. A new one shares with an old one what is the same, whichever threads have them. */
 #ifndef ASKD_CATALOG_LISTS_H
 #define ASKD_CATALOG_LISTS_H
 
@@ -16,9 +16,8 @@ enum {
 
 struct lists;
 
-struct lists *lists_new(void); /* an empty one */
-struct lists *lists_ref(struct lists *l);
-struct lists *lists_unref(struct lists *l); /* NULL is fine; always returns NULL */
+struct lists *lists_new(void);             /* an empty one */
+struct lists *lists_free(struct lists *l); /* NULL is fine; always returns NULL */
 
 /* A copy of l with this list of `section` in place of an older one. Takes the models over, an array from the heap. */
 struct lists *lists_with(const struct lists *l, const char *section, struct listed *models, size_t n,

@@ -312,7 +312,7 @@ static bool get_list(const json_t *o, const char *section, struct lists **l)
         good = get_model(row, &models[n++]);
     }
     struct lists *with = lists_with(*l, section, models, n, fetched_us);
-    lists_unref(good ? *l : with);
+    lists_free(good ? *l : with);
     if (good)
         *l = with;
     return good;
@@ -325,12 +325,12 @@ static enum error_code from_json(const json_t *root, const char *path, struct li
     const char *section;
 
     if (json_integer_value(json_object_get(root, "version")) != FORMAT_VERSION || !json_is_object(all)) {
-        lists_unref(l);
+        lists_free(l);
         return error_set(err, ERR_INVALID_REQUEST, "%s is not a file of this version's lists of models", path);
     }
     json_object_foreach(all, section, list) if (!get_list(list, section, &l))
     {
-        lists_unref(l);
+        lists_free(l);
         return error_set(err, ERR_INVALID_REQUEST, "%s: the list of '%.60s' is damaged", path, section);
     }
     *ret = l;

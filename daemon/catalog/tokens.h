@@ -30,7 +30,6 @@ enum token_family {
         TOKEN_FAMILIES
 };
 
-bool tokens_family_from_name(const char *name, size_t len, enum token_family *ret);
 const char *tokens_family_name(enum token_family f);
 /* By what the model is called ("claude-…", "models/gemini-…", "meta-llama/…"); TOKENS_GENERIC where nothing tells. */
 enum token_family tokens_family_of_model(const char *name);

@@ -52,15 +52,6 @@ static const struct {
     {"grok", TOKENS_GROK},
 };
 
-bool tokens_family_from_name(const char *name, size_t len, enum token_family *ret)
-{
-    int i = names_find(names, NAMES_COUNT(names), name, len);
-
-    if (i >= 0)
-        *ret = (enum token_family)i;
-    return i >= 0;
-}
-
 const char *tokens_family_name(enum token_family f)
 {
     return names[f];

@@ -67,7 +67,7 @@ json_t *build_text(const struct part *p)
 
 json_t *build_base64(struct builder *b, const char *prefix, const struct part *p)
 {
-    size_t prefix_len = strlen(prefix), encoded = (p->data_len + 2) / 3 * 4;
+    size_t prefix_len = strlen(prefix), encoded = part_base64_len(p);
     char *text = p->data_len < INT_MAX && encoded + prefix_len < b->max ? malloc(prefix_len + encoded + 1) : NULL;
     json_t *json = NULL;
 

@@ -124,7 +124,7 @@ static enum error_code check_image(const struct row *row, const struct part *p, 
 {
     const char *name = p->name ? p->name : "a picture";
     struct picture_size size = {0};
-    size_t encoded = (p->data_len + 2) / 3 * 4;
+    size_t encoded = part_base64_len(p);
     if (row->image_max && encoded > row->image_max)
         return too_large(err, name, "bytes in base64", encoded, row->image_max);
     if (!p->data || !picture_size_read(p->data, p->data_len, &size))
@@ -144,7 +144,7 @@ static enum error_code add(const struct row *row, const struct part *p, struct s
     if (!modality || part_is_text_file(p))
         return ERR_NONE;
     sum->images += modality == IMAGE;
-    sum->all += (p->data_len + 2) / 3 * 4;
+    sum->all += part_base64_len(p);
     return modality == IMAGE ? check_image(row, p, err) : ERR_NONE;
 }
 

@@ -57,13 +57,19 @@ enum store_step sqlite_pin(struct store_db *db, struct store_job *job)
 
 static bool each_tag(struct store_db *db, const char *text, int64_t conversation, char *const *tags, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && db->fault == SQLITE_OK; i++) {
         struct query q = query(db, text);
         query_int(&q, conversation);
         query_text(&q, tags[i]);
         query_run(&q);
     }
     return db->fault == SQLITE_OK;
+}
+
+bool sqlite_add_tags(struct store_db *db, int64_t conversation, char *const *tags, size_t n)
+{
+    return each_tag(db, "INSERT INTO tag(conversation, tag) VALUES(?, ?) ON CONFLICT DO NOTHING", conversation, tags,
+                    n);
 }
 
 static bool too_many_tags(struct store_db *db, int64_t conversation)
@@ -85,8 +91,7 @@ enum store_step sqlite_tag(struct store_db *db, struct store_job *job)
         return sqlite_no_conversation(job, "conversation");
     if (!sqlite_exec(db, "SAVEPOINT tags") ||
         !each_tag(db, "DELETE FROM tag WHERE conversation = ? AND tag = ?", found.num, t->remove, t->n_remove) ||
-        !each_tag(db, "INSERT INTO tag(conversation, tag) VALUES(?, ?) ON CONFLICT DO NOTHING", found.num, t->add,
-                  t->n_add))
+        !sqlite_add_tags(db, found.num, t->add, t->n_add))
         return STORE_STEP_DONE;
     bool over = too_many_tags(db, found.num);
     if (!sqlite_exec(db, over ? "ROLLBACK TO tags; RELEASE tags" : "RELEASE tags"))

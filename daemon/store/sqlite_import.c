@@ -50,16 +50,6 @@ static int64_t find(struct store_db *db, const char *id, bool *live)
 
 /* -- its rows -- */
 
-static void put_tags(struct store_db *db, const struct store_import *i, int64_t num)
-{
-    for (size_t k = 0; k < i->n_tags && db->fault == SQLITE_OK; k++) {
-        struct query q = query(db, "INSERT OR IGNORE INTO tag(conversation, tag) VALUES(?, ?)");
-        query_int(&q, num);
-        query_text(&q, i->tags[k]);
-        query_run(&q);
-    }
-}
-
 static void put_origin(struct store_db *db, const struct store_import *i, int64_t num)
 {
     struct query q = query(db, "INSERT OR REPLACE INTO origin(uid, source, conversation) VALUES(?, ?, ?)");
@@ -85,7 +75,7 @@ static int64_t begin(struct store_db *db, const struct store_import *i)
     if (!query_run(&q))
         return 0;
     int64_t num = sqlite3_last_insert_rowid(db->sql);
-    put_tags(db, i, num);
+    sqlite_add_tags(db, num, i->tags, i->n_tags);
     if (i->source)
         put_origin(db, i, num);
     return num;

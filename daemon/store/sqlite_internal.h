@@ -140,6 +140,9 @@ void sqlite_halves_forget(struct store_db *db); /* when the handle closes */
 /* Deletes halves that no job works on; false where there is none, and after a fault. */
 bool sqlite_take_back_halves(struct store_db *db);
 
+/* sqlite_change.c. Those that it has already stay; false after a fault. */
+bool sqlite_add_tags(struct store_db *db, int64_t conversation, char *const *tags, size_t n);
+
 /* sqlite_list.c: its tags, as an array */
 void sqlite_put_tags(struct store_db *db, struct buf *b, int64_t conversation);
 

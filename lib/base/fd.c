@@ -224,8 +224,8 @@ bool fd_holder_is_here(const struct fd_holder *holder)
 
 enum { OPEN_BENEATH = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
 
-/* A name at a time, without following any link. */
-static int walk_beneath(int dirfd, const char *path)
+/* A name at a time. */
+int fd_open_without_links(int dirfd, const char *path)
 {
     int at = dirfd;
     for (const char *name = path, *end; *name != '\0'; name = end + strspn(end, "/")) {
@@ -256,7 +256,7 @@ int fd_open_beneath(int dirfd, const char *path)
     int fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
     if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) /* EPERM: a filter of calls that does not know this one */
         return fd;
-    return walk_beneath(dirfd, path);
+    return fd_open_without_links(dirfd, path);
 }
 
 bool fd_write_all(int fd, const void *data, size_t len)

@@ -30,6 +30,9 @@ bool fd_on_network(int fd);
  * it is -1 with EXDEV, as is any link on a kernel before 5.6. -1 with errno. */
 int fd_open_beneath(int dirfd, const char *path);
 
+/* Likewise, and any link on the way is -1 with EXDEV. */
+int fd_open_without_links(int dirfd, const char *path);
+
 /* Puts a file of mode 0600 with that content in the place of `name`, whole or not at all. */
 enum error_code fd_replace_file(int dirfd, const char *name, const void *data, size_t len, struct error *err);
 

@@ -78,6 +78,11 @@ bool part_is_attachment(const struct part *p)
     return p->kind == PART_IMAGE || p->kind == PART_AUDIO || p->kind == PART_FILE;
 }
 
+size_t part_base64_len(const struct part *p)
+{
+    return (p->data_len + 2) / 3 * 4;
+}
+
 bool part_is_text_file(const struct part *p)
 {
     return p->kind == PART_FILE && p->data && mime_is_text(p->mime);

@@ -63,6 +63,7 @@ void message_done(struct message *m); /* frees what it owns; works on a zeroed o
 
 bool mime_is_text(const char *mime);           /* what it is of is text, if UTF-8; NULL: false */
 bool part_is_attachment(const struct part *p); /* image, audio or file */
+size_t part_base64_len(const struct part *p);  /* bytes that its data has in base64 */
 bool part_is_text_file(const struct part *p);  /* a file with data of such a type */
 
 const char *role_name(enum role role);

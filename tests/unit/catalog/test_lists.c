@@ -30,7 +30,7 @@ static struct lists *full_lists(void)
                            "currency USD, source https://example.org/p");
     l->prices[1] = a_price("output 0, currency CNY");
     struct lists *lists = lists_with(none, "work", models, 2, 1234567890123456);
-    lists_unref(none);
+    lists_free(none);
     return lists;
 }
 
@@ -102,8 +102,8 @@ static void file_holds_all_that_is_told(void **state)
     check_models(before, after, 2);
     assert_string_equal(lists_section(again, 0), "work");
     assert_null(lists_section(again, 1));
-    lists_unref(l);
-    lists_unref(again);
+    lists_free(l);
+    lists_free(again);
 }
 
 static void file_is_replaced_and_private(void **state)
@@ -127,9 +127,9 @@ static void file_is_replaced_and_private(void **state)
     save(none, f->lists);
     struct lists *again = load_lists(f->lists);
     assert_null(lists_section(again, 0));
-    lists_unref(again);
-    lists_unref(l);
-    lists_unref(none);
+    lists_free(again);
+    lists_free(l);
+    lists_free(none);
 }
 
 static void failed_save_keeps_the_file(void **state)
@@ -150,9 +150,9 @@ static void failed_save_keeps_the_file(void **state)
     snprintf(missing, sizeof(missing), "%s/none/models.json", f->path);
     assert_int_equal(lists_save(l, missing, &err), ERR_UNAVAILABLE);
     assert_non_null(strstr(err.message, missing));
-    lists_unref(again);
-    lists_unref(bad);
-    lists_unref(l);
+    lists_free(again);
+    lists_free(bad);
+    lists_free(l);
 }
 
 static void file_has_a_bound(void **state)
@@ -170,8 +170,8 @@ static void file_has_a_bound(void **state)
     put(f->lists, "");
     assert_int_equal(truncate(f->lists, LISTS_FILE_MAX + 1), 0);
     assert_int_equal(lists_load(f->lists, &none, &err), ERR_TOO_LARGE);
-    lists_unref(large);
-    lists_unref(none);
+    lists_free(large);
+    lists_free(none);
 }
 
 #define HEAD "{\"version\": 1, \"lists\": {\"work\": {\"fetched_us\": 1, \"models\": "
@@ -229,7 +229,7 @@ static void damaged_file_is_refused(void **state)
             fail_msg("%s", err.message);
     }
     put(f->lists, PRICED(", \"input\": 1, \"unknown\": 1"));
-    lists_unref(load_lists(f->lists));
+    lists_free(load_lists(f->lists));
 }
 
 static void missing_file_is_told(void **state)
@@ -257,20 +257,18 @@ static void new_one_leaves_the_old(void **state)
     assert_null(lists_find(one, "b", "m0"));
     assert_ptr_equal(lists_get(one, "a", &n, &at), lists_get(two, "a", &n, &at)); /* shared */
     assert_int_equal(n, 3);
-    lists_unref(one);
+    lists_free(one);
     assert_string_equal(lists_find(two, "a", "m2")->id, "m2");
     lists_get(again, "a", &n, &at); /* read, and empty */
     assert_int_equal(n, 0);
     assert_int_equal(at, 30);
     assert_null(lists_find(again, "a", "m2"));
     assert_null(lists_section(again, 2));
-    assert_ptr_equal(lists_ref(two), two);
-    lists_unref(two);
     assert_non_null(lists_find(two, "b", "m0"));
-    lists_unref(two);
-    lists_unref(again);
-    lists_unref(none);
-    assert_null(lists_unref(NULL));
+    lists_free(two);
+    lists_free(again);
+    lists_free(none);
+    assert_null(lists_free(NULL));
 }
 
 static void first_of_an_id_is_found(void **state)
@@ -286,8 +284,8 @@ static void first_of_an_id_is_found(void **state)
     assert_ptr_equal(lists_find(l, "a", "m0"), &models[0]);
     assert_null(lists_find(l, "a", "m"));
     assert_null(lists_find(l, "a", "m10"));
-    lists_unref(l);
-    lists_unref(none);
+    lists_free(l);
+    lists_free(none);
 }
 
 static void models_of_a_provider_have_a_bound(void **state)
@@ -305,8 +303,8 @@ static void models_of_a_provider_have_a_bound(void **state)
     assert_int_equal(n, LIST_MODELS_MAX);
     assert_non_null(lists_find(l, "a", last));
     assert_null(lists_find(l, "a", beyond));
-    lists_unref(l);
-    lists_unref(none);
+    lists_free(l);
+    lists_free(none);
 }
 
 static void oldest_provider_makes_room(void **state)
@@ -320,7 +318,7 @@ static void oldest_provider_makes_room(void **state)
     for (int i = 0; i <= LISTS_MAX; i++) {
         snprintf(name, sizeof(name), "p%d", i);
         struct lists *with = lists_with(l, name, some_listed(1), 1, i == 3 ? 1 : 100 + i);
-        lists_unref(l);
+        lists_free(l);
         l = with;
     }
     assert_null(lists_section(l, LISTS_MAX));
@@ -330,7 +328,7 @@ static void oldest_provider_makes_room(void **state)
         lists_get(l, name, &n, &at);
         assert_int_equal(n, i != 3);
     }
-    lists_unref(l);
+    lists_free(l);
 }
 
 /* -- in a catalogue -- */

@@ -110,21 +110,6 @@ static void any_bytes_will_do(void **state)
     }
 }
 
-static void names_go_both_ways(void **state)
-{
-    enum token_family found;
-
-    (void)state;
-    EACH_FAMILY(f)
-    {
-        const char *name = tokens_family_name(f);
-        assert_true(tokens_family_from_name(name, strlen(name), &found));
-        assert_int_equal(found, f);
-    }
-    assert_false(tokens_family_from_name("claud", 5, &found));
-    assert_false(tokens_family_from_name("", 0, &found));
-}
-
 static void model_tells_its_family(void **state)
 {
     static const struct {
@@ -343,7 +328,6 @@ int main(void)
         cmocka_unit_test(joined_texts_add_up),
         cmocka_unit_test(longer_costs_more),
         cmocka_unit_test(any_bytes_will_do),
-        cmocka_unit_test(names_go_both_ways),
         cmocka_unit_test(model_tells_its_family),
         cmocka_unit_test(each_piece_of_a_question_counts),
         cmocka_unit_test(reasoning_costs_where_it_is_on),
