@@ -29,7 +29,11 @@ libaskd_la_SOURCES = \
 	daemon/catalog/tokens_names.c daemon/catalog/tokens_scan.c daemon/catalog/tokens_scan.h \
 	daemon/catalog/tokens_table.h daemon/key/env_keys.c daemon/key/env_keys.h daemon/key/key.c daemon/key/key.h \
 	daemon/key/key_command.c daemon/key/key_command.h daemon/key/key_internal.h daemon/key/key_run.c \
-	daemon/key/key_run.h daemon/key/key_sources.c daemon/key/key_sources.h daemon/provider/adapters.c \
+	daemon/key/key_run.h daemon/key/key_sources.c daemon/key/key_sources.h daemon/ledger/amount.c \
+	daemon/ledger/amount.h daemon/ledger/budget_need.c daemon/ledger/budget_need.h daemon/ledger/budget_room.c \
+	daemon/ledger/budget_room.h daemon/ledger/budgets.c daemon/ledger/budgets.h daemon/ledger/currency.c \
+	daemon/ledger/currency.h daemon/ledger/period.c daemon/ledger/period.h daemon/ledger/price_id.c \
+	daemon/ledger/price_id.h daemon/ledger/rates.c daemon/ledger/rates.h daemon/provider/adapters.c \
 	daemon/provider/anthropic.c daemon/provider/anthropic.h daemon/provider/anthropic_parse.c \
 	daemon/provider/base64.c daemon/provider/base64.h daemon/provider/build.c daemon/provider/build.h \
 	daemon/provider/builtins.c daemon/provider/calls.c daemon/provider/calls.h daemon/provider/cohere.c \

@@ -4,6 +4,7 @@
 #include "daemon/core/log.h"
 #include "daemon/core/logfile.h"
 #include "daemon/engine/engine.h"
+#include "daemon/ledger/budget_room.h"
 #include "daemon/rpc/server.h"
 #include "daemon/store/store.h"
 
@@ -30,5 +31,6 @@ const struct config_room store_room = {"store", false, sizeof(struct store_optio
 
 const struct config_room cache_room = {"cache", false, sizeof(struct cache_options), cache_option_rows};
 
-const struct config_room *const rooms[] = {&app_room,   &engine_room,   &answer_room, &rpc_room, &store_room,
-                                           &cache_room, &provider_room, &alias_room,  NULL};
+const struct config_room *const rooms[] = {&app_room,   &engine_room,   &answer_room, &rpc_room,    &store_room,
+                                           &cache_room, &provider_room, &alias_room,  &budget_room, &rates_room,
+                                           NULL};

@@ -153,6 +153,8 @@ enum error_code settings_load(const struct settings_source *source, struct env_k
     if (code == ERR_NONE)
         code = aliases_load(s.config, &s.aliases, err);
     if (code == ERR_NONE)
+        code = budget_rules_load(s.config, &s.budget_rules, err);
+    if (code == ERR_NONE)
         code = check_names(&s, err);
     if (code == ERR_NONE)
         code = check_cache(&s, err);
@@ -181,6 +183,7 @@ void settings_done(struct settings *s)
     s->providers = providers_unref(s->providers);
     s->catalog = catalog_unref(s->catalog);
     s->aliases = aliases_unref(s->aliases);
+    s->budget_rules = budget_rules_unref(s->budget_rules);
     s->config = config_free(s->config);
     free(s->warning);
     s->warning = NULL;

@@ -1,4 +1,5 @@
-/* What the configuration says, read whole: files, providers and their keys, the catalogue of models, aliases. */
+/* What the configuration says, read whole: files, providers and their keys, the catalogue of models, aliases,
+ * budgets. */
 #ifndef ASKD_SETTINGS_H
 #define ASKD_SETTINGS_H
 
@@ -7,6 +8,7 @@
 #include "daemon/core/config.h"
 #include "daemon/engine/providers.h"
 #include "daemon/key/env_keys.h"
+#include "daemon/ledger/budget_room.h"
 #include <limits.h>
 
 struct settings_source {
@@ -21,6 +23,7 @@ struct settings {
     struct providers *providers; /* references */
     struct catalog *catalog;
     struct aliases *aliases;
+    struct budget_rules *budget_rules;
     char *warning; /* NULL if there is none */
 };
 

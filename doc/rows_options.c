@@ -20,13 +20,14 @@ static bool begins_section(size_t room)
     return true;
 }
 
-/* Calls each for every option of the section that room begins. */
+/* Calls each for every option of the section that room begins; one without a text is told of by another's. */
 static void each_option(size_t room, void (*each)(const struct config_option *o, FILE *out), FILE *out)
 {
     for (size_t i = room; rooms[i]; i++)
         if (strcmp(rooms[i]->section, rooms[room]->section) == 0)
             for (const struct config_option *o = rooms[i]->options; o->key; o++)
-                each(o, out);
+                if (o->text)
+                    each(o, out);
 }
 
 /* What it may be, as the beginning of a sentence; "" where there is nothing to say. */
@@ -45,6 +46,7 @@ static const struct example {
 } examples[] = {
     {"provider", "provider; here one that is known without any", "openai", NULL, NULL},
     {"alias", "alias", "smart", "models", "claude-sonnet-4-5, gpt-4.1, deepseek/deepseek-chat"},
+    {"budget", "budget", "month", "limit", "20 usd"},
 };
 
 static const struct example *example_of(const char *section)

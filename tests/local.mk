@@ -35,19 +35,20 @@ unit_tests = \
 	tests/unit/http/test_bucket_day tests/unit/http/test_host tests/unit/http/test_pool \
 	tests/unit/http/test_pool_faults tests/unit/http/test_retry tests/unit/key/test_env_keys \
 	tests/unit/key/test_key tests/unit/key/test_key_command tests/unit/key/test_key_sources \
-	tests/unit/prompt/test_front tests/unit/prompt/test_set tests/unit/prompt/test_template \
-	tests/unit/proto/test_codec tests/unit/proto/test_codec_event tests/unit/proto/test_frame \
-	tests/unit/proto/test_mp tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic \
-	tests/unit/provider/test_error_map tests/unit/provider/test_gemini tests/unit/provider/test_jsonx \
-	tests/unit/provider/test_list tests/unit/provider/test_media tests/unit/provider/test_openai_parse \
-	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
-	tests/unit/provider/test_rate_limits tests/unit/provider/test_recordings tests/unit/provider/test_scan \
-	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/provider/test_vectors \
-	tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq tests/unit/rpc/test_schema \
-	tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
-	tests/unit/store/test_backend_search tests/unit/store/test_backend_trees tests/unit/store/test_backends \
-	tests/unit/store/test_rows tests/unit/store/test_search_text tests/unit/store/test_sqlite \
-	tests/unit/store/test_sqlite_facts tests/unit/store/test_store tests/unit/store/test_store_states
+	tests/unit/ledger/test_budgets tests/unit/prompt/test_front tests/unit/prompt/test_set \
+	tests/unit/prompt/test_template tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
+	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/proto/test_mp_walk \
+	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
+	tests/unit/provider/test_jsonx tests/unit/provider/test_list tests/unit/provider/test_media \
+	tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
+	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
+	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
+	tests/unit/provider/test_sse tests/unit/provider/test_vectors tests/unit/rpc/test_cache_map \
+	tests/unit/rpc/test_outq tests/unit/rpc/test_schema tests/unit/store/test_backend_answers \
+	tests/unit/store/test_backend_changes tests/unit/store/test_backend_search tests/unit/store/test_backend_trees \
+	tests/unit/store/test_backends tests/unit/store/test_rows tests/unit/store/test_search_text \
+	tests/unit/store/test_sqlite tests/unit/store/test_sqlite_facts tests/unit/store/test_store \
+	tests/unit/store/test_store_states
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -303,6 +304,9 @@ tests_unit_key_test_key_command_LDADD = $(UNIT_LDADD)
 tests_unit_key_test_key_sources_SOURCES = tests/unit/key/test_key_sources.c
 tests_unit_key_test_key_sources_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_key_test_key_sources_LDADD = $(UNIT_LDADD)
+tests_unit_ledger_test_budgets_SOURCES = tests/unit/ledger/test_budgets.c
+tests_unit_ledger_test_budgets_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ledger_test_budgets_LDADD = $(UNIT_LDADD)
 tests_unit_prompt_test_front_SOURCES = tests/unit/prompt/test_front.c
 tests_unit_prompt_test_front_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_prompt_test_front_LDADD = $(UNIT_LDADD)
@@ -466,10 +470,11 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/unit/cache/sqlite_bench.h tests/unit/cache/tier_fake.h tests/unit/cache/tier_run.h \
 	tests/unit/catalog/catalog_files.h tests/unit/core/config_files.h tests/unit/engine/routing.h \
 	tests/unit/http/http_server.h tests/unit/http/limited_provider.h tests/unit/http/pool_client.h \
-	tests/unit/provider/building.h tests/unit/provider/chunks.h tests/unit/provider/parsing.h \
-	tests/unit/store/backend_jobs.h tests/unit/store/store_fake.h tests/unit/store/store_plain.h \
-	tests/rpc/client.py tests/rpc/helpers_acts.py tests/rpc/helpers_archive.py tests/rpc/helpers_cache.py \
-	tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_files.py \
+	tests/unit/ledger/budgets_calls.h tests/unit/ledger/ledger_files.h tests/unit/provider/building.h \
+	tests/unit/provider/chunks.h tests/unit/provider/parsing.h tests/unit/store/backend_jobs.h \
+	tests/unit/store/store_fake.h tests/unit/store/store_plain.h tests/rpc/client.py tests/rpc/helpers_acts.py \
+	tests/rpc/helpers_archive.py tests/rpc/helpers_cache.py tests/rpc/helpers_canned.py \
+	tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_files.py \
 	tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py tests/rpc/helpers_prompts.py \
 	tests/rpc/helpers_routing.py tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py \
 	tests/rpc/helpers_steered.py tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py \

@@ -45,7 +45,7 @@ struct config_option {
     const char *def;          /* default as it would stand in a file, NULL: zero */
     const char *const *names; /* ENUM, NULL-ended; DURATION: the words, NULL: none */
     unsigned flags;
-    const char *text; /* one or two sentences for the manual */
+    const char *text; /* one or two sentences for the manual; NULL: those of another option tell of it too */
 };
 
 struct config_room {

@@ -1,4 +1,5 @@
 #include "lib/base/paths.h"
+#include <limits.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -47,21 +48,34 @@ enum error_code paths_runtime_dir_for(uid_t uid, paths_getenv *env, char *buf, s
     return fits(snprintf(buf, n, "/tmp/askd-%u", (unsigned)uid), n, err);
 }
 
+/* env: NULL where it is not of that user. */
+static enum error_code home_of(uid_t uid, paths_getenv *env, char *buf, size_t n, struct error *err)
+{
+    const char *home = env ? absolute(env, "HOME") : NULL;
+    if (home != NULL)
+        return fits(snprintf(buf, n, "%s", home), n, err);
+
+    char text[4096];
+    struct passwd entry, *found = NULL;
+    if (getpwuid_r(uid, &entry, text, sizeof(text), &found) != 0 || found == NULL || found->pw_dir[0] != '/')
+        return error_set(err, ERR_NOT_FOUND, "no home folder is known: set HOME");
+    return fits(snprintf(buf, n, "%s", found->pw_dir), n, err);
+}
+
+enum error_code paths_home_of(uid_t uid, char *buf, size_t n, struct error *err)
+{
+    return home_of(uid, uid == geteuid() ? process_env : NULL, buf, n, err);
+}
+
 enum error_code paths_xdg_dir_for(uid_t uid, paths_getenv *env, const char *variable, const char *below_home, char *buf,
                                   size_t n, struct error *err)
 {
     const char *xdg = absolute(env, variable);
     if (xdg != NULL)
         return fits(snprintf(buf, n, "%s/askd", xdg), n, err);
-    const char *home = absolute(env, "HOME");
-    if (home != NULL)
-        return fits(snprintf(buf, n, "%s/%s/askd", home, below_home), n, err);
-
-    char text[4096];
-    struct passwd entry, *found = NULL;
-    if (getpwuid_r(uid, &entry, text, sizeof(text), &found) != 0 || found == NULL || found->pw_dir[0] != '/')
-        return error_set(err, ERR_NOT_FOUND, "no home folder is known: set HOME");
-    return fits(snprintf(buf, n, "%s/%s/askd", found->pw_dir, below_home), n, err);
+    char home[PATH_MAX];
+    enum error_code code = home_of(uid, env, home, sizeof(home), err);
+    return code == ERR_NONE ? fits(snprintf(buf, n, "%s/%s/askd", home, below_home), n, err) : code;
 }
 
 enum error_code paths_runtime_dir(char *buf, size_t n, struct error *err)

@@ -38,6 +38,9 @@ enum error_code paths_helper(const char *name, char *buf, size_t n, struct error
  * lies in a build tree, in that tree's etc/, else where it was to be installed to. It need not exist. */
 void paths_data_file(const char *name, char *buf, size_t n);
 
+/* A user's home folder: $HOME where it is the calling process's, else what the account database says. */
+enum error_code paths_home_of(uid_t uid, char *buf, size_t n, struct error *err);
+
 /* The same for another uid and environment; the functions above are these with geteuid and getenv. */
 enum error_code paths_runtime_dir_for(uid_t uid, paths_getenv *env, char *buf, size_t n, struct error *err);
 enum error_code paths_xdg_dir_for(uid_t uid, paths_getenv *env, const char *variable, const char *below_home, char *buf,

@@ -1,6 +1,8 @@
 #include "lib/base/words.h"
 #include "lib/base/alloc.h"
 #include "lib/base/decimal.h"
+#include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -9,7 +11,7 @@
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define SHOWN 60 /* bytes of a piece in an error */
 
-enum { CURRENCY_MIN = 3, CURRENCY_MAX = 7, MINUTES_A_DAY = 1440 };
+enum { CURRENCY_MIN = 3, CURRENCY_MAX = 7, MINUTES_A_DAY = 1440, AMOUNT_PLACES = 9, NUMBER_PLACES = 6 };
 
 /* -- values -- */
 
@@ -73,7 +75,7 @@ static bool put_amount(const char *text, size_t len, void *field)
 {
     int64_t n;
 
-    if (!decimal_parse(text, len, 9, &n) || n < 0)
+    if (!decimal_parse(text, len, AMOUNT_PLACES, &n) || n < 0)
         return false;
     *(int64_t *)field = n;
     return true;
@@ -83,7 +85,7 @@ static bool put_number(const char *text, size_t len, void *field)
 {
     int64_t n;
 
-    if (!decimal_parse(text, len, 6, &n))
+    if (!decimal_parse(text, len, NUMBER_PLACES, &n))
         return false;
     *(double *)field = (double)n / 1e6;
     return true;
@@ -209,4 +211,93 @@ enum error_code words_read(const char *text, const struct word *words, void *bas
         code = read_piece(piece, len, words, base, seen, err);
     }
     return code;
+}
+
+/* -- the other way: what each type writes, nothing where the field is not told -- */
+
+static void write_text(struct buf *out, const void *field)
+{
+    const char *text = *(char *const *)field;
+
+    while (text && is_space(*text))
+        text++;
+    size_t len = text ? strlen(text) : 0;
+    while (len > 0 && is_space(text[len - 1]))
+        len--;
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == ',')
+            buf_puts(out, "%2C");
+        else
+            buf_putc(out, text[i]);
+    }
+}
+
+static void write_day(struct buf *out, const void *field)
+{
+    time_t t = (time_t)(*(const int64_t *)field / 1000000);
+    char text[32];
+    struct tm tm;
+
+    if (t > 0 && gmtime_r(&t, &tm) && strftime(text, sizeof(text), "%Y-%m-%d", &tm) > 0)
+        buf_puts(out, text);
+}
+
+static void write_count(struct buf *out, const void *field)
+{
+    int64_t n = *(const int64_t *)field;
+
+    if (n > 0)
+        buf_printf(out, "%" PRId64, n);
+}
+
+static void write_amount(struct buf *out, const void *field)
+{
+    int64_t n = *(const int64_t *)field;
+    char text[32];
+
+    if (n < 0)
+        return;
+    decimal_print(n, AMOUNT_PLACES, text);
+    buf_puts(out, text);
+}
+
+static void write_number(struct buf *out, const void *field)
+{
+    char text[32];
+
+    decimal_print(llround(*(const double *)field * 1e6), NUMBER_PLACES, text);
+    buf_puts(out, text);
+}
+
+static void write_currency(struct buf *out, const void *field)
+{
+    buf_puts(out, field);
+}
+
+static void write_hours(struct buf *out, const void *field)
+{
+    const int *at = field;
+
+    if (at[0] != at[1])
+        buf_printf(out, "%02d:%02d-%02d:%02d", at[0] / 60, at[0] % 60, at[1] / 60, at[1] % 60);
+}
+
+static void (*const writers[])(struct buf *out, const void *field) = {
+    [WORD_TEXT] = write_text,   [WORD_DATE] = write_text,         [WORD_DAY] = write_day,
+    [WORD_COUNT] = write_count, [WORD_AMOUNT] = write_amount,     [WORD_NUMBER] = write_number,
+    [WORD_HOURS] = write_hours, [WORD_CURRENCY] = write_currency,
+};
+
+void words_write(struct buf *out, const struct word *words, const void *base)
+{
+    const size_t begin = out->len;
+
+    for (const struct word *w = words; w->name; w++) {
+        const size_t before = out->len;
+        buf_printf(out, "%s%s ", before > begin ? ", " : "", w->name);
+        const size_t value = out->len;
+        writers[w->type](out, (const char *)base + w->offset);
+        if (out->len == value)
+            out->len = before; /* it is not told */
+    }
 }

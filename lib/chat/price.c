@@ -79,6 +79,11 @@ enum error_code price_parse(const char *text, struct price *ret, struct error *e
     return code;
 }
 
+void price_put(struct buf *out, const struct price *p)
+{
+    words_write(out, words, p);
+}
+
 /* -- which one holds -- */
 
 static bool same_name(const char *a, const char *b)

@@ -6,6 +6,7 @@
 #ifndef ASKD_CHAT_PRICE_H
 #define ASKD_CHAT_PRICE_H
 
+#include "lib/base/buf.h"
 #include "lib/base/error.h"
 #include "lib/chat/usage.h"
 #include <stdbool.h>
@@ -40,6 +41,9 @@ void price_copy(struct price *to, const struct price *from);
  * Rates per million tokens. A day begins at midnight UTC, and the row does not hold on that of `until` any more.
  * currency is needed, and one rate at least. The error says what is wrong. */
 enum error_code price_parse(const char *text, struct price *ret, struct error *err);
+
+/* The same row as text, always in one form, so that equal rows are equal texts: what names a price in the ledger. */
+void price_put(struct buf *out, const struct price *p);
 
 /* The row among n that holds for a prompt of so many tokens at that time: of those that do, one with hours before one
  * without, then the highest `above`, then the latest `since`, then the first. at: a provider's name; default_at: whose
