@@ -30,6 +30,8 @@ static const struct number {
         {"output", offsetof(struct price, output), PRICE_UNKNOWN},
         {"request", offsetof(struct price, request), PRICE_UNKNOWN},
         {"image", offsetof(struct price, image), PRICE_UNKNOWN},
+        {"input_audio", offsetof(struct price, input_audio), PRICE_UNKNOWN},
+        {"output_audio", offsetof(struct price, output_audio), PRICE_UNKNOWN},
         {0},
 },
   model_numbers[] = {

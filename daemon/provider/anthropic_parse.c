@@ -33,6 +33,12 @@ static const struct finish_word finish_words[] = {
 
 /* ------------------------------------------------------------------------------------------------ usage */
 
+static const struct usage_path usage_paths[] = {
+    USAGE_PATH("output_tokens", output_tokens),
+    USAGE_PATH("output_tokens_details.thinking_tokens", reasoning_tokens),
+    {NULL, 0},
+};
+
 /* Input is told without what the cache read and wrote; the last word on each figure counts. */
 static void take_usage(struct provider_parser *p, const json_t *u)
 {
@@ -41,8 +47,7 @@ static void take_usage(struct provider_parser *p, const json_t *u)
     parser_count(u, "input_tokens", &counts[COUNT_INPUT]);
     parser_count(u, "cache_read_input_tokens", &counts[COUNT_READ]);
     parser_count(u, "cache_creation_input_tokens", &counts[COUNT_WRITTEN]);
-    parser_count(u, "output_tokens", &p->usage.output_tokens);
-    parser_count(json_object_get(u, "output_tokens_details"), "thinking_tokens", &p->usage.reasoning_tokens);
+    parser_usage(u, usage_paths, &p->usage);
     p->usage.cached_input_tokens = counts[COUNT_READ];
     p->usage.cache_write_tokens = counts[COUNT_WRITTEN];
     p->usage.input_tokens = parser_sum(parser_sum(counts[COUNT_INPUT], counts[COUNT_READ]), counts[COUNT_WRITTEN]);

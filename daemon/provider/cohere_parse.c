@@ -40,15 +40,13 @@ static const struct finish_word finish_words[] = {
     {NULL, FINISH_OTHER},
 };
 
-static void take_usage(struct provider_parser *p, const json_t *usage)
-{
-    const json_t *tokens = json_object_get(usage, "tokens");
-
-    parser_count(tokens, "input_tokens", &p->usage.input_tokens);
-    parser_count(tokens, "output_tokens", &p->usage.output_tokens);
-    parser_count(tokens, "reasoning_tokens", &p->usage.reasoning_tokens);
-    parser_count(usage, "cached_tokens", &p->usage.cached_input_tokens);
-}
+static const struct usage_path usage_paths[] = {
+    USAGE_PATH("tokens.input_tokens", input_tokens),
+    USAGE_PATH("tokens.output_tokens", output_tokens),
+    USAGE_PATH("tokens.reasoning_tokens", reasoning_tokens),
+    USAGE_PATH("cached_tokens", cached_input_tokens),
+    {NULL, 0},
+};
 
 /* What the model means to do with its tools is neither text nor reasoning, but goes back with the calls. Its pieces are
  * joined at the end. */
@@ -111,7 +109,7 @@ static void take_event(struct provider_parser *p, const char *event, const json_
     } else if (strcmp(type, "tool-plan-delta") == 0) {
         take_plan(p, message);
     } else if (strcmp(type, "message-end") == 0) {
-        take_usage(p, json_object_get(delta, "usage"));
+        parser_usage(json_object_get(delta, "usage"), usage_paths, &p->usage);
         parser_finish(p, finish_words, jsonx_string(delta, "finish_reason", NULL));
         const char *error = jsonx_string(delta, "error", NULL);
         if (error)
@@ -131,7 +129,7 @@ static void take_whole(struct provider_parser *p, const json_t *root)
     const json_t *message = jsonx_object(root, "message");
 
     take_message(p, message);
-    take_usage(p, json_object_get(root, "usage"));
+    parser_usage(json_object_get(root, "usage"), usage_paths, &p->usage);
     parser_finish(p, finish_words, jsonx_string(root, "finish_reason", NULL));
     if (!message)
         parser_fail(p, ERR_BAD_RESPONSE, "the provider's answer holds no message");

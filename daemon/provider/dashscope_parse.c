@@ -37,9 +37,18 @@ static const struct finish_word finish_words[] = {
     {NULL, FINISH_OTHER},
 };
 
-static const struct usage_names usage_names = {
-    "input_tokens",          "output_tokens",   "prompt_tokens_details", "cached_tokens", "cache_creation_input_tokens",
-    "output_tokens_details", "reasoning_tokens"};
+static const struct usage_path usage_paths[] = {
+    USAGE_PATH("input_tokens", input_tokens),
+    USAGE_PATH("output_tokens", output_tokens),
+    USAGE_PATH("prompt_tokens_details.cached_tokens", cached_input_tokens),
+    USAGE_PATH("prompt_tokens_details.cache_creation_input_tokens", cache_write_tokens),
+    USAGE_PATH("output_tokens_details.reasoning_tokens", reasoning_tokens),
+    USAGE_PATH("audio_tokens", input_audio_tokens),
+    USAGE_PATH("input_tokens_details.audio_tokens", input_audio_tokens),
+    USAGE_PATH("output_tokens_details.audio_tokens", output_audio_tokens),
+    USAGE_PATH("image_count", images),
+    {NULL, 0},
+};
 
 /* The text is a string, or of a model that sees, a list of {text} or {image}. */
 static void take_message(struct provider_parser *p, const json_t *message)
@@ -74,7 +83,7 @@ static void take_event(struct provider_parser *p, const char *event, const json_
     (void)event;
     parser_text_in(p, output, "text");
     take_message(p, jsonx_object(choice, "message"));
-    parser_usage(p, jsonx_object(root, "usage"), &usage_names);
+    parser_usage(jsonx_object(root, "usage"), usage_paths, &p->usage);
     take_reason(p, output);
     take_reason(p, choice);
 }

@@ -90,6 +90,20 @@ static void hot_taken(struct provider_parser *p, enum scan_kind kind, const stru
         count(p, found->counts);
 }
 
+/* Adds the tokens of sound that a list tells of, [{modality, tokenCount}], to *sum, which is -1 at first. */
+static void add_sound(const json_t *usage, const char *list, int64_t *sum)
+{
+    int64_t n;
+    size_t i;
+    json_t *row;
+
+    json_array_foreach(json_object_get(usage, list), i, row)
+    {
+        if (jsonx_is(row, "modality", "AUDIO") && parser_count(row, "tokenCount", &n))
+            *sum = parser_sum(*sum, n);
+    }
+}
+
 static void take_usage(struct provider_parser *p, const json_t *usage)
 {
     int64_t counts[SCAN_COUNTS];
@@ -98,8 +112,13 @@ static void take_usage(struct provider_parser *p, const json_t *usage)
         counts[i] = -1;
     for (size_t i = 0; i < COUNT_END; i++)
         parser_count(usage, count_names[i], &counts[i]);
-    if (usage)
-        count(p, counts);
+    if (!usage)
+        return;
+    count(p, counts);
+    p->usage.input_audio_tokens = p->usage.output_audio_tokens = -1;
+    add_sound(usage, "promptTokensDetails", &p->usage.input_audio_tokens);
+    add_sound(usage, "toolUsePromptTokensDetails", &p->usage.input_audio_tokens);
+    add_sound(usage, "candidatesTokensDetails", &p->usage.output_audio_tokens);
 }
 
 /* ------------------------------------------------------------------------------------------------ parts */

@@ -1,6 +1,8 @@
 #include "daemon/provider/jsonx.h"
 #include "daemon/provider/scan.h"
+#include "lib/base/decimal.h"
 #include "lib/base/utf8.h"
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,6 +136,19 @@ bool jsonx_to_integer(const json_t *v, int64_t *out)
         return false;
     *out = (int64_t)real;
     return true;
+}
+
+bool jsonx_to_decimal(const json_t *v, unsigned places, int64_t *out)
+{
+    char text[32];
+
+    if (json_is_string(v))
+        return decimal_parse(json_string_value(v), json_string_length(v), places, out);
+    if (!json_is_number(v))
+        return false;
+    int len = json_is_integer(v) ? snprintf(text, sizeof text, "%" PRId64, (int64_t)json_integer_value(v))
+                                 : snprintf(text, sizeof text, "%.15g", json_real_value(v));
+    return decimal_parse(text, (size_t)len, places, out);
 }
 
 json_t *jsonx_join(const json_t *strings)

@@ -32,6 +32,9 @@ bool jsonx_is(const json_t *obj, const char *key, const char *value);
 /* The member's integer (an integral real is one too). False if it is none. */
 bool jsonx_integer(const json_t *obj, const char *key, int64_t *out);
 bool jsonx_to_integer(const json_t *v, int64_t *out); /* of the value itself; NULL is none */
+/* A decimal, as a string or a number, times 10^places (decimal_parse): what a double holds of money is told by fewer
+ * digits than it has. */
+bool jsonx_to_decimal(const json_t *v, unsigned places, int64_t *out);
 
 /* The strings of a list in one; NULL where there is none. The caller's to decref. */
 json_t *jsonx_join(const json_t *strings);

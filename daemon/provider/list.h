@@ -37,6 +37,8 @@ enum list_rate {
     LIST_RATE_WRITE,
     LIST_RATE_REQUEST,
     LIST_RATE_IMAGE,
+    LIST_RATE_AUDIO_IN,
+    LIST_RATE_AUDIO_OUT,
     LIST_RATES
 };
 

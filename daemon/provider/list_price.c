@@ -6,16 +6,18 @@
  * All of them must hold; of several overrides that do, the later one counts, rate by rate, and what none names is as in
  * the row. One with a condition that has no place in struct price, such as the days of the week, is left out. */
 #include "daemon/provider/list.h"
-#include "lib/base/decimal.h"
 #include "lib/base/grow.h"
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 static const size_t members[LIST_RATES] = {
-    [LIST_RATE_INPUT] = offsetof(struct price, input),         [LIST_RATE_OUTPUT] = offsetof(struct price, output),
-    [LIST_RATE_CACHED] = offsetof(struct price, cached_input), [LIST_RATE_WRITE] = offsetof(struct price, cache_write),
-    [LIST_RATE_REQUEST] = offsetof(struct price, request),     [LIST_RATE_IMAGE] = offsetof(struct price, image),
+    [LIST_RATE_INPUT] = offsetof(struct price, input),
+    [LIST_RATE_OUTPUT] = offsetof(struct price, output),
+    [LIST_RATE_CACHED] = offsetof(struct price, cached_input),
+    [LIST_RATE_WRITE] = offsetof(struct price, cache_write),
+    [LIST_RATE_REQUEST] = offsetof(struct price, request),
+    [LIST_RATE_IMAGE] = offsetof(struct price, image),
+    [LIST_RATE_AUDIO_IN] = offsetof(struct price, input_audio),
+    [LIST_RATE_AUDIO_OUT] = offsetof(struct price, output_audio),
 };
 
 static int64_t *rate_in(struct price *p, enum list_rate rate)
@@ -24,20 +26,6 @@ static int64_t *rate_in(struct price *p, enum list_rate rate)
 }
 
 /* ------------------------------------------------------------------------------------------------ rates */
-
-/* A string, or a number: what a double holds of a price is told by fewer digits than it has. */
-static bool decimal_in(const json_t *v, unsigned places, int64_t *ret)
-{
-    char text[32];
-
-    if (json_is_string(v))
-        return decimal_parse(json_string_value(v), json_string_length(v), places, ret);
-    if (!json_is_number(v))
-        return false;
-    int len = json_is_integer(v) ? snprintf(text, sizeof text, "%" PRId64, (int64_t)json_integer_value(v))
-                                 : snprintf(text, sizeof text, "%.15g", json_real_value(v));
-    return decimal_parse(text, (size_t)len, places, ret);
-}
 
 /* A negative rate is one that varies. zero: whether nothing is a rate. */
 static void take_rates(const struct list_prices *form, const char *const *names, const json_t *obj, bool zero,
@@ -48,7 +36,7 @@ static void take_rates(const struct list_prices *form, const char *const *names,
     for (enum list_rate i = 0; i < LIST_RATES; i++) {
         bool each = i == LIST_RATE_REQUEST || i == LIST_RATE_IMAGE;
         const json_t *told = names[i] ? json_object_get(obj, names[i]) : NULL;
-        if (decimal_in(told, each ? PRICE_PLACES : form->places, &n) && (zero || n != 0))
+        if (jsonx_to_decimal(told, each ? PRICE_PLACES : form->places, &n) && (zero || n != 0))
             *rate_in(p, i) = n < 0 ? PRICE_UNKNOWN : n;
     }
 }

@@ -21,6 +21,12 @@ static const struct finish_word finish_words[] = {
     {"unload", FINISH_STOP}, {NULL, FINISH_OTHER},
 };
 
+static const struct usage_path usage_paths[] = {
+    USAGE_PATH("prompt_eval_count", input_tokens),
+    USAGE_PATH("eval_count", output_tokens),
+    {NULL, 0},
+};
+
 static void take_line(struct provider_parser *p, const char *event, const json_t *root)
 {
     const json_t *message = jsonx_object(root, "message");
@@ -43,8 +49,7 @@ static void take_line(struct provider_parser *p, const char *event, const json_t
     }
     if (!json_is_true(json_object_get(root, "done")))
         return;
-    parser_count(root, "prompt_eval_count", &p->usage.input_tokens);
-    parser_count(root, "eval_count", &p->usage.output_tokens);
+    parser_usage(root, usage_paths, &p->usage);
     parser_finish(p, finish_words, jsonx_string(root, "done_reason", NULL));
     parser_conclude(p);
 }

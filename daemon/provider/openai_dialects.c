@@ -1,8 +1,14 @@
 #include "daemon/provider/openai_dialects.h"
 #include "daemon/provider/openai_lists.h"
+#include "lib/chat/price.h"
 #include <fnmatch.h>
 #include <stddef.h>
 #include <string.h>
+
+#define IN_DOLLARS(where)                                                                                              \
+    {                                                                                                                  \
+        .path = (where), .places = PRICE_PLACES                                                                        \
+    }
 
 /* What most rows agree on; a row names only what is different, behind this. */
 #define COMMON                                                                                                         \
@@ -81,7 +87,7 @@ static const char *const openrouter_headers[] = {"HTTP-Referer: http://localhost
 static const struct openai_dialect dialects[] = {
     /* Whoever it is: a model of OpenAI's names is one of OpenAI's. */
     {COMMON, .name = "generic", .audio = OPENAI_AUDIO_OBJECT, .file = OPENAI_FILE_OBJECT, .think_tags = true,
-     .models = openai_models},
+     .models = openai_models, .cost = IN_DOLLARS("pydantic_ai_gateway.cost_estimate")},
     {COMMON, .name = "openai", .max_tokens = "max_completion_tokens", .prompt_cache_key = true,
      .audio = OPENAI_AUDIO_OBJECT, .file = OPENAI_FILE_OBJECT, .tool_id = {1, 40, "_-.:|"},
      .reasoning = OPENAI_REASONING_EFFORT, .models = openai_models},
@@ -92,7 +98,7 @@ static const struct openai_dialect dialects[] = {
      .reasoning_with_calls = ""},
     {COMMON, .name = "qwen", .json_schema = false, .plain_thoughts = true, .audio = OPENAI_AUDIO_URL,
      .reasoning = OPENAI_REASONING_ENABLE},
-    {COMMON, .name = "openrouter", .headers = openrouter_headers, .usage_object = true, .cost = "cost",
+    {COMMON, .name = "openrouter", .headers = openrouter_headers, .usage_object = true, .cost = IN_DOLLARS("cost"),
      .audio = OPENAI_AUDIO_OBJECT, .file = OPENAI_FILE_OBJECT, .reasoning = OPENAI_REASONING_OBJECT,
      .reasoning_fields = {"reasoning", "reasoning_content"}, .details_back = true, .models = openrouter_models,
      .list = &openrouter_list},
@@ -102,7 +108,8 @@ static const struct openai_dialect dialects[] = {
      .embed_encoding = NULL},
     {COMMON, .name = "groq", .max_tokens = "max_completion_tokens", .reasoning = OPENAI_REASONING_EFFORT,
      .reasoning_fields = {"reasoning", "reasoning_content"}, .think_tags = true, .models = groq_models},
-    {COMMON, .name = "xai", .reasoning = OPENAI_REASONING_EFFORT, .models = xai_models, .list = &xai_list},
+    {COMMON, .name = "xai", .reasoning = OPENAI_REASONING_EFFORT, .models = xai_models, .list = &xai_list,
+     .cost = {.path = "cost_in_usd_ticks", .parts = 10}},
     {COMMON, .name = "moonshot", .seed = NULL, .required = NULL, .named_tool = false, .stop_max = 5,
      .prompt_cache_key = true, .reasoning = OPENAI_REASONING_THINKING, .effort = {NULL},
      .reasoning_back = "reasoning_content", .reasoning_with_calls = " ", .list = &moonshot_list},
@@ -111,8 +118,8 @@ static const struct openai_dialect dialects[] = {
      .models = zhipu_models},
     {COMMON, .name = "baichuan", .seed = NULL, .required = NULL, .named_tool = false, .include_usage = false,
      .json_schema = false, .images = false},
-    {COMMON, .name = "perplexity", .seed = NULL, .include_usage = false, .think_tags = true,
-     .embed_path = "/v1/embeddings", .embed_encoding = NULL, .embed_int8 = true},
+    {COMMON, .name = "perplexity", .seed = NULL, .cost = IN_DOLLARS("cost.total_cost"), .include_usage = false,
+     .think_tags = true, .embed_path = "/v1/embeddings", .embed_encoding = NULL, .embed_int8 = true},
     {COMMON, .name = "cerebras", .max_tokens = "max_completion_tokens", .images = false,
      .reasoning = OPENAI_REASONING_EFFORT, .reasoning_fields = {"reasoning", "reasoning_content"}, .think_tags = true},
     {COMMON, .name = "huggingface", .think_tags = true},

@@ -30,6 +30,13 @@ struct openai_model {
     const char *effort[OPENAI_EFFORTS]; /* all NULL: as the dialect says */
 };
 
+/* Where a usage tells what the answer cost: a number of dollars, or of a part of one. */
+struct cost_form {
+    const char *path; /* in the usage, as of jsonx_at */
+    unsigned places;  /* decimal places of it that are read: PRICE_PLACES make dollars billionths */
+    int64_t parts;    /* so many of what was read are a billionth of a dollar; 0: one is */
+};
+
 struct openai_dialect {
     const char *name;
     const char *key_header;     /* the key goes into it as it is; NULL: "Authorization: Bearer KEY" */
@@ -41,7 +48,7 @@ struct openai_dialect {
     const char *system_role;    /* role of instructions */
     bool include_usage;         /* stream_options: {include_usage: true} is sent */
     bool usage_object;          /* usage: {include: true} is sent */
-    const char *cost;           /* field of usage: what it cost, in US dollars; NULL if it does not tell */
+    struct cost_form cost;      /* without a path: it does not tell */
     bool json_schema;           /* response_format knows json_schema; else json_object is asked for */
     bool plain_thoughts;        /* while it thinks it can be held neither to JSON nor to a tool */
     bool prompt_cache_key;      /* takes it */

@@ -19,7 +19,8 @@ static const struct list_mark openrouter_marks[] = {
 static const struct list_prices openrouter_prices = {
     .at = "pricing",
     .places = PRICE_PLACES + 6,
-    .rates = {"prompt", "completion", "input_cache_read", "input_cache_write", "request", "image"},
+    .rates = {"prompt", "completion", "input_cache_read", "input_cache_write", "request", "image", "audio",
+              "audio_output"},
     .overrides = "overrides",
 };
 

@@ -41,23 +41,29 @@ static const struct scan_rule chunk_rules[] = {
 
 /* ------------------------------------------------------------------------------------------------ usage, finish */
 
+static const struct usage_path usage_paths[] = {
+    USAGE_PATH("prompt_tokens", input_tokens),
+    USAGE_PATH("cached_tokens", cached_input_tokens),
+    USAGE_PATH("num_cached_tokens", cached_input_tokens),
+    USAGE_PATH("prompt_cache_hit_tokens", cached_input_tokens),
+    USAGE_PATH("prompt_tokens_details.cached_tokens", cached_input_tokens),
+    USAGE_PATH("prompt_tokens_details.cache_creation_input_tokens", cache_write_tokens),
+    USAGE_PATH("prompt_tokens_details.cache_write_tokens", cache_write_tokens),
+    USAGE_PATH("audio_prompt_tokens", input_audio_tokens),
+    USAGE_PATH("prompt_tokens_details.audio_tokens", input_audio_tokens),
+    USAGE_PATH("completion_tokens_details.reasoning_tokens", reasoning_tokens),
+    USAGE_PATH("completion_tokens_details.audio_tokens", output_audio_tokens),
+    {NULL, 0},
+};
+
 /* The last one counts: some repeat it, growing, in every chunk. */
 static void take_usage(struct provider_parser *p, const json_t *u)
 {
-    const json_t *in = json_object_get(u, "prompt_tokens_details"),
-                 *out = json_object_get(u, "completion_tokens_details");
     struct usage *to = &p->usage;
     int64_t completion, total;
 
-    parser_count(u, "prompt_tokens", &to->input_tokens);
-    if (!parser_count(in, "cached_tokens", &to->cached_input_tokens) &&
-        !parser_count(u, "prompt_cache_hit_tokens", &to->cached_input_tokens) &&
-        !parser_count(u, "num_cached_tokens", &to->cached_input_tokens))
-        parser_count(u, "cached_tokens", &to->cached_input_tokens);
-    if (!parser_count(in, "cache_write_tokens", &to->cache_write_tokens))
-        parser_count(in, "cache_creation_input_tokens", &to->cache_write_tokens);
-    parser_count(out, "reasoning_tokens", &to->reasoning_tokens);
-    parser_cost(u, p->dialect->cost, to);
+    parser_usage(u, usage_paths, to);
+    parser_cost(u, &p->dialect->cost, to);
     if (!parser_count(u, "completion_tokens", &completion))
         return;
     to->output_tokens = completion;

@@ -1,5 +1,6 @@
 /* The answers of the Responses API: items, streamed in events that say how each grows. An item is known by its
  * output_index: ids change under way behind some. What an item holds counts where its growing was not told. */
+#include "daemon/provider/openai_dialects.h"
 #include "daemon/provider/openai_responses.h"
 #include "daemon/provider/parser.h"
 #include <string.h>
@@ -150,9 +151,15 @@ static void take_item(struct provider_parser *p, int64_t index, const json_t *it
 
 /* ------------------------------------------------------------------------------------------------ the response */
 
-static const struct usage_names usage_names = {"input_tokens",    "output_tokens",      "input_tokens_details",
-                                               "cached_tokens",   "cache_write_tokens", "output_tokens_details",
-                                               "reasoning_tokens"};
+static const struct usage_path usage_paths[] = {
+    USAGE_PATH("input_tokens", input_tokens),
+    USAGE_PATH("output_tokens", output_tokens),
+    USAGE_PATH("input_tokens_details.cached_tokens", cached_input_tokens),
+    USAGE_PATH("input_tokens_details.cache_write_tokens", cache_write_tokens),
+    USAGE_PATH("output_tokens_details.reasoning_tokens", reasoning_tokens),
+    USAGE_PATH("server_side_tool_usage_details.image_generation_calls", images), /* of xAI */
+    {NULL, 0},
+};
 
 /* Nothing was told of any item. */
 static bool nothing_seen(const struct provider_parser *p)
@@ -182,6 +189,7 @@ static void take_response(struct provider_parser *p, const json_t *response)
 {
     const char *status = jsonx_string(response, "status", NULL);
     const char *why = jsonx_string(json_object_get(response, "incomplete_details"), "reason", NULL);
+    const json_t *usage = json_object_get(response, "usage");
 
     if (jsonx_object(response, "error")) {
         parser_fail_inside(p, response);
@@ -189,7 +197,8 @@ static void take_response(struct provider_parser *p, const json_t *response)
     }
     if (status && strcmp(status, "failed") == 0)
         parser_fail(p, ERR_BAD_RESPONSE, "the provider failed and gave no reason");
-    parser_usage(p, json_object_get(response, "usage"), &usage_names);
+    parser_usage(usage, usage_paths, &p->usage);
+    parser_cost(usage, &p->dialect->cost, &p->usage);
     parser_finish(p, finish_words, why ? why : status);
     parser_conclude(p);
 }

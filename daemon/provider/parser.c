@@ -170,25 +170,32 @@ bool parser_count(const json_t *obj, const char *key, int64_t *into)
     return true;
 }
 
-void parser_usage(struct provider_parser *p, const json_t *usage, const struct usage_names *names)
+static int64_t *figure_in(struct usage *u, size_t offset)
 {
-    const json_t *in = json_object_get(usage, names->input_details),
-                 *out = json_object_get(usage, names->output_details);
-
-    parser_count(usage, names->input, &p->usage.input_tokens);
-    parser_count(usage, names->output, &p->usage.output_tokens);
-    parser_count(in, names->cached, &p->usage.cached_input_tokens);
-    parser_count(in, names->written, &p->usage.cache_write_tokens);
-    parser_count(out, names->reasoning, &p->usage.reasoning_tokens);
+    return (int64_t *)(void *)((char *)u + offset);
 }
 
-void parser_cost(const json_t *usage, const char *field, struct usage *to)
+void parser_usage(const json_t *usage, const struct usage_path *paths, struct usage *to)
 {
-    const json_t *told = field ? jsonx_get(usage, field) : NULL;
-    double cost = json_number_value(told);
+    int64_t n;
 
-    if (json_is_number(told) && cost >= 0 && cost < 1e6)
-        to->cost_nano = (int64_t)(cost * 1e9 + 0.5);
+    for (; paths->path; paths++)
+        if (jsonx_to_integer(jsonx_at(usage, paths->path), &n) && n >= 0)
+            *figure_in(to, paths->offset) = n;
+}
+
+#define COST_MAX (INT64_C(1000000) * 1000000000) /* a million dollars: a larger figure is of something else */
+
+void parser_cost(const json_t *usage, const struct cost_form *form, struct usage *to)
+{
+    int64_t n;
+
+    if (!form->path || !jsonx_to_decimal(jsonx_at(usage, form->path), form->places, &n) || n < 0)
+        return;
+    if (form->parts > 0)
+        n = n / form->parts + (n % form->parts * 2 >= form->parts);
+    if (n <= COST_MAX)
+        to->cost_nano = n;
 }
 
 int64_t parser_sum(int64_t a, int64_t b)
@@ -209,7 +216,7 @@ static enum finish_reason final_reason(const struct provider_parser *p)
     return p->refused && f == FINISH_STOP ? FINISH_REFUSAL : f;
 }
 
-#define COUNT_MAX (INT64_C(1) << 40) /* tokens; more cannot be, and would overflow where they are priced */
+#define COUNT_MAX (INT64_C(1) << 40) /* tokens, images; more cannot be, and would overflow where they are priced */
 
 static void bound(int64_t *n, int64_t max)
 {
@@ -223,6 +230,9 @@ void parser_bound(struct usage *u)
     bound(&u->cached_input_tokens, u->input_tokens >= 0 ? u->input_tokens : COUNT_MAX);
     bound(&u->cache_write_tokens, COUNT_MAX);
     bound(&u->reasoning_tokens, COUNT_MAX);
+    bound(&u->input_audio_tokens, u->input_tokens >= 0 ? u->input_tokens : COUNT_MAX);
+    bound(&u->output_audio_tokens, u->output_tokens >= 0 ? u->output_tokens : COUNT_MAX);
+    bound(&u->images, COUNT_MAX);
 }
 
 void parser_conclude(struct provider_parser *p)

@@ -41,6 +41,8 @@ struct grammar {
 enum parser_mode { MODE_SNIFF, MODE_STREAM, MODE_WHOLE, MODE_ERROR };
 enum parser_phase { PHASE_RUNNING, PHASE_DONE, PHASE_FAILED };
 
+struct cost_form; /* openai_dialects.h */
+
 struct provider_parser {
     const struct grammar *grammar;
     const struct openai_dialect *dialect; /* never NULL */
@@ -105,15 +107,20 @@ void parser_finish(struct provider_parser *p, const struct finish_word *words, c
 
 /* Takes a count that is there, from 0 on. */
 bool parser_count(const json_t *obj, const char *key, int64_t *into);
-/* What the counts are called: of the usage itself, and of the objects in it that tell more. */
-struct usage_names {
-    const char *input, *output;
-    const char *input_details, *cached, *written;
-    const char *output_details, *reasoning;
+/* Where a figure stands in the usage: "input_tokens_details.cached_tokens". A table of them ends by a NULL path; of
+ * several for one figure, the last that is there counts. */
+struct usage_path {
+    const char *path;
+    size_t offset; /* of the figure in struct usage */
 };
-void parser_usage(struct provider_parser *p, const json_t *usage, const struct usage_names *names);
-/* What it cost, of a field in US dollars; NULL: it does not tell. */
-void parser_cost(const json_t *usage, const char *field, struct usage *to);
+#define USAGE_PATH(where, figure)                                                                                      \
+    {                                                                                                                  \
+        (where), offsetof(struct usage, figure)                                                                        \
+    }
+/* Figures that are not there stay as they are. */
+void parser_usage(const json_t *usage, const struct usage_path *paths, struct usage *to);
+/* What it cost, by the provider's own word; a form without a path tells nothing. */
+void parser_cost(const json_t *usage, const struct cost_form *form, struct usage *to);
 /* Counts that cannot be become the largest that can. */
 void parser_bound(struct usage *u);
 /* a + b where both are known and sane, else the one that is known. */

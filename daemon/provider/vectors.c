@@ -158,7 +158,7 @@ static void read_usage(const struct embed_form *form, const struct openai_dialec
     else if (form->each_tokens)
         json_array_foreach(list, i, element) if (jsonx_to_integer(jsonx_at(element, form->each_tokens), &n) && n >= 0)
             u->input_tokens = parser_sum(u->input_tokens, n);
-    parser_cost(json_object_get(root, "usage"), d->cost, u);
+    parser_cost(json_object_get(root, "usage"), &d->cost, u);
     parser_bound(u);
 }
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-__extension__ typedef unsigned __int128 wide; /* holds four products of tokens and rates */
+__extension__ typedef unsigned __int128 wide; /* holds the sum of all products of counts and rates */
 
 #define TOKENS_OF_RATE 1000000u /* what a rate is for */
 #define MINUTE_US (60 * 1000000ll)
@@ -35,6 +35,8 @@ static const struct word words[] = {
     {"output", WORD_AMOUNT, offsetof(struct price, output)},
     {"request", WORD_AMOUNT, offsetof(struct price, request)},
     {"image", WORD_AMOUNT, offsetof(struct price, image)},
+    {"input_audio", WORD_AMOUNT, offsetof(struct price, input_audio)},
+    {"output_audio", WORD_AMOUNT, offsetof(struct price, output_audio)},
     {"currency", WORD_CURRENCY, offsetof(struct price, currency)},
     {"since", WORD_DAY, offsetof(struct price, since_us)},
     {"until", WORD_DAY, offsetof(struct price, until_us)},
@@ -46,8 +48,8 @@ static const struct word words[] = {
 };
 
 enum {
-    SEEN_RATES = (1 << 6) - 1,
-    SEEN_CURRENCY = 1 << 6,
+    SEEN_RATES = (1 << 8) - 1,
+    SEEN_CURRENCY = 1 << 8,
 };
 
 static_assert(offsetof(struct price, to_minute) == offsetof(struct price, from_minute) + sizeof(int),
@@ -153,18 +155,31 @@ static bool add(wide *sum, int64_t tokens, int64_t rate)
     return true;
 }
 
+/* The same of tokens of a kind that may have a rate of its own. */
+static bool add_kind(wide *sum, int64_t tokens, int64_t own_rate, int64_t rate)
+{
+    return add(sum, tokens, own_rate < 0 ? rate : own_rate);
+}
+
+static int64_t at_most(int64_t count, int64_t most)
+{
+    return known(count) < most ? known(count) : most;
+}
+
 bool price_cost(const struct price *p, const struct usage *u, int64_t *ret_nano)
 {
     int64_t cached = known(u->cached_input_tokens), written = known(u->cache_write_tokens);
-    int64_t fresh = known(known(known(u->input_tokens) - cached) - written);
+    int64_t fresh = known(known(known(u->input_tokens) - cached) - written), output = known(u->output_tokens);
+    int64_t heard = at_most(u->input_audio_tokens, fresh), said = at_most(u->output_audio_tokens, output);
     wide sum = 0;
 
-    if (!add(&sum, fresh, p->input) || !add(&sum, cached, p->cached_input < 0 ? p->input : p->cached_input) ||
-        !add(&sum, written, p->cache_write < 0 ? p->input : p->cache_write) ||
-        !add(&sum, known(u->output_tokens), p->output))
+    if (!add(&sum, fresh - heard, p->input) || !add_kind(&sum, heard, p->input_audio, p->input) ||
+        !add_kind(&sum, cached, p->cached_input, p->input) || !add_kind(&sum, written, p->cache_write, p->input) ||
+        !add(&sum, output - said, p->output) || !add_kind(&sum, said, p->output_audio, p->output))
         return false;
     sum = (sum + TOKENS_OF_RATE - 1) / TOKENS_OF_RATE;
     sum += (uint64_t)known(p->request);
+    sum += (wide)known(u->images) * (uint64_t)known(p->image);
     *ret_nano = sum > INT64_MAX ? INT64_MAX : (int64_t)sum;
     return true;
 }

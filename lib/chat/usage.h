@@ -1,4 +1,4 @@
-/* Token counts and how an answer ended. Counts are of the daemon's convention (all input with cached, all output with
+/* What an answer took and how it ended. Counts are of the daemon's convention (all input with cached, all output with
  * reasoning); -1 means that the provider did not say. */
 #ifndef ASKD_CHAT_USAGE_H
 #define ASKD_CHAT_USAGE_H
@@ -9,13 +9,36 @@
 
 struct usage {
     int64_t input_tokens, output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens;
+    int64_t input_audio_tokens, output_audio_tokens; /* the share of input and output that is sound */
+    int64_t images;    /* that the provider counts by themselves, sent or made: not those that it counts in tokens */
     int64_t cost_nano; /* what the provider says that it cost, in billionths of a US dollar */
     bool estimated;
 };
+
+/* The figures; each is a field of the struct, and a key on the wire by the same name. */
+#define USAGE_FIGURE_MAP(X)                                                                                            \
+    X(input_tokens)                                                                                                    \
+    X(output_tokens)                                                                                                   \
+    X(cached_input_tokens)                                                                                             \
+    X(cache_write_tokens)                                                                                              \
+    X(reasoning_tokens)                                                                                                \
+    X(input_audio_tokens)                                                                                              \
+    X(output_audio_tokens)                                                                                             \
+    X(images)                                                                                                          \
+    X(cost_nano)
+
+#define USAGE_NONE(figure) .figure = -1,
 #define USAGE_INIT                                                                                                     \
     {                                                                                                                  \
-        -1, -1, -1, -1, -1, -1, false                                                                                  \
+        USAGE_FIGURE_MAP(USAGE_NONE).estimated = false                                                                 \
     }
+
+#define USAGE_CURRENCY "USD" /* of cost_nano */
+
+/* Whether what the answer cost by our prices is over so many per cent more or less than what the provider says. False
+ * where either is not known or ours is in another currency; a billionth is rounding. */
+#define USAGE_COST_PERCENT 1
+bool usage_cost_differs(const struct usage *u, int64_t ours_nano, const char *currency);
 
 /* finish reason, name on the wire */
 #define FINISH_MAP(X)                                                                                                  \

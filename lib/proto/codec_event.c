@@ -92,15 +92,6 @@ static void put_error_entries(struct buf *b, const struct error *err)
     }
 }
 
-/* The figures of a usage; each is a field of the struct and a key of the map by the same name. */
-#define USAGE_FIGURE_MAP(X)                                                                                            \
-    X(input_tokens)                                                                                                    \
-    X(output_tokens)                                                                                                   \
-    X(cached_input_tokens)                                                                                             \
-    X(cache_write_tokens)                                                                                              \
-    X(reasoning_tokens)                                                                                                \
-    X(cost_nano)
-
 static uint32_t count_usage(const struct usage *u)
 {
     uint32_t n = 1; /* estimated */
@@ -128,7 +119,7 @@ static void put_usage_entries(struct buf *b, const struct usage *u)
         put_key(b, "cost");
         mp_put_double(b, (double)u->cost_nano / 1e9);
         put_key(b, "currency");
-        mp_put_cstr(b, "USD");
+        mp_put_cstr(b, USAGE_CURRENCY);
     }
     put_key(b, "estimated");
     mp_put_bool(b, u->estimated);

@@ -27,6 +27,7 @@ static struct lists *full_lists(void)
     l->n_prices = 2;
     l->prices[0] = a_price("since 2025-04-14, until 2026-01-01, at x, above 200000, hours 16:30-00:30, input 2.00, "
                            "cached_input 0.50, cache_write 3.75, output 8.00, request 0.001, image 0.01, "
+                           "input_audio 40, output_audio 80, "
                            "currency USD, source https://example.org/p");
     l->prices[1] = a_price("output 0, currency CNY");
     struct lists *lists = lists_with(none, "work", models, 2, 1234567890123456);
@@ -47,6 +48,8 @@ static void check_price(const struct price *a, const struct price *b)
     assert_int_equal(a->output, b->output);
     assert_int_equal(a->request, b->request);
     assert_int_equal(a->image, b->image);
+    assert_int_equal(a->input_audio, b->input_audio);
+    assert_int_equal(a->output_audio, b->output_audio);
     assert_string_equal(a->currency, b->currency);
     assert_string_equal(a->at ? a->at : "", b->at ? b->at : "");
     assert_string_equal(a->source ? a->source : "", b->source ? b->source : "");

@@ -47,8 +47,9 @@ static void usage_is_known_by_any_figure(void **state)
 {
     (void)state;
     struct usage u = USAGE_INIT;
-    int64_t *const fields[] = {&u.input_tokens, &u.output_tokens, &u.cached_input_tokens, &u.cache_write_tokens,
-                               &u.reasoning_tokens};
+#define X(figure) &u.figure,
+    int64_t *const fields[] = {USAGE_FIGURE_MAP(X)};
+#undef X
     assert_false(usage_known(&u));
     u.estimated = true;
     assert_false(usage_known(&u));

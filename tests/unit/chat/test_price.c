@@ -27,7 +27,7 @@ static void row_is_read(void **state)
     (void)state;
     struct price p = parse("since 2025-04-14, until 2026-01-01, at openrouter, above 200000, hours 16:30-00:30, "
                            "input 2.00, cached_input 0.50, cache_write 3.75, output 8.00, request 0.001, image 0.01, "
-                           "currency USD, source https://example.org/p");
+                           "input_audio 40, output_audio 80.5, currency USD, source https://example.org/p");
     assert_int_equal(p.since_us, APRIL_14);
     assert_int_equal(p.until_us, INT64_C(1767225600000000));
     assert_string_equal(p.at, "openrouter");
@@ -40,6 +40,8 @@ static void row_is_read(void **state)
     assert_int_equal(p.output, 8000000000);
     assert_int_equal(p.request, 1000000);
     assert_int_equal(p.image, 10000000);
+    assert_int_equal(p.input_audio, 40000000000);
+    assert_int_equal(p.output_audio, 80500000000);
     assert_string_equal(p.currency, "USD");
     assert_string_equal(p.source, "https://example.org/p");
     price_done(&p);
@@ -56,6 +58,8 @@ static void what_is_not_told_is_unknown(void **state)
     assert_int_equal(p.cache_write, PRICE_UNKNOWN);
     assert_int_equal(p.request, PRICE_UNKNOWN);
     assert_int_equal(p.image, PRICE_UNKNOWN);
+    assert_int_equal(p.input_audio, PRICE_UNKNOWN);
+    assert_int_equal(p.output_audio, PRICE_UNKNOWN);
     assert_int_equal(p.since_us, 0);
     assert_int_equal(p.until_us, 0);
     assert_int_equal(p.above_tokens, 0);
@@ -208,59 +212,107 @@ static int64_t cost(const char *text, struct usage u)
     return nano;
 }
 
+static struct usage tokens(int64_t input, int64_t output, int64_t cached, int64_t written)
+{
+    struct usage u = USAGE_INIT;
+
+    u.input_tokens = input;
+    u.output_tokens = output;
+    u.cached_input_tokens = cached;
+    u.cache_write_tokens = written;
+    return u;
+}
+
 #define FULL "input 2.00, cached_input 0.50, cache_write 3.75, output 8.00, currency USD"
 
 static void all_kinds_of_tokens_cost(void **state)
 {
     (void)state;
     /* 1000 - 300 - 200 = 500 at 2.00, 300 at 0.50, 200 at 3.75, 100 at 8.00: 1000 + 150 + 750 + 800 millionths */
-    assert_int_equal(cost(FULL, (struct usage){1000, 100, 300, 200, 50, -1, false}), 2700000);
-    assert_int_equal(cost(FULL, (struct usage){1000, 100, -1, -1, -1, -1, false}), 2800000);
+    assert_int_equal(cost(FULL, tokens(1000, 100, 300, 200)), 2700000);
+    assert_int_equal(cost(FULL, tokens(1000, 100, -1, -1)), 2800000);
     assert_int_equal(cost(FULL, (struct usage)USAGE_INIT), 0);
-    assert_int_equal(cost(FULL, (struct usage){0, 0, 0, 0, 0, -1, false}), 0);
+    assert_int_equal(cost(FULL, tokens(0, 0, 0, 0)), 0);
 }
 
 static void parts_over_the_whole_do_not_give_back(void **state)
 {
     (void)state;
-    assert_int_equal(cost(FULL, (struct usage){100, 0, 90, 20, -1, -1, false}), 90 * 500 + 20 * 3750);
-    assert_int_equal(cost(FULL, (struct usage){-1, 0, 10, -1, -1, -1, false}), 10 * 500);
+    assert_int_equal(cost(FULL, tokens(100, 0, 90, 20)), 90 * 500 + 20 * 3750);
+    assert_int_equal(cost(FULL, tokens(-1, 0, 10, -1)), 10 * 500);
 }
 
 static void missing_rates_fall_back_to_input(void **state)
 {
     (void)state;
-    assert_int_equal(cost("input 2, output 8, currency USD", (struct usage){1000, 0, 300, 200, -1, -1, false}),
-                     2000000);
-    assert_int_equal(cost("output 8, currency USD", (struct usage){1, 1, -1, -1, -1, -1, false}), -1);
-    assert_int_equal(cost("input 2, currency USD", (struct usage){1, 1, -1, -1, -1, -1, false}), -1);
-    assert_int_equal(cost("output 8, currency USD", (struct usage){5, 1, 5, -1, -1, -1, false}), -1);
-    assert_int_equal(cost("input 2, currency USD", (struct usage){1, 0, -1, -1, -1, -1, false}), 2000);
-    assert_int_equal(cost("input 2, currency USD", (struct usage){1, -1, -1, -1, -1, -1, false}), 2000);
+    assert_int_equal(cost("input 2, output 8, currency USD", tokens(1000, 0, 300, 200)), 2000000);
+    assert_int_equal(cost("output 8, currency USD", tokens(1, 1, -1, -1)), -1);
+    assert_int_equal(cost("input 2, currency USD", tokens(1, 1, -1, -1)), -1);
+    assert_int_equal(cost("output 8, currency USD", tokens(5, 1, 5, -1)), -1);
+    assert_int_equal(cost("input 2, currency USD", tokens(1, 0, -1, -1)), 2000);
+    assert_int_equal(cost("input 2, currency USD", tokens(1, -1, -1, -1)), 2000);
 }
 
 static void fractions_are_rounded_up_once(void **state)
 {
     (void)state;
     /* 0.0001 a million is a tenth of a billionth for a token */
-    assert_int_equal(cost("input 0.0001, output 0.0001, currency USD", (struct usage){1, 0, -1, -1, -1, -1, false}), 1);
-    assert_int_equal(cost("input 0.0001, output 0.0001, currency USD", (struct usage){4, 6, -1, -1, -1, -1, false}), 1);
-    assert_int_equal(cost("input 0.0001, output 0.0001, currency USD", (struct usage){5, 6, -1, -1, -1, -1, false}), 2);
+    assert_int_equal(cost("input 0.0001, output 0.0001, currency USD", tokens(1, 0, -1, -1)), 1);
+    assert_int_equal(cost("input 0.0001, output 0.0001, currency USD", tokens(4, 6, -1, -1)), 1);
+    assert_int_equal(cost("input 0.0001, output 0.0001, currency USD", tokens(5, 6, -1, -1)), 2);
 }
 
 static void request_costs_too(void **state)
 {
     (void)state;
-    assert_int_equal(cost("input 2, request 0.001, currency USD", (struct usage){1, 0, -1, -1, -1, -1, false}),
-                     1002000);
+    assert_int_equal(cost("input 2, request 0.001, currency USD", tokens(1, 0, -1, -1)), 1002000);
+}
+
+/* Of 1000 tokens out of 300 cached ones and 200 written ones, and of 100 that come out. */
+static int64_t sound_cost(const char *text, int64_t input, int64_t output)
+{
+    struct usage u = tokens(1000, 100, 300, 200);
+
+    u.input_audio_tokens = input;
+    u.output_audio_tokens = output;
+    return cost(text, u);
+}
+
+#define SOUND ", input_audio 40.00, output_audio 80.00"
+
+static void sound_has_rates_of_its_own(void **state)
+{
+    (void)state;
+    assert_int_equal(sound_cost(FULL SOUND, -1, -1), 2700000);
+    assert_int_equal(sound_cost(FULL SOUND, 0, 0), 2700000);
+    assert_int_equal(sound_cost(FULL SOUND, 10, 0), 2700000 + 10 * (40000 - 2000));
+    assert_int_equal(sound_cost(FULL SOUND, 0, 10), 2700000 + 10 * (80000 - 8000));
+    assert_int_equal(sound_cost(FULL SOUND, 500, 100), 2700000 + 500 * 38000 + 100 * 72000);
+    /* more than there is that was neither cached nor written, or at all */
+    assert_int_equal(sound_cost(FULL SOUND, 501, 101), 2700000 + 500 * 38000 + 100 * 72000);
+    assert_int_equal(sound_cost(FULL, 500, 100), 2700000); /* without one: as text */
+    assert_int_equal(sound_cost("input 2, input_audio 40, output_audio 80, currency USD", 10, 100),
+                     10 * 40000 + 990 * 2000 + 100 * 80000);
+    assert_int_equal(sound_cost("input 2, output_audio 80, currency USD", 0, 99), -1); /* a word of it is text */
+}
+
+static void images_cost_each(void **state)
+{
+    (void)state;
+    struct usage u = tokens(1, 0, -1, -1);
+    u.images = 3;
+    assert_int_equal(cost("input 2, image 0.01, currency USD", u), 2000 + 3 * 10000000);
+    assert_int_equal(cost("input 2, currency USD", u), 2000); /* the tokens are all that it costs */
+    u.images = INT64_MAX;
+    assert_int_equal(cost("input 2, image 0.01, currency USD", u), INT64_MAX);
 }
 
 static void what_does_not_fit_is_the_most(void **state)
 {
     (void)state;
-    assert_int_equal(cost("input 9000000000, output 9000000000, currency USD",
-                          (struct usage){INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, -1, -1, false}),
-                     INT64_MAX);
+    assert_int_equal(
+        cost("input 9000000000, output 9000000000, currency USD", tokens(INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX)),
+        INT64_MAX);
 }
 
 /* -- listed -- */
@@ -322,6 +374,8 @@ int main(void)
         cmocka_unit_test(missing_rates_fall_back_to_input),
         cmocka_unit_test(fractions_are_rounded_up_once),
         cmocka_unit_test(request_costs_too),
+        cmocka_unit_test(sound_has_rates_of_its_own),
+        cmocka_unit_test(images_cost_each),
         cmocka_unit_test(what_does_not_fit_is_the_most),
         cmocka_unit_test(modalities_have_names),
         cmocka_unit_test(modalities_are_told_in_order),

@@ -6,6 +6,7 @@
 #include "daemon/provider/provider.h"
 #include "lib/base/utf8.h"
 #include "tests/unit/provider/chunks.h"
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,6 +40,21 @@ static inline void see_opaque(struct seen *s, struct event_text packed)
     msgpack_unpacked_destroy(&u);
 }
 
+/* The five that are always told, then those of the others that are. */
+static inline void put_usage(struct buf *out, const struct usage *u)
+{
+    buf_printf(out, "%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64, u->input_tokens, u->output_tokens,
+               u->cached_input_tokens, u->cache_write_tokens, u->reasoning_tokens);
+    if (u->input_audio_tokens >= 0)
+        buf_printf(out, ",heard %" PRId64, u->input_audio_tokens);
+    if (u->output_audio_tokens >= 0)
+        buf_printf(out, ",said %" PRId64, u->output_audio_tokens);
+    if (u->images >= 0)
+        buf_printf(out, ",images %" PRId64, u->images);
+    if (u->cost_nano >= 0)
+        buf_printf(out, ",%" PRId64, u->cost_nano);
+}
+
 static inline void sink(void *data, const struct chat_event *ev)
 {
     struct seen *s = data;
@@ -55,11 +71,7 @@ static inline void sink(void *data, const struct chat_event *ev)
     if (ev->kind == EVENT_IMAGE)
         buf_printf(&s->out, "%.*s,%.*s", (int)ev->mime.len, ev->mime.data, (int)ev->data_len, (const char *)ev->data);
     if (ev->kind == EVENT_USAGE)
-        buf_printf(&s->out, "%lld,%lld,%lld,%lld,%lld", (long long)ev->usage.input_tokens,
-                   (long long)ev->usage.output_tokens, (long long)ev->usage.cached_input_tokens,
-                   (long long)ev->usage.cache_write_tokens, (long long)ev->usage.reasoning_tokens);
-    if (ev->kind == EVENT_USAGE && ev->usage.cost_nano >= 0)
-        buf_printf(&s->out, ",%lld", (long long)ev->usage.cost_nano);
+        put_usage(&s->out, &ev->usage);
     if (ev->kind == EVENT_DONE)
         buf_printf(&s->out, "%s", finish_name(ev->finish));
     if (ev->signature.data)

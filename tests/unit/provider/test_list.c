@@ -34,6 +34,8 @@ static void put_price(struct buf *out, const struct price *p)
     put_rate(out, "write", p->cache_write);
     put_rate(out, "request", p->request);
     put_rate(out, "image", p->image);
+    put_rate(out, "heard", p->input_audio);
+    put_rate(out, "said", p->output_audio);
     buf_puts(out, "]");
 }
 
@@ -138,9 +140,9 @@ static void openrouter(void **state)
                "\"embeddings\"]},\"top_provider\":{\"max_completion_tokens\":128000},\"supported_parameters\":["
                "\"reasoning\",\"stop\"],\"pricing\":{\"prompt\":\"0.00000005\",\"completion\":\"0.0000004\","
                "\"web_search\":\"0.01\",\"input_cache_read\":\"5e-9\",\"input_cache_write\":\"0.0000000625\","
-               "\"request\":\"0\",\"image\":\"0.001\"}}]}",
+               "\"request\":\"0\",\"image\":\"0.001\",\"audio\":\"0.00004\",\"audio_output\":\"0.00008\"}}]}",
                "a/b 'A: B' 400000/128000 in:text,image,file, out:text,embedding, tools:0 reasoning:1 [USD in=0.05 "
-               "out=0.4 read=0.005 write=0.0625 request=0 image=0.001]\n");
+               "out=0.4 read=0.005 write=0.0625 request=0 image=0.001 heard=40 said=80]\n");
     check_list("openrouter", ROUTED("\"prompt\":\"-1\",\"completion\":\"-1\""), "a\n"); /* it varies */
     check_list("openrouter", ROUTED("\"prompt\":\"dear\",\"completion\":null,\"request\":true"), "a\n");
     check_list("generic", ROUTED("\"prompt\":\"0.1\""), "a\n"); /* of one token or a million? */
