@@ -68,6 +68,8 @@ static const struct part price_parts[] = {
     {"output", "output ", AMOUNT, "/M"},
     {"request", "request ", AMOUNT, ""},
     {"image", "image ", AMOUNT, ""},
+    {"input_audio", "sound in ", AMOUNT, "/M"},
+    {"output_audio", "sound out ", AMOUNT, "/M"},
     {"currency", "in ", TEXT, ""},
     {"at", "at ", TEXT, ""},
     {"since", "since ", DAY, ""},
@@ -79,6 +81,7 @@ static const struct part price_parts[] = {
 };
 static const struct part premium_parts[] = {
     {"multiplier", "", NUMBER, " a prompt"},
+    {"at", "at ", TEXT, ""},
     {"since", "since ", DAY, ""},
     {"until", "until ", DAY, ""},
     {"source", "from ", TEXT, ""},

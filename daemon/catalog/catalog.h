@@ -29,7 +29,10 @@ struct model_score {    /* a leaderboard's figure */
     const char *source; /* NULL if not told */
 };
 
-struct model_premium {          /* how many premium requests one prompt counts for (GitHub Copilot) */
+#define PREMIUM_KIND "copilot" /* where premium rows hold that tell no provider: GitHub Copilot */
+
+struct model_premium {          /* how many premium requests one prompt counts for, where those are bought */
+    const char *at;             /* kind, NULL: PREMIUM_KIND */
     int64_t since_us, until_us; /* 0: not told; it holds until that moment, which is not part of it */
     int64_t multiplier_nano;    /* billionths */
     const char *source;
@@ -87,8 +90,8 @@ const struct model *catalog_default(const struct catalog *c, const char *section
 const struct model_score *model_score_of(const struct model *m, const char *board); /* NULL if not told */
 bool model_is_retired(const struct model *m, int64_t now_us);                       /* its day has come */
 bool model_has_tag(const struct model *m, const char *tag);
-/* The multiplier that holds at that time, the latest where several do; NULL if none is told. */
-const struct model_premium *model_premium_at(const struct model *m, int64_t now_us);
+/* The multiplier that holds at that kind of provider and time, the latest where several do; NULL if none is told. */
+const struct model_premium *model_premium_at(const struct model *m, const char *kind, int64_t now_us);
 
 /* What is known of a provider's model, from both sources: what its own list says stands over the catalogue's row. */
 struct facts {

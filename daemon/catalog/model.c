@@ -159,8 +159,10 @@ void model_done(struct model *m)
         drop(m->scores[i].on);
         drop(m->scores[i].source);
     }
-    for (size_t i = 0; i < m->n_premiums; i++)
+    for (size_t i = 0; i < m->n_premiums; i++) {
+        drop(m->premiums[i].at);
         drop(m->premiums[i].source);
+    }
     for (size_t i = 0; i < m->n_speeds; i++) {
         drop(m->speeds[i].at);
         drop(m->speeds[i].on);
@@ -221,13 +223,19 @@ const struct model_score *model_score_of(const struct model *m, const char *boar
     return NULL;
 }
 
-const struct model_premium *model_premium_at(const struct model *m, int64_t now_us)
+static bool premium_holds(const struct model_premium *p, const char *kind, int64_t now_us)
+{
+    return strcmp(p->at ? p->at : PREMIUM_KIND, kind) == 0 && now_us >= p->since_us &&
+           (!p->until_us || now_us < p->until_us);
+}
+
+const struct model_premium *model_premium_at(const struct model *m, const char *kind, int64_t now_us)
 {
     const struct model_premium *best = NULL;
 
     for (size_t i = 0; i < m->n_premiums; i++) {
         const struct model_premium *p = &m->premiums[i];
-        if (now_us >= p->since_us && (!p->until_us || now_us < p->until_us) && (!best || p->since_us > best->since_us))
+        if (premium_holds(p, kind, now_us) && (!best || p->since_us > best->since_us))
             best = p;
     }
     return best;

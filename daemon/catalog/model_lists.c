@@ -19,6 +19,7 @@ static const struct word speed_words[] = {
 };
 static const struct word premium_words[] = {
     {"multiplier", WORD_AMOUNT, offsetof(struct model_premium, multiplier_nano)},
+    {"at", WORD_TEXT, offsetof(struct model_premium, at)},
     {"since", WORD_DAY, offsetof(struct model_premium, since_us)},
     {"until", WORD_DAY, offsetof(struct model_premium, until_us)},
     {"source", WORD_TEXT, offsetof(struct model_premium, source)},
@@ -113,7 +114,7 @@ static enum error_code read_premium(struct model *m, const char *text, struct er
         return error_set(err, ERR_INVALID_REQUEST, "a premium needs its multiplier, as in 'multiplier 0.25'");
     if (p->until_us && p->until_us <= p->since_us)
         return error_set(err, ERR_INVALID_REQUEST, "'until' must be later than 'since'");
-    return ERR_NONE;
+    return check_at(m, p->at, err);
 }
 
 /* With the NULL that ends them. */

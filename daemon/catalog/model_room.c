@@ -39,8 +39,9 @@ static const struct config_option model_option_rows[] = {
      "The day since which its maker does not serve it any more. From then on it has the tag retired."},
     {"serve", CONFIG_STRING, AT(serve), 0, 0, NULL, NULL, CONFIG_RELOAD, "How to run it oneself."},
     {"price", CONFIG_LIST, AT(prices), 0, 0, NULL, NULL, CONFIG_RELOAD,
-     "Words and values, with commas between: rates per million tokens input, cached_input, cache_write, output, per "
-     "request and per image, with their currency; since the day on which they began to hold, until that on which they "
+     "Words and values, with commas between: rates per million tokens input, cached_input, cache_write, output, "
+     "input_audio, output_audio, per request and per image, with their currency; since the day on which they began to "
+     "hold, until that on which they "
      "do not hold any more; at the provider, if not that of the first name; above so many tokens of question; hours of "
      "the day in UTC, as in 16:30-00:30; source. May repeat: the row with hours goes before one without, then the "
      "highest above, then the latest since."},
@@ -50,8 +51,8 @@ static const struct config_option model_option_rows[] = {
     {"speed", CONFIG_LIST, AT(speeds), 0, 0, NULL, NULL, CONFIG_RELOAD,
      "Tokens a second, then at the provider, on the day, source: 90, at openai, on 2025-06-01. May repeat."},
     {"premium", CONFIG_LIST, AT(premiums), 0, 0, NULL, NULL, CONFIG_RELOAD,
-     "How many premium requests a question counts for where those are bought: multiplier, since, until, source. May "
-     "repeat."},
+     "How many premium requests a question counts for where those are bought: multiplier, at the provider, if not "
+     "copilot, since, until, source. May repeat."},
     {"tag", CONFIG_LIST, AT(tags), 0, 0, NULL, NULL, CONFIG_RELOAD,
      "A word by which models are listed: a-z, 0-9 and -. May repeat."},
     {0},

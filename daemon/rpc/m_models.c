@@ -152,11 +152,19 @@ static void put_price(struct entries *e, const struct price *p)
     put_time(e, "since", p->since_us);
 }
 
+/* There, else where most are bought. */
+static const struct model_premium *premium_at(const struct model *m, const char *kind, int64_t now_us)
+{
+    const struct model_premium *own = model_premium_at(m, kind, now_us);
+
+    return own ? own : model_premium_at(m, PREMIUM_KIND, now_us);
+}
+
 static void put_offer(struct entries *e, const struct route_world *w, const struct offer *o)
 {
     const struct model *m = o->model;
     const struct facts *f = &o->facts;
-    const struct model_premium *premium = m ? model_premium_at(m, w->now_us) : NULL;
+    const struct model_premium *premium = m ? premium_at(m, f->kind, w->now_us) : NULL;
     char name[NAME_MAX_BYTES];
     offer_put_name(o, name, sizeof name);
     put(e, "id", m ? m->id : name);
@@ -268,6 +276,8 @@ static void put_price_row(struct entries *e, const struct price *p, const char *
     put_rate(e, "output", p->output);
     put_rate(e, "request", p->request);
     put_rate(e, "image", p->image);
+    put_rate(e, "input_audio", p->input_audio);
+    put_rate(e, "output_audio", p->output_audio);
     put(e, "currency", p->currency);
     put(e, "source", p->source);
 }
@@ -306,6 +316,7 @@ static void put_premiums(struct entries *e, const struct model *m)
         struct entries row = {.b = e->b};
         size_t at = mp_open_map(e->b);
         put_double(&row, "multiplier", (double)p->multiplier_nano / 1e9);
+        put(&row, "at", p->at);
         put_time(&row, "since", p->since_us);
         put_time(&row, "until", p->until_us);
         put(&row, "source", p->source);

@@ -25,7 +25,8 @@ const struct schema_field models_get_params[] = {
         {"price_output", NUMBER, NULL, "likewise"}, {"price_cached_input", NUMBER, NULL, "likewise"},                  \
         {"price_cache_write", NUMBER, NULL, "likewise"}, {"currency", STR, NULL, "of the prices"},                     \
         {"since", NUMBER, NULL, "when they began to hold"},                                                            \
-        {"premium_multiplier", NUMBER, NULL, "premium requests that a prompt counts for, now"},                        \
+        {"premium_multiplier", NUMBER, NULL,                                                                           \
+         "premium requests that a prompt counts for, now; there, else at Copilot"},                                    \
         {"reasoning", BOOL, NULL, "it can reason before it answers"}, {"tools", BOOL, NULL, "it can call tools"},      \
         {"scores", MAP | NEEDED, NULL, "leaderboard to score"},                                                        \
         {"aliases", LIST(STR) | NEEDED, NULL, "the aliases that hold it"},                                             \
@@ -48,6 +49,8 @@ static const struct schema_field model_prices[] = {
     {"output", NUMBER, NULL, "likewise"},
     {"request", NUMBER, NULL, "for each request"},
     {"image", NUMBER, NULL, "for each image"},
+    {"input_audio", NUMBER, NULL, "for a million tokens of sound"},
+    {"output_audio", NUMBER, NULL, "likewise"},
     {"currency", STR | NEEDED, NULL, "of these"},
     {"source", STR, NULL, "where it was read"},
     {0},
@@ -55,6 +58,7 @@ static const struct schema_field model_prices[] = {
 
 static const struct schema_field model_premiums[] = {
     {"multiplier", NUMBER | NEEDED, NULL, "premium requests that a prompt counts for"},
+    {"at", STR, NULL, "the provider that it holds at; absent: `copilot`"},
     {"since", NUMBER, NULL, "when it begins to hold"},
     {"until", NUMBER, NULL, "when it ends"},
     {"source", STR, NULL, "where it was read"},

@@ -335,15 +335,18 @@ def test_rows_of_prices_are_told_in_full(asked):
         ([f"until {day(1)}, multiplier 1", f"since {day(1)}, multiplier 0.33"], 1),
         ([f"until {day(-5)}, multiplier 10"], "none"),
         (["multiplier 0"], 0),
+        (["at fake, multiplier 3", "multiplier 1"], 3),
+        (["at openai, multiplier 3"], "none"),
     ],
     ids=str,
 )
 def test_premium_requests_are_those_of_today(asked, rows, now):
     if now is None:
         now = 1 if time.time() < midnight("2026-01-01") else 0.33
-    m = get(asked(FAKE, models=[model("mine", *(f"premium = {r}" for r in rows), names="fake/mine")]), "mine")
+    m = get(asked(FAKE, models=[model("mine", *(f"premium = {r}" for r in rows), names="fake/mine, openai/theirs")]), "mine")
     assert m.get("premium_multiplier", "none") == now
     assert [p["multiplier"] for p in m["premiums"]] == [float(r.split()[-1]) for r in rows]
+    assert [p.get("at") for p in m["premiums"]] == [r.split(",")[0][3:] if r.startswith("at ") else None for r in rows]
 
 
 # -- what is wrong with it

@@ -200,6 +200,7 @@ static void slips_name_file_and_line(void **state)
         {"speed = 0, on 2025-04-14", "speed: a speed is more than 0"},
         {"speed = 90", "speed: a speed needs its day"},
         {"speed = 90, on 2025-04-14, at azure", "speed: 'at azure': no name says"},
+        {"premium = multiplier 1, at azure", "premium: 'at azure': no name says"},
         {"premium = since 2025-04-14", "premium: a premium needs its multiplier"},
         {"premium = multiplier -1", "premium: multiplier must be"},
         {"premium = multiplier 1, since 2025-04-14, until 2025-04-13", "premium: 'until' must be later"},
@@ -310,12 +311,27 @@ static void premium_holds_for_its_time(void **state)
     const struct model *m = catalog_at(c, 0);
     const int64_t june_18 = APRIL_14 + 65 * day_us, july_1 = june_18 + 13 * day_us, june_1 = july_1 + 335 * day_us;
 
-    assert_null(model_premium_at(m, june_18 - 1));
-    assert_int_equal(model_premium_at(m, june_18)->multiplier_nano, 250000000);
-    assert_int_equal(model_premium_at(m, july_1)->multiplier_nano, 3000000000); /* the later of two */
-    assert_int_equal(model_premium_at(m, july_1 + day_us)->multiplier_nano, 250000000);
-    assert_int_equal(model_premium_at(m, june_1 - 1)->multiplier_nano, 250000000);
-    assert_int_equal(model_premium_at(m, june_1)->multiplier_nano, 0);
+    assert_null(model_premium_at(m, "copilot", june_18 - 1));
+    assert_int_equal(model_premium_at(m, "copilot", june_18)->multiplier_nano, 250000000);
+    assert_int_equal(model_premium_at(m, "copilot", july_1)->multiplier_nano, 3000000000); /* the later of two */
+    assert_int_equal(model_premium_at(m, "copilot", july_1 + day_us)->multiplier_nano, 250000000);
+    assert_int_equal(model_premium_at(m, "copilot", june_1 - 1)->multiplier_nano, 250000000);
+    assert_int_equal(model_premium_at(m, "copilot", june_1)->multiplier_nano, 0);
+    assert_null(model_premium_at(m, "openai", june_1));
+    catalog_unref(c);
+}
+
+static void premium_holds_at_its_provider(void **state)
+{
+    struct catalog *c = load_text(*state, GPT "premium = at openrouter, multiplier 2\n"
+                                              "premium = at openrouter, since 2025-06-18, multiplier 4\n");
+    const struct model *m = catalog_at(c, 0);
+
+    assert_string_equal(m->premiums[2].at, "openrouter");
+    assert_int_equal(model_premium_at(m, "openrouter", APRIL_14)->multiplier_nano, 2000000000);
+    assert_int_equal(model_premium_at(m, "openrouter", APRIL_14 * 2)->multiplier_nano, 4000000000);
+    assert_null(model_premium_at(m, "copilot", APRIL_14));
+    assert_null(model_premium_at(m, "openai", APRIL_14));
     catalog_unref(c);
 }
 
@@ -464,6 +480,7 @@ int main(void)
         TEST(every_model_of_many_is_found),
         TEST(default_is_the_first_marked),
         TEST(premium_holds_for_its_time),
+        TEST(premium_holds_at_its_provider),
         TEST(list_stands_over_the_row),
         TEST(row_tells_what_the_list_does_not),
         TEST(listed_alone_is_known),
