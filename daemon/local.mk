@@ -56,50 +56,52 @@ libaskd_la_SOURCES = \
 	daemon/http/breaker.c daemon/http/breaker.h daemon/http/bucket.c daemon/http/bucket.h daemon/http/host.c \
 	daemon/http/host.h daemon/http/pool.c daemon/http/pool.h daemon/http/retry.c daemon/http/retry.h \
 	daemon/http/transfer.c daemon/http/transfer.h daemon/http/url.c daemon/http/url.h daemon/store/backend.h \
-	daemon/store/indexer.c daemon/store/indexer.h daemon/store/job.c daemon/store/job.h daemon/store/null.c \
-	daemon/store/rows.c daemon/store/rows.h daemon/store/search_query.c daemon/store/search_query.h \
-	daemon/store/search_snippet.c daemon/store/search_snippet.h daemon/store/search_text.c \
-	daemon/store/search_text.h daemon/store/sqlite.c daemon/store/sqlite_answer.c daemon/store/sqlite_attach.c \
-	daemon/store/sqlite_change.c daemon/store/sqlite_conversation.c daemon/store/sqlite_expire.c \
-	daemon/store/sqlite_facts.c daemon/store/sqlite_half.c daemon/store/sqlite_import.c \
-	daemon/store/sqlite_index.c daemon/store/sqlite_internal.h daemon/store/sqlite_list.c \
-	daemon/store/sqlite_path.c daemon/store/sqlite_query.c daemon/store/sqlite_read.c daemon/store/sqlite_schema.c \
-	daemon/store/sqlite_search.c daemon/store/sqlite_speed.c daemon/store/sqlite_summary.c \
-	daemon/store/sqlite_tokenizer.c daemon/store/store.c daemon/store/store.h daemon/store/store_internal.h \
-	daemon/store/threads.c daemon/prompt/folder.c daemon/prompt/front.c daemon/prompt/front.h \
-	daemon/prompt/library.c daemon/prompt/library.h daemon/prompt/prompt.c daemon/prompt/prompt.h \
-	daemon/prompt/set.c daemon/prompt/set.h daemon/prompt/set_internal.h daemon/prompt/template.c \
-	daemon/prompt/template.h daemon/engine/aside.c daemon/engine/aside.h daemon/engine/ask.c daemon/engine/ask.h \
-	daemon/engine/ask_internal.h daemon/engine/ask_known.c daemon/engine/ask_summary.c daemon/engine/attach.c \
-	daemon/engine/attach.h daemon/engine/attach_url.c daemon/engine/attach_url.h daemon/engine/attempt.c \
-	daemon/engine/attempt.h daemon/engine/context.c daemon/engine/context.h daemon/engine/discover.c \
-	daemon/engine/discover.h daemon/engine/embed.c daemon/engine/embed.h daemon/engine/engine.c \
-	daemon/engine/engine.h daemon/engine/engine_internal.h daemon/engine/estimate.c daemon/engine/estimate.h \
-	daemon/engine/fault.c daemon/engine/fault.h daemon/engine/fetch.c daemon/engine/fetch.h \
-	daemon/engine/figures.c daemon/engine/figures.h daemon/engine/fit.c daemon/engine/fit.h daemon/engine/flight.c \
-	daemon/engine/flight.h daemon/engine/gate.c daemon/engine/gate.h daemon/engine/health.c daemon/engine/health.h \
-	daemon/engine/keep.c daemon/engine/keep.h daemon/engine/keep_message.c daemon/engine/key_test.c \
-	daemon/engine/key_test.h daemon/engine/lookup.c daemon/engine/lookup.h daemon/engine/offers.c \
-	daemon/engine/offers.h daemon/engine/premium.c daemon/engine/premium.h daemon/engine/providers.c \
-	daemon/engine/providers.h daemon/engine/recall.c daemon/engine/refresh.c daemon/engine/refresh.h \
-	daemon/engine/route.c daemon/engine/route.h daemon/engine/summary.c daemon/engine/summary.h \
-	daemon/engine/titling.c daemon/engine/titling.h daemon/engine/tried.c daemon/engine/tried.h \
-	daemon/engine/tries.c daemon/engine/tries.h daemon/engine/vector_read.c daemon/engine/vector_read.h \
-	daemon/engine/vectors_known.c daemon/engine/vectors_known.h daemon/engine/warm.c daemon/engine/warm.h \
-	daemon/engine/window.c daemon/engine/window.h daemon/engine/windows.c daemon/engine/windows.h \
-	daemon/rpc/cache_map.c daemon/rpc/cache_map.h daemon/rpc/conversation_call.c daemon/rpc/conversation_call.h \
-	daemon/rpc/dispatch.c daemon/rpc/dispatch.h daemon/rpc/handlers.h daemon/rpc/held.c daemon/rpc/held.h \
-	daemon/rpc/import.c daemon/rpc/import.h daemon/rpc/import_job.c daemon/rpc/import_job.h daemon/rpc/later.c \
-	daemon/rpc/later.h daemon/rpc/m_answer.c daemon/rpc/m_archive.c daemon/rpc/m_cache.c daemon/rpc/m_chat.c \
-	daemon/rpc/m_compare.c daemon/rpc/m_conversation.c daemon/rpc/m_conversation_change.c \
-	daemon/rpc/m_conversation_create.c daemon/rpc/m_embed.c daemon/rpc/m_keys.c daemon/rpc/m_models.c \
-	daemon/rpc/m_prompt.c daemon/rpc/m_service.c daemon/rpc/m_status.c daemon/rpc/methods.c \
-	daemon/rpc/methods_conversation.c daemon/rpc/methods_conversation.h daemon/rpc/methods_models.c \
-	daemon/rpc/methods_models.h daemon/rpc/methods_prompt.c daemon/rpc/methods_prompt.h daemon/rpc/notify.c \
-	daemon/rpc/notify.h daemon/rpc/outq.c daemon/rpc/outq.h daemon/rpc/params.c daemon/rpc/peer.c \
-	daemon/rpc/peer.h daemon/rpc/schema.c daemon/rpc/schema.h daemon/rpc/server.c daemon/rpc/server.h \
-	daemon/rpc/shapes.c daemon/rpc/shapes.h daemon/rpc/stream.c daemon/rpc/stream.h daemon/rpc/templated.c \
-	daemon/rpc/templated.h daemon/rpc/watch.c daemon/rpc/watch.h
+	daemon/store/indexer.c daemon/store/indexer.h daemon/store/job.c daemon/store/job.h \
+	daemon/store/ledger_groups.c daemon/store/ledger_groups.h daemon/store/null.c daemon/store/rows.c \
+	daemon/store/rows.h daemon/store/search_query.c daemon/store/search_query.h daemon/store/search_snippet.c \
+	daemon/store/search_snippet.h daemon/store/search_text.c daemon/store/search_text.h daemon/store/sqlite.c \
+	daemon/store/sqlite_answer.c daemon/store/sqlite_attach.c daemon/store/sqlite_change.c \
+	daemon/store/sqlite_conversation.c daemon/store/sqlite_expire.c daemon/store/sqlite_facts.c \
+	daemon/store/sqlite_half.c daemon/store/sqlite_import.c daemon/store/sqlite_index.c \
+	daemon/store/sqlite_internal.h daemon/store/sqlite_ledger.c daemon/store/sqlite_ledger.h \
+	daemon/store/sqlite_list.c daemon/store/sqlite_path.c daemon/store/sqlite_query.c daemon/store/sqlite_read.c \
+	daemon/store/sqlite_reprice.c daemon/store/sqlite_rollup.c daemon/store/sqlite_scan.c \
+	daemon/store/sqlite_schema.c daemon/store/sqlite_search.c daemon/store/sqlite_speed.c \
+	daemon/store/sqlite_summary.c daemon/store/sqlite_tokenizer.c daemon/store/sqlite_usage.c daemon/store/store.c \
+	daemon/store/store.h daemon/store/store_internal.h daemon/store/threads.c daemon/prompt/folder.c \
+	daemon/prompt/front.c daemon/prompt/front.h daemon/prompt/library.c daemon/prompt/library.h \
+	daemon/prompt/prompt.c daemon/prompt/prompt.h daemon/prompt/set.c daemon/prompt/set.h \
+	daemon/prompt/set_internal.h daemon/prompt/template.c daemon/prompt/template.h daemon/engine/aside.c \
+	daemon/engine/aside.h daemon/engine/ask.c daemon/engine/ask.h daemon/engine/ask_internal.h \
+	daemon/engine/ask_known.c daemon/engine/ask_summary.c daemon/engine/attach.c daemon/engine/attach.h \
+	daemon/engine/attach_url.c daemon/engine/attach_url.h daemon/engine/attempt.c daemon/engine/attempt.h \
+	daemon/engine/context.c daemon/engine/context.h daemon/engine/discover.c daemon/engine/discover.h \
+	daemon/engine/embed.c daemon/engine/embed.h daemon/engine/engine.c daemon/engine/engine.h \
+	daemon/engine/engine_internal.h daemon/engine/estimate.c daemon/engine/estimate.h daemon/engine/fault.c \
+	daemon/engine/fault.h daemon/engine/fetch.c daemon/engine/fetch.h daemon/engine/figures.c \
+	daemon/engine/figures.h daemon/engine/fit.c daemon/engine/fit.h daemon/engine/flight.c daemon/engine/flight.h \
+	daemon/engine/gate.c daemon/engine/gate.h daemon/engine/health.c daemon/engine/health.h daemon/engine/keep.c \
+	daemon/engine/keep.h daemon/engine/keep_message.c daemon/engine/key_test.c daemon/engine/key_test.h \
+	daemon/engine/lookup.c daemon/engine/lookup.h daemon/engine/offers.c daemon/engine/offers.h \
+	daemon/engine/premium.c daemon/engine/premium.h daemon/engine/providers.c daemon/engine/providers.h \
+	daemon/engine/recall.c daemon/engine/refresh.c daemon/engine/refresh.h daemon/engine/route.c \
+	daemon/engine/route.h daemon/engine/summary.c daemon/engine/summary.h daemon/engine/titling.c \
+	daemon/engine/titling.h daemon/engine/tried.c daemon/engine/tried.h daemon/engine/tries.c \
+	daemon/engine/tries.h daemon/engine/vector_read.c daemon/engine/vector_read.h daemon/engine/vectors_known.c \
+	daemon/engine/vectors_known.h daemon/engine/warm.c daemon/engine/warm.h daemon/engine/window.c \
+	daemon/engine/window.h daemon/engine/windows.c daemon/engine/windows.h daemon/rpc/cache_map.c \
+	daemon/rpc/cache_map.h daemon/rpc/conversation_call.c daemon/rpc/conversation_call.h daemon/rpc/dispatch.c \
+	daemon/rpc/dispatch.h daemon/rpc/handlers.h daemon/rpc/held.c daemon/rpc/held.h daemon/rpc/import.c \
+	daemon/rpc/import.h daemon/rpc/import_job.c daemon/rpc/import_job.h daemon/rpc/later.c daemon/rpc/later.h \
+	daemon/rpc/m_answer.c daemon/rpc/m_archive.c daemon/rpc/m_cache.c daemon/rpc/m_chat.c daemon/rpc/m_compare.c \
+	daemon/rpc/m_conversation.c daemon/rpc/m_conversation_change.c daemon/rpc/m_conversation_create.c \
+	daemon/rpc/m_embed.c daemon/rpc/m_keys.c daemon/rpc/m_models.c daemon/rpc/m_prompt.c daemon/rpc/m_service.c \
+	daemon/rpc/m_status.c daemon/rpc/methods.c daemon/rpc/methods_conversation.c daemon/rpc/methods_conversation.h \
+	daemon/rpc/methods_models.c daemon/rpc/methods_models.h daemon/rpc/methods_prompt.c \
+	daemon/rpc/methods_prompt.h daemon/rpc/notify.c daemon/rpc/notify.h daemon/rpc/outq.c daemon/rpc/outq.h \
+	daemon/rpc/params.c daemon/rpc/peer.c daemon/rpc/peer.h daemon/rpc/schema.c daemon/rpc/schema.h \
+	daemon/rpc/server.c daemon/rpc/server.h daemon/rpc/shapes.c daemon/rpc/shapes.h daemon/rpc/stream.c \
+	daemon/rpc/stream.h daemon/rpc/templated.c daemon/rpc/templated.h daemon/rpc/watch.c daemon/rpc/watch.h
 libaskd_la_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CURL_CFLAGS) $(INIH_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) \
 	$(SSL_CFLAGS) $(SQLITE_CFLAGS) $(SYSTEMD_CFLAGS)
 libaskd_la_LIBADD = libaskbase.la $(UV_LIBS) $(CURL_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(SSL_LIBS) \

@@ -46,6 +46,54 @@ unit_tests = \
 	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/provider/test_usage \
 	tests/unit/provider/test_vectors tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq \
 	tests/unit/rpc/test_schema tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
+	tests/unit/store/test_backend_ledger tests/unit/store/test_backend_search tests/unit/store/test_backend_trees \
+	tests/unit/store/test_backends tests/unit/store/test_rows tests/unit/store/test_search_text \
+	tests/unit/store/test_sqlite tests/unit/store/test_sqlite_facts tests/unit/store/test_store \
+	tests/unit/store/test_store_states
+	tests/unit/chat/test_usage tests/unit/core/test_config tests/unit/core/test_config_lines \
+	tests/unit/core/test_log tests/unit/core/test_logfile tests/unit/core/test_worker \
+	tests/unit/engine/test_context tests/unit/engine/test_discover tests/unit/engine/test_fault \
+	tests/unit/engine/test_fetch tests/unit/engine/test_figures tests/unit/engine/test_gate \
+	tests/unit/engine/test_health tests/unit/engine/test_keep tests/unit/engine/test_offers \
+	tests/unit/engine/test_premium tests/unit/engine/test_providers tests/unit/engine/test_route \
+	tests/unit/engine/test_titling tests/unit/engine/test_window tests/unit/http/test_address \
+	tests/unit/http/test_breaker tests/unit/http/test_bucket tests/unit/http/test_bucket_day \
+	tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_pool_faults \
+	tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/key/test_key \
+	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/ledger/test_budgets \
+	tests/unit/prompt/test_front tests/unit/prompt/test_set tests/unit/prompt/test_template \
+	tests/unit/proto/test_codec tests/unit/proto/test_codec_event tests/unit/proto/test_frame \
+	tests/unit/proto/test_mp tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic \
+	tests/unit/provider/test_error_map tests/unit/provider/test_gemini tests/unit/provider/test_jsonx \
+	tests/unit/provider/test_list tests/unit/provider/test_media tests/unit/provider/test_openai_parse \
+	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
+	tests/unit/provider/test_rate_limits tests/unit/provider/test_recordings tests/unit/provider/test_scan \
+	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/provider/test_usage \
+	tests/unit/provider/test_vectors tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq \
+	tests/unit/rpc/test_schema tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
+=======
+	tests/unit/core/test_config tests/unit/core/test_config_lines tests/unit/core/test_log \
+	tests/unit/core/test_logfile tests/unit/core/test_worker tests/unit/engine/test_context \
+	tests/unit/engine/test_discover tests/unit/engine/test_fault tests/unit/engine/test_fetch \
+	tests/unit/engine/test_figures tests/unit/engine/test_gate tests/unit/engine/test_health \
+	tests/unit/engine/test_keep tests/unit/engine/test_offers tests/unit/engine/test_providers \
+	tests/unit/engine/test_route tests/unit/engine/test_titling tests/unit/engine/test_window \
+	tests/unit/http/test_address tests/unit/http/test_breaker tests/unit/http/test_bucket \
+	tests/unit/http/test_bucket_day tests/unit/http/test_host tests/unit/http/test_pool \
+	tests/unit/http/test_pool_faults tests/unit/http/test_retry tests/unit/key/test_env_keys \
+	tests/unit/key/test_key tests/unit/key/test_key_command tests/unit/key/test_key_sources \
+	tests/unit/ledger/test_budgets tests/unit/prompt/test_front tests/unit/prompt/test_set \
+	tests/unit/prompt/test_template tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
+	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/proto/test_mp_walk \
+	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
+	tests/unit/provider/test_jsonx tests/unit/provider/test_list tests/unit/provider/test_media \
+	tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
+	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
+	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
+	tests/unit/provider/test_sse tests/unit/provider/test_vectors tests/unit/rpc/test_cache_map \
+	tests/unit/rpc/test_outq tests/unit/rpc/test_schema tests/unit/store/test_backend_answers \
+	tests/unit/store/test_backend_changes tests/unit/store/test_backend_ledger \
+>>>>>>> f36a18c (Keep the ledger in the store, with its sums by the hour)
 	tests/unit/store/test_backend_search tests/unit/store/test_backend_trees tests/unit/store/test_backends \
 	tests/unit/store/test_rows tests/unit/store/test_search_text tests/unit/store/test_sqlite \
 	tests/unit/store/test_sqlite_facts tests/unit/store/test_store tests/unit/store/test_store_states
@@ -400,6 +448,9 @@ tests_unit_store_test_backend_answers_LDADD = $(UNIT_LDADD)
 tests_unit_store_test_backend_changes_SOURCES = tests/unit/store/test_backend_changes.c
 tests_unit_store_test_backend_changes_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_store_test_backend_changes_LDADD = $(UNIT_LDADD)
+tests_unit_store_test_backend_ledger_SOURCES = tests/unit/store/test_backend_ledger.c
+tests_unit_store_test_backend_ledger_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_store_test_backend_ledger_LDADD = $(UNIT_LDADD)
 tests_unit_store_test_backend_search_SOURCES = tests/unit/store/test_backend_search.c
 tests_unit_store_test_backend_search_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_store_test_backend_search_LDADD = $(UNIT_LDADD)
@@ -481,9 +532,9 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/unit/http/http_server.h tests/unit/http/limited_provider.h tests/unit/http/pool_client.h \
 	tests/unit/ledger/budgets_calls.h tests/unit/ledger/ledger_files.h tests/unit/provider/building.h \
 	tests/unit/provider/chunks.h tests/unit/provider/parsing.h tests/unit/store/backend_jobs.h \
-	tests/unit/store/store_fake.h tests/unit/store/store_plain.h tests/rpc/client.py tests/rpc/helpers_acts.py \
-	tests/rpc/helpers_archive.py tests/rpc/helpers_cache.py tests/rpc/helpers_canned.py \
-	tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_files.py \
+	tests/unit/store/ledger_jobs.h tests/unit/store/store_fake.h tests/unit/store/store_plain.h \
+	tests/rpc/client.py tests/rpc/helpers_acts.py tests/rpc/helpers_archive.py tests/rpc/helpers_cache.py \
+	tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_files.py \
 	tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py tests/rpc/helpers_prompts.py \
 	tests/rpc/helpers_routing.py tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py \
 	tests/rpc/helpers_steered.py tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py \

@@ -8,8 +8,9 @@
  * the store has reset.
  *
  * A write that goes on in slices has each of them committed, in a transaction of its own, and a slice that was rolled
- * back may be run again: where it stands has to follow from what is in the database. A read may keep its place in the
- * job; it is run until it says STORE_STEP_DONE, whatever happens. */
+ * back may be run again: where it stands has to follow from what is in the database. Only a first slice comes again
+ * (job->more is false then), so a write that bears to be begun anew may keep its place in the job, as a read may; a
+ * read is run until it says STORE_STEP_DONE, whatever happens. */
 #ifndef ASKD_STORE_BACKEND_H
 #define ASKD_STORE_BACKEND_H
 
@@ -21,6 +22,9 @@ struct store_db;
 struct store_recovery {
     void (*reply)(const char *provider, const char *model, const struct store_run *runs, size_t n,
                   struct store_reply *ret);
+    /* Its row of the ledger, which ran and is interrupted now: what it came to. reply: what was shown of it, NULL for
+     * an arm, and where nothing is known of that. NULL: what was reserved for it stands. */
+    void (*settle)(struct ledger_row *row, const struct store_reply *reply);
     struct store_bytes error; /* packed error map of an interrupted answer; borrowed */
 };
 

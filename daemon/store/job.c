@@ -55,6 +55,13 @@ void store_reply_done(struct store_reply *r)
     *r = (struct store_reply){0};
 }
 
+static void rows_done(struct ledger_row *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        ledger_row_done(&rows[i]);
+    free(rows);
+}
+
 static void begin_done(struct store_begin *b)
 {
     free(b->provider);
@@ -66,6 +73,7 @@ static void begin_done(struct store_begin *b)
     free(b->directory);
     free(b->terminal);
     messages_free(b->messages, b->n_messages);
+    rows_done(b->row, b->row ? 1 : 0);
 }
 
 static void words_free(char **words, size_t n)
@@ -129,7 +137,11 @@ struct store_job *store_job_free(struct store_job *j)
         free(j->end.extras.data);
         free(j->end.runs);
         store_reply_done(&j->end.reply);
+        rows_done(j->end.rows, j->end.n_rows);
         break;
+    case STORE_SPEND: rows_done(j->spend.rows, j->spend.n_rows); break;
+    case STORE_SPENT: rows_done(j->spent.rows, j->spent.n_rows); break;
+    case STORE_REPRICE: free(j->reprice.sums); break;
     case STORE_CREATE:
         free(j->create.title);
         free(j->create.system);
@@ -166,6 +178,7 @@ struct store_job *store_job_free(struct store_job *j)
     case STORE_DELETE:
     case STORE_RESTORE:
     case STORE_INDEX:
+    case STORE_USAGE:
     case STORE_GET:
     case STORE_FIND:
     case STORE_KINDS: break;

@@ -14,6 +14,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/error.h"
 #include "lib/base/id.h"
+#include "lib/chat/ledger_row.h"
 #include "lib/chat/message.h"
 #include <stdbool.h>
 #include <sys/types.h>
@@ -75,6 +76,8 @@ enum store_kind {
     STORE_EXPIRE,  /* what has outlived its time, and what is deleted */
     STORE_SPEEDS_SAVE,
     STORE_SUMMARY, /* of a path down to a message */
+    STORE_SPEND,   /* rows of the ledger that come with no answer's end */
+    STORE_REPRICE, /* rows of the ledger get the cost that prices known now make */
     STORE_INDEX,   /* what was stored becomes findable */
     /* Reads */
     STORE_PATH, /* the messages that a question follows */
@@ -85,6 +88,8 @@ enum store_kind {
     STORE_ANSWERS, /* all such */
     STORE_SPEEDS,
     STORE_SEARCH,
+    STORE_USAGE, /* the ledger in groups, for people */
+    STORE_SPENT, /* the ledger in sums, for budgets */
     STORE_KINDS
 };
 #define STORE_IS_READ(kind) ((kind) >= STORE_PATH)
@@ -105,6 +110,7 @@ struct store_begin {
     size_t n_messages;
     bool again;             /* the messages may be there already: another answer to the same question brought them */
     char message[STORE_ID]; /* the assistant's, which STORE_END fills in; it exists as `running` from now on */
+    struct ledger_row *row; /* running; NULL: none */
     /* Outcome */
     bool made;    /* the conversation, by this one */
     bool titled;  /* title is its title now */
@@ -128,7 +134,9 @@ struct store_end {
     char conversation[STORE_ID], message[STORE_ID]; /* "": none. The message becomes the conversation's head */
     struct store_reply reply;
     uid_t uid;
-    bool late; /* it comes when others may have come since: the head moves forward only */
+    bool late;               /* it comes when others may have come since: the head moves forward only */
+    struct ledger_row *rows; /* its own and its arms' */
+    size_t n_rows;
     bool head; /* outcome: the message is the conversation's head now */
     bool gone; /* outcome: it has a message, which is not there any more, or whose conversation is deleted */
 };
@@ -226,11 +234,84 @@ struct store_summary { /* takes the place of what that message had; nothing wher
     char *text;
 };
 
+/* The ledger. A row is known by its answer, its arm and its time: the final one takes the running one's place, and one
+ * that is there already changes nothing. What counts as spent is what was told last, the final row's figure or that of
+ * STORE_REPRICE. A row that runs counts nowhere yet.
+ *
+ * Sums by the hour are kept beside the rows, and stay for good; rows leave by STORE_EXPIRE. Hours and days are UTC's. A
+ * row counts in the hour in which it was asked. */
+
+struct store_spend {
+    struct ledger_row *rows;
+    size_t n_rows;
+};
+
+struct store_usage {
+    bool everybody; /* else uid's */
+    uid_t uid;
+    int64_t since_us, until_us; /* that moment is not part of it; 0: no end. An hour whose rows are gone counts whole
+                                   where it begins within */
+    /* By conversation, only those whose rows are there are counted. */
+    enum store_usage_by {
+        STORE_BY_MODEL,
+        STORE_BY_PROVIDER,
+        STORE_BY_CLIENT,
+        STORE_BY_UID,
+        STORE_BY_DAY,
+        STORE_BY_HOUR,
+        STORE_BY_DIRECTORY,
+        STORE_BY_CONVERSATION,
+        STORE_BY_LABEL,
+        STORE_BYS
+    } by[STORE_BYS];
+    size_t n_by; /* 0: all in one group */
+    /* Found: a packed map for each group and currency in out, n_out of them: by time where that is asked for, then the
+     * dearest first. Each of `by` under its name (uid a number, day and hour a time, when it began; else text, nil
+     * where not told); requests, answers, errors, cache_hits, shared; input_tokens, cached_input_tokens,
+     * cache_write_tokens, output_tokens, reasoning_tokens, input_audio_tokens, output_audio_tokens, images; currency
+     * (nil: no price is known), cost and cost_nano (with a currency only), saved and saved_nano (of caches, in that
+     * currency); premium_requests and premium_nano; provider_cost_nano, what providers themselves say, in US dollars,
+     * and compared_nano, what ours is of the same answers. */
+};
+/* The names on the wire. */
+extern const char *const store_usage_names[STORE_BYS + 1]; /* NULL-ended */
+
+/* Sums by all that a budget may be narrowed to, each as a row: at_us is when its hour began, or its day where that was
+ * over before now_us. cost_nano -1: no price is known. */
+struct store_spent {
+    int64_t since_us; /* from the beginning of its hour on */
+    int64_t now_us;
+    /* Found */
+    struct ledger_row *rows;
+    size_t n_rows;
+};
+
+struct store_reprice {
+    bool everybody; /* else uid's */
+    uid_t uid;
+    int64_t since_us, until_us; /* as above */
+    /* On the store's thread: what the row costs, as cost_nano, currency and price of it would tell it; *price is the
+     * caller's then. False: it stays as it is. */
+    bool (*price)(void *data, const struct ledger_row *row, int64_t *nano, char currency[8], char **price);
+    void *price_data; /* borrowed, until the job is done */
+    /* Outcome */
+    size_t n_rows, n_changed;
+    struct store_repriced { /* of the rows in that currency */
+        char currency[8];
+        int64_t before_nano, after_nano;
+    } * sums;
+    size_t n_sums;
+    int64_t at_us; /* the backend's: where it stands */
+    unsigned arm;
+    uint8_t answer[16];
+};
+
 struct store_expire {
     int64_t answers_before_us;       /* answers that ended before leave, with their events */
     int64_t answers_max;             /* and the oldest over so many */
     int64_t conversations_before_us; /* conversations not touched since leave, but pinned ones; 0: none does */
     int64_t trash_before_us;         /* those that were deleted before are gone for good */
+    int64_t ledger_before_us;        /* rows of the ledger of hours that were over by then leave; 0: none does */
     /* Outcome: conversations that nobody finds any more. Where there are any, another such job has more to do. */
     struct store_gone {
         char conversation[STORE_ID];
@@ -371,6 +452,10 @@ struct store_job {
         struct store_restore restore;
         struct store_find find;
         struct store_summary summary;
+        struct store_spend spend;
+        struct store_usage usage;
+        struct store_spent spent;
+        struct store_reprice reprice;
         struct store_expire expire;
         struct store_index index;
         struct store_path path;

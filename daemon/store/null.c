@@ -25,6 +25,10 @@ static enum store_step null_run(struct store_db *db, struct store_job *job, int6
     case STORE_SUMMARY:
     case STORE_SPEEDS:
     case STORE_INDEX:
+    case STORE_SPEND:
+    case STORE_REPRICE:
+    case STORE_USAGE:
+    case STORE_SPENT:
     case STORE_SEARCH:
     case STORE_KINDS: job->code = ERR_NONE; break;
     case STORE_CREATE:

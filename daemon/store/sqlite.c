@@ -71,6 +71,7 @@ static struct store_db *sqlite_close(struct store_db *db)
     while (!LIST_EMPTY(&db->cursors))
         sqlite_cursor_free(LIST_FIRST(&db->cursors));
     sqlite_halves_forget(db);
+    sqlite_texts_forget(db);
     for (size_t i = 0; i < SQLITE_STATEMENTS; i++)
         sqlite3_finalize(db->cached[i].stmt);
     sqlite_tokenizer_close(db);
@@ -227,6 +228,7 @@ static enum error_code sqlite_commit(struct store_db *db, struct error *err)
 
 static void sqlite_rollback(struct store_db *db)
 {
+    sqlite_texts_forget(db);
     if (!sqlite3_get_autocommit(db->sql)) /* a full disk rolls back by itself */
         run_alone(db, "ROLLBACK", NULL);
 }
@@ -244,7 +246,9 @@ static sqlite_job *const jobs[STORE_KINDS] = {
     [STORE_ANSWERS] = sqlite_answers, [STORE_SPEEDS_SAVE] = sqlite_speeds_save,
     [STORE_SUMMARY] = sqlite_summary, [STORE_SPEEDS] = sqlite_speeds,
     [STORE_INDEX] = sqlite_index,     [STORE_SEARCH] = sqlite_search,
-    [STORE_IMPORT] = sqlite_import,
+    [STORE_IMPORT] = sqlite_import,   [STORE_SPEND] = sqlite_spend,
+    [STORE_USAGE] = sqlite_usage,     [STORE_SPENT] = sqlite_spent,
+    [STORE_REPRICE] = sqlite_reprice,
 };
 
 /* A read sees one state of the database for the length of its slice; on the writer's handle maybe within a transaction

@@ -97,6 +97,8 @@ enum store_step sqlite_begin(struct store_db *db, struct store_job *job)
     insert_answer(db, b);
     if (b->conversation[0])
         sqlite_append_question(db, b, spot);
+    if (b->row)
+        sqlite_put_ledger(db, b->row, 1);
     return STORE_STEP_DONE;
 }
 
@@ -152,6 +154,7 @@ enum store_step sqlite_end(struct store_db *db, struct store_job *job)
     put_runs(db, e->runs, e->n_runs);
     if (end_answer(db, e) && e->gone)
         leave_conversation(db, e->answer);
+    sqlite_put_ledger(db, e->rows, e->n_rows);
     if (e->message[0] && (!(e->late || e->gone) || sqlite_head_leads_to(db, e->message)))
         e->head = sqlite_move_head(db, e->message, e->ended_us) && !e->gone;
     return STORE_STEP_DONE;
@@ -332,9 +335,12 @@ static bool recover_one(struct store_db *db, const struct store_place *place)
         return false;
     query_get_id(&q, 0, e.answer);
     query_get_id(&q, 2, e.message);
-    bool ok = !e.message[0] || reply_of(db, place, &q, &e);
+    bool spent = sqlite_ledger_runs(db, e.answer);
+    bool ok = !(e.message[0] || spent) || reply_of(db, place, &q, &e);
     query_end(&q);
-    ok = ok && end_answer(db, &e);
+    while (ok && spent)
+        spent = sqlite_settle(db, place, e.answer, &e.reply);
+    ok = db->fault == SQLITE_OK && ok && end_answer(db, &e);
     if (ok && e.message[0] && sqlite_head_leads_to(db, e.message))
         ok = sqlite_move_head(db, e.message, e.ended_us);
     store_reply_done(&e.reply);
@@ -350,7 +356,7 @@ bool sqlite_recover(struct store_db *db, const struct store_place *place)
     while (more) {
         int64_t until = clock_mono_us() + 50000;
         do
-            more = recover_one(db, place);
+            more = recover_one(db, place) || sqlite_settle(db, place, NULL, NULL);
         while (more && clock_mono_us() < until);
         if (db->fault == SQLITE_OK)
             sqlite_exec(db, more ? "COMMIT; BEGIN IMMEDIATE" : "COMMIT");

@@ -1,5 +1,5 @@
 /* What has outlived its time leaves, a piece at a time. */
-#include "daemon/store/sqlite_internal.h"
+#include "daemon/store/sqlite_ledger.h"
 #include "lib/base/grow.h"
 
 /* Each function below takes away at most one piece and tells whether it found any: small enough for a slice. */
@@ -135,6 +135,16 @@ static bool purge_log(struct store_db *db)
     return changed(&q);
 }
 
+/* Rows of the ledger, by whole hours: what is counted by rows and what by sums has a border at full hours. */
+static bool age_ledger(struct store_db *db, int64_t before_us)
+{
+    struct query q = query(db, "DELETE FROM ledger WHERE (at, answer, arm) IN"
+                               " (SELECT at, answer, arm FROM ledger WHERE at < ? ORDER BY at LIMIT 256)");
+
+    query_int(&q, before_us - before_us % HOUR_US);
+    return changed(&q);
+}
+
 /* Much that is free goes back to the file system; some stays for what comes next. */
 static bool shrink(struct store_db *db)
 {
@@ -157,7 +167,8 @@ enum store_step sqlite_expire(struct store_db *db, struct store_job *job)
     if (age_conversations(db, e) || empty_trash(db, e))
         return STORE_STEP_DONE; /* so that what is told to be gone is what this transaction has taken */
     while (sqlite_take_back_halves(db) || purge_conversation(db) || age_answers(db, e->answers_before_us) ||
-           surplus_answers(db, e->answers_max) || purge_log(db) || sqlite_purge_attachment(db) || shrink(db))
+           surplus_answers(db, e->answers_max) || age_ledger(db, e->ledger_before_us) || purge_log(db) ||
+           sqlite_purge_attachment(db) || shrink(db))
         if (sqlite_late(db))
             return STORE_STEP_MORE;
     return STORE_STEP_DONE;

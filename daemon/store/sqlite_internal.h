@@ -3,7 +3,7 @@
  * conversation's messages, sqlite_change.c the small changes to one, sqlite_import.c one from elsewhere, sqlite_half.c
  * what of them is half made, sqlite_list.c lists of them, sqlite_path.c what a question follows, sqlite_read.c what
  * else is read of one, sqlite_expire.c what takes away, sqlite_speed.c measured times, sqlite_summary.c summaries,
- * sqlite_tokenizer.c, sqlite_index.c, sqlite_facts.c and sqlite_search.c the search.
+ * sqlite_tokenizer.c, sqlite_index.c, sqlite_facts.c and sqlite_search.c the search, sqlite_ledger.h the ledger.
  *
  * Faults. What SQLite does not manage is noted in the handle (`fault`, the first of a job), and the query says that it
  * has no row; so a function looks for "not there" alone, and sqlite_run turns a fault into the job's error at the end.
@@ -20,6 +20,7 @@
 
 enum {
     SQLITE_STATEMENTS = 256, /* slots of the cache, a power of two; there are some 100 statements */
+    SQLITE_TEXTS = 256,      /* of the ledger, whose numbers are at hand */
 };
 
 /* conversation.state */
@@ -37,9 +38,15 @@ struct sqlite_cursor { /* a job's, between its slices */
     LIST_ENTRY(sqlite_cursor) link;
     int64_t *nums; /* messages, from the root down */
     size_t n, at;
-    int64_t conversation; /* of a path */
-    int64_t next;         /* of a path: the message that is read next, 0: it is whole */
-    size_t held;          /* bytes of a result that are not in the job's out */
+    int64_t conversation;       /* of a path */
+    int64_t next;               /* of a path: the message that is read next, 0: it is whole */
+    size_t held;                /* bytes of a result that are not in the job's out */
+    struct sqlite_usage *usage; /* of what is read of the ledger; owned, NULL: none */
+};
+
+struct sqlite_known_text {
+    char *text; /* owned, NULL: none */
+    int64_t num;
 };
 
 struct store_db {
@@ -59,6 +66,7 @@ struct store_db {
     LIST_HEAD(, sqlite_half) halves;    /* sqlite_half.c's: what such jobs make */
     Fts5Tokenizer *tokenizer;           /* by which texts are looked at again, to show what was found */
     struct sqlite_sieve *sieve;         /* of the search whose slice it is, while it gathers */
+    struct sqlite_known_text texts[SQLITE_TEXTS];
 };
 
 /* A statement and its arguments, which are bound in order and borrowed until it is done. */
@@ -173,12 +181,21 @@ bool sqlite_title_changed(struct store_db *db, const char *conversation);
 bool sqlite_purge_messages(struct store_db *db, int64_t conversation);
 bool sqlite_purge_title(struct store_db *db, int64_t conversation);
 
+/* sqlite_ledger.c; sqlite_ledger.h has what the ledger keeps to itself. Rows as they are told. */
+void sqlite_put_ledger(struct store_db *db, const struct ledger_row *rows, size_t n);
+void sqlite_texts_forget(struct store_db *db); /* a rollback may have taken them out of the database again */
+/* Ends one row that was left running, of this answer (NULL: of any); false where there is none, or after a fault. */
+bool sqlite_settle(struct store_db *db, const struct store_place *place, const char *answer,
+                   const struct store_reply *reply);
+bool sqlite_ledger_runs(struct store_db *db, const char *answer); /* it has such a row */
+struct sqlite_usage *sqlite_usage_free(struct sqlite_usage *u);   /* sqlite_usage.c; NULL is fine; returns NULL */
+
 /* The jobs. Each looks at sqlite_late where it can take long. */
 typedef enum store_step sqlite_job(struct store_db *db, struct store_job *job);
 sqlite_job sqlite_begin, sqlite_runs, sqlite_end, sqlite_create, sqlite_import, sqlite_fork, sqlite_rename,
     sqlite_title, sqlite_pin, sqlite_tag, sqlite_head, sqlite_delete, sqlite_restore, sqlite_find, sqlite_expire,
     sqlite_path, sqlite_list, sqlite_get, sqlite_answer, sqlite_answers, sqlite_speeds_save, sqlite_speeds,
-    sqlite_summary, sqlite_index, sqlite_search;
+    sqlite_summary, sqlite_index, sqlite_search, sqlite_spend, sqlite_usage, sqlite_spent, sqlite_reprice;
 
 /* -- sqlite_attach.c -- */
 

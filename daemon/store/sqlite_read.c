@@ -14,6 +14,7 @@ struct sqlite_cursor *sqlite_cursor_free(struct sqlite_cursor *c)
         return NULL;
     LIST_REMOVE(c, link);
     free(c->nums);
+    sqlite_usage_free(c->usage);
     free(c);
     return NULL;
 }

@@ -73,6 +73,31 @@ static const char *const migrations[] = {
     /* sqlite_facts.c has what is in them. Those of what is in the index already come by the way that goes down. */
     "CREATE TABLE search_facts(num INTEGER PRIMARY KEY, facts BLOB NOT NULL);"
     "UPDATE search_mark SET below = (SELECT coalesce(max(num), 0) + 1 FROM message) WHERE one = 1;",
+    /* sqlite_ledger.h says what is in these. */
+    "CREATE TABLE ledger_text(num INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);"
+    "CREATE TABLE ledger("
+    "  at INTEGER NOT NULL, answer BLOB NOT NULL, arm INTEGER NOT NULL, conversation BLOB, uid INTEGER NOT NULL,"
+    "  client INTEGER NOT NULL, label INTEGER NOT NULL, provider INTEGER NOT NULL, model INTEGER NOT NULL,"
+    "  directory INTEGER NOT NULL, how INTEGER NOT NULL, outcome INTEGER NOT NULL, answers INTEGER NOT NULL,"
+    "  requests INTEGER NOT NULL, input INTEGER NOT NULL, cached_input INTEGER NOT NULL,"
+    "  cache_write INTEGER NOT NULL, output INTEGER NOT NULL, reasoning INTEGER NOT NULL,"
+    "  images INTEGER NOT NULL, input_audio INTEGER NOT NULL,"
+    "  output_audio INTEGER NOT NULL, estimated INTEGER NOT NULL, provider_cost INTEGER NOT NULL,"
+    "  cost INTEGER NOT NULL, currency INTEGER NOT NULL, price INTEGER NOT NULL, premium INTEGER NOT NULL,"
+    "  saved INTEGER NOT NULL, saved_currency INTEGER NOT NULL, first_us INTEGER NOT NULL, total_us INTEGER NOT NULL,"
+    "  new_cost INTEGER NOT NULL, new_currency INTEGER NOT NULL, new_price INTEGER NOT NULL,"
+    "  PRIMARY KEY(at, answer, arm)) WITHOUT ROWID;"
+    "CREATE INDEX ledger_running ON ledger(answer) WHERE outcome = 0;"
+    "CREATE TABLE ledger_hour("
+    "  hour INTEGER NOT NULL, uid INTEGER NOT NULL, provider INTEGER NOT NULL, model INTEGER NOT NULL,"
+    "  client INTEGER NOT NULL, label INTEGER NOT NULL, directory INTEGER NOT NULL, currency INTEGER NOT NULL,"
+    "  entries INTEGER NOT NULL, answers INTEGER NOT NULL, requests INTEGER NOT NULL, errors INTEGER NOT NULL,"
+    "  cached INTEGER NOT NULL, shared INTEGER NOT NULL, input INTEGER NOT NULL, cached_input INTEGER NOT NULL,"
+    "  cache_write INTEGER NOT NULL, output INTEGER NOT NULL, reasoning INTEGER NOT NULL,"
+    "  images INTEGER NOT NULL, input_audio INTEGER NOT NULL,"
+    "  output_audio INTEGER NOT NULL, cost INTEGER NOT NULL, provider_cost INTEGER NOT NULL,"
+    "  compared INTEGER NOT NULL, premium INTEGER NOT NULL, saved INTEGER NOT NULL,"
+    "  PRIMARY KEY(hour, uid, provider, model, client, label, directory, currency)) WITHOUT ROWID;",
 };
 
 int sqlite_version(void)

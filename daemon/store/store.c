@@ -19,6 +19,7 @@
 #define TELL_AGAIN_US INT64_C(60000000)
 
 static const char *const keep_words[] = {"forever", "none", NULL}; /* STORE_KEEP_FOREVER, STORE_KEEP_NONE */
+static const char *const ledger_words[] = {"forever", NULL};       /* STORE_KEEP_FOREVER */
 static const char *const locking_names[] = {
     [STORE_LOCKING_AUTO] = "auto", [STORE_LOCKING_SHARED] = "shared", [STORE_LOCKING_EXCLUSIVE] = "exclusive", NULL};
 
@@ -31,6 +32,11 @@ const struct config_option store_option_rows[] = {
      "the rest and back takes a restart."},
     {"trash", CONFIG_DURATION, offsetof(struct store_options, trash_ms), 0, 36500 * DAY, "30 d", NULL, CONFIG_RELOAD,
      "How long a deleted conversation can be restored. 0: it is gone within a minute."},
+    {"ledger", CONFIG_DURATION, offsetof(struct store_options, ledger_ms), HOUR, 36500 * DAY, "forever", ledger_words,
+     CONFIG_RELOAD,
+     "How long the ledger keeps a row for each answer. Its sums by the hour stay for good: reports go on from them, "
+     "but "
+     "those by conversation."},
     {"locking", CONFIG_ENUM, offsetof(struct store_options, locking), 0, 0, "auto", locking_names, 0,
      "How the database is locked: shared lets other programs read it, exclusive is for file systems without shared "
      "memory. auto takes exclusive on a network file system."},
@@ -100,7 +106,7 @@ struct store {
 
 static bool is_bound(enum store_kind kind)
 {
-    return kind != STORE_BEGIN && kind != STORE_RUNS && kind != STORE_END;
+    return kind != STORE_BEGIN && kind != STORE_RUNS && kind != STORE_END && kind != STORE_SPEND;
 }
 
 /* What somebody wants to have stored. */
@@ -134,6 +140,12 @@ static void enter(struct store *s, enum store_state state, const char *why)
         log_notice("stored again");
         s->told = false;
     }
+}
+
+/* What is written has words in it. */
+static bool is_searched(enum store_kind kind)
+{
+    return is_write(kind) && kind != STORE_SPEND && kind != STORE_REPRICE;
 }
 
 /* A write that takes nothing but space away succeeds on a full disk too, and proves nothing. */
@@ -230,7 +242,7 @@ static void finish(struct store *s, struct store_job *job)
     s->waiting_writes -= write;
     s->writes_done += write;
     s->reads_done += STORE_IS_READ(job->kind);
-    if (write && job->code == ERR_NONE)
+    if (is_searched(job->kind) && job->code == ERR_NONE)
         indexer_wake(s->indexer);
     s->failed += job->code == ERR_UNAVAILABLE;
     judge(s, job);

@@ -26,10 +26,11 @@ struct store;
 struct store_options {
     int64_t keep_ms;     /* of conversations; STORE_KEEP_FOREVER, STORE_KEEP_NONE */
     int64_t trash_ms;    /* of deleted ones */
+    int64_t ledger_ms;   /* of the ledger's rows; STORE_KEEP_FOREVER */
     int locking;         /* enum store_locking */
     int64_t max_size;    /* bytes, 0: none */
     int64_t path_memory; /* bytes */
-    int64_t max_waiting; /* jobs that were submitted and are not done; STORE_BEGIN, _RUNS and _END do not count */
+    int64_t max_waiting; /* jobs that were submitted and are not done; STORE_BEGIN, _RUNS, _END, _SPEND do not count */
     int64_t slice_ms;
     int64_t retry_ms;       /* until a database that could not be opened is tried again */
     int64_t max_result;     /* bytes of one result */
@@ -77,7 +78,8 @@ void store_status(const struct store *s, struct store_status *ret);
 void store_on_written(struct store *s, void (*written)(void *data, const struct store_job *job), void *data);
 
 /* Takes the job over and calls its done later, never before it returns. ERR_OVERLOADED (then done is not called and the
- * job is freed): max_waiting wait; never for STORE_BEGIN, STORE_RUNS, STORE_END, which max_answers bounds. */
+ * job is freed): max_waiting wait; never for STORE_BEGIN, STORE_RUNS, STORE_END, STORE_SPEND, which max_answers bounds.
+ */
 enum error_code store_submit(struct store *s, struct store_job *job, struct error *err);
 
 #endif

@@ -9,7 +9,7 @@
 #include "lib/chat/usage.h"
 #include <sys/types.h>
 
-/* how it was answered, name on the wire */
+/* how it was answered, name on the wire. These numbers and those of outcomes are stored: new ones come last. */
 #define LEDGER_HOW_MAP(X) X(LEDGER_FRESH, "fresh") X(LEDGER_CACHED, "cached") X(LEDGER_SHARED, "shared")
 enum ledger_how {
 #define X(code, name) code,

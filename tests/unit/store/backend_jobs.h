@@ -123,6 +123,7 @@ static inline enum store_step slice(struct fixture *f, struct store_job *j)
     enum store_step step = b->run(f->db, j, until);
     if (j->code != ERR_UNAVAILABLE && b->commit(f->db, &j->error) != ERR_NONE)
         j->code = j->error.code;
+    j->more = step == STORE_STEP_MORE && j->code == ERR_NONE; /* as the store does */
     if (j->code != ERR_UNAVAILABLE)
         return step;
     b->rollback(f->db);

@@ -1,7 +1,7 @@
 /* What is SQLite's own: the file, versions, bounds, locking, query plans. */
 #include "daemon/store/sqlite_internal.h"
 #include "lib/base/fd.h"
-#include "tests/unit/store/backend_jobs.h"
+#include "tests/unit/store/ledger_jobs.h"
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -119,7 +119,8 @@ static void an_older_version_is_migrated(void **state)
                                   "DROP TABLE search_due_title; DROP TABLE search_mark; DROP TABLE search_facts;"
                                   "DROP TABLE attached; DROP TABLE attachment_data;"
                                   "DROP TABLE attachment;"
-                                  " DROP TABLE origin;",
+                                  " DROP TABLE origin;"
+                                  "DROP TABLE ledger; DROP TABLE ledger_hour; DROP TABLE ledger_text;",
                                   NULL, NULL, NULL),
                      SQLITE_OK);
     close_db(f);
@@ -141,6 +142,8 @@ static void an_older_version_is_migrated(void **state)
     assert_found(f, search_of("reply"), "ra");
     assert_found(f, search_of("named"), "c");
     assert_int_equal(number(f, "SELECT count(*) FROM search_facts"), 1);
+    spend(f, make_row(1, 0, "m", 7));
+    assert_usage(f, usage_of(0, DAY, "model"), "m: 1/1 7 USD");
 }
 
 static void an_empty_file_becomes_one(void **state)
@@ -458,6 +461,38 @@ static unsigned check_plans(const struct store_db *db)
     return n;
 }
 
+static bool dearer(void *data, const struct ledger_row *row, int64_t *nano, char currency[8], char **price)
+{
+    (void)data;
+    *nano = row->cost_nano + 1;
+    strcpy(currency, "EUR");
+    *price = NULL;
+    return true;
+}
+
+static struct store_job *dearer_of(void)
+{
+    struct store_job *j = job(STORE_REPRICE);
+
+    j->reprice.everybody = true;
+    j->reprice.price = dearer;
+    return j;
+}
+
+static void one_of_the_ledger(struct fixture *f)
+{
+    struct store_job *j = job(STORE_EXPIRE);
+
+    spend(f, make_row(1, 0, "m", 7));
+    spend(f, make_row(1, 2 * HOUR, "m", 7));
+    assert_int_equal(does(f, usage_of(1, 90 * MINUTE, "day model")), ERR_NONE);
+    assert_int_equal(does(f, job(STORE_SPENT)), ERR_NONE);
+    assert_int_equal(does(f, dearer_of()), ERR_NONE);
+    j->expire.answers_max = INT64_MAX;
+    j->expire.ledger_before_us = D0 + HOUR;
+    assert_int_equal(does(f, j), ERR_NONE);
+}
+
 static void one_of_each(struct fixture *f)
 {
     struct store_job *j = job(STORE_CREATE);
@@ -510,6 +545,23 @@ static void one_of_each(struct fixture *f)
               " INSERT INTO speed SELECT 'openai', i, 1, 1, i FROM n");
     assert_int_equal(does(f, add_speed(job(STORE_SPEEDS_SAVE), "m", 10, 1)), ERR_NONE);
     assert_int_equal(does(f, job(STORE_SPEEDS)), ERR_NONE);
+    one_of_the_ledger(f);
+}
+
+/* However often a row is given another cost: the first one stays, beside the last. */
+static void the_first_cost_stays(void **state)
+{
+    struct fixture *f = *state;
+
+    spend(f, make_row(1, 0, "m", 7));
+    assert_int_equal(does(f, dearer_of()), ERR_NONE);
+    assert_int_equal(does(f, dearer_of()), ERR_NONE);
+    assert_int_equal(number(f, "SELECT cost FROM ledger"), 7);
+    assert_int_equal(number(f, "SELECT text = 'USD' FROM ledger JOIN ledger_text ON num = currency"), 1);
+    assert_int_equal(number(f, "SELECT text LIKE 'input 1,%' FROM ledger JOIN ledger_text ON num = price"), 1);
+    assert_int_equal(number(f, "SELECT new_cost FROM ledger"), 9);
+    assert_int_equal(number(f, "SELECT count(*) FROM ledger_hour"), 1);
+    assert_usage(f, usage_of(0, DAY, "model"), "m: 1/1 9 EUR");
 }
 
 static void plans_use_an_index(void **state)
@@ -657,7 +709,7 @@ int main(void)
         T(room_is_given_back),           T(events_of_nothing_leave),    T(one_handle_alone),
         T(plans_use_an_index),           T(many_conversations),         T(a_long_path),
         T(a_read_that_cannot_go_on),     T(a_path_read_again),          T(a_path_within_a_transaction),
-        T(half_an_import_is_taken_back),
+        T(half_an_import_is_taken_back), T(the_first_cost_stays),
 #undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,7 +37,7 @@ static void test_max_waiting(void **state)
     (void)state;
     struct ask a = ASK('a', STORE_RENAME), b = ASK('b', STORE_GET), c = ASK('c', STORE_LIST),
                d = ASK('d', STORE_DELETE);
-    struct ask e[] = {ASK('1', STORE_BEGIN), ASK('2', STORE_RUNS), ASK('3', STORE_END)};
+    struct ask e[] = {ASK('1', STORE_BEGIN), ASK('2', STORE_RUNS), ASK('3', STORE_END), ASK('4', STORE_SPEND)};
     struct error err = ERROR_INIT;
     struct store_status st;
     struct store_options opt = defaults;
@@ -47,11 +47,11 @@ static void test_max_waiting(void **state)
     submit(&b);
     assert_int_equal(try(&c, &err), ERR_OVERLOADED);
     assert_non_null(strstr(err.message, "max_waiting"));
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         submit(&e[i]);
     assert_int_equal(try(&d, &err), ERR_OVERLOADED);
     store_status(test.s, &st);
-    assert_int_equal(st.waiting, 5);
+    assert_int_equal(st.waiting, 6);
     release();
     finish_all();
     assert_false(c.done || d.done);
@@ -60,7 +60,7 @@ static void test_max_waiting(void **state)
     finish_all();
     store_status(test.s, &st);
     assert_int_equal(st.waiting, 0);
-    assert_int_equal(st.writes, 5);
+    assert_int_equal(st.writes, 6);
     assert_int_equal(st.reads, 2);
     assert_int_equal(st.failed, 0);
     end();
@@ -266,6 +266,8 @@ static void test_null(void **state)
         {STORE_EXPIRE, ERR_NONE, ""},
         {STORE_SPEEDS_SAVE, ERR_NONE, ""},
         {STORE_SUMMARY, ERR_NONE, ""},
+        {STORE_SPEND, ERR_NONE, ""},
+        {STORE_REPRICE, ERR_NONE, ""},
         {STORE_INDEX, ERR_NONE, ""},
         {STORE_PATH, ERR_NOT_FOUND, "conversation"},
         {STORE_LIST, ERR_NONE, ""},
@@ -275,6 +277,8 @@ static void test_null(void **state)
         {STORE_ANSWERS, ERR_NONE, ""},
         {STORE_SPEEDS, ERR_NONE, ""},
         {STORE_SEARCH, ERR_NONE, ""},
+        {STORE_USAGE, ERR_NONE, ""},
+        {STORE_SPENT, ERR_NONE, ""},
     };
     struct ask ask[STORE_KINDS] = {0};
     struct store_status st;

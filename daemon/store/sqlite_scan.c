@@ -1,0 +1,124 @@
+/* Walks through what was spent within a time: whole hours by their sums, what is before and behind them by its rows. */
+#include "daemon/store/sqlite_ledger.h"
+#include <string.h>
+
+static int64_t oldest_row(struct store_db *db)
+{
+    int64_t at_us = INT64_MAX;
+    struct query q = query(db, "SELECT at FROM ledger WHERE at >= 0 ORDER BY at LIMIT 1");
+
+    query_number(&q, &at_us);
+    return at_us;
+}
+
+static void add_range(struct ledger_scan *s, bool rows, int64_t from, int64_t until)
+{
+    if (from < until)
+        s->ranges[s->n_ranges++] = (struct ledger_range){rows, from, until};
+}
+
+/* Before the first row and the first sum of the range. */
+static void enter_range(struct ledger_scan *s)
+{
+    int64_t from = s->ranges[s->range].from;
+
+    s->at_us = from - 1;
+    s->n_answer = 0; /* NULL: behind all rows of that moment */
+    s->key[KEY_HOUR] = from;
+    for (size_t i = KEY_HOUR + 1; i < LEDGER_KEYS; i++)
+        s->key[i] = -1;
+}
+
+void sqlite_scan_begin(struct store_db *db, struct ledger_scan *s, int64_t since_us, int64_t until_us, bool rows)
+{
+    since_us = since_us > 0 ? since_us : 0;
+    until_us = until_us > 0 ? until_us : INT64_MAX;
+    /* Whole hours between them. */
+    int64_t from = since_us / HOUR_US + (since_us % HOUR_US > 0), until = until_us / HOUR_US;
+
+    if (rows || from > until) {
+        add_range(s, true, since_us, until_us);
+    } else {
+        /* Rows leave by whole hours: one that begins before the oldest row's has none any more. */
+        int64_t end = until < oldest_row(db) / HOUR_US && until * HOUR_US < until_us ? until + 1 : until;
+        add_range(s, true, since_us, from * HOUR_US);
+        add_range(s, false, from, end);
+        add_range(s, true, end * HOUR_US, until_us);
+    }
+    if (s->n_ranges > 0)
+        enter_range(s);
+}
+
+/* Each part to whoever asks, until he has enough. */
+static void tell(struct ledger_scan *s, const struct ledger_part *parts, size_t n, const struct ledger_entry *e)
+{
+    for (size_t i = 0; i < n && !s->stopped; i++)
+        s->stopped = (s->uid >= 0 && parts[i].key[KEY_UID] != s->uid) ? false : !s->each(s->data, &parts[i], e);
+}
+
+/* False: the slice is over, and there may be more in the range. */
+static bool scan_rows(struct store_db *db, struct ledger_scan *s)
+{
+    struct ledger_part parts[LEDGER_PARTS_MAX];
+    struct ledger_entry e;
+    struct store_bytes answer = {s->answer, s->n_answer};
+    struct query q = query(db, "SELECT " LEDGER_ENTRY " FROM ledger WHERE (at, answer, arm) > (?, ?, ?) AND at < ?"
+                               " ORDER BY at, answer, arm");
+
+    query_int(&q, s->at_us);
+    query_blob(&q, &answer);
+    query_int(&q, s->arm);
+    query_int(&q, s->ranges[s->range].until);
+    while (!s->stopped && query_next(&q)) {
+        ledger_entry_read(&q, &e);
+        tell(s, parts, ledger_parts(&e, parts), &e);
+        if (sqlite_late(db)) {
+            s->at_us = e.at_us;
+            s->arm = e.arm;
+            s->n_answer = sizeof(s->answer);
+            memcpy(s->answer, e.answer, sizeof(s->answer));
+            query_end(&q);
+            return false;
+        }
+    }
+    query_end(&q);
+    return true;
+}
+
+static bool scan_sums(struct store_db *db, struct ledger_scan *s)
+{
+    struct ledger_part p;
+    struct query q = query(db, "SELECT " LEDGER_KEY LEDGER_SUM_MAP(
+                                   LEDGER_NAME) " FROM ledger_hour"
+                                                " WHERE (" LEDGER_KEY
+                                                ") > (?, ?, ?, ?, ?, ?, ?, ?) AND hour < ? ORDER BY " LEDGER_KEY);
+
+    for (size_t i = 0; i < LEDGER_KEYS; i++)
+        query_int(&q, s->key[i]);
+    query_int(&q, s->ranges[s->range].until);
+    while (!s->stopped && query_next(&q)) {
+        for (int i = 0; i < LEDGER_KEYS; i++)
+            p.key[i] = query_get_int(&q, i);
+        for (int i = 0; i < LEDGER_SUMS; i++)
+            p.sums[i] = query_get_int(&q, LEDGER_KEYS + i);
+        tell(s, &p, 1, NULL);
+        if (sqlite_late(db)) {
+            memcpy(s->key, p.key, sizeof(s->key));
+            query_end(&q);
+            return false;
+        }
+    }
+    query_end(&q);
+    return true;
+}
+
+bool sqlite_scan(struct store_db *db, struct ledger_scan *s)
+{
+    while (s->range < s->n_ranges && !s->stopped && db->fault == SQLITE_OK) {
+        if (!(s->ranges[s->range].rows ? scan_rows(db, s) : scan_sums(db, s)))
+            return false;
+        if (++s->range < s->n_ranges)
+            enter_range(s);
+    }
+    return true;
+}
