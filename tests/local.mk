@@ -50,53 +50,6 @@ unit_tests = \
 	tests/unit/store/test_backends tests/unit/store/test_rows tests/unit/store/test_search_text \
 	tests/unit/store/test_sqlite tests/unit/store/test_sqlite_facts tests/unit/store/test_store \
 	tests/unit/store/test_store_states
-	tests/unit/chat/test_usage tests/unit/core/test_config tests/unit/core/test_config_lines \
-	tests/unit/core/test_log tests/unit/core/test_logfile tests/unit/core/test_worker \
-	tests/unit/engine/test_context tests/unit/engine/test_discover tests/unit/engine/test_fault \
-	tests/unit/engine/test_fetch tests/unit/engine/test_figures tests/unit/engine/test_gate \
-	tests/unit/engine/test_health tests/unit/engine/test_keep tests/unit/engine/test_offers \
-	tests/unit/engine/test_premium tests/unit/engine/test_providers tests/unit/engine/test_route \
-	tests/unit/engine/test_titling tests/unit/engine/test_window tests/unit/http/test_address \
-	tests/unit/http/test_breaker tests/unit/http/test_bucket tests/unit/http/test_bucket_day \
-	tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_pool_faults \
-	tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/key/test_key \
-	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/ledger/test_budgets \
-	tests/unit/prompt/test_front tests/unit/prompt/test_set tests/unit/prompt/test_template \
-	tests/unit/proto/test_codec tests/unit/proto/test_codec_event tests/unit/proto/test_frame \
-	tests/unit/proto/test_mp tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic \
-	tests/unit/provider/test_error_map tests/unit/provider/test_gemini tests/unit/provider/test_jsonx \
-	tests/unit/provider/test_list tests/unit/provider/test_media tests/unit/provider/test_openai_parse \
-	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
-	tests/unit/provider/test_rate_limits tests/unit/provider/test_recordings tests/unit/provider/test_scan \
-	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/provider/test_usage \
-	tests/unit/provider/test_vectors tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq \
-	tests/unit/rpc/test_schema tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
-=======
-	tests/unit/core/test_config tests/unit/core/test_config_lines tests/unit/core/test_log \
-	tests/unit/core/test_logfile tests/unit/core/test_worker tests/unit/engine/test_context \
-	tests/unit/engine/test_discover tests/unit/engine/test_fault tests/unit/engine/test_fetch \
-	tests/unit/engine/test_figures tests/unit/engine/test_gate tests/unit/engine/test_health \
-	tests/unit/engine/test_keep tests/unit/engine/test_offers tests/unit/engine/test_providers \
-	tests/unit/engine/test_route tests/unit/engine/test_titling tests/unit/engine/test_window \
-	tests/unit/http/test_address tests/unit/http/test_breaker tests/unit/http/test_bucket \
-	tests/unit/http/test_bucket_day tests/unit/http/test_host tests/unit/http/test_pool \
-	tests/unit/http/test_pool_faults tests/unit/http/test_retry tests/unit/key/test_env_keys \
-	tests/unit/key/test_key tests/unit/key/test_key_command tests/unit/key/test_key_sources \
-	tests/unit/ledger/test_budgets tests/unit/prompt/test_front tests/unit/prompt/test_set \
-	tests/unit/prompt/test_template tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
-	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/proto/test_mp_walk \
-	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
-	tests/unit/provider/test_jsonx tests/unit/provider/test_list tests/unit/provider/test_media \
-	tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
-	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
-	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
-	tests/unit/provider/test_sse tests/unit/provider/test_vectors tests/unit/rpc/test_cache_map \
-	tests/unit/rpc/test_outq tests/unit/rpc/test_schema tests/unit/store/test_backend_answers \
-	tests/unit/store/test_backend_changes tests/unit/store/test_backend_ledger \
->>>>>>> f36a18c (Keep the ledger in the store, with its sums by the hour)
-	tests/unit/store/test_backend_search tests/unit/store/test_backend_trees tests/unit/store/test_backends \
-	tests/unit/store/test_rows tests/unit/store/test_search_text tests/unit/store/test_sqlite \
-	tests/unit/store/test_sqlite_facts tests/unit/store/test_store tests/unit/store/test_store_states
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
