@@ -255,7 +255,8 @@ static const char *api_of(const struct provider_section *s, const struct provide
     return b && (!s->dialect || provider_dialect_known(b->api, s->dialect)) ? b->api : "openai-chat";
 }
 
-/* The first built-in provider of that API and dialect, but for local servers, of which each has models of its own. */
+/* The first built-in provider of that API and dialect, or else the one that an API of its own is named after; but for
+ * local servers, of which each has models of its own. */
 static const struct provider_builtin *built_in_like(const char *api, const char *dialect)
 {
     for (const struct provider_builtin *b = provider_builtins; b->name; b++) {
@@ -263,7 +264,8 @@ static const struct provider_builtin *built_in_like(const char *api, const char 
         if (same && b->port == 0 && strcmp(b->api, api) == 0)
             return b;
     }
-    return NULL;
+    const struct provider_builtin *named = provider_builtin_find(api, strlen(api));
+    return named && named->port == 0 ? named : NULL;
 }
 
 /* What the catalogue calls the provider of a section: the built-in one that it is like (b), or whose address it has; or

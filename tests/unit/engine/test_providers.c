@@ -148,6 +148,34 @@ static void test_who_speaks_what(void **state)
     }
 }
 
+/* Under which name the catalogue knows a section whose own name and address tell nothing. */
+static void test_kinds(void **state)
+{
+    static const struct {
+        const char *lines, *kind;
+    } rows[] = {
+        {"", "mine"},
+        {"api = anthropic\n", "anthropic"},
+        {"api = dashscope\n", "dashscope"},
+        {"dialect = qwen\n", "dashscope"},
+        {"api = openai-responses\ndialect = openai\n", "openai"},
+        {"api = ollama\n", "mine"}, /* each server has models of its own */
+        {"dialect = llama.cpp\n", "llama.cpp"},
+        {"dialect = azure\n", "azure"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct error err = ERROR_INIT;
+        struct providers *ps = NULL;
+        char text[256];
+        snprintf(text, sizeof text, "[provider \"mine\"]\nbase_url = http://127.0.0.1:1\n%s", rows[i].lines);
+        if (load(text, NULL, &ps, &err) != ERR_NONE)
+            fail_msg("row %zu: %s", i, err.message);
+        assert_string_equal(providers_find(ps, "mine", 4)->kind, rows[i].kind);
+        providers_unref(ps);
+    }
+}
+
 static void test_other_faults_of_a_shared_file(void **state)
 {
     struct error err = ERROR_INIT;
@@ -166,6 +194,7 @@ int main(void)
         cmocka_unit_test(test_unset_variable),
         cmocka_unit_test(test_base_url_with_the_path_in_it),
         cmocka_unit_test(test_who_speaks_what),
+        cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_other_faults_of_a_shared_file),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
