@@ -451,6 +451,12 @@ tests_replay_estimate_SOURCES = tests/replay/estimate.c
 tests_replay_estimate_CFLAGS = $(libaskd_la_CFLAGS)
 tests_replay_estimate_LDADD = libaskd.la
 
+# Prices, of the recorded exchanges and of every row.
+check_PROGRAMS += tests/replay/price
+tests_replay_price_SOURCES = tests/replay/price.c
+tests_replay_price_CFLAGS = $(libaskd_la_CFLAGS)
+tests_replay_price_LDADD = libaskd.la
+
 # The real daemon, from outside.
 python_tests = \
 	tests/layers.py tests/rpc/test_archive.py tests/rpc/test_ask_attach.py tests/rpc/test_ask_cache.py \
@@ -474,8 +480,8 @@ python_tests = \
 	tests/rpc/test_single_flight.py tests/rpc/test_single_flight_ends.py tests/rpc/test_store_trouble.py \
 	tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_titling.py tests/rpc/test_tls.py \
 	tests/rpc/test_tree.py tests/rpc/test_tree_model.py tests/rpc/test_warm.py tests/rpc/test_watch.py \
-	tests/rpc/test_window.py tests/replay/test_embeddings.py tests/replay/test_recordings.py \
-	tests/replay/test_requests.py tests/replay/test_tokens.py
+	tests/rpc/test_window.py tests/replay/test_embeddings.py tests/replay/test_prices.py \
+	tests/replay/test_recordings.py tests/replay/test_requests.py tests/replay/test_tokens.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/folder_remove.h \
 	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/cache/cache_clock.h tests/unit/cache/cache_items.h \
@@ -506,7 +512,7 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h \
 	tests/bench/response.h tests/bench/run.sh tests/bench/longpath.py tests/bench/manychats.py doc/architecture.md \
 	doc/export.md doc/protocol.md doc/providers.md doc/tokens.md tests/fuzz/run
-EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/replayed.py tests/replay/turns.py
+EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/priced.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.
 FUZZ_SECONDS = 60
