@@ -35,7 +35,9 @@ unit_tests = \
 	tests/unit/http/test_breaker tests/unit/http/test_bucket tests/unit/http/test_bucket_day \
 	tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_pool_faults \
 	tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/key/test_key \
-	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/ledger/test_budgets \
+	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/ledger/test_amount \
+	tests/unit/ledger/test_budget_room tests/unit/ledger/test_budgets tests/unit/ledger/test_budgets_life \
+	tests/unit/ledger/test_period tests/unit/ledger/test_price_id tests/unit/ledger/test_rates \
 	tests/unit/prompt/test_front tests/unit/prompt/test_set tests/unit/prompt/test_template \
 	tests/unit/proto/test_codec tests/unit/proto/test_codec_event tests/unit/proto/test_frame \
 	tests/unit/proto/test_mp tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic \
@@ -311,9 +313,27 @@ tests_unit_key_test_key_command_LDADD = $(UNIT_LDADD)
 tests_unit_key_test_key_sources_SOURCES = tests/unit/key/test_key_sources.c
 tests_unit_key_test_key_sources_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_key_test_key_sources_LDADD = $(UNIT_LDADD)
+tests_unit_ledger_test_amount_SOURCES = tests/unit/ledger/test_amount.c
+tests_unit_ledger_test_amount_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ledger_test_amount_LDADD = $(UNIT_LDADD)
+tests_unit_ledger_test_budget_room_SOURCES = tests/unit/ledger/test_budget_room.c
+tests_unit_ledger_test_budget_room_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ledger_test_budget_room_LDADD = $(UNIT_LDADD)
 tests_unit_ledger_test_budgets_SOURCES = tests/unit/ledger/test_budgets.c
 tests_unit_ledger_test_budgets_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ledger_test_budgets_LDADD = $(UNIT_LDADD)
+tests_unit_ledger_test_budgets_life_SOURCES = tests/unit/ledger/test_budgets_life.c
+tests_unit_ledger_test_budgets_life_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ledger_test_budgets_life_LDADD = $(UNIT_LDADD)
+tests_unit_ledger_test_period_SOURCES = tests/unit/ledger/test_period.c
+tests_unit_ledger_test_period_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ledger_test_period_LDADD = $(UNIT_LDADD)
+tests_unit_ledger_test_price_id_SOURCES = tests/unit/ledger/test_price_id.c
+tests_unit_ledger_test_price_id_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ledger_test_price_id_LDADD = $(UNIT_LDADD)
+tests_unit_ledger_test_rates_SOURCES = tests/unit/ledger/test_rates.c
+tests_unit_ledger_test_rates_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ledger_test_rates_LDADD = $(UNIT_LDADD)
 tests_unit_prompt_test_front_SOURCES = tests/unit/prompt/test_front.c
 tests_unit_prompt_test_front_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_prompt_test_front_LDADD = $(UNIT_LDADD)

@@ -1,17 +1,14 @@
 #include "daemon/ledger/budgets.h"
 #include "daemon/ledger/budget_need.h"
+#include "daemon/ledger/budget_words.h"
 #include "lib/base/alloc.h"
 #include "lib/base/grow.h"
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <time.h>
 
 __extension__ typedef __int128 total; /* of amounts, however many */
-
-#define TIME_TEXT 32
 
 struct budget {
     const struct budget_rule *rule;
@@ -75,6 +72,15 @@ static int64_t rest_of(const struct budget *b)
     total rest = b->rule->limit.value - b->used - b->reserved;
 
     return rest > 0 ? (int64_t)rest : 0;
+}
+
+static struct budget_report report_of(const struct budget *b)
+{
+    return (struct budget_report){.rule = b->rule,
+                                  .used = clamp(b->used),
+                                  .reserved = clamp(b->reserved),
+                                  .left = rest_of(b),
+                                  .resets_us = b->window.end_us};
 }
 
 static struct budget *budget_new(const struct budget_rule *rule, int64_t now_us)
@@ -227,69 +233,11 @@ static struct plan plan_of(struct budgets *b, const struct budget_wish *w)
     return p;
 }
 
-static void print_amount(const struct budget_rule *r, int64_t value, char out[AMOUNT_TEXT])
+static enum error_code refuse(const struct plan *p, const struct budget_wish *w, struct error *err)
 {
-    struct amount a = r->limit;
+    const struct budget_report r = report_of(p->over);
 
-    a.value = value;
-    amount_print(&a, out);
-}
-
-static void print_time(int64_t at_us, char out[TIME_TEXT])
-{
-    time_t t = (time_t)(at_us / 1000000);
-    struct tm tm;
-
-    if (!gmtime_r(&t, &tm) || strftime(out, TIME_TEXT, "%Y-%m-%d %H:%M UTC", &tm) == 0)
-        out[0] = '\0';
-}
-
-static void explain_too_much(const struct plan *p, struct error *err)
-{
-    const struct budget_rule *r = p->over->rule;
-    char limit[AMOUNT_TEXT], left[AMOUNT_TEXT], held[AMOUNT_TEXT + 32] = "", need[AMOUNT_TEXT], when[TIME_TEXT];
-
-    amount_print(&r->limit, limit);
-    print_amount(r, rest_of(p->over), left);
-    print_amount(r, p->need, need);
-    print_time(p->over->window.end_us, when);
-    if (p->over->reserved > 0) {
-        char reserved[AMOUNT_TEXT];
-        print_amount(r, clamp(p->over->reserved), reserved);
-        snprintf(held, sizeof(held), ", with %s reserved for what runs", reserved);
-    }
-    error_set(err, ERR_BUDGET_EXCEEDED, "the budget \"%s\" has %s left of %s%s, and this may take %s; it resets at %s",
-              r->name, left, limit, held, need, when);
-}
-
-static void explain_unknown(const struct plan *p, const struct budget_wish *w, struct error *err)
-{
-    const struct budget_rule *r = p->over->rule;
-    const char *provider = w->subject.provider ? w->subject.provider : "",
-               *model = w->subject.model ? w->subject.model : "";
-
-    if (p->why == NEED_NO_RATE)
-        error_set(
-            err, ERR_BUDGET_EXCEEDED,
-            "the budget \"%s\" is in %s, and the price of %s/%s in %s: the section [rates] has to say what one of "
-            "them is worth",
-            r->name, r->limit.currency, provider, model, w->price->currency);
-    else
-        error_set(err, ERR_BUDGET_EXCEEDED,
-                  "the budget \"%s\" is in %s, and the price of %s/%s is not known; 'unpriced = allow' there lets it "
-                  "pass, and counts nothing",
-                  r->name, r->limit.currency, provider, model);
-}
-
-static enum error_code explain(const struct plan *p, const struct budget_wish *w, struct error *err)
-{
-    if (err && p->why == NEED_KNOWN)
-        explain_too_much(p, err);
-    else if (err)
-        explain_unknown(p, w, err);
-    if (err)
-        error_text(err->param, sizeof(err->param), "budget", strlen("budget"));
-    return ERR_BUDGET_EXCEEDED;
+    return p->why == NEED_KNOWN ? budget_refuses(&r, p->need, err) : budget_cannot_tell(r.rule, p->why, w, err);
 }
 
 enum error_code budgets_reserve(struct budgets *b, const struct budget_wish *w, struct budget_hold **ret,
@@ -299,7 +247,7 @@ enum error_code budgets_reserve(struct budgets *b, const struct budget_wish *w, 
 
     *ret = NULL;
     if (p.over)
-        return explain(&p, w, err);
+        return refuse(&p, w, err);
     *max_tokens = p.bounded && w->max_tokens < 0 ? p.output : w->max_tokens;
     if (b->n == 0)
         return ERR_NONE;
@@ -525,25 +473,15 @@ int64_t budgets_since(const struct budgets *b, int64_t now_us)
     return since;
 }
 
-/* Per cent of the limit, rounded down; of a limit of 0, all. */
-static int64_t share_used(const struct budget *b)
-{
-    return b->rule->limit.value == 0 ? 100 : clamp(b->used * 100 / b->rule->limit.value);
-}
-
 bool budgets_warned(struct budgets *b, const struct budget_hold *h, char *text, size_t size)
 {
     (void)b;
     for (size_t i = 0; h && i < h->n; i++) {
         struct budget *budget = h->shares[i].budget;
-        const struct budget_rule *r = budget->rule;
-        if (budget->warned || r->warn == 0 || !is_open(&h->shares[i]) || share_used(budget) < r->warn)
+        const struct budget_report r = report_of(budget);
+        if (budget->warned || r.rule->warn == 0 || !is_open(&h->shares[i]) || budget_share(&r) < r.rule->warn)
             continue;
-        char limit[AMOUNT_TEXT], used[AMOUNT_TEXT], when[TIME_TEXT];
-        amount_print(&r->limit, limit);
-        print_amount(r, clamp(budget->used), used);
-        print_time(budget->window.end_us, when);
-        snprintf(text, size, "%s of the budget \"%s\" is used, of %s; it resets at %s", used, r->name, limit, when);
+        budget_warns(&r, text, size);
         budget->warned = true;
         return true;
     }
@@ -556,10 +494,7 @@ void budgets_report(const struct budgets *b, int64_t now_us, void (*each)(void *
     for (size_t i = 0; i < b->n; i++) {
         struct budget now = *b->list[i]; /* a copy, so that looking changes nothing */
         turn(&now, now_us);
-        each(data, &(struct budget_report){.rule = now.rule,
-                                           .used = clamp(now.used),
-                                           .reserved = clamp(now.reserved),
-                                           .left = rest_of(&now),
-                                           .resets_us = now.window.end_us});
+        const struct budget_report r = report_of(&now);
+        each(data, &r);
     }
 }

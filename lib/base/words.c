@@ -8,6 +8,7 @@
 #include <time.h>
 
 #define DIGITS "0123456789"
+#define DAY_US (86400 * INT64_C(1000000))
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define SHOWN 60 /* bytes of a piece in an error */
 
@@ -213,17 +214,34 @@ enum error_code words_read(const char *text, const struct word *words, void *bas
     return code;
 }
 
-/* -- the other way: what each type writes, nothing where the field is not told -- */
+/* -- the other way -- */
 
-static void write_text(struct buf *out, const void *field)
+/* Without the spaces around it. */
+static const char *text_in(const void *field, size_t *len)
 {
     const char *text = *(char *const *)field;
 
     while (text && is_space(*text))
         text++;
-    size_t len = text ? strlen(text) : 0;
-    while (len > 0 && is_space(text[len - 1]))
-        len--;
+    *len = text ? strlen(text) : 0;
+    while (*len > 0 && is_space(text[*len - 1]))
+        --*len;
+    return text;
+}
+
+static bool told_text(const void *field)
+{
+    size_t len;
+
+    (void)text_in(field, &len);
+    return len > 0;
+}
+
+static void write_text(struct buf *out, const void *field)
+{
+    size_t len;
+    const char *text = text_in(field, &len);
+
     for (size_t i = 0; i < len; i++) {
         if (text[i] == ',')
             buf_puts(out, "%2C");
@@ -232,33 +250,48 @@ static void write_text(struct buf *out, const void *field)
     }
 }
 
+static bool told_day(const void *field)
+{
+    return *(const int64_t *)field >= DAY_US; /* what words_day takes for one */
+}
+
 static void write_day(struct buf *out, const void *field)
 {
     time_t t = (time_t)(*(const int64_t *)field / 1000000);
     char text[32];
     struct tm tm;
 
-    if (t > 0 && gmtime_r(&t, &tm) && strftime(text, sizeof(text), "%Y-%m-%d", &tm) > 0)
+    if (gmtime_r(&t, &tm) && strftime(text, sizeof(text), "%Y-%m-%d", &tm) > 0)
         buf_puts(out, text);
+}
+
+static bool told_count(const void *field)
+{
+    return *(const int64_t *)field > 0;
 }
 
 static void write_count(struct buf *out, const void *field)
 {
-    int64_t n = *(const int64_t *)field;
+    buf_printf(out, "%" PRId64, *(const int64_t *)field);
+}
 
-    if (n > 0)
-        buf_printf(out, "%" PRId64, n);
+static bool told_amount(const void *field)
+{
+    return *(const int64_t *)field >= 0;
 }
 
 static void write_amount(struct buf *out, const void *field)
 {
-    int64_t n = *(const int64_t *)field;
     char text[32];
 
-    if (n < 0)
-        return;
-    decimal_print(n, AMOUNT_PLACES, text);
+    decimal_print(*(const int64_t *)field, AMOUNT_PLACES, text);
     buf_puts(out, text);
+}
+
+static bool told_number(const void *field)
+{
+    (void)field;
+    return true;
 }
 
 static void write_number(struct buf *out, const void *field)
@@ -269,35 +302,52 @@ static void write_number(struct buf *out, const void *field)
     buf_puts(out, text);
 }
 
+static bool told_currency(const void *field)
+{
+    return *(const char *)field != '\0';
+}
+
 static void write_currency(struct buf *out, const void *field)
 {
     buf_puts(out, field);
+}
+
+static bool told_hours(const void *field)
+{
+    return ((const int *)field)[0] != ((const int *)field)[1];
 }
 
 static void write_hours(struct buf *out, const void *field)
 {
     const int *at = field;
 
-    if (at[0] != at[1])
-        buf_printf(out, "%02d:%02d-%02d:%02d", at[0] / 60, at[0] % 60, at[1] / 60, at[1] % 60);
+    buf_printf(out, "%02d:%02d-%02d:%02d", at[0] / 60, at[0] % 60, at[1] / 60, at[1] % 60);
 }
 
-static void (*const writers[])(struct buf *out, const void *field) = {
-    [WORD_TEXT] = write_text,   [WORD_DATE] = write_text,         [WORD_DAY] = write_day,
-    [WORD_COUNT] = write_count, [WORD_AMOUNT] = write_amount,     [WORD_NUMBER] = write_number,
-    [WORD_HOURS] = write_hours, [WORD_CURRENCY] = write_currency,
+static const struct {
+    bool (*told)(const void *field);
+    void (*write)(struct buf *out, const void *field);
+} writers[] = {
+    [WORD_TEXT] = {told_text, write_text},
+    [WORD_DATE] = {told_text, write_text},
+    [WORD_DAY] = {told_day, write_day},
+    [WORD_COUNT] = {told_count, write_count},
+    [WORD_AMOUNT] = {told_amount, write_amount},
+    [WORD_NUMBER] = {told_number, write_number},
+    [WORD_CURRENCY] = {told_currency, write_currency},
+    [WORD_HOURS] = {told_hours, write_hours},
 };
 
 void words_write(struct buf *out, const struct word *words, const void *base)
 {
-    const size_t begin = out->len;
+    const char *between = "";
 
     for (const struct word *w = words; w->name; w++) {
-        const size_t before = out->len;
-        buf_printf(out, "%s%s ", before > begin ? ", " : "", w->name);
-        const size_t value = out->len;
-        writers[w->type](out, (const char *)base + w->offset);
-        if (out->len == value)
-            out->len = before; /* it is not told */
+        const void *field = (const char *)base + w->offset;
+        if (!writers[w->type].told(field))
+            continue;
+        buf_printf(out, "%s%s ", between, w->name);
+        writers[w->type].write(out, field);
+        between = ", ";
     }
 }

@@ -38,8 +38,8 @@ enum error_code words_read(const char *text, const struct word *words, void *bas
 enum error_code words_value(const char *text, size_t len, const struct word *word, void *base, struct error *err);
 
 /* The other way: a row that words_read makes the same fields of, in the order of the table. What is not told is left
- * out: NULL and blank texts, 0, negative amounts, hours that begin where they end. Of a moment its day is written, and
- * a comma in a text, which would end it, as %2C. */
+ * out, but for numbers: NULL and blank texts, 0, negative amounts, hours that begin where they end. Of a moment its day
+ * is written, and a comma in a text, which would end it, as %2C. */
 void words_write(struct buf *out, const struct word *words, const void *base);
 
 /* "2025-04-14" to its first microsecond since 1970, UTC. False where there is no such day after 1970-01-01. */

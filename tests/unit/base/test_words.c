@@ -151,6 +151,62 @@ static void failed_row_can_be_freed(void **state)
     row_done(&r);
 }
 
+static void check_written(const struct row *r, size_t max, const char *want)
+{
+    struct buf out;
+
+    buf_init(&out, max);
+    words_write(&out, words, r);
+    assert_string_equal(buf_cstr(&out), want);
+    buf_done(&out);
+}
+
+static void every_type_is_written(void **state)
+{
+    struct row r;
+    (void)state;
+
+    check_read("hours 06:05-00:30, currency USD, number -52.4, amount 0.075, count 200000, day 2025-04-14, "
+               "date 2024-02-29, text a b",
+               &r, 0xff);
+    check_written(&r, 1000,
+                  "text a b, date 2024-02-29, day 2025-04-14, count 200000, amount 0.075, number -52.4, currency USD, "
+                  "hours 06:05-00:30");
+    row_done(&r);
+}
+
+static void what_is_not_told_is_not_written(void **state)
+{
+    (void)state;
+    check_written(&(struct row){.amount = -1, .hours = {5, 5}}, 1000, "number 0");
+    check_written(&(struct row){.text = (char *)" ", .date = (char *)""}, 1000, "amount 0, number 0");
+}
+
+static void text_is_written_as_a_row_can_hold_it(void **state)
+{
+    (void)state;
+    check_written(&(struct row){.text = (char *)"\t a,b , "}, 1000, "text a%2Cb %2C, amount 0, number 0");
+}
+
+static void row_without_room_fails(void **state)
+{
+    const struct row r = {.text = (char *)"a b"};
+    const char *whole = "text a b, amount 0, number 0";
+    struct buf out;
+    (void)state;
+
+    for (size_t max = 0; max < strlen(whole); max++) {
+        buf_init(&out, max);
+        words_write(&out, words, &r);
+        assert_true(out.failed);
+        buf_done(&out);
+    }
+    buf_init(&out, strlen(whole));
+    words_write(&out, words, &r);
+    assert_true(out.failed == false && out.len == strlen(whole));
+    buf_done(&out);
+}
+
 static void pieces_are_cut_at_commas(void **state)
 {
     const char *text = " a b ,, c";
@@ -171,9 +227,16 @@ static void pieces_are_cut_at_commas(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_type_is_read),      cmocka_unit_test(no_text_is_no_words),
-        cmocka_unit_test(hours_end_at_midnight),   cmocka_unit_test(slips_are_told),
-        cmocka_unit_test(failed_row_can_be_freed), cmocka_unit_test(pieces_are_cut_at_commas),
+        cmocka_unit_test(every_type_is_read),
+        cmocka_unit_test(no_text_is_no_words),
+        cmocka_unit_test(hours_end_at_midnight),
+        cmocka_unit_test(slips_are_told),
+        cmocka_unit_test(failed_row_can_be_freed),
+        cmocka_unit_test(pieces_are_cut_at_commas),
+        cmocka_unit_test(every_type_is_written),
+        cmocka_unit_test(what_is_not_told_is_not_written),
+        cmocka_unit_test(text_is_written_as_a_row_can_hold_it),
+        cmocka_unit_test(row_without_room_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,6 +93,104 @@ static void bad_rows_are_refused(void **state)
     }
 }
 
+static void put(const struct price *p, char out[512])
+{
+    struct buf b;
+
+    buf_init(&b, 511);
+    price_put(&b, p);
+    assert_false(b.failed);
+    strcpy(out, buf_cstr(&b));
+    buf_done(&b);
+}
+
+static void check_put(const char *text, const char *want)
+{
+    struct price p = parse(text), again;
+    char got[512], twice[512];
+
+    put(&p, got);
+    assert_string_equal(got, want);
+    again = parse(got);
+    put(&again, twice);
+    assert_string_equal(twice, want);
+    price_done(&p);
+    price_done(&again);
+}
+
+static void row_is_put_in_one_form(void **state)
+{
+    (void)state;
+    check_put("source https://example.org/p, currency USD, image 0.010, request 0.001, output 8.00, cache_write 3.75, "
+              "cached_input 0.50, input 2.00, hours 16:30-00:30, above 0200000, at openrouter, until 2026-01-01, "
+              "since 2025-04-14",
+              "input 2, cached_input 0.5, cache_write 3.75, output 8, request 0.001, image 0.01, currency USD, "
+              "since 2025-04-14, until 2026-01-01, at openrouter, above 200000, hours 16:30-00:30, "
+              "source https://example.org/p");
+    check_put("input 0,currency CNY", "input 0, currency CNY");
+    check_put("output 1e-9, currency USD", "output 0.000000001, currency USD");
+    check_put("output 1, currency USD, hours 08:00-24:00", "output 1, currency USD, hours 08:00-00:00");
+    check_put("output 1, currency USD, hours 00:00-08:05", "output 1, currency USD, hours 00:00-08:05");
+}
+
+/* What a row of the file cannot hold: its texts as they can stand there, of a moment the day. */
+static void row_of_another_source_is_put(void **state)
+{
+    (void)state;
+    struct price p = PRICE_INIT, again;
+    char got[512];
+    p.input = 5;
+    strcpy(p.currency, "USD");
+    p.at = (char *)" ";
+    p.source = (char *)" https://example.org/a,b?c ";
+    p.since_us = APRIL_14 + DAY_US - 1;
+    put(&p, got);
+    assert_string_equal(got, "input 0.000000005, currency USD, since 2025-04-14, source https://example.org/a%2Cb?c");
+    again = parse(got);
+    assert_null(again.at);
+    price_done(&again);
+}
+
+/* Of every field each value that it can have, in turn. */
+static void what_is_put_is_read_back(void **state)
+{
+    static const int64_t rates[] = {PRICE_UNKNOWN, 0, 1, 999999999, 1000000000, INT64_MAX};
+    (void)state;
+    for (unsigned seed = 0; seed < 6 * 6 * 6; seed++) {
+        struct price p = PRICE_INIT, again;
+        char text[512];
+        p.input = rates[seed % 6];
+        p.cached_input = rates[seed / 6 % 6];
+        p.output = rates[seed / 36 % 6];
+        p.image = 1;
+        strcpy(p.currency, seed % 2 ? "USD" : "CREDITS");
+        p.since_us = seed % 3 ? APRIL_14 + seed * DAY_US : 0;
+        p.until_us = seed % 5 ? APRIL_14 + 999 * DAY_US : 0;
+        p.above_tokens = seed % 7 ? (int64_t)seed * seed : 0;
+        p.from_minute = (int)(seed * 7 % 1440);
+        p.to_minute = (int)(seed * 131 % 1440);
+        p.at = seed % 11 ? (char *)"a b" : NULL;
+        put(&p, text);
+        again = parse(text);
+        assert_int_equal(again.input, p.input);
+        assert_int_equal(again.cached_input, p.cached_input);
+        assert_int_equal(again.cache_write, p.cache_write);
+        assert_int_equal(again.output, p.output);
+        assert_int_equal(again.request, p.request);
+        assert_int_equal(again.image, p.image);
+        assert_int_equal(again.since_us, p.since_us);
+        assert_int_equal(again.until_us, p.until_us);
+        assert_int_equal(again.above_tokens, p.above_tokens);
+        if (p.from_minute != p.to_minute) { /* else it is all day, however it is written */
+            assert_int_equal(again.from_minute, p.from_minute);
+            assert_int_equal(again.to_minute, p.to_minute);
+        }
+        assert_string_equal(again.currency, p.currency);
+        assert_string_equal(again.at ? again.at : "", p.at ? p.at : "");
+        price_done(&again);
+    }
+}
+
 static void copy_owns_its_texts(void **state)
 {
     (void)state;
@@ -362,6 +460,9 @@ int main(void)
         cmocka_unit_test(row_is_read),
         cmocka_unit_test(what_is_not_told_is_unknown),
         cmocka_unit_test(bad_rows_are_refused),
+        cmocka_unit_test(row_is_put_in_one_form),
+        cmocka_unit_test(row_of_another_source_is_put),
+        cmocka_unit_test(what_is_put_is_read_back),
         cmocka_unit_test(copy_owns_its_texts),
         cmocka_unit_test(days_bound_a_row),
         cmocka_unit_test(latest_since_goes_first),
