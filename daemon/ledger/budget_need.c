@@ -12,20 +12,26 @@ static int64_t plus(int64_t a, int64_t b)
     return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
 }
 
-/* The input may go to the provider's cache, at a rate of its own: the dearer way counts. */
+static int64_t dearer(int64_t rate, int64_t other)
+{
+    return rate >= 0 && other > rate ? other : rate;
+}
+
+/* Of what kind the tokens will be is not known yet: each costs what the dearest kind does. */
 static bool worst_cost(const struct budget_wish *w, int64_t output, int64_t *ret)
 {
     struct usage u = USAGE_INIT;
-    int64_t written;
 
+    if (!w->price)
+        return false;
+    struct price p = *w->price;
+    p.input = dearer(dearer(p.input, p.cache_write), p.input_audio);
+    p.output = dearer(p.output, p.output_audio);
+    p.cache_write = p.input_audio = p.output_audio = PRICE_UNKNOWN;
     u.input_tokens = known(w->input_tokens);
     u.output_tokens = output;
-    if (!w->price || !price_cost(w->price, &u, ret))
-        return false;
-    u.cache_write_tokens = u.input_tokens;
-    if (price_cost(w->price, &u, &written) && written > *ret)
-        *ret = written;
-    return true;
+    u.images = known(w->images);
+    return price_cost(&p, &u, ret);
 }
 
 static enum need need_money(const struct budget_rule *r, const struct rates *rates, const struct budget_wish *w,

@@ -170,20 +170,42 @@ static void test_requests_need_no_ceiling(void **state)
     budgets_free(b);
 }
 
-static void test_input_that_is_written_to_the_cache_is_dearer(void **state)
+/* Input may be written to the provider's cache, either may be sound: the dearest rate counts. */
+static void test_the_dearest_kind_is_reserved(void **state)
+{
+    static const struct {
+        int64_t cached, write, input_audio, output_audio, want; /* thousands of billionths for 1000 and 100 tokens */
+    } cases[] = {
+        {-1, -1, -1, -1, 1100},   {-1, 1250, -1, -1, 1350},     {-1, 1, 1, 1, 1100},
+        {9000, -1, -1, -1, 1100}, {-1, 1250, 40000, -1, 40100}, {-1, -1, -1, 80000, 9000},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct budgets *b = begin("[budget \"m\"]\nlimit = 1 usd\n");
+        struct price p = dollar();
+        struct budget_wish w = wish(&p, 1000, 100);
+        p.cached_input = cases[i].cached < 0 ? PRICE_UNKNOWN : cases[i].cached * 1000000;
+        p.cache_write = cases[i].write < 0 ? PRICE_UNKNOWN : cases[i].write * 1000000;
+        p.input_audio = cases[i].input_audio < 0 ? PRICE_UNKNOWN : cases[i].input_audio * 1000000;
+        p.output_audio = cases[i].output_audio < 0 ? PRICE_UNKNOWN : cases[i].output_audio * 1000000;
+        reserve(b, &w);
+        check(b, 0, cases[i].want * 1000, NANO - cases[i].want * 1000);
+        budgets_free(b); /* with what is held */
+    }
+}
+
+static void test_images_and_the_request_are_reserved(void **state)
 {
     struct budgets *b = begin("[budget \"m\"]\nlimit = 1 usd\n");
     struct price p = dollar();
     struct budget_wish w = wish(&p, 1000, 0);
     (void)state;
-    p.cache_write = 1250000000;
-    struct budget_hold *h = reserve(b, &w);
-    check(b, 0, 1250 * 1000, NANO - 1250 * 1000);
-    budgets_release(b, h);
-    p.cache_write = 1;
-    h = reserve(b, &w);
-    check(b, 0, 1000 * 1000, NANO - 1000 * 1000);
-    budgets_free(b); /* with what is held */
+    p.image = 7000;
+    p.request = 500;
+    w.images = 3;
+    reserve(b, &w);
+    check(b, 0, 1000 * 1000 + 3 * 7000 + 500, NANO - 1000 * 1000 - 3 * 7000 - 500);
+    budgets_free(b);
 }
 
 /* -- what is not known -- */
@@ -298,7 +320,8 @@ int main(void)
         cmocka_unit_test(test_ceiling_that_was_asked_for_is_kept),
         cmocka_unit_test(test_ceiling_is_of_the_smallest),
         cmocka_unit_test(test_requests_need_no_ceiling),
-        cmocka_unit_test(test_input_that_is_written_to_the_cache_is_dearer),
+        cmocka_unit_test(test_the_dearest_kind_is_reserved),
+        cmocka_unit_test(test_images_and_the_request_are_reserved),
         cmocka_unit_test(test_what_has_no_price_is_refused),
         cmocka_unit_test(test_what_has_no_price_counts_nothing_where_it_is_allowed),
         cmocka_unit_test(test_another_currency_needs_a_rate),
