@@ -3,36 +3,37 @@ noinst_LTLIBRARIES += libaskcli.la
 libaskcli_la_SOURCES = \
 	client/common/age.c client/common/age.h client/common/call.c client/common/call.h client/common/child.c \
 	client/common/child.h client/common/ending.c client/common/ending.h client/common/escape.c \
-	client/common/escape.h client/common/exit.c client/common/exit.h client/common/field.h \
-	client/common/json_print.c client/common/json_print.h client/common/json_read.c client/common/json_read.h \
-	client/common/out.c client/common/out.h client/common/project_file.c client/common/project_file.h \
-	client/common/project_read.c client/common/schema_short.c client/common/schema_short.h client/common/sha256.c \
-	client/common/sha256.h client/common/signals.c client/common/signals.h client/common/stream.c \
-	client/common/stream.h client/common/trust.c client/common/trust.h client/common/tty.c client/common/tty.h \
-	client/common/where.c client/common/where.h
+	client/common/escape.h client/common/exit.c client/common/exit.h client/common/field.h client/common/figures.c \
+	client/common/figures.h client/common/json_print.c client/common/json_print.h client/common/json_read.c \
+	client/common/json_read.h client/common/out.c client/common/out.h client/common/project_file.c \
+	client/common/project_file.h client/common/project_read.c client/common/schema_short.c \
+	client/common/schema_short.h client/common/sha256.c client/common/sha256.h client/common/signals.c \
+	client/common/signals.h client/common/stream.c client/common/stream.h client/common/trust.c \
+	client/common/trust.h client/common/tty.c client/common/tty.h client/common/where.c client/common/where.h
 libaskcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libaskcli_la_LIBADD = libaskclient.la
 
 bin_PROGRAMS += client/ask/ask client/ctl/askctl
 client_ask_ask_SOURCES = \
 	client/ask/again.c client/ask/again.h client/ask/args.c client/ask/args.h client/ask/attach.c \
-	client/ask/attach.h client/ask/input.c client/ask/input.h client/ask/main.c client/ask/plain.c \
-	client/ask/plain.h client/ask/project.c client/ask/project.h client/ask/question.c client/ask/question.h \
-	client/ask/resume.c client/ask/resume.h client/ask/schema_arg.c client/ask/schema_arg.h client/ask/tree.c \
-	client/ask/tree.h client/ask/tree_list.c client/ask/tree_list.h
+	client/ask/attach.h client/ask/dry_run.c client/ask/dry_run.h client/ask/input.c client/ask/input.h \
+	client/ask/main.c client/ask/plain.c client/ask/plain.h client/ask/project.c client/ask/project.h \
+	client/ask/question.c client/ask/question.h client/ask/resume.c client/ask/resume.h client/ask/schema_arg.c \
+	client/ask/schema_arg.h client/ask/tree.c client/ask/tree.h client/ask/tree_list.c client/ask/tree_list.h
 client_ask_ask_LDADD = libaskcli.la
 client_ctl_askctl_SOURCES = \
-	client/ctl/cache_text.c client/ctl/cache_text.h client/ctl/capability.c client/ctl/capability.h \
-	client/ctl/choose.c client/ctl/cmd_answers.c client/ctl/cmd_attach.c client/ctl/cmd_cache.c \
-	client/ctl/cmd_call.c client/ctl/cmd_cancel.c client/ctl/cmd_conv.c client/ctl/cmd_keys.c \
-	client/ctl/cmd_models.c client/ctl/cmd_prompts.c client/ctl/cmd_status.c client/ctl/cmd_trust.c \
-	client/ctl/cmd_wait.c client/ctl/conv.c client/ctl/conv.h client/ctl/conv_export.c client/ctl/conv_files.h \
-	client/ctl/conv_import.c client/ctl/conv_list.c client/ctl/conv_progress.c client/ctl/conv_search.c \
-	client/ctl/conv_show.c client/ctl/ctl.h client/ctl/figures.c client/ctl/figures.h client/ctl/hidden.c \
-	client/ctl/hidden.h client/ctl/key_file.c client/ctl/key_file.h client/ctl/key_secret.c \
-	client/ctl/key_secret.h client/ctl/main.c client/ctl/models_show.c client/ctl/models_show.h \
-	client/ctl/notify.c client/ctl/notify.h client/ctl/options.c client/ctl/options.h client/ctl/table.c \
-	client/ctl/table.h
+	client/ctl/bars.c client/ctl/bars.h client/ctl/cache_text.c client/ctl/cache_text.h client/ctl/capability.c \
+	client/ctl/capability.h client/ctl/choose.c client/ctl/cmd_answers.c client/ctl/cmd_attach.c \
+	client/ctl/cmd_budget.c client/ctl/cmd_cache.c client/ctl/cmd_call.c client/ctl/cmd_cancel.c \
+	client/ctl/cmd_conv.c client/ctl/cmd_keys.c client/ctl/cmd_models.c client/ctl/cmd_prompts.c \
+	client/ctl/cmd_status.c client/ctl/cmd_trust.c client/ctl/cmd_usage.c client/ctl/cmd_wait.c client/ctl/conv.c \
+	client/ctl/conv.h client/ctl/conv_export.c client/ctl/conv_files.h client/ctl/conv_import.c \
+	client/ctl/conv_list.c client/ctl/conv_progress.c client/ctl/conv_search.c client/ctl/conv_show.c \
+	client/ctl/csv.c client/ctl/csv.h client/ctl/ctl.h client/ctl/hidden.c client/ctl/hidden.h \
+	client/ctl/key_file.c client/ctl/key_file.h client/ctl/key_secret.c client/ctl/key_secret.h client/ctl/main.c \
+	client/ctl/models_show.c client/ctl/models_show.h client/ctl/notify.c client/ctl/notify.h client/ctl/options.c \
+	client/ctl/options.h client/ctl/table.c client/ctl/table.h client/ctl/usage.c client/ctl/usage.h \
+	client/ctl/usage_csv.c client/ctl/usage_plot.c client/ctl/usage_table.c
 client_ctl_askctl_LDADD = libaskcli.la
 
 if HAVE_SMARTCOLS

@@ -12,21 +12,22 @@ unit_tests = \
 	tests/unit/answer/test_compact tests/unit/answer/test_fold tests/unit/answer/test_log \
 	tests/unit/answer/test_runs tests/unit/answer/test_table tests/unit/archive/test_marks \
 	tests/unit/archive/test_split tests/unit/ask/test_age tests/unit/ask/test_args tests/unit/ask/test_call \
-	tests/unit/ask/test_escape tests/unit/ask/test_json_print tests/unit/ask/test_locate tests/unit/ask/test_paths \
-	tests/unit/ask/test_schema_short tests/unit/ask/test_where tests/unit/attach/test_kind \
-	tests/unit/base/test_buf tests/unit/base/test_clock tests/unit/base/test_decimal tests/unit/base/test_error \
-	tests/unit/base/test_exchange tests/unit/base/test_fd tests/unit/base/test_id tests/unit/base/test_secret \
-	tests/unit/base/test_utf8 tests/unit/base/test_value tests/unit/base/test_version tests/unit/base/test_words \
-	tests/unit/cache/test_cache tests/unit/cache/test_cache_bounds tests/unit/cache/test_cache_clear \
-	tests/unit/cache/test_item tests/unit/cache/test_key tests/unit/cache/test_key_form \
-	tests/unit/cache/test_memory tests/unit/cache/test_redis tests/unit/cache/test_redis_faults \
-	tests/unit/cache/test_redis_scan tests/unit/cache/test_redis_url tests/unit/cache/test_sqlite \
-	tests/unit/cache/test_sqlite_file tests/unit/catalog/test_alias tests/unit/catalog/test_catalog \
-	tests/unit/catalog/test_lists tests/unit/catalog/test_tokens tests/unit/chat/test_event \
-	tests/unit/chat/test_ledger_row tests/unit/chat/test_message tests/unit/chat/test_price \
-	tests/unit/chat/test_request tests/unit/chat/test_schema_check tests/unit/chat/test_title \
-	tests/unit/chat/test_usage tests/unit/core/test_config tests/unit/core/test_config_lines \
-	tests/unit/core/test_log tests/unit/core/test_logfile tests/unit/core/test_worker \
+	tests/unit/ask/test_escape tests/unit/ask/test_figures tests/unit/ask/test_json_print \
+	tests/unit/ask/test_locate tests/unit/ask/test_paths tests/unit/ask/test_schema_short \
+	tests/unit/ask/test_where tests/unit/attach/test_kind tests/unit/base/test_buf tests/unit/base/test_clock \
+	tests/unit/base/test_decimal tests/unit/base/test_error tests/unit/base/test_exchange tests/unit/base/test_fd \
+	tests/unit/base/test_id tests/unit/base/test_secret tests/unit/base/test_utf8 tests/unit/base/test_value \
+	tests/unit/base/test_version tests/unit/base/test_words tests/unit/cache/test_cache \
+	tests/unit/cache/test_cache_bounds tests/unit/cache/test_cache_clear tests/unit/cache/test_item \
+	tests/unit/cache/test_key tests/unit/cache/test_key_form tests/unit/cache/test_memory \
+	tests/unit/cache/test_redis tests/unit/cache/test_redis_faults tests/unit/cache/test_redis_scan \
+	tests/unit/cache/test_redis_url tests/unit/cache/test_sqlite tests/unit/cache/test_sqlite_file \
+	tests/unit/catalog/test_alias tests/unit/catalog/test_catalog tests/unit/catalog/test_lists \
+	tests/unit/catalog/test_tokens tests/unit/chat/test_event tests/unit/chat/test_ledger_row \
+	tests/unit/chat/test_message tests/unit/chat/test_price tests/unit/chat/test_request \
+	tests/unit/chat/test_schema_check tests/unit/chat/test_title tests/unit/chat/test_usage \
+	tests/unit/core/test_config tests/unit/core/test_config_lines tests/unit/core/test_log \
+	tests/unit/core/test_logfile tests/unit/core/test_worker tests/unit/ctl/test_bars tests/unit/ctl/test_csv \
 	tests/unit/engine/test_context tests/unit/engine/test_discover tests/unit/engine/test_fault \
 	tests/unit/engine/test_fetch tests/unit/engine/test_figures tests/unit/engine/test_gate \
 	tests/unit/engine/test_health tests/unit/engine/test_keep tests/unit/engine/test_offers \
@@ -92,6 +93,9 @@ tests_unit_ask_test_call_LDADD = $(UNIT_LDADD)
 tests_unit_ask_test_escape_SOURCES = tests/unit/ask/test_escape.c
 tests_unit_ask_test_escape_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ask_test_escape_LDADD = $(UNIT_LDADD)
+tests_unit_ask_test_figures_SOURCES = tests/unit/ask/test_figures.c
+tests_unit_ask_test_figures_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ask_test_figures_LDADD = $(UNIT_LDADD)
 tests_unit_ask_test_json_print_SOURCES = tests/unit/ask/test_json_print.c
 tests_unit_ask_test_json_print_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ask_test_json_print_LDADD = $(UNIT_LDADD)
@@ -236,6 +240,12 @@ tests_unit_core_test_logfile_LDADD = $(UNIT_LDADD)
 tests_unit_core_test_worker_SOURCES = tests/unit/core/test_worker.c
 tests_unit_core_test_worker_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_core_test_worker_LDADD = $(UNIT_LDADD)
+tests_unit_ctl_test_bars_SOURCES = tests/unit/ctl/test_bars.c client/ctl/bars.c
+tests_unit_ctl_test_bars_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ctl_test_bars_LDADD = $(UNIT_LDADD)
+tests_unit_ctl_test_csv_SOURCES = tests/unit/ctl/test_csv.c client/ctl/csv.c
+tests_unit_ctl_test_csv_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ctl_test_csv_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_context_SOURCES = tests/unit/engine/test_context.c
 tests_unit_engine_test_context_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_context_LDADD = $(UNIT_LDADD)
@@ -484,12 +494,12 @@ tests_replay_price_LDADD = libaskd.la
 # The real daemon, from outside.
 python_tests = \
 	tests/layers.py tests/rpc/test_archive.py tests/rpc/test_ask_attach.py tests/rpc/test_ask_cache.py \
-	tests/rpc/test_ask_conversations.py tests/rpc/test_ask_detach.py tests/rpc/test_ask_interrupted.py \
-	tests/rpc/test_ask_schema.py tests/rpc/test_attachments.py tests/rpc/test_breaker.py tests/rpc/test_cache.py \
-	tests/rpc/test_cache_bounds.py tests/rpc/test_cache_cli.py tests/rpc/test_cache_conversations.py \
-	tests/rpc/test_cache_disk.py tests/rpc/test_cache_embed.py tests/rpc/test_cache_kept.py \
-	tests/rpc/test_cache_redis.py tests/rpc/test_cache_rpc.py tests/rpc/test_cache_scopes.py \
-	tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_compare.py \
+	tests/rpc/test_ask_conversations.py tests/rpc/test_ask_costs.py tests/rpc/test_ask_detach.py \
+	tests/rpc/test_ask_interrupted.py tests/rpc/test_ask_schema.py tests/rpc/test_attachments.py \
+	tests/rpc/test_breaker.py tests/rpc/test_cache.py tests/rpc/test_cache_bounds.py tests/rpc/test_cache_cli.py \
+	tests/rpc/test_cache_conversations.py tests/rpc/test_cache_disk.py tests/rpc/test_cache_embed.py \
+	tests/rpc/test_cache_kept.py tests/rpc/test_cache_redis.py tests/rpc/test_cache_rpc.py \
+	tests/rpc/test_cache_scopes.py tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_compare.py \
 	tests/rpc/test_compare_conversations.py tests/rpc/test_conversation.py tests/rpc/test_ctl_answers.py \
 	tests/rpc/test_ctl_wait.py tests/rpc/test_embed.py tests/rpc/test_estimate.py tests/rpc/test_fault_next.py \
 	tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py tests/rpc/test_frames.py \
@@ -503,8 +513,8 @@ python_tests = \
 	tests/rpc/test_schema_property.py tests/rpc/test_search.py tests/rpc/test_secrets.py tests/rpc/test_service.py \
 	tests/rpc/test_single_flight.py tests/rpc/test_single_flight_ends.py tests/rpc/test_store_trouble.py \
 	tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_titling.py tests/rpc/test_tls.py \
-	tests/rpc/test_tree.py tests/rpc/test_tree_model.py tests/rpc/test_warm.py tests/rpc/test_watch.py \
-	tests/rpc/test_window.py tests/replay/test_embeddings.py tests/replay/test_prices.py \
+	tests/rpc/test_tree.py tests/rpc/test_tree_model.py tests/rpc/test_usage_cli.py tests/rpc/test_warm.py \
+	tests/rpc/test_watch.py tests/rpc/test_window.py tests/replay/test_embeddings.py tests/replay/test_prices.py \
 	tests/replay/test_recordings.py tests/replay/test_requests.py tests/replay/test_tokens.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/folder_remove.h \

@@ -26,7 +26,8 @@ const char args_usage[] = "Usage: ask [OPTION]... PROMPT...        Asks a langua
                           "      --detach           print the answer's id at once; the daemon has the rest\n"
                           "      --json             print all that is known of the answer, as one JSON line\n"
                           "      --no-stream        print the answer when it is complete\n"
-                          "      --stats            then print model, tokens and times to standard error\n"
+                          "      --stats            then print model, tokens, cost, times to standard error\n"
+                          "      --dry-run          ask nobody: print model, tokens, cost, cache and budgets\n"
                           "      --socket PATH      the daemon's socket (default: $ASKD_SOCKET, then yours)\n"
                           "  -h, --help, -V, --version  print this help, or the version\n"
                           "      --                 end the options: what follows is the prompt\n";
@@ -35,6 +36,7 @@ enum {
     OPT_JSON = 256,
     OPT_NO_STREAM,
     OPT_STATS,
+    OPT_DRY_RUN,
     OPT_SOCKET,
     OPT_CONVERSATION,
     OPT_NO_STORE,
@@ -68,6 +70,7 @@ static const struct option options[] = {
     {"json", no_argument, NULL, OPT_JSON},
     {"no-stream", no_argument, NULL, OPT_NO_STREAM},
     {"stats", no_argument, NULL, OPT_STATS},
+    {"dry-run", no_argument, NULL, OPT_DRY_RUN},
     {"socket", required_argument, NULL, OPT_SOCKET},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
@@ -88,6 +91,9 @@ static const int exclusive[][2] = {
     {OPT_DETACH, OPT_SCHEMA_RETRY},
     {OPT_INTERRUPTED, 'a'},
     {OPT_INTERRUPTED, 'p'},
+    {OPT_INTERRUPTED, OPT_DRY_RUN},
+    {OPT_DETACH, OPT_DRY_RUN},
+    {OPT_DRY_RUN, OPT_STATS},
 };
 
 /* What makes none without another. */
@@ -223,6 +229,7 @@ enum args_action args_parse(struct args *a, int argc, char **argv)
         case OPT_JSON: a->json = true; break;
         case OPT_NO_STREAM: a->no_stream = true; break;
         case OPT_STATS: a->stats = true; break;
+        case OPT_DRY_RUN: a->dry_run = true; break;
         case OPT_SOCKET: a->socket = optarg; break;
         case 'h': return ARGS_HELP;
         case 'V': return ARGS_VERSION;

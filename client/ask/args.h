@@ -31,6 +31,7 @@ struct args {
     bool schema_retry;  /* an answer that does not fit is asked for once more */
     bool no_project;    /* the project file is left alone */
     bool json, no_stream, stats, detach;
+    bool dry_run;
     bool interrupted;                    /* an interrupted answer is gone on with; there are no words then */
     const char *attach[ARGS_ATTACH_MAX]; /* each as attach_add takes it */
     unsigned n_attach;

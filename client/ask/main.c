@@ -2,6 +2,7 @@
 #include "client/ask/again.h"
 #include "client/ask/args.h"
 #include "client/ask/attach.h"
+#include "client/ask/dry_run.h"
 #include "client/ask/input.h"
 #include "client/ask/plain.h"
 #include "client/ask/project.h"
@@ -177,8 +178,20 @@ static int detach(struct ask *handle, const struct args *args, const struct ques
     return status;
 }
 
+static int estimate(struct ask *handle, const struct args *args, const struct question *q)
+{
+    struct buf params;
+    int status = encode(q, &params);
+    if (status == EXIT_OK)
+        status = dry_run(program, handle, &params, args->json, &out);
+    buf_done(&params);
+    return status;
+}
+
 static int send_question(struct ask *handle, const struct args *args, const struct question *q)
 {
+    if (args->dry_run)
+        return estimate(handle, args, q);
     return args->detach ? detach(handle, args, q) : follow(handle, args, q);
 }
 

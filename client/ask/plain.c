@@ -2,6 +2,7 @@
 #include "client/common/age.h"
 #include "client/common/exit.h"
 #include "client/common/field.h"
+#include "client/common/figures.h"
 #include "lib/proto/mp.h"
 #include <inttypes.h>
 #include <stdarg.h>
@@ -59,6 +60,35 @@ static void add_age(struct line *l, const msgpack_object_map *map)
         add(l, "%sage=%llu", l->len > 0 ? " " : "", (unsigned long long)seconds);
 }
 
+/* What it cost, or what not having to ask for it saved. */
+static void add_cost(struct line *l, const msgpack_object_map *usage, bool paid)
+{
+    char amount[FIGURE_LEN];
+    int64_t nano;
+    if (!field_int(usage, "cost_nano", &nano))
+        return;
+    figures_nano(amount, nano);
+    add(l, " %s=%s", paid ? "cost" : "saved", amount);
+    add_str(l, usage, "currency");
+}
+
+static void add_premium(struct line *l, const msgpack_object_map *usage)
+{
+    double n;
+    if (field_double(usage, "premium_requests", &n))
+        add(l, " premium_requests=%.6g", n);
+}
+
+/* From the first token to the end. */
+static void add_speed(struct line *l, const msgpack_object_map *usage, const msgpack_object_map *timing)
+{
+    double first, total;
+    int64_t tokens;
+    if (field_int(usage, "output_tokens", &tokens) && tokens > 0 && field_double(timing, "first_token_ms", &first) &&
+        field_double(timing, "total_ms", &total) && total > first)
+        add(l, " tokens_per_second=%.1f", (double)tokens / ((total - first) / 1e3));
+}
+
 static void add_true(struct line *l, const msgpack_object_map *map, const char *name)
 {
     if (field_true(map, name))
@@ -77,25 +107,39 @@ void plain_cached(const msgpack_object *answer)
     exit_print("ask", "cached%s%s%s; -r asks again", known ? " " : "", known ? age : "", known ? " ago" : "");
 }
 
+/* Where the answer came from. */
+static void add_source(struct line *l, const msgpack_object_map *answer, bool paid)
+{
+    if (paid)
+        add(l, " fresh=true");
+    add_true(l, answer, "cached");
+    add_age(l, answer);
+    add_true(l, answer, "shared");
+}
+
 void plain_stats(const msgpack_object *answer)
 {
     struct line l = {.len = 0};
-    msgpack_object_map map, part;
+    msgpack_object_map map, usage = {0}, timing = {0};
     if (!mp_map(answer, &map))
         return;
+    const bool cached = field_true(&map, "cached"), paid = !cached && !field_true(&map, "shared");
     add_str(&l, &map, "model");
     add_str(&l, &map, "provider");
-    if (field_map(&map, "usage", &part)) {
-        add_int(&l, &part, "input_tokens");
-        add_int(&l, &part, "output_tokens");
+    if (field_map(&map, "usage", &usage)) {
+        add_int(&l, &usage, "input_tokens");
+        add_int(&l, &usage, "cached_input_tokens");
+        add_int(&l, &usage, "output_tokens");
+        add_cost(&l, &usage, paid);
+        add_premium(&l, &usage);
     }
-    if (field_map(&map, "timing", &part)) {
-        add_double(&l, &part, "first_token_ms");
-        add_double(&l, &part, "total_ms");
+    if (field_map(&map, "timing", &timing)) {
+        add_double(&l, &timing, "first_token_ms");
+        add_double(&l, &timing, "total_ms");
+        if (!cached)
+            add_speed(&l, &usage, &timing);
     }
-    add_true(&l, &map, "cached");
-    add_age(&l, &map);
-    add_true(&l, &map, "shared");
+    add_source(&l, &map, paid);
     add_str(&l, &map, "conversation");
     exit_print("ask", "%s", l.text);
 }

@@ -7,8 +7,8 @@
 /* A line on stderr for whoever looks on: how old an answer from the cache is. Nothing of any other. */
 void plain_cached(const msgpack_object *answer);
 
-/* The line of --stats, to stderr: model, provider, tokens, times, where it came from and conversation, those that are
- * known. */
+/* The line of --stats, to stderr: model, provider, tokens, what it cost or saved, times, where it came from and
+ * conversation, those that are known. */
 void plain_stats(const msgpack_object *answer);
 
 #endif

@@ -1,6 +1,6 @@
 #include "client/ctl/cache_text.h"
 #include "client/common/field.h"
-#include "client/ctl/figures.h"
+#include "client/common/figures.h"
 #include "lib/base/error.h"
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* askctl cache: what is kept of answers, and what that is good for. */
 #include "client/common/field.h"
+#include "client/common/figures.h"
 #include "client/common/json_print.h"
 #include "client/ctl/cache_text.h"
 #include "client/ctl/ctl.h"
-#include "client/ctl/figures.h"
 #include "lib/base/error.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -173,7 +173,7 @@ static int lookup(struct ctl *c)
 /* Asks somebody who sits at a terminal. Whoever does not has meant it. */
 static bool is_meant(const struct ctl *c)
 {
-    const unsigned narrowed = CTL_KEY | CTL_MODEL | CTL_OLDER_THAN;
+    const ctl_options narrowed = CTL_KEY | CTL_MODEL | CTL_OLDER_THAN;
     if ((c->given & (narrowed | CTL_YES)) != 0 || isatty(STDIN_FILENO) == 0)
         return true;
     return ctl_confirm("Remove all that the cache has of yours?");

@@ -1,7 +1,7 @@
 /* askctl models: what can be asked, what it can do and what it costs. */
 #include "client/common/field.h"
+#include "client/common/figures.h"
 #include "client/ctl/capability.h"
-#include "client/ctl/figures.h"
 #include "client/ctl/models_show.h"
 #include "client/ctl/table.h"
 #include "lib/base/error.h"
@@ -135,7 +135,7 @@ static bool is_available(const struct ctl *c, const msgpack_object_map *model)
 
 /* What the daemon does not sort out itself. What is not known does not pass. */
 static const struct {
-    unsigned option;
+    ctl_options option;
     bool (*passes)(const struct ctl *c, const msgpack_object_map *model);
 } filters[] = {
     {CTL_CAPABILITY, can_all_that},

@@ -8,44 +8,50 @@
 #include "lib/ask/ask.h"
 #include "lib/base/buf.h"
 #include <msgpack.h>
+#include <stdint.h>
 
-/* The options; each has its row in options.c. */
-enum ctl_option {
-    CTL_LIMIT = 1 << 0,
-    CTL_PROVIDER = 1 << 1,
-    CTL_TAG = 1 << 2,
-    CTL_CAPABILITY = 1 << 3,
-    CTL_MAX_PRICE = 1 << 4,
-    CTL_MIN_CONTEXT = 1 << 5,
-    CTL_AVAILABLE = 1 << 6,
-    CTL_SECRET_SERVICE = 1 << 7,
-    CTL_STATE = 1 << 8,
-    CTL_FROM = 1 << 9,
-    CTL_NOTIFY = 1 << 10,
-    CTL_JSON = 1 << 11,
-    CTL_SOCKET = 1 << 12,
-    CTL_HELP = 1 << 13,
-    CTL_VERSION = 1 << 14,
-    CTL_KEY = 1 << 15,
-    CTL_MODEL = 1 << 16,
-    CTL_OLDER_THAN = 1 << 17,
-    CTL_YES = 1 << 18,
-    CTL_LIST = 1 << 19,
-    CTL_DIRECTORY = 1 << 20,
-    CTL_SINCE = 1 << 21,
-    CTL_PINNED = 1 << 22,
-    CTL_DELETED = 1 << 23,
-    CTL_PURGE = 1 << 24,
-    CTL_FORMAT = 1 << 25,
-    CTL_OUTPUT = 1 << 26,
-    CTL_ALL = 1 << 27,
-    CTL_COMMON = CTL_JSON | CTL_SOCKET | CTL_HELP | CTL_VERSION /* every verb takes them */
-};
+/* The options; each has its row in options.c. A set of them: */
+typedef uint64_t ctl_options;
+#define CTL_LIMIT (UINT64_C(1) << 0)
+#define CTL_PROVIDER (UINT64_C(1) << 1)
+#define CTL_TAG (UINT64_C(1) << 2)
+#define CTL_CAPABILITY (UINT64_C(1) << 3)
+#define CTL_MAX_PRICE (UINT64_C(1) << 4)
+#define CTL_MIN_CONTEXT (UINT64_C(1) << 5)
+#define CTL_AVAILABLE (UINT64_C(1) << 6)
+#define CTL_SECRET_SERVICE (UINT64_C(1) << 7)
+#define CTL_STATE (UINT64_C(1) << 8)
+#define CTL_FROM (UINT64_C(1) << 9)
+#define CTL_NOTIFY (UINT64_C(1) << 10)
+#define CTL_JSON (UINT64_C(1) << 11)
+#define CTL_SOCKET (UINT64_C(1) << 12)
+#define CTL_HELP (UINT64_C(1) << 13)
+#define CTL_VERSION (UINT64_C(1) << 14)
+#define CTL_KEY (UINT64_C(1) << 15)
+#define CTL_MODEL (UINT64_C(1) << 16)
+#define CTL_OLDER_THAN (UINT64_C(1) << 17)
+#define CTL_YES (UINT64_C(1) << 18)
+#define CTL_LIST (UINT64_C(1) << 19)
+#define CTL_DIRECTORY (UINT64_C(1) << 20)
+#define CTL_SINCE (UINT64_C(1) << 21)
+#define CTL_PINNED (UINT64_C(1) << 22)
+#define CTL_DELETED (UINT64_C(1) << 23)
+#define CTL_PURGE (UINT64_C(1) << 24)
+#define CTL_FORMAT (UINT64_C(1) << 25)
+#define CTL_OUTPUT (UINT64_C(1) << 26)
+#define CTL_ALL (UINT64_C(1) << 27)
+#define CTL_BY (UINT64_C(1) << 28)
+#define CTL_UNTIL (UINT64_C(1) << 29)
+#define CTL_PLOT (UINT64_C(1) << 30)
+#define CTL_CSV (UINT64_C(1) << 31)
+#define CTL_WATCH (UINT64_C(1) << 32)
+#define CTL_REPRICE (UINT64_C(1) << 33)
+#define CTL_COMMON (CTL_JSON | CTL_SOCKET | CTL_HELP | CTL_VERSION) /* every verb takes them */
 
 struct ctl {
     const char *program;
     struct ask_options options;
-    unsigned given; /* of enum ctl_option, no other than the verb takes; a value below is there if its bit is set */
+    ctl_options given; /* no other than the verb takes; a value below is there if its bit is set */
     bool json;
     uint32_t limit;
     const char *provider, *tag, *state;
@@ -54,7 +60,9 @@ struct ctl {
     double max_price;      /* of a million tokens */
     double min_context;    /* tokens */
     const char *key, *model;
-    double older_than, since; /* seconds */
+    double older_than;   /* seconds */
+    double since, until; /* moments, seconds since 1970 */
+    const char *by;      /* words with commas between */
     const char *directory;
     const char *format, *output; /* of conversations; a path */
     int n_args;                  /* within what the verb's row allows */
@@ -67,7 +75,7 @@ struct ctl_verb {
     const char *summary;
     int min_args, max_args;
     int (*run)(struct ctl *c);    /* returns the exit status */
-    unsigned takes;               /* of enum ctl_option, besides the common ones */
+    ctl_options takes;            /* besides the common ones */
     const struct ctl_verb *verbs; /* instead of run: one of these follows; the last one has no name */
     const char *usual;            /* which of them is meant where none is named; NULL: one has to be */
 };
@@ -76,11 +84,13 @@ enum { CTL_WAIT_MAX = 512 }; /* answers; each is a request in flight, of which t
 
 int cmd_answers(struct ctl *c);
 int cmd_attach(struct ctl *c);
+int cmd_budget(struct ctl *c);
 int cmd_call(struct ctl *c);
 int cmd_cancel(struct ctl *c);
 int cmd_status(struct ctl *c);
 int cmd_trust(struct ctl *c);
 int cmd_untrust(struct ctl *c);
+int cmd_usage(struct ctl *c);
 int cmd_wait(struct ctl *c);
 extern const struct ctl_verb cmd_cache_verbs[], cmd_conv_verbs[], cmd_keys_verbs[], cmd_models_verbs[],
     cmd_prompts_verbs[];

@@ -14,6 +14,7 @@ static const struct ctl_verb verbs[] = {
     {"answers", "", "list the answers that are there", .run = cmd_answers, .takes = CTL_STATE},
     {"attach", "[ANSWER]", "follow an answer, the newest by default", .max_args = 1, .run = cmd_attach,
      .takes = CTL_FROM},
+    {"budget", "", "show what is left of the budgets", .run = cmd_budget},
     {"cache", "VERB ...", "stats, lookup, clear, export of the cache", .verbs = cmd_cache_verbs},
     {"call", "METHOD [JSON]", "call any method of the daemon", 1, 2, .run = cmd_call},
     {"cancel", "[ANSWER]", "end an answer, the newest that runs by default", .max_args = 1, .run = cmd_cancel},
@@ -26,6 +27,8 @@ static const struct ctl_verb verbs[] = {
     {"trust", "[FILE]", "let ask use a project file, the nearest by default", .max_args = 1, .run = cmd_trust,
      .takes = CTL_YES | CTL_LIST},
     {"untrust", "[FILE]", "and no longer", .max_args = 1, .run = cmd_untrust},
+    {"usage", "", "show what was used, and what it cost", .run = cmd_usage,
+     .takes = CTL_BY | CTL_SINCE | CTL_UNTIL | CTL_PLOT | CTL_CSV | CTL_WATCH | CTL_REPRICE | CTL_ALL},
     {"wait", "ANSWER...", "wait for the end of answers", 1, CTL_WAIT_MAX, .run = cmd_wait, .takes = CTL_NOTIFY},
     {0},
 };
@@ -172,7 +175,7 @@ static void print_padded(const struct ctl_verb *verb, size_t width)
 /* Where all that several verbs take would not fit the smallest terminal with them, each tells its own. */
 enum { HELP_ROWS = 16 };
 
-static unsigned told_options(struct ctl *c, const struct chosen *which, size_t n_verbs, unsigned takes)
+static ctl_options told_options(struct ctl *c, const struct chosen *which, size_t n_verbs, ctl_options takes)
 {
     if (which->verb != NULL || n_verbs + options_count(takes) <= HELP_ROWS)
         return takes;
@@ -184,7 +187,7 @@ static unsigned told_options(struct ctl *c, const struct chosen *which, size_t n
 static int help(struct ctl *c, const struct chosen *which)
 {
     const struct ctl_verb *table = which->group != NULL ? which->group->verbs : verbs;
-    unsigned takes = 0;
+    ctl_options takes = 0;
     size_t width = 20, n = 0;
     (void)out_puts(&out, "Usage: askctl");
     if (which->group != NULL)
@@ -255,7 +258,7 @@ static int run(struct ctl *c, const struct chosen *which)
     if (c->n_args < verb->min_args || c->n_args > verb->max_args)
         return wrong(c, which->group, verb->name,
                      c->n_args < verb->min_args ? "needs an argument" : "has too many arguments");
-    const unsigned alien = c->given & ~(verb->takes | CTL_COMMON);
+    const ctl_options alien = c->given & ~(verb->takes | CTL_COMMON);
     if (alien != 0) {
         char why[64];
         (void)snprintf(why, sizeof(why), "takes no --%s", options_name(alien));

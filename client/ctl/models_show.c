@@ -1,6 +1,6 @@
 #include "client/ctl/models_show.h"
 #include "client/common/field.h"
-#include "client/ctl/figures.h"
+#include "client/common/figures.h"
 #include "lib/base/error.h"
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,8 @@
 #include "client/ctl/options.h"
+#include "client/common/figures.h"
 #include "client/ctl/capability.h"
-#include "client/ctl/figures.h"
+#include "client/ctl/usage.h"
+#include "lib/base/clock.h"
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -89,7 +91,19 @@ static bool read_directory(struct ctl *c, const char *value)
 
 static bool read_since(struct ctl *c, const char *value)
 {
-    return figures_read_span(value, &c->since);
+    return figures_read_moment(value, clock_wall_us(), false, &c->since);
+}
+
+static bool read_until(struct ctl *c, const char *value)
+{
+    return figures_read_moment(value, clock_wall_us(), true, &c->until);
+}
+
+/* Its words are the daemon's to know. */
+static bool read_by(struct ctl *c, const char *value)
+{
+    c->by = value;
+    return value[0] != '\0';
 }
 
 static bool read_format(struct ctl *c, const char *value)
@@ -116,8 +130,8 @@ static bool read_socket(struct ctl *c, const char *value)
 #define STATE_WORDS "running, done, failed, cancelled, interrupted"
 
 static const struct option_row {
-    unsigned bit; /* of enum ctl_option */
-    char letter;  /* 0: it has none */
+    ctl_options bit;
+    char letter; /* 0: it has none */
     const char *name, *value, *help;
     bool (*read)(struct ctl *c, const char *value); /* false for a wrong value; NULL: its bit says all */
     const char *wrong;                              /* what such a value is */
@@ -125,7 +139,7 @@ static const struct option_row {
     {CTL_FORMAT, 0, "format", "FORMAT", "of the file: json, markdown, chatgpt, llm", read_format,
      "is none of json, markdown, chatgpt, llm"},
     {CTL_OUTPUT, 'o', "output", "FILE|DIR", "write there; to a folder, a file for each", read_output, "is no path"},
-    {CTL_ALL, 0, "all", NULL, "all conversations", NULL, NULL},
+    {CTL_ALL, 0, "all", NULL, "all conversations; usage: of all users", NULL, NULL},
     {CTL_LIMIT, 0, "limit", "N", "show at most so many (default: 50)", read_limit, "is no number of at least 1"},
     {CTL_PROVIDER, 0, "provider", "NAME", "what this provider has", read_provider, "is no provider's name"},
     {CTL_TAG, 0, "tag", "TAG", "what is tagged so", read_tag, "is no tag"},
@@ -149,8 +163,15 @@ static const struct option_row {
     {CTL_YES, 0, "yes", NULL, "clear, trust: ask nothing before", NULL, NULL},
     {CTL_LIST, 0, "list", NULL, "trust: list what is trusted", NULL, NULL},
     {CTL_DIRECTORY, 0, "directory", "DIR", "what was asked in that folder", read_directory, "is no folder"},
-    {CTL_SINCE, 0, "since", "AGE", "what changed within that time: 90s, 30min, 12h, 3d, 2w", read_since,
-     "is no age such as 12h or 3d"},
+    {CTL_SINCE, 0, "since", "WHEN", "what changed, or was used, since then: 12h, 3d, 2w ago, or a day, 2026-11-01",
+     read_since, "is no age such as 12h or 3d, and no day such as 2026-11-01"},
+    {CTL_UNTIL, 0, "until", "WHEN", "and until then, a day to its end", read_until,
+     "is no age such as 12h or 3d, and no day such as 2026-11-01"},
+    {CTL_BY, 0, "by", "WORD", "a line for each; several with commas between: " USAGE_WORDS, read_by, "is no word"},
+    {CTL_PLOT, 0, "plot", NULL, "bars, one for each day", NULL, NULL},
+    {CTL_CSV, 0, "csv", NULL, "print the lines as CSV, with their names", NULL, NULL},
+    {CTL_WATCH, 0, "watch", NULL, "show it anew every two seconds, until Ctrl-C", NULL, NULL},
+    {CTL_REPRICE, 0, "reprice", NULL, "work past cost out again, by the prices that are known now", NULL, NULL},
     {CTL_PINNED, 0, "pinned", NULL, "what is pinned", NULL, NULL},
     {CTL_DELETED, 0, "deleted", NULL, "what was removed and can be restored", NULL, NULL},
     {CTL_PURGE, 0, "purge", NULL, "rm: for good, at once", NULL, NULL},
@@ -197,7 +218,7 @@ int options_read(struct ctl *c, int argc, char **argv)
     return EXIT_OK;
 }
 
-const char *options_name(unsigned set)
+const char *options_name(ctl_options set)
 {
     size_t i = 0;
     while ((rows[i].bit & set) == 0)
@@ -224,7 +245,7 @@ static void print_row(struct ctl *c, const struct option_row *row)
     }
 }
 
-size_t options_count(unsigned set)
+size_t options_count(ctl_options set)
 {
     size_t n = 0;
     for (size_t i = 0; i < ROWS; i++)
@@ -232,7 +253,7 @@ size_t options_count(unsigned set)
     return n;
 }
 
-void options_help(struct ctl *c, unsigned takes)
+void options_help(struct ctl *c, ctl_options takes)
 {
     (void)out_puts(c->out, "\n");
     for (size_t i = 0; i < ROWS; i++)

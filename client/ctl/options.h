@@ -1,4 +1,4 @@
-/* The options of askctl. Each is a row in options.c: what it is called, what help says, which bit of enum ctl_option it
+/* The options of askctl. Each is a row in options.c: what it is called, what help says, which bit of ctl_options it
  * has, how its value is read. */
 #ifndef CLIENT_CTL_OPTIONS_H
 #define CLIENT_CTL_OPTIONS_H
@@ -10,12 +10,12 @@
 int options_read(struct ctl *c, int argc, char **argv);
 
 /* Prints what help says of the options in `takes`, and of the common ones. */
-void options_help(struct ctl *c, unsigned takes);
+void options_help(struct ctl *c, ctl_options takes);
 
 /* How many there are in a set. */
-size_t options_count(unsigned set);
+size_t options_count(ctl_options set);
 
 /* The first option of a set that is not empty: "limit". */
-const char *options_name(unsigned set);
+const char *options_name(ctl_options set);
 
 #endif

@@ -99,7 +99,7 @@ enum error_code m_embed(struct call *c, struct error *err)
 
 static void put_estimate(struct buf *b, const struct estimate *est)
 {
-    mp_put_map(b, 5u + (est->max_output_tokens >= 0) + (est->low_nano >= 0 ? 2 : 0) + (est->high_nano >= 0));
+    mp_put_map(b, 5u + est->cached + (est->max_output_tokens >= 0) + (est->low_nano >= 0 ? 2 : 0) + (est->high_nano >= 0));
     mp_put_entry(b, "model", est->model);
     mp_put_entry(b, "provider", est->provider);
     mp_put_entry_int(b, "input_tokens", est->input_tokens);
@@ -116,6 +116,10 @@ static void put_estimate(struct buf *b, const struct estimate *est)
     }
     mp_put_cstr(b, "cached");
     mp_put_bool(b, est->cached);
+    if (est->cached) {
+        mp_put_cstr(b, "age");
+        mp_put_double(b, (double)est->age_ms / 1000);
+    }
     mp_put_cstr(b, "budgets");
     mp_put_array(b, 0);
 }

@@ -308,6 +308,7 @@ static const struct schema_field estimate_fields[] = {
     {"cost_high", NUMBER, NULL, "with all the output; absent: no price, or no bound"},
     {"currency", STR, NULL, "of these"},
     {"cached", BOOL | NEEDED, NULL, "it would be answered from the cache"},
+    {"age", NUMBER, NULL, "of that answer, in seconds"},
     {"budgets", LIST(STR) | NEEDED, NULL, "empty: there are no budgets yet"},
     {0},
 };

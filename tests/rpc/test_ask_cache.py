@@ -83,7 +83,7 @@ def test_json_has_it_already(scripted, home):
 @pytest.mark.parametrize(
     "answer, says",
     [
-        (FRESH, "model=m provider=p"),
+        (FRESH, "model=m provider=p fresh=true"),
         (CACHED, "model=m provider=p cached=true age=10859"),
         ({**CACHED, "age": 12.7}, "model=m provider=p cached=true age=12"),
         (SHARED, "model=m provider=p shared=true"),

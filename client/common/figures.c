@@ -1,4 +1,5 @@
-#include "client/ctl/figures.h"
+#include "client/common/figures.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,35 @@ bool figures_read_span(const char *text, double *seconds)
     return false;
 }
 
+/* "2026-11-01"; false for a day that no calendar has. */
+static bool read_day(const char *text, time_t *ret)
+{
+    static const char form[] = "dddd-dd-dd";
+    for (size_t i = 0; i < sizeof(form); i++) /* its NUL too */
+        if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+            return false;
+    struct tm tm = {.tm_year = atoi(text) - 1900, .tm_mon = atoi(text + 5) - 1, .tm_mday = atoi(text + 8)};
+    const int month = tm.tm_mon, day = tm.tm_mday;
+    *ret = timegm(&tm); /* which makes the 30th of February the 2nd of March */
+    return tm.tm_mon == month && tm.tm_mday == day;
+}
+
+bool figures_read_moment(const char *text, int64_t now_us, bool to_its_end, double *seconds)
+{
+    const time_t a_day = 86400;
+    double span;
+    time_t day;
+    if (read_day(text, &day))
+        *seconds = (double)(day + (to_its_end ? a_day : 0));
+    else if (figures_read_span(text, &span))
+        *seconds = (double)now_us / 1e6 - span;
+    else
+        return false;
+    if (*seconds < 1)
+        *seconds = 1;
+    return true;
+}
+
 /* Takes zeros off the end of a number with a point, but `kept` places of it; with none, the point too. */
 static void trim(char *number, size_t kept)
 {
@@ -95,6 +125,32 @@ void figures_amount(char out[FIGURE_LEN], double amount)
         return;
     (void)snprintf(out, FIGURE_LEN, "%.9f", amount);
     trim(out, 2);
+}
+
+enum { NANO_PLACES = 9, NANO = 1000000000 };
+
+/* Rounded to so many places, which a unit of the last one is. */
+static void put_nano(char out[FIGURE_LEN], int64_t nano, int places, uint64_t unit)
+{
+    const uint64_t size = nano < 0 ? 0 - (uint64_t)nano : (uint64_t)nano;
+    const uint64_t units = (size + unit / 2) / unit, whole = NANO / unit;
+    (void)snprintf(out, FIGURE_LEN, "%s%" PRIu64 ".%0*" PRIu64, nano < 0 ? "-" : "", units / whole, places,
+                   units % whole);
+}
+
+void figures_nano(char out[FIGURE_LEN], int64_t nano)
+{
+    put_nano(out, nano, NANO_PLACES, 1);
+    trim(out, 2);
+}
+
+void figures_nano_rounded(char out[FIGURE_LEN], int64_t nano)
+{
+    const int64_t unit = 100000;
+    if (nano > 0 && nano < unit)
+        (void)snprintf(out, FIGURE_LEN, "<0.0001");
+    else
+        put_nano(out, nano, 4, (uint64_t)unit);
 }
 
 struct unit {
