@@ -27,7 +27,7 @@ const char args_usage[] = "Usage: ask [OPTION]... PROMPT...        Asks a langua
                           "      --json             print all that is known of the answer, as one JSON line\n"
                           "      --no-stream        print the answer when it is complete\n"
                           "      --stats            then print model, tokens, cost, times to standard error\n"
-                          "      --dry-run          ask nobody: print model, tokens, cost, cache and budgets\n"
+                          "      --dry-run          ask nobody: print model, tokens, cost, budgets\n"
                           "      --socket PATH      the daemon's socket (default: $ASKD_SOCKET, then yours)\n"
                           "  -h, --help, -V, --version  print this help, or the version\n"
                           "      --                 end the options: what follows is the prompt\n";
