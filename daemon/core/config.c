@@ -379,7 +379,7 @@ static void print_option(const struct config *c, const struct config_option *o, 
 {
     for (size_t i = 0; i < v->list_len; i++)
         print_element(c, o, v, i, out);
-    if (v->list_len > 0)
+    if (v->list_len > 0 || (!o->text && v->file == 0)) /* one of many of a kind is shown where it is given */
         return;
     const char *text = v->text ? v->text : config_default(o);
     print_line(c, o->key, v->secret ? "(hidden)" : text ? text : "(unset)", v->file, v->line, out);

@@ -45,7 +45,9 @@ struct config_option {
     const char *def;          /* default as it would stand in a file, NULL: zero */
     const char *const *names; /* ENUM, NULL-ended; DURATION: the words, NULL: none */
     unsigned flags;
-    const char *text; /* one or two sentences for the manual; NULL: those of another option tell of it too */
+    /* One or two sentences for the manual; NULL: those of another option tell of it too, and it is shown where it is
+     * set. */
+    const char *text;
 };
 
 struct config_room {

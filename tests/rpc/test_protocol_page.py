@@ -93,9 +93,12 @@ def config(home, what, path):
 
 @pytest.fixture
 def defaults(home, tmp_path):
-    """What --print-config shows where nothing is configured but that there are a provider and an alias."""
+    """What --print-config shows where nothing is configured but that there are a provider, an alias and a budget."""
     path = tmp_path / "empty.conf"
-    path.write_text('[provider "openai"]\n[alias "smart"]\nmodels = claude-sonnet-4-5, gpt-4.1, deepseek/deepseek-chat\n')
+    path.write_text(
+        '[provider "openai"]\n[alias "smart"]\nmodels = claude-sonnet-4-5, gpt-4.1, deepseek/deepseek-chat\n'
+        '[budget "month"]\nlimit = 20 usd\n'
+    )
     return config(home, "--print-config", path)
 
 

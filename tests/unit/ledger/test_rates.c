@@ -90,12 +90,35 @@ static void test_what_is_no_rate(void **state)
     ledger_refuse("[rates]\nEUR = 1\n", 2, "EUR");
 }
 
+/* One row of the manual stands for all currencies; of the others those are shown that are given. */
+static void test_shown_where_they_are_given(void **state)
+{
+    struct error err = ERROR_INIT;
+    char path[64], *text = NULL;
+    size_t size;
+    (void)state;
+    struct config *c = ledger_config("[rates]\ncny = 0.14\n", path, &err);
+    assert_non_null(c);
+    FILE *out = open_memstream(&text, &size);
+    config_print(c, out);
+    fclose(out);
+    char want[256];
+    snprintf(want, sizeof(want), "[rates]\ncny = 0.14 ; %s:2\neur = (unset) ; default\n", path);
+    assert_string_equal(text, want);
+    free(text);
+    config_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_without_rates),      cmocka_unit_test(test_to_the_dollar_and_back),
-        cmocka_unit_test(test_between_two_others), cmocka_unit_test(test_rounded_up),
-        cmocka_unit_test(test_what_does_not_fit),  cmocka_unit_test(test_what_is_no_rate),
+        cmocka_unit_test(test_without_rates),
+        cmocka_unit_test(test_to_the_dollar_and_back),
+        cmocka_unit_test(test_between_two_others),
+        cmocka_unit_test(test_rounded_up),
+        cmocka_unit_test(test_what_does_not_fit),
+        cmocka_unit_test(test_what_is_no_rate),
+        cmocka_unit_test(test_shown_where_they_are_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
