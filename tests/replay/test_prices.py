@@ -5,6 +5,7 @@ import collections
 import functools
 import itertools
 import json
+import math
 import subprocess
 import time
 
@@ -19,7 +20,7 @@ from test_recordings import WRONG_USAGE
 MODELS = HERE.parent / "etc" / "models.ini"
 SHORT = {"input_tokens": 1000, "output_tokens": 333, "cached_input_tokens": 301, "cache_write_tokens": 77}
 SOUND = {**SHORT, "input_audio_tokens": 200, "output_audio_tokens": 33, "images": 3}
-# Some day that rows with hours hold on, and one long before any row.
+# A midnight after all that is in the file.
 SOME_DAY = 20_800 * DAY_US
 
 models = functools.cache(lambda: read_models(MODELS))
@@ -43,12 +44,17 @@ def daemon_prices(asked):
 # -- the rows
 
 
+def day_of(row):
+    """A midnight that it holds on, if it ever does."""
+    return row["since"] or (SOME_DAY if row["until"] > SOME_DAY else row["until"] - DAY_US)
+
+
 def moments(rows):
     """Where one of them begins or ends to hold, and just before."""
     edges = {0, SOME_DAY}
     for row in rows:
-        edges |= {edge for edge in (row["since"], row["until"]) if edge < SOME_DAY * 2}
-        edges |= {SOME_DAY + minute * MINUTE_US for minute in row["hours"] or ()}
+        edges |= {edge for edge in (row["since"], row["until"]) if edge != math.inf}
+        edges |= {day_of(row) + minute * MINUTE_US for minute in row["hours"] or ()}
     return sorted(edges | {edge - 1 for edge in edges if edge})
 
 

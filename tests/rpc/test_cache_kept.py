@@ -180,6 +180,19 @@ def gemini_with_an_image(seal, text):
     return sse([{"candidates": [{"content": {"parts": parts, "role": "model"}, "finishReason": "STOP"}]}])
 
 
+def gemini_that_hears(seal, text):
+    heard = [{"modality": "TEXT", "tokenCount": 3}, {"modality": "AUDIO", "tokenCount": 30}]
+    said = [{"modality": "AUDIO", "tokenCount": 5}]
+    usage = {"promptTokenCount": 33, "candidatesTokenCount": 7, "promptTokensDetails": heard, "candidatesTokensDetails": said}
+    answer = {"content": {"parts": [{"text": "I see"}], "role": "model"}, "finishReason": "STOP"}
+    return sse([{"candidates": [answer], "usageMetadata": usage}])
+
+
+def responses_that_drew(seal, text):
+    usage = {"input_tokens": 9, "output_tokens": 2, "server_side_tool_usage_details": {"image_generation_calls": 2}}
+    return sse([{"type": "response.completed", "response": {"status": "completed", "usage": usage}}], named=True)
+
+
 def anthropic_with_seals(seal, text):
     blocks = [
         {"type": "thinking", "thinking": "hm", "signature": seal},
@@ -228,6 +241,26 @@ def test_images_are_kept(canned):
     events = client.events(second["answer"])
     assert kinds_of(events)[:5] == ["start", "reasoning", "text", "image", "text"]
     assert events[3][1]["data"] == PIXEL
+
+
+@pytest.mark.parametrize(
+    "api, way, figures",
+    [
+        ("gemini", gemini_that_hears, {"input_tokens": 33, "input_audio_tokens": 30, "output_audio_tokens": 5}),
+        ("openai-responses", responses_that_drew, {"input_tokens": 9, "images": 2}),
+    ],
+)
+def test_kinds_of_usage_are_kept(canned, api, way, figures):
+    """In the answer, the cached one, its events and the message."""
+    server, client = canned({api: way})
+    first = client.call("chat", question_of(api))
+    second = client.call("chat", question_of(api) | {"conversation": "new"})
+    events = [e for _, e in client.events(second["answer"]) if e["type"] == "usage"]
+    message = client.call("conversation.get", {"conversation": second["conversation"]})["messages"][1]
+    assert second["cached"] and len(server.asked) == 1
+    for usage in (first["usage"], second["usage"], events[-1], message["usage"]):
+        assert {k: usage.get(k) for k in figures} == figures
+        assert {k for k in usage if "audio" in k or k == "images"} <= set(figures), "what was not told is absent"
 
 
 def test_seals_are_kept_and_sent_back(canned):
