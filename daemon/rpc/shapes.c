@@ -68,7 +68,7 @@ const struct schema_field shape_notify[] = {
 const struct schema_field shape_context[] = {
     {"cwd", STR, NULL, "the client's working directory"},
     {"terminal", STR, NULL, "a name for its terminal that no other terminal has"},
-    {"budget", STR, NULL, "a name that its project has for what is spent; nothing is made of it yet"},
+    {"budget", STR, NULL, "a name that its project has for what is spent: budgets with this label count it"},
     {0},
 };
 
