@@ -1,11 +1,12 @@
 /* Every method, one row each: what it takes, what it replies, and what the protocol page says about it. `hello`, the
  * page and the tests' idea of a good reply are made from this table. The fields of
- * conversation.* are in methods_conversation.c, those of models.* in methods_models.c, of prompt.* in methods_prompt.c.
- */
+ * conversation.* are in methods_conversation.c, those of models.* in methods_models.c, of prompt.* in methods_prompt.c,
+ * of usage.* and budget.* in methods_usage.c. */
 #include "daemon/rpc/handlers.h"
 #include "daemon/rpc/methods_conversation.h"
 #include "daemon/rpc/methods_models.h"
 #include "daemon/rpc/methods_prompt.h"
+#include "daemon/rpc/methods_usage.h"
 #include "daemon/rpc/shapes.h"
 
 static const struct schema_field none[] = {{0}};
@@ -474,6 +475,12 @@ const struct method methods[] = {
      "The caller's entries, page by page in no told order: of the persistent tier, or of memory where there is none."},
     {"cache.clear", m_cache_clear, cache_clear, cache_clear_reply, METHOD_LATER,
      "Removes the caller's entries, or those alone that fit all that is told."},
+    {"usage.report", m_usage_report, usage_report_params, usage_report_reply, METHOD_LATER,
+     "What was used and what it cost, by the ledger: a row for each group and currency. Hours and days are UTC's, and "
+     "what is asked counts in the hour in which it was asked."},
+    {"usage.reprice", m_usage_reprice, usage_reprice_params, usage_reprice_reply, METHOD_LATER,
+     "Works the cost of past answers out again, by the prices that are known now for the time when each was asked. The "
+     "first figure stays in the ledger, beside the new one."},
     {"config.reload", m_reload, none, reload_reply, METHOD_ADMIN | METHOD_NOTIFY | METHOD_LATER,
      "As SIGHUP: reads the configuration anew. Where it is bad, `invalid_request` names file and line, and the one in "
      "force stays."},

@@ -1,0 +1,10 @@
+/* What the methods usage.* and budget.* take and reply, for their rows in methods.c. */
+#ifndef ASKD_RPC_METHODS_USAGE_H
+#define ASKD_RPC_METHODS_USAGE_H
+
+#include "daemon/rpc/schema.h"
+
+extern const struct schema_field usage_report_params[], usage_reprice_params[];
+extern const struct schema_field usage_report_reply[], usage_reprice_reply[];
+
+#endif
