@@ -499,6 +499,7 @@ static void on_expire(void *data)
     job->expire.answers_max = answer_table_options(room->table)->retain_max;
     job->expire.conversations_before_us = keep > 0 ? clock_wall_us() - keep * 1000 : 0;
     job->expire.trash_before_us = clock_wall_us() - store_opt(room->store)->trash_ms * 1000;
+    job->expire.now_us = clock_wall_us();
     job->expire.ledger_before_us = ledger > 0 ? clock_wall_us() - ledger * 1000 : 0;
     if (store_submit(room->store, job, NULL) == ERR_NONE)
         room->expiring = job;

@@ -238,8 +238,8 @@ struct store_summary { /* takes the place of what that message had; nothing wher
  * that is there already changes nothing. What counts as spent is what was told last, the final row's figure or that of
  * STORE_REPRICE. A row that runs counts nowhere yet.
  *
- * Sums by the hour are kept beside the rows, and stay for good; rows leave by STORE_EXPIRE. Hours and days are UTC's. A
- * row counts in the hour in which it was asked. */
+ * Sums by the hour are kept beside the rows, those by the day since STORE_EXPIRE came, and both stay for good; rows
+ * leave by STORE_EXPIRE. Hours and days are UTC's. A row counts in the hour in which it was asked. */
 
 struct store_spend {
     struct ledger_row *rows;
@@ -307,6 +307,7 @@ struct store_reprice {
 };
 
 struct store_expire {
+    int64_t now_us;                  /* days of the ledger that are over by then are summed up; 0: none is */
     int64_t answers_before_us;       /* answers that ended before leave, with their events */
     int64_t answers_max;             /* and the oldest over so many */
     int64_t conversations_before_us; /* conversations not touched since leave, but pinned ones; 0: none does */

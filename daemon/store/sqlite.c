@@ -71,7 +71,7 @@ static struct store_db *sqlite_close(struct store_db *db)
     while (!LIST_EMPTY(&db->cursors))
         sqlite_cursor_free(LIST_FIRST(&db->cursors));
     sqlite_halves_forget(db);
-    sqlite_texts_forget(db);
+    sqlite_ledger_forget(db);
     for (size_t i = 0; i < SQLITE_STATEMENTS; i++)
         sqlite3_finalize(db->cached[i].stmt);
     sqlite_tokenizer_close(db);
@@ -228,7 +228,7 @@ static enum error_code sqlite_commit(struct store_db *db, struct error *err)
 
 static void sqlite_rollback(struct store_db *db)
 {
-    sqlite_texts_forget(db);
+    sqlite_ledger_forget(db);
     if (!sqlite3_get_autocommit(db->sql)) /* a full disk rolls back by itself */
         run_alone(db, "ROLLBACK", NULL);
 }

@@ -167,8 +167,8 @@ enum store_step sqlite_expire(struct store_db *db, struct store_job *job)
     if (age_conversations(db, e) || empty_trash(db, e))
         return STORE_STEP_DONE; /* so that what is told to be gone is what this transaction has taken */
     while (sqlite_take_back_halves(db) || purge_conversation(db) || age_answers(db, e->answers_before_us) ||
-           surplus_answers(db, e->answers_max) || age_ledger(db, e->ledger_before_us) || purge_log(db) ||
-           sqlite_purge_attachment(db) || shrink(db))
+           surplus_answers(db, e->answers_max) || age_ledger(db, e->ledger_before_us) ||
+           sqlite_make_day(db, e->now_us) || purge_log(db) || sqlite_purge_attachment(db) || shrink(db))
         if (sqlite_late(db))
             return STORE_STEP_MORE;
     return STORE_STEP_DONE;

@@ -67,6 +67,8 @@ struct store_db {
     Fts5Tokenizer *tokenizer;           /* by which texts are looked at again, to show what was found */
     struct sqlite_sieve *sieve;         /* of the search whose slice it is, while it gathers */
     struct sqlite_known_text texts[SQLITE_TEXTS];
+    int64_t last_day; /* of the ledger's sums by the day, while that is known */
+    bool last_day_known;
 };
 
 /* A statement and its arguments, which are bound in order and borrowed until it is done. */
@@ -183,12 +185,14 @@ bool sqlite_purge_title(struct store_db *db, int64_t conversation);
 
 /* sqlite_ledger.c; sqlite_ledger.h has what the ledger keeps to itself. Rows as they are told. */
 void sqlite_put_ledger(struct store_db *db, const struct ledger_row *rows, size_t n);
-void sqlite_texts_forget(struct store_db *db); /* a rollback may have taken them out of the database again */
+void sqlite_ledger_forget(struct store_db *db); /* what it has at hand: a rollback may have taken it back */
 /* Ends one row that was left running, of this answer (NULL: of any); false where there is none, or after a fault. */
 bool sqlite_settle(struct store_db *db, const struct store_place *place, const char *answer,
                    const struct store_reply *reply);
 bool sqlite_ledger_runs(struct store_db *db, const char *answer); /* it has such a row */
-struct sqlite_usage *sqlite_usage_free(struct sqlite_usage *u);   /* sqlite_usage.c; NULL is fine; returns NULL */
+/* sqlite_rollup.c: the sums of one day that is over; false where they all are there, or after a fault. */
+bool sqlite_make_day(struct store_db *db, int64_t now_us);
+struct sqlite_usage *sqlite_usage_free(struct sqlite_usage *u); /* sqlite_usage.c; NULL is fine; returns NULL */
 
 /* The jobs. Each looks at sqlite_late where it can take long. */
 typedef enum store_step sqlite_job(struct store_db *db, struct store_job *job);

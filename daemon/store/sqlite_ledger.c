@@ -44,8 +44,9 @@ int64_t sqlite_text_num(struct store_db *db, const char *text)
     return num;
 }
 
-void sqlite_texts_forget(struct store_db *db)
+void sqlite_ledger_forget(struct store_db *db)
 {
+    db->last_day_known = false;
     for (size_t i = 0; i < SQLITE_TEXTS; i++) {
         free(db->texts[i].text);
         db->texts[i] = (struct sqlite_known_text){0};

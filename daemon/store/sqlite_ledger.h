@@ -1,5 +1,5 @@
 /* What the files of the ledger share (job.h says what it is): sqlite_ledger.c has its rows and writes them,
- * sqlite_rollup.c their sums by the hour, sqlite_scan.c walks
+ * sqlite_rollup.c their sums by the hour and by the day, sqlite_scan.c walks
  * through both for sqlite_usage.c, sqlite_reprice.c new costs.
  *
  * An *entry* is a row of the ledger as the table has it: all numbers but the ids, with texts as the numbers that
@@ -49,24 +49,27 @@ enum ledger_column {
         LEDGER_COLUMNS
 };
 
-/* The key of ledger_hour: hours since 1970, and numbers of texts. */
+/* The key of ledger_hour: hours since 1970, and numbers of texts. Days of ledger_day have the first of them alone. */
 #define LEDGER_KEY_MAP(X)                                                                                              \
     X(KEY_HOUR, hour)                                                                                                  \
     X(KEY_UID, uid)                                                                                                    \
     X(KEY_PROVIDER, provider)                                                                                          \
     X(KEY_MODEL, model)                                                                                                \
+    X(KEY_CURRENCY, currency)                                                                                          \
     X(KEY_CLIENT, client)                                                                                              \
     X(KEY_LABEL, label)                                                                                                \
-    X(KEY_DIRECTORY, directory)                                                                                        \
-    X(KEY_CURRENCY, currency)
+    X(KEY_DIRECTORY, directory)
+#define LEDGER_HOUR_KEY "hour, uid, provider, model, currency, client, label, directory" /* as the map has it */
+#define LEDGER_DAY_KEY "day, uid, provider, model, currency"
 enum ledger_key {
 #define X(code, name) code,
     LEDGER_KEY_MAP(X)
 #undef X
-        LEDGER_KEYS
+        LEDGER_KEYS,
+    LEDGER_DAY_KEYS = KEY_CLIENT /* the first one is the day */
 };
 
-/* What is summed up in ledger_hour. Tokens are those that went to a provider. */
+/* What is summed up in both. Tokens are those that went to a provider. */
 #define LEDGER_SUM_MAP(X)                                                                                              \
     X(SUM_ENTRIES, entries)                                                                                            \
     X(SUM_ANSWERS, answers)                                                                                            \
@@ -97,7 +100,6 @@ enum ledger_sum {
 #define HOUR_US INT64_C(3600000000)
 #define DAY_HOURS 24
 
-#define LEDGER_KEY "hour, uid, provider, model, client, label, directory, currency" /* as the map has it */
 #define LEDGER_NAME(code, name) ", " #name
 #define LEDGER_MARK(code, name) ", ?"
 
@@ -131,8 +133,15 @@ int64_t ledger_entry_price(const struct ledger_entry *e);
 enum { LEDGER_PARTS_MAX = 2 };
 size_t ledger_parts(const struct ledger_entry *e, struct ledger_part parts[LEDGER_PARTS_MAX]);
 void ledger_add(int64_t sums[LEDGER_SUMS], const int64_t more[LEDGER_SUMS]); /* what does not fit is INT64_MAX */
-bool sqlite_roll(struct store_db *db, const struct ledger_entry *e);         /* into ledger_hour; false after a fault */
-bool sqlite_unroll(struct store_db *db, const struct ledger_entry *e);       /* out of it */
+bool sqlite_roll(struct store_db *db, const struct ledger_entry *e);         /* into them; false after a fault */
+bool sqlite_unroll(struct store_db *db, const struct ledger_entry *e);       /* out of them */
+/* The last day that ledger_day has; all before it are there too. -1: none. */
+int64_t sqlite_last_day(struct store_db *db);
+
+/* What a time is read from: nothing but rows; sums of whole hours too; those of whole days too, which tell of no
+ * client, label or directory. */
+enum ledger_grain { LEDGER_ROWS, LEDGER_HOURS, LEDGER_DAYS };
+enum { LEDGER_RANGES_MAX = 5 };
 
 /* Parts within a time, in slices. It is a plain value, and begins as {.uid, .each, .data}. */
 struct ledger_scan {
@@ -140,17 +149,19 @@ struct ledger_scan {
     bool (*each)(void *data, const struct ledger_part *p, const struct ledger_entry *e /* NULL: a sum */);
     void *data; /* each: false ends the scan */
     struct ledger_range {
-        bool rows;           /* from and until are times, else hours */
-        int64_t from, until; /* until is not part of it */
-    } ranges[3];
+        enum ledger_grain grain;
+        int64_t from, until; /* until is not part of it. Times, hours or days since 1970 */
+    } ranges[LEDGER_RANGES_MAX];
     size_t n_ranges, range; /* and where in that it stands: behind this row, or this sum */
     int64_t at_us, arm, key[LEDGER_KEYS];
     uint8_t answer[16];
     size_t n_answer;
     bool stopped;
 };
-/* until_us 0: no end. rows: by nothing but those. */
-void sqlite_scan_begin(struct store_db *db, struct ledger_scan *s, int64_t since_us, int64_t until_us, bool rows);
+/* until_us 0: no end. */
+void sqlite_scan_begin(struct store_db *db, struct ledger_scan *s, int64_t since_us, int64_t until_us,
+                       enum ledger_grain grain);
+void sqlite_scan_enter(struct ledger_scan *s);                /* begins the first of the ranges that it has */
 bool sqlite_scan(struct store_db *db, struct ledger_scan *s); /* false: the slice is over; true after a fault too */
 
 #endif

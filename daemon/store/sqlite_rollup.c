@@ -1,4 +1,5 @@
-/* The ledger's sums by the hour, kept in step with its rows in the same transaction. */
+/* The ledger's sums. Those by the hour are kept in step with its rows, in the same transaction. Those by the day are
+ * made of them when the day is over, so that no answer pays for them; what comes late goes into both. */
 #include "daemon/store/sqlite_ledger.h"
 #include <string.h>
 
@@ -70,21 +71,64 @@ void ledger_add(int64_t sums[LEDGER_SUMS], const int64_t more[LEDGER_SUMS])
 }
 
 #define PLUS(code, name) ", " #name " = " #name " + excluded." #name
+#define ROLL_INTO(table, first, key, marks)                                                                            \
+    "INSERT INTO " table "(" key LEDGER_SUM_MAP(LEDGER_NAME) ") VALUES(" marks LEDGER_SUM_MAP(                         \
+        LEDGER_MARK) ")"                                                                                               \
+                     " ON CONFLICT(" key ") DO UPDATE SET " first " = " first                                          \
+                     LEDGER_SUM_MAP(PLUS)
 
-static bool roll_part(struct store_db *db, const struct ledger_part *p)
+static bool put_sums(struct query q, const int64_t *key, size_t n_keys, const int64_t sums[LEDGER_SUMS])
 {
-    struct query q = query(db, "INSERT INTO ledger_hour(" LEDGER_KEY LEDGER_SUM_MAP(
-                                   LEDGER_NAME) ")"
-                                                " VALUES(?, ?, ?, ?, ?, ?, ?, ?" LEDGER_SUM_MAP(
-                                                    LEDGER_MARK) ")"
-                                                                 " ON CONFLICT(" LEDGER_KEY
-                                                                 ") DO UPDATE SET hour = hour" LEDGER_SUM_MAP(PLUS));
-
-    for (size_t i = 0; i < LEDGER_KEYS; i++)
-        query_int(&q, p->key[i]);
+    for (size_t i = 0; i < n_keys; i++)
+        query_int(&q, key[i]);
     for (size_t i = 0; i < LEDGER_SUMS; i++)
-        query_int(&q, p->sums[i]);
+        query_int(&q, sums[i]);
     return query_run(&q);
+}
+
+static void day_key(const struct ledger_part *p, int64_t key[LEDGER_DAY_KEYS])
+{
+    memcpy(key, p->key, LEDGER_DAY_KEYS * sizeof(*key));
+    key[0] = p->key[KEY_HOUR] / DAY_HOURS;
+}
+
+static bool roll_into_hour(struct store_db *db, const struct ledger_part *p)
+{
+    return put_sums(query(db, ROLL_INTO("ledger_hour", "hour", LEDGER_HOUR_KEY, "?, ?, ?, ?, ?, ?, ?, ?")), p->key,
+                    LEDGER_KEYS, p->sums);
+}
+
+static bool roll_into_day(struct store_db *db, const struct ledger_part *p)
+{
+    int64_t key[LEDGER_DAY_KEYS];
+
+    day_key(p, key);
+    return put_sums(query(db, ROLL_INTO("ledger_day", "day", LEDGER_DAY_KEY, "?, ?, ?, ?, ?")), key, LEDGER_DAY_KEYS,
+                    p->sums);
+}
+
+int64_t sqlite_last_day(struct store_db *db)
+{
+    int64_t day = -1;
+    struct query q = query(db, "SELECT day FROM ledger_day WHERE day >= 0 ORDER BY day DESC LIMIT 1");
+
+    query_number(&q, &day);
+    return day;
+}
+
+static bool day_is_made(struct store_db *db, const struct ledger_part *p)
+{
+    if (!db->last_day_known) {
+        db->last_day = sqlite_last_day(db);
+        db->last_day_known = db->fault == SQLITE_OK;
+    }
+    return p->key[KEY_HOUR] / DAY_HOURS <= db->last_day;
+}
+
+static void roll_part(struct store_db *db, const struct ledger_part *p)
+{
+    if (roll_into_hour(db, p) && day_is_made(db, p))
+        roll_into_day(db, p);
 }
 
 bool sqlite_roll(struct store_db *db, const struct ledger_entry *e)
@@ -97,14 +141,26 @@ bool sqlite_roll(struct store_db *db, const struct ledger_entry *e)
     return db->fault == SQLITE_OK;
 }
 
-static void drop_empty(struct store_db *db, const struct ledger_part *p)
+static void drop_empty(struct query q, const int64_t *key, size_t n_keys)
 {
-    struct query q = query(db, "DELETE FROM ledger_hour WHERE (" LEDGER_KEY ") = (?, ?, ?, ?, ?, ?, ?, ?)"
-                               " AND entries = 0");
-
-    for (size_t i = 0; i < LEDGER_KEYS; i++)
-        query_int(&q, p->key[i]);
+    for (size_t i = 0; i < n_keys; i++)
+        query_int(&q, key[i]);
     query_run(&q);
+}
+
+static void unroll_part(struct store_db *db, struct ledger_part *p)
+{
+    int64_t key[LEDGER_DAY_KEYS];
+
+    for (size_t i = 0; i < LEDGER_SUMS; i++)
+        p->sums[i] = -p->sums[i];
+    roll_part(db, p);
+    day_key(p, key);
+    drop_empty(query(db, "DELETE FROM ledger_hour WHERE (" LEDGER_HOUR_KEY ") = (?, ?, ?, ?, ?, ?, ?, ?)"
+                         " AND entries = 0"),
+               p->key, LEDGER_KEYS);
+    drop_empty(query(db, "DELETE FROM ledger_day WHERE (" LEDGER_DAY_KEY ") = (?, ?, ?, ?, ?) AND entries = 0"), key,
+               LEDGER_DAY_KEYS);
 }
 
 bool sqlite_unroll(struct store_db *db, const struct ledger_entry *e)
@@ -112,11 +168,41 @@ bool sqlite_unroll(struct store_db *db, const struct ledger_entry *e)
     struct ledger_part parts[LEDGER_PARTS_MAX];
     size_t n = ledger_parts(e, parts);
 
-    for (size_t i = 0; i < n; i++) {
-        for (size_t k = 0; k < LEDGER_SUMS; k++)
-            parts[i].sums[k] = -parts[i].sums[k];
-        roll_part(db, &parts[i]);
-        drop_empty(db, &parts[i]);
-    }
+    for (size_t i = 0; i < n; i++)
+        unroll_part(db, &parts[i]);
+    return db->fault == SQLITE_OK;
+}
+
+/* Days */
+
+static bool make_day(void *data, const struct ledger_part *p, const struct ledger_entry *e)
+{
+    (void)e;
+    return roll_into_day(data, p);
+}
+
+/* The first day that has sums, and is not made; -1: none. */
+static int64_t next_day(struct store_db *db)
+{
+    int64_t hour = -1;
+    struct query q = query(db, "SELECT hour FROM ledger_hour WHERE hour >= ? ORDER BY hour LIMIT 1");
+
+    query_int(&q, (sqlite_last_day(db) + 1) * DAY_HOURS);
+    return query_number(&q, &hour) ? hour / DAY_HOURS : -1;
+}
+
+/* Whole or not at all: that a day is there means that all of it is. */
+bool sqlite_make_day(struct store_db *db, int64_t now_us)
+{
+    struct ledger_scan scan = {.uid = -1, .each = make_day, .data = db};
+    int64_t day = next_day(db), day_us = DAY_HOURS * HOUR_US;
+
+    if (day < 0 || (day + 1) * day_us > now_us)
+        return false;
+    scan.ranges[scan.n_ranges++] = (struct ledger_range){LEDGER_HOURS, day * DAY_HOURS, (day + 1) * DAY_HOURS};
+    sqlite_scan_enter(&scan);
+    while (!sqlite_scan(db, &scan))
+        ;
+    db->last_day_known = false;
     return db->fault == SQLITE_OK;
 }

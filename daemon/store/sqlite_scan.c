@@ -1,4 +1,6 @@
-/* Walks through what was spent within a time: whole hours by their sums, what is before and behind them by its rows. */
+/* Walks through what was spent within a time: whole days and hours by their sums, what is before and behind by its
+ * rows.
+ */
 #include "daemon/store/sqlite_ledger.h"
 #include <string.h>
 
@@ -11,42 +13,58 @@ static int64_t oldest_row(struct store_db *db)
     return at_us;
 }
 
-static void add_range(struct ledger_scan *s, bool rows, int64_t from, int64_t until)
+static void add_range(struct ledger_scan *s, enum ledger_grain grain, int64_t from, int64_t until)
 {
     if (from < until)
-        s->ranges[s->n_ranges++] = (struct ledger_range){rows, from, until};
+        s->ranges[s->n_ranges++] = (struct ledger_range){grain, from, until};
 }
 
 /* Before the first row and the first sum of the range. */
-static void enter_range(struct ledger_scan *s)
+void sqlite_scan_enter(struct ledger_scan *s)
 {
     int64_t from = s->ranges[s->range].from;
 
     s->at_us = from - 1;
     s->n_answer = 0; /* NULL: behind all rows of that moment */
-    s->key[KEY_HOUR] = from;
-    for (size_t i = KEY_HOUR + 1; i < LEDGER_KEYS; i++)
+    s->key[0] = from;
+    for (size_t i = 1; i < LEDGER_KEYS; i++)
         s->key[i] = -1;
 }
 
-void sqlite_scan_begin(struct store_db *db, struct ledger_scan *s, int64_t since_us, int64_t until_us, bool rows)
+static void add_hours(struct store_db *db, struct ledger_scan *s, int64_t from, int64_t until, bool days)
+{
+    int64_t first = days ? (from + DAY_HOURS - 1) / DAY_HOURS : 0, end = days ? sqlite_last_day(db) + 1 : 0;
+
+    if (end > until / DAY_HOURS)
+        end = until / DAY_HOURS;
+    if (first >= end) {
+        add_range(s, LEDGER_HOURS, from, until);
+        return;
+    }
+    add_range(s, LEDGER_HOURS, from, first * DAY_HOURS);
+    add_range(s, LEDGER_DAYS, first, end);
+    add_range(s, LEDGER_HOURS, end * DAY_HOURS, until);
+}
+
+void sqlite_scan_begin(struct store_db *db, struct ledger_scan *s, int64_t since_us, int64_t until_us,
+                       enum ledger_grain grain)
 {
     since_us = since_us > 0 ? since_us : 0;
     until_us = until_us > 0 ? until_us : INT64_MAX;
     /* Whole hours between them. */
     int64_t from = since_us / HOUR_US + (since_us % HOUR_US > 0), until = until_us / HOUR_US;
 
-    if (rows || from > until) {
-        add_range(s, true, since_us, until_us);
+    if (grain == LEDGER_ROWS || from > until) {
+        add_range(s, LEDGER_ROWS, since_us, until_us);
     } else {
         /* Rows leave by whole hours: one that begins before the oldest row's has none any more. */
         int64_t end = until < oldest_row(db) / HOUR_US && until * HOUR_US < until_us ? until + 1 : until;
-        add_range(s, true, since_us, from * HOUR_US);
-        add_range(s, false, from, end);
-        add_range(s, true, end * HOUR_US, until_us);
+        add_range(s, LEDGER_ROWS, since_us, from * HOUR_US);
+        add_hours(db, s, from, end, grain == LEDGER_DAYS);
+        add_range(s, LEDGER_ROWS, end * HOUR_US, until_us);
     }
     if (s->n_ranges > 0)
-        enter_range(s);
+        sqlite_scan_enter(s);
 }
 
 /* Each part to whoever asks, until he has enough. */
@@ -85,25 +103,30 @@ static bool scan_rows(struct store_db *db, struct ledger_scan *s)
     return true;
 }
 
+#define SUMS_BEHIND(table, first, key, marks)                                                                          \
+    "SELECT " key LEDGER_SUM_MAP(LEDGER_NAME) " FROM " table " WHERE (" key ") > (" marks ") AND " first " < ?"        \
+                                              " ORDER BY " key
+
 static bool scan_sums(struct store_db *db, struct ledger_scan *s)
 {
-    struct ledger_part p;
-    struct query q = query(db, "SELECT " LEDGER_KEY LEDGER_SUM_MAP(
-                                   LEDGER_NAME) " FROM ledger_hour"
-                                                " WHERE (" LEDGER_KEY
-                                                ") > (?, ?, ?, ?, ?, ?, ?, ?) AND hour < ? ORDER BY " LEDGER_KEY);
+    bool days = s->ranges[s->range].grain == LEDGER_DAYS;
+    int n_keys = days ? LEDGER_DAY_KEYS : LEDGER_KEYS;
+    struct query q = days ? query(db, SUMS_BEHIND("ledger_day", "day", LEDGER_DAY_KEY, "?, ?, ?, ?, ?"))
+                          : query(db, SUMS_BEHIND("ledger_hour", "hour", LEDGER_HOUR_KEY, "?, ?, ?, ?, ?, ?, ?, ?"));
 
-    for (size_t i = 0; i < LEDGER_KEYS; i++)
+    for (int i = 0; i < n_keys; i++)
         query_int(&q, s->key[i]);
     query_int(&q, s->ranges[s->range].until);
     while (!s->stopped && query_next(&q)) {
-        for (int i = 0; i < LEDGER_KEYS; i++)
-            p.key[i] = query_get_int(&q, i);
+        struct ledger_part p = {0};
+        for (int i = 0; i < n_keys; i++)
+            s->key[i] = p.key[i] = query_get_int(&q, i);
         for (int i = 0; i < LEDGER_SUMS; i++)
-            p.sums[i] = query_get_int(&q, LEDGER_KEYS + i);
+            p.sums[i] = query_get_int(&q, n_keys + i);
+        if (days)
+            p.key[KEY_HOUR] *= DAY_HOURS;
         tell(s, &p, 1, NULL);
         if (sqlite_late(db)) {
-            memcpy(s->key, p.key, sizeof(s->key));
             query_end(&q);
             return false;
         }
@@ -115,10 +138,10 @@ static bool scan_sums(struct store_db *db, struct ledger_scan *s)
 bool sqlite_scan(struct store_db *db, struct ledger_scan *s)
 {
     while (s->range < s->n_ranges && !s->stopped && db->fault == SQLITE_OK) {
-        if (!(s->ranges[s->range].rows ? scan_rows(db, s) : scan_sums(db, s)))
+        if (!(s->ranges[s->range].grain == LEDGER_ROWS ? scan_rows(db, s) : scan_sums(db, s)))
             return false;
         if (++s->range < s->n_ranges)
-            enter_range(s);
+            sqlite_scan_enter(s);
     }
     return true;
 }

@@ -90,14 +90,22 @@ static const char *const migrations[] = {
     "CREATE INDEX ledger_running ON ledger(answer) WHERE outcome = 0;"
     "CREATE TABLE ledger_hour("
     "  hour INTEGER NOT NULL, uid INTEGER NOT NULL, provider INTEGER NOT NULL, model INTEGER NOT NULL,"
-    "  client INTEGER NOT NULL, label INTEGER NOT NULL, directory INTEGER NOT NULL, currency INTEGER NOT NULL,"
+    "  currency INTEGER NOT NULL, client INTEGER NOT NULL, label INTEGER NOT NULL, directory INTEGER NOT NULL,"
     "  entries INTEGER NOT NULL, answers INTEGER NOT NULL, requests INTEGER NOT NULL, errors INTEGER NOT NULL,"
     "  cached INTEGER NOT NULL, shared INTEGER NOT NULL, input INTEGER NOT NULL, cached_input INTEGER NOT NULL,"
-    "  cache_write INTEGER NOT NULL, output INTEGER NOT NULL, reasoning INTEGER NOT NULL,"
-    "  images INTEGER NOT NULL, input_audio INTEGER NOT NULL,"
-    "  output_audio INTEGER NOT NULL, cost INTEGER NOT NULL, provider_cost INTEGER NOT NULL,"
-    "  compared INTEGER NOT NULL, premium INTEGER NOT NULL, saved INTEGER NOT NULL,"
-    "  PRIMARY KEY(hour, uid, provider, model, client, label, directory, currency)) WITHOUT ROWID;",
+    "  cache_write INTEGER NOT NULL, output INTEGER NOT NULL, reasoning INTEGER NOT NULL, images INTEGER NOT NULL,"
+    "  input_audio INTEGER NOT NULL, output_audio INTEGER NOT NULL, cost INTEGER NOT NULL,"
+    "  provider_cost INTEGER NOT NULL, compared INTEGER NOT NULL, premium INTEGER NOT NULL, saved INTEGER NOT NULL,"
+    "  PRIMARY KEY(hour, uid, provider, model, currency, client, label, directory)) WITHOUT ROWID;"
+    "CREATE TABLE ledger_day("
+    "  day INTEGER NOT NULL, uid INTEGER NOT NULL, provider INTEGER NOT NULL, model INTEGER NOT NULL,"
+    "  currency INTEGER NOT NULL,"
+    "  entries INTEGER NOT NULL, answers INTEGER NOT NULL, requests INTEGER NOT NULL, errors INTEGER NOT NULL,"
+    "  cached INTEGER NOT NULL, shared INTEGER NOT NULL, input INTEGER NOT NULL, cached_input INTEGER NOT NULL,"
+    "  cache_write INTEGER NOT NULL, output INTEGER NOT NULL, reasoning INTEGER NOT NULL, images INTEGER NOT NULL,"
+    "  input_audio INTEGER NOT NULL, output_audio INTEGER NOT NULL, cost INTEGER NOT NULL,"
+    "  provider_cost INTEGER NOT NULL, compared INTEGER NOT NULL, premium INTEGER NOT NULL, saved INTEGER NOT NULL,"
+    "  PRIMARY KEY(day, uid, provider, model, currency)) WITHOUT ROWID;",
 };
 
 int sqlite_version(void)

@@ -63,6 +63,21 @@ static bool asks_for(const enum store_usage_by *by, size_t n, enum store_usage_b
     return false;
 }
 
+/* The coarsest that tells of all these. */
+static enum ledger_grain grain_for(const enum store_usage_by *by, size_t n)
+{
+    static const enum ledger_grain grains[STORE_BYS] = {
+        [STORE_BY_MODEL] = LEDGER_DAYS,      [STORE_BY_PROVIDER] = LEDGER_DAYS, [STORE_BY_CLIENT] = LEDGER_HOURS,
+        [STORE_BY_UID] = LEDGER_DAYS,        [STORE_BY_DAY] = LEDGER_DAYS,      [STORE_BY_HOUR] = LEDGER_HOURS,
+        [STORE_BY_DIRECTORY] = LEDGER_HOURS, [STORE_BY_LABEL] = LEDGER_HOURS,   [STORE_BY_CONVERSATION] = LEDGER_ROWS,
+    };
+    enum ledger_grain grain = LEDGER_DAYS;
+
+    for (size_t i = 0; i < n; i++)
+        grain = grains[by[i]] < grain ? grains[by[i]] : grain;
+    return grain;
+}
+
 /* Groups */
 
 static bool group(void *data, const struct ledger_part *p, const struct ledger_entry *e)
@@ -208,8 +223,7 @@ enum store_step sqlite_usage(struct store_db *db, struct store_job *job)
     if (!u) {
         u = begin(db, job, asked->by, asked->n_by);
         u->scan.uid = asked->everybody ? -1 : (int64_t)asked->uid;
-        sqlite_scan_begin(db, &u->scan, asked->since_us, asked->until_us,
-                          asks_for(asked->by, asked->n_by, STORE_BY_CONVERSATION));
+        sqlite_scan_begin(db, &u->scan, asked->since_us, asked->until_us, grain_for(asked->by, asked->n_by));
     }
     if (!scanned(db, u))
         return job->code == ERR_NONE && db->fault == SQLITE_OK ? STORE_STEP_MORE : STORE_STEP_DONE;
@@ -264,7 +278,7 @@ enum store_step sqlite_spent(struct store_db *db, struct store_job *job)
     if (!u) {
         u = begin(db, job, by, sizeof(by) / sizeof(by[0]));
         u->by_the_day = s->now_us / HOUR_US / DAY_HOURS * DAY_HOURS;
-        sqlite_scan_begin(db, &u->scan, s->since_us - s->since_us % HOUR_US, 0, false);
+        sqlite_scan_begin(db, &u->scan, s->since_us - s->since_us % HOUR_US, 0, LEDGER_HOURS);
     }
     if (!scanned(db, u))
         return job->code == ERR_NONE && db->fault == SQLITE_OK ? STORE_STEP_MORE : STORE_STEP_DONE;

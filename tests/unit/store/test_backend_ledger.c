@@ -182,6 +182,15 @@ static void what_is_too_much_for_a_number(void **state)
     assert_usage(f, usage_of(ALL, "conversation"), "-: 4/4 9223372036854775807 USD");
 }
 
+static void days_are_over(struct fixture *f, int64_t now)
+{
+    struct store_job *j = job(STORE_EXPIRE);
+
+    j->expire.answers_max = INT64_MAX;
+    j->expire.now_us = D0 + now;
+    assert_int_equal(does(f, j), ERR_NONE);
+}
+
 /* Against sums that are made of the rows one by one. */
 static void random_times(void **state)
 {
@@ -200,7 +209,10 @@ static void random_times(void **state)
     }
     assert_int_equal(does(f, spend_of(rows, ROWS)), ERR_NONE);
     for (int i = 0; i < QUESTIONS; i++) {
-        int64_t since = rand() % (6 * HOUR / MINUTE) * MINUTE, until = since + rand() % (4 * HOUR / MINUTE) * MINUTE;
+        int64_t span = i % 2 ? 4 * HOUR : 4 * DAY;
+        int64_t since = rand() % (6 * HOUR / MINUTE) * MINUTE, until = since + rand() % (span / MINUTE) * MINUTE;
+        if (i == QUESTIONS / 2)
+            days_are_over(f, 2 * DAY);
         int64_t sum = 0;
         int n = 0;
         for (size_t k = 0; k < ROWS; k++)
@@ -325,6 +337,30 @@ static void old_rows_get_new_costs(void **state)
     struct store_job *j = usage_of(ALL, "uid");
     j->usage.everybody = true;
     assert_usage(f, j, "1000: 3/3 9 EUR|1000: 1/1 1 USD|1001: 1/1 1 USD");
+}
+
+/* Sums by the day follow what comes late, and new costs. */
+static void days_that_are_over(void **state)
+{
+    struct fixture *f = *state;
+    struct prices euros = {.nano = 3, .currency = "EUR"};
+
+    for (unsigned i = 0; i < 4; i++)
+        spend(f, make_row(i, i * DAY, i % 2 ? "n" : "m", 1 << i));
+    days_are_over(f, 3 * DAY - 1);
+    days_are_over(f, 3 * DAY - 1);
+    assert_usage(f, usage_of(ALL, "day model"), "0,m: 1/1 1 USD|24,n: 1/1 2 USD|48,m: 1/1 4 USD|72,n: 1/1 8 USD");
+    spend(f, make_row(4, 30 * HOUR, "m", 16));
+    spend(f, make_row(5, -DAY, "m", 32)); /* before all that is there */
+    assert_usage(f, usage_of(-DAY, 3 * DAY, "day"), "-24: 1/1 32 USD|0: 1/1 1 USD|24: 2/2 18 USD|48: 1/1 4 USD");
+    assert_usage(f, usage_of(1, 3 * DAY - 1, "model"), "m: 2/2 20 USD|n: 1/1 2 USD");
+    days_are_over(f, 4 * DAY);
+    assert_usage(f, usage_of(ALL, "model"), "m: 3/3 21 USD|n: 2/2 10 USD");
+    assert_usage(f, usage_of(ALL, "model hour"),
+                 "m,0: 1/1 1 USD|n,24: 1/1 2 USD|m,30: 1/1 16 USD|m,48: 1/1 4 USD|n,72: 1/1 8 USD");
+    assert_repriced(f, &euros, -DAY, 4 * DAY, "6/6 63>0USD 0>18EUR");
+    assert_usage(f, usage_of(-DAY, 4 * DAY, "model"), "m: 4/4 12 EUR|n: 2/2 6 EUR");
+    assert_usage(f, usage_of(-DAY, 4 * DAY, "model label"), "m,-: 4/4 12 EUR|n,-: 2/2 6 EUR");
 }
 
 /* What a dead daemon left running */
@@ -458,6 +494,7 @@ int main(void)
         T(currencies),
         T(all_figures),
         T(what_is_too_much_for_a_number),
+        T(days_that_are_over),
         T(random_times),
         T(sums_for_budgets),
         T(old_rows_get_new_costs),

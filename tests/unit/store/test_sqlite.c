@@ -114,15 +114,16 @@ static void an_older_version_is_migrated(void **state)
 
     turn(f, "a", 1, "c", true, "");
     assert_int_equal(does(f, rename_of("c", "named")), ERR_NONE);
-    assert_int_equal(sqlite3_exec(f->db->sql,
-                                  "DROP TABLE speed; DROP TABLE search; DROP TABLE search_title; DROP TABLE search_due;"
-                                  "DROP TABLE search_due_title; DROP TABLE search_mark; DROP TABLE search_facts;"
-                                  "DROP TABLE attached; DROP TABLE attachment_data;"
-                                  "DROP TABLE attachment;"
-                                  " DROP TABLE origin;"
-                                  "DROP TABLE ledger; DROP TABLE ledger_hour; DROP TABLE ledger_text;",
-                                  NULL, NULL, NULL),
-                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(f->db->sql,
+                     "DROP TABLE speed; DROP TABLE search; DROP TABLE search_title; DROP TABLE search_due;"
+                     "DROP TABLE search_due_title; DROP TABLE search_mark; DROP TABLE search_facts;"
+                     "DROP TABLE attached; DROP TABLE attachment_data;"
+                     "DROP TABLE attachment;"
+                     " DROP TABLE origin;"
+                     "DROP TABLE ledger; DROP TABLE ledger_hour; DROP TABLE ledger_day; DROP TABLE ledger_text;",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
     close_db(f);
     number(f, "ALTER TABLE message DROP COLUMN summary");
     number(f, "DROP INDEX conversation_pinned");
@@ -488,9 +489,12 @@ static void one_of_the_ledger(struct fixture *f)
     assert_int_equal(does(f, usage_of(1, 90 * MINUTE, "day model")), ERR_NONE);
     assert_int_equal(does(f, job(STORE_SPENT)), ERR_NONE);
     assert_int_equal(does(f, dearer_of()), ERR_NONE);
+    assert_int_equal(does(f, usage_of(-DAY, 3 * DAY, "day model")), ERR_NONE);
     j->expire.answers_max = INT64_MAX;
     j->expire.ledger_before_us = D0 + HOUR;
+    j->expire.now_us = D0 + DAY;
     assert_int_equal(does(f, j), ERR_NONE);
+    assert_int_equal(does(f, usage_of(-DAY, 3 * DAY, "day model")), ERR_NONE);
 }
 
 static void one_of_each(struct fixture *f)
