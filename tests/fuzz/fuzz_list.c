@@ -24,6 +24,7 @@ static void each(void *data, const struct listed *l)
         const struct price *p = &l->prices[i];
         require(p->input >= PRICE_UNKNOWN && p->output >= PRICE_UNKNOWN && p->cached_input >= PRICE_UNKNOWN);
         require(p->cache_write >= PRICE_UNKNOWN && p->request >= PRICE_UNKNOWN && p->image >= PRICE_UNKNOWN);
+        require(p->input_audio >= PRICE_UNKNOWN && p->output_audio >= PRICE_UNKNOWN);
         require(p->above_tokens >= 0 && p->from_minute >= 0 && p->from_minute < 1440);
         require(p->to_minute >= 0 && p->to_minute < 1440);
     }
