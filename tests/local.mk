@@ -31,25 +31,25 @@ unit_tests = \
 	tests/unit/engine/test_context tests/unit/engine/test_discover tests/unit/engine/test_fault \
 	tests/unit/engine/test_fetch tests/unit/engine/test_figures tests/unit/engine/test_gate \
 	tests/unit/engine/test_health tests/unit/engine/test_keep tests/unit/engine/test_offers \
-	tests/unit/engine/test_premium tests/unit/engine/test_providers tests/unit/engine/test_route \
-	tests/unit/engine/test_titling tests/unit/engine/test_window tests/unit/http/test_address \
-	tests/unit/http/test_breaker tests/unit/http/test_bucket tests/unit/http/test_bucket_day \
-	tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_pool_faults \
-	tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/key/test_key \
-	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/ledger/test_amount \
-	tests/unit/ledger/test_budget_room tests/unit/ledger/test_budgets tests/unit/ledger/test_budgets_life \
-	tests/unit/ledger/test_budgets_model tests/unit/ledger/test_period tests/unit/ledger/test_price_id \
-	tests/unit/ledger/test_rates tests/unit/ledger/test_today tests/unit/prompt/test_front \
-	tests/unit/prompt/test_set tests/unit/prompt/test_template tests/unit/proto/test_codec \
-	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
-	tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic tests/unit/provider/test_error_map \
-	tests/unit/provider/test_gemini tests/unit/provider/test_jsonx tests/unit/provider/test_list \
-	tests/unit/provider/test_media tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
-	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
-	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
-	tests/unit/provider/test_sse tests/unit/provider/test_usage tests/unit/provider/test_vectors \
-	tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq tests/unit/rpc/test_schema \
-	tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
+	tests/unit/engine/test_place tests/unit/engine/test_premium tests/unit/engine/test_providers \
+	tests/unit/engine/test_route tests/unit/engine/test_titling tests/unit/engine/test_turns \
+	tests/unit/engine/test_window tests/unit/http/test_address tests/unit/http/test_breaker \
+	tests/unit/http/test_bucket tests/unit/http/test_bucket_day tests/unit/http/test_host \
+	tests/unit/http/test_pool tests/unit/http/test_pool_faults tests/unit/http/test_retry \
+	tests/unit/key/test_env_keys tests/unit/key/test_key tests/unit/key/test_key_command \
+	tests/unit/key/test_key_sources tests/unit/ledger/test_amount tests/unit/ledger/test_budget_room \
+	tests/unit/ledger/test_budgets tests/unit/ledger/test_budgets_life tests/unit/ledger/test_budgets_model \
+	tests/unit/ledger/test_period tests/unit/ledger/test_price_id tests/unit/ledger/test_rates \
+	tests/unit/prompt/test_front tests/unit/prompt/test_set tests/unit/prompt/test_template \
+	tests/unit/proto/test_codec tests/unit/proto/test_codec_event tests/unit/proto/test_frame \
+	tests/unit/proto/test_mp tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic \
+	tests/unit/provider/test_error_map tests/unit/provider/test_gemini tests/unit/provider/test_jsonx \
+	tests/unit/provider/test_list tests/unit/provider/test_media tests/unit/provider/test_openai_parse \
+	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
+	tests/unit/provider/test_rate_limits tests/unit/provider/test_recordings tests/unit/provider/test_scan \
+	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/provider/test_usage \
+	tests/unit/provider/test_vectors tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq \
+	tests/unit/rpc/test_schema tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
 	tests/unit/store/test_backend_ledger tests/unit/store/test_backend_search tests/unit/store/test_backend_trees \
 	tests/unit/store/test_backends tests/unit/store/test_rows tests/unit/store/test_search_text \
 	tests/unit/store/test_sqlite tests/unit/store/test_sqlite_facts tests/unit/store/test_store \
@@ -273,6 +273,9 @@ tests_unit_engine_test_keep_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_offers_SOURCES = tests/unit/engine/test_offers.c
 tests_unit_engine_test_offers_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_offers_LDADD = $(UNIT_LDADD)
+tests_unit_engine_test_place_SOURCES = tests/unit/engine/test_place.c
+tests_unit_engine_test_place_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_engine_test_place_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_premium_SOURCES = tests/unit/engine/test_premium.c
 tests_unit_engine_test_premium_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_premium_LDADD = $(UNIT_LDADD)
@@ -285,6 +288,9 @@ tests_unit_engine_test_route_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_titling_SOURCES = tests/unit/engine/test_titling.c
 tests_unit_engine_test_titling_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_titling_LDADD = $(UNIT_LDADD)
+tests_unit_engine_test_turns_SOURCES = tests/unit/engine/test_turns.c
+tests_unit_engine_test_turns_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_engine_test_turns_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_window_SOURCES = tests/unit/engine/test_window.c
 tests_unit_engine_test_window_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_window_LDADD = $(UNIT_LDADD)
@@ -348,9 +354,6 @@ tests_unit_ledger_test_price_id_LDADD = $(UNIT_LDADD)
 tests_unit_ledger_test_rates_SOURCES = tests/unit/ledger/test_rates.c
 tests_unit_ledger_test_rates_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ledger_test_rates_LDADD = $(UNIT_LDADD)
-tests_unit_ledger_test_today_SOURCES = tests/unit/ledger/test_today.c
-tests_unit_ledger_test_today_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_ledger_test_today_LDADD = $(UNIT_LDADD)
 tests_unit_prompt_test_front_SOURCES = tests/unit/prompt/test_front.c
 tests_unit_prompt_test_front_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_prompt_test_front_LDADD = $(UNIT_LDADD)

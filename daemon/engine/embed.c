@@ -195,7 +195,7 @@ static void ask_rest(struct embed *m)
     m->rest = vectors_known_rest(&m->known);
     m->asked_us = clock_mono_us();
     const struct tries_question q = {
-        .embed = m->rest, .conversation = "", .deadline_us = m->deadline_us, .cost = cost_of(m)};
+        .embed = m->rest, .conversation = "", .deadline_us = m->deadline_us, .uid = m->uid, .cost = cost_of(m)};
     tries_start(m->engine, &m->plan, &q, &hooks, m, &m->tries);
 }
 

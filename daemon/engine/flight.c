@@ -486,6 +486,7 @@ void flight_start(struct flight *f, struct flight_question *q)
                                       .conversation = f->conversation,
                                       .deadline_us = r->deadline_us,
                                       .cost = cost_of(&f->q),
+                                      .uid = answer_uid(r->answer),
                                       .interactive = f->q.req->stream,
                                       .restart = f->q.req->retry_restart};
     tries_start(f->engine, &f->q.plan, &tq, &hooks, f, &f->tries);

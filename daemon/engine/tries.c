@@ -395,19 +395,34 @@ static void on_open(void *data, const struct bucket_mark *mark, const struct err
     }
 }
 
+/* While two race, the asker hears of the one alone that it was told of. */
+static void on_place(void *data, const struct place *p)
+{
+    struct lane *l = data;
+    char said[PLACE_SAID_MAX];
+    if (l->route != l->owner->told)
+        return;
+    place_say(p, route_of(l)->provider->name, clock_mono_us(), said);
+    const struct chat_event ev = {.kind = EVENT_PROGRESS, .text = {said, strlen(said)}, .fraction = -1};
+    emit(l, &ev);
+}
+
 static void queue(struct lane *l)
 {
+    static const struct gate_hooks hooks = {on_open, on_place};
     struct tries *t = l->owner;
     const struct provider *p = route_of(l)->provider;
     const struct gate_wish wish = {.model = route_of(l)->model,
                                    .key = l->key.which,
+                                   .uid = t->q.uid,
+                                   .client = t->q.client,
                                    .cost = t->q.cost,
                                    .interactive = t->q.interactive,
                                    .max_active = p->max_connections,
                                    .max_waiting = p->max_waiting};
     struct error err = ERROR_INIT;
     enter(l, LANE_QUEUED);
-    if (gate_enter(gate_of(t->engine->gates, p->name), &wish, on_open, l, &l->ticket, &l->mark, &err) != ERR_NONE)
+    if (gate_enter(gate_of(t->engine->gates, p->name), &wish, &hooks, l, &l->ticket, &l->mark, &err) != ERR_NONE)
         fail(l, FAULT_OWN, &err, NULL);
     else if (!l->ticket)
         send_request(l);

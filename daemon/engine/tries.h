@@ -22,6 +22,8 @@ struct tries_question {                /* borrowed until tries_free */
     const char *conversation;          /* its id, "" if it is in none */
     int64_t deadline_us;               /* monotonic, 0: none. No wait goes beyond it */
     struct bucket_cost cost;           /* estimated */
+    uid_t uid;                         /* whose it is, */
+    const char *client;                /* and from which program, NULL: not told: these take turns */
     bool interactive;                  /* somebody watches: it goes before the rest */
     bool restart;                      /* again even where content was shown */
 };
@@ -29,7 +31,7 @@ struct tries_question {                /* borrowed until tries_free */
 struct tries_hooks { /* candidate: the route's place in the plan */
     /* Once, before anything else: who is asked first. It may still have to wait its turn. */
     void (*on_first)(void *data, const struct route *r, size_t candidate);
-    void (*on_event)(void *data, const struct chat_event *ev);
+    void (*on_event)(void *data, const struct chat_event *ev);         /* of the answer; progress also of its turn */
     void (*on_vectors)(void *data, double *numbers, size_t dimension); /* NULL but for `embed`; as in attempt.h */
     /* What was shown is void; this one is asked now, after so many ms, because of that error. */
     void (*on_turn)(void *data, const struct route *r, size_t candidate, const struct error *why, int64_t delay_ms);

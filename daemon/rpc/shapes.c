@@ -279,7 +279,8 @@ const struct schema_field event_rows[] = {
     {"tool_call", MAP, tool_call, "a fragment: join `arguments` by `index`"},
     {"image", MAP, image, "`data` is `bin`"},
     {"progress", MAP, progress,
-     "for show: what of the question was left out, and that it nearly fills the model's window"},
+     "for show: what of the question was left out, that it nearly fills the model's window, and the place of one that "
+     "waits its turn"},
     {"retry", MAP, retry, "`error` is why; these are asked in `delay` s; all content before it is void"},
     {"usage", MAP, shape_usage, "as in the answer map; the last one counts"},
     {"done", MAP, done, "the last event of an answer that is `done`"},

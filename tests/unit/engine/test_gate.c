@@ -26,7 +26,9 @@ struct visitor {
     struct gate_ticket *ticket;
     struct bucket_mark mark;
     struct error err;
-    struct visitor *cancels; /* when it is let in */
+    struct place place;      /* as it was told last */
+    unsigned n_told;         /* so often */
+    struct visitor *cancels; /* when it is let in, or told its place */
     bool hasty;              /* leaves at once */
 };
 
@@ -67,6 +69,14 @@ static void note(char name)
     trace[len + 1] = 0;
 }
 
+static void cancel_other(struct visitor *v)
+{
+    if (v->cancels && v->cancels->ticket)
+        gate_cancel(v->cancels->ticket);
+    if (v->cancels)
+        v->cancels->ticket = NULL;
+}
+
 static void on_open(void *data, const struct bucket_mark *mark, const struct error *err)
 {
     struct visitor *v = data;
@@ -77,19 +87,26 @@ static void on_open(void *data, const struct bucket_mark *mark, const struct err
         v->err = *err;
     else
         v->mark = *mark;
-    if (v->cancels) {
-        gate_cancel(v->cancels->ticket);
-        v->cancels->ticket = NULL;
-    }
+    cancel_other(v);
     if (v->hasty)
         gate_leave(gate);
 }
+
+static void on_place(void *data, const struct place *p)
+{
+    struct visitor *v = data;
+    v->place = *p;
+    v->n_told++;
+    cancel_other(v);
+}
+
+static const struct gate_hooks hooks = {on_open, on_place};
 
 static enum error_code try_to_enter(struct visitor *v, char name)
 {
     v->name = name;
     v->err = (struct error)ERROR_INIT;
-    enum error_code code = gate_enter(gate, &wish, on_open, v, &v->ticket, &v->mark, &v->err);
+    enum error_code code = gate_enter(gate, &wish, &hooks, v, &v->ticket, &v->mark, &v->err);
     if (code == ERR_NONE && !v->ticket)
         note(name);
     return code;
@@ -151,6 +168,7 @@ static void teach(const char *of, const char *limit, const char *left, const cha
     assert_null(v.ticket);
     hear(&v, &head, NULL);
     gate_leave(gate);
+    turn();
     trace[0] = 0;
 }
 
@@ -213,7 +231,7 @@ static void one_provider_does_not_hold_up_another(void **state)
     assert_ptr_not_equal(other, gate);
     wish.max_active = 1;
     enter(&a, 'A');
-    assert_int_equal(gate_enter(other, &wish, on_open, &b, &b.ticket, &b.mark, NULL), ERR_NONE);
+    assert_int_equal(gate_enter(other, &wish, &hooks, &b, &b.ticket, &b.mark, NULL), ERR_NONE);
     assert_null(b.ticket);
     gate_leave(gate);
     gate_leave(other);
@@ -293,6 +311,200 @@ static void not_past_those_who_wait_for_the_same(void **state)
     gate_leave(gate);
     gate_cancel(a.ticket);
     gate_cancel(b.ticket);
+}
+
+static void enter_as(const char *client, struct visitor *v, char name)
+{
+    wish.client = client;
+    enter(v, name);
+}
+
+static void clients_take_turns(void **state)
+{
+    (void)state;
+    struct visitor v[9] = {{0}};
+    wish.max_active = 1;
+    for (size_t i = 0; i < 6; i++)
+        enter_as("batch", &v[i], (char)('A' + i));
+    enter_as("editor", &v[6], 'X');
+    enter_as("editor", &v[7], 'Y');
+    wish.uid = 1; /* a namesake of another user is another */
+    enter_as("batch", &v[8], 'Z');
+    for (int i = 0; i < 9; i++) {
+        gate_leave(gate);
+        turn();
+    }
+    assert_string_equal(trace, "ABXZCYDEF");
+    check(0, 0);
+}
+
+/* Who leaves before its turn has had none. */
+static void a_cancelled_one_takes_no_turn(void **state)
+{
+    (void)state;
+    struct visitor v[5] = {{0}};
+    wish.max_active = 1;
+    enter_as("one", &v[0], 'A');
+    enter_as("one", &v[1], 'B');
+    enter_as("one", &v[2], 'C');
+    enter_as("two", &v[3], 'X');
+    gate_cancel(v[1].ticket);
+    for (int i = 0; i < 3; i++) {
+        gate_leave(gate);
+        turn();
+    }
+    assert_string_equal(trace, "ACX");
+    check(0, 0);
+}
+
+/* Its turn has come, but it needs more than is left: the small ones of another wait until it has gone. */
+static void a_large_one_is_not_passed(void **state)
+{
+    (void)state;
+    struct visitor a = {0}, b = {0}, c = {0};
+    wish.max_active = 3;
+    teach("tokens", "6000", "100", "59s");
+    wish.cost = (struct bucket_cost){200, 0};
+    enter_as("one", &a, 'A');
+    turn();
+    wish.model = "other"; /* so that one's turn is over for now */
+    enter_as("one", &b, 'B');
+    wish.model = "m";
+    wish.cost = (struct bucket_cost){1, 0};
+    enter_as("two", &c, 'C');
+    turn();
+    assert_string_equal(trace, "B");
+    set_clock(T0 + 5 * S);
+    run_until_open(&c);
+    assert_string_equal(trace, "BAC");
+    for (int i = 0; i < 3; i++)
+        gate_leave(gate);
+}
+
+/* In the moment between a place being free and its being given. */
+static void nobody_takes_a_place_that_others_wait_for(void **state)
+{
+    (void)state;
+    struct visitor a = {0}, b = {0}, c = {0};
+    wish.max_active = 1;
+    enter(&a, 'A');
+    enter(&b, 'B');
+    gate_leave(gate);
+    wish.model = "other";
+    enter(&c, 'C');
+    turn();
+    assert_string_equal(trace, "AB");
+    gate_leave(gate);
+    turn();
+    assert_string_equal(trace, "ABC");
+    gate_leave(gate);
+}
+
+/* -- what those who wait are told -- */
+
+static void run_until_told(const struct visitor *v, unsigned n)
+{
+    while (v->n_told < n)
+        uv_run(&loop, UV_RUN_ONCE);
+}
+
+static void on_later(uv_timer_t *t)
+{
+    *(bool *)t->data = true;
+}
+
+/* The loop's own time, in which places are looked at several times. */
+static void run_for_a_while(void)
+{
+    uv_timer_t later;
+    bool over = false;
+    later.data = &over;
+    uv_timer_init(&loop, &later);
+    uv_timer_start(&later, on_later, 350, 0);
+    while (!over)
+        uv_run(&loop, UV_RUN_ONCE);
+    uv_close((uv_handle_t *)&later, NULL);
+    uv_run(&loop, UV_RUN_NOWAIT);
+}
+
+static void check_place(const struct visitor *v, unsigned nth, unsigned of)
+{
+    assert_int_equal(v->place.nth, nth);
+    assert_int_equal(v->place.of, of);
+    assert_int_equal(v->place.until_us, 0);
+}
+
+static void places_are_told_in_turn(void **state)
+{
+    (void)state;
+    struct visitor v[6] = {{0}};
+    static const char *const clients[] = {"a", "a", "a", "a", "b", "b"};
+    static const unsigned nth[] = {0, 2, 4, 5, 3, 1};
+    wish.max_active = 1;
+    for (size_t i = 0; i < 6; i++) {
+        wish.interactive = i == 5;
+        enter_as(clients[i], &v[i], (char)('A' + i));
+    }
+    set_clock(T0 + PLACE_AFTER_US - 1);
+    run_for_a_while();
+    for (size_t i = 0; i < 6; i++)
+        assert_int_equal(v[i].n_told, 0);
+    set_clock(T0 + PLACE_AFTER_US);
+    run_until_told(&v[3], 1);
+    for (size_t i = 1; i < 6; i++)
+        check_place(&v[i], nth[i], 5);
+    gate_leave(gate); /* F goes, and all the others move up */
+    set_clock(T0 + PLACE_AFTER_US + PLACE_EVERY_US - 1);
+    run_for_a_while();
+    assert_int_equal(v[3].n_told, 1);
+    set_clock(T0 + PLACE_AFTER_US + PLACE_EVERY_US);
+    run_until_told(&v[3], 2);
+    for (size_t i = 1; i < 5; i++)
+        check_place(&v[i], nth[i] - 1, 4);
+    set_clock(T0 + 100 * S); /* nothing changes any more */
+    run_for_a_while();
+    assert_int_equal(v[3].n_told, 2);
+    for (size_t i = 0; i < 5; i++) {
+        gate_leave(gate);
+        turn();
+    }
+    assert_string_equal(trace, "AFBECD");
+}
+
+static void the_wait_for_a_limit_is_told(void **state)
+{
+    (void)state;
+    struct visitor a = {0}, b = {0};
+    teach("requests", "60", "0", "1m0s");
+    enter(&a, 'A');
+    enter(&b, 'B');
+    turn();
+    set_clock(T0 + PLACE_AFTER_US);
+    run_until_told(&b, 1);
+    assert_int_equal(a.n_told, 1);
+    assert_in_range(a.place.until_us, T0 + 1 * S - 10 * MS, T0 + 1 * S + 10 * MS);
+    check_place(&b, 2, 2);
+    gate_cancel(a.ticket);
+    gate_cancel(b.ticket);
+}
+
+/* Whoever is told may go, and have others go with him. */
+static void cancelled_by_one_that_is_told(void **state)
+{
+    (void)state;
+    struct visitor a = {0}, b = {0}, c = {0};
+    wish.max_active = 1;
+    enter(&a, 'A');
+    enter(&b, 'B');
+    enter(&c, 'C');
+    b.cancels = &c;
+    set_clock(T0 + PLACE_AFTER_US);
+    run_until_told(&b, 1);
+    run_for_a_while();
+    assert_int_equal(c.n_told, 0);
+    check(1, 1);
+    gate_cancel(b.ticket);
+    gate_leave(gate);
 }
 
 /* -- the bound -- */
@@ -610,6 +822,13 @@ int main(void)
         TEST(one_that_leaves_as_it_comes),
         TEST(interactive_ones_first),
         TEST(not_past_those_who_wait_for_the_same),
+        TEST(clients_take_turns),
+        TEST(a_cancelled_one_takes_no_turn),
+        TEST(a_large_one_is_not_passed),
+        TEST(nobody_takes_a_place_that_others_wait_for),
+        TEST(places_are_told_in_turn),
+        TEST(the_wait_for_a_limit_is_told),
+        TEST(cancelled_by_one_that_is_told),
         TEST(so_many_may_wait),
         TEST(none_may_wait),
         TEST(cancelled_while_it_waits),
