@@ -43,6 +43,8 @@ build_tools() {
     build_with_own parse "$HERE/load.c" "$HERE"/../../daemon/provider/*.c
     build_with_own cachefill "$HERE"/../../daemon/core/{database,worker,timer,log}.c \
         "$HERE"/../../daemon/cache/{item,key,sqlite*}.c
+    build_with_own ledgerfill "$HERE"/../../daemon/core/{database,log}.c \
+        "$HERE"/../../daemon/store/{sqlite*,job,rows,search_*,ledger_groups}.c
 }
 
 # build_with_own TOOL SOURCE...: what has rooms of the daemon in it, without a daemon around them.
@@ -543,6 +545,22 @@ EOF
     stop ASKD
 }
 
+# Filled once: 1,000,000 rows of a year.
+fill_ledger() {
+    local name value
+    mkdir -p -m 700 "$RUN/ledger/askd"
+    while IFS== read -r name value; do
+        record "ledger_$name" askd "$value"
+    done < <("$TOOLS/ledgerfill" "$RUN/ledger/askd")
+    printf '\x94\x00\x01\xacusage.report\x91\x81\xa2by\x92\xa3day\xa5model' >"$RUN/report.frame"
+}
+
+reports() {
+    start_askd ledger
+    record report_model askd "$(load rpcload -u "$ASKD_SOCK" -t 1000 -f "$RUN/report.frame" | field p50_us)"
+    stop ASKD
+}
+
 # -- the report
 
 printf_row() { printf '%-34s %12s %12s %8s %6s %6s  %s\n' "$@"; }
@@ -596,6 +614,7 @@ report_store() {
     verdict "100,000 messages: of no folder, us" "$(median search_nowhere askd)" 50000 '<=' 1 0.5
     verdict "100,000 messages: of no model, us" "$(median search_nobody askd)" 50000 '<=' 1 0.5
     verdict "100,000 messages: 1 % pass, us" "$(median search_few askd)" 50000 '<=' 1 0.5
+    verdict "1,000,000 rows: day and model, us" "$(median report_model askd)" 300000 '<=' 1 0.2
     verdict "5,000 conv.: import, s" "$(median import_s askd)" 20 '<=' 1 0.5
     verdict "5,000 conv.: KiB more at most" "$(median import_rss askd)" 100000 '<=' 1 0.2
     verdict "10,000 conv.: idle RSS KiB" "$(median store_rss full)" "$(median store_rss empty)" '<=' 1.05 1.02
@@ -662,6 +681,8 @@ EOF
     for figure in lookup1 lookup16 lookup1_piped chat; do
         printf '%-34s %12s %12s\n' "$figure: CPU us each" "$(median ${figure}_cpu askd)" "redis: $(median ${figure}_cpu redis)"
     done
+    printf '%-34s %12s %12s\n' "a row of the ledger, of 1000, us" "$(median ledger_together_us askd)" "alone: $(median ledger_alone_us askd)"
+    printf '%-34s %12s %12s\n' "1,000,000 rows here: by model, us" "$(median ledger_model_us askd)" "client: $(median ledger_client_us askd)"
     echo "(500 open at once: until each stream has its first token; the relay figures above begin after that)"
 
     printf '\n%-34s %12s %12s %12s\n' "worst stall in all rounds, us" askd nginx direct
@@ -709,6 +730,7 @@ start_mock
 [ -n "$NGINX_BIN" ] && start_nginx
 [ -n "$ASKD_BIN" ] && fill
 [ -n "$ASKD_BIN" ] && [ -n "$ASKCTL_BIN" ] && fill_searched
+[ -n "$ASKD_BIN" ] && fill_ledger
 for round in $(seq "$ROUNDS"); do
     echo "bench: round $round of $ROUNDS" >&2
     # Fresh servers each round, as the memory of one that has worked says nothing of an idle one.
@@ -734,6 +756,7 @@ for round in $(seq "$ROUNDS"); do
     [ -n "$ASKD_BIN" ] && start_askd && sample streams askd "$ASKD" rpcstream -u "$ASKD_SOCK" && sample storing &&
         sample long_path && stop ASKD && sample archive && sample importing
     [ -e "$RUN/searched" ] && sample searches
+    [ -e "$RUN/report.frame" ] && sample reports
 done
 report
 [ "$MISSED" -eq 0 ]
