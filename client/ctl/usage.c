@@ -3,6 +3,7 @@
 #include "client/common/figures.h"
 #include "lib/base/clock.h"
 #include "lib/base/error.h"
+#include "lib/chat/usage.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -194,8 +195,5 @@ bool usage_first_of_currency(const msgpack_object_array *rows, uint32_t i)
 
 bool usage_disagrees(const msgpack_object_map *row)
 {
-    enum { PART = 100 };
-    const int64_t theirs = usage_figure(row, "provider_cost_nano"), ours = usage_figure(row, "compared_nano");
-    const int64_t apart = theirs > ours ? theirs - ours : ours - theirs;
-    return apart > ours / PART;
+    return usage_cost_differs(usage_figure(row, "compared_nano"), usage_figure(row, "provider_cost_nano"));
 }

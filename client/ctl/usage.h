@@ -41,7 +41,7 @@ void usage_currency(char out[16], const msgpack_object_map *row);
 /* The first row of its currency? */
 bool usage_first_of_currency(const msgpack_object_array *rows, uint32_t i);
 bool usage_same_currency(const msgpack_object *a, const msgpack_object *b);
-/* A provider's own figure is more than 1 % off ours for the same answers. */
+/* A provider's own figure is too far off ours for the same answers. */
 bool usage_disagrees(const msgpack_object_map *row);
 /* In what time all this was, as one line: "2026-11-01 00:00 to 2026-11-27 08:12 UTC". */
 void usage_span(char out[USAGE_VALUE], const struct usage_query *q, double now);

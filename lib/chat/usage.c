@@ -1,6 +1,5 @@
 #include "lib/chat/usage.h"
 #include "lib/base/names.h"
-#include <string.h>
 
 static const char *const names[] = {
 #define X(code, name) [code] = (name),
@@ -32,12 +31,10 @@ bool usage_known(const struct usage *u)
     return false;
 }
 
-bool usage_cost_differs(const struct usage *u, int64_t ours_nano, const char *currency)
+bool usage_cost_differs(int64_t ours_nano, int64_t theirs_nano)
 {
-    int64_t theirs = u->cost_nano;
-
-    if (ours_nano < 0 || theirs < 0 || strcmp(currency, USAGE_CURRENCY) != 0)
+    if (ours_nano < 0 || theirs_nano < 0)
         return false;
-    int64_t apart = ours_nano > theirs ? ours_nano - theirs : theirs - ours_nano;
-    return apart > 1 && apart > theirs / 100 * USAGE_COST_PERCENT + theirs % 100 * USAGE_COST_PERCENT / 100;
+    int64_t apart = ours_nano > theirs_nano ? ours_nano - theirs_nano : theirs_nano - ours_nano;
+    return apart > 1 && apart > ours_nano / 100 * USAGE_COST_PERCENT + ours_nano % 100 * USAGE_COST_PERCENT / 100;
 }

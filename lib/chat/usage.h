@@ -35,10 +35,10 @@ struct usage {
 
 #define USAGE_CURRENCY "USD" /* of cost_nano */
 
-/* Whether what the answer cost by our prices is over so many per cent more or less than what the provider says. False
- * where either is not known or ours is in another currency; a billionth is rounding. */
+/* Whether what a provider says that answers cost is over so many per cent off what they cost by our prices, both in
+ * billionths of USAGE_CURRENCY. False where either is negative, not known; a billionth is rounding. */
 #define USAGE_COST_PERCENT 1
-bool usage_cost_differs(const struct usage *u, int64_t ours_nano, const char *currency);
+bool usage_cost_differs(int64_t ours_nano, int64_t theirs_nano);
 
 /* finish reason, name on the wire */
 #define FINISH_MAP(X)                                                                                                  \
