@@ -16,10 +16,11 @@ struct answer;
 
 struct answer_asker {
     uid_t uid;
-    uint64_t request; /* msgid of the chat */
-    bool keep;        /* kept though its client vanishes: detach, or a conversation */
-    bool store;       /* it reaches the store */
-    bool hidden;      /* the daemon asks for itself: nobody finds it */
+    const char *client; /* the program, as hello told; NULL: it did not. Borrowed for the call */
+    uint64_t request;   /* msgid of the chat */
+    bool keep;          /* kept though its client vanishes: detach, or a conversation */
+    bool store;         /* it reaches the store */
+    bool hidden;        /* the daemon asks for itself: nobody finds it */
 };
 
 /* How the question stood to the window of whom it went to. */

@@ -5,9 +5,12 @@
 #include "daemon/rpc/later.h"
 #include "daemon/rpc/server.h"
 #include "daemon/store/store.h"
+#include "lib/base/alloc.h"
 #include "lib/base/clock.h"
+#include "lib/base/utf8.h"
 #include "lib/base/version.h"
 #include "lib/proto/codec.h"
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +19,23 @@ static bool is(const msgpack_object *o, const char *want)
     const char *s;
     size_t len;
     return mp_str(o, &s, &len) && len == strlen(want) && memcmp(s, want, len) == 0;
+}
+
+#define CLIENT_NAME_MAX 64
+
+/* By it what was spent is told apart, so it is a name and not a text. */
+static enum error_code read_client(const struct call *c, struct error *err)
+{
+    const char *s;
+    size_t len, chars;
+    const msgpack_object *o = mp_get(&c->params, "client");
+    if (!o || !mp_str(o, &s, &len))
+        return ERR_NONE;
+    if (len == 0 || len > CLIENT_NAME_MAX || !utf8_is_line(s, len, &chars))
+        return error_set_param(err, "client", "client must be one line of 1 to %d bytes", CLIENT_NAME_MAX);
+    free(c->peer->client);
+    c->peer->client = xstrndup(s, len);
+    return ERR_NONE;
 }
 
 enum error_code m_hello(struct call *c, struct error *err)
@@ -30,7 +50,9 @@ enum error_code m_hello(struct call *c, struct error *err)
             return error_set_param(err, "errors", "errors must be \"map\" or \"text\"");
         c->peer->errors_as_text = is(o, "text");
     }
-    enum error_code code = codec_context(&c->params, &c->peer->directory, &c->peer->terminal, err);
+    enum error_code code = read_client(c, err);
+    if (code == ERR_NONE)
+        code = codec_context(&c->params, &c->peer->directory, &c->peer->terminal, &c->peer->label, err);
     if (code != ERR_NONE)
         return code;
     struct buf *b = call_begin(c);

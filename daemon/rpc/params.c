@@ -42,5 +42,7 @@ void call_add_context(const struct call *c, struct chat_request *req)
     if (!req->directory && !req->terminal) {
         req->directory = xstrdup(p->directory);
         req->terminal = xstrdup(p->terminal);
+        if (!req->label)
+            req->label = xstrdup(p->label);
     }
 }

@@ -22,6 +22,8 @@ static void on_closed(uv_handle_t *h)
     struct server *s = p->server;
     outq_done(&p->out); /* not before: a write under way reads from it */
     s->handles--;
+    free(p->client);
+    free(p->label);
     free(p->directory);
     free(p->terminal);
     free(p);

@@ -31,7 +31,7 @@ struct peer {
     struct server *server;
     enum peer_state state;
     uid_t uid;
-    char *directory, *terminal; /* where the client runs, as hello told; NULL where it did not */
+    char *client, *directory, *terminal, *label; /* who and where the client is, as hello told; NULL where it did not */
     bool errors_as_text, writing, paused, last_words, dirty;
     uint32_t in_flight;      /* requests that were not answered yet */
     uint32_t n_laters;       /* those of them that wait for a job */

@@ -38,6 +38,7 @@ struct chat_request *chat_request_free(struct chat_request *r)
     free(r->regenerate);
     free(r->directory);
     free(r->terminal);
+    free(r->label);
     value_unref(r->schema);
     value_unref(r->extra);
     free(r);

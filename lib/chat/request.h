@@ -52,6 +52,7 @@ struct chat_request {
     bool no_store;      /* store: false */
     char *directory;    /* where it is asked, NULL if not told */
     char *terminal;     /* likewise */
+    char *label;        /* what it is counted under, besides (the project file's `budget`); NULL: nothing */
     bool stream;        /* the asker wants events */
     bool detach;
     bool retry_restart; /* retry: "restart" */

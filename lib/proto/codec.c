@@ -8,6 +8,7 @@
 #define STOP_MAX 16
 #define TOOLS_MAX 512
 #define CONTEXT_MAX 4096 /* bytes of a directory, and of a terminal's name */
+#define CONTEXT_LABEL_MAX 64
 
 static const struct word cache_words[] = {
     {"use", CACHE_USE}, {"refresh", CACHE_REFRESH}, {"only", CACHE_ONLY}, {"off", CACHE_OFF}, {NULL, 0}};
@@ -305,8 +306,9 @@ static enum error_code get_handling(const struct input *in, struct chat_request 
     return ERR_NONE;
 }
 
-/* {cwd, terminal}, as in hello. */
-enum error_code codec_context(const msgpack_object_map *params, char **directory, char **terminal, struct error *err)
+/* {cwd, terminal, budget}, as in hello. */
+enum error_code codec_context(const msgpack_object_map *params, char **directory, char **terminal, char **label,
+                              struct error *err)
 {
     const msgpack_object *o = mp_get(params, "context");
     struct place at = {NULL, "context", 0};
@@ -319,12 +321,15 @@ enum error_code codec_context(const msgpack_object_map *params, char **directory
     if (!mp_map(o, &map))
         return input_refuse_place(err, &at, "must be a map");
     if ((e = input_name(&in, "cwd", false, directory)) != ERR_NONE ||
-        (e = input_name(&in, "terminal", false, terminal)) != ERR_NONE)
+        (e = input_name(&in, "terminal", false, terminal)) != ERR_NONE ||
+        (e = input_name(&in, "budget", false, label)) != ERR_NONE)
         return e;
     if (*directory != NULL && strlen(*directory) > CONTEXT_MAX)
         return input_refuse(&in, "cwd", "is longer than 4096 bytes");
     if (*terminal != NULL && strlen(*terminal) > CONTEXT_MAX)
         return input_refuse(&in, "terminal", "is longer than 4096 bytes");
+    if (*label != NULL && strlen(*label) > CONTEXT_LABEL_MAX)
+        return input_refuse(&in, "budget", "is longer than 64 bytes");
     return ERR_NONE;
 }
 
@@ -364,7 +369,7 @@ static enum error_code get_place(const struct input *in, struct chat_request *r)
     r->no_store = !store;
     if ((e = check_place(in, r)) != ERR_NONE)
         return e;
-    return codec_context(in->map, &r->directory, &r->terminal, in->err);
+    return codec_context(in->map, &r->directory, &r->terminal, &r->label, in->err);
 }
 
 static enum error_code get_request(const struct input *in, struct chat_request *r)
