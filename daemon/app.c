@@ -139,6 +139,7 @@ static struct engine_knowledge knowledge_of(const struct app *a)
     return (struct engine_knowledge){.providers = a->settings.providers,
                                      .catalog = a->settings.catalog,
                                      .aliases = a->settings.aliases,
+                                     .budgets = a->settings.budget_rules,
                                      .opt = options(a, &engine_room),
                                      .lists_path = a->lists_path};
 }

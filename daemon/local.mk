@@ -34,10 +34,11 @@ libaskd_la_SOURCES = \
 	daemon/ledger/budget_room.h daemon/ledger/budget_words.c daemon/ledger/budget_words.h daemon/ledger/budgets.c \
 	daemon/ledger/budgets.h daemon/ledger/currency.c daemon/ledger/currency.h daemon/ledger/period.c \
 	daemon/ledger/period.h daemon/ledger/price_id.c daemon/ledger/price_id.h daemon/ledger/rates.c \
-	daemon/ledger/rates.h daemon/provider/adapters.c daemon/provider/anthropic.c daemon/provider/anthropic.h \
-	daemon/provider/anthropic_parse.c daemon/provider/base64.c daemon/provider/base64.h daemon/provider/build.c \
-	daemon/provider/build.h daemon/provider/builtins.c daemon/provider/calls.c daemon/provider/calls.h \
-	daemon/provider/cohere.c daemon/provider/cohere.h daemon/provider/cohere_parse.c daemon/provider/dashscope.c \
+	daemon/ledger/rates.h daemon/ledger/today.c daemon/ledger/today.h daemon/provider/adapters.c \
+	daemon/provider/anthropic.c daemon/provider/anthropic.h daemon/provider/anthropic_parse.c \
+	daemon/provider/base64.c daemon/provider/base64.h daemon/provider/build.c daemon/provider/build.h \
+	daemon/provider/builtins.c daemon/provider/calls.c daemon/provider/calls.h daemon/provider/cohere.c \
+	daemon/provider/cohere.h daemon/provider/cohere_parse.c daemon/provider/dashscope.c \
 	daemon/provider/dashscope.h daemon/provider/dashscope_parse.c daemon/provider/embed.c daemon/provider/embed.h \
 	daemon/provider/error_map.c daemon/provider/error_map.h daemon/provider/gemini.c daemon/provider/gemini.h \
 	daemon/provider/gemini_embed.c daemon/provider/gemini_parse.c daemon/provider/jsonx.c daemon/provider/jsonx.h \
@@ -75,18 +76,20 @@ libaskd_la_SOURCES = \
 	daemon/engine/aside.h daemon/engine/ask.c daemon/engine/ask.h daemon/engine/ask_internal.h \
 	daemon/engine/ask_known.c daemon/engine/ask_summary.c daemon/engine/attach.c daemon/engine/attach.h \
 	daemon/engine/attach_url.c daemon/engine/attach_url.h daemon/engine/attempt.c daemon/engine/attempt.h \
-	daemon/engine/context.c daemon/engine/context.h daemon/engine/discover.c daemon/engine/discover.h \
-	daemon/engine/embed.c daemon/engine/embed.h daemon/engine/engine.c daemon/engine/engine.h \
-	daemon/engine/engine_internal.h daemon/engine/estimate.c daemon/engine/estimate.h daemon/engine/fault.c \
-	daemon/engine/fault.h daemon/engine/fetch.c daemon/engine/fetch.h daemon/engine/figures.c \
-	daemon/engine/figures.h daemon/engine/fit.c daemon/engine/fit.h daemon/engine/flight.c daemon/engine/flight.h \
-	daemon/engine/gate.c daemon/engine/gate.h daemon/engine/health.c daemon/engine/health.h daemon/engine/keep.c \
-	daemon/engine/keep.h daemon/engine/keep_message.c daemon/engine/key_test.c daemon/engine/key_test.h \
-	daemon/engine/lookup.c daemon/engine/lookup.h daemon/engine/offers.c daemon/engine/offers.h \
-	daemon/engine/place.c daemon/engine/place.h daemon/engine/premium.c daemon/engine/premium.h \
-	daemon/engine/providers.c daemon/engine/providers.h daemon/engine/recall.c daemon/engine/refresh.c \
+	daemon/engine/books.c daemon/engine/books.h daemon/engine/context.c daemon/engine/context.h \
+	daemon/engine/discover.c daemon/engine/discover.h daemon/engine/embed.c daemon/engine/embed.h \
+	daemon/engine/engine.c daemon/engine/engine.h daemon/engine/engine_internal.h daemon/engine/estimate.c \
+	daemon/engine/estimate.h daemon/engine/fault.c daemon/engine/fault.h daemon/engine/fetch.c \
+	daemon/engine/fetch.h daemon/engine/figures.c daemon/engine/figures.h daemon/engine/fit.c daemon/engine/fit.h \
+	daemon/engine/flight.c daemon/engine/flight.h daemon/engine/gate.c daemon/engine/gate.h daemon/engine/health.c \
+	daemon/engine/health.h daemon/engine/keep.c daemon/engine/keep.h daemon/engine/keep_message.c \
+	daemon/engine/key_test.c daemon/engine/key_test.h daemon/engine/lookup.c daemon/engine/lookup.h \
+	daemon/engine/offers.c daemon/engine/offers.h daemon/engine/place.c daemon/engine/place.h \
+	daemon/engine/premium.c daemon/engine/premium.h daemon/engine/providers.c daemon/engine/providers.h \
+	daemon/engine/purse.c daemon/engine/purse.h daemon/engine/recall.c daemon/engine/refresh.c \
 	daemon/engine/refresh.h daemon/engine/reprice.c daemon/engine/reprice.h daemon/engine/route.c \
-	daemon/engine/route.h daemon/engine/summary.c daemon/engine/summary.h daemon/engine/titling.c \
+	daemon/engine/route.h daemon/engine/spend.c daemon/engine/spend.h daemon/engine/spending.c \
+	daemon/engine/spending.h daemon/engine/summary.c daemon/engine/summary.h daemon/engine/titling.c \
 	daemon/engine/titling.h daemon/engine/tried.c daemon/engine/tried.h daemon/engine/tries.c \
 	daemon/engine/tries.h daemon/engine/turns.c daemon/engine/turns.h daemon/engine/vector_read.c \
 	daemon/engine/vector_read.h daemon/engine/vectors_known.c daemon/engine/vectors_known.h daemon/engine/warm.c \

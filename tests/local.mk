@@ -32,24 +32,25 @@ unit_tests = \
 	tests/unit/engine/test_fetch tests/unit/engine/test_figures tests/unit/engine/test_gate \
 	tests/unit/engine/test_health tests/unit/engine/test_keep tests/unit/engine/test_offers \
 	tests/unit/engine/test_place tests/unit/engine/test_premium tests/unit/engine/test_providers \
-	tests/unit/engine/test_route tests/unit/engine/test_titling tests/unit/engine/test_turns \
-	tests/unit/engine/test_window tests/unit/http/test_address tests/unit/http/test_breaker \
-	tests/unit/http/test_bucket tests/unit/http/test_bucket_day tests/unit/http/test_host \
-	tests/unit/http/test_pool tests/unit/http/test_pool_faults tests/unit/http/test_retry \
-	tests/unit/key/test_env_keys tests/unit/key/test_key tests/unit/key/test_key_command \
-	tests/unit/key/test_key_sources tests/unit/ledger/test_amount tests/unit/ledger/test_budget_room \
-	tests/unit/ledger/test_budgets tests/unit/ledger/test_budgets_life tests/unit/ledger/test_budgets_model \
-	tests/unit/ledger/test_period tests/unit/ledger/test_price_id tests/unit/ledger/test_rates \
-	tests/unit/prompt/test_front tests/unit/prompt/test_set tests/unit/prompt/test_template \
-	tests/unit/proto/test_codec tests/unit/proto/test_codec_event tests/unit/proto/test_frame \
-	tests/unit/proto/test_mp tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic \
-	tests/unit/provider/test_error_map tests/unit/provider/test_gemini tests/unit/provider/test_jsonx \
-	tests/unit/provider/test_list tests/unit/provider/test_media tests/unit/provider/test_openai_parse \
-	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
-	tests/unit/provider/test_rate_limits tests/unit/provider/test_recordings tests/unit/provider/test_scan \
-	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/provider/test_usage \
-	tests/unit/provider/test_vectors tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq \
-	tests/unit/rpc/test_schema tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
+	tests/unit/engine/test_route tests/unit/engine/test_spend tests/unit/engine/test_titling \
+	tests/unit/engine/test_turns tests/unit/engine/test_window tests/unit/http/test_address \
+	tests/unit/http/test_breaker tests/unit/http/test_bucket tests/unit/http/test_bucket_day \
+	tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_pool_faults \
+	tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/key/test_key \
+	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/ledger/test_amount \
+	tests/unit/ledger/test_budget_room tests/unit/ledger/test_budgets tests/unit/ledger/test_budgets_life \
+	tests/unit/ledger/test_budgets_model tests/unit/ledger/test_period tests/unit/ledger/test_price_id \
+	tests/unit/ledger/test_rates tests/unit/ledger/test_today tests/unit/prompt/test_front \
+	tests/unit/prompt/test_set tests/unit/prompt/test_template tests/unit/proto/test_codec \
+	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
+	tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic tests/unit/provider/test_error_map \
+	tests/unit/provider/test_gemini tests/unit/provider/test_jsonx tests/unit/provider/test_list \
+	tests/unit/provider/test_media tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
+	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
+	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
+	tests/unit/provider/test_sse tests/unit/provider/test_usage tests/unit/provider/test_vectors \
+	tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq tests/unit/rpc/test_schema \
+	tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
 	tests/unit/store/test_backend_ledger tests/unit/store/test_backend_search tests/unit/store/test_backend_trees \
 	tests/unit/store/test_backends tests/unit/store/test_rows tests/unit/store/test_search_text \
 	tests/unit/store/test_sqlite tests/unit/store/test_sqlite_facts tests/unit/store/test_store \
@@ -285,6 +286,9 @@ tests_unit_engine_test_providers_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_route_SOURCES = tests/unit/engine/test_route.c
 tests_unit_engine_test_route_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_route_LDADD = $(UNIT_LDADD)
+tests_unit_engine_test_spend_SOURCES = tests/unit/engine/test_spend.c
+tests_unit_engine_test_spend_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_engine_test_spend_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_titling_SOURCES = tests/unit/engine/test_titling.c
 tests_unit_engine_test_titling_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_titling_LDADD = $(UNIT_LDADD)
@@ -354,6 +358,9 @@ tests_unit_ledger_test_price_id_LDADD = $(UNIT_LDADD)
 tests_unit_ledger_test_rates_SOURCES = tests/unit/ledger/test_rates.c
 tests_unit_ledger_test_rates_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ledger_test_rates_LDADD = $(UNIT_LDADD)
+tests_unit_ledger_test_today_SOURCES = tests/unit/ledger/test_today.c
+tests_unit_ledger_test_today_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ledger_test_today_LDADD = $(UNIT_LDADD)
 tests_unit_prompt_test_front_SOURCES = tests/unit/prompt/test_front.c
 tests_unit_prompt_test_front_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_prompt_test_front_LDADD = $(UNIT_LDADD)
@@ -502,14 +509,14 @@ python_tests = \
 	tests/layers.py tests/rpc/test_archive.py tests/rpc/test_ask_attach.py tests/rpc/test_ask_cache.py \
 	tests/rpc/test_ask_conversations.py tests/rpc/test_ask_costs.py tests/rpc/test_ask_detach.py \
 	tests/rpc/test_ask_interrupted.py tests/rpc/test_ask_schema.py tests/rpc/test_attachments.py \
-	tests/rpc/test_breaker.py tests/rpc/test_cache.py tests/rpc/test_cache_bounds.py tests/rpc/test_cache_cli.py \
-	tests/rpc/test_cache_conversations.py tests/rpc/test_cache_disk.py tests/rpc/test_cache_embed.py \
-	tests/rpc/test_cache_kept.py tests/rpc/test_cache_redis.py tests/rpc/test_cache_rpc.py \
-	tests/rpc/test_cache_scopes.py tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_compare.py \
-	tests/rpc/test_compare_conversations.py tests/rpc/test_conversation.py tests/rpc/test_ctl_answers.py \
-	tests/rpc/test_ctl_wait.py tests/rpc/test_embed.py tests/rpc/test_estimate.py tests/rpc/test_fault_next.py \
-	tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py tests/rpc/test_frames.py \
-	tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
+	tests/rpc/test_breaker.py tests/rpc/test_budgets.py tests/rpc/test_cache.py tests/rpc/test_cache_bounds.py \
+	tests/rpc/test_cache_cli.py tests/rpc/test_cache_conversations.py tests/rpc/test_cache_disk.py \
+	tests/rpc/test_cache_embed.py tests/rpc/test_cache_kept.py tests/rpc/test_cache_redis.py \
+	tests/rpc/test_cache_rpc.py tests/rpc/test_cache_scopes.py tests/rpc/test_chat.py tests/rpc/test_client.py \
+	tests/rpc/test_compare.py tests/rpc/test_compare_conversations.py tests/rpc/test_conversation.py \
+	tests/rpc/test_ctl_answers.py tests/rpc/test_ctl_wait.py tests/rpc/test_embed.py tests/rpc/test_estimate.py \
+	tests/rpc/test_fault_next.py tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py \
+	tests/rpc/test_frames.py tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
 	tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py \
 	tests/rpc/test_leave.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models.py \
 	tests/rpc/test_models_cli.py tests/rpc/test_models_refresh.py tests/rpc/test_project.py \

@@ -74,7 +74,7 @@ struct aside *aside_start(struct engine *e, const struct aside_question *q,
                           void (*done)(void *data, const char *text, const struct error *err), void *data,
                           struct error *err)
 {
-    const struct answer_asker asker = {.uid = q->uid, .hidden = true};
+    const struct answer_asker asker = {.uid = q->uid, .client = PACKAGE_NAME, .hidden = true};
     struct answer *answer;
     struct cursor_event ev;
     if (engine_ask(e, request_of(q), &asker, NULL, &answer, err) != ERR_NONE)

@@ -26,6 +26,7 @@ static void ask_free(struct ask *a)
     store_job_free(a->question);
     free(a->shared.ids);
     free(a->titling);
+    ledger_row_done(&a->who);
     timer_free(a->timer);
     free(a);
 }
@@ -57,6 +58,9 @@ static void settle(struct ask *a)
     assert(a->state == ASK_STORING);
     a->state = ASK_ENDED;
     a->keep = keep_release(a->keep);
+    if (a->spending)
+        a->spending->data = NULL;
+    a->spending = NULL;
     answer_settle(a->answer);
     if (answer_accepted(a->answer) && !answer_is_passing(a->answer) && !answer_hidden(a->answer))
         answer_table_ended(e->table, a->answer);
@@ -98,29 +102,73 @@ static void begin_keep(struct ask *a)
     static const struct keep_hooks hooks = {on_begun, on_stored};
     struct store_job *question = a->question;
     a->question = NULL;
-    if (question)
-        a->keep = keep_begin(&a->engine->keeps, a->answer, question, a->detach, &hooks, a);
+    if (!question)
+        return;
+    question->begin.row = a->rider.flight ? flight_expect(a->rider.flight, &a->rider) : NULL;
+    a->keep = keep_begin(&a->engine->keeps, a->answer, question, a->detach, &hooks, a);
 }
 
 static void start_timer(struct ask *a, int64_t ms);
 
-void ask_store(struct ask *a, enum log_state state, const struct error *err, const struct fold *fold,
-               const struct buf *attempts)
+static void on_spent(void *data, struct store_job *job)
+{
+    struct ask *a = data;
+    store_job_free(job);
+    if (!a)
+        return;
+    a->spending = NULL;
+    settle(a);
+}
+
+/* The answer is kept nowhere, what it cost is. False where there is nothing to wait for. */
+static bool spend(struct ask *a, const struct ask_end *end)
+{
+    struct store_job *job;
+    if (end->n_rows == 0 || !store_stores(a->engine->store))
+        return false;
+    job = store_job_new(STORE_SPEND, on_spent, a);
+    job->spend.rows = end->rows;
+    job->spend.n_rows = end->n_rows;
+    a->spending = job;
+    store_submit(a->engine->store, job, NULL); /* such jobs are never refused */
+    return true;
+}
+
+static void drop_rows(const struct ask_end *end)
+{
+    for (size_t i = 0; i < end->n_rows; i++)
+        ledger_row_done(&end->rows[i]);
+    free(end->rows);
+}
+
+void ask_store(struct ask *a, const struct ask_end *end)
 {
     struct buf extras;
     answer_facts(a->answer)->total_ms = (double)(clock_mono_us() - a->begun_us) / 1000;
     a->state = ASK_STORING;
     begin_keep(a);
+    if (!a->keep && spend(a, end)) {
+        start_timer(a, store_opt(a->engine->store)->commit_timeout_ms);
+        return;
+    }
     if (!a->keep) {
+        drop_rows(end);
         settle(a);
         return;
     }
-    assert(fold && attempts);
+    assert(end->fold && end->attempts);
     buf_init(&extras, SIZE_MAX / 2); /* of the attempts' size, which is bounded */
-    buf_append(&extras, attempts->data, attempts->len);
+    buf_append(&extras, end->attempts->data, end->attempts->len);
     uint32_t n = 1 + answer_put_facts(&extras, a->answer);
-    n += fold_put_schema_error(&extras, fold);
-    keep_end(a->keep, &(struct keep_end){state, err, fold, &extras, n, answer_facts(a->answer)->cached});
+    n += fold_put_schema_error(&extras, end->fold);
+    keep_end(a->keep, &(struct keep_end){.state = end->state,
+                                         .err = end->err,
+                                         .fold = end->fold,
+                                         .extras = &extras,
+                                         .n_extras = n,
+                                         .rows = end->rows,
+                                         .n_rows = end->n_rows,
+                                         .at_once = answer_facts(a->answer)->cached});
     buf_done(&extras);
     start_timer(a, store_opt(a->engine->store)->commit_timeout_ms);
 }
@@ -149,10 +197,51 @@ static double since(const struct ask *a, int64_t us)
     return us > a->begun_us ? (double)(us - a->begun_us) / 1000 : 0;
 }
 
+/* It got what it got for nothing: from who pays, or before anybody was asked for it. */
+static void row_without_cost(const struct ask *a, const struct flight_outcome *o, struct ledger_row *ret)
+{
+    if (o->spend) {
+        spend_shared(&a->who, &o->spend->rows[0], ret);
+        return;
+    }
+    ledger_row_copy(ret, &a->who);
+    ret->how = answer_facts(a->answer)->shared ? LEDGER_SHARED : LEDGER_FRESH;
+    ret->outcome = spend_outcome(o->state);
+    ret->provider = xstrdup(answer_provider(a->answer));
+    ret->model = xstrdup(answer_model(a->answer));
+}
+
+/* Its rows of the ledger: those of the flight where it pays for that, else one that says what it got for nothing. */
+static void add_rows(const struct ask *a, const struct flight_outcome *o, struct ask_end *end)
+{
+    const struct spend *s = o->spend;
+    const struct answer_facts *f = answer_facts(a->answer);
+    bool pays = s && strcmp(s->rows[0].answer, a->who.answer) == 0;
+    end->n_rows = pays ? s->n : 1;
+    end->rows = xcalloc(end->n_rows, sizeof *end->rows);
+    if (pays) {
+        for (size_t i = 0; i < s->n; i++)
+            ledger_row_copy(&end->rows[i], &s->rows[i]);
+    } else {
+        row_without_cost(a, o, &end->rows[0]);
+    }
+    struct ledger_row *own = &end->rows[0];
+    memcpy(own->conversation, answer_conversation(a->answer), sizeof own->conversation);
+    own->first_ms = f->first_ms;
+    own->total_ms = (double)(clock_mono_us() - a->begun_us) / 1000;
+    if (own->how == LEDGER_FRESH)
+        return;
+    books_add(a->engine->books, own); /* it waits for nobody */
+    free(end->rows);
+    end->rows = NULL;
+    end->n_rows = 0;
+}
+
 static void on_landed(struct rider *r, const struct flight_outcome *o)
 {
     struct ask *a = (struct ask *)r;
     struct answer_facts *f = answer_facts(a->answer);
+    struct ask_end end = {.state = o->state, .err = o->err, .fold = o->fold, .attempts = o->attempts};
     ask_stop_waiting(a);
     if (o->asked_us)
         f->queued_ms = since(a, o->asked_us);
@@ -160,7 +249,8 @@ static void on_landed(struct rider *r, const struct flight_outcome *o)
         f->first_ms = since(a, o->first_us);
     if (o->key)
         key_hex(o->key, f->key);
-    ask_store(a, o->state, o->err, o->fold, o->attempts);
+    add_rows(a, o, &end);
+    ask_store(a, &end);
 }
 
 static void on_first(struct rider *r)
@@ -201,6 +291,12 @@ static void on_timer(void *data)
 {
     struct error err = ERROR_INIT;
     struct ask *a = data;
+    if (a->state == ASK_STORING && a->spending) {
+        a->spending->data = NULL;
+        a->spending = NULL;
+        settle(a);
+        return;
+    }
     if (a->state == ASK_STORING) { /* it may be stored yet, but nobody waits for it any longer */
         on_stored(a, false, false);
         return;
@@ -408,6 +504,9 @@ static struct ask *ask_new(struct engine *e, struct chat_request *req, struct pl
     a->begun_us = clock_mono_us();
     a->answer = answer_new(flight_log(flight), asker);
     a->rider.answer = a->answer;
+    const struct spend_who who = {asker->uid, asker->client, req->directory, req->label};
+    spend_begin(&a->who, answer_id(a->answer), answer_started_us(a->answer), &who);
+    a->rider.who = &a->who;
     if (req->has_timeout) {
         a->timeout = req->timeout;
         a->rider.deadline_us = a->begun_us + (int64_t)(req->timeout * 1e6);

@@ -30,6 +30,7 @@ struct ask {
     struct lookup lookup;
     bool looked;               /* in memory, which does not have what lookup names */
     struct answer *answer;     /* reference */
+    struct ledger_row who;     /* what its rows of the ledger begin as */
     struct store_job *reading; /* with the store */
     struct attach *attach;     /* while it is prepared; it has the request and the plan */
     struct discover_search *search;
@@ -40,6 +41,7 @@ struct ask {
     char *titling;              /* what a title is to be made of; NULL: none is wanted */
     struct store_job *question; /* to be stored once it is known whom it goes to */
     struct keep *keep;
+    struct store_job *spending;    /* its rows of the ledger, with the store, where it is not kept itself */
     bool detach;                   /* as asked */
     struct engine_question shared; /* ids that other answers to it have too; n 0: none */
     struct timer *timer;           /* its deadline, then the commit's; NULL: neither was wanted yet */
@@ -60,8 +62,15 @@ void ask_stop_waiting(struct ask *a);
 /* It ends early, as failed. Frees it, unless its end is to be stored. */
 void ask_fail(struct ask *a, const struct error *err);
 /* Its log has ended: what is left of it goes to the store. May free it. */
-void ask_store(struct ask *a, enum log_state state, const struct error *err, const struct fold *fold,
-               const struct buf *attempts);
+struct ask_end {
+    enum log_state state;
+    const struct error *err;    /* NULL where done */
+    const struct fold *fold;    /* NULL where nobody finds it again, likewise: */
+    const struct buf *attempts; /* the encoded entry of the answer map */
+    struct ledger_row *rows;    /* taken over: they go where it goes, and it waits for that; n 0: none do */
+    size_t n_rows;
+};
+void ask_store(struct ask *a, const struct ask_end *end);
 
 /* -- ask_summary.c -- */
 

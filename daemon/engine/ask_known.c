@@ -1,6 +1,7 @@
 #include "daemon/engine/ask_internal.h"
 #include "daemon/engine/tries.h"
 #include "lib/base/clock.h"
+#include <string.h>
 
 static void store_nothing(struct ask *a)
 {
@@ -43,6 +44,18 @@ static void tell_cached(struct engine *e, struct answer *answer, const struct ca
     cache_count_hit(e->cache, it);
 }
 
+static void add_cached_row(struct engine *e, struct ledger_row row, const struct cache_item *it)
+{
+    const struct item_facts *item = item_facts(it);
+    row.how = LEDGER_CACHED;
+    row.outcome = LEDGER_DONE;
+    row.provider = (char *)(uintptr_t)item->provider; /* borrowed, as all of it */
+    row.model = (char *)(uintptr_t)item->model;
+    row.saved_nano = item->saved_nano;
+    error_text(row.saved_currency, sizeof row.saved_currency, item->currency, strlen(item->currency));
+    books_add_copy(e->books, &row);
+}
+
 /* False where it cannot be read. */
 static bool give_cached(struct ask *a, struct cache_item *it)
 {
@@ -62,7 +75,8 @@ static bool give_cached(struct ask *a, struct cache_item *it)
     buf_init(&attempts, 64);
     tries_put_attempts(&attempts, NULL, 0, NULL);
     fold_log(&fold, l, answer_provider(a->answer), answer_model(a->answer));
-    ask_store(a, LOG_DONE, NULL, &fold, &attempts);
+    add_cached_row(e, a->who, it);
+    ask_store(a, &(struct ask_end){.state = LOG_DONE, .fold = &fold, .attempts = &attempts});
     fold_done(&fold);
     buf_done(&attempts);
     return true;
@@ -234,6 +248,8 @@ struct answer *ask_at_once(struct engine *e, const struct chat_request *req, con
     tell_cached(e, answer, it, req->stream);
     flight_set_context(answer,
                        windows_told(&looked->windows, lookup_candidate(&looked->lookup, plan, &item_facts(it)->key)));
+    const struct spend_who who = {asker->uid, asker->client, req->directory, req->label};
+    add_cached_row(e, spend_borrowed(answer_id(answer), answer_started_us(answer), &who), it);
     answer_accept(answer);
     answer_settle(answer);
     return answer;

@@ -10,7 +10,7 @@
 
 struct embed {
     struct engine *engine;
-    uid_t uid;
+    struct ledger_row who; /* what its rows of the ledger begin as */
     struct embed_request *req;
     struct plan plan;
     struct vectors_known known;
@@ -23,7 +23,8 @@ struct embed {
     struct usage usage;
     void (*done)(void *data, const struct embedding *embedding, const struct error *err);
     void *data;
-    bool *over; /* set where it ends before embed_start has returned; NULL behind that */
+    bool *over;              /* set where it ends before embed_start has returned; NULL behind that */
+    struct bucket_cost cost; /* of the rest, estimated */
     double timeout;
     struct timer *deadline;
     int64_t deadline_us, asked_us; /* monotonic; deadline 0: none */
@@ -31,6 +32,30 @@ struct embed {
 };
 
 static void ask_rest(struct embed *m);
+
+/* What came from the cache alone is a row too. */
+static void add_rows(struct embed *m, const struct embedding *result, const struct error *err)
+{
+    struct spend spend;
+    struct spend_end end = {.provider = m->asked.provider ? m->asked.provider->name : "",
+                            .model = m->asked.model,
+                            .state = !err                           ? LOG_DONE
+                                     : err->code == ERR_CANCELLED   ? LOG_CANCELLED
+                                     : err->code == ERR_INTERRUPTED ? LOG_INTERRUPTED
+                                                                    : LOG_FAILED,
+                            .usage = m->usage,
+                            .input_tokens = m->cost.input};
+    if (!m->tries && !result) /* it was refused at once */
+        return;
+    end.usage.output_tokens = 0;
+    m->who.how = m->tries ? LEDGER_FRESH : LEDGER_CACHED;
+    spend_rows(m->engine->catalog, m->tries ? tries_tried(m->tries) : NULL, &m->who, &end, &spend);
+    if (m->tries)
+        tries_settle(m->tries, &spend);
+    for (size_t i = 0; i < spend.n; i++)
+        books_add(m->engine->books, &spend.rows[i]);
+    spend_done(&spend);
+}
 
 /* Frees it. */
 static void finish(struct embed *m, const struct embedding *result, const struct error *err)
@@ -40,6 +65,7 @@ static void finish(struct embed *m, const struct embedding *result, const struct
     e->n_embeds--;
     if (m->over)
         *m->over = true;
+    add_rows(m, result, err);
     m->done(m->data, result, err);
     timer_free(m->deadline);
     if (m->fetch)
@@ -49,6 +75,7 @@ static void finish(struct embed *m, const struct embedding *result, const struct
     vectors_known_done(&m->known);
     embed_request_free(m->rest);
     embed_request_free(m->req);
+    ledger_row_done(&m->who);
     free(m->numbers);
     free(m);
     if (e->ended)
@@ -173,7 +200,7 @@ static void on_deadline(void *data)
     stop(m, &err);
 }
 
-/* Roughly: it is for the rate limit alone. */
+/* Roughly. */
 static struct bucket_cost cost_of(const struct embed *m)
 {
     struct bucket_cost cost = {0};
@@ -194,8 +221,9 @@ static void ask_rest(struct embed *m)
     }
     m->rest = vectors_known_rest(&m->known);
     m->asked_us = clock_mono_us();
+    m->cost = cost_of(m);
     const struct tries_question q = {
-        .embed = m->rest, .conversation = "", .deadline_us = m->deadline_us, .uid = m->uid, .cost = cost_of(m)};
+        .embed = m->rest, .conversation = "", .deadline_us = m->deadline_us, .cost = m->cost, .who = &m->who};
     tries_start(m->engine, &m->plan, &q, &hooks, m, &m->tries);
 }
 
@@ -223,11 +251,11 @@ static void on_fetched(void *data, struct cache_item **items, size_t n)
 
 static void find_out(struct embed *m)
 {
-    vectors_known_find(m->engine, &m->plan.routes[0], m->req, m->uid, &m->known);
+    vectors_known_find(m->engine, &m->plan.routes[0], m->req, m->who.uid, &m->known);
     fetch(m);
 }
 
-struct embed *embed_start(struct engine *e, struct embed_request *req, uid_t uid, double timeout,
+struct embed *embed_start(struct engine *e, struct embed_request *req, const struct spend_who *who, double timeout,
                           void (*done)(void *data, const struct embedding *embedding, const struct error *err),
                           void *data)
 {
@@ -235,14 +263,11 @@ struct embed *embed_start(struct engine *e, struct embed_request *req, uid_t uid
     struct error err = ERROR_INIT;
     struct embed *m = NEW(struct embed);
     bool over = false;
-    *m = (struct embed){.engine = e,
-                        .uid = uid,
-                        .req = req,
-                        .usage = USAGE_INIT,
-                        .done = done,
-                        .data = data,
-                        .over = &over,
-                        .timeout = timeout};
+    *m = (struct embed){
+        .engine = e, .req = req, .usage = USAGE_INIT, .done = done, .data = data, .over = &over, .timeout = timeout};
+    char id[ID_LEN + 1];
+    id_new(id);
+    spend_begin(&m->who, id, clock_wall_us(), who);
     TAILQ_INSERT_TAIL(&e->embeds, m, link);
     e->n_embeds++;
     if (e->draining)

@@ -7,6 +7,7 @@
 #include "daemon/engine/estimate.h"
 #include "daemon/engine/flight.h"
 #include "daemon/engine/refresh.h"
+#include "daemon/engine/spending.h"
 #include "daemon/engine/warm.h"
 #include "daemon/key/key_command.h"
 #include "lib/base/alloc.h"
@@ -86,6 +87,7 @@ struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct st
     e->discovery = discovery_new(loop, e->pool);
     warm_init(e);
     keep_room_init(&e->keeps, loop, store, table);
+    e->books = books_new(loop, store);
     TAILQ_INIT(&e->asks);
     TAILQ_INIT(&e->recalls);
     TAILQ_INIT(&e->key_tests);
@@ -94,6 +96,8 @@ struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct st
     TAILQ_INIT(&e->asides);
     buf_init(&e->scratch, EVENT_BYTES_MAX);
     load_speeds(e);
+    e->spending = spending_new(e);
+    spending_configure(e->spending, k->budgets);
     return e;
 }
 
@@ -122,6 +126,7 @@ void engine_configure(struct engine *e, const struct engine_knowledge *k)
     catalog_unref(e->catalog);
     e->catalog = catalog_with_newest_lists(k->catalog, catalog);
     health_configure(e->health, &e->opt.health);
+    spending_configure(e->spending, k->budgets);
     load_speeds(e);
     keep_expire(&e->keeps); /* what is kept for how long may have changed */
     providers_unref(providers);
@@ -189,8 +194,10 @@ void engine_close(struct engine *e, void (*closed)(void *data), void *data)
     estimates_give_up_all(e);
     refresh_close(e);
     keep_room_close(&e->keeps);
+    e->books = books_close(e->books);
     attempt_room_close(&e->attempts);
     warm_done(e);
+    e->spending = spending_free(e->spending);
     e->gates = gate_room_free(e->gates);
     e->health = health_free(e->health);
     e->closed = closed;
@@ -282,6 +289,11 @@ void engine_provider_stats(const struct engine *e, const struct provider *p, str
     http_host_stats(e->pool, p->base_url, ret);
 }
 
+struct budgets *engine_budgets(const struct engine *e)
+{
+    return spending_budgets(e->spending);
+}
+
 struct providers *engine_providers(const struct engine *e)
 {
     return e->providers;
@@ -300,6 +312,7 @@ struct store *engine_store(const struct engine *e)
 enum error_code engine_submit(struct engine *e, struct store_job *job, struct error *err)
 {
     keep_flush(&e->keeps);
+    books_flush(e->books);
     return store_submit(e->store, job, err);
 }
 

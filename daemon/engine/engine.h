@@ -16,6 +16,8 @@ struct discovery;
 struct gate;
 struct catalog;
 struct aliases;
+struct budget_rules;
+struct budgets;
 
 struct engine_options {
     char *default_model; /* a name as route.h takes it, NULL: of the first ready provider */
@@ -35,6 +37,7 @@ struct engine_knowledge {
     struct providers *providers;
     struct catalog *catalog;
     struct aliases *aliases;
+    struct budget_rules *budgets;
     const struct engine_options *opt;
     const char *lists_path; /* where the providers' lists of models are kept; borrowed for good */
 };
@@ -94,6 +97,7 @@ uint32_t engine_answer_tail(const struct answer *a, struct buf *scratch, const u
 
 void engine_stats(const struct engine *e, struct http_stats *ret);
 void engine_provider_stats(const struct engine *e, const struct provider *p, struct http_host_stats *ret);
+struct budgets *engine_budgets(const struct engine *e);
 struct providers *engine_providers(const struct engine *e);
 struct answer_table *engine_table(const struct engine *e);
 /* What stands before a provider and what is known of its models, for status. */

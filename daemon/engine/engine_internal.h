@@ -6,6 +6,7 @@
 #include "daemon/catalog/alias.h"
 #include "daemon/catalog/catalog.h"
 #include "daemon/engine/attempt.h"
+#include "daemon/engine/books.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/gate.h"
 #include "daemon/engine/keep.h"
@@ -35,6 +36,8 @@ struct engine {
     struct key_maker *key_maker;
     struct flight *flights; /* those that can be joined, by what is asked (uthash) */
     struct keep_room keeps;
+    struct books *books;
+    struct spending *spending;
     TAILQ_HEAD(, recall) recalls; /* under way */
     struct discovery *discovery;
     struct key_test_list key_tests; /* under way */

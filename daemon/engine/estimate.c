@@ -4,13 +4,17 @@
 #include "daemon/engine/engine_internal.h"
 #include "daemon/engine/figures.h"
 #include "daemon/engine/lookup.h"
+#include "daemon/engine/purse.h"
 #include "lib/base/alloc.h"
+#include "lib/base/clock.h"
 #include <stdlib.h>
 #include <string.h>
 
+#define BUDGETS_TOLD 64 /* of those that a question counts in, at most */
+
 struct estimation {
     struct engine *engine;
-    uid_t uid;
+    struct ledger_row who;
     struct attach *attach;     /* while it is prepared; it has the request and the plan */
     struct store_job *reading; /* with the store */
     struct plan plan;
@@ -33,6 +37,7 @@ static void finish(struct estimation *s, const struct estimate *est, const struc
     context_said_done(&s->said);
     lookup_done(&s->lookup);
     chat_request_free(s->req);
+    ledger_row_done(&s->who);
     free(s);
 }
 
@@ -77,11 +82,25 @@ static void fill(const struct route_world *w, const struct estimation *s, struct
         price(w, r, est);
 }
 
+static size_t find_budgets(const struct route_world *w, const struct estimation *s, int64_t tokens,
+                           const char *names[BUDGETS_TOLD])
+{
+    if (s->plan.n == 0)
+        return 0;
+    const struct purse_question q = {&s->who, s->req, tokens};
+    const struct budget_wish wish = purse_wish(w->catalog, &q, s->plan.routes, w->now_us);
+    size_t n = budgets_applying(engine_budgets(s->engine), &wish, names, BUDGETS_TOLD);
+    return n < BUDGETS_TOLD ? n : BUDGETS_TOLD;
+}
+
 static void tell(struct estimation *s, const struct cache_item *it)
 {
     const struct route_world w = engine_world(s->engine);
     struct estimate est;
+    const char *names[BUDGETS_TOLD];
     fill(&w, s, &est);
+    est.budgets = names;
+    est.n_budgets = find_budgets(&w, s, est.input_tokens, names);
     est.keyed = s->lookup.n > 0;
     if (est.keyed)
         est.key = it ? item_facts(it)->key : lookup_keys(&s->lookup)[0];
@@ -109,7 +128,7 @@ static void estimate(struct estimation *s)
     }
     if (s->plan.n > 0) {
         windows_make(s->engine->catalog, &s->plan, s->req, &s->engine->opt.windows, &s->said.summary, &s->windows);
-        lookup_make(s->engine, &(struct lookup_question){&s->plan, s->req, &s->windows}, s->uid, l);
+        lookup_make(s->engine, &(struct lookup_question){&s->plan, s->req, &s->windows}, s->who.uid, l);
     }
     struct cache_item *it = lookup_find(s->engine, l);
     if (!it && l->n > 0)
@@ -156,7 +175,7 @@ static void begin(struct estimation *s)
         estimate(s);
         return;
     }
-    s->reading = context_path(s->req, s->uid, store_opt(e->store)->last_within_ms, on_read, s);
+    s->reading = context_path(s->req, s->who.uid, store_opt(e->store)->last_within_ms, on_read, s);
     if (engine_submit(e, s->reading, &err) != ERR_NONE)
         finish(s, NULL, &err);
 }
@@ -172,13 +191,14 @@ static void on_prepared(void *data, const struct error *err)
 }
 
 /* In the order in which ask.c goes, so that what is looked up is what would be sent. */
-void estimate_start(struct engine *e, struct chat_request *req, uid_t uid,
+void estimate_start(struct engine *e, struct chat_request *req, const struct spend_who *who,
                     void (*done)(void *data, const struct estimate *est, const struct error *err), void *data)
 {
     const struct route_world w = engine_world(e);
     struct estimation *s = NEW(struct estimation);
     struct error err = ERROR_INIT;
-    *s = (struct estimation){.engine = e, .uid = uid, .req = req, .done = done, .data = data};
+    *s = (struct estimation){.engine = e, .req = req, .done = done, .data = data};
+    spend_begin(&s->who, "", clock_wall_us(), who);
     TAILQ_INSERT_TAIL(&e->estimates, s, link);
     if (route_model(&w, req->model, req, &s->plan, &err) != ERR_NONE || engine_check_ids(req, &err) != ERR_NONE)
         finish(s, NULL, &err);

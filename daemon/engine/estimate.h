@@ -5,6 +5,7 @@
 
 #include "daemon/cache/key.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/spend.h"
 #include "lib/chat/request.h"
 
 struct estimate {                 /* provider, model and currency are borrowed for the call of done */
@@ -19,12 +20,14 @@ struct estimate {                 /* provider, model and currency are borrowed f
     bool hit;                  /* it is */
     bool cached;               /* and the question would take it */
     int64_t age_ms;            /* of what is there */
+    const char **budgets;      /* the names of those that it would count in, as the first candidate's */
+    size_t n_budgets;
 };
 
 /* Takes the request over. done is called once: with the estimate, or with NULL and the reason, as engine_ask would give
  * it. It is called before this returns where it brings no attachments and neither a conversation nor the cache's
  * persistent tier must be read. Nothing is fetched: what would be for this question has no key. */
-void estimate_start(struct engine *e, struct chat_request *req, uid_t uid,
+void estimate_start(struct engine *e, struct chat_request *req, const struct spend_who *who,
                     void (*done)(void *data, const struct estimate *est, const struct error *err), void *data);
 void estimates_give_up_all(struct engine *e); /* the daemon ends: they are told so */
 

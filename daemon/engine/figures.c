@@ -6,11 +6,16 @@ static struct facts facts_of(const struct catalog *c, const struct route *r)
     return catalog_facts(c, r->provider->name, r->provider->kind, r->model);
 }
 
+const struct price *figures_price(const struct catalog *c, const struct route *r, int64_t input_tokens, int64_t at_us)
+{
+    struct facts f = facts_of(c, r);
+    return facts_price(&f, at_us, input_tokens);
+}
+
 bool figures_cost(const struct catalog *c, const struct route *r, const struct usage *usage, int64_t now_us,
                   int64_t *ret_nano, const char **currency)
 {
-    struct facts f = facts_of(c, r);
-    const struct price *p = facts_price(&f, now_us, usage->input_tokens);
+    const struct price *p = figures_price(c, r, usage->input_tokens, now_us);
     if (!p || !price_cost(p, usage, ret_nano))
         return false;
     *currency = p->currency;

@@ -14,6 +14,9 @@ struct figures_question {
 void figures_of_route(const struct route_world *w, const struct route *r, struct figures_question *q, const char *board,
                       struct alias_figures *ret);
 
+/* The row that holds there for a prompt of so many tokens at that time; NULL where none is known. Borrowed of the
+ * catalogue. */
+const struct price *figures_price(const struct catalog *c, const struct route *r, int64_t input_tokens, int64_t at_us);
 /* What so many tokens cost there now, in billionths of *currency (borrowed of the catalogue). False where no price is
  * known. */
 bool figures_cost(const struct catalog *c, const struct route *r, const struct usage *usage, int64_t now_us,

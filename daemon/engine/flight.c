@@ -1,5 +1,5 @@
 #include "daemon/engine/flight.h"
-#include "daemon/engine/figures.h"
+#include "daemon/engine/books.h"
 #include "daemon/engine/fit.h"
 #include "daemon/engine/tries.h"
 #include "lib/base/alloc.h"
@@ -27,7 +27,11 @@ struct flight {
     char first_provider[64], first_model[128];
     char provider[64], model[128]; /* whom it goes to now: */
     size_t candidate;              /* of the plan */
+    const struct route *route;     /* the tries', NULL: nobody yet */
     struct tries *tries;           /* NULL: not yet */
+    struct bucket_cost cost;       /* of the question, estimated */
+    struct ledger_row payer;       /* what the rows of whoever began it begin as */
+    int64_t told_cost_nano;        /* by the provider itself, -1: not */
     int64_t begun_us, first_us;    /* monotonic; first_us 0: not yet */
     TAILQ_HEAD(, rider) riders;
     bool joinable; /* it is in the engine's flights */
@@ -39,6 +43,8 @@ struct flight *flight_new(struct engine *e)
 {
     struct flight *f = NEW(struct flight);
     f->engine = e;
+    f->payer = (struct ledger_row)LEDGER_ROW_INIT;
+    f->told_cost_nano = -1;
     f->log = answer_table_log(e->table);
     TAILQ_INIT(&f->riders);
     return f;
@@ -67,6 +73,7 @@ struct flight *flight_free(struct flight *f)
     chat_request_free(f->q.req);
     lookup_done(&f->q.lookup);
     plan_done(&f->q.plan);
+    ledger_row_done(&f->payer);
     free(f);
     return NULL;
 }
@@ -181,6 +188,37 @@ static int64_t shown_tokens(const struct fold *fold)
     return tokens_of_text(tokens_family_of_model(fold->model), (const char *)fold->text.data, fold->text.len);
 }
 
+static bool pays(const struct flight *f, const struct rider *r)
+{
+    return r->who && strcmp(r->who->answer, f->payer.answer) == 0;
+}
+
+/* What all that was asked came to. Where nobody aboard pays, it goes to the books: the answer's own row is there. */
+static void settle_up(struct flight *f, enum log_state state, const struct fold *fold, struct spend *spend)
+{
+    struct spend_end end = {.provider = fold->provider,
+                            .model = fold->model,
+                            .state = state,
+                            .chat = f->q.req,
+                            .usage = fold->usage,
+                            .input_tokens = f->cost.input,
+                            .shown_tokens = shown_tokens(fold)};
+    bool aboard = false;
+    struct rider *r;
+    end.usage.cost_nano = f->told_cost_nano;
+    spend_rows(f->engine->catalog, f->tries ? tries_tried(f->tries) : NULL, &f->payer, &end, spend);
+    if (f->tries)
+        tries_settle(f->tries, spend);
+    TAILQ_FOREACH (r, &f->riders, link)
+        aboard = aboard || pays(f, r);
+    for (size_t i = 0; !aboard && f->tries && i < spend->n; i++) {
+        struct ledger_row row;
+        ledger_row_copy(&row, &spend->rows[i]);
+        row.arm++;
+        books_add(f->engine->books, &row);
+    }
+}
+
 /* A tail that there is no room for is made anew from the events for whoever asks. */
 static void finish_log(struct log *l, const struct flight_outcome *o, size_t room)
 {
@@ -194,30 +232,13 @@ static void finish_log(struct log *l, const struct flight_outcome *o, size_t roo
     buf_done(&tail);
 }
 
-static const struct route *route_named(const struct flight *f, const struct fold *fold)
-{
-    for (size_t i = 0; i < f->q.plan.n; i++)
-        if (strcmp(f->q.plan.routes[i].provider->name, fold->provider) == 0)
-            return &f->q.plan.routes[i];
-    return NULL;
-}
-
-/* What a hit will save: what the provider told, or else what the catalogue knows. */
+/* What a hit will save. */
 static void find_savings(const struct flight *f, const struct fold *fold, struct item_facts *facts)
 {
-    struct route r = {.provider = NULL};
+    const struct usage *u = &fold->usage;
     facts->saved_ms = (clock_mono_us() - f->begun_us) / 1000;
-    facts->saved_nano = fold->usage.cost_nano;
-    facts->currency = fold->usage.cost_nano >= 0 ? "USD" : "";
-    const struct route *asked = route_named(f, fold);
-    if (facts->saved_nano >= 0 || !asked)
-        return;
-    r = *asked;
-    error_text(r.model, sizeof r.model, fold->model, strlen(fold->model));
-    if (!figures_cost(f->engine->catalog, &r, &fold->usage, clock_wall_us(), &facts->saved_nano, &facts->currency)) {
-        facts->saved_nano = -1;
-        facts->currency = "";
-    }
+    facts->saved_nano = u->cost_nano;
+    facts->currency = u->cost_nano < 0 ? "" : u->currency[0] ? u->currency : USAGE_CURRENCY;
 }
 
 static bool is_worth_keeping(const struct fold *fold)
@@ -298,6 +319,7 @@ void flight_end(struct flight *f, enum log_state state, const struct error *err)
     struct fold fold;
     struct buf attempts;
     struct cache_key key;
+    struct spend spend;
     struct rider *r;
     assert(f->state != FLIGHT_LANDED);
     f->state = FLIGHT_LANDED;
@@ -309,12 +331,15 @@ void flight_end(struct flight *f, enum log_state state, const struct error *err)
     if (err)
         append_error(f, f->log, err);
     conclude(f, f->log, SIZE_MAX, &fold, &attempts, &o);
+    settle_up(f, state, &fold, &spend);
+    o.spend = f->tries ? &spend : NULL;
     bool own = find_key(f, &fold, &key);
     o.key = own ? &key : f->q.lookup.n > 0 ? lookup_keys(&f->q.lookup) : NULL;
     if (own && state == LOG_DONE)
         remember(f, &fold, &key);
     while ((r = TAILQ_FIRST(&f->riders)))
         land(r, &o);
+    spend_done(&spend);
     fold_done(&fold);
     buf_done(&attempts);
     flight_free(f);
@@ -399,6 +424,7 @@ static void on_first(void *data, const struct route *r, size_t candidate)
     flight_name(f, r->provider->name, r->model);
     f->named = true;
     f->candidate = candidate;
+    f->route = r;
     TAILQ_FOREACH (rider, &f->riders, link)
         tell_first(rider);
     if (say_window(f, candidate, r->model))
@@ -407,16 +433,46 @@ static void on_first(void *data, const struct route *r, size_t candidate)
     flight_end(f, LOG_FAILED, &err);
 }
 
-static void on_event(void *data, const struct chat_event *ev)
+/* Where the provider does not say what it cost, the catalogue may know. */
+static void price_usage(struct flight *f, struct usage *u)
+{
+    struct ledger_row row = LEDGER_ROW_INIT;
+    f->told_cost_nano = u->cost_nano;
+    u->premium_nano = spend_premium(f->engine->catalog, f->route, f->q.req, f->payer.at_us);
+    if (u->cost_nano >= 0)
+        return;
+    row.at_us = f->payer.at_us;
+    row.usage = *u;
+    spend_price(f->engine->catalog, f->route, &row);
+    u->cost_nano = row.cost_nano;
+    memcpy(u->currency, row.currency, sizeof u->currency);
+    ledger_row_done(&row);
+}
+
+static void on_event(void *data, const struct chat_event *told)
 {
     struct flight *f = data;
-    if (event_is_content(ev->kind) && !f->first_us)
+    struct chat_event ev = *told;
+    if (ev.kind == EVENT_USAGE)
+        price_usage(f, &ev.usage);
+    if (event_is_content(ev.kind) && !f->first_us)
         f->first_us = clock_mono_us();
-    if (append(f, ev))
+    if (append(f, &ev))
         return;
     struct error err = ERROR_INIT;
     error_set(&err, ERR_TOO_LARGE, "the answer is larger than max_answer; what came before is kept");
     flight_end(f, LOG_FAILED, &err);
+}
+
+/* What is void from now on may be billed all the same. */
+static void note_shown(struct flight *f)
+{
+    struct fold fold;
+    if (!f->first_us)
+        return;
+    fold_log(&fold, f->log, f->first_provider, f->first_model);
+    tries_note_shown(f->tries, shown_tokens(&fold));
+    fold_done(&fold);
 }
 
 static void on_turn(void *data, const struct route *r, size_t candidate, const struct error *why, int64_t delay_ms)
@@ -428,9 +484,12 @@ static void on_turn(void *data, const struct route *r, size_t candidate, const s
                             .model = {r->model, strlen(r->model)},
                             .error = *why,
                             .delay = (double)delay_ms / 1000};
+    note_shown(f);
     f->first_us = 0;
+    f->told_cost_nano = -1;
     bool other = candidate != f->candidate;
     f->candidate = candidate;
+    f->route = r;
     set_turn(f, r->provider->name, r->model);
     TAILQ_FOREACH (rider, &f->riders, link)
         tell_turn(rider);
@@ -480,16 +539,38 @@ void flight_start(struct flight *f, struct flight_question *q)
     f->state = FLIGHT_TRYING;
     f->begun_us = clock_mono_us();
     memcpy(f->conversation, answer_conversation(r->answer), sizeof f->conversation);
+    ledger_row_copy(&f->payer, r->who);
+    memcpy(f->payer.conversation, f->conversation, sizeof f->payer.conversation);
+    f->cost = cost_of(&f->q);
     offer_joins(f);
     const struct tries_question tq = {.chat = f->q.req,
                                       .windows = &f->q.windows,
                                       .conversation = f->conversation,
                                       .deadline_us = r->deadline_us,
-                                      .cost = cost_of(&f->q),
-                                      .uid = answer_uid(r->answer),
+                                      .cost = f->cost,
+                                      .who = &f->payer,
                                       .interactive = f->q.req->stream,
                                       .restart = f->q.req->retry_restart};
     tries_start(f->engine, &f->q.plan, &tq, &hooks, f, &f->tries);
+}
+
+struct ledger_row *flight_expect(const struct flight *f, const struct rider *r)
+{
+    const struct route *route = f->route;
+    if (!route || !pays(f, r))
+        return NULL;
+    struct ledger_row *ret = NEW(struct ledger_row);
+    ledger_row_copy(ret, &f->payer);
+    ret->provider = xstrdup(route->provider->name);
+    ret->model = xstrdup(f->model);
+    ret->outcome = LEDGER_RUNNING;
+    ret->requests = 1;
+    ret->usage.input_tokens = f->cost.input;
+    ret->usage.output_tokens = f->cost.output;
+    ret->usage.estimated = true;
+    ret->premium_nano = spend_premium(f->engine->catalog, route, f->q.req, ret->at_us);
+    spend_price(f->engine->catalog, route, ret);
+    return ret;
 }
 
 struct flight *flight_find(const struct engine *e, const struct lookup *k)

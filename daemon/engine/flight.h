@@ -11,6 +11,7 @@
 
 #include "daemon/answer/fold.h"
 #include "daemon/engine/lookup.h"
+#include "daemon/engine/spend.h"
 
 struct flight;
 
@@ -21,6 +22,9 @@ struct flight_outcome { /* borrowed for the call of landed */
     const struct buf *attempts;  /* the encoded entry "attempts" of the answer map */
     const struct cache_key *key; /* under which it is cached, or was looked for; NULL: none */
     int64_t asked_us, first_us;  /* monotonic: the provider was asked, its first token came; 0: not */
+    /* What all that was asked came to. The rider who began the flight pays; where that left early, nobody aboard does,
+     * and the rows are with the books. NULL: nobody was asked, or the flight goes on. */
+    const struct spend *spend;
 };
 
 struct rider;
@@ -33,9 +37,10 @@ struct rider_hooks {
 
 struct rider { /* embedded in its owner */
     const struct rider_hooks *hooks;
-    struct answer *answer; /* borrowed of the owner */
-    int64_t deadline_us;   /* monotonic, 0: none. A flight tries for as long as any of its riders waits */
-    struct flight *flight; /* NULL: on none */
+    struct answer *answer;        /* borrowed of the owner, likewise: */
+    const struct ledger_row *who; /* what its rows of the ledger begin as */
+    int64_t deadline_us;          /* monotonic, 0: none. A flight tries for as long as any of its riders waits */
+    struct flight *flight;        /* NULL: on none */
     TAILQ_ENTRY(rider) link;
 };
 
@@ -57,6 +62,10 @@ struct flight_question { /* what it holds is taken over */
 };
 /* Asks. It may land before this returns. */
 void flight_start(struct flight *flight, struct flight_question *q);
+
+/* The row of the rider's answer while it runs: what it costs at most, as far as that is known. The caller's, from the
+ * heap; NULL where the rider does not pay. */
+struct ledger_row *flight_expect(const struct flight *flight, const struct rider *r);
 
 /* One that runs and can be joined by whoever asks this, NULL if none. */
 struct flight *flight_find(const struct engine *e, const struct lookup *k);

@@ -437,6 +437,8 @@ void keep_end(struct keep *k, const struct keep_end *how)
     }
     e->extras = store_bytes_copy(how->extras->data, how->extras->len);
     e->n_extras = how->n_extras;
+    e->rows = how->rows;
+    e->n_rows = how->n_rows;
     add_runs(&e->runs, &e->n_runs, k, &pos);
     keep_origin(&e->reply, how->fold);
     if (e->message[0])

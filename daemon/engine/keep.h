@@ -59,6 +59,8 @@ struct keep_end {
     const struct fold *fold;
     const struct buf *extras; /* entries of the answer map that its events do not tell */
     uint32_t n_extras;
+    struct ledger_row *rows; /* taken over */
+    size_t n_rows;
     bool at_once; /* nothing else takes time: it does not wait for others to share a commit with */
 };
 /* Its log has its last event, and ends so. */

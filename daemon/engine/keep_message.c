@@ -1,6 +1,8 @@
 /* Messages as the store has them: those of a question, and an answer folded into one. */
+#include "daemon/catalog/tokens.h"
 #include "daemon/engine/keep.h"
 #include "lib/base/alloc.h"
+#include "lib/chat/price.h"
 #include "lib/proto/codec.h"
 #include <assert.h>
 #include <string.h>
@@ -87,9 +89,25 @@ static void recover(const char *provider, const char *model, const struct store_
     log_pool_free(pool);
 }
 
+/* What was reserved gives way to what the provider will bill, as far as anybody can tell. */
+static void settle(struct ledger_row *row, const struct store_reply *reply)
+{
+    struct price price;
+    row->outcome = LEDGER_INTERRUPTED;
+    row->usage.output_tokens = 0;
+    if (reply)
+        row->usage.output_tokens = tokens_of_text(tokens_family_of_model(row->model ? row->model : ""),
+                                                  (const char *)reply->text.data, reply->text.len);
+    row->usage.estimated = true;
+    if (!row->price || price_parse(row->price, &price, NULL) != ERR_NONE)
+        return;
+    (void)price_cost(&price, &row->usage, &row->cost_nano); /* what is not told stays as it was reserved */
+    price_done(&price);
+}
+
 const struct store_recovery *keep_recovery(void)
 {
-    static struct store_recovery recovery = {.reply = recover};
+    static struct store_recovery recovery = {.reply = recover, .settle = settle};
     if (!recovery.error.data) {
         struct error err = ERROR_INIT;
         struct buf b;

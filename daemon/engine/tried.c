@@ -6,26 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct tried {
-    struct route route;
-    char provider[64];
-    enum error_code error; /* ERR_NONE: it answered */
-    char message[128];
-    int status;
-    bool lost;
-};
-
-void tried_add(struct tried_list *t, const struct route *r, const struct error *err, bool lost)
+struct tried *tried_add(struct tried_list *t, const struct route *r, const struct error *err, bool sent)
 {
     t->list = xrealloc(t->list, (t->n + 1) * sizeof *t->list);
     struct tried *it = &t->list[t->n++];
-    *it = (struct tried){.route = *r, .lost = lost};
+    *it = (struct tried){.route = *r, .sent = sent};
     error_text(it->provider, sizeof it->provider, r->provider->name, strlen(r->provider->name));
     if (!err)
-        return;
+        return it;
     it->error = err->code;
     it->status = err->status;
     error_text(it->message, sizeof it->message, err->message, strlen(err->message));
+    return it;
 }
 
 void tried_done(struct tried_list *t)

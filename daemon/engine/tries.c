@@ -1,9 +1,11 @@
 #include "daemon/engine/tries.h"
+#include "daemon/core/log.h"
 #include "daemon/core/timer.h"
 #include "daemon/engine/discover.h"
 #include "daemon/engine/gate.h"
 #include "daemon/engine/health.h"
-#include "daemon/engine/tried.h"
+#include "daemon/engine/purse.h"
+#include "daemon/engine/spending.h"
 #include "daemon/engine/windows.h"
 #include "daemon/http/retry.h"
 #include "lib/base/alloc.h"
@@ -16,11 +18,13 @@
 /* A provider that asks for more is not waited for: its error says when to ask again. */
 #define RETRY_WAIT_MAX_MS 120000
 
-#define LANES 2 /* requests at once for one question, in a race */
+#define WARNING_MAX 256 /* bytes of what a budget says when most of it is used */
+#define LANES 2         /* requests at once for one question, in a race */
 
 enum lane_state {
     LANE_IDLE,    /* not begun */
     LANE_KEY,     /* for the key that a command brings */
+    LANE_FUNDS,   /* for what budgets have used before to be known */
     LANE_LOOKING, /* for a local server, or for the provider's first model */
     LANE_QUEUED,  /* for its turn at the provider */
     LANE_ASKED,   /* an attempt is under way */
@@ -44,6 +48,8 @@ struct lane {
     struct bucket_mark mark; /* of its place at the provider */
     struct discover_search *search;
     struct key_wait *key_wait;
+    struct spending_wait *funds_wait;
+    int64_t max_tokens; /* what its budgets allow; -1: they say nothing */
     struct gate_ticket *ticket;
     struct attempt *attempt;
     struct timer *timer; /* of the backoff */
@@ -67,6 +73,7 @@ struct tries {
     bool shown;          /* content of the current try is with the asker */
     int64_t asked_us;
     struct tried_list tried;
+    struct purse purse;
 };
 
 static void lane_ask(struct lane *l);
@@ -115,10 +122,12 @@ static void enter(struct lane *l, enum lane_state state)
     if (l->search)
         discover_cancel(l->search);
     key_wait_cancel(l->key_wait);
+    spending_wait_cancel(l->funds_wait);
     if (l->ticket)
         gate_cancel(l->ticket);
     l->search = NULL;
     l->key_wait = NULL;
+    l->funds_wait = NULL;
     l->ticket = NULL;
     l->attempt = attempt_release(l->attempt);
     timer_stop(l->timer);
@@ -135,6 +144,7 @@ static void destroy(struct tries *t)
         key_use_done(&t->lanes[i].key);
     }
     timer_free(t->race);
+    purse_done(&t->purse, spending_budgets(t->engine->spending));
     free(t->routes);
     tried_done(&t->tried);
     free(t);
@@ -197,7 +207,7 @@ static void lose(struct lane *l, const struct lane *winner)
     const struct route *w = route_of(winner);
     error_set(&err, ERR_CANCELLED, "%s/%s was faster", w->provider->name, w->model);
     if (l->state == LANE_ASKED)
-        tried_add(&l->owner->tried, route_of(l), &err, true);
+        tried_add(&l->owner->tried, route_of(l), &err, true)->lost = true;
     enter(l, LANE_OVER);
 }
 
@@ -296,6 +306,8 @@ static bool ask_next(struct lane *l, const struct error *why, bool larger)
     if (next >= t->plan->n)
         return false;
     enter(l, LANE_BACKOFF); /* before the candidate changes */
+    if (!t->shown && !spend_is_billed(&t->tried.list[t->tried.n - 1]))
+        purse_release(&t->purse, spending_budgets(t->engine->spending), route_of(l));
     t->next = next + 1;
     l->route = next;
     l->tried = 0;
@@ -322,7 +334,7 @@ static void fail(struct lane *l, enum fault_cause cause, const struct error *tol
     error_text(why->model, sizeof why->model, r->model, strlen(r->model));
     bool too_long = why->code == ERR_CONTEXT_LENGTH_EXCEEDED && !t->shown;
     enum fault_verdict v = fault_judge(cause, why, head, t->shown && !t->q.restart);
-    tried_add(&t->tried, route_of(l), why, false);
+    tried_add(&t->tried, route_of(l), why, l->state == LANE_ASKED);
     if (v != FAULT_FAIL && cause == FAULT_PROVIDER && ask_with_spare(l, why))
         return;
     if (v == FAULT_AGAIN && ask_again(l, why))
@@ -340,7 +352,7 @@ static void on_end(void *data, enum fault_cause cause, const struct error *err, 
     tell_health(l, err);
     tell_gate(l, head, err);
     if (!err) {
-        tried_add(&t->tried, route_of(l), NULL, false);
+        tried_add(&t->tried, route_of(l), NULL, true);
         enter(l, LANE_OVER);
         end(t, NULL);
         return;
@@ -358,12 +370,26 @@ static void on_backoff(void *data)
     lane_ask(data);
 }
 
+/* What is sent, with no more output than what is reserved pays for. Shallow: the caller's memory is for the copy. */
+static const struct chat_request *chat_of(const struct lane *l, struct chat_request *bounded)
+{
+    const struct tries_question *q = &l->owner->q;
+    const struct chat_request *chat = q->chat ? windows_chat(q->windows, q->chat, l->route) : NULL;
+    if (!chat || l->max_tokens < 0)
+        return chat;
+    *bounded = *chat;
+    bounded->has_max_tokens = true;
+    bounded->max_tokens = l->max_tokens;
+    return bounded;
+}
+
 static void send_request(struct lane *l)
 {
     static const struct attempt_callbacks cb = {on_event, on_vectors, on_end};
     struct tries *t = l->owner;
     const struct route *r = route_of(l);
-    const struct attempt_question q = {.chat = t->q.chat ? windows_chat(t->q.windows, t->q.chat, l->route) : NULL,
+    struct chat_request bounded;
+    const struct attempt_question q = {.chat = chat_of(l, &bounded),
                                        .embed = t->q.embed,
                                        .conversation = t->q.conversation,
                                        .provider = r->provider,
@@ -414,8 +440,8 @@ static void queue(struct lane *l)
     const struct provider *p = route_of(l)->provider;
     const struct gate_wish wish = {.model = route_of(l)->model,
                                    .key = l->key.which,
-                                   .uid = t->q.uid,
-                                   .client = t->q.client,
+                                   .uid = t->q.who->uid,
+                                   .client = t->q.who->client,
                                    .cost = t->q.cost,
                                    .interactive = t->q.interactive,
                                    .max_active = p->max_connections,
@@ -428,17 +454,59 @@ static void queue(struct lane *l)
         send_request(l);
 }
 
+/* Says what budgets warn of. False where the asker stopped it. */
+static bool warn(struct lane *l)
+{
+    struct tries *t = l->owner;
+    char text[WARNING_MAX];
+    while (purse_warned(&t->purse, spending_budgets(t->engine->spending), route_of(l), text, sizeof text)) {
+        const struct chat_event ev = {.kind = EVENT_PROGRESS, .text = {text, strlen(text)}, .fraction = -1};
+        log_notice("%s", text);
+        if (!emit(l, &ev))
+            return false;
+    }
+    return true;
+}
+
+static enum error_code reserve(struct lane *l, struct error *err)
+{
+    struct tries *t = l->owner;
+    const struct chat_request *chat = t->q.chat ? windows_chat(t->q.windows, t->q.chat, l->route) : NULL;
+    int64_t tokens = chat ? windows_tokens(t->q.windows, l->route) : -1;
+    const struct purse_question q = {t->q.who, chat, tokens >= 0 ? tokens : t->q.cost.input};
+    const struct plan plan = {.routes = t->routes, .n = t->plan->n};
+    return purse_reserve(&t->purse, spending_budgets(t->engine->spending), t->engine->catalog, &q, &plan, route_of(l),
+                         &l->max_tokens, err);
+}
+
+static void admit(struct lane *l);
+
+static void on_funds(void *data)
+{
+    struct lane *l = data;
+    l->funds_wait = NULL;
+    admit(l);
+}
+
 static void admit(struct lane *l)
 {
     struct tries *t = l->owner;
     const struct route *r = route_of(l);
     struct error err = ERROR_INIT;
+    if (!spending_known(t->engine->spending)) {
+        enter(l, LANE_FUNDS);
+        l->funds_wait = spending_wait(t->engine->spending, on_funds, l);
+        return;
+    }
     if (health_admit(t->engine->health, r->provider->name, r->model, &err) != ERR_NONE) {
         fail(l, FAULT_BREAKER, &err, NULL);
         return;
     }
     l->admitted = true;
-    queue(l);
+    if (reserve(l, &err) != ERR_NONE)
+        fail(l, FAULT_OWN, &err, NULL);
+    else if (warn(l))
+        queue(l);
 }
 
 /* False where the asker stopped it. */
@@ -580,7 +648,7 @@ static void add_under_way(struct tries *t, const struct error *why)
 {
     for (size_t i = 0; i < LANES; i++)
         if (t->lanes[i].state == LANE_ASKED)
-            tried_add(&t->tried, route_of(&t->lanes[i]), why, false);
+            tried_add(&t->tried, route_of(&t->lanes[i]), why, true);
 }
 
 void tries_stop(struct tries *t, const struct error *why)
@@ -609,6 +677,22 @@ void tries_set_deadline(struct tries *t, int64_t deadline_us)
 int64_t tries_asked_us(const struct tries *t)
 {
     return t->asked_us;
+}
+
+const struct tried_list *tries_tried(const struct tries *t)
+{
+    return &t->tried;
+}
+
+void tries_settle(struct tries *t, const struct spend *spend)
+{
+    purse_settle(&t->purse, spending_budgets(t->engine->spending), spend);
+}
+
+void tries_note_shown(struct tries *t, int64_t tokens)
+{
+    if (t->tried.n > 0)
+        t->tried.list[t->tried.n - 1].shown_tokens = tokens;
 }
 
 void tries_put_attempts(struct buf *out, struct tries *t, int64_t output_tokens, const struct error *why)

@@ -11,6 +11,7 @@
 
 #include "daemon/engine/engine_internal.h"
 #include "daemon/engine/route.h"
+#include "daemon/engine/spend.h"
 #include "lib/chat/event.h"
 
 struct tries;
@@ -22,8 +23,7 @@ struct tries_question {                /* borrowed until tries_free */
     const char *conversation;          /* its id, "" if it is in none */
     int64_t deadline_us;               /* monotonic, 0: none. No wait goes beyond it */
     struct bucket_cost cost;           /* estimated */
-    uid_t uid;                         /* whose it is, */
-    const char *client;                /* and from which program, NULL: not told: these take turns */
+    const struct ledger_row *who;      /* who asks: takes turns with others, and counts in budgets */
     bool interactive;                  /* somebody watches: it goes before the rest */
     bool restart;                      /* again even where content was shown */
 };
@@ -50,6 +50,12 @@ void tries_set_deadline(struct tries *t,
                         int64_t deadline_us); /* monotonic, 0: none; for waits that begin from now on */
 
 int64_t tries_asked_us(const struct tries *t); /* when the first request was sent, monotonic; 0: none was */
+/* Who was asked, and how that went; borrowed. Those that are under way are in it once they were stopped. */
+const struct tried_list *tries_tried(const struct tries *t);
+/* What budgets have reserved for it is settled by these rows. Without this, tries_free gives it back. */
+void tries_settle(struct tries *t, const struct spend *spend);
+/* So many tokens of the try that failed last had been shown. */
+void tries_note_shown(struct tries *t, int64_t tokens);
 /* Appends the entry "attempts" of the answer map. t: NULL where nothing was tried. What the loser of a race costs is
  * estimated as if it had gone on for as long as the answer, of so many tokens, that was shown: several providers bill
  * on. why: what ends those that are under way, for this answer alone. */

@@ -166,7 +166,8 @@ static enum error_code look_up_question(struct call *c, struct error *err)
     if (code != ERR_NONE)
         return code;
     call_add_context(c, req);
-    estimate_start(s->engine, req, server_scope(s, c->peer), on_estimate, later_new(c));
+    const struct spend_who who = {server_scope(s, c->peer), c->peer->client, req->directory, req->label};
+    estimate_start(s->engine, req, &who, on_estimate, later_new(c));
     return ERR_NONE;
 }
 

@@ -18,7 +18,8 @@ enum error_code m_chat(struct call *c, struct error *err)
         return code;
     bool detach = req->detach, stream = req->stream;
     call_add_context(c, req);
-    struct answer_asker asker = {.uid = server_scope(s, c->peer), .request = c->msgid, .keep = detach};
+    struct answer_asker asker = {
+        .uid = server_scope(s, c->peer), .client = c->peer->client, .request = c->msgid, .keep = detach};
     code = engine_ask(s->engine, req, &asker, NULL, &a, err);
     if (code != ERR_NONE)
         return code;

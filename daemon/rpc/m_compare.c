@@ -102,8 +102,10 @@ static enum error_code start_arm(struct call *c, const msgpack_object *model, st
     if (!q->ids)
         share(q, req);
     char *told = xstrdup(req->model);
-    const struct answer_asker asker = {
-        .uid = server_scope(s, c->peer), .request = c->msgid, .keep = req->detach || req->conversation};
+    const struct answer_asker asker = {.uid = server_scope(s, c->peer),
+                                       .client = c->peer->client,
+                                       .request = c->msgid,
+                                       .keep = req->detach || req->conversation};
     if (engine_ask(s->engine, req, &asker, q, ret, why) != ERR_NONE)
         *ret = engine_failed(s->engine, &asker, told, why);
     else

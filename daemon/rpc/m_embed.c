@@ -89,7 +89,9 @@ enum error_code m_embed(struct call *c, struct error *err)
         return code;
     }
     struct later *l = later_new(c);
-    struct embed *m = embed_start(s->engine, req, server_scope(s, c->peer), timeout, on_vectors, l);
+    const struct peer *p = c->peer;
+    const struct spend_who who = {server_scope(s, p), p->client, p->directory, p->label};
+    struct embed *m = embed_start(s->engine, req, &who, timeout, on_vectors, l);
     if (m)
         later_on_gone(l, on_gone, m);
     return ERR_NONE;
@@ -121,7 +123,9 @@ static void put_estimate(struct buf *b, const struct estimate *est)
         mp_put_double(b, (double)est->age_ms / 1000);
     }
     mp_put_cstr(b, "budgets");
-    mp_put_array(b, 0);
+    mp_put_array(b, (uint32_t)est->n_budgets);
+    for (size_t i = 0; i < est->n_budgets; i++)
+        mp_put_cstr(b, est->budgets[i]);
 }
 
 static void on_estimate(void *data, const struct estimate *est, const struct error *err)
@@ -144,6 +148,8 @@ enum error_code m_estimate(struct call *c, struct error *err)
     if (code != ERR_NONE)
         return code;
     call_add_context(c, req);
-    estimate_start(c->peer->server->engine, req, server_scope(c->peer->server, c->peer), on_estimate, later_new(c));
+    const struct peer *p = c->peer;
+    const struct spend_who who = {server_scope(p->server, p), p->client, req->directory, req->label};
+    estimate_start(p->server->engine, req, &who, on_estimate, later_new(c));
     return ERR_NONE;
 }

@@ -53,7 +53,7 @@ struct ledger_row {
 };
 #define LEDGER_ROW_INIT                                                                                                \
     {                                                                                                                  \
-        .answers = 1, .usage = USAGE_INIT, .cost_nano = -1, .saved_nano = -1, .first_ms = -1, .total_ms = -1                         \
+        .answers = 1, .usage = USAGE_INIT, .cost_nano = -1, .saved_nano = -1, .first_ms = -1, .total_ms = -1           \
     }
 
 void ledger_row_done(struct ledger_row *r); /* frees what it owns */

@@ -11,7 +11,9 @@ struct usage {
     int64_t input_tokens, output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens;
     int64_t input_audio_tokens, output_audio_tokens; /* the share of input and output that is sound */
     int64_t images;    /* that the provider counts by themselves, sent or made: not those that it counts in tokens */
-    int64_t cost_nano; /* what the provider says that it cost, in billionths of a US dollar */
+    int64_t cost_nano;    /* by the provider itself, or else by the catalogue, in billionths of the currency */
+    char currency[8];     /* "": US dollars */
+    int64_t premium_nano; /* billionths of a premium request; 0: none, or the provider does not count them */
     bool estimated;
 };
 
@@ -33,7 +35,7 @@ struct usage {
         USAGE_FIGURE_MAP(USAGE_NONE).estimated = false                                                                 \
     }
 
-#define USAGE_CURRENCY "USD" /* of cost_nano */
+#define USAGE_CURRENCY "USD" /* of cost_nano, where none is told */
 
 /* Whether what a provider says that answers cost is over so many per cent off what they cost by our prices, both in
  * billionths of USAGE_CURRENCY. False where either is negative, not known; a billionth is rounding. */

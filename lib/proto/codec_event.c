@@ -3,6 +3,7 @@
 
 #include "lib/base/value.h"
 #include "lib/proto/frame.h"
+#include <math.h>
 #include <string.h>
 
 /* Of one event; an opaque part of a provider may have many. */
@@ -92,6 +93,8 @@ static void put_error_entries(struct buf *b, const struct error *err)
     }
 }
 
+#define PREMIUM_MAX 1e9 /* of one question; what is told of more is not believed */
+
 static uint32_t count_usage(const struct usage *u)
 {
     uint32_t n = 1; /* estimated */
@@ -99,7 +102,7 @@ static uint32_t count_usage(const struct usage *u)
 #define X(figure) n += u->figure >= 0;
     USAGE_FIGURE_MAP(X)
 #undef X
-    return n + (u->cost_nano >= 0 ? 2 : 0); /* cost, currency */
+    return n + (u->cost_nano >= 0 ? 2 : 0) + (u->premium_nano > 0); /* cost, currency; premium_requests */
 }
 
 static void put_figure(struct buf *b, const char *key, int64_t v)
@@ -119,7 +122,11 @@ static void put_usage_entries(struct buf *b, const struct usage *u)
         put_key(b, "cost");
         mp_put_double(b, (double)u->cost_nano / 1e9);
         put_key(b, "currency");
-        mp_put_cstr(b, USAGE_CURRENCY);
+        mp_put_cstr(b, u->currency[0] ? u->currency : USAGE_CURRENCY);
+    }
+    if (u->premium_nano > 0) {
+        put_key(b, "premium_requests");
+        mp_put_double(b, (double)u->premium_nano / 1e9);
     }
     put_key(b, "estimated");
     mp_put_bool(b, u->estimated);
@@ -322,12 +329,17 @@ static bool get_error(const msgpack_object_map *m, struct error *err)
 
 static bool get_usage(const msgpack_object_map *m, struct usage *u)
 {
+    double premium = 0;
+
 #define X(figure)                                                                                                      \
     if (!get_int(m, #figure, &u->figure))                                                                              \
         return false;
     USAGE_FIGURE_MAP(X)
 #undef X
-    return need_bool(m, "estimated", &u->estimated);
+    if (!get_double(m, "premium_requests", &premium) || !(premium >= 0 && premium < PREMIUM_MAX))
+        return false;
+    u->premium_nano = llround(premium * 1e9);
+    return get_error_text(m, "currency", u->currency, sizeof(u->currency)) && need_bool(m, "estimated", &u->estimated);
 }
 
 static bool get_start(const msgpack_object_map *m, struct chat_event *ev)

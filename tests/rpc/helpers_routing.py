@@ -10,17 +10,18 @@ def section(kind, name, keys):
 
 class World:
     """providers: {name: behaviour or {option: value}}, aliases: {name: {option: value} or models}, in this order;
-    models: {id: [line]} of models.ini. What is kept in it may be changed and written again."""
+    models: {id: [line]} of models.ini; budgets: {name: {option: value}}. What is kept in it may be changed and written again."""
 
     def __init__(self, home, provider):
         self.home, self.provider = home, provider
-        self.providers, self.aliases, self.models = {}, {}, {}
+        self.providers, self.aliases, self.models, self.budgets, self.rates = {}, {}, {}, {}, {}
         self.daemon = {"drain_timeout": "2", "default_model": None}
 
-    def write(self, providers=None, aliases=None, models=None, **daemon):
+    def write(self, providers=None, aliases=None, models=None, budgets=None, **daemon):
         self.providers = providers or self.providers
         self.aliases = aliases or self.aliases
         self.models = models or self.models
+        self.budgets = self.budgets if budgets is None else budgets
         self.daemon.update(daemon)
         text = "[daemon]\nlog_level = debug\n"
         text += "".join(f"{k} = {v}\n" for k, v in self.daemon.items() if v is not None)
@@ -30,6 +31,10 @@ class World:
             text += section("provider", name, keys)
         for name, keys in self.aliases.items():
             text += section("alias", name, {"models": keys} if isinstance(keys, str) else keys)
+        for name, keys in self.budgets.items():
+            text += section("budget", name, keys)
+        if self.rates:
+            text += "\n[rates]\n" + "".join(f"{k} = {v}\n" for k, v in self.rates.items())
         self.home.config.write_text(text)
         self.home.config.chmod(0o600)
         rows = (f'[model "{name}"]\n' + "".join(f"{line}\n" for line in lines) for name, lines in self.models.items())

@@ -1,0 +1,202 @@
+#include "daemon/engine/books.h"
+#include "daemon/core/log.h"
+#include "daemon/core/timer.h"
+#include "lib/base/alloc.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#define FLUSH_MS 400   /* with the time to write, less than the second that is promised */
+#define BATCH_MAX 1024 /* rows of one job: others have their turn between two */
+#define RETRY_MS 5000
+#define ALIKE_LOOK 8 /* how many of the rows that wait are looked at for one that is alike */
+
+struct waiting {
+    struct ledger_row row;
+    TAILQ_ENTRY(waiting) link;
+};
+TAILQ_HEAD(waiting_list, waiting);
+
+struct books {
+    struct store *store;
+    struct timer *timer;
+    struct waiting_list rows; /* not with the store, the oldest first */
+    size_t n, n_given;        /* n_given: with the store */
+    unsigned jobs;            /* with the store */
+    bool closed;              /* it goes with the last job */
+};
+
+static void flush(struct books *b);
+
+static void on_timer(void *data)
+{
+    flush(data);
+}
+
+struct books *books_new(uv_loop_t *loop, struct store *store)
+{
+    struct books *b = NEW(struct books);
+    b->store = store;
+    b->timer = timer_new(loop, on_timer, b);
+    TAILQ_INIT(&b->rows);
+    return b;
+}
+
+static void drop(struct books *b, struct waiting *w)
+{
+    TAILQ_REMOVE(&b->rows, w, link);
+    b->n--;
+    ledger_row_done(&w->row);
+    free(w);
+}
+
+static void free_if_over(struct books *b)
+{
+    struct waiting *w;
+    if (!b->closed || b->jobs > 0)
+        return;
+    while ((w = TAILQ_FIRST(&b->rows)))
+        drop(b, w);
+    free(b);
+}
+
+static void keep_bound(struct books *b)
+{
+    size_t given_up = 0;
+    while (b->n > BOOKS_WAITING_MAX) {
+        drop(b, TAILQ_FIRST(&b->rows));
+        given_up++;
+    }
+    if (given_up > 0)
+        log_error("%zu rows of the ledger are given up: they could not be stored", given_up);
+}
+
+static void put(struct books *b, struct ledger_row *row, bool first)
+{
+    struct waiting *w = NEW(struct waiting);
+    w->row = *row;
+    *row = (struct ledger_row)LEDGER_ROW_INIT;
+    if (first)
+        TAILQ_INSERT_HEAD(&b->rows, w, link);
+    else
+        TAILQ_INSERT_TAIL(&b->rows, w, link);
+    b->n++;
+}
+
+static void on_stored(void *data, struct store_job *job)
+{
+    struct books *b = data;
+    b->jobs--;
+    b->n_given -= job->spend.n_rows;
+    if (job->code != ERR_NONE && !b->closed && store_stores(b->store)) {
+        for (size_t i = job->spend.n_rows; i-- > 0;)
+            put(b, &job->spend.rows[i], true);
+        keep_bound(b);
+        if (!timer_active(b->timer))
+            timer_start(b->timer, RETRY_MS);
+    }
+    store_job_free(job);
+    free_if_over(b);
+}
+
+static void hand_over(struct books *b)
+{
+    size_t n = b->n < BATCH_MAX ? b->n : BATCH_MAX;
+    struct store_job *job = store_job_new(STORE_SPEND, on_stored, b);
+    job->spend.rows = xcalloc(n, sizeof *job->spend.rows);
+    for (; job->spend.n_rows < n; job->spend.n_rows++) {
+        struct waiting *w = TAILQ_FIRST(&b->rows);
+        job->spend.rows[job->spend.n_rows] = w->row;
+        w->row = (struct ledger_row)LEDGER_ROW_INIT;
+        drop(b, w);
+    }
+    b->n_given += n;
+    b->jobs++;
+    store_submit(b->store, job, NULL); /* such jobs are never refused */
+}
+
+static void flush(struct books *b)
+{
+    while (b->n > 0)
+        hand_over(b);
+}
+
+void books_flush(struct books *b)
+{
+    timer_stop(b->timer);
+    flush(b);
+}
+
+struct books *books_close(struct books *b)
+{
+    if (!b)
+        return NULL;
+    books_flush(b);
+    timer_free(b->timer);
+    b->timer = NULL;
+    b->closed = true;
+    free_if_over(b);
+    return NULL;
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* In all but the time, and what they saved: a client that asks the same a thousand times a second. */
+static bool are_alike(const struct ledger_row *a, const struct ledger_row *b)
+{
+    return a->how == b->how && a->outcome == b->outcome && a->requests == 0 && b->requests == 0 && a->arm == b->arm &&
+           a->uid == b->uid && strcmp(a->conversation, b->conversation) == 0 &&
+           strcmp(a->saved_currency, b->saved_currency) == 0 && (a->saved_nano < 0) == (b->saved_nano < 0) &&
+           same(a->client, b->client) && same(a->directory, b->directory) && same(a->label, b->label) &&
+           same(a->provider, b->provider) && same(a->model, b->model);
+}
+
+/* Among the last few that wait. */
+static bool merge(struct books *b, const struct ledger_row *row)
+{
+    struct waiting *w;
+    unsigned looked = 0;
+    if (row->how == LEDGER_FRESH)
+        return false;
+    TAILQ_FOREACH_REVERSE(w, &b->rows, waiting_list, link)
+    {
+        if (looked++ == ALIKE_LOOK)
+            break;
+        if (!are_alike(&w->row, row))
+            continue;
+        w->row.answers += row->answers;
+        if (row->saved_nano > 0)
+            w->row.saved_nano += row->saved_nano;
+        return true;
+    }
+    return false;
+}
+
+void books_add(struct books *b, struct ledger_row *row)
+{
+    if (!store_stores(b->store) || merge(b, row)) {
+        ledger_row_done(row);
+        return;
+    }
+    put(b, row, false);
+    keep_bound(b);
+    if (!timer_active(b->timer))
+        timer_start(b->timer, FLUSH_MS);
+}
+
+void books_add_copy(struct books *b, const struct ledger_row *row)
+{
+    struct ledger_row copy;
+    if (!store_stores(b->store) || merge(b, row))
+        return;
+    ledger_row_copy(&copy, row);
+    books_add(b, &copy);
+}
+
+size_t books_waiting(const struct books *b)
+{
+    return b->n + b->n_given;
+}

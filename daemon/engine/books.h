@@ -1,0 +1,24 @@
+/* Rows of the ledger on their way to the store, which no answer waits for: of answers that cost nothing (cached, or
+ * shared with who pays), and of what is billed when its answer has gone already. They are written together, some half a
+ * second later, those that are alike as one row, and tried again for as long as there is room for them. */
+#ifndef ASKD_ENGINE_BOOKS_H
+#define ASKD_ENGINE_BOOKS_H
+
+#include "daemon/store/store.h"
+#include "lib/chat/ledger_row.h"
+#include <uv.h>
+
+#define BOOKS_WAITING_MAX 65536 /* rows; over it the oldest are given up, which is logged */
+
+struct books;
+
+struct books *books_new(uv_loop_t *loop, struct store *store); /* the store is borrowed, and outlives it */
+/* Hands over what waits. What the store cannot take then is lost. */
+struct books *books_close(struct books *b); /* NULL is fine; always returns NULL */
+
+void books_add(struct books *b, struct ledger_row *row); /* takes over what it holds, and leaves it empty */
+void books_add_copy(struct books *b, const struct ledger_row *row);
+void books_flush(struct books *b);           /* for whoever is about to read */
+size_t books_waiting(const struct books *b); /* rows that are not committed */
+
+#endif

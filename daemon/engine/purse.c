@@ -1,0 +1,156 @@
+#include "daemon/engine/purse.h"
+#include "daemon/engine/figures.h"
+#include "daemon/engine/premium.h"
+#include "lib/base/alloc.h"
+#include "lib/base/clock.h"
+#include "lib/base/grow.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct held {
+    char provider[64], model[128];
+    struct budget_hold *hold;
+    int64_t max_tokens;
+};
+
+static int64_t images_in(const struct chat_request *r)
+{
+    int64_t n = 0;
+    for (size_t i = 0; r && i < r->n_messages; i++)
+        for (size_t j = 0; j < r->messages[i].n_parts; j++)
+            n += r->messages[i].parts[j].kind == PART_IMAGE;
+    return n;
+}
+
+struct budget_wish purse_wish(const struct catalog *c, const struct purse_question *q, const struct route *r,
+                              int64_t now_us)
+{
+    const struct facts f = catalog_facts(c, r->provider->name, r->provider->kind, r->model);
+    return (struct budget_wish){.subject = {.uid = q->who->uid,
+                                            .client = q->who->client,
+                                            .directory = q->who->directory,
+                                            .label = q->who->label,
+                                            .provider = r->provider->name,
+                                            .model = r->model,
+                                            .model_id = f.model ? f.model->id : NULL},
+                                .now_us = now_us,
+                                .input_tokens = q->input_tokens,
+                                .max_tokens = !q->chat                  ? 0
+                                              : q->chat->has_max_tokens ? q->chat->max_tokens
+                                                                        : -1,
+                                .model_max = facts_max_output(&f),
+                                .images = images_in(q->chat),
+                                .premium_nano = q->chat ? premium_of(&f, q->chat, now_us) : 0,
+                                .price = facts_price(&f, now_us, q->input_tokens)};
+}
+
+static struct held *find(const struct purse *p, const struct route *r)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (strcmp(p->list[i].provider, r->provider->name) == 0 && strcmp(p->list[i].model, r->model) == 0)
+            return &p->list[i];
+    return NULL;
+}
+
+/* -- what would still fit -- */
+
+/* What it costs at least; INT64_MAX where no price is known, so that it comes last. */
+static int64_t least_cost(const struct catalog *c, const struct route *r, const struct purse_question *q)
+{
+    struct usage u = USAGE_INIT;
+    int64_t nano;
+    const char *currency;
+    u.input_tokens = q->input_tokens;
+    u.output_tokens = q->chat && q->chat->has_max_tokens ? q->chat->max_tokens : ROUTE_OUTPUT_TOKENS;
+    return figures_cost(c, r, &u, clock_wall_us(), &nano, &currency) ? nano : INT64_MAX;
+}
+
+static void name_what_fits(struct budgets *b, const struct catalog *c, const struct purse_question *q,
+                           const struct plan *plan, struct error *err)
+{
+    const struct route *best = NULL;
+    int64_t least = 0;
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct route *r = &plan->routes[i];
+        const struct budget_wish w = purse_wish(c, q, r, clock_wall_us());
+        int64_t cost = least_cost(c, r, q);
+        if (!r->model[0] || !budgets_fit(b, &w) || (best && cost >= least))
+            continue;
+        best = r;
+        least = cost;
+    }
+    size_t len = strlen(err->message);
+    if (best)
+        snprintf(err->message + len, sizeof err->message - len, "; %s/%s would still fit", best->provider->name,
+                 best->model);
+}
+
+/* -- holding -- */
+
+enum error_code purse_reserve(struct purse *p, struct budgets *b, const struct catalog *c,
+                              const struct purse_question *q, const struct plan *plan, const struct route *r,
+                              int64_t *max_tokens, struct error *err)
+{
+    const struct held *there = find(p, r);
+    struct held held = {.hold = NULL};
+    *max_tokens = there ? there->max_tokens : -1;
+    if (there || !q->who)
+        return ERR_NONE;
+    const struct budget_wish w = purse_wish(c, q, r, clock_wall_us());
+    enum error_code code = budgets_reserve(b, &w, &held.hold, max_tokens, err);
+    if (code != ERR_NONE) {
+        name_what_fits(b, c, q, plan, err);
+        return code;
+    }
+    if (!held.hold)
+        return ERR_NONE;
+    error_text(held.provider, sizeof held.provider, r->provider->name, strlen(r->provider->name));
+    error_text(held.model, sizeof held.model, r->model, strlen(r->model));
+    held.max_tokens = *max_tokens;
+    p->list = grow_one(p->list, p->n, sizeof *p->list);
+    p->list[p->n++] = held;
+    return ERR_NONE;
+}
+
+bool purse_warned(const struct purse *p, struct budgets *b, const struct route *r, char *text, size_t size)
+{
+    const struct held *h = find(p, r);
+    return h && budgets_warned(b, h->hold, text, size);
+}
+
+void purse_release(struct purse *p, struct budgets *b, const struct route *r)
+{
+    struct held *h = find(p, r);
+    if (!h)
+        return;
+    budgets_release(b, h->hold);
+    *h = p->list[--p->n];
+}
+
+static const struct ledger_row *row_of(const struct spend *spend, const struct held *h)
+{
+    for (size_t i = 0; i < spend->n; i++)
+        if (strcmp(spend->rows[i].provider, h->provider) == 0 && strcmp(spend->rows[i].model, h->model) == 0)
+            return &spend->rows[i];
+    return NULL;
+}
+
+void purse_settle(struct purse *p, struct budgets *b, const struct spend *spend)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        const struct ledger_row *row = row_of(spend, &p->list[i]);
+        if (row && row->requests > 0)
+            budgets_settle(b, p->list[i].hold, row);
+        else
+            budgets_release(b, p->list[i].hold);
+    }
+    p->n = 0;
+}
+
+void purse_done(struct purse *p, struct budgets *b)
+{
+    purse_settle(p, b, &(struct spend){0});
+    free(p->list);
+    *p = (struct purse){0};
+}
