@@ -1,6 +1,4 @@
-/* Walks through what was spent within a time: whole days and hours by their sums, what is before and behind by its
- * rows.
- */
+/* Walks through what was spent within a time: whole days and hours by their sums, the rest by its rows. */
 #include "daemon/store/sqlite_ledger.h"
 #include <string.h>
 
@@ -70,8 +68,10 @@ void sqlite_scan_begin(struct store_db *db, struct ledger_scan *s, int64_t since
 /* Each part to whoever asks, until he has enough. */
 static void tell(struct ledger_scan *s, const struct ledger_part *parts, size_t n, const struct ledger_entry *e)
 {
-    for (size_t i = 0; i < n && !s->stopped; i++)
-        s->stopped = (s->uid >= 0 && parts[i].key[KEY_UID] != s->uid) ? false : !s->each(s->data, &parts[i], e);
+    for (size_t i = 0; i < n && !s->stopped; i++) {
+        bool asked_for = s->uid < 0 || parts[i].key[KEY_UID] == s->uid;
+        s->stopped = asked_for && !s->each(s->data, &parts[i], e);
+    }
 }
 
 /* False: the slice is over, and there may be more in the range. */

@@ -35,8 +35,7 @@ const struct config_option store_option_rows[] = {
     {"ledger", CONFIG_DURATION, offsetof(struct store_options, ledger_ms), HOUR, 36500 * DAY, "forever", ledger_words,
      CONFIG_RELOAD,
      "How long the ledger keeps a row for each answer. Its sums by the hour stay for good: reports go on from them, "
-     "but "
-     "those by conversation."},
+     "but not by conversation, and no later price changes them."},
     {"locking", CONFIG_ENUM, offsetof(struct store_options, locking), 0, 0, "auto", locking_names, 0,
      "How the database is locked: shared lets other programs read it, exclusive is for file systems without shared "
      "memory. auto takes exclusive on a network file system."},
