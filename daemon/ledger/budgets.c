@@ -338,10 +338,8 @@ void budgets_recall(struct budgets *b, const struct ledger_row *sum, const char 
 
 void budgets_recalled(struct budgets *b)
 {
-    for (size_t i = 0; i < b->n; i++) {
+    for (size_t i = 0; i < b->n; i++)
         b->list[i]->incomplete = false;
-        b->list[i]->recalled = 0;
-    }
 }
 
 /* -- rules -- */

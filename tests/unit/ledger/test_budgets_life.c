@@ -159,6 +159,26 @@ static void test_hold_without_a_budget_is_taken_over(void **state)
     budgets_free(b);
 }
 
+/* What was borrowed for the call may be gone when a reload looks at the hold. */
+static void test_hold_has_texts_and_price_of_its_own(void **state)
+{
+    struct budgets *b = begin("[budget \"m\"]\nlimit = 9 requests\n");
+    struct price p = dollar();
+    char provider[] = "lan", client[] = "ask";
+    struct budget_wish w = wish(&p, 1000, 4000);
+    (void)state;
+    w.subject.provider = provider;
+    w.subject.client = client;
+    struct budget_hold *h = reserve(b, &w);
+    strcpy(provider, "xxx");
+    strcpy(client, "xxx");
+    p.input = p.output = 1;
+    (void)reload(b, "[budget \"m\"]\nlimit = 1 usd\nprovider = lan\nclient = ask\n", NOW);
+    check(b, 0, 5000 * 1000, NANO - 5000 * 1000);
+    budgets_release(b, h);
+    budgets_free(b);
+}
+
 /* -- recalls -- */
 
 static void test_recall_counts_what_lies_in_the_window(void **state)
@@ -295,6 +315,7 @@ int main(void)
         cmocka_unit_test(test_holds_outlive_a_reload),
         cmocka_unit_test(test_hold_of_an_earlier_window_is_not_taken_over),
         cmocka_unit_test(test_hold_without_a_budget_is_taken_over),
+        cmocka_unit_test(test_hold_has_texts_and_price_of_its_own),
         cmocka_unit_test(test_recall_counts_what_lies_in_the_window),
         cmocka_unit_test(test_recall_after_reservations),
         cmocka_unit_test(test_recall_that_is_given_up),

@@ -66,6 +66,33 @@ static void test_rounded_up(void **state)
           {7, "EUR", "GBP", 3}, {8, "EUR", "GBP", 4});
 }
 
+/* What it is worth, never less, and less than a billionth more; there and back again it is no less than before. */
+static void test_never_worth_less(void **state)
+{
+    __extension__ typedef unsigned __int128 wide;
+    uint64_t chance = 9;
+    (void)state;
+    for (int i = 0; i < 300; i++) {
+        chance = chance * 6364136223846793005u + 1442695040888963407u;
+        const uint64_t rate = 1 + (chance >> 20) % (100 * (uint64_t)NANO);
+        char text[64];
+        snprintf(text, sizeof(text), "[rates]\neur = %u.%09u\n", (unsigned)(rate / (uint64_t)NANO),
+                 (unsigned)(rate % (uint64_t)NANO));
+        struct budget_rules *rules = ledger_rules(text);
+        for (int k = 0; k < 100; k++) {
+            int64_t dollars, euros;
+            chance = chance * 6364136223846793005u + 1442695040888963407u;
+            const int64_t nano = (int64_t)(chance >> (14 + k % 49));
+            assert_true(rates_convert(budget_rules_rates(rules), nano, "EUR", "USD", &dollars));
+            const wide exact = (wide)(uint64_t)nano * rate, got = (wide)(uint64_t)dollars * (uint64_t)NANO;
+            assert_true(dollars == INT64_MAX || (got >= exact && got < exact + (uint64_t)NANO));
+            assert_true(rates_convert(budget_rules_rates(rules), dollars, "USD", "EUR", &euros));
+            assert_true(dollars == INT64_MAX || euros >= nano);
+        }
+        budget_rules_unref(rules);
+    }
+}
+
 static void test_what_does_not_fit(void **state)
 {
     (void)state;
@@ -112,13 +139,10 @@ static void test_shown_where_they_are_given(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_without_rates),
-        cmocka_unit_test(test_to_the_dollar_and_back),
-        cmocka_unit_test(test_between_two_others),
-        cmocka_unit_test(test_rounded_up),
-        cmocka_unit_test(test_what_does_not_fit),
-        cmocka_unit_test(test_what_is_no_rate),
-        cmocka_unit_test(test_shown_where_they_are_given),
+        cmocka_unit_test(test_without_rates),      cmocka_unit_test(test_to_the_dollar_and_back),
+        cmocka_unit_test(test_between_two_others), cmocka_unit_test(test_rounded_up),
+        cmocka_unit_test(test_what_does_not_fit),  cmocka_unit_test(test_what_is_no_rate),
+        cmocka_unit_test(test_never_worth_less),   cmocka_unit_test(test_shown_where_they_are_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
