@@ -89,12 +89,13 @@ libaskd_la_SOURCES = \
 	daemon/engine/purse.c daemon/engine/purse.h daemon/engine/recall.c daemon/engine/refresh.c \
 	daemon/engine/refresh.h daemon/engine/reprice.c daemon/engine/reprice.h daemon/engine/route.c \
 	daemon/engine/route.h daemon/engine/spend.c daemon/engine/spend.h daemon/engine/spending.c \
-	daemon/engine/spending.h daemon/engine/summary.c daemon/engine/summary.h daemon/engine/titling.c \
-	daemon/engine/titling.h daemon/engine/tried.c daemon/engine/tried.h daemon/engine/tries.c \
-	daemon/engine/tries.h daemon/engine/turns.c daemon/engine/turns.h daemon/engine/vector_read.c \
-	daemon/engine/vector_read.h daemon/engine/vectors_known.c daemon/engine/vectors_known.h daemon/engine/warm.c \
-	daemon/engine/warm.h daemon/engine/window.c daemon/engine/window.h daemon/engine/windows.c \
-	daemon/engine/windows.h daemon/rpc/cache_map.c daemon/rpc/cache_map.h daemon/rpc/conversation_call.c \
+	daemon/engine/spending.h daemon/engine/summary.c daemon/engine/summary.h daemon/engine/tally.c \
+	daemon/engine/tally.h daemon/engine/titling.c daemon/engine/titling.h daemon/engine/tried.c \
+	daemon/engine/tried.h daemon/engine/tries.c daemon/engine/tries.h daemon/engine/turns.c daemon/engine/turns.h \
+	daemon/engine/vector_read.c daemon/engine/vector_read.h daemon/engine/vectors_known.c \
+	daemon/engine/vectors_known.h daemon/engine/warm.c daemon/engine/warm.h daemon/engine/window.c \
+	daemon/engine/window.h daemon/engine/windows.c daemon/engine/windows.h daemon/rpc/budget_map.c \
+	daemon/rpc/budget_map.h daemon/rpc/cache_map.c daemon/rpc/cache_map.h daemon/rpc/conversation_call.c \
 	daemon/rpc/conversation_call.h daemon/rpc/dispatch.c daemon/rpc/dispatch.h daemon/rpc/handlers.h \
 	daemon/rpc/held.c daemon/rpc/held.h daemon/rpc/import.c daemon/rpc/import.h daemon/rpc/import_job.c \
 	daemon/rpc/import_job.h daemon/rpc/later.c daemon/rpc/later.h daemon/rpc/m_answer.c daemon/rpc/m_archive.c \

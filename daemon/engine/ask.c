@@ -229,8 +229,11 @@ static void add_rows(const struct ask *a, const struct flight_outcome *o, struct
     memcpy(own->conversation, answer_conversation(a->answer), sizeof own->conversation);
     own->first_ms = f->first_ms;
     own->total_ms = (double)(clock_mono_us() - a->begun_us) / 1000;
-    if (own->how == LEDGER_FRESH)
+    if (own->how == LEDGER_FRESH) {
+        for (size_t i = 0; i < end->n_rows; i++)
+            tally_add(a->engine->tally, &end->rows[i]);
         return;
+    }
     books_add(a->engine->books, own); /* it waits for nobody */
     free(end->rows);
     end->rows = NULL;

@@ -19,6 +19,7 @@ TAILQ_HEAD(waiting_list, waiting);
 
 struct books {
     struct store *store;
+    struct tally *tally;
     struct timer *timer;
     struct waiting_list rows; /* not with the store, the oldest first */
     size_t n, n_given;        /* n_given: with the store */
@@ -33,10 +34,11 @@ static void on_timer(void *data)
     flush(data);
 }
 
-struct books *books_new(uv_loop_t *loop, struct store *store)
+struct books *books_new(uv_loop_t *loop, struct store *store, struct tally *tally)
 {
     struct books *b = NEW(struct books);
     b->store = store;
+    b->tally = tally;
     b->timer = timer_new(loop, on_timer, b);
     TAILQ_INIT(&b->rows);
     return b;
@@ -175,25 +177,31 @@ static bool merge(struct books *b, const struct ledger_row *row)
     return false;
 }
 
-void books_add(struct books *b, struct ledger_row *row)
+static void enter(struct books *b, struct ledger_row *row)
 {
-    if (!store_stores(b->store) || merge(b, row)) {
-        ledger_row_done(row);
-        return;
-    }
     put(b, row, false);
     keep_bound(b);
     if (!timer_active(b->timer))
         timer_start(b->timer, FLUSH_MS);
 }
 
+void books_add(struct books *b, struct ledger_row *row)
+{
+    tally_add(b->tally, row);
+    if (!store_stores(b->store) || merge(b, row))
+        ledger_row_done(row);
+    else
+        enter(b, row);
+}
+
 void books_add_copy(struct books *b, const struct ledger_row *row)
 {
     struct ledger_row copy;
+    tally_add(b->tally, row);
     if (!store_stores(b->store) || merge(b, row))
         return;
     ledger_row_copy(&copy, row);
-    books_add(b, &copy);
+    enter(b, &copy);
 }
 
 size_t books_waiting(const struct books *b)

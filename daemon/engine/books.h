@@ -4,6 +4,7 @@
 #ifndef ASKD_ENGINE_BOOKS_H
 #define ASKD_ENGINE_BOOKS_H
 
+#include "daemon/engine/tally.h"
 #include "daemon/store/store.h"
 #include "lib/chat/ledger_row.h"
 #include <uv.h>
@@ -12,11 +13,12 @@
 
 struct books;
 
-struct books *books_new(uv_loop_t *loop, struct store *store); /* the store is borrowed, and outlives it */
+struct books *books_new(uv_loop_t *loop, struct store *store, struct tally *tally); /* both borrowed: they outlive it */
 /* Hands over what waits. What the store cannot take then is lost. */
 struct books *books_close(struct books *b); /* NULL is fine; always returns NULL */
 
-void books_add(struct books *b, struct ledger_row *row); /* takes over what it holds, and leaves it empty */
+/* Counts the row in the tally, too. Takes over what it holds, and leaves it empty. */
+void books_add(struct books *b, struct ledger_row *row);
 void books_add_copy(struct books *b, const struct ledger_row *row);
 void books_flush(struct books *b);           /* for whoever is about to read */
 size_t books_waiting(const struct books *b); /* rows that are not committed */

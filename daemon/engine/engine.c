@@ -87,7 +87,8 @@ struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct st
     e->discovery = discovery_new(loop, e->pool);
     warm_init(e);
     keep_room_init(&e->keeps, loop, store, table);
-    e->books = books_new(loop, store);
+    e->tally = tally_new(loop, store);
+    e->books = books_new(loop, store, e->tally);
     TAILQ_INIT(&e->asks);
     TAILQ_INIT(&e->recalls);
     TAILQ_INIT(&e->key_tests);
@@ -198,6 +199,7 @@ void engine_close(struct engine *e, void (*closed)(void *data), void *data)
     attempt_room_close(&e->attempts);
     warm_done(e);
     e->spending = spending_free(e->spending);
+    e->tally = tally_free(e->tally);
     e->gates = gate_room_free(e->gates);
     e->health = health_free(e->health);
     e->closed = closed;
@@ -297,6 +299,11 @@ struct budgets *engine_budgets(const struct engine *e)
 struct providers *engine_providers(const struct engine *e)
 {
     return e->providers;
+}
+
+const struct today_figures *engine_today(const struct engine *e, uid_t uid)
+{
+    return tally_of(e->tally, uid);
 }
 
 struct cache *engine_cache(const struct engine *e)

@@ -18,6 +18,7 @@ struct catalog;
 struct aliases;
 struct budget_rules;
 struct budgets;
+struct today_figures;
 
 struct engine_options {
     char *default_model; /* a name as route.h takes it, NULL: of the first ready provider */
@@ -98,6 +99,8 @@ uint32_t engine_answer_tail(const struct answer *a, struct buf *scratch, const u
 void engine_stats(const struct engine *e, struct http_stats *ret);
 void engine_provider_stats(const struct engine *e, const struct provider *p, struct http_host_stats *ret);
 struct budgets *engine_budgets(const struct engine *e);
+/* What a user has used since midnight UTC, from memory; valid until the next call. */
+const struct today_figures *engine_today(const struct engine *e, uid_t uid);
 struct providers *engine_providers(const struct engine *e);
 struct answer_table *engine_table(const struct engine *e);
 /* What stands before a provider and what is known of its models, for status. */

@@ -36,6 +36,7 @@ struct engine {
     struct key_maker *key_maker;
     struct flight *flights; /* those that can be joined, by what is asked (uthash) */
     struct keep_room keeps;
+    struct tally *tally;
     struct books *books;
     struct spending *spending;
     TAILQ_HEAD(, recall) recalls; /* under way */

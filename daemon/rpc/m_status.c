@@ -2,6 +2,8 @@
 #include "daemon/engine/gate.h"
 #include "daemon/engine/health.h"
 #include "daemon/key/key.h"
+#include "daemon/ledger/today.h"
+#include "daemon/rpc/budget_map.h"
 #include "daemon/rpc/cache_map.h"
 #include "daemon/rpc/handlers.h"
 #include "daemon/rpc/server.h"
@@ -161,13 +163,47 @@ static void put_cache(struct buf *b, const struct engine *e)
     cache_map_put_stats(b, &st, true);
 }
 
+/* -- today -- */
+
+static void put_money(struct buf *b, const char *name, const char *name_nano, int64_t nano)
+{
+    mp_put_cstr(b, name);
+    mp_put_double(b, (double)nano / 1e9);
+    mp_put_entry_int(b, name_nano, nano);
+}
+
+static void put_today(struct buf *b, const struct call *c)
+{
+    const struct server *s = c->peer->server;
+    const struct today_figures *f = engine_today(s->engine, server_scope(s, c->peer));
+    mp_put_map(b, 9);
+    mp_put_entry_int(b, "requests", f->requests);
+    mp_put_entry_int(b, "answers", f->answers);
+    mp_put_entry_int(b, "cache_hits", f->cache_hits);
+    mp_put_entry_int(b, "shared", f->shared);
+    mp_put_entry_int(b, "input_tokens", f->input_tokens);
+    mp_put_entry_int(b, "output_tokens", f->output_tokens);
+    mp_put_cstr(b, "premium_requests");
+    mp_put_double(b, (double)f->premium_nano / 1e9);
+    mp_put_cstr(b, "cost");
+    mp_put_array(b, (uint32_t)f->n_sums);
+    for (size_t i = 0; i < f->n_sums; i++) {
+        mp_put_map(b, 5);
+        mp_put_entry(b, "currency", f->sums[i].currency);
+        put_money(b, "cost", "cost_nano", f->sums[i].cost_nano);
+        put_money(b, "saved", "saved_nano", f->sums[i].saved_nano);
+    }
+    mp_put_cstr(b, "budgets");
+    budget_map_put_near(b, c);
+}
+
 enum error_code m_status(struct call *c, struct error *err)
 {
     (void)err;
     struct server *s = c->peer->server;
     struct answer_table *t = engine_table(s->engine);
     struct buf *b = call_begin(c);
-    mp_put_map(b, 13);
+    mp_put_map(b, 14);
     mp_put_entry(b, "version", askd_version);
     mp_put_entry_int(b, "pid", getpid());
     mp_put_cstr(b, "uptime");
@@ -186,6 +222,8 @@ enum error_code m_status(struct call *c, struct error *err)
     put_store(b, s->engine);
     mp_put_cstr(b, "cache");
     put_cache(b, s->engine);
+    mp_put_cstr(b, "today");
+    put_today(b, c);
     mp_put_cstr(b, "http");
     put_http(b, s->engine);
     mp_put_entry_uint(b, "requests", s->requests);

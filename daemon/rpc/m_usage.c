@@ -1,5 +1,6 @@
-/* usage.report, usage.reprice: the ledger, in groups and at other prices. */
+/* usage.report, usage.reprice, budget.get: the ledger in groups and at other prices, and what is left to be spent. */
 #include "daemon/engine/reprice.h"
+#include "daemon/rpc/budget_map.h"
 #include "daemon/rpc/conversation_call.h"
 #include "daemon/rpc/handlers.h"
 #include "daemon/rpc/later.h"
@@ -157,4 +158,14 @@ enum error_code m_usage_reprice(struct call *c, struct error *err)
     if (code != ERR_NONE) /* the job is gone, and nothing was done */
         reprice_free(prices);
     return code;
+}
+
+/* -- budget.get -- */
+
+enum error_code m_budget_get(struct call *c, struct error *err)
+{
+    (void)err;
+    budget_map_put(call_begin(c), c);
+    call_end(c);
+    return ERR_NONE;
 }

@@ -121,6 +121,7 @@ static const struct schema_field status_fields[] = {
     {"http", MAP | NEEDED, status_http, "what goes on towards providers"},
     {"store", MAP | NEEDED, status_store, "what keeps conversations and answers"},
     {"cache", MAP | NEEDED, shape_status_cache, "as `cache.stats`, and `hit_rate`"},
+    {"today", MAP | NEEDED, status_today, "what the caller has used since midnight UTC, as far as it has ended"},
     {"requests", INT | NEEDED, NULL, "whole messages from clients since the start"},
     {0},
 };
@@ -481,6 +482,10 @@ const struct method methods[] = {
     {"usage.reprice", m_usage_reprice, usage_reprice_params, usage_reprice_reply, METHOD_LATER,
      "Works the cost of past answers out again, by the prices that are known now for the time when each was asked. The "
      "first figure stays in the ledger, beside the new one."},
+    {"budget.get", m_budget_get, none, budget_get_reply, 0,
+     "The budgets of the configuration, but those of other users: what is used and reserved in the window that is "
+     "open. "
+     "From memory: waits for nothing."},
     {"config.reload", m_reload, none, reload_reply, METHOD_ADMIN | METHOD_NOTIFY | METHOD_LATER,
      "As SIGHUP: reads the configuration anew. Where it is bad, `invalid_request` names file and line, and the one in "
      "force stays."},

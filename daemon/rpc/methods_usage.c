@@ -80,3 +80,41 @@ static const struct schema_field reprice_fields[] = {
 };
 
 const struct schema_field usage_reprice_reply[] = {{"a map", MAP, reprice_fields, NULL}, {0}};
+
+static const struct schema_field budget[] = {
+    {"name", STR | NEEDED, NULL, "as in `[budget \"name\"]`"},
+    {"unit", STR | NEEDED, NULL, "of all figures: a currency's code, `tokens`, `requests` or `premium`"},
+    {"per", STR | NEEDED, NULL, "`hour`, `day`, `week` or `month`, of UTC"},
+    {"limit", NUMBER | NEEDED, NULL, "so much in each of them"},
+    {"used", NUMBER | NEEDED, NULL, "in this one"},
+    {"reserved", NUMBER | NEEDED, NULL, "what answers that run may come to"},
+    {"left", NUMBER | NEEDED, NULL, "of the limit; 0 where more was used"},
+    {"resets", NUMBER | NEEDED, NULL, "when the next one begins"},
+    {"near", BOOL | NEEDED, NULL, "`warn` per cent of the limit are used"},
+    {0},
+};
+
+const struct schema_field budget_get_reply[] = {{"a list of maps, as they are configured", LIST(MAP), budget, NULL},
+                                                {0}};
+
+static const struct schema_field today_sum[] = {
+    {"currency", STR | NEEDED, NULL, "each has a sum of its own"},
+    {"cost", NUMBER | NEEDED, NULL, "what was paid"},
+    {"cost_nano", INT | NEEDED, NULL, "the same in billionths"},
+    {"saved", NUMBER | NEEDED, NULL, "what cached and shared answers would have cost"},
+    {"saved_nano", INT | NEEDED, NULL, "the same in billionths"},
+    {0},
+};
+
+const struct schema_field status_today[] = {
+    {"requests", INT | NEEDED, NULL, "that went to providers"},
+    {"answers", INT | NEEDED, NULL, "those that nobody had to be asked for too"},
+    {"cache_hits", INT | NEEDED, NULL, "those of them from the cache"},
+    {"shared", INT | NEEDED, NULL, "those that somebody else was being given already"},
+    {"input_tokens", INT | NEEDED, NULL, "of what was asked of providers"},
+    {"output_tokens", INT | NEEDED, NULL, "and answered by them"},
+    {"premium_requests", NUMBER | NEEDED, NULL, "of a subscription that is counted in these"},
+    {"cost", LIST(MAP) | NEEDED, today_sum, "one for each currency"},
+    {"budgets", LIST(STR) | NEEDED, NULL, "the names of those of which `warn` per cent are used"},
+    {0},
+};
