@@ -1,6 +1,7 @@
 #include "client/common/field.h"
 #include "client/ctl/cache_text.h"
 #include "client/ctl/ctl.h"
+#include "client/ctl/limits.h"
 #include "lib/proto/mp.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -163,11 +164,13 @@ static void print_status(struct ctl *c, const msgpack_object_map *map)
 static int show(struct ctl *c, msgpack_object *result)
 {
     msgpack_object_map map;
+    msgpack_object_array providers;
     if (c->json)
         return ctl_print_json(c, result);
-    if (mp_map(result, &map))
-        print_status(c, &map);
-    return ctl_flush(c);
+    if (!mp_map(result, &map))
+        return ctl_flush(c);
+    print_status(c, &map);
+    return field_array(&map, "providers", &providers) ? limits_print(c, &providers) : ctl_flush(c);
 }
 
 int cmd_status(struct ctl *c)

@@ -1,16 +1,19 @@
 """The queue before a provider: so many requests at once, those first that somebody watches, no more than its rate limits
 leave, and a bound on those who wait."""
 
+import re
 import signal
 import threading
 import time
 
 import pytest
 
-from conftest import KEY, wait_until
+from conftest import KEY, askctl_path, wait_until
 from helpers_acts import Acts, alias, provider_status, section
+from helpers_terminal import on_terminal
 
 BURST = 30
+MOMENT = 0.5  # of waiting, before which nothing is told
 
 
 class Queue:
@@ -124,6 +127,66 @@ def test_the_time_in_the_queue_is_told(queue):
     q.let.set()
     timing = q.client.result(waits)["timing"]
     assert 300 <= timing["queued_ms"] <= timing["first_token_ms"] <= timing["total_ms"]
+
+
+# -- what those who wait are told
+
+
+def step_by_step(q):
+    """Each request is answered when `let` is released once more. Returns that."""
+    let = threading.Semaphore(0)
+
+    def act(asked):
+        let.acquire(timeout=20)
+        asked.echo()
+
+    q.acts.act = act
+    return let
+
+
+def progress(client, answer=None):
+    return [e["message"] for _, e in client.events(answer) if e["type"] == "progress"]
+
+
+def test_places_are_told(queue):
+    """In order, to whoever asked and to who joined later."""
+    q = queue(max_connections=1)
+    let = step_by_step(q)
+    q.fill(1)
+    others = [q.send(f"other {i}", stream=True) for i in range(2)]
+    q.wait_waiting(2)
+    first, joins = q.daemon.connect(), q.daemon.connect()
+    same = {"model": "slow/m", "prompt": "same", "stream": True}
+    asked = first.request("chat", same)
+    q.wait_waiting(3)
+    assert first.wait_event("progress")[2]["message"] == "waiting for slow: 3rd of 3"
+    joined = joins.request("chat", same)
+    assert joins.wait_event("progress")[2]["message"] == "waiting for slow: 3rd of 3"
+    let.release()
+    wait_until(lambda: q.acts.count("slow") == 2, "the next has its turn")
+    told = "waiting for slow: 2nd of 2"
+    first.wait_for(lambda m: m[0] == 2 and m[2][2].get("message") == told)
+    for _ in range(3):
+        let.release()
+    answer = first.result(asked)
+    assert answer["text"] == "same" and joins.result(joined)["shared"]
+    assert all(q.client.response(m)[0] is None for m in others)
+    assert progress(first) == progress(joins)
+    places = [re.fullmatch(r"waiting for slow: (\d)\w\w of \d", p)[1] for p in progress(first)]
+    assert places in (["3", "2"], ["3", "2", "1"])
+    kinds = [e["type"] for _, e in first.events()]
+    assert kinds[0] == "start" and kinds.index("text") > kinds.index("progress") and kinds[-1] == "done"
+
+
+def test_a_short_wait_is_not_told(queue):
+    q = queue(max_connections=1)
+    q.fill(1)
+    asked = q.send("waits", stream=True)
+    q.wait_waiting(1)
+    q.let.set()
+    began = time.monotonic()
+    assert q.client.result(asked)["text"] == "waits"
+    assert time.monotonic() - began < MOMENT and progress(q.client) == []
 
 
 # -- the bound
@@ -362,3 +425,53 @@ def test_nobody_waits_for_an_hour(queue, stream):
     assert q.acts.count("slow") == 1
     answer = q.client.result(q.send("again", model="both", stream=stream))
     assert answer["provider"] == "free" and q.acts.count("slow") == 1
+
+
+TOLD = {
+    "x_ratelimit_limit_requests": 60,
+    "x_ratelimit_remaining_requests": 0,
+    "x_ratelimit_reset_requests": "240s",
+    "x_ratelimit_limit_tokens": 90000,
+    "x_ratelimit_remaining_tokens": 45000,
+    "x_ratelimit_reset_tokens": "30s",
+}
+
+
+def test_the_wait_for_a_limit_is_told(queue):
+    q = queue(retries=0)
+    q.acts.act = lambda asked: asked.echo(**TOLD)  # a request comes back every four seconds
+    q.client.result(q.send("teaches"))
+    asked = q.send("waits", stream=True)
+    message = q.client.wait_event("progress")[2]["message"]
+    assert re.fullmatch(r"waits [34] s for the rate limit of slow", message)
+    assert q.client.result(asked)["text"] == "waits"
+    assert progress(q.client) == [message]  # nothing has changed meanwhile
+
+
+def test_limits_are_shown(queue, askctl, home):
+    q = queue(retries=0)
+    assert "rate limits" not in askctl("status").stdout
+    q.acts.act = lambda asked: asked.echo(**TOLD)
+    q.client.result(q.send("teaches"))
+    r = askctl("status")
+    assert (r.returncode, r.stderr) == (0, "")
+    head, rows = r.stdout.split("rate limits\n")
+    assert "slow" in head
+    rows = {tuple(cells[:3]): cells[3:] for cells in (line.split("\t") for line in rows.splitlines())}
+    assert set(rows) == {("slow", "m", "requests"), ("slow", "m", "tokens")}
+    left, limit, full = rows["slow", "m", "requests"]
+    assert left in "01" and limit == "60" and 200 < int(full) <= 240
+    left, limit, full = rows["slow", "m", "tokens"]
+    assert 45000 <= int(left) <= 90000 and limit == "90000" and 0 <= int(full) <= 30
+
+
+@pytest.mark.parametrize("columns", [60, 100])
+def test_limits_on_a_terminal(queue, home, columns):
+    q = queue(retries=0)
+    q.acts.act = lambda asked: asked.echo(**TOLD)
+    q.client.result(q.send("teaches"))
+    status, text = on_terminal([askctl_path(), "status"], home.env(ASKD_AUTOSTART="0"), columns=columns)
+    assert status == 0
+    shown = text.split("rate limits\n")[1]
+    assert all(word in shown for word in ("provider", "model", "kind", "left", "limit", "full in", "90000"))
+    assert re.search(r"3\.\d min|4\.0 min", shown)
