@@ -13,6 +13,7 @@ from helpers_acts import Acts, alias, provider_status, section
 from helpers_terminal import on_terminal
 
 BURST = 30
+FLOOD = 200
 MOMENT = 0.5  # of waiting, before which nothing is told
 
 
@@ -48,6 +49,12 @@ class Queue:
 
     def wait_waiting(self, n):
         wait_until(lambda: self.state()["waiting"] == n, f"{n} wait")
+
+    def named(self, name):
+        """Another client, of that name."""
+        client = self.daemon.connect()
+        client.call("hello", {"client": name})
+        return client
 
     def fill(self, n=2):
         """All places are taken."""
@@ -129,7 +136,7 @@ def test_the_time_in_the_queue_is_told(queue):
     assert 300 <= timing["queued_ms"] <= timing["first_token_ms"] <= timing["total_ms"]
 
 
-# -- what those who wait are told
+# -- clients in turn
 
 
 def step_by_step(q):
@@ -142,6 +149,41 @@ def step_by_step(q):
 
     q.acts.act = act
     return let
+
+
+def test_a_flood_holds_nobody_up(queue):
+    q = queue(max_connections=1)
+    let = step_by_step(q)
+    flood, single = q.named("batch"), q.named("editor")
+    msgids = [flood.request("chat", {"model": "slow/m", "prompt": f"flood {i}"}) for i in range(FLOOD)]
+    q.wait_waiting(FLOOD - 1)
+    asked = single.request("chat", {"model": "slow/m", "prompt": "single"})
+    q.wait_waiting(FLOOD)
+    for _ in range(3):
+        let.release()
+    assert single.result(asked)["text"] == "single"
+    assert "single" in q.prompts()[1:3]  # behind the one under way, within two places
+    for _ in range(FLOOD):
+        let.release()
+    assert [flood.result(m)["text"] for m in msgids] == [f"flood {i}" for i in range(FLOOD)]
+    assert [p for p in q.prompts() if p != "single"] == [f"flood {i}" for i in range(FLOOD)]
+
+
+def test_turn_by_turn(queue):
+    q = queue(max_connections=1)
+    q.fill(1)
+    clients = {name: q.named(name) for name in "abc"}
+    msgids = []
+    for name, count in ("a", 5), ("b", 2), ("c", 3):
+        for i in range(count):
+            msgids.append((name, clients[name].request("chat", {"model": "slow/m", "prompt": f"{name}{i}"})))
+        q.wait_waiting(len(msgids))
+    q.let.set()
+    assert all(clients[name].response(m)[0] is None for name, m in msgids)
+    assert q.prompts()[1:] == ["a0", "b0", "c0", "a1", "b1", "c1", "a2", "c2", "a3", "a4"]
+
+
+# -- what those who wait are told
 
 
 def progress(client, answer=None):
