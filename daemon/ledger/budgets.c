@@ -30,7 +30,7 @@ struct budget_hold {
     LIST_ENTRY(budget_hold) link;
     struct budget_wish wish; /* of our own, as are price and the texts: budgets that begin later reserve by it too */
     struct price price;
-    int64_t output; /* tokens that it may get */
+    int64_t output; /* tokens that it may get; -1: no budget had to say */
     struct share *shares;
     size_t n;
 };
@@ -146,12 +146,25 @@ static bool is_open(const struct share *s)
     return s->window_us == s->budget->window.start_us;
 }
 
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What it may get as far as this budget says. */
+static int64_t usual_output(const struct budget_rule *r, const struct budget_wish *w)
+{
+    int64_t output = w->max_tokens < 0 ? r->reserve_output : w->max_tokens;
+
+    return w->model_max > 0 ? least(output, w->model_max) : output;
+}
+
 /* Reserves in one budget what the hold's wish comes to there. */
-static void take_share(struct budget_hold *h, struct budget *b, const struct rates *rates)
+static void take_share(struct budget_hold *h, struct budget *b, int64_t output, const struct rates *rates)
 {
     int64_t amount = 0;
 
-    (void)need_of(b->rule, rates, &h->wish, h->output, &amount); /* of what has no price nothing */
+    (void)need_of(b->rule, rates, &h->wish, output, &amount); /* of what has no price nothing */
     h->shares = grow_one(h->shares, h->n, sizeof(*h->shares));
     h->shares[h->n++] = (struct share){b, b->window.start_us, amount};
     b->reserved += amount;
@@ -173,25 +186,17 @@ static bool applies(const struct budgets *b, size_t i, const struct budget_wish 
     return budget_rule_applies(b->list[i]->rule, &w->subject);
 }
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* The most output that is thought of before any budget's rest is looked at. */
 static int64_t first_output(const struct budgets *b, const struct budget_wish *w, bool *bounded)
 {
-    int64_t output = w->max_tokens < 0 ? INT64_MAX : w->max_tokens;
+    int64_t output = INT64_MAX;
 
     for (size_t i = 0; i < b->n; i++) {
         if (!applies(b, i, w) || !need_grows(b->list[i]->rule, w))
             continue;
         *bounded = true;
-        if (w->max_tokens < 0)
-            output = least(output, b->list[i]->rule->reserve_output);
+        output = least(output, usual_output(b->list[i]->rule, w));
     }
-    if (w->model_max > 0)
-        output = least(output, w->model_max);
     return *bounded ? output : 0;
 }
 
@@ -251,10 +256,10 @@ enum error_code budgets_reserve(struct budgets *b, const struct budget_wish *w, 
     *max_tokens = p.bounded && w->max_tokens < 0 ? p.output : w->max_tokens;
     if (b->n == 0)
         return ERR_NONE;
-    *ret = hold_new(b, w, p.output);
+    *ret = hold_new(b, w, p.bounded ? p.output : -1);
     for (size_t i = 0; i < b->n; i++)
         if (applies(b, i, w))
-            take_share(*ret, b->list[i], budget_rules_rates(b->rules));
+            take_share(*ret, b->list[i], p.output, budget_rules_rates(b->rules));
     return ERR_NONE;
 }
 
@@ -416,7 +421,8 @@ static void move_hold(const struct budgets *b, struct budget_hold *h)
     h->n = n;
     for (size_t i = 0; i < b->n; i++)
         if (!has_share(h, b->list[i]) && applies(b, i, &h->wish) && h->wish.now_us >= b->list[i]->window.start_us)
-            take_share(h, b->list[i], budget_rules_rates(b->rules));
+            take_share(h, b->list[i], h->output < 0 ? usual_output(b->list[i]->rule, &h->wish) : h->output,
+                       budget_rules_rates(b->rules));
 }
 
 /* Makes the list of the rules, of old budgets and of new ones. What is left of the old ones is in `old`. */

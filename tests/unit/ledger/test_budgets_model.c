@@ -88,7 +88,7 @@ struct model {
     struct held {
         struct budget_hold *real; /* NULL: it has ended, or there were no budgets */
         struct budget_wish wish;
-        int64_t output;
+        int64_t output; /* -1: nothing told it */
     } holds[HOLDS_MAX];
     size_t n_holds;
 };
@@ -194,10 +194,17 @@ static bool model_has_room(const struct model *m, const struct budget_wish *w, i
     return true;
 }
 
-/* The output that it may have, -1: it is refused. *sent: what is told to the provider. */
-static int64_t model_admit(const struct model *m, const struct budget_wish *w, int64_t *sent)
+static int64_t model_usual(const struct budget_rule *r, const struct budget_wish *w)
 {
-    int64_t most = w->max_tokens < 0 ? INT64_MAX : w->max_tokens;
+    int64_t output = w->max_tokens < 0 ? r->reserve_output : w->max_tokens;
+
+    return w->model_max > 0 && w->model_max < output ? w->model_max : output;
+}
+
+/* Whether it is admitted. *output: what it may have; *sent: what is told to the provider. */
+static bool model_admit(const struct model *m, const struct budget_wish *w, int64_t *output, int64_t *sent)
+{
+    int64_t most = INT64_MAX;
     bool grows = false;
 
     for (size_t i = 0; i < m->n_current; i++) {
@@ -205,20 +212,18 @@ static int64_t model_admit(const struct model *m, const struct budget_wish *w, i
         if (!model_applies(r, &w->subject) || !model_grows(r, w))
             continue;
         grows = true;
-        if (w->max_tokens < 0 && r->reserve_output < most)
-            most = r->reserve_output;
+        if (model_usual(r, w) < most)
+            most = model_usual(r, w);
     }
-    if (w->model_max > 0 && w->model_max < most)
-        most = w->model_max;
-    most = grows ? most : 0;
-    *sent = grows && w->max_tokens < 0 ? most : w->max_tokens;
+    *output = grows ? most : -1;
+    *sent = w->max_tokens;
     if (w->max_tokens >= 0 || !grows)
-        return model_has_room(m, w, most) ? most : -1;
+        return model_has_room(m, w, grows ? most : 0);
     const int64_t least = most < BUDGET_OUTPUT_MIN ? most : BUDGET_OUTPUT_MIN;
     while (most >= least && !model_has_room(m, w, most))
         most--;
-    *sent = most;
-    return most >= least ? most : -1;
+    *output = *sent = most;
+    return most >= least;
 }
 
 /* -- steps -- */
@@ -243,11 +248,12 @@ static void step_reserve(struct model *m)
 
     h->wish = any_wish(m);
     model_turn(m);
-    h->output = model_admit(m, &h->wish, &want_sent);
-    assert_int_equal(budgets_fit(m->real, &h->wish), h->output >= 0);
+    const bool admitted = model_admit(m, &h->wish, &h->output, &want_sent);
+    const int64_t output = h->output < 0 ? 0 : h->output;
+    assert_int_equal(budgets_fit(m->real, &h->wish), admitted);
     enum error_code code = budgets_reserve(m->real, &h->wish, &h->real, &sent, NULL);
-    assert_int_equal(code == ERR_NONE, h->output >= 0);
-    if (h->output < 0)
+    assert_int_equal(code == ERR_NONE, admitted);
+    if (!admitted)
         return;
     assert_int_equal(sent, want_sent);
     assert_int_equal(h->real != NULL, m->n_current > 0);
@@ -255,10 +261,10 @@ static void step_reserve(struct model *m)
         const struct budget_rule *r = m->budgets[m->current[i]].rule;
         if (!model_applies(r, &h->wish.subject))
             continue;
-        add_entry(m, m->current[i], m->n_holds, model_need(r, &h->wish, h->output), LIVE);
+        add_entry(m, m->current[i], m->n_holds, model_need(r, &h->wish, output), LIVE);
         /* what was recalled or came out dearer may be over the limit: then there was no room but for nothing */
         assert_true(sum_of(m, m->current[i], false) + sum_of(m, m->current[i], true) <= r->limit.value ||
-                    model_need(r, &h->wish, h->output) == 0);
+                    model_need(r, &h->wish, output) == 0);
     }
     m->n_holds++;
 }
@@ -336,7 +342,10 @@ static size_t model_budget_of(struct model *m, const struct budget_rule *r, cons
     for (size_t h = 0; h < m->n_holds; h++)
         if (m->holds[h].real && model_applies(r, &m->holds[h].wish.subject) &&
             m->holds[h].wish.now_us >= m->budgets[made].window.start_us)
-            add_entry(m, made, h, model_need(r, &m->holds[h].wish, m->holds[h].output), LIVE);
+            add_entry(m, made, h,
+                      model_need(r, &m->holds[h].wish,
+                                 m->holds[h].output < 0 ? model_usual(r, &m->holds[h].wish) : m->holds[h].output),
+                      LIVE);
     return made;
 }
 
