@@ -1,7 +1,7 @@
 #include "client/common/field.h"
 #include "client/ctl/cache_text.h"
 #include "client/ctl/ctl.h"
-#include "client/ctl/limits.h"
+#include "client/ctl/limits_table.h"
 #include "lib/proto/mp.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -170,7 +170,7 @@ static int show(struct ctl *c, msgpack_object *result)
     if (!mp_map(result, &map))
         return ctl_flush(c);
     print_status(c, &map);
-    return field_array(&map, "providers", &providers) ? limits_print(c, &providers) : ctl_flush(c);
+    return field_array(&map, "providers", &providers) ? limits_table_print(c, &providers) : ctl_flush(c);
 }
 
 int cmd_status(struct ctl *c)

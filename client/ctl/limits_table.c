@@ -1,4 +1,4 @@
-#include "client/ctl/limits.h"
+#include "client/ctl/limits_table.h"
 #include "client/common/field.h"
 #include "client/common/figures.h"
 #include "client/ctl/table.h"
@@ -68,7 +68,7 @@ static void add_all(struct table *t, const msgpack_object_array *providers)
     }
 }
 
-int limits_print(struct ctl *c, const msgpack_object_array *providers)
+int limits_table_print(struct ctl *c, const msgpack_object_array *providers)
 {
     struct table t;
     table_init(&t, c, columns, sizeof(columns) / sizeof(columns[0]));
