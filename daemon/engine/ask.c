@@ -4,6 +4,7 @@
 #include "daemon/engine/ask_internal.h"
 #include "daemon/engine/context.h"
 #include "daemon/engine/discover.h"
+#include "daemon/engine/spending.h"
 #include "daemon/engine/titling.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
@@ -101,11 +102,22 @@ static void begin_keep(struct ask *a)
 {
     static const struct keep_hooks hooks = {on_begun, on_stored};
     struct store_job *question = a->question;
+    struct ledger_row *row = a->rider.flight ? flight_expect(a->rider.flight, &a->rider) : NULL;
+    /* What budgets have reserved must not be forgotten however the daemon ends. */
+    bool limited = row && budgets_since(spending_budgets(a->engine->spending), row->at_us) > 0;
     a->question = NULL;
-    if (!question)
+    if (question) {
+        question->begin.row = row;
+        a->keep = keep_begin(&a->engine->keeps, a->answer, question, a->detach || limited, &hooks, a);
         return;
-    question->begin.row = a->rider.flight ? flight_expect(a->rider.flight, &a->rider) : NULL;
-    a->keep = keep_begin(&a->engine->keeps, a->answer, question, a->detach, &hooks, a);
+    }
+    if (limited && a->state == ASK_RUNNING) {
+        books_add_copy(a->engine->books, row);
+        books_flush(a->engine->books);
+    }
+    if (row)
+        ledger_row_done(row);
+    free(row);
 }
 
 static void start_timer(struct ask *a, int64_t ms);

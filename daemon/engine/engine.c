@@ -193,6 +193,7 @@ void engine_close(struct engine *e, void (*closed)(void *data), void *data)
     recall_give_up_all(e);
     key_tests_give_up_all(e);
     estimates_give_up_all(e);
+    spending_give_up(e->spending);
     refresh_close(e);
     keep_room_close(&e->keeps);
     e->books = books_close(e->books);
@@ -289,6 +290,14 @@ void engine_stats(const struct engine *e, struct http_stats *ret)
 void engine_provider_stats(const struct engine *e, const struct provider *p, struct http_host_stats *ret)
 {
     http_host_stats(e->pool, p->base_url, ret);
+}
+
+void engine_when_spent(struct engine *e, void (*ready)(void *data), void *data)
+{
+    if (spending_known(e->spending))
+        ready(data);
+    else
+        spending_wait(e->spending, ready, data);
 }
 
 struct budgets *engine_budgets(const struct engine *e)

@@ -99,6 +99,8 @@ uint32_t engine_answer_tail(const struct answer *a, struct buf *scratch, const u
 void engine_stats(const struct engine *e, struct http_stats *ret);
 void engine_provider_stats(const struct engine *e, const struct provider *p, struct http_host_stats *ret);
 struct budgets *engine_budgets(const struct engine *e);
+/* Calls ready once what was spent before is known, or cannot be; that may be at once. */
+void engine_when_spent(struct engine *e, void (*ready)(void *data), void *data);
 /* What a user has used since midnight UTC, from memory; valid until the next call. */
 const struct today_figures *engine_today(const struct engine *e, uid_t uid);
 struct providers *engine_providers(const struct engine *e);

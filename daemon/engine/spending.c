@@ -113,6 +113,12 @@ static void read_spent(void *data)
     tell_ready(s);
 }
 
+void spending_give_up(struct spending *s)
+{
+    stop_reading(s);
+    tell_ready(s);
+}
+
 void spending_configure(struct spending *s, struct budget_rules *rules)
 {
     stop_reading(s);

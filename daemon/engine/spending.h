@@ -13,6 +13,7 @@ struct spending_wait; /* somebody waits for what was spent */
 
 struct spending *spending_new(struct engine *e);
 struct spending *spending_free(struct spending *s); /* nobody waits any more; always returns NULL */
+void spending_give_up(struct spending *s);          /* the daemon ends: who waits is told that it is as it is */
 void spending_configure(struct spending *s, struct budget_rules *rules);
 
 struct budgets *spending_budgets(const struct spending *s);

@@ -6,17 +6,17 @@
 #include "lib/proto/mp.h"
 
 struct list {
-    const struct call *call;
+    const struct peer *caller;
     struct buf *b;
     bool names, counting;
     uint32_t n;
 };
 
 /* That of one user is no other's to see. */
-static bool may_see(const struct call *c, const struct budget_rule *rule)
+static bool may_see(const struct peer *caller, const struct budget_rule *rule)
 {
-    const struct server *s = c->peer->server;
-    return rule->any_uid || rule->uid == server_scope(s, c->peer) || server_is_admin(s, c->peer);
+    const struct server *s = caller->server;
+    return rule->any_uid || rule->uid == server_scope(s, caller) || server_is_admin(s, caller);
 }
 
 static bool is_near(const struct budget_report *r)
@@ -51,7 +51,7 @@ static void put_budget(struct buf *b, const struct budget_report *r)
 static void take(void *data, const struct budget_report *r)
 {
     struct list *l = data;
-    if (!may_see(l->call, r->rule) || (l->names && !is_near(r)))
+    if (!may_see(l->caller, r->rule) || (l->names && !is_near(r)))
         return;
     l->n++;
     if (l->counting)
@@ -62,22 +62,23 @@ static void take(void *data, const struct budget_report *r)
         put_budget(l->b, r);
 }
 
-static void put_list(struct buf *b, const struct call *c, bool names)
+static void put_list(struct buf *b, const struct peer *caller, bool names)
 {
-    const struct budgets *budgets = engine_budgets(c->peer->server->engine);
-    struct list count = {.call = c, .names = names, .counting = true}, list = {.call = c, .b = b, .names = names};
+    const struct budgets *budgets = engine_budgets(caller->server->engine);
+    struct list count = {.caller = caller, .names = names, .counting = true},
+                list = {.caller = caller, .b = b, .names = names};
     const int64_t now_us = clock_wall_us();
     budgets_report(budgets, now_us, take, &count);
     mp_put_array(b, count.n);
     budgets_report(budgets, now_us, take, &list);
 }
 
-void budget_map_put(struct buf *b, const struct call *c)
+void budget_map_put(struct buf *b, const struct peer *caller)
 {
-    put_list(b, c, false);
+    put_list(b, caller, false);
 }
 
-void budget_map_put_near(struct buf *b, const struct call *c)
+void budget_map_put_near(struct buf *b, const struct peer *caller)
 {
-    put_list(b, c, true);
+    put_list(b, caller, true);
 }

@@ -4,7 +4,7 @@
 
 #include "daemon/rpc/dispatch.h"
 
-void budget_map_put(struct buf *b, const struct call *c);      /* an array of maps */
-void budget_map_put_near(struct buf *b, const struct call *c); /* the names of those that have used their warn share */
+void budget_map_put(struct buf *b, const struct peer *caller);      /* an array of maps */
+void budget_map_put_near(struct buf *b, const struct peer *caller); /* the names of those that have used their warn share */
 
 #endif

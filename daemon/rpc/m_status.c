@@ -194,7 +194,7 @@ static void put_today(struct buf *b, const struct call *c)
         put_money(b, "saved", "saved_nano", f->sums[i].saved_nano);
     }
     mp_put_cstr(b, "budgets");
-    budget_map_put_near(b, c);
+    budget_map_put_near(b, c->peer);
 }
 
 enum error_code m_status(struct call *c, struct error *err)

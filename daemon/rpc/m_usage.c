@@ -162,10 +162,18 @@ enum error_code m_usage_reprice(struct call *c, struct error *err)
 
 /* -- budget.get -- */
 
+static void on_spent(void *data)
+{
+    struct later *l = data;
+    struct buf *b = later_begin(l);
+    if (b)
+        budget_map_put(b, later_peer(l));
+    later_end(l);
+}
+
 enum error_code m_budget_get(struct call *c, struct error *err)
 {
     (void)err;
-    budget_map_put(call_begin(c), c);
-    call_end(c);
+    engine_when_spent(c->peer->server->engine, on_spent, later_new(c));
     return ERR_NONE;
 }

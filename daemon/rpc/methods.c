@@ -482,10 +482,9 @@ const struct method methods[] = {
     {"usage.reprice", m_usage_reprice, usage_reprice_params, usage_reprice_reply, METHOD_LATER,
      "Works the cost of past answers out again, by the prices that are known now for the time when each was asked. The "
      "first figure stays in the ledger, beside the new one."},
-    {"budget.get", m_budget_get, none, budget_get_reply, 0,
+    {"budget.get", m_budget_get, none, budget_get_reply, METHOD_LATER,
      "The budgets of the configuration, but those of other users: what is used and reserved in the window that is "
-     "open. "
-     "From memory: waits for nothing."},
+     "open. From memory, once the ledger was read after a start."},
     {"config.reload", m_reload, none, reload_reply, METHOD_ADMIN | METHOD_NOTIFY | METHOD_LATER,
      "As SIGHUP: reads the configuration anew. Where it is bad, `invalid_request` names file and line, and the one in "
      "force stays."},
