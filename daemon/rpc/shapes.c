@@ -23,9 +23,10 @@ const struct schema_field shape_usage[] = {
     {"input_audio_tokens", INT, NULL, "the share of sound in the input"},
     {"output_audio_tokens", INT, NULL, "and in the output"},
     {"images", INT, NULL, "images that the provider counts by themselves, sent or made"},
-    {"cost", NUMBER, NULL, "what the provider says that it cost"},
+    {"cost", NUMBER, NULL, "what it cost by the provider's own word, or else by the prices that are known"},
     {"cost_nano", INT, NULL, "the same in billionths"},
     {"currency", STR, NULL, "of both"},
+    {"premium_requests", NUMBER, NULL, "what it took of a subscription that counts these"},
     {"estimated", BOOL | NEEDED, NULL, "these are not the provider's figures"},
     {0},
 };

@@ -10,7 +10,7 @@
 struct usage {
     int64_t input_tokens, output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens;
     int64_t input_audio_tokens, output_audio_tokens; /* the share of input and output that is sound */
-    int64_t images;    /* that the provider counts by themselves, sent or made: not those that it counts in tokens */
+    int64_t images;       /* that the provider counts by themselves, sent or made: not those that it counts in tokens */
     int64_t cost_nano;    /* by the provider itself, or else by the catalogue, in billionths of the currency */
     char currency[8];     /* "": US dollars */
     int64_t premium_nano; /* billionths of a premium request; 0: none, or the provider does not count them */

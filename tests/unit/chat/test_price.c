@@ -121,11 +121,13 @@ static void check_put(const char *text, const char *want)
 static void row_is_put_in_one_form(void **state)
 {
     (void)state;
-    check_put("source https://example.org/p, currency USD, image 0.010, request 0.001, output 8.00, cache_write 3.75, "
+    check_put("source https://example.org/p, output_audio 80.0, currency USD, image 0.010, input_audio 40, request "
+              "0.001, output 8.00, cache_write 3.75, "
               "cached_input 0.50, input 2.00, hours 16:30-00:30, above 0200000, at openrouter, until 2026-01-01, "
               "since 2025-04-14",
-              "input 2, cached_input 0.5, cache_write 3.75, output 8, request 0.001, image 0.01, currency USD, "
-              "since 2025-04-14, until 2026-01-01, at openrouter, above 200000, hours 16:30-00:30, "
+              "input 2, cached_input 0.5, cache_write 3.75, output 8, request 0.001, image 0.01, "
+              "input_audio 40, output_audio 80, currency USD, since 2025-04-14, until 2026-01-01, at openrouter, above "
+              "200000, hours 16:30-00:30, "
               "source https://example.org/p");
     check_put("input 0,currency CNY", "input 0, currency CNY");
     check_put("output 1e-9, currency USD", "output 0.000000001, currency USD");
