@@ -1,4 +1,5 @@
 #include "daemon/ledger/currency.h"
+#include <stdlib.h>
 #include <strings.h>
 
 static const char *const codes[] = {
@@ -7,13 +8,16 @@ static const char *const codes[] = {
 #undef X
 };
 
+static int compare(const void *key, const void *code)
+{
+    return strcasecmp(key, *(const char *const *)code);
+}
+
 enum currency currency_find(const char *code)
 {
-    int c = 0;
+    const char *const *found = bsearch(code, codes, CURRENCY_COUNT, sizeof(codes[0]), compare);
 
-    while (c < CURRENCY_COUNT && strcasecmp(codes[c], code) != 0)
-        c++;
-    return (enum currency)c;
+    return found ? (enum currency)(found - codes) : CURRENCY_COUNT;
 }
 
 const char *currency_code(enum currency c)

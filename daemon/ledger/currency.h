@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* code, the same in small letters */
+/* code, the same in small letters; in the order of the alphabet, by which they are found */
 #define CURRENCY_MAP(X)                                                                                                \
     X(AED, aed)                                                                                                        \
     X(AFN, afn)                                                                                                        \

@@ -103,12 +103,11 @@ static bool between(const struct rates *r, int64_t nano, enum currency from, enu
 
 bool rates_convert(const struct rates *r, int64_t nano, const char *from, const char *to, int64_t *ret)
 {
-    const enum currency f = currency_find(from), t = currency_find(to);
-
     if (strcmp(from, to) == 0) { /* one that ISO does not know too */
         *ret = nano;
         return true;
     }
+    const enum currency f = currency_find(from), t = currency_find(to);
     if (f == CURRENCY_COUNT || t == CURRENCY_COUNT)
         return false;
     return between(r, nano, f, t, ret) ||
