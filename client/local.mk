@@ -33,8 +33,8 @@ client_ctl_askctl_SOURCES = \
 	client/ctl/key_file.c client/ctl/key_file.h client/ctl/key_secret.c client/ctl/key_secret.h \
 	client/ctl/limits_table.c client/ctl/limits_table.h client/ctl/main.c client/ctl/models_show.c \
 	client/ctl/models_show.h client/ctl/notify.c client/ctl/notify.h client/ctl/options.c client/ctl/options.h \
-	client/ctl/table.c client/ctl/table.h client/ctl/usage.c client/ctl/usage.h client/ctl/usage_csv.c \
-	client/ctl/usage_plot.c client/ctl/usage_table.c
+	client/ctl/table.c client/ctl/table.h client/ctl/today_text.c client/ctl/today_text.h client/ctl/usage.c \
+	client/ctl/usage.h client/ctl/usage_csv.c client/ctl/usage_plot.c client/ctl/usage_table.c
 client_ctl_askctl_LDADD = libaskcli.la
 
 if HAVE_SMARTCOLS

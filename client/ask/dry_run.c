@@ -109,9 +109,9 @@ static void print_budget(struct out *out, const msgpack_object *budgets, const c
         return;
     }
     if (field_double(&budget, "left", &v))
-        figures_amount(left, v);
+        figures_quantity(left, v);
     if (field_double(&budget, "limit", &v))
-        figures_amount(limit, v);
+        figures_quantity(limit, v);
     print(out, "budget    %s: %s of %s %s left", name, left, limit, text_of(unit, &budget, "unit"));
     if (field_double(&budget, "resets", &v)) {
         age_text(age, v - (double)clock_wall_us() / 1e6);

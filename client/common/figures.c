@@ -127,6 +127,14 @@ void figures_amount(char out[FIGURE_LEN], double amount)
     trim(out, 2);
 }
 
+void figures_quantity(char out[FIGURE_LEN], double quantity)
+{
+    figures_amount(out, quantity);
+    char *places = strchr(out, '.');
+    if (places != NULL && strcmp(places, ".00") == 0)
+        *places = '\0';
+}
+
 enum { NANO_PLACES = 9, NANO = 1000000000 };
 
 /* Rounded to so many places, which a unit of the last one is. */

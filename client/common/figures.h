@@ -16,6 +16,9 @@ void figures_tokens(char out[FIGURE_LEN], double tokens, bool rounded);
 /* An amount of money: "2.00", "0.075". "" for what is none. */
 void figures_amount(char out[FIGURE_LEN], double amount);
 
+/* The same without places where all of them are 0: "2", "0.075". */
+void figures_quantity(char out[FIGURE_LEN], double quantity);
+
 /* Reads a span of time: digits with at most one point, then s, min, h, d or w; without one, seconds. */
 bool figures_read_span(const char *text, double *seconds);
 

@@ -17,10 +17,7 @@ static void put_amount(struct table *t, const msgpack_object_map *row, const cha
     if (!field_double(row, field, &amount))
         return;
     const double rounded = (double)(int64_t)(amount * PLACES + 0.5) / PLACES;
-    figures_amount(text, t->for_people && amount < AMOUNT_MAX ? rounded : amount);
-    char *zeros = strstr(text, ".00");
-    if (zeros != NULL && zeros[3] == '\0')
-        *zeros = '\0';
+    figures_quantity(text, t->for_people && amount < AMOUNT_MAX ? rounded : amount);
     table_cell(t, text, strlen(text));
 }
 

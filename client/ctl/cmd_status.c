@@ -2,6 +2,7 @@
 #include "client/ctl/cache_text.h"
 #include "client/ctl/ctl.h"
 #include "client/ctl/limits_table.h"
+#include "client/ctl/today_text.h"
 #include "lib/proto/mp.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -150,6 +151,7 @@ static void print_status(struct ctl *c, const msgpack_object_map *map)
     print_str(c, map, "default_model", "default model");
     print_store(c, map);
     print_cache(c, map);
+    today_print(c, map);
     if (!field_array(map, "providers", &providers))
         return;
     ctl_printf(c, "%s", providers.size == 0 ? "providers      none\n" : "providers\n");

@@ -44,10 +44,7 @@ static void put_nano(struct table *t, const msgpack_object_map *row, const char 
 static void put_premium(struct table *t, const msgpack_object_map *row, const char *field)
 {
     char text[FIGURE_LEN];
-    figures_nano(text, usage_figure(row, field));
-    char *zeros = strstr(text, ".00");
-    if (zeros != NULL && zeros[3] == '\0')
-        *zeros = '\0';
+    figures_quantity(text, (double)usage_figure(row, field) / 1e9);
     table_cell(t, text, strlen(text));
 }
 

@@ -90,20 +90,29 @@ static void add(int64_t *sum, int64_t n)
         *sum = INT64_MAX;
 }
 
-static void add_money(struct today_figures *f, const char *currency, int64_t cost_nano, int64_t saved_nano)
+/* Of that currency; they stand in the order of their codes. */
+static struct today_sum *sum_of(struct today_figures *f, const char *currency)
 {
     size_t i = 0;
+    while (i < f->n_sums && strcmp(f->sums[i].currency, currency) < 0)
+        i++;
+    if (i < f->n_sums && strcmp(f->sums[i].currency, currency) == 0)
+        return &f->sums[i];
+    f->sums = grow_one(f->sums, f->n_sums, sizeof *f->sums);
+    memmove(&f->sums[i + 1], &f->sums[i], (f->n_sums - i) * sizeof *f->sums);
+    f->sums[i] = (struct today_sum){0};
+    memcpy(f->sums[i].currency, currency, strnlen(currency, sizeof f->sums[i].currency - 1));
+    f->n_sums++;
+    return &f->sums[i];
+}
+
+static void add_money(struct today_figures *f, const char *currency, int64_t cost_nano, int64_t saved_nano)
+{
     if (currency[0] == '\0')
         return;
-    while (i < f->n_sums && strcmp(f->sums[i].currency, currency) != 0)
-        i++;
-    if (i == f->n_sums) {
-        f->sums = grow_one(f->sums, f->n_sums, sizeof *f->sums);
-        f->sums[f->n_sums++] = (struct today_sum){0};
-        memcpy(f->sums[i].currency, currency, strnlen(currency, sizeof f->sums[i].currency - 1));
-    }
-    add(&f->sums[i].cost_nano, cost_nano);
-    add(&f->sums[i].saved_nano, saved_nano);
+    struct today_sum *sum = sum_of(f, currency);
+    add(&sum->cost_nano, cost_nano);
+    add(&sum->saved_nano, saved_nano);
 }
 
 void today_add(struct today *t, const struct ledger_row *row)

@@ -16,7 +16,7 @@ struct today_sum { /* of a currency, in billionths */
 };
 struct today_figures {
     int64_t requests, answers, cache_hits, shared, input_tokens, output_tokens, premium_nano;
-    struct today_sum *sums; /* owned */
+    struct today_sum *sums; /* owned, by currency */
     size_t n_sums;
 };
 

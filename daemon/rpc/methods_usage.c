@@ -114,7 +114,7 @@ const struct schema_field status_today[] = {
     {"input_tokens", INT | NEEDED, NULL, "of what was asked of providers"},
     {"output_tokens", INT | NEEDED, NULL, "and answered by them"},
     {"premium_requests", NUMBER | NEEDED, NULL, "of a subscription that is counted in these"},
-    {"cost", LIST(MAP) | NEEDED, today_sum, "one for each currency"},
+    {"cost", LIST(MAP) | NEEDED, today_sum, "one for each currency, by its code"},
     {"budgets", LIST(STR) | NEEDED, NULL, "the names of those of which `warn` per cent are used"},
     {0},
 };

@@ -123,7 +123,7 @@ def test_dry_run_tells_what_is_left(scripted, ask):
     ]
     assert ask("--dry-run", "why?").stdout.splitlines() == [
         *PROMISE[:-1],
-        "budget    pocket money: 12.34 of 20.00 USD left, for 3d",
+        "budget    pocket money: 12.34 of 20 USD left, for 3d",
         "budget    gone",
     ]
 

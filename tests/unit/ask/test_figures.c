@@ -35,6 +35,20 @@ static void billionths_are_told_exactly(void **state)
     }
 }
 
+static void a_quantity_has_no_places_where_all_are_0(void **state)
+{
+    (void)state;
+    static const struct {
+        double value;
+        const char *text;
+    } cases[] = {{0, "0"}, {7, "7"}, {12.5, "12.50"}, {0.33, "0.33"}, {0.075, "0.075"}, {100, "100"}, {-1, ""}};
+    char text[FIGURE_LEN];
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        figures_quantity(text, cases[i].value);
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
 static void a_moment_is_a_day_or_so_long_ago(void **state)
 {
     (void)state;
@@ -74,6 +88,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(billionths_are_told_exactly),
+        cmocka_unit_test(a_quantity_has_no_places_where_all_are_0),
         cmocka_unit_test(a_moment_is_a_day_or_so_long_ago),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

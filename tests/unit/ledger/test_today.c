@@ -76,12 +76,12 @@ static void currencies_and_what_was_saved_stand_apart(void **state)
     assert_int_equal(f->shared, 1);
     assert_int_equal(f->input_tokens, 30);
     assert_int_equal(f->n_sums, 2);
-    assert_string_equal(f->sums[0].currency, "USD");
-    assert_int_equal(f->sums[0].cost_nano, 100);
-    assert_int_equal(f->sums[0].saved_nano, 30);
-    assert_string_equal(f->sums[1].currency, "CNY");
-    assert_int_equal(f->sums[1].cost_nano, 7);
-    assert_int_equal(f->sums[1].saved_nano, 60);
+    assert_string_equal(f->sums[1].currency, "USD");
+    assert_int_equal(f->sums[1].cost_nano, 100);
+    assert_int_equal(f->sums[1].saved_nano, 30);
+    assert_string_equal(f->sums[0].currency, "CNY");
+    assert_int_equal(f->sums[0].cost_nano, 7);
+    assert_int_equal(f->sums[0].saved_nano, 60);
     today_free(t);
 }
 
@@ -146,9 +146,10 @@ static void what_the_ledger_had_is_added(void **state)
     assert_int_equal(f->input_tokens, 20);
     assert_int_equal(f->output_tokens, 17);
     assert_true(f->premium_nano == INT64_MAX); /* no further */
-    assert_int_equal(f->sums[0].cost_nano, 110);
-    assert_int_equal(f->sums[0].saved_nano, 12);
-    assert_int_equal(f->sums[1].cost_nano, 14);
+    assert_string_equal(f->sums[0].currency, "EUR");
+    assert_int_equal(f->sums[0].cost_nano, 14);
+    assert_int_equal(f->sums[1].cost_nano, 110);
+    assert_int_equal(f->sums[1].saved_nano, 12);
     today_free(t);
 }
 
