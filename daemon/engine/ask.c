@@ -221,6 +221,8 @@ static void row_without_cost(const struct ask *a, const struct flight_outcome *o
     ret->outcome = spend_outcome(o->state);
     ret->provider = xstrdup(answer_provider(a->answer));
     ret->model = xstrdup(answer_model(a->answer));
+    if (o->route)
+        spend_nothing(a->engine->catalog, o->route, ret);
 }
 
 /* Its rows of the ledger: those of the flight where it pays for that, else one that says what it got for nothing. */

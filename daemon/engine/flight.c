@@ -295,8 +295,11 @@ static void land(struct rider *r, const struct flight_outcome *o)
 
 static struct flight_outcome outcome(const struct flight *f, enum log_state state, const struct error *err)
 {
-    return (struct flight_outcome){
-        .state = state, .err = err, .asked_us = f->tries ? tries_asked_us(f->tries) : 0, .first_us = f->first_us};
+    return (struct flight_outcome){.state = state,
+                                   .err = err,
+                                   .route = f->route,
+                                   .asked_us = f->tries ? tries_asked_us(f->tries) : 0,
+                                   .first_us = f->first_us};
 }
 
 /* Looks at a log whose last event has come, and ends it. */

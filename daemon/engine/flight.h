@@ -25,6 +25,7 @@ struct flight_outcome { /* borrowed for the call of landed */
     /* What all that was asked came to. The rider who began the flight pays; where that left early, nobody aboard does,
      * and the rows are with the books. NULL: nobody was asked, or the flight goes on. */
     const struct spend *spend;
+    const struct route *route; /* whom it goes to now, NULL: nobody yet */
 };
 
 struct rider;

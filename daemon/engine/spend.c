@@ -42,6 +42,15 @@ void spend_price(const struct catalog *c, const struct route *r, struct ledger_r
     buf_done(&text);
 }
 
+void spend_nothing(const struct catalog *c, const struct route *r, struct ledger_row *row)
+{
+    const struct price *p = figures_price(c, r, 0, row->at_us);
+    if (!p)
+        return;
+    row->cost_nano = 0;
+    memcpy(row->currency, p->currency, sizeof row->currency);
+}
+
 int64_t spend_premium(const struct catalog *c, const struct route *r, const struct chat_request *chat, int64_t at_us)
 {
     const struct facts f = catalog_facts(c, r->provider->name, r->provider->kind, r->model);
@@ -123,8 +132,10 @@ static void add_own(const struct catalog *c, const struct tried_list *t, const s
     if (!last)
         return;
     row->usage = end->usage;
-    if (!usage_known(&end->usage) && !spend_is_billed(last) && end->shown_tokens == 0)
+    if (!usage_known(&end->usage) && !spend_is_billed(last) && end->shown_tokens == 0) {
+        spend_nothing(c, &last->route, row);
         return;
+    }
     estimate(&row->usage, end->input_tokens, end->shown_tokens);
     spend_price(c, &last->route, row);
     row->premium_nano = spend_premium(c, &last->route, end->chat, row->at_us);
@@ -142,8 +153,10 @@ static void add_arm(const struct catalog *c, const struct tried_list *t, size_t 
     struct ledger_row *row = add_row(ret, who, it->provider, it->route.model);
     const struct tried *last = last_sent(t, it->provider, it->route.model, &row->requests);
     row->outcome = last->lost ? LEDGER_CANCELLED : LEDGER_FAILED;
-    if (!spend_is_billed(last))
+    if (!spend_is_billed(last)) {
+        spend_nothing(c, &last->route, row);
         return;
+    }
     estimate(&row->usage, end->input_tokens, last->lost ? end->shown_tokens : last->shown_tokens);
     spend_price(c, &last->route, row);
     row->premium_nano = spend_premium(c, &last->route, end->chat, row->at_us);

@@ -18,6 +18,8 @@ struct ledger_row spend_borrowed(const char *id, int64_t at_us, const struct spe
 
 /* By the tokens of row->usage: cost, currency and price row, where one is known that holds at row->at_us. */
 void spend_price(const struct catalog *c, const struct route *r, struct ledger_row *row);
+/* It cost nothing, in the currency of what it would have cost. */
+void spend_nothing(const struct catalog *c, const struct route *r, struct ledger_row *row);
 /* What such a prompt takes of a subscription there, in billionths of a premium request. */
 int64_t spend_premium(const struct catalog *c, const struct route *r, const struct chat_request *chat, int64_t at_us);
 
