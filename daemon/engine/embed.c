@@ -1,6 +1,7 @@
 #include "daemon/engine/embed.h"
 #include "daemon/core/timer.h"
 #include "daemon/engine/engine_internal.h"
+#include "daemon/engine/figures.h"
 #include "daemon/engine/tries.h"
 #include "daemon/engine/vectors_known.h"
 #include "lib/base/alloc.h"
@@ -33,6 +34,28 @@ struct embed {
 
 static void ask_rest(struct embed *m);
 
+/* Roughly. */
+static struct bucket_cost cost_of(const struct embed *m, const struct embed_request *req)
+{
+    struct bucket_cost cost = {0};
+    enum token_family family = tokens_family_of_model(m->plan.routes[0].model);
+    for (size_t i = 0; i < req->n_input; i++)
+        cost.input += tokens_of_text(family, req->input[i], req->input_len[i]);
+    return cost;
+}
+
+/* All came from the cache: what they would have cost. */
+static void add_savings(const struct embed *m, struct ledger_row *row)
+{
+    struct usage u = USAGE_INIT;
+    const char *currency;
+    u.input_tokens = cost_of(m, m->req).input;
+    u.output_tokens = 0;
+    row->how = LEDGER_CACHED;
+    if (figures_cost(m->engine->catalog, &m->asked, &u, row->at_us, &row->saved_nano, &currency))
+        error_text(row->saved_currency, sizeof row->saved_currency, currency, strlen(currency));
+}
+
 /* What came from the cache alone is a row too. */
 static void add_rows(struct embed *m, const struct embedding *result, const struct error *err)
 {
@@ -48,10 +71,11 @@ static void add_rows(struct embed *m, const struct embedding *result, const stru
     if (!m->tries && !result) /* it was refused at once */
         return;
     end.usage.output_tokens = 0;
-    m->who.how = m->tries ? LEDGER_FRESH : LEDGER_CACHED;
     spend_rows(m->engine->catalog, m->tries ? tries_tried(m->tries) : NULL, &m->who, &end, &spend);
     if (m->tries)
         tries_settle(m->tries, &spend);
+    else
+        add_savings(m, &spend.rows[0]);
     for (size_t i = 0; i < spend.n; i++)
         books_add(m->engine->books, &spend.rows[i]);
     spend_done(&spend);
@@ -200,16 +224,6 @@ static void on_deadline(void *data)
     stop(m, &err);
 }
 
-/* Roughly. */
-static struct bucket_cost cost_of(const struct embed *m)
-{
-    struct bucket_cost cost = {0};
-    enum token_family family = tokens_family_of_model(m->plan.routes[0].model);
-    for (size_t i = 0; i < m->rest->n_input; i++)
-        cost.input += tokens_of_text(family, m->rest->input[i], m->rest->input_len[i]);
-    return cost;
-}
-
 static void ask_rest(struct embed *m)
 {
     static const struct tries_hooks hooks = {on_first, on_event, on_vectors, on_turn, on_end};
@@ -221,7 +235,7 @@ static void ask_rest(struct embed *m)
     }
     m->rest = vectors_known_rest(&m->known);
     m->asked_us = clock_mono_us();
-    m->cost = cost_of(m);
+    m->cost = cost_of(m, m->rest);
     const struct tries_question q = {
         .embed = m->rest, .conversation = "", .deadline_us = m->deadline_us, .cost = m->cost, .who = &m->who};
     tries_start(m->engine, &m->plan, &q, &hooks, m, &m->tries);
