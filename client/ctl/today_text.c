@@ -7,13 +7,26 @@
 
 #define LABEL 15 /* columns of a line's name */
 
-/* ", 0.4213 USD, 1.1000 CNY"; of what is 0 nothing. */
-static void print_money(struct ctl *c, const msgpack_object_map *today, const char *field, const char *before)
+struct line { /* what comes next in it */
+    struct ctl *c;
+    bool any;
+};
+
+static void begin_item(struct line *l)
+{
+    if (l->any)
+        ctl_printf(l->c, ", ");
+    else
+        ctl_printf(l->c, "%*s", LABEL, "");
+    l->any = true;
+}
+
+/* "0.4213 USD", "1.1000 CNY"; of what is 0 nothing. */
+static void print_money(struct line *l, const msgpack_object_map *today, const char *field, const char *before)
 {
     msgpack_object_array sums = {0};
     msgpack_object_map sum;
     char amount[FIGURE_LEN], currency[16];
-    bool first = true;
     (void)field_array(today, "cost", &sums);
     for (uint32_t i = 0; i < sums.size; i++) {
         int64_t nano;
@@ -24,33 +37,38 @@ static void print_money(struct ctl *c, const msgpack_object_map *today, const ch
         (void)field_str(&sum, "currency", &s, &len);
         error_text(currency, sizeof(currency), s, len);
         figures_nano_rounded(amount, nano);
-        ctl_printf(c, ", %s%s %s", first ? before : "", amount, currency);
-        first = false;
+        begin_item(l);
+        ctl_printf(l->c, "%s%s %s", before, amount, currency);
+        before = "";
     }
 }
 
-static void print_count(struct ctl *c, const msgpack_object_map *today, const char *field, const char *text)
+static void print_count(struct line *l, const msgpack_object_map *today, const char *field, const char *text)
 {
     int64_t n;
-    if (field_int(today, field, &n) && n > 0)
-        ctl_printf(c, ", %" PRId64 " %s", n, text);
+    if (!field_int(today, field, &n) || n <= 0)
+        return;
+    begin_item(l);
+    ctl_printf(l->c, "%" PRId64 " %s", n, text);
 }
 
 static void print_use(struct ctl *c, const msgpack_object_map *today, int64_t requests)
 {
     char in[FIGURE_LEN], out[FIGURE_LEN];
     int64_t tokens_in = 0, tokens_out = 0;
+    struct line asked = {.c = c, .any = true}, saved = {.c = c};
     (void)field_int(today, "input_tokens", &tokens_in);
     (void)field_int(today, "output_tokens", &tokens_out);
     figures_tokens(in, (double)tokens_in, true);
     figures_tokens(out, (double)tokens_out, true);
     ctl_printf(c, "%-*s%" PRId64 " request%s, %s tokens in, %s out", LABEL, "today", requests, requests == 1 ? "" : "s",
                in, out);
-    print_money(c, today, "cost_nano", "");
-    print_count(c, today, "cache_hits", "from the cache");
-    print_count(c, today, "shared", "shared");
-    print_money(c, today, "saved_nano", "saved ");
+    print_money(&asked, today, "cost_nano", "");
     ctl_printf(c, "\n");
+    print_count(&saved, today, "cache_hits", "from the cache");
+    print_count(&saved, today, "shared", "shared");
+    print_money(&saved, today, "saved_nano", "saved ");
+    ctl_printf(c, "%s", saved.any ? "\n" : "");
 }
 
 static void print_budgets(struct ctl *c, const msgpack_object_map *today)

@@ -4,7 +4,8 @@
 
 #include "client/ctl/ctl.h"
 
-/* A line, and one more for budgets that are near their limit; nothing of a day without use. */
+/* A line, one of what did not have to be asked for, and one of budgets that are near their limit; each only where
+ * there is something to tell. */
 void today_print(struct ctl *c, const msgpack_object_map *status);
 
 #endif

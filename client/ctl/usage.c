@@ -10,15 +10,15 @@
 #include <time.h>
 
 static const struct usage_by bys[] = {
-    {"model", "MODEL", USAGE_TEXT, 24},
+    {"model", "MODEL", USAGE_TEXT, 20},
     {"provider", "PROVIDER", USAGE_TEXT, 10},
-    {"client", "CLIENT", USAGE_TEXT, 10},
+    {"client", "CLIENT", USAGE_TEXT, 8},
     {"uid", "UID", USAGE_NUMBER, 0},
     {"day", "DAY", USAGE_DAY, 0},
     {"hour", "HOUR", USAGE_HOUR, 0},
     {"label", "LABEL", USAGE_TEXT, 10},
-    {"conversation", "CONVERSATION", USAGE_TEXT, 36},
-    {"directory", "DIRECTORY", USAGE_TEXT, 20},
+    {"conversation", "CONVERSATION", USAGE_TEXT, 20},
+    {"directory", "DIRECTORY", USAGE_TEXT, 12},
 };
 enum { DAY_SECONDS = 86400, HOUR_SECONDS = 3600, SINCE_DAYS = 30 };
 

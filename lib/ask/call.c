@@ -56,6 +56,8 @@ struct ask *ask_open(const struct ask_options *opt, struct ask_error *err)
     /* One that was just started is what there is; only one that was found may be older than it has to be. */
     if (a != NULL && found && place.kind == PLACE_USER && start_is_allowed(opt))
         a = handover(a, opt, &place, err);
+    else if (a != NULL)
+        introduce(a);
     return a;
 }
 

@@ -201,8 +201,18 @@ def test_askctl_status_tells_of_today(world, start_daemon, askctl):
     for prompt in "abb":
         ask(client, "one/plain", prompt)
     lines = askctl("status").stdout.splitlines()
-    assert "today          2 requests, 2 tokens in, 20 out, <0.0001 USD, 1 from the cache, saved <0.0001 USD" in lines
+    at = lines.index("today          2 requests, 2 tokens in, 20 out, <0.0001 USD")
+    assert lines[at + 1] == "               1 from the cache, saved <0.0001 USD"
     assert "budgets        near their limit: few" in lines
+
+
+@pytest.mark.parametrize("autostart", ["0", "1"])
+def test_our_clients_tell_who_they_are(world, start_daemon, home, autostart):
+    """However the daemon was found."""
+    client = start_daemon().connect()
+    r = Runner(ask_path(), home)("-m", "one/plain", "a", env={"ASKD_AUTOSTART": autostart})
+    assert r.returncode == 0, r.stderr
+    assert [row["client"] for row in report(client, "client")] == ["ask"]
 
 
 def test_askctl_budget(world, start_daemon, askctl):
