@@ -528,9 +528,9 @@ python_tests = \
 	tests/rpc/test_single_flight.py tests/rpc/test_single_flight_ends.py tests/rpc/test_store_trouble.py \
 	tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_titling.py tests/rpc/test_tls.py \
 	tests/rpc/test_tree.py tests/rpc/test_tree_model.py tests/rpc/test_usage.py tests/rpc/test_usage_cli.py \
-	tests/rpc/test_warm.py tests/rpc/test_watch.py tests/rpc/test_window.py tests/replay/test_embeddings.py \
-	tests/replay/test_prices.py tests/replay/test_recordings.py tests/replay/test_requests.py \
-	tests/replay/test_tokens.py
+	tests/rpc/test_usage_scopes.py tests/rpc/test_warm.py tests/rpc/test_watch.py tests/rpc/test_window.py \
+	tests/replay/test_embeddings.py tests/replay/test_prices.py tests/replay/test_recordings.py \
+	tests/replay/test_requests.py tests/replay/test_tokens.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/folder_remove.h \
 	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/cache/cache_clock.h tests/unit/cache/cache_items.h \
