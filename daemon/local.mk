@@ -33,12 +33,11 @@ libaskd_la_SOURCES = \
 	daemon/ledger/amount.h daemon/ledger/budget_need.c daemon/ledger/budget_need.h daemon/ledger/budget_room.c \
 	daemon/ledger/budget_room.h daemon/ledger/budget_words.c daemon/ledger/budget_words.h daemon/ledger/budgets.c \
 	daemon/ledger/budgets.h daemon/ledger/currency.c daemon/ledger/currency.h daemon/ledger/period.c \
-	daemon/ledger/period.h daemon/ledger/price_id.c daemon/ledger/price_id.h daemon/ledger/rates.c \
-	daemon/ledger/rates.h daemon/ledger/today.c daemon/ledger/today.h daemon/provider/adapters.c \
-	daemon/provider/anthropic.c daemon/provider/anthropic.h daemon/provider/anthropic_parse.c \
-	daemon/provider/base64.c daemon/provider/base64.h daemon/provider/build.c daemon/provider/build.h \
-	daemon/provider/builtins.c daemon/provider/calls.c daemon/provider/calls.h daemon/provider/cohere.c \
-	daemon/provider/cohere.h daemon/provider/cohere_parse.c daemon/provider/dashscope.c \
+	daemon/ledger/period.h daemon/ledger/rates.c daemon/ledger/rates.h daemon/ledger/today.c daemon/ledger/today.h \
+	daemon/provider/adapters.c daemon/provider/anthropic.c daemon/provider/anthropic.h \
+	daemon/provider/anthropic_parse.c daemon/provider/base64.c daemon/provider/base64.h daemon/provider/build.c \
+	daemon/provider/build.h daemon/provider/builtins.c daemon/provider/calls.c daemon/provider/calls.h \
+	daemon/provider/cohere.c daemon/provider/cohere.h daemon/provider/cohere_parse.c daemon/provider/dashscope.c \
 	daemon/provider/dashscope.h daemon/provider/dashscope_parse.c daemon/provider/embed.c daemon/provider/embed.h \
 	daemon/provider/error_map.c daemon/provider/error_map.h daemon/provider/gemini.c daemon/provider/gemini.h \
 	daemon/provider/gemini_embed.c daemon/provider/gemini_parse.c daemon/provider/jsonx.c daemon/provider/jsonx.h \

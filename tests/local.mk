@@ -39,13 +39,13 @@ unit_tests = \
 	tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/key/test_key \
 	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/ledger/test_amount \
 	tests/unit/ledger/test_budget_room tests/unit/ledger/test_budgets tests/unit/ledger/test_budgets_life \
-	tests/unit/ledger/test_budgets_model tests/unit/ledger/test_period tests/unit/ledger/test_price_id \
-	tests/unit/ledger/test_rates tests/unit/ledger/test_today tests/unit/prompt/test_front \
-	tests/unit/prompt/test_set tests/unit/prompt/test_template tests/unit/proto/test_codec \
-	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
-	tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic tests/unit/provider/test_error_map \
-	tests/unit/provider/test_gemini tests/unit/provider/test_jsonx tests/unit/provider/test_list \
-	tests/unit/provider/test_media tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
+	tests/unit/ledger/test_budgets_model tests/unit/ledger/test_period tests/unit/ledger/test_rates \
+	tests/unit/ledger/test_today tests/unit/prompt/test_front tests/unit/prompt/test_set \
+	tests/unit/prompt/test_template tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
+	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/proto/test_mp_walk \
+	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
+	tests/unit/provider/test_jsonx tests/unit/provider/test_list tests/unit/provider/test_media \
+	tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
 	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
 	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
 	tests/unit/provider/test_sse tests/unit/provider/test_usage tests/unit/provider/test_vectors \
@@ -352,9 +352,6 @@ tests_unit_ledger_test_budgets_model_LDADD = $(UNIT_LDADD)
 tests_unit_ledger_test_period_SOURCES = tests/unit/ledger/test_period.c
 tests_unit_ledger_test_period_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ledger_test_period_LDADD = $(UNIT_LDADD)
-tests_unit_ledger_test_price_id_SOURCES = tests/unit/ledger/test_price_id.c
-tests_unit_ledger_test_price_id_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_ledger_test_price_id_LDADD = $(UNIT_LDADD)
 tests_unit_ledger_test_rates_SOURCES = tests/unit/ledger/test_rates.c
 tests_unit_ledger_test_rates_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ledger_test_rates_LDADD = $(UNIT_LDADD)

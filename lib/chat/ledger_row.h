@@ -45,7 +45,7 @@ struct ledger_row {
     struct usage usage;          /* cost_nano of it is what the provider itself says */
     int64_t cost_nano;           /* by our price row, billionths of currency; -1: no price is known */
     char currency[8];            /* "" with it */
-    char *price;                 /* owned: that row, as price_put writes it; NULL: none */
+    char *price;                 /* owned: that row, as price_put writes it, which is what it is known by; NULL: none */
     int64_t premium_nano;        /* billionths of a premium request */
     int64_t saved_nano;          /* what being cached or shared saved, billionths of saved_currency; -1: not known */
     char saved_currency[8];
