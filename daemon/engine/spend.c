@@ -109,16 +109,19 @@ enum ledger_outcome spend_outcome(enum log_state state)
     }
 }
 
-static const struct tried *last_sent(const struct tried_list *t, const char *provider, const char *model,
-                                     int64_t *requests)
+/* The last one that was sent, or, where none was, that was to be. */
+static const struct tried *last_of(const struct tried_list *t, const char *provider, const char *model,
+                                   int64_t *requests)
 {
     const struct tried *last = NULL;
     *requests = 0;
     for (size_t i = 0; t && i < t->n; i++) {
-        if (!t->list[i].sent || !is_same(&t->list[i], provider, model))
+        const struct tried *it = &t->list[i];
+        if (!is_same(it, provider, model))
             continue;
-        last = &t->list[i];
-        ++*requests;
+        if (it->sent || !last || !last->sent)
+            last = it;
+        *requests += it->sent;
     }
     return last;
 }
@@ -127,12 +130,13 @@ static void add_own(const struct catalog *c, const struct tried_list *t, const s
                     const struct spend_end *end, struct spend *ret)
 {
     struct ledger_row *row = add_row(ret, who, end->provider, end->model);
-    const struct tried *last = last_sent(t, end->provider, end->model, &row->requests);
+    const struct tried *last = last_of(t, end->provider, end->model, &row->requests);
     row->outcome = spend_outcome(end->state);
     if (!last)
         return;
-    row->usage = end->usage;
-    if (!usage_known(&end->usage) && !spend_is_billed(last) && end->shown_tokens == 0) {
+    if (last->sent)
+        row->usage = end->usage;
+    if (!last->sent || (!usage_known(&end->usage) && !spend_is_billed(last) && end->shown_tokens == 0)) {
         spend_nothing(c, &last->route, row);
         return;
     }
@@ -151,7 +155,7 @@ static void add_arm(const struct catalog *c, const struct tried_list *t, size_t 
         if (is_same(it, ret->rows[i].provider, ret->rows[i].model))
             return;
     struct ledger_row *row = add_row(ret, who, it->provider, it->route.model);
-    const struct tried *last = last_sent(t, it->provider, it->route.model, &row->requests);
+    const struct tried *last = last_of(t, it->provider, it->route.model, &row->requests);
     row->outcome = last->lost ? LEDGER_CANCELLED : LEDGER_FAILED;
     if (!spend_is_billed(last)) {
         spend_nothing(c, &last->route, row);

@@ -67,6 +67,8 @@ def test_requests(world, start_daemon):
     assert ask(client, "one/plain", "question 1")["cached"]
     b = budgets(client)["few"]
     assert (b["unit"], b["limit"], b["used"], b["reserved"], b["left"]) == ("requests", 3, 3, 0, 0)
+    [row] = client.call("usage.report", {"by": ["model"]})["rows"]  # what was refused stands with what was not
+    assert (row["requests"], row["errors"], row["currency"], row["cost_nano"]) == (3, 1, "USD", 36 * MICRO)
 
 
 def test_money(world, start_daemon):

@@ -120,10 +120,10 @@ static void failures(void **state)
         int64_t cost, requests;
     } rows[] = {
         {ERR_UNAUTHENTICATED, LOG_FAILED, true, -1, 0, 0, 1}, {ERR_OVERLOADED, LOG_FAILED, true, -1, 0, 0, 1},
-        {ERR_OVERLOADED, LOG_FAILED, false, -1, 0, -1, 0},    {ERR_UNAVAILABLE, LOG_FAILED, true, -1, 3, 103, 1},
+        {ERR_OVERLOADED, LOG_FAILED, false, -1, 0, 0, 0},     {ERR_UNAVAILABLE, LOG_FAILED, true, -1, 3, 103, 1},
         {ERR_TIMEOUT, LOG_FAILED, true, -1, 0, 100, 1},       {ERR_CANCELLED, LOG_CANCELLED, true, -1, 0, 100, 1},
         {ERR_CANCELLED, LOG_CANCELLED, true, -1, 7, 107, 1},  {ERR_CANCELLED, LOG_CANCELLED, true, 20, 7, 27, 1},
-        {ERR_CANCELLED, LOG_CANCELLED, false, -1, 0, -1, 0},  {ERR_INTERRUPTED, LOG_INTERRUPTED, true, -1, 1, 101, 1},
+        {ERR_CANCELLED, LOG_CANCELLED, false, -1, 0, 0, 0},   {ERR_INTERRUPTED, LOG_INTERRUPTED, true, -1, 1, 101, 1},
         {ERR_UNAVAILABLE, LOG_FAILED, true, 20, 0, 20, 1},
     };
     const struct world *o = *state;
@@ -134,8 +134,9 @@ static void failures(void **state)
         struct spend s;
         try(o, &t, "one", "plain", rows[i].code, rows[i].sent);
         spend_rows(o->w.catalog, &t, &w, &e, &s);
-        check(&s.rows[0], "one", spend_outcome(rows[i].state), rows[i].requests,
-              rows[i].cost < 0 ? -1 : rows[i].cost * MICRO, rows[i].cost > 0);
+        check(&s.rows[0], "one", spend_outcome(rows[i].state), rows[i].requests, rows[i].cost * MICRO,
+              rows[i].cost > 0);
+        assert_string_equal(s.rows[0].currency, "USD");
         spend_done(&s);
         tried_done(&t);
         ledger_row_done(&w);
