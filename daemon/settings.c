@@ -110,6 +110,20 @@ static enum error_code check_names(const struct settings *s, struct error *err)
     return code;
 }
 
+/* A budget of nobody's would stop nothing. Its provider may get a key, or its section, later. */
+static void check_budgets(const struct settings *s)
+{
+    for (size_t i = 0; i < budget_rules_count(s->budget_rules); i++) {
+        const struct budget_rule *r = budget_rules_at(s->budget_rules, i);
+        struct error why = ERROR_INIT;
+        if (!r->provider || providers_find(s->providers, r->provider, strlen(r->provider)))
+            continue;
+        config_complain(s->config, &budget_room, r->name, "provider", &why,
+                        "nothing counts in this budget: there is no provider %s", r->provider);
+        log_warn("%s", why.message);
+    }
+}
+
 static enum error_code check_cache(const struct settings *s, struct error *err)
 {
     const struct cache_options *o = config_get(s->config, &cache_room, NULL);
@@ -158,10 +172,12 @@ enum error_code settings_load(const struct settings_source *source, struct env_k
         code = check_names(&s, err);
     if (code == ERR_NONE)
         code = check_cache(&s, err);
-    if (code == ERR_NONE)
+    if (code == ERR_NONE) {
+        check_budgets(&s);
         *ret = s;
-    else
+    } else {
         settings_done(&s);
+    }
     return code;
 }
 

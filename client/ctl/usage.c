@@ -71,6 +71,13 @@ static double beginning(double at, double unit)
     return (double)(int64_t)(at / unit) * unit;
 }
 
+/* The beginning of a day; not of the one before there were any. */
+static double some_days_before(double at)
+{
+    const double since = beginning(at, DAY_SECONDS) - (double)SINCE_DAYS * DAY_SECONDS;
+    return since > 0 ? since : 0;
+}
+
 int usage_query_read(struct usage_query *q, const struct ctl *c)
 {
     static const char none[] = "none";
@@ -80,16 +87,20 @@ int usage_query_read(struct usage_query *q, const struct ctl *c)
                                                         : "model";
     *q = (struct usage_query){.everybody = (c->given & CTL_ALL) != 0};
     int status = strcmp(words, none) == 0 ? EXIT_OK : read_by(q, c, words);
+    if ((c->given & CTL_UNTIL) != 0)
+        q->until = c->until;
     if ((c->given & CTL_SINCE) != 0)
         q->since = c->since;
     else if ((c->given & CTL_REPRICE) == 0)
-        q->since = beginning((double)clock_wall_us() / 1e6, DAY_SECONDS) - (double)SINCE_DAYS * DAY_SECONDS;
-    if ((c->given & CTL_UNTIL) != 0)
-        q->until = c->until;
+        q->since = some_days_before(q->until > 0 ? q->until : (double)clock_wall_us() / 1e6);
     if (usage_query_has(q, USAGE_DAY))
         q->since = beginning(q->since, DAY_SECONDS);
     else if (usage_query_has(q, USAGE_HOUR))
         q->since = beginning(q->since, HOUR_SECONDS);
+    if (status == EXIT_OK && q->until > 0 && q->until <= q->since) {
+        exit_print(c->program, "--until ends before --since begins: nothing could be in between");
+        return EXIT_USAGE;
+    }
     return status;
 }
 

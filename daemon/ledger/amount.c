@@ -48,10 +48,14 @@ enum error_code amount_parse(const char *text, struct amount *ret, struct error 
     const char *unit = text + len + strspn(text + len, " \t");
 
     if (!read_unit(unit, &a))
-        return error_set(err, ERR_INVALID_REQUEST,
-                         "an amount is a number and a unit: a currency, tokens, requests or premium, as in 20 usd");
+        return error_set(
+            err, ERR_INVALID_REQUEST,
+            "an amount is a number and a unit, a currency's code, tokens, requests or premium, as in 20 usd, "
+            "not '%.60s'",
+            text);
     if (!decimal_parse(text, len, places_of(&a), &a.value) || a.value < 0)
-        return error_set(err, ERR_INVALID_REQUEST, "'%.*s' is no number from 0 that can be counted",
+        return error_set(err, ERR_INVALID_REQUEST,
+                         "'%.*s' is no number that an amount can have: from 0, in digits, as 1000 or 0.5",
                          (int)(len < 60 ? len : 60), text);
     if (places_of(&a) == 0 && strspn(text, "0123456789") < len)
         return error_set(err, ERR_INVALID_REQUEST, "%s are counted by whole numbers", units[a.unit].many);

@@ -64,10 +64,10 @@ enum error_code rates_load(const struct config *c, struct rates **ret, struct er
             continue;
         rates_free(r);
         return config_complain(c, &rates_room, NULL, options[i].key, err,
-                               "%s must be what one %s is worth in another currency, as in %s = 1.08 usd, with at most "
+                               "%s must be what one %s is worth in another currency, as in %s = 1.08 %s, with at most "
                                "%d decimal places, not '%.60s'",
-                               options[i].key, currency_code((enum currency)i), options[i].key, AMOUNT_PLACES,
-                               s->worth[i]);
+                               options[i].key, currency_code((enum currency)i), options[i].key,
+                               i == CURRENCY_USD ? "eur" : "usd", AMOUNT_PLACES, s->worth[i]);
     }
     *ret = r;
     return ERR_NONE;

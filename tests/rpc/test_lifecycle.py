@@ -67,6 +67,9 @@ def test_check_config_good(home, provider):
         ("[daemon]\n\ndefault_model = nosuch/m\n", 3),
         ("[cache]\nnamespace = " + "n" * 118 + "\n", 2),
         ("[cache]\nbackend = paper\n", 2),
+        ('[budget "b"]\nlimit = 20 dollars\n', 2),
+        ('[budget "b"]\nper = day\n', 2),
+        ("[rates]\neur = 0\n", 2),
     ],
     ids=[
         "unknown key",
@@ -82,6 +85,9 @@ def test_check_config_good(home, provider):
         "model of nobody",
         "long namespace",
         "unknown backend",
+        "no amount",
+        "no limit",
+        "no rate",
     ],
 )
 def test_check_config_bad(home, text, line):
@@ -89,6 +95,16 @@ def test_check_config_bad(home, text, line):
     r = run_askd(home, "--check-config")
     assert r.returncode > 0
     assert f"askd.conf:{line}" in r.stderr
+
+
+def test_a_budget_in_which_nothing_counts(home):
+    """It stops nothing, so it is told, but the provider may be there another time."""
+    home.config.write_text('[budget "b"]\nlimit = 20 usd\nprovider = nosuch\n')
+    r = run_askd(home, "--check-config")
+    assert r.returncode == 0
+    assert "askd.conf:3: nothing counts in this budget: there is no provider nosuch" in r.stderr
+    home.config.write_text('[provider "mine"]\nbase_url = http://127.0.0.1:1\n\n[budget "b"]\nlimit = 20 usd\nprovider = mine\n')
+    assert run_askd(home, "--check-config").stderr == ""
 
 
 @pytest.mark.parametrize("model", ["deepseek/m", "ollama/m", "openrouter/auto", "gpt-4.1", "mine/m"])

@@ -146,6 +146,21 @@ def test_no_such_times(used, askctl, option, word):
     assert (r.returncode, r.stdout) == (USAGE, "") and "no day such as" in r.stderr and not used.calls
 
 
+def test_thirty_days_before_the_end(used, askctl):
+    assert askctl("usage", "--until", "2026-11-30").returncode == 0
+    assert askctl("usage", "--until", "1970-01-20").returncode == 0
+    params, first_days = used.asked("usage.report")
+    assert (params["since"], params["until"]) == (1796083200 - 30 * DAY, 1796083200)
+    assert "since" not in first_days and first_days["until"] == 20 * DAY
+
+
+@pytest.mark.parametrize("since, until", [("2026-11-27", "2026-11-26"), ("2d", "3d")])
+@pytest.mark.parametrize("more", ["--plot", "--reprice"])
+def test_an_end_before_its_beginning(used, askctl, since, until, more):
+    r = askctl("usage", more, "--since", since, "--until", until)
+    assert (r.returncode, r.stdout) == (USAGE, "") and "--until ends before --since begins" in r.stderr and not used.calls
+
+
 def test_all_users(used, askctl):
     assert askctl("usage", "--all").returncode == 0
     assert used.asked("usage.report")[0]["uid"] == "all"

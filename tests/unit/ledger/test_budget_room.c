@@ -66,7 +66,7 @@ static void test_what_is_wrong(void **state)
         {"[budget \"a\"]\nlimit = 1 usd\n\n[budget \"b\"]\nper = day\n", 5, "a budget needs its limit"},
         {"[budget \"m\"]\nper = day\nlimit = 20\n", 3, "an amount is a number and a unit"},
         {"[budget \"m\"]\nlimit = 1.5 tokens\n", 2, "tokens are counted by whole numbers"},
-        {"[budget \"m\"]\nlimit = -1 usd\n", 2, "'-1' is no number from 0"},
+        {"[budget \"m\"]\nlimit = -1 usd\n", 2, "'-1' is no number that an amount can have"},
         {"[budget \"m\"]\nlimit = 1 usd\nper = year\n", 3, "per must be one of hour, day, week, month"},
         {"[budget \"m\"]\nlimit = 1 usd\nuid = nobody-of-that-name\n", 3, "there is no user nobody-of-that-name"},
         {"[budget \"m\"]\nlimit = 1 usd\nuid = -1\n", 3, "there is no user -1"},
