@@ -137,6 +137,8 @@ static int print_budgets(const char *program, struct ask *a, struct out *out, co
         if (mp_str(&names.ptr[i], &s, &len))
             print_budget(out, &reply.data, s, len);
     msgpack_unpacked_destroy(&reply);
+    if (status == EXIT_OK && field_true(est, "refused"))
+        print(out, "budget    it would be refused now: that is more than is left\n");
     return status;
 }
 

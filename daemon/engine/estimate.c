@@ -82,15 +82,18 @@ static void fill(const struct route_world *w, const struct estimation *s, struct
         price(w, r, est);
 }
 
-static size_t find_budgets(const struct route_world *w, const struct estimation *s, int64_t tokens,
-                           const char *names[BUDGETS_TOLD])
+static void find_budgets(const struct route_world *w, const struct estimation *s, const char *names[BUDGETS_TOLD],
+                         struct estimate *est)
 {
     if (s->plan.n == 0)
-        return 0;
-    const struct purse_question q = {&s->who, s->req, tokens};
+        return;
+    const struct purse_question q = {&s->who, s->req, est->input_tokens};
     const struct budget_wish wish = purse_wish(w->catalog, &q, s->plan.routes, w->now_us);
-    size_t n = budgets_applying(engine_budgets(s->engine), &wish, names, BUDGETS_TOLD);
-    return n < BUDGETS_TOLD ? n : BUDGETS_TOLD;
+    struct budgets *budgets = engine_budgets(s->engine);
+    const size_t n = budgets_applying(budgets, &wish, names, BUDGETS_TOLD);
+    est->budgets = names;
+    est->n_budgets = n < BUDGETS_TOLD ? n : BUDGETS_TOLD;
+    est->refused = !est->cached && !budgets_fit(budgets, &wish);
 }
 
 static void tell(struct estimation *s, const struct cache_item *it)
@@ -99,14 +102,13 @@ static void tell(struct estimation *s, const struct cache_item *it)
     struct estimate est;
     const char *names[BUDGETS_TOLD];
     fill(&w, s, &est);
-    est.budgets = names;
-    est.n_budgets = find_budgets(&w, s, est.input_tokens, names);
     est.keyed = s->lookup.n > 0;
     if (est.keyed)
         est.key = it ? item_facts(it)->key : lookup_keys(&s->lookup)[0];
     est.hit = it;
     est.cached = it && s->req->cache != CACHE_REFRESH;
     est.age_ms = it ? item_age_ms(it) : -1;
+    find_budgets(&w, s, names, &est);
     finish(s, &est, NULL);
 }
 

@@ -101,8 +101,8 @@ enum error_code m_embed(struct call *c, struct error *err)
 
 static void put_estimate(struct buf *b, const struct estimate *est)
 {
-    mp_put_map(b,
-               5u + est->cached + (est->max_output_tokens >= 0) + (est->low_nano >= 0 ? 2 : 0) + (est->high_nano >= 0));
+    mp_put_map(b, 5u + est->cached + est->refused + (est->max_output_tokens >= 0) + (est->low_nano >= 0 ? 2 : 0) +
+                      (est->high_nano >= 0));
     mp_put_entry(b, "model", est->model);
     mp_put_entry(b, "provider", est->provider);
     mp_put_entry_int(b, "input_tokens", est->input_tokens);
@@ -127,6 +127,10 @@ static void put_estimate(struct buf *b, const struct estimate *est)
     mp_put_array(b, (uint32_t)est->n_budgets);
     for (size_t i = 0; i < est->n_budgets; i++)
         mp_put_cstr(b, est->budgets[i]);
+    if (est->refused) {
+        mp_put_cstr(b, "refused");
+        mp_put_bool(b, true);
+    }
 }
 
 static void on_estimate(void *data, const struct estimate *est, const struct error *err)

@@ -311,7 +311,8 @@ static const struct schema_field estimate_fields[] = {
     {"currency", STR, NULL, "of these"},
     {"cached", BOOL | NEEDED, NULL, "it would be answered from the cache"},
     {"age", NUMBER, NULL, "of that answer, in seconds"},
-    {"budgets", LIST(STR) | NEEDED, NULL, "empty: there are no budgets yet"},
+    {"budgets", LIST(STR) | NEEDED, NULL, "the names of those that it would count in"},
+    {"refused", BOOL, NULL, "true: one of them would refuse it as it stands; absent: none would"},
     {0},
 };
 

@@ -128,6 +128,16 @@ def test_dry_run_tells_what_is_left(scripted, ask):
     ]
 
 
+def test_dry_run_tells_that_it_would_be_refused(scripted, ask):
+    scripted.replies["answer.estimate"] = ESTIMATE | {"budgets": ["gone"], "refused": True}
+    scripted.replies["budget.get"] = []
+    assert ask("--dry-run", "why?").stdout.splitlines() == [
+        *PROMISE[:-1],
+        "budget    gone",
+        "budget    it would be refused now: that is more than is left",
+    ]
+
+
 def test_dry_run_as_json(scripted, ask):
     scripted.replies["answer.estimate"] = wanted = ESTIMATE | {"budgets": ["pocket money"]}
     assert json.loads(ask("--dry-run", "--json", "why?").stdout) == wanted

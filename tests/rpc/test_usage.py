@@ -229,3 +229,14 @@ def test_ask_dry_run_tells_what_is_left(world, start_daemon, home):
     r = Runner(ask_path(), home)("--dry-run", "-m", "one/plain", "a b")
     assert (r.returncode, r.stderr) == (0, "")
     assert "budget    few: 7 of 7 requests left, for " in r.stdout
+
+
+def test_an_estimate_tells_of_a_refusal(world, start_daemon):
+    """As long as the answer would be asked for: one from the cache comes."""
+    world.write(budgets={"few": {"limit": "1 requests", "per": "day"}})
+    client = start_daemon().connect()
+    estimates = [client.call("answer.estimate", {"model": "one/plain", "prompt": "a"})]
+    ask(client, "one/plain", "a")
+    estimates += [client.call("answer.estimate", {"model": "one/plain", "prompt": prompt}) for prompt in "ba"]
+    assert [e["budgets"] for e in estimates] == [["few"]] * 3
+    assert [e.get("refused") for e in estimates] == [None, True, None]
