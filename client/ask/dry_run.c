@@ -28,16 +28,6 @@ static void print(struct out *out, const char *fmt, ...)
         (void)out_text(out, line, strlen(line));
 }
 
-/* On one line; "" where it is not there. */
-static const char *text_of(char text[TEXT_SIZE], const msgpack_object_map *map, const char *field)
-{
-    const char *s = "";
-    size_t len = 0;
-    (void)field_str(map, field, &s, &len);
-    error_text(text, TEXT_SIZE, s, len);
-    return text;
-}
-
 static void print_tokens(struct out *out, const msgpack_object_map *est)
 {
     int64_t tokens = 0;
@@ -59,7 +49,7 @@ static void print_cost(struct out *out, const msgpack_object_map *est)
         return;
     }
     figures_amount(low, cost);
-    (void)text_of(currency, est, "currency");
+    (void)field_line(est, "currency", currency, TEXT_SIZE);
     if (field_double(est, "cost_high", &cost)) {
         figures_amount(high, cost);
         print(out, "cost      %s to %s %s\n", low, high, currency);
@@ -112,7 +102,7 @@ static void print_budget(struct out *out, const msgpack_object *budgets, const c
         figures_quantity(left, v);
     if (field_double(&budget, "limit", &v))
         figures_quantity(limit, v);
-    print(out, "budget    %s: %s of %s %s left", name, left, limit, text_of(unit, &budget, "unit"));
+    print(out, "budget    %s: %s of %s %s left", name, left, limit, field_line(&budget, "unit", unit, TEXT_SIZE));
     if (field_double(&budget, "resets", &v)) {
         age_text(age, v - (double)clock_wall_us() / 1e6);
         print(out, ", for %s", age);
@@ -158,8 +148,9 @@ static int print_for_people(const char *program, struct ask *a, struct out *out,
     mp_put_object(&kept, reply);
     if (!kept.failed && msgpack_unpack_next(&copy, (const char *)kept.data, kept.len, &at) == MSGPACK_UNPACK_SUCCESS &&
         mp_map(&copy.data, &est)) {
-        (void)text_of(provider, &est, "provider");
-        print(out, "model     %s%s%s\n", text_of(model, &est, "model"), provider[0] != '\0' ? " at " : "", provider);
+        (void)field_line(&est, "provider", provider, TEXT_SIZE);
+        print(out, "model     %s%s%s\n", field_line(&est, "model", model, TEXT_SIZE), provider[0] != '\0' ? " at " : "",
+              provider);
         print_tokens(out, &est);
         print_cost(out, &est);
         print_cached(out, &est);

@@ -78,21 +78,11 @@ static bool print_meaning(const char *program, const msgpack_object_map *answer)
     return false;
 }
 
-/* A field of a map from outside as text for one line, "" where it is not there. */
-static const char *text_of(char *out, size_t size, const msgpack_object_map *map, const char *field)
-{
-    const char *s = "";
-    size_t len = 0;
-    (void)field_str(map, field, &s, &len);
-    error_text(out, size, s, len);
-    return out;
-}
-
 static void name_of(char out[NAME_SIZE], const msgpack_object_map *map)
 {
     char provider[NAME_SIZE / 2], model[NAME_SIZE / 2];
-    (void)snprintf(out, NAME_SIZE, "%s/%s", text_of(provider, sizeof(provider), map, "provider"),
-                   text_of(model, sizeof(model), map, "model"));
+    (void)snprintf(out, NAME_SIZE, "%s/%s", field_line(map, "provider", provider, sizeof(provider)),
+                   field_line(map, "model", model, sizeof(model)));
 }
 
 /* Nobody is to take the answer for that of the model that was meant. Who has lost a race has not failed. */
@@ -102,13 +92,13 @@ static void print_stand_in(const char *program, const msgpack_object_map *answer
     msgpack_object_map first, error;
     char asked[NAME_SIZE], answered[NAME_SIZE], code[32], why[512];
     if (!field_array(answer, "attempts", &attempts) || attempts.size == 0 || !mp_map(&attempts.ptr[0], &first) ||
-        !field_map(&first, "error", &error) || strcmp(text_of(code, sizeof(code), &error, "code"), "cancelled") == 0)
+        !field_map(&first, "error", &error) || strcmp(field_line(&error, "code", code, sizeof(code)), "cancelled") == 0)
         return;
     name_of(asked, &first);
     name_of(answered, answer);
     if (strcmp(asked, answered) != 0)
         exit_print(program, "%s answers, since %s failed: %s", answered, asked,
-                   text_of(why, sizeof(why), &error, "message"));
+                   field_line(&error, "message", why, sizeof(why)));
 }
 
 void ending_print(const char *program, const msgpack_object *answer)

@@ -2,6 +2,7 @@
 #ifndef CLIENT_FIELD_H
 #define CLIENT_FIELD_H
 
+#include "lib/base/error.h"
 #include "lib/proto/mp.h"
 #include <string.h>
 
@@ -21,6 +22,16 @@ static inline bool field_copy(const msgpack_object_map *map, const char *key, ch
     memcpy(out, s, len);
     out[len] = '\0';
     return true;
+}
+
+/* A string as text for one line, cut to what fits; "" where there is none. Returns out. */
+static inline const char *field_line(const msgpack_object_map *map, const char *key, char *out, size_t size)
+{
+    const char *s = "";
+    size_t len = 0;
+    (void)field_str(map, key, &s, &len);
+    error_text(out, size, s, len);
+    return out;
 }
 
 static inline bool field_int(const msgpack_object_map *map, const char *key, int64_t *v)

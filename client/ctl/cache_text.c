@@ -1,7 +1,6 @@
 #include "client/ctl/cache_text.h"
 #include "client/common/field.h"
 #include "client/common/figures.h"
-#include "lib/base/error.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,14 +33,11 @@ bool cache_saved_text(char out[CACHE_TEXT_SIZE], const msgpack_object_map *cache
     (void)field_array(cache, "saved", &saved);
     for (uint32_t i = 0; i < saved.size; i++) {
         char amount[FIGURE_LEN], currency[16];
-        const char *s = "";
-        size_t len = 0;
         double cost;
         if (!mp_map(&saved.ptr[i], &one) || !field_double(&one, "cost", &cost))
             continue;
         figures_amount(amount, cost);
-        (void)field_str(&one, "currency", &s, &len);
-        error_text(currency, sizeof(currency), s, len);
+        (void)field_line(&one, "currency", currency, sizeof(currency));
         int n = snprintf(out + used, CACHE_TEXT_SIZE - used, "%s%s %s", used > 0 ? ", " : "", amount, currency);
         if (n < 0 || (size_t)n >= CACHE_TEXT_SIZE - used)
             break;

@@ -4,7 +4,6 @@
 #include "client/common/json_print.h"
 #include "client/ctl/cache_text.h"
 #include "client/ctl/ctl.h"
-#include "lib/base/error.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,16 +16,6 @@ enum {
     AFTER_SIZE = 2048, /* of a page's end, as the daemon names it */
     PAGE = 100         /* entries that one request of an export asks for */
 };
-
-/* A field on one line, without control characters. "" where it is not there. */
-static const char *one_line(char out[LINE_SIZE], const msgpack_object_map *map, const char *name)
-{
-    const char *s = "";
-    size_t len = 0;
-    (void)field_str(map, name, &s, &len);
-    error_text(out, LINE_SIZE, s, len);
-    return out;
-}
 
 /* -- stats -- */
 
@@ -90,8 +79,8 @@ static void print_tier(struct ctl *c, const msgpack_object_map *tier)
                    {"failures", "failure", "failures", false}};
     char name[LINE_SIZE], text[LINE_SIZE];
     bool sized = mp_get(tier, "entries") != NULL;
-    ctl_printf(c, "  %-12s ", one_line(name, tier, "name"));
-    ctl_printf(c, sized ? "%-10s " : "%s", one_line(text, tier, "state"));
+    ctl_printf(c, "  %-12s ", field_line(tier, "name", name, LINE_SIZE));
+    ctl_printf(c, sized ? "%-10s " : "%s", field_line(tier, "state", text, LINE_SIZE));
     print_size(c, tier);
     ctl_printf(c, "\n%*s", 15, "");
     for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
@@ -101,7 +90,7 @@ static void print_tier(struct ctl *c, const msgpack_object_map *tier)
             ctl_printf(c, "%s%" PRId64 " %s", i > 0 ? ", " : "", n, n == 1 ? figures[i].one : figures[i].more);
     }
     ctl_printf(c, "\n");
-    if (one_line(text, tier, "error")[0] != '\0')
+    if (field_line(tier, "error", text, LINE_SIZE)[0] != '\0')
         ctl_printf(c, "%*s%s\n", 15, "", text);
 }
 
@@ -259,7 +248,7 @@ static int export_large(struct ctl *c, struct ask *a, msgpack_object_map *item)
     msgpack_unpacked reply;
     buf_init(&params, PARAMS_MAX);
     msgpack_unpacked_init(&reply);
-    (void)put_key(&params, one_line(key, item, "key"));
+    (void)put_key(&params, field_line(item, "key", key, LINE_SIZE));
     int status = ctl_call(c, a, "cache.lookup", &params, &reply);
     if (status == EXIT_OK && !add_entry(reply.zone, item, "answer", &reply.data)) {
         exit_print(c->program, "out of memory");

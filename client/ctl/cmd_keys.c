@@ -25,16 +25,6 @@ enum {
     MARKER_SIZE = KEY_FOLDER_NAME_MAX + sizeof(KEY_FOLDER_MARKER)
 };
 
-/* A field as text for one line, "" where it is not there. */
-static const char *text_of(char out[FIELD_SIZE], const msgpack_object_map *map, const char *name)
-{
-    const char *s = "";
-    size_t len = 0;
-    (void)field_str(map, name, &s, &len);
-    error_text(out, FIELD_SIZE, s, len);
-    return out;
-}
-
 static int fail(const struct ctl *c, const struct error *err)
 {
     exit_print(c->program, "%s", err->message);
@@ -54,9 +44,9 @@ static bool check_name(const struct ctl *c, const char *name)
 static void print_key(struct ctl *c, const msgpack_object_map *p)
 {
     char name[FIELD_SIZE], state[FIELD_SIZE], source[FIELD_SIZE];
-    (void)text_of(name, p, "name");
-    (void)text_of(source, p, "key_source");
-    if (strcmp(text_of(state, p, "state"), "local") == 0)
+    (void)field_line(p, "name", name, FIELD_SIZE);
+    (void)field_line(p, "key_source", source, FIELD_SIZE);
+    if (strcmp(field_line(p, "state", state, FIELD_SIZE), "local") == 0)
         return; /* it wants none */
     ctl_printf(c, "%-12s %-8s %s\n", name, strcmp(state, "no_key") == 0 ? "no key" : state,
                source[0] != '\0' ? source : "-");
@@ -99,7 +89,7 @@ static bool find_provider(const msgpack_object *status, const char *name, msgpac
     if (!mp_map(status, &map) || !field_array(&map, "providers", &providers))
         return false;
     for (uint32_t i = 0; i < providers.size; i++)
-        if (mp_map(&providers.ptr[i], ret) && strcmp(text_of(found, ret, "name"), name) == 0)
+        if (mp_map(&providers.ptr[i], ret) && strcmp(field_line(ret, "name", found, FIELD_SIZE), name) == 0)
             return true;
     return false;
 }
@@ -119,7 +109,7 @@ static void tell_of(struct ctl *c, const struct change *change, const char *name
     char source[FIELD_SIZE] = "";
     bool known = find_provider(status, name, &p);
     if (known)
-        (void)text_of(source, &p, "key_source");
+        (void)field_line(&p, "key_source", source, FIELD_SIZE);
     if (source[0] != '\0' && !is_ours(change, name, source))
         ctl_printf(c, "%s: the daemon goes on with the key from %s, which comes first\n", name, source);
     else if (change->removed)
@@ -352,13 +342,13 @@ static bool print_tested(struct ctl *c, const msgpack_object_map *k)
     int64_t ms;
     bool failed = field_map(k, "error", &error);
     if (failed) {
-        (void)text_of(code, &error, "code");
-        (void)text_of(message, &error, "message");
+        (void)field_line(&error, "code", code, FIELD_SIZE);
+        (void)field_line(&error, "message", message, FIELD_SIZE);
     }
     if (field_int(k, "latency_ms", &ms))
         (void)snprintf(latency, sizeof(latency), "%" PRId64 " ms", ms);
-    ctl_printf(c, "%-12s %-16s %9s  %s\n", text_of(name, k, "provider"), code, latency,
-               failed ? message : text_of(source, k, "source"));
+    ctl_printf(c, "%-12s %-16s %9s  %s\n", field_line(k, "provider", name, FIELD_SIZE), code, latency,
+               failed ? message : field_line(k, "source", source, FIELD_SIZE));
     return !failed;
 }
 

@@ -10,11 +10,7 @@ enum {
 
 const char *conv_line(char out[CONV_LINE], const msgpack_object_map *map, const char *name)
 {
-    const char *s = "";
-    size_t len = 0;
-    (void)field_str(map, name, &s, &len);
-    error_text(out, CONV_LINE, s, len);
-    return out;
+    return field_line(map, name, out, CONV_LINE);
 }
 
 /* -- all of them -- */

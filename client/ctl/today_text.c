@@ -1,7 +1,6 @@
 #include "client/ctl/today_text.h"
 #include "client/common/field.h"
 #include "client/common/figures.h"
-#include "lib/base/error.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -30,12 +29,9 @@ static void print_money(struct line *l, const msgpack_object_map *today, const c
     (void)field_array(today, "cost", &sums);
     for (uint32_t i = 0; i < sums.size; i++) {
         int64_t nano;
-        const char *s = "";
-        size_t len = 0;
         if (!mp_map(&sums.ptr[i], &sum) || !field_int(&sum, field, &nano) || nano <= 0)
             continue;
-        (void)field_str(&sum, "currency", &s, &len);
-        error_text(currency, sizeof(currency), s, len);
+        (void)field_line(&sum, "currency", currency, sizeof(currency));
         figures_nano_rounded(amount, nano);
         begin_item(l);
         ctl_printf(l->c, "%s%s %s", before, amount, currency);

@@ -179,10 +179,7 @@ int64_t usage_sum(int64_t a, int64_t b)
 
 void usage_currency(char out[16], const msgpack_object_map *row)
 {
-    const char *s = "";
-    size_t len = 0;
-    (void)field_str(row, "currency", &s, &len);
-    error_text(out, 16, s, len);
+    (void)field_line(row, "currency", out, 16);
 }
 
 bool usage_same_currency(const msgpack_object *a, const msgpack_object *b)

@@ -138,6 +138,12 @@ static void put_result(struct buf *b, const struct store_job *job)
         mp_put_cstr(b, "tags");
         buf_append(b, job->out.data, job->out.len);
         break;
+    case STORE_USAGE:
+        mp_put_map(b, 1);
+        mp_put_cstr(b, "rows");
+        mp_put_array(b, job->n_out);
+        buf_append(b, job->out.data, job->out.len);
+        break;
     default: mp_put_map(b, 0); break;
     }
 }

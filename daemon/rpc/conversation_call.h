@@ -1,4 +1,5 @@
-/* What the methods of conversation.* share: parameters that several of them take, and their way to the store and back.
+/* What the methods of conversation.* and usage.report share: parameters that several of them take, and their way to the
+ * store and back.
  */
 #ifndef ASKD_RPC_CONVERSATION_CALL_H
 #define ASKD_RPC_CONVERSATION_CALL_H

@@ -75,29 +75,9 @@ static enum error_code read_times(const struct call *c, int64_t *since_us, int64
 
 /* -- usage.report -- */
 
-static void on_report(void *data, struct store_job *job)
-{
-    struct later *l = data;
-    struct error err = job->error;
-    struct peer *p = later_peer(l);
-    if (job->code != ERR_NONE || (p && server_may_send(p->server, p, job->out.len, &err) != ERR_NONE)) {
-        later_fail(l, &err);
-    } else {
-        struct buf *b = later_begin(l);
-        if (b) {
-            mp_put_map(b, 1);
-            mp_put_cstr(b, "rows");
-            mp_put_array(b, job->n_out);
-            buf_append(b, job->out.data, job->out.len);
-        }
-        later_end(l);
-    }
-    store_job_free(job);
-}
-
 enum error_code m_usage_report(struct call *c, struct error *err)
 {
-    struct store_job *job = store_job_new(STORE_USAGE, on_report, NULL);
+    struct store_job *job = conversation_job(STORE_USAGE);
     struct store_usage *u = &job->usage;
     enum error_code code = read_times(c, &u->since_us, &u->until_us, err);
     if (code == ERR_NONE)
