@@ -86,8 +86,9 @@ def test_money(world, start_daemon):
 
 
 def test_the_cheapest_that_fits(world, start_daemon):
+    world.models |= {"middling": model("one/middling", price=5), "fair": model("two/fair", price=4)}
     world.write(
-        aliases={"smart": {"models": "two/dear, one/plain", "policy": "fallback"}},
+        aliases={"smart": {"models": "two/dear, one/middling, one/plain, two/fair", "policy": "fallback"}},
         budgets={"purse": {"limit": "0.01 usd", "per": "month"}},
     )
     client = start_daemon().connect()
