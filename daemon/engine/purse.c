@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct held {
+struct held { /* of one request */
     char provider[64], model[128];
     struct budget_hold *hold;
     int64_t max_tokens;
+    bool over;    /* it was sent, and came to nothing */
+    bool counted; /* and costs nothing else than being a request */
 };
 
 static int64_t images_in(const struct chat_request *r)
@@ -45,10 +47,16 @@ struct budget_wish purse_wish(const struct catalog *c, const struct purse_questi
                                 .price = facts_price(&f, now_us, q->input_tokens)};
 }
 
+static bool is_at(const struct held *h, const char *provider, const char *model)
+{
+    return strcmp(h->provider, provider) == 0 && strcmp(h->model, model) == 0;
+}
+
+/* That of the request which is next or under way. */
 static struct held *find(const struct purse *p, const struct route *r)
 {
     for (size_t i = 0; i < p->n; i++)
-        if (strcmp(p->list[i].provider, r->provider->name) == 0 && strcmp(p->list[i].model, r->model) == 0)
+        if (!p->list[i].over && is_at(&p->list[i], r->provider->name, r->model))
             return &p->list[i];
     return NULL;
 }
@@ -119,32 +127,62 @@ bool purse_warned(const struct purse *p, struct budgets *b, const struct route *
     return h && budgets_warned(b, h->hold, text, size);
 }
 
-void purse_release(struct purse *p, struct budgets *b, const struct route *r)
+static const struct ledger_row a_request = {.requests = 1, .usage = USAGE_INIT, .cost_nano = -1, .saved_nano = -1};
+
+void purse_put_by(struct purse *p, struct budgets *b, const struct route *r, bool sent, bool billed)
 {
     struct held *h = find(p, r);
     if (!h)
         return;
+    h->over = sent;
+    h->counted = sent && !billed;
+    if (h->counted)
+        budgets_shrink(b, h->hold);
+    if (sent)
+        return;
     budgets_release(b, h->hold);
-    *h = p->list[--p->n];
+    memmove(h, h + 1, (size_t)(p->list + --p->n - h) * sizeof *h);
 }
 
-static const struct ledger_row *row_of(const struct spend *spend, const struct held *h)
+/* The row after so many others of that model; NULL: there is none. *requests: what all of them count. */
+static const struct ledger_row *row_of(const struct spend *spend, const struct held *h, size_t nth, int64_t *requests)
 {
-    for (size_t i = 0; i < spend->n; i++)
-        if (strcmp(spend->rows[i].provider, h->provider) == 0 && strcmp(spend->rows[i].model, h->model) == 0)
-            return &spend->rows[i];
-    return NULL;
+    const struct ledger_row *found = NULL;
+    *requests = 0;
+    for (size_t i = 0; i < spend->n; i++) {
+        const struct ledger_row *row = &spend->rows[i];
+        if (!is_at(h, row->provider, row->model))
+            continue;
+        *requests += row->requests;
+        if (nth-- == 0)
+            found = row;
+    }
+    return found;
+}
+
+/* Rows and requests of a model are as many as were sent there, or billed: which is whose makes no difference. */
+static void settle(struct purse *p, size_t at, struct budgets *b, const struct spend *spend)
+{
+    const struct held *h = &p->list[at];
+    size_t before = 0, held_before = 0;
+    int64_t requests;
+    for (size_t i = 0; i < at; i++) {
+        before += is_at(h, p->list[i].provider, p->list[i].model);
+        held_before += is_at(h, p->list[i].provider, p->list[i].model) && !p->list[i].counted;
+    }
+    const struct ledger_row *row = row_of(spend, h, held_before, &requests);
+    struct ledger_row one = row && !h->counted ? *row : a_request;
+    one.requests = 1; /* the others of the row have holds of their own */
+    if ((int64_t)before < requests)
+        budgets_settle(b, h->hold, &one);
+    else
+        budgets_release(b, h->hold);
 }
 
 void purse_settle(struct purse *p, struct budgets *b, const struct spend *spend)
 {
-    for (size_t i = 0; i < p->n; i++) {
-        const struct ledger_row *row = row_of(spend, &p->list[i]);
-        if (row && row->requests > 0)
-            budgets_settle(b, p->list[i].hold, row);
-        else
-            budgets_release(b, p->list[i].hold);
-    }
+    for (size_t i = 0; i < p->n; i++)
+        settle(p, i, b, spend);
     p->n = 0;
 }
 

@@ -1,4 +1,4 @@
-/* What one question has reserved of budgets, at each of those who were asked for it. */
+/* What one question has reserved of budgets: for each request of it that was sent, and the one that is to be. */
 #ifndef ASKD_ENGINE_PURSE_H
 #define ASKD_ENGINE_PURSE_H
 
@@ -25,8 +25,9 @@ enum error_code purse_reserve(struct purse *p, struct budgets *b, const struct c
                               int64_t *max_tokens, struct error *err);
 /* A budget of that route's that has used its share for warnings: in words, once each. */
 bool purse_warned(const struct purse *p, struct budgets *b, const struct route *r, char *text, size_t size);
-/* Nobody is billed for what was asked of it. */
-void purse_release(struct purse *p, struct budgets *b, const struct route *r);
+/* It came to nothing there, and is tried again, or elsewhere, for which is reserved anew. sent: the request went out,
+ * and counts as one; billed: it costs more than that, and all that is reserved waits for its row. */
+void purse_put_by(struct purse *p, struct budgets *b, const struct route *r, bool sent, bool billed);
 /* All that is held is settled by its row, or was never sent. */
 void purse_settle(struct purse *p, struct budgets *b, const struct spend *spend);
 void purse_done(struct purse *p, struct budgets *b); /* what is held still is given back */

@@ -109,7 +109,8 @@ enum ledger_outcome spend_outcome(enum log_state state)
     }
 }
 
-/* The last one that was sent, or, where none was, that was to be. */
+/* The last one that was sent, or, where none was, that was to be; and how many requests its row stands for: those
+ * before it that are billed have rows of their own. */
 static const struct tried *last_of(const struct tried_list *t, const char *provider, const char *model,
                                    int64_t *requests)
 {
@@ -119,11 +120,18 @@ static const struct tried *last_of(const struct tried_list *t, const char *provi
         const struct tried *it = &t->list[i];
         if (!is_same(it, provider, model))
             continue;
+        if (it->sent)
+            *requests += !last || !spend_is_billed(last);
         if (it->sent || !last || !last->sent)
             last = it;
-        *requests += it->sent;
     }
     return last;
+}
+
+static void bill(const struct catalog *c, const struct route *r, const struct spend_end *end, struct ledger_row *row)
+{
+    spend_price(c, r, row);
+    row->premium_nano = spend_premium(c, r, end->chat, row->at_us);
 }
 
 static void add_own(const struct catalog *c, const struct tried_list *t, const struct ledger_row *who,
@@ -140,30 +148,29 @@ static void add_own(const struct catalog *c, const struct tried_list *t, const s
         spend_nothing(c, &last->route, row);
         return;
     }
-    estimate(&row->usage, end->input_tokens, end->shown_tokens);
-    spend_price(c, &last->route, row);
-    row->premium_nano = spend_premium(c, &last->route, end->chat, row->at_us);
+    /* Where it was to be asked again, what it had shown is void. */
+    estimate(&row->usage, end->input_tokens, end->shown_tokens > 0 ? end->shown_tokens : last->shown_tokens);
+    bill(c, &last->route, end, row);
 }
 
-/* Each provider's model that has no row yet. A try that was given up for a faster one is billed maybe for as much as
- * that one said. */
-static void add_arm(const struct catalog *c, const struct tried_list *t, size_t at, const struct ledger_row *who,
-                    const struct spend_end *end, struct spend *ret)
+/* What a try came to that the answer's own row does not tell of. One that was given up for a faster one is billed maybe
+ * for as much as that one said. */
+static void add_arm(const struct catalog *c, const struct tried_list *t, const struct tried *it,
+                    const struct ledger_row *who, const struct spend_end *end, struct spend *ret)
 {
-    const struct tried *it = &t->list[at];
-    for (size_t i = 0; i < ret->n; i++)
-        if (is_same(it, ret->rows[i].provider, ret->rows[i].model))
-            return;
+    int64_t requests;
+    const bool is_last = it == last_of(t, it->provider, it->route.model, &requests);
+    if (is_last ? is_same(it, end->provider, end->model) : !spend_is_billed(it))
+        return;
     struct ledger_row *row = add_row(ret, who, it->provider, it->route.model);
-    const struct tried *last = last_of(t, it->provider, it->route.model, &row->requests);
-    row->outcome = last->lost ? LEDGER_CANCELLED : LEDGER_FAILED;
-    if (!spend_is_billed(last)) {
-        spend_nothing(c, &last->route, row);
+    row->requests = is_last ? requests : 1;
+    row->outcome = it->lost ? LEDGER_CANCELLED : LEDGER_FAILED;
+    if (!spend_is_billed(it)) {
+        spend_nothing(c, &it->route, row);
         return;
     }
-    estimate(&row->usage, end->input_tokens, last->lost ? end->shown_tokens : last->shown_tokens);
-    spend_price(c, &last->route, row);
-    row->premium_nano = spend_premium(c, &last->route, end->chat, row->at_us);
+    estimate(&row->usage, end->input_tokens, it->lost ? end->shown_tokens : it->shown_tokens);
+    bill(c, &it->route, end, row);
 }
 
 void spend_rows(const struct catalog *c, const struct tried_list *t, const struct ledger_row *who,
@@ -173,7 +180,7 @@ void spend_rows(const struct catalog *c, const struct tried_list *t, const struc
     add_own(c, t, who, end, ret);
     for (size_t i = 0; t && i < t->n; i++)
         if (t->list[i].sent)
-            add_arm(c, t, i, who, end, ret);
+            add_arm(c, t, &t->list[i], who, end, ret);
 }
 
 void spend_done(struct spend *s)

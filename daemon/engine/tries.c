@@ -205,6 +205,15 @@ static uint32_t random_bits(void)
     return bits;
 }
 
+/* The try that was noted last is not the end: what becomes of what is reserved for it. */
+static void put_by(struct lane *l)
+{
+    struct tries *t = l->owner;
+    const struct tried *last = &t->tried.list[t->tried.n - 1];
+    bool billed = last->sent && (t->shown || spend_is_billed(last)); /* what was shown is noted a moment later */
+    purse_put_by(&t->purse, spending_budgets(t->engine->spending), lane_route(l), last->sent, billed);
+}
+
 /* The same candidate again, if it is worth it and in time. */
 static bool ask_again(struct lane *l, const struct error *why)
 {
@@ -217,6 +226,9 @@ static bool ask_again(struct lane *l, const struct error *why)
         return false; /* this was the failure too many: it would be refused then */
     if (delay > RETRY_WAIT_MAX_MS || (t->q.deadline_us && clock_mono_us() + delay * 1000 >= t->q.deadline_us))
         return false;
+    put_by(l);
+    if (!lane_affords(l))
+        return false;
     turn(l, why, delay);
     return true;
 }
@@ -226,6 +238,9 @@ static bool ask_with_spare(struct lane *l, const struct error *why)
 {
     bool of_key = why->code == ERR_UNAUTHENTICATED || why->code == ERR_BUDGET_EXCEEDED || why->code == ERR_RATE_LIMITED;
     if (!of_key || !keys_spare(lane_route(l)->provider->keys))
+        return false;
+    put_by(l);
+    if (!lane_affords(l))
         return false;
     l->tried--; /* it is the other key's first */
     turn(l, why, 0);
@@ -240,8 +255,7 @@ static bool ask_next(struct lane *l, const struct error *why, bool larger)
     if (next >= t->plan->n)
         return false;
     lane_enter(l, LANE_BACKOFF); /* before the candidate changes */
-    if (!t->shown && !spend_is_billed(&t->tried.list[t->tried.n - 1]))
-        purse_release(&t->purse, spending_budgets(t->engine->spending), lane_route(l));
+    put_by(l);
     t->next = next + 1;
     l->route = next;
     l->tried = 0;

@@ -81,5 +81,7 @@ extern const struct attempt_callbacks lane_callbacks; /* data: the lane */
 
 void lane_ask(struct lane *l); /* tries_lane.c: on its way to its candidate, once more */
 void lane_on_backoff(void *lane);
+/* Whether budgets have enough for one more request to its candidate: where not, there are others yet. */
+bool lane_affords(const struct lane *l);
 
 #endif

@@ -112,12 +112,26 @@ static bool warn(struct lane *l)
     return true;
 }
 
+static struct purse_question question_of(const struct lane *l)
+{
+    const struct tries_question *q = &l->owner->q;
+    const struct chat_request *chat = q->chat ? windows_chat(q->windows, q->chat, l->route) : NULL;
+    int64_t tokens = chat ? windows_tokens(q->windows, l->route) : -1;
+    return (struct purse_question){q->who, chat, tokens >= 0 ? tokens : q->cost.input};
+}
+
+bool lane_affords(const struct lane *l)
+{
+    const struct engine *e = l->owner->engine;
+    const struct purse_question q = question_of(l);
+    const struct budget_wish w = purse_wish(e->catalog, &q, lane_route(l), clock_wall_us());
+    return budgets_fit(spending_budgets(e->spending), &w);
+}
+
 static enum error_code reserve(struct lane *l, struct error *err)
 {
     struct tries *t = l->owner;
-    const struct chat_request *chat = t->q.chat ? windows_chat(t->q.windows, t->q.chat, l->route) : NULL;
-    int64_t tokens = chat ? windows_tokens(t->q.windows, l->route) : -1;
-    const struct purse_question q = {t->q.who, chat, tokens >= 0 ? tokens : t->q.cost.input};
+    const struct purse_question q = question_of(l);
     const struct plan plan = {.routes = t->routes, .n = t->plan->n};
     return purse_reserve(&t->purse, spending_budgets(t->engine->spending), t->engine->catalog, &q, &plan, lane_route(l),
                          &l->max_tokens, err);

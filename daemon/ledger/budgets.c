@@ -316,6 +316,23 @@ void budgets_release(struct budgets *b, struct budget_hold *h)
 static void recall(const struct budgets *b, struct budget *budget, const struct ledger_row *sum)
 {
     int64_t spent;
+void budgets_shrink(struct budgets *b, struct budget_hold *h)
+{
+    (void)b;
+    for (size_t i = 0; h && i < h->n; i++) {
+        struct share *s = &h->shares[i];
+        if (s->budget->rule->limit.unit == AMOUNT_REQUESTS)
+            continue;
+        if (is_open(s))
+            s->budget->reserved -= s->amount;
+        s->amount = 0;
+    }
+    if (!h)
+        return;
+    h->output = 0;
+    h->wish.input_tokens = h->wish.max_tokens = h->wish.images = h->wish.premium_nano = 0;
+}
+
 
     if (!need_spent(budget->rule, budget_rules_rates(b->rules), sum, &spent))
         return;

@@ -54,6 +54,8 @@ size_t budgets_applying(struct budgets *b, const struct budget_wish *w, const ch
  * in a currency that has a rate, what was reserved counts as used. */
 void budgets_settle(struct budgets *b, struct budget_hold *h, const struct ledger_row *row);
 void budgets_release(struct budgets *b, struct budget_hold *h);
+/* It was sent, and comes to one request and nothing else, of which there is no row yet: the rest is free again. */
+void budgets_shrink(struct budgets *b, struct budget_hold *h); /* NULL is fine */
 
 /* What the store knows of a time before, but not what still runs: a row, or the sum of an hour with its beginning as
  * at_us. It is used in those budgets that have to be told and whose open window holds that time. model_id: the

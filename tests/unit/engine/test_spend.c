@@ -168,6 +168,51 @@ static void tries_at_one_are_one_row(void **state)
     ledger_row_done(&w);
 }
 
+/* Of several that are billed at one model each has a row; one that is not counts with the last. */
+static void each_billed_try_is_a_row(void **state)
+{
+    const struct world *o = *state;
+    struct tried_list t = {0};
+    struct ledger_row w = who();
+    struct spend_end e = ended("one", LOG_DONE, 30, 12, 12);
+    struct spend s;
+    try(o, &t, "one", "plain", ERR_UNAVAILABLE, true);
+    t.list[0].shown_tokens = 4;
+    try(o, &t, "one", "plain", ERR_OVERLOADED, true);
+    try(o, &t, "two", "plain", ERR_TIMEOUT, true);
+    try(o, &t, "two", "plain", ERR_OVERLOADED, true);
+    try(o, &t, "one", "plain", ERR_NONE, true);
+    spend_rows(o->w.catalog, &t, &w, &e, &s);
+    assert_int_equal(s.n, 4);
+    check(&s.rows[0], "one", LEDGER_DONE, 2, 42 * MICRO, false);
+    check(&s.rows[1], "one", LEDGER_FAILED, 1, 104 * MICRO, true);
+    check(&s.rows[2], "two", LEDGER_FAILED, 1, 1000 * MICRO, true);
+    check(&s.rows[3], "two", LEDGER_FAILED, 1, 0, false);
+    for (unsigned i = 0; i < s.n; i++)
+        assert_int_equal(s.rows[i].arm, i);
+    spend_done(&s);
+    tried_done(&t);
+    ledger_row_done(&w);
+}
+
+/* It had broken, and was cancelled before it was asked again. */
+static void what_was_shown_before(void **state)
+{
+    const struct world *o = *state;
+    struct tried_list t = {0};
+    struct ledger_row w = who();
+    struct spend_end e = ended("one", LOG_CANCELLED, -1, -1, 0);
+    struct spend s;
+    try(o, &t, "one", "plain", ERR_UNAVAILABLE, true);
+    t.list[0].shown_tokens = 4;
+    spend_rows(o->w.catalog, &t, &w, &e, &s);
+    assert_int_equal(s.n, 1);
+    check(&s.rows[0], "one", LEDGER_CANCELLED, 1, 104 * MICRO, true);
+    spend_done(&s);
+    tried_done(&t);
+    ledger_row_done(&w);
+}
+
 /* The slower one of a race is billed maybe for as much as the one that was shown. */
 static void a_race(void **state)
 {
@@ -215,7 +260,7 @@ static void nobody_was_asked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        USUAL(one_that_answered),        USUAL(without_figures), USUAL(failures),
-        USUAL(tries_at_one_are_one_row), USUAL(a_race),          USUAL(nobody_was_asked)};
+        USUAL(one_that_answered),        USUAL(without_figures),       USUAL(failures), USUAL(tries_at_one_are_one_row),
+        USUAL(each_billed_try_is_a_row), USUAL(what_was_shown_before), USUAL(a_race),   USUAL(nobody_was_asked)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

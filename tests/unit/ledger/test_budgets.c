@@ -36,6 +36,29 @@ static void test_reserved_then_settled(void **state)
     budgets_free(b);
 }
 
+/* What came to nothing is still one request, also for a budget that begins before its row is there. */
+static void test_shrunk_to_a_request(void **state)
+{
+    struct budgets *b = begin("[budget \"m\"]\nlimit = 0.02 usd\n");
+    const struct price p = dollar();
+    struct budget_wish w = wish(&p, 1000, 4000);
+    struct ledger_row row = row_of(-1, -1, -1);
+    (void)state;
+    struct budget_hold *h = reserve(b, &w);
+    budgets_shrink(b, h);
+    check(b, 0, 0, 20000 * 1000);
+    (void)reload(b, "[budget \"t\"]\nlimit = 9000 tokens\n", NOW);
+    check(b, 0, 0, 9000);
+    (void)reload(b, "[budget \"r\"]\nlimit = 9 requests\n", NOW);
+    check(b, 0, 1, 8);
+    budgets_shrink(b, h);
+    check(b, 0, 1, 8);
+    budgets_settle(b, h, &row);
+    check(b, 1, 0, 8);
+    budgets_shrink(b, NULL);
+    budgets_free(b);
+}
+
 static void test_each_unit(void **state)
 {
     static const struct {
@@ -314,6 +337,7 @@ int main(void)
         cmocka_unit_test(test_without_budgets),
         cmocka_unit_test(test_reserved_then_settled),
         cmocka_unit_test(test_each_unit),
+        cmocka_unit_test(test_shrunk_to_a_request),
         cmocka_unit_test(test_nothing_is_reserved_where_one_refuses),
         cmocka_unit_test(test_no_more_than_the_limit),
         cmocka_unit_test(test_ceiling_is_what_the_rest_pays_for),
