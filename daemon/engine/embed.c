@@ -23,6 +23,7 @@ struct embed {
     size_t dimension;
     struct usage usage;
     void (*done)(void *data, const struct embedding *embedding, const struct error *err);
+    unsigned n_rows; /* of the ledger, that it has already */
     void *data;
     bool *over;              /* set where it ends before embed_start has returned; NULL behind that */
     struct bucket_cost cost; /* of the rest, estimated */
@@ -57,7 +58,7 @@ static void add_savings(const struct embed *m, struct ledger_row *row)
 }
 
 /* What came from the cache alone is a row too. */
-static void add_rows(struct embed *m, const struct embedding *result, const struct error *err)
+static void add_rows(struct embed *m, bool done, const struct error *err)
 {
     struct spend spend;
     struct spend_end end = {.provider = m->asked.provider ? m->asked.provider->name : "",
@@ -68,16 +69,19 @@ static void add_rows(struct embed *m, const struct embedding *result, const stru
                                                                     : LOG_FAILED,
                             .usage = m->usage,
                             .input_tokens = m->cost.input};
-    if (!m->tries && !result) /* it was refused at once */
+    if (!m->tries && !done) /* it was refused at once */
         return;
-    end.usage.output_tokens = 0;
+    if (usage_known(&end.usage)) /* else whether it costs anything goes by how it ended */
+        end.usage.output_tokens = 0;
     spend_rows(m->engine->catalog, m->tries ? tries_tried(m->tries) : NULL, &m->who, &end, &spend);
     if (m->tries)
         tries_settle(m->tries, &spend);
     else
         add_savings(m, &spend.rows[0]);
-    for (size_t i = 0; i < spend.n; i++)
+    for (size_t i = 0; i < spend.n; i++) {
+        spend.rows[i].arm = m->n_rows++;
         books_add(m->engine->books, &spend.rows[i]);
+    }
     spend_done(&spend);
 }
 
@@ -115,10 +119,13 @@ static struct vectors_asked asked(const struct embed *m)
                                   .took_ms = (clock_mono_us() - m->asked_us) / 1000};
 }
 
-/* What was found is by another model than the rest: all of it is asked for. */
+/* What was found is by another model than the rest: all of it is asked for. What the rest cost stays. */
 static void ask_all(struct embed *m)
 {
     vectors_known_forget(&m->known);
+    if (m->tries)
+        add_rows(m, true, NULL);
+    m->usage = (struct usage)USAGE_INIT;
     m->tries = tries_free(m->tries);
     m->rest = embed_request_free(m->rest);
     free(m->numbers);
