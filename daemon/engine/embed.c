@@ -2,6 +2,7 @@
 #include "daemon/core/timer.h"
 #include "daemon/engine/engine_internal.h"
 #include "daemon/engine/figures.h"
+#include "daemon/engine/spending.h"
 #include "daemon/engine/tries.h"
 #include "daemon/engine/vectors_known.h"
 #include "lib/base/alloc.h"
@@ -22,8 +23,8 @@ struct embed {
     double *numbers;    /* owned: of the rest */
     size_t dimension;
     struct usage usage;
-    void (*done)(void *data, const struct embedding *embedding, const struct error *err);
     unsigned n_rows; /* of the ledger, that it has already */
+    void (*done)(void *data, const struct embedding *embedding, const struct error *err);
     void *data;
     bool *over;              /* set where it ends before embed_start has returned; NULL behind that */
     struct bucket_cost cost; /* of the rest, estimated */
@@ -122,10 +123,10 @@ static struct vectors_asked asked(const struct embed *m)
 /* What was found is by another model than the rest: all of it is asked for. What the rest cost stays. */
 static void ask_all(struct embed *m)
 {
-    vectors_known_forget(&m->known);
     if (m->tries)
         add_rows(m, true, NULL);
     m->usage = (struct usage)USAGE_INIT;
+    vectors_known_forget(&m->known);
     m->tries = tries_free(m->tries);
     m->rest = embed_request_free(m->rest);
     free(m->numbers);
@@ -183,10 +184,33 @@ static void succeed(struct embed *m)
     free(all);
 }
 
+/* What budgets have reserved must not be forgotten however the daemon ends. */
+static void expect(const struct embed *m)
+{
+    struct books *books = m->engine->books;
+    struct ledger_row row;
+    if (budgets_since(spending_budgets(m->engine->spending), m->who.at_us) == 0)
+        return;
+    ledger_row_copy(&row, &m->who);
+    row.arm = m->n_rows;
+    row.provider = xstrdup(m->asked.provider->name);
+    row.model = xstrdup(m->asked.model);
+    row.outcome = LEDGER_RUNNING;
+    row.requests = 1;
+    row.usage.input_tokens = m->cost.input;
+    row.usage.output_tokens = 0;
+    row.usage.estimated = true;
+    spend_price(m->engine->catalog, &m->asked, &row);
+    books_add(books, &row);
+    books_flush(books);
+}
+
 static void on_first(void *data, const struct route *r, size_t candidate)
 {
+    struct embed *m = data;
     (void)candidate;
-    ((struct embed *)data)->asked = *r;
+    m->asked = *r;
+    expect(m);
 }
 
 static void on_event(void *data, const struct chat_event *ev)

@@ -348,6 +348,19 @@ void flight_end(struct flight *f, enum log_state state, const struct error *err)
     flight_free(f);
 }
 
+/* Who pays leaves, and others stay: what its row tells of what is reserved stands in one beside it from now on, whose
+ * place settle_up's takes. */
+static void leave_reserved(struct flight *f, const struct rider *r)
+{
+    struct ledger_row *row = flight_expect(f, r);
+    if (!row)
+        return;
+    row->arm = 1;
+    books_add(f->engine->books, row);
+    books_flush(f->engine->books);
+    free(row);
+}
+
 void flight_leave(struct rider *r, enum log_state state, const struct error *err)
 {
     struct flight *f = r->flight;
@@ -358,6 +371,7 @@ void flight_leave(struct rider *r, enum log_state state, const struct error *err
         flight_end(f, state, err);
         return;
     }
+    leave_reserved(f, r);
     struct rider *other = TAILQ_FIRST(&f->riders) == r ? TAILQ_NEXT(r, link) : TAILQ_FIRST(&f->riders);
     answer_table_pass_count(f->engine->table, r->answer, other->answer);
     flight_set_start(f->engine, r->answer, f->first_provider, f->first_model);
