@@ -59,8 +59,7 @@ static void settle(struct ask *a)
     assert(a->state == ASK_STORING);
     a->state = ASK_ENDED;
     a->keep = keep_release(a->keep);
-    if (a->spending)
-        a->spending->data = NULL;
+    books_write_forget(a->spending);
     a->spending = NULL;
     answer_settle(a->answer);
     if (answer_accepted(a->answer) && !answer_is_passing(a->answer) && !answer_hidden(a->answer))
@@ -122,12 +121,9 @@ static void begin_keep(struct ask *a)
 
 static void start_timer(struct ask *a, int64_t ms);
 
-static void on_spent(void *data, struct store_job *job)
+static void on_spent(void *data)
 {
     struct ask *a = data;
-    store_job_free(job);
-    if (!a)
-        return;
     a->spending = NULL;
     settle(a);
 }
@@ -135,14 +131,9 @@ static void on_spent(void *data, struct store_job *job)
 /* The answer is kept nowhere, what it cost is. False where there is nothing to wait for. */
 static bool spend(struct ask *a, const struct ask_end *end)
 {
-    struct store_job *job;
     if (end->n_rows == 0 || !store_stores(a->engine->store))
         return false;
-    job = store_job_new(STORE_SPEND, on_spent, a);
-    job->spend.rows = end->rows;
-    job->spend.n_rows = end->n_rows;
-    a->spending = job;
-    store_submit(a->engine->store, job, NULL); /* such jobs are never refused */
+    a->spending = books_write(a->engine->books, end->rows, end->n_rows, on_spent, a);
     return true;
 }
 
@@ -309,8 +300,6 @@ static void on_timer(void *data)
     struct error err = ERROR_INIT;
     struct ask *a = data;
     if (a->state == ASK_STORING && a->spending) {
-        a->spending->data = NULL;
-        a->spending = NULL;
         settle(a);
         return;
     }

@@ -41,7 +41,7 @@ struct ask {
     char *titling;              /* what a title is to be made of; NULL: none is wanted */
     struct store_job *question; /* to be stored once it is known whom it goes to */
     struct keep *keep;
-    struct store_job *spending;    /* its rows of the ledger, with the store, where it is not kept itself */
+    struct books_write *spending;  /* its rows of the ledger, with the store, where it is not kept itself */
     bool detach;                   /* as asked */
     struct engine_question shared; /* ids that other answers to it have too; n 0: none */
     struct timer *timer;           /* its deadline, then the commit's; NULL: neither was wanted yet */

@@ -85,20 +85,43 @@ static void put(struct books *b, struct ledger_row *row, bool first)
     b->n++;
 }
 
+void books_take_back(struct books *b, struct ledger_row *rows, size_t n)
+{
+    if (n == 0 || !store_stores(b->store))
+        return;
+    if (b->closed) {
+        log_error("%zu rows of the ledger are given up: they could not be stored", n);
+        return;
+    }
+    for (size_t i = n; i-- > 0;)
+        put(b, &rows[i], true);
+    keep_bound(b);
+    if (!timer_active(b->timer))
+        timer_start(b->timer, RETRY_MS);
+}
+
+/* The job is done, and gone. */
+static void take_outcome(struct books *b, struct store_job *job)
+{
+    b->jobs--;
+    b->n_given -= job->spend.n_rows;
+    if (job->code != ERR_NONE)
+        books_take_back(b, job->spend.rows, job->spend.n_rows);
+    store_job_free(job);
+}
+
 static void on_stored(void *data, struct store_job *job)
 {
     struct books *b = data;
-    b->jobs--;
-    b->n_given -= job->spend.n_rows;
-    if (job->code != ERR_NONE && !b->closed && store_stores(b->store)) {
-        for (size_t i = job->spend.n_rows; i-- > 0;)
-            put(b, &job->spend.rows[i], true);
-        keep_bound(b);
-        if (!timer_active(b->timer))
-            timer_start(b->timer, RETRY_MS);
-    }
-    store_job_free(job);
+    take_outcome(b, job);
     free_if_over(b);
+}
+
+static void give(struct books *b, struct store_job *job)
+{
+    b->n_given += job->spend.n_rows;
+    b->jobs++;
+    store_submit(b->store, job, NULL); /* such jobs are never refused */
 }
 
 static void hand_over(struct books *b)
@@ -112,9 +135,7 @@ static void hand_over(struct books *b)
         w->row = (struct ledger_row)LEDGER_ROW_INIT;
         drop(b, w);
     }
-    b->n_given += n;
-    b->jobs++;
-    store_submit(b->store, job, NULL); /* such jobs are never refused */
+    give(b, job);
 }
 
 static void flush(struct books *b)
@@ -202,6 +223,42 @@ void books_add_copy(struct books *b, const struct ledger_row *row)
         return;
     ledger_row_copy(&copy, row);
     enter(b, &copy);
+}
+
+/* -- rows that somebody waits for -- */
+
+struct books_write {
+    struct books *books;
+    void (*done)(void *data); /* NULL: nobody waits */
+    void *data;
+};
+
+static void on_written(void *data, struct store_job *job)
+{
+    struct books_write *w = data;
+    take_outcome(w->books, job);
+    if (w->done)
+        w->done(w->data);
+    free_if_over(w->books);
+    free(w);
+}
+
+struct books_write *books_write(struct books *b, struct ledger_row *rows, size_t n, void (*done)(void *data),
+                                void *data)
+{
+    struct books_write *w = NEW(struct books_write);
+    struct store_job *job = store_job_new(STORE_SPEND, on_written, w);
+    *w = (struct books_write){.books = b, .done = done, .data = data};
+    job->spend.rows = rows;
+    job->spend.n_rows = n;
+    give(b, job);
+    return w;
+}
+
+void books_write_forget(struct books_write *w)
+{
+    if (w)
+        w->done = NULL;
 }
 
 size_t books_waiting(const struct books *b)

@@ -20,7 +20,17 @@ struct books *books_close(struct books *b); /* NULL is fine; always returns NULL
 /* Counts the row in the tally, too. Takes over what it holds, and leaves it empty. */
 void books_add(struct books *b, struct ledger_row *row);
 void books_add_copy(struct books *b, const struct ledger_row *row);
-void books_flush(struct books *b);           /* for whoever is about to read */
+void books_flush(struct books *b); /* for whoever is about to read */
+/* Rows that the store could not take, and the tally has: they wait with the others. Leaves them empty. */
+void books_take_back(struct books *b, struct ledger_row *rows, size_t n);
+
+/* Rows that somebody waits for, and the tally has: they go at once, and as the others where that fails. rows is taken
+ * over. done: once, when they are stored or cannot be for now. */
+struct books_write;
+struct books_write *books_write(struct books *b, struct ledger_row *rows, size_t n, void (*done)(void *data),
+                                void *data);
+void books_write_forget(struct books_write *w); /* nobody waits any more; NULL is fine */
+
 size_t books_waiting(const struct books *b); /* rows that are not committed */
 
 #endif

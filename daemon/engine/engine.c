@@ -89,6 +89,7 @@ struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct st
     keep_room_init(&e->keeps, loop, store, table);
     e->tally = tally_new(loop, store);
     e->books = books_new(loop, store, e->tally);
+    e->keeps.books = e->books;
     TAILQ_INIT(&e->asks);
     TAILQ_INIT(&e->recalls);
     TAILQ_INIT(&e->key_tests);

@@ -1,6 +1,7 @@
 #include "daemon/engine/keep.h"
 #include "daemon/core/log.h"
 #include "daemon/core/timer.h"
+#include "daemon/engine/books.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
 #include "lib/base/grow.h"
@@ -325,9 +326,18 @@ static size_t unstored_bound(const struct keep_room *room)
     return (size_t)(max < share ? max : share);
 }
 
+/* What it cost is not given up with the answer. */
+static void save_rows(const struct keep_room *room, struct store_job *end)
+{
+    if (!room->books)
+        return;
+    books_take_back(room->books, end->end.rows, end->end.n_rows);
+}
+
 static void give_up(struct keep *k)
 {
     log_error("answer %s is given up: it could not be stored", k->id);
+    save_rows(k->room, k->end);
     over(k);
 }
 
@@ -387,6 +397,8 @@ static void on_ended(void *data, struct store_job *job)
     if (stored || !room || is_hopeless(k, job)) {
         if (!stored && !room)
             log_error("answer %s is given up: it could not be stored", k->id);
+        if (!stored && room)
+            save_rows(room, job);
         store_job_free(job);
         over(k);
         if (room)

@@ -28,6 +28,7 @@ struct keep_room {
     int64_t retry_ms;           /* before the next try */
     bool at_once;               /* questions are handed over as they come: somebody waits for them */
     bool hurry;                 /* the daemon ends: no long waits */
+    struct books *books;        /* borrowed: gets the ledger's rows of answers that are given up; NULL: nobody does */
     TAILQ_HEAD(, save) saves;   /* under way with the store */
     struct store_job *expiring; /* likewise, NULL for none */
 };
