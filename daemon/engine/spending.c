@@ -78,6 +78,12 @@ static const char *id_of(const struct engine *e, const struct ledger_row *row)
     return m ? m->id : NULL;
 }
 
+/* Or at least on its way there, and not refused: a read that begins now finds it. */
+static bool all_is_stored(const struct spending *s)
+{
+    return TAILQ_EMPTY(&s->engine->keeps.unstored);
+}
+
 static void on_spent(void *data, struct store_job *job)
 {
     struct spending *s = data;
@@ -86,6 +92,12 @@ static void on_spent(void *data, struct store_job *job)
         return;
     }
     s->reading = NULL;
+    if (job->code == ERR_NONE && budgets_unsure(s->budgets) && all_is_stored(s)) {
+        store_job_free(job);
+        s->known = false; /* so that less and less settles meanwhile */
+        read_spent(s);
+        return;
+    }
     if (job->code == ERR_NONE) {
         for (size_t i = 0; i < job->spent.n_rows; i++)
             budgets_recall(s->budgets, &job->spent.rows[i], id_of(s->engine, &job->spent.rows[i]));
@@ -103,6 +115,8 @@ static void read_spent(void *data)
     struct spending *s = data;
     struct error err = ERROR_INIT;
     struct store_job *job = store_job_new(STORE_SPENT, on_spent, s);
+    if (all_is_stored(s))
+        budgets_recall_again(s->budgets);
     job->spent.since_us = s->since_us;
     job->spent.now_us = clock_wall_us();
     s->reading = job;

@@ -14,7 +14,8 @@ struct budget {
     const struct budget_rule *rule;
     struct window window;
     total used, reserved;
-    total recalled;  /* of used: by the recall that is under way */
+    total recalled;  /* of used: by the recall that is under way; 0 where it is not incomplete, likewise: */
+    total unsure;    /* of used: settled meanwhile, which the store may tell of too */
     bool incomplete; /* the store is still to tell of what was before */
     bool warned;
 };
@@ -52,7 +53,7 @@ static int64_t clamp(total n)
 static void begin_window(struct budget *b, int64_t now_us)
 {
     b->window = period_window(b->rule->per, now_us);
-    b->used = b->reserved = b->recalled = 0;
+    b->used = b->reserved = b->recalled = b->unsure = 0;
     b->warned = false;
 }
 
@@ -297,6 +298,8 @@ static void give_back(struct budgets *b, struct budget_hold *h, const struct led
         assert(s->budget->reserved >= s->amount);
         s->budget->reserved -= s->amount;
         s->budget->used += spent;
+        if (s->budget->incomplete)
+            s->budget->unsure += spent;
     }
     hold_free(h);
 }
@@ -313,9 +316,6 @@ void budgets_release(struct budgets *b, struct budget_hold *h)
         give_back(b, h, NULL);
 }
 
-static void recall(const struct budgets *b, struct budget *budget, const struct ledger_row *sum)
-{
-    int64_t spent;
 void budgets_shrink(struct budgets *b, struct budget_hold *h)
 {
     (void)b;
@@ -333,6 +333,9 @@ void budgets_shrink(struct budgets *b, struct budget_hold *h)
     h->wish.input_tokens = h->wish.max_tokens = h->wish.images = h->wish.premium_nano = 0;
 }
 
+static void recall(const struct budgets *b, struct budget *budget, const struct ledger_row *sum)
+{
+    int64_t spent;
 
     if (!need_spent(budget->rule, budget_rules_rates(b->rules), sum, &spent))
         return;
@@ -360,8 +363,35 @@ void budgets_recall(struct budgets *b, const struct ledger_row *sum, const char 
 
 void budgets_recalled(struct budgets *b)
 {
-    for (size_t i = 0; i < b->n; i++)
+    for (size_t i = 0; i < b->n; i++) {
         b->list[i]->incomplete = false;
+        b->list[i]->recalled = b->list[i]->unsure = 0;
+    }
+}
+
+bool budgets_unsure(const struct budgets *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (b->list[i]->unsure > 0)
+            return true;
+    return false;
+}
+
+/* The store is asked anew for all who wait for it. */
+static void begin_recall(struct budget *b)
+{
+    b->used -= b->recalled;
+    b->recalled = 0;
+}
+
+void budgets_recall_again(struct budgets *b)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        struct budget *budget = b->list[i];
+        begin_recall(budget);
+        budget->used -= budget->unsure;
+        budget->unsure = 0;
+    }
 }
 
 /* -- rules -- */
@@ -401,13 +431,6 @@ static struct budget *take_over(struct budget **old, size_t n, const struct budg
             return b;
         }
     return NULL;
-}
-
-/* The store is asked anew for all who wait for it. */
-static void begin_recall(struct budget *b)
-{
-    b->used -= b->recalled;
-    b->recalled = 0;
 }
 
 static bool listed(const struct budgets *b, const struct budget *budget)

@@ -61,7 +61,11 @@ void budgets_shrink(struct budgets *b, struct budget_hold *h); /* NULL is fine *
  * at_us. It is used in those budgets that have to be told and whose open window holds that time. model_id: the
  * catalogue's name of its model, NULL: none. A cost in a currency without a rate is not counted. */
 void budgets_recall(struct budgets *b, const struct ledger_row *sum, const char *model_id);
-void budgets_recalled(struct budgets *b);                       /* that was all */
+void budgets_recalled(struct budgets *b); /* that was all */
+/* Something has settled since the store was asked, so that nobody knows whether its sums have it too. */
+bool budgets_unsure(const struct budgets *b);
+/* The store has it now, and is asked anew: from the beginning, for all that have to be told. */
+void budgets_recall_again(struct budgets *b);
 int64_t budgets_since(const struct budgets *b, int64_t now_us); /* start of the earliest open window, 0: no budgets */
 
 /* Whether a budget that h has reserved in has used its warn share, in words. Once for each window and budget; several

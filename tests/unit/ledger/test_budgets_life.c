@@ -304,6 +304,35 @@ static void test_warned_once(void **state)
     budgets_free(b);
 }
 
+/* What settles while the store is asked may be in what it tells: it is asked again, and that counts. */
+static void test_settled_during_a_recall(void **state)
+{
+    struct budgets *b = begin("[budget \"other\"]\nlimit = 9 requests\nper = month\n");
+    struct budget_wish w = wish(NULL, 1, -1);
+    struct ledger_row row = row_of(1, 1, 0);
+    (void)state;
+    struct budget_hold *h = reserve(b, &w);
+    reload(b, MONTH_OF("10 requests"), NOW);
+    check(b, 0, 1, 9);
+    assert_false(budgets_unsure(b));
+    budgets_recall(b, &row, NULL);
+    budgets_settle(b, h, &row);
+    assert_true(budgets_unsure(b));
+    budgets_recall_again(b);
+    assert_false(budgets_unsure(b));
+    check(b, 0, 0, 10);
+    budgets_recall(b, &row, NULL);
+    budgets_recall(b, &row, NULL);
+    budgets_recalled(b);
+    check(b, 2, 0, 8);
+    h = reserve(b, &w);
+    budgets_settle(b, h, &row);
+    assert_false(budgets_unsure(b)); /* nobody is asked any more */
+    budgets_recall_again(b);
+    check(b, 3, 0, 7);
+    budgets_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_recall_counts_what_lies_in_the_window),
         cmocka_unit_test(test_recall_after_reservations),
         cmocka_unit_test(test_recall_that_is_given_up),
+        cmocka_unit_test(test_settled_during_a_recall),
         cmocka_unit_test(test_recall_by_what_a_budget_is_narrowed_by),
         cmocka_unit_test(test_warned_once),
     };
