@@ -294,3 +294,21 @@ def test_killed_where_nothing_is_stored(world, start_daemon):
     assert budgets(client)["few"]["used"] == 1
     [row] = client.call("usage.report", {"by": ["model"]})["rows"]
     assert row["requests"] == 1 and row["output_tokens"] == 0  # what was shown is nowhere
+
+
+def test_one_that_goes_on_elsewhere(world, start_daemon):
+    """The first one's request was made, and what it might have cost is free again while the second answers."""
+    world.providers = {"one": "status-503", "two": "hang-after-4"}
+    world.models["other"] = model("two/other")
+    budget = {"few": {"limit": "5 requests", "per": "day"}, "purse": {"limit": "1 usd", "per": "month"}}
+    world.write(aliases={"smart": "one/plain, two/other"}, budgets=budget)
+    daemon = start_daemon()
+    client = daemon.connect()
+    client.request("chat", {"prompt": "hello", "model": "smart", "stream": True, "max_tokens": 100})
+    four_words(client)
+    found = budgets(daemon.connect())
+    assert found["few"]["used"] + found["few"]["reserved"] == 2
+    assert found["purse"]["used"] == 0 and found["purse"]["reserved"] < 150e-6
+    client.call("answer.cancel", {"answer": client.wait_event("start")[0]})
+    wait_until(lambda: budgets(client)["few"]["reserved"] == 0, "it is settled")
+    assert budgets(client)["few"]["used"] == sum(r["requests"] for r in client.call("usage.report", {})["rows"]) == 2
