@@ -63,27 +63,40 @@ static struct held *find(const struct purse *p, const struct route *r)
 
 /* -- what would still fit -- */
 
-/* What it costs at least; INT64_MAX where no price is known, so that it comes last. */
-static int64_t least_cost(const struct catalog *c, const struct route *r, const struct purse_question *q)
+struct least {    /* what it costs at least */
+    int64_t nano; /* -1: no price is known */
+    const char *currency;
+};
+
+static struct least least_of(const struct catalog *c, const struct route *r, const struct purse_question *q)
 {
     struct usage u = USAGE_INIT;
-    int64_t nano;
-    const char *currency;
+    struct least l = {0};
     u.input_tokens = q->input_tokens;
     u.output_tokens = q->chat && q->chat->has_max_tokens ? q->chat->max_tokens : ROUTE_OUTPUT_TOKENS;
-    return figures_cost(c, r, &u, clock_wall_us(), &nano, &currency) ? nano : INT64_MAX;
+    if (!figures_cost(c, r, &u, clock_wall_us(), &l.nano, &l.currency))
+        l.nano = -1;
+    return l;
+}
+
+/* As the policy `cheapest` has it: what has no price comes last, and what is in another currency is not compared. */
+static bool is_cheaper(const struct least *a, const struct least *than)
+{
+    if (a->nano < 0 || than->nano < 0)
+        return a->nano >= 0;
+    return strcmp(a->currency, than->currency) == 0 && a->nano < than->nano;
 }
 
 static void name_what_fits(struct budgets *b, const struct catalog *c, const struct purse_question *q,
                            const struct plan *plan, struct error *err)
 {
     const struct route *best = NULL;
-    int64_t least = 0;
+    struct least least = {.nano = -1};
     for (size_t i = 0; i < plan->n; i++) {
         const struct route *r = &plan->routes[i];
         const struct budget_wish w = purse_wish(c, q, r, clock_wall_us());
-        int64_t cost = least_cost(c, r, q);
-        if (!r->model[0] || !budgets_fit(b, &w) || (best && cost >= least))
+        const struct least cost = least_of(c, r, q);
+        if (!r->model[0] || !budgets_fit(b, &w) || (best && !is_cheaper(&cost, &least)))
             continue;
         best = r;
         least = cost;

@@ -97,6 +97,18 @@ def test_the_cheapest_that_fits(world, start_daemon):
     assert world.asked("words-10") == 0
 
 
+def test_currencies_are_not_compared_for_the_cheapest(world, start_daemon):
+    """A smaller number of another currency is not less: it is the cheapest of those in the first one's."""
+    world.models |= {"yen": model("one/yen", price=2, currency="JPY"), "half": model("two/half", price=1, currency="JPY")}
+    world.rates["jpy"] = "0.01"
+    world.write(
+        aliases={"smart": {"models": "two/dear, one/yen, one/plain, two/half", "policy": "fallback"}},
+        budgets={"purse": {"limit": "0.01 usd", "per": "month"}},
+    )
+    client = start_daemon().connect()
+    assert "two/half would still fit" in refused(client, "smart", max_tokens=500)
+
+
 def test_another_currency_needs_a_rate(world, start_daemon):
     world.models["yuan"] = model("one/yuan", currency="CNY")
     world.write(budgets={"purse": {"limit": "1 usd", "per": "month"}})
