@@ -17,7 +17,7 @@ static const struct usage_by bys[] = {
     {"day", "DAY", USAGE_DAY, 0},
     {"hour", "HOUR", USAGE_HOUR, 0},
     {"label", "LABEL", USAGE_TEXT, 10},
-    {"conversation", "CONVERSATION", USAGE_TEXT, 20},
+    {"conversation", "CONVERSATION", USAGE_TEXT, 14},
     {"directory", "DIRECTORY", USAGE_TEXT, 10},
 };
 enum { DAY_SECONDS = 86400, HOUR_SECONDS = 3600, SINCE_DAYS = 30 };

@@ -79,16 +79,16 @@ static const struct figure {
     bool sum; /* a total has it */
 } figures[] = {
     {{.name = "REQUESTS", .put = put_count, .field = "requests", .right = true}, NULL, true},
-    {{.name = "ERRORS", .put = put_count, .field = "errors", .right = true, .drop = 4}, has_some, true},
-    {{.name = "HITS", .put = put_count, .field = "cache_hits", .right = true, .drop = 2}, has_some, true},
-    {{.name = "SHARED", .put = put_count, .field = "shared", .right = true, .drop = 3}, has_some, true},
+    {{.name = "ERRORS", .put = put_count, .field = "errors", .right = true, .drop = 5}, has_some, true},
+    {{.name = "HITS", .put = put_count, .field = "cache_hits", .right = true, .drop = 3}, has_some, true},
+    {{.name = "SHARED", .put = put_count, .field = "shared", .right = true, .drop = 4}, has_some, true},
     {{.name = "IN", .put = put_tokens, .field = "input_tokens", .right = true}, NULL, true},
-    {{.name = "CACHED", .put = put_tokens, .field = "cached_input_tokens", .right = true, .drop = 5}, has_some, true},
+    {{.name = "CACHED", .put = put_tokens, .field = "cached_input_tokens", .right = true, .drop = 6}, has_some, true},
     {{.name = "OUT", .put = put_tokens, .field = "output_tokens", .right = true}, NULL, true},
     {{.name = "COST", .put = put_nano, .field = "cost_nano", .right = true}, NULL, true},
     {{.name = "CUR", .put = table_put_str, .field = "currency"}, NULL, false},
-    {{.name = "SAVED", .put = put_nano, .field = "saved_nano", .right = true, .drop = 1}, has_some, true},
-    {{.name = "PREMIUM", .put = put_premium, .field = "premium_nano", .right = true}, has_some, true},
+    {{.name = "SAVED", .put = put_nano, .field = "saved_nano", .right = true, .drop = 2}, has_some, true},
+    {{.name = "PREMIUM", .put = put_premium, .field = "premium_nano", .right = true, .drop = 1}, has_some, true},
     {{.name = "BILLED", .put = put_told, .field = "provider_cost_nano", .right = true}, told_otherwise, true},
 };
 enum { FIGURES = sizeof(figures) / sizeof(figures[0]) };

@@ -238,6 +238,16 @@ def test_table_with_totals(used, shown, columns):
 
 
 @with_ask_tty
+def test_an_hour_is_whole_beside_a_folder_and_an_id(scripted, shown):
+    where = {"directory": "/home/somebody/src/project", "conversation": "01a21c2b-4162-765a-a74a-bf69f1c27e5e"}
+    many = {"errors": 3, "cache_hits": 2, "shared": 1, "cached_input_tokens": 7, "saved_nano": 9, "premium_nano": NANO}
+    scripted.replies["usage.report"] = {"rows": [row(cost=NANO, hour=1793491200, **where, **many)]}
+    status, text = shown("usage", "--by", "hour,directory,conversation", columns=80)
+    head, line = text.splitlines()[1:3]
+    assert status == 0 and head.split() == ["HOUR", "DIRECTORY", "CONVERSATION", "REQUESTS", "IN", "OUT", "COST", "CUR"]
+    assert "2026-11-01 00:00" in line and "01a21c2b-4162" in line and cells(line) <= 80
+
+
 def test_one_row_is_its_own_total(scripted, shown):
     scripted.replies["usage.report"] = {"rows": ROWS[:1]}
     _, text = shown("usage")
