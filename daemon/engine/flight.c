@@ -193,6 +193,15 @@ static bool pays(const struct flight *f, const struct rider *r)
     return r->who && strcmp(r->who->answer, f->payer.answer) == 0;
 }
 
+static bool is_paid_aboard(const struct flight *f)
+{
+    const struct rider *r;
+    TAILQ_FOREACH (r, &f->riders, link)
+        if (pays(f, r))
+            return true;
+    return false;
+}
+
 /* What all that was asked came to. Where nobody aboard pays, it goes to the books: the answer's own row is there. */
 static void settle_up(struct flight *f, enum log_state state, const struct fold *fold, struct spend *spend)
 {
@@ -203,14 +212,11 @@ static void settle_up(struct flight *f, enum log_state state, const struct fold 
                             .usage = fold->usage,
                             .input_tokens = f->cost.input,
                             .shown_tokens = shown_tokens(fold)};
-    bool aboard = false;
-    struct rider *r;
+    bool aboard = is_paid_aboard(f);
     end.usage.cost_nano = f->told_cost_nano;
     spend_rows(f->engine->catalog, f->tries ? tries_tried(f->tries) : NULL, &f->payer, &end, spend);
     if (f->tries)
         tries_settle(f->tries, spend);
-    TAILQ_FOREACH (r, &f->riders, link)
-        aboard = aboard || pays(f, r);
     for (size_t i = 0; !aboard && f->tries && i < spend->n; i++) {
         struct ledger_row row;
         ledger_row_copy(&row, &spend->rows[i]);
@@ -348,13 +354,28 @@ void flight_end(struct flight *f, enum log_state state, const struct error *err)
     flight_free(f);
 }
 
-/* Who pays leaves, and others stay: what its row tells of what is reserved stands in one beside it from now on, whose
- * place settle_up's takes. */
-static void leave_reserved(struct flight *f, const struct rider *r)
+/* Its payer's row while it runs; whom it goes to is known. */
+static struct ledger_row *expect(const struct flight *f)
 {
-    struct ledger_row *row = flight_expect(f, r);
-    if (!row)
-        return;
+    struct ledger_row *ret = NEW(struct ledger_row);
+    ledger_row_copy(ret, &f->payer);
+    ret->provider = xstrdup(f->route->provider->name);
+    ret->model = xstrdup(f->model);
+    ret->outcome = LEDGER_RUNNING;
+    ret->requests = 1;
+    ret->usage.input_tokens = f->cost.input;
+    ret->usage.output_tokens = f->cost.output;
+    ret->usage.estimated = true;
+    ret->premium_nano = spend_premium(f->engine->catalog, f->route, f->q.req, ret->at_us);
+    spend_price(f->engine->catalog, f->route, ret);
+    return ret;
+}
+
+/* Who pays has left, and others stay: what is reserved stands in a row beside his from now on, whose place settle_up's
+ * takes. */
+static void leave_reserved(struct flight *f)
+{
+    struct ledger_row *row = expect(f);
     row->arm = 1;
     books_add(f->engine->books, row);
     books_flush(f->engine->books);
@@ -371,7 +392,8 @@ void flight_leave(struct rider *r, enum log_state state, const struct error *err
         flight_end(f, state, err);
         return;
     }
-    leave_reserved(f, r);
+    if (f->route && pays(f, r))
+        leave_reserved(f);
     struct rider *other = TAILQ_FIRST(&f->riders) == r ? TAILQ_NEXT(r, link) : TAILQ_FIRST(&f->riders);
     answer_table_pass_count(f->engine->table, r->answer, other->answer);
     flight_set_start(f->engine, r->answer, f->first_provider, f->first_model);
@@ -444,6 +466,8 @@ static void on_first(void *data, const struct route *r, size_t candidate)
     f->route = r;
     TAILQ_FOREACH (rider, &f->riders, link)
         tell_first(rider);
+    if (!is_paid_aboard(f))
+        leave_reserved(f);
     if (say_window(f, candidate, r->model))
         return;
     error_set(&err, ERR_TOO_LARGE, "there is no room for an answer within max_answer");
@@ -573,21 +597,7 @@ void flight_start(struct flight *f, struct flight_question *q)
 
 struct ledger_row *flight_expect(const struct flight *f, const struct rider *r)
 {
-    const struct route *route = f->route;
-    if (!route || !pays(f, r))
-        return NULL;
-    struct ledger_row *ret = NEW(struct ledger_row);
-    ledger_row_copy(ret, &f->payer);
-    ret->provider = xstrdup(route->provider->name);
-    ret->model = xstrdup(f->model);
-    ret->outcome = LEDGER_RUNNING;
-    ret->requests = 1;
-    ret->usage.input_tokens = f->cost.input;
-    ret->usage.output_tokens = f->cost.output;
-    ret->usage.estimated = true;
-    ret->premium_nano = spend_premium(f->engine->catalog, route, f->q.req, ret->at_us);
-    spend_price(f->engine->catalog, route, ret);
-    return ret;
+    return f->route && pays(f, r) ? expect(f) : NULL;
 }
 
 struct flight *flight_find(const struct engine *e, const struct lookup *k)
