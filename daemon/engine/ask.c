@@ -131,7 +131,7 @@ static void on_spent(void *data)
 /* The answer is kept nowhere, what it cost is. False where there is nothing to wait for. */
 static bool spend(struct ask *a, const struct ask_end *end)
 {
-    if (end->n_rows == 0 || !store_stores(a->engine->store))
+    if (end->n_rows == 0 || !store_keeps(a->engine->store))
         return false;
     a->spending = books_write(a->engine->books, end->rows, end->n_rows, on_spent, a);
     return true;

@@ -87,7 +87,7 @@ static void put(struct books *b, struct ledger_row *row, bool first)
 
 void books_take_back(struct books *b, struct ledger_row *rows, size_t n)
 {
-    if (n == 0 || !store_stores(b->store))
+    if (n == 0 || !store_keeps(b->store))
         return;
     if (b->closed) {
         log_error("%zu rows of the ledger are given up: they could not be stored", n);
@@ -209,7 +209,7 @@ static void enter(struct books *b, struct ledger_row *row)
 void books_add(struct books *b, struct ledger_row *row)
 {
     tally_add(b->tally, row);
-    if (!store_stores(b->store) || merge(b, row))
+    if (!store_keeps(b->store) || merge(b, row))
         ledger_row_done(row);
     else
         enter(b, row);
@@ -219,7 +219,7 @@ void books_add_copy(struct books *b, const struct ledger_row *row)
 {
     struct ledger_row copy;
     tally_add(b->tally, row);
-    if (!store_stores(b->store) || merge(b, row))
+    if (!store_keeps(b->store) || merge(b, row))
         return;
     ledger_row_copy(&copy, row);
     enter(b, &copy);

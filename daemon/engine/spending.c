@@ -137,7 +137,7 @@ void spending_configure(struct spending *s, struct budget_rules *rules)
 {
     stop_reading(s);
     budgets_configure(s->budgets, rules, clock_wall_us(), &s->since_us);
-    if (s->since_us == 0 || !store_stores(s->engine->store)) {
+    if (s->since_us == 0 || !store_keeps(s->engine->store)) {
         budgets_recalled(s->budgets);
         tell_ready(s);
         return;

@@ -451,6 +451,11 @@ bool store_stores(const struct store *s)
     return s->state != STORE_OFF;
 }
 
+bool store_keeps(const struct store *s)
+{
+    return s->shared.backend->stores;
+}
+
 void store_status(const struct store *s, struct store_status *ret)
 {
     *ret = (struct store_status){

@@ -71,6 +71,8 @@ const struct store_options *store_opt(const struct store *s);
 /* Anything at all is kept. While it is false, jobs still come back, with ERR_UNAVAILABLE, ERR_NOT_FOUND or an empty
  * result as it fits. */
 bool store_stores(const struct store *s);
+bool store_keeps(
+    const struct store *s); /* the same, now or once it is mended: what may wait for that need not be lost */
 void store_status(const struct store *s, struct store_status *ret);
 
 /* Called on the loop for each write that has been committed, whoever submitted it, before the job's own done: so one

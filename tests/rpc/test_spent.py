@@ -1,6 +1,9 @@
 """What was spent is known: not lost with whoever paid, with a try that came to nothing, or on a full disk, and not
 counted for what was refused."""
 
+import contextlib
+import sqlite3
+
 import pytest
 
 from client import RpcError, failure
@@ -204,6 +207,27 @@ def test_on_a_full_disk(home, small_disk, provider, start_daemon):
     daemon.kill()
     client = start_daemon().connect()
     assert budgets(client)["few"]["used"] == requests(client) == 13
+
+
+def test_while_the_database_is_held_by_another(home, provider, start_daemon):
+    """What is asked meanwhile, and what was used before, both count once it is there."""
+    extra = '[store]\nretry = 50 ms\n[budget "few"]\nlimit = 50 requests\nper = day\n'
+    home.write_config(provider.base_url, extra=extra)
+    daemon = start_daemon()
+    daemon.connect().call("chat", {"prompt": "before", "model": "fake/echo"})
+    daemon.end()
+    with contextlib.closing(sqlite3.connect(home.state / "askd" / "askd.db", isolation_level=None)) as db:
+        db.execute("BEGIN EXCLUSIVE")
+        client = start_daemon().connect()
+        wait_until(lambda: stored(client)["state"] == "off", "the database cannot be opened")
+        for i in range(3):
+            client.call("chat", {"prompt": f"{i}", "model": "fake/echo", "store": i == 1})
+        client.call("config.reload", {})
+    wait_until(lambda: stored(client)["state"] == "ok", "it is opened")
+    home.write_config(provider.base_url, extra=extra + '[budget "new"]\nlimit = 50 requests\nper = day\n')
+    wait_until(lambda: requests(client) == 4, "all are written down")
+    client.call("config.reload", {})
+    assert budgets(client)["new"]["used"] == 4
 
 
 def test_a_reload_in_the_midst(world, start_daemon):
