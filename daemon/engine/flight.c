@@ -1,7 +1,6 @@
-#include "daemon/engine/flight.h"
 #include "daemon/engine/books.h"
 #include "daemon/engine/fit.h"
-#include "daemon/engine/tries.h"
+#include "daemon/engine/flight_internal.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
 #include "lib/proto/codec.h"
@@ -9,35 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#define uthash_fatal(msg) abort()
-#include <uthash.h>
 
 #define OUTPUT_TOKENS_MAX 1000000 /* of an answer, for what it takes of a rate limit */
-
-enum flight_state { FLIGHT_IDLE, FLIGHT_TRYING, FLIGHT_LANDED };
-
-struct flight {
-    struct engine *engine;
-    enum flight_state state;
-    struct log *log; /* reference */
-    struct flight_question q;
-    bool persist;
-    char conversation[ID_LEN + 1]; /* of the first rider: providers keep their caches by it */
-    bool named;                    /* whom it goes to first is known: */
-    char first_provider[64], first_model[128];
-    char provider[64], model[128]; /* whom it goes to now: */
-    size_t candidate;              /* of the plan */
-    const struct route *route;     /* the tries', NULL: nobody yet */
-    struct tries *tries;           /* NULL: not yet */
-    struct bucket_cost cost;       /* of the question, estimated */
-    struct ledger_row payer;       /* what the rows of whoever began it begin as */
-    int64_t told_cost_nano;        /* by the provider itself, -1: not */
-    int64_t begun_us, first_us;    /* monotonic; first_us 0: not yet */
-    TAILQ_HEAD(, rider) riders;
-    bool joinable; /* it is in the engine's flights */
-    bool outdated; /* the same was asked anew meanwhile: that answer is the one to keep */
-    UT_hash_handle hh;
-};
 
 struct flight *flight_new(struct engine *e)
 {
@@ -180,51 +152,6 @@ static void append_error(struct flight *f, struct log *l, const struct error *er
     log_append_closing(l, b->data, b->len);
 }
 
-/* Of the answer that was shown, as its provider told, or else by its text. */
-static int64_t shown_tokens(const struct fold *fold)
-{
-    if (fold->usage.output_tokens >= 0)
-        return fold->usage.output_tokens;
-    return tokens_of_text(tokens_family_of_model(fold->model), (const char *)fold->text.data, fold->text.len);
-}
-
-static bool pays(const struct flight *f, const struct rider *r)
-{
-    return r->who && strcmp(r->who->answer, f->payer.answer) == 0;
-}
-
-static bool is_paid_aboard(const struct flight *f)
-{
-    const struct rider *r;
-    TAILQ_FOREACH (r, &f->riders, link)
-        if (pays(f, r))
-            return true;
-    return false;
-}
-
-/* What all that was asked came to. Where nobody aboard pays, it goes to the books: the answer's own row is there. */
-static void settle_up(struct flight *f, enum log_state state, const struct fold *fold, struct spend *spend)
-{
-    struct spend_end end = {.provider = fold->provider,
-                            .model = fold->model,
-                            .state = state,
-                            .chat = f->q.req,
-                            .usage = fold->usage,
-                            .input_tokens = f->cost.input,
-                            .shown_tokens = shown_tokens(fold)};
-    bool aboard = is_paid_aboard(f);
-    end.usage.cost_nano = f->told_cost_nano;
-    spend_rows(f->engine->catalog, f->tries ? tries_tried(f->tries) : NULL, &f->payer, &end, spend);
-    if (f->tries)
-        tries_settle(f->tries, spend);
-    for (size_t i = 0; !aboard && f->tries && i < spend->n; i++) {
-        struct ledger_row row;
-        ledger_row_copy(&row, &spend->rows[i]);
-        row.arm++;
-        books_add(f->engine->books, &row);
-    }
-}
-
 /* A tail that there is no room for is made anew from the events for whoever asks. */
 static void finish_log(struct log *l, const struct flight_outcome *o, size_t room)
 {
@@ -316,7 +243,7 @@ static void conclude(const struct flight *f, struct log *l, size_t room, struct 
     if (o->state == LOG_DONE && f->q.req->schema)
         fit_check(f->q.req->schema, fold);
     buf_init(attempts, SIZE_MAX / 2); /* bounded by the candidates and retries */
-    tries_put_attempts(attempts, f->tries, shown_tokens(fold), o->err);
+    tries_put_attempts(attempts, f->tries, flight_shown_tokens(fold), o->err);
     o->fold = fold;
     o->attempts = attempts;
     finish_log(l, o, room);
@@ -340,7 +267,7 @@ void flight_end(struct flight *f, enum log_state state, const struct error *err)
     if (err)
         append_error(f, f->log, err);
     conclude(f, f->log, SIZE_MAX, &fold, &attempts, &o);
-    settle_up(f, state, &fold, &spend);
+    flight_settle(f, state, &fold, &spend);
     o.spend = f->tries ? &spend : NULL;
     bool own = find_key(f, &fold, &key);
     o.key = own ? &key : f->q.lookup.n > 0 ? lookup_keys(&f->q.lookup) : NULL;
@@ -354,34 +281,6 @@ void flight_end(struct flight *f, enum log_state state, const struct error *err)
     flight_free(f);
 }
 
-/* Its payer's row while it runs; whom it goes to is known. */
-static struct ledger_row *expect(const struct flight *f)
-{
-    struct ledger_row *ret = NEW(struct ledger_row);
-    ledger_row_copy(ret, &f->payer);
-    ret->provider = xstrdup(f->route->provider->name);
-    ret->model = xstrdup(f->model);
-    ret->outcome = LEDGER_RUNNING;
-    ret->requests = 1;
-    ret->usage.input_tokens = f->cost.input;
-    ret->usage.output_tokens = f->cost.output;
-    ret->usage.estimated = true;
-    ret->premium_nano = spend_premium(f->engine->catalog, f->route, f->q.req, ret->at_us);
-    spend_price(f->engine->catalog, f->route, ret);
-    return ret;
-}
-
-/* Who pays has left, and others stay: what is reserved stands in a row beside his from now on, whose place settle_up's
- * takes. */
-static void leave_reserved(struct flight *f)
-{
-    struct ledger_row *row = expect(f);
-    row->arm = 1;
-    books_add(f->engine->books, row);
-    books_flush(f->engine->books);
-    free(row);
-}
-
 void flight_leave(struct rider *r, enum log_state state, const struct error *err)
 {
     struct flight *f = r->flight;
@@ -392,8 +291,8 @@ void flight_leave(struct rider *r, enum log_state state, const struct error *err
         flight_end(f, state, err);
         return;
     }
-    if (f->route && pays(f, r))
-        leave_reserved(f);
+    if (f->route && flight_pays(f, r))
+        flight_leave_reserved(f);
     struct rider *other = TAILQ_FIRST(&f->riders) == r ? TAILQ_NEXT(r, link) : TAILQ_FIRST(&f->riders);
     answer_table_pass_count(f->engine->table, r->answer, other->answer);
     flight_set_start(f->engine, r->answer, f->first_provider, f->first_model);
@@ -466,28 +365,12 @@ static void on_first(void *data, const struct route *r, size_t candidate)
     f->route = r;
     TAILQ_FOREACH (rider, &f->riders, link)
         tell_first(rider);
-    if (!is_paid_aboard(f))
-        leave_reserved(f);
+    if (!flight_is_paid_aboard(f))
+        flight_leave_reserved(f);
     if (say_window(f, candidate, r->model))
         return;
     error_set(&err, ERR_TOO_LARGE, "there is no room for an answer within max_answer");
     flight_end(f, LOG_FAILED, &err);
-}
-
-/* Where the provider does not say what it cost, the catalogue may know. */
-static void price_usage(struct flight *f, struct usage *u)
-{
-    struct ledger_row row = LEDGER_ROW_INIT;
-    f->told_cost_nano = u->cost_nano;
-    u->premium_nano = spend_premium(f->engine->catalog, f->route, f->q.req, f->payer.at_us);
-    if (u->cost_nano >= 0)
-        return;
-    row.at_us = f->payer.at_us;
-    row.usage = *u;
-    spend_price(f->engine->catalog, f->route, &row);
-    u->cost_nano = row.cost_nano;
-    memcpy(u->currency, row.currency, sizeof u->currency);
-    ledger_row_done(&row);
 }
 
 static void on_event(void *data, const struct chat_event *told)
@@ -495,7 +378,7 @@ static void on_event(void *data, const struct chat_event *told)
     struct flight *f = data;
     struct chat_event ev = *told;
     if (ev.kind == EVENT_USAGE)
-        price_usage(f, &ev.usage);
+        flight_price_usage(f, &ev.usage);
     if (event_is_content(ev.kind) && !f->first_us)
         f->first_us = clock_mono_us();
     if (append(f, &ev))
@@ -503,17 +386,6 @@ static void on_event(void *data, const struct chat_event *told)
     struct error err = ERROR_INIT;
     error_set(&err, ERR_TOO_LARGE, "the answer is larger than max_answer; what came before is kept");
     flight_end(f, LOG_FAILED, &err);
-}
-
-/* What is void from now on may be billed all the same. */
-static void note_shown(struct flight *f)
-{
-    struct fold fold;
-    if (!f->first_us)
-        return;
-    fold_log(&fold, f->log, f->first_provider, f->first_model);
-    tries_note_shown(f->tries, shown_tokens(&fold));
-    fold_done(&fold);
 }
 
 static void on_turn(void *data, const struct route *r, size_t candidate, const struct error *why, int64_t delay_ms)
@@ -525,7 +397,7 @@ static void on_turn(void *data, const struct route *r, size_t candidate, const s
                             .model = {r->model, strlen(r->model)},
                             .error = *why,
                             .delay = (double)delay_ms / 1000};
-    note_shown(f);
+    flight_note_shown(f);
     f->first_us = 0;
     f->told_cost_nano = -1;
     bool other = candidate != f->candidate;
@@ -593,11 +465,6 @@ void flight_start(struct flight *f, struct flight_question *q)
                                       .interactive = f->q.req->stream,
                                       .restart = f->q.req->retry_restart};
     tries_start(f->engine, &f->q.plan, &tq, &hooks, f, &f->tries);
-}
-
-struct ledger_row *flight_expect(const struct flight *f, const struct rider *r)
-{
-    return f->route && pays(f, r) ? expect(f) : NULL;
 }
 
 struct flight *flight_find(const struct engine *e, const struct lookup *k)

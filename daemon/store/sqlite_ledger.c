@@ -81,7 +81,7 @@ static void pack_id(const char *id, uint8_t ret[16])
     assert(id_valid(id, strlen(id)));
     for (const char *c = id; *c; c++)
         if (*c != '-') {
-            ret[at / 2] = (uint8_t)(ret[at / 2] << 4 | digit(*c));
+            ret[at / 2] = (uint8_t)((unsigned)ret[at / 2] << 4 | digit(*c));
             at++;
         }
 }
