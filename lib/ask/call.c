@@ -22,6 +22,7 @@ struct ask {
     size_t scanned; /* bytes behind those that the reader has passed, all of the current frame */
     size_t last;    /* bytes of the message that was handed out last */
     bool put_back;  /* that message is to be handed out again */
+    bool unheard;   /* a response to what libask itself has said is still to come, and to be passed over */
 };
 
 struct ask *connection_new(int fd, struct ask_error *err)
@@ -326,6 +327,10 @@ enum ask_status ask_receive(struct ask *a, int timeout, struct ask_message *m, s
     int64_t deadline = timeout > 0 ? time_ms() + timeout : 0;
     for (;;) {
         enum ask_status status = take_message(a, m, err);
+        if (status == ASK_OK && a->unheard && m->kind == ASK_RESPONSE && m->msgid == OWN_MSGID) {
+            a->unheard = false;
+            continue;
+        }
         if (status != ASK_TIMEOUT)
             return status;
         if (timeout > 0) {
@@ -352,6 +357,11 @@ enum ask_status ask_call(struct ask *a, const char *method, const void *params, 
             break;
     }
     return status;
+}
+
+void connection_tell(struct ask *a, const char *method, const void *params, size_t len)
+{
+    a->unheard = send_request(a, OWN_MSGID, method, params, len, NULL) == ASK_OK;
 }
 
 enum ask_status connection_call(struct ask *a, const char *method, const void *params, size_t len, int timeout,

@@ -49,17 +49,32 @@ static void read_greeting(const struct ask_message *m, struct greeting *ret)
     msgpack_unpacked_destroy(&reply);
 }
 
+static void put_introduction(struct buf *params)
+{
+    const char *name = program_invocation_short_name;
+    mp_put_map(params, 3);
+    mp_put_entry(params, "client", utf8_valid(name, strlen(name)) ? name : "libask");
+    mp_put_entry(params, "version", askd_version);
+    mp_put_entry_int(params, "protocol", 1);
+}
+
+void introduce(struct ask *a)
+{
+    struct buf params;
+    buf_init(&params, 4096);
+    put_introduction(&params);
+    if (!params.failed)
+        connection_tell(a, "hello", params.data, params.len);
+    buf_done(&params);
+}
+
 /* Whatever a daemon that is no match for us replies, it goes on as one of which nothing is known. */
 static enum ask_status greet(struct ask *a, struct greeting *ret, struct ask_error *err)
 {
     *ret = (struct greeting){0};
-    const char *name = program_invocation_short_name;
     struct buf params;
     buf_init(&params, 4096);
-    mp_put_map(&params, 3);
-    mp_put_entry(&params, "client", utf8_valid(name, strlen(name)) ? name : "libask");
-    mp_put_entry(&params, "version", askd_version);
-    mp_put_entry_int(&params, "protocol", 1);
+    put_introduction(&params);
     struct ask_message m;
     enum ask_status status = ASK_OK;
     if (!params.failed) {
@@ -72,12 +87,6 @@ static enum ask_status greet(struct ask *a, struct greeting *ret, struct ask_err
         return failure_set(err, status, "the daemon does not answer within %d s: end it and try again",
                            REPLY_WAIT_MS / 1000);
     return status;
-}
-
-void introduce(struct ask *a)
-{
-    struct greeting unused;
-    (void)greet(a, &unused, NULL);
 }
 
 /* Else each client of ours would end a daemon only to start the same one again: the clients are installed before the

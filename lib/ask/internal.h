@@ -60,7 +60,10 @@ struct ask *connection_new(int fd, struct ask_error *err); /* takes fd over, als
 enum ask_status connection_call(struct ask *a, const char *method, const void *params, size_t len, int timeout,
                                 struct ask_message *m, struct ask_error *err);
 
-/* handover.c: tells the daemon who we are: budgets and the ledger go by it. What goes wrong, the next call tells. */
+/* Sends it alone: nobody waits for the response. Once for a connection; what goes wrong, the next call tells. */
+void connection_tell(struct ask *a, const char *method, const void *params, size_t len);
+
+/* handover.c: tells the daemon who we are: budgets and the ledger go by it. */
 void introduce(struct ask *a);
 /* Has an older daemon that a client started give way to the one that would be started now. Takes `a` over;
  * the connection to go on with, to the same daemon where that stays, or NULL. */

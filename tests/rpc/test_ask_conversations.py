@@ -231,7 +231,7 @@ def test_what_is_no_prefix(scripted, askctl, word, status):
 def test_a_whole_id_is_not_looked_for(scripted, askctl):
     r = askctl("conv", "rm", A)
     assert (r.returncode, r.stdout, r.stderr) == (0, "", "")
-    assert [m for m, _ in scripted.calls] == ["conversation.delete"]
+    assert [m for m, _ in scripted.calls if m != "hello"] == ["conversation.delete"]
 
 
 def test_rm_goes_on_after_a_failure(scripted, askctl):

@@ -24,6 +24,7 @@ struct pair {
 static int setup(void **state)
 {
     static struct pair p;
+    char hello[512];
     strcpy(p.folder, "/tmp/askd-test-call-XXXXXX");
     if (mkdtemp(p.folder) == NULL)
         return -1;
@@ -37,6 +38,8 @@ static int setup(void **state)
     p.peer = accept(fd, NULL, NULL);
     (void)close(fd);
     *state = &p;
+    if (read(p.peer, hello, sizeof(hello)) < 8 || memcmp(hello, "\x94\x00\xce\xff\xff\xff\xff\xa5hello", 13) != 0)
+        return -1;
     return p.ask != NULL && p.peer >= 0 ? 0 : -1;
 }
 
@@ -70,6 +73,23 @@ static void requests_are_frames(void **state)
                         "chat\x91\x80",
                         10);
     assert_int_equal(second, first + 1);
+}
+
+/* Who we are is told to the daemon, and its response is nobody's. */
+static void the_response_to_hello_is_passed_over(void **state)
+{
+    struct pair *p = *state;
+    struct ask_message m;
+    uint32_t msgid;
+    assert_int_equal(ask_send(p->ask, "status", NULL, 0, &msgid, NULL), ASK_OK);
+    FEED(p, "\x94\x01\xce\xff\xff\xff\xff\xc0\x80"
+            "\x94\x01\x00\xc0\x07");
+    assert_int_equal(ask_receive(p->ask, 1000, &m, NULL), ASK_OK);
+    assert_int_equal(m.msgid, msgid);
+    assert_memory_equal(m.body, "\x07", 1);
+    FEED(p, "\x94\x01\xce\xff\xff\xff\xff\xc0\x80"); /* once */
+    assert_int_equal(ask_receive(p->ask, 1000, &m, NULL), ASK_OK);
+    assert_int_equal(m.msgid, UINT32_MAX);
 }
 
 static void messages_are_split(void **state)
@@ -196,9 +216,16 @@ static void the_end_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(requests_are_frames),          TEST(messages_are_split), TEST(a_frame_may_come_in_bytes),
-        TEST(call_waits_for_its_response),  TEST(garbage_is_refused), TEST(a_request_is_refused),
-        TEST(an_announced_size_is_refused), TEST(the_end_is_told),    TEST(a_refusal_is_left_to_the_first_request),
+        TEST(requests_are_frames),
+        TEST(the_response_to_hello_is_passed_over),
+        TEST(messages_are_split),
+        TEST(a_frame_may_come_in_bytes),
+        TEST(call_waits_for_its_response),
+        TEST(garbage_is_refused),
+        TEST(a_request_is_refused),
+        TEST(an_announced_size_is_refused),
+        TEST(the_end_is_told),
+        TEST(a_refusal_is_left_to_the_first_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
