@@ -412,6 +412,8 @@ class Tap:
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config):
     config.addinivalue_line("markers", "askd(daemon, provider, env, extra): what differs in this test's daemon")
+    # What a shell starts in its background ignores SIGINT, and so would all that is started from here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if os.environ.get("ASKD_TAP") == "1":
         tap = Tap()
         config.pluginmanager.register(tap, "askd-tap")
