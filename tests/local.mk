@@ -30,22 +30,22 @@ unit_tests = \
 	tests/unit/core/test_logfile tests/unit/core/test_worker tests/unit/ctl/test_bars tests/unit/ctl/test_csv \
 	tests/unit/engine/test_context tests/unit/engine/test_discover tests/unit/engine/test_fault \
 	tests/unit/engine/test_fetch tests/unit/engine/test_figures tests/unit/engine/test_gate \
-	tests/unit/engine/test_health tests/unit/engine/test_keep tests/unit/engine/test_offers \
-	tests/unit/engine/test_place tests/unit/engine/test_premium tests/unit/engine/test_providers \
-	tests/unit/engine/test_route tests/unit/engine/test_spend tests/unit/engine/test_titling \
-	tests/unit/engine/test_turns tests/unit/engine/test_window tests/unit/http/test_address \
-	tests/unit/http/test_breaker tests/unit/http/test_bucket tests/unit/http/test_bucket_day \
-	tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_pool_faults \
-	tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/key/test_key \
-	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/ledger/test_amount \
-	tests/unit/ledger/test_budget_room tests/unit/ledger/test_budgets tests/unit/ledger/test_budgets_life \
-	tests/unit/ledger/test_budgets_model tests/unit/ledger/test_period tests/unit/ledger/test_rates \
-	tests/unit/ledger/test_today tests/unit/prompt/test_front tests/unit/prompt/test_set \
-	tests/unit/prompt/test_template tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
-	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/proto/test_mp_walk \
-	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
-	tests/unit/provider/test_jsonx tests/unit/provider/test_list tests/unit/provider/test_media \
-	tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
+	tests/unit/engine/test_gate_limits tests/unit/engine/test_health tests/unit/engine/test_keep \
+	tests/unit/engine/test_offers tests/unit/engine/test_place tests/unit/engine/test_premium \
+	tests/unit/engine/test_providers tests/unit/engine/test_route tests/unit/engine/test_spend \
+	tests/unit/engine/test_titling tests/unit/engine/test_turns tests/unit/engine/test_window \
+	tests/unit/http/test_address tests/unit/http/test_breaker tests/unit/http/test_bucket \
+	tests/unit/http/test_bucket_day tests/unit/http/test_host tests/unit/http/test_pool \
+	tests/unit/http/test_pool_faults tests/unit/http/test_retry tests/unit/key/test_env_keys \
+	tests/unit/key/test_key tests/unit/key/test_key_command tests/unit/key/test_key_sources \
+	tests/unit/ledger/test_amount tests/unit/ledger/test_budget_room tests/unit/ledger/test_budgets \
+	tests/unit/ledger/test_budgets_life tests/unit/ledger/test_budgets_model tests/unit/ledger/test_period \
+	tests/unit/ledger/test_rates tests/unit/ledger/test_today tests/unit/prompt/test_front \
+	tests/unit/prompt/test_set tests/unit/prompt/test_template tests/unit/proto/test_codec \
+	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
+	tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic tests/unit/provider/test_error_map \
+	tests/unit/provider/test_gemini tests/unit/provider/test_jsonx tests/unit/provider/test_list \
+	tests/unit/provider/test_media tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
 	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
 	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
 	tests/unit/provider/test_sse tests/unit/provider/test_usage tests/unit/provider/test_vectors \
@@ -265,6 +265,9 @@ tests_unit_engine_test_figures_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_gate_SOURCES = tests/unit/engine/test_gate.c
 tests_unit_engine_test_gate_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_gate_LDADD = $(UNIT_LDADD)
+tests_unit_engine_test_gate_limits_SOURCES = tests/unit/engine/test_gate_limits.c
+tests_unit_engine_test_gate_limits_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_engine_test_gate_limits_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_health_SOURCES = tests/unit/engine/test_health.c
 tests_unit_engine_test_health_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_health_LDADD = $(UNIT_LDADD)
@@ -534,32 +537,32 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/cache/cache_clock.h tests/unit/cache/cache_items.h \
 	tests/unit/cache/cache_open.h tests/unit/cache/key_questions.h tests/unit/cache/redis_server.h \
 	tests/unit/cache/sqlite_bench.h tests/unit/cache/tier_fake.h tests/unit/cache/tier_run.h \
-	tests/unit/catalog/catalog_files.h tests/unit/core/config_files.h tests/unit/engine/routing.h \
-	tests/unit/http/http_server.h tests/unit/http/limited_provider.h tests/unit/http/pool_client.h \
-	tests/unit/ledger/budgets_calls.h tests/unit/ledger/ledger_files.h tests/unit/provider/building.h \
-	tests/unit/provider/chunks.h tests/unit/provider/parsing.h tests/unit/store/backend_jobs.h \
-	tests/unit/store/ledger_jobs.h tests/unit/store/store_fake.h tests/unit/store/store_plain.h \
-	tests/rpc/client.py tests/rpc/helpers_acts.py tests/rpc/helpers_archive.py tests/rpc/helpers_cache.py \
-	tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_files.py \
-	tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py tests/rpc/helpers_prompts.py \
-	tests/rpc/helpers_routing.py tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py \
-	tests/rpc/helpers_steered.py tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py \
-	tests/rpc/helpers_tls.py tests/rpc/helpers_told.py tests/rpc/helpers_tree.py tests/rpc/helpers_web.py \
-	tests/provider/fault_provider.py tests/provider/grammars.py tests/provider/list_server.py \
-	tests/provider/tls_provider.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c tests/fuzz/fuzz_archive.c \
-	tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c \
-	tests/fuzz/fuzz_front.c tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_item.c tests/fuzz/fuzz_list.c \
-	tests/fuzz/fuzz_llm.c tests/fuzz/fuzz_markdown.c tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c \
-	tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_project.c tests/fuzz/fuzz_rate_limits.c \
-	tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_schema.c tests/fuzz/fuzz_schema_short.c tests/fuzz/fuzz_search.c \
-	tests/fuzz/fuzz_sse.c tests/fuzz/fuzz_template.c tests/fuzz/fuzz_vectors.c tests/fuzz/config.dict \
-	tests/fuzz/frame.dict tests/fuzz/front.dict tests/fuzz/json.dict tests/fuzz/template.dict \
-	tests/bench/cachefill.c tests/bench/httpstream.c tests/bench/ledgerfill.c tests/bench/load.c \
-	tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c tests/bench/response.c tests/bench/rpcask.c \
-	tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c \
-	tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h tests/bench/response.h tests/bench/run.sh \
-	tests/bench/longpath.py tests/bench/manychats.py doc/architecture.md doc/export.md doc/protocol.md \
-	doc/providers.md doc/tokens.md tests/fuzz/run
+	tests/unit/catalog/catalog_files.h tests/unit/core/config_files.h tests/unit/engine/gate_visitors.h \
+	tests/unit/engine/routing.h tests/unit/http/http_server.h tests/unit/http/limited_provider.h \
+	tests/unit/http/pool_client.h tests/unit/ledger/budgets_calls.h tests/unit/ledger/ledger_files.h \
+	tests/unit/provider/building.h tests/unit/provider/chunks.h tests/unit/provider/parsing.h \
+	tests/unit/store/backend_jobs.h tests/unit/store/ledger_jobs.h tests/unit/store/store_fake.h \
+	tests/unit/store/store_plain.h tests/rpc/client.py tests/rpc/helpers_acts.py tests/rpc/helpers_archive.py \
+	tests/rpc/helpers_cache.py tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py \
+	tests/rpc/helpers_files.py tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py \
+	tests/rpc/helpers_prompts.py tests/rpc/helpers_routing.py tests/rpc/helpers_schedule.py \
+	tests/rpc/helpers_scripted.py tests/rpc/helpers_steered.py tests/rpc/helpers_system.py \
+	tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_told.py tests/rpc/helpers_tree.py \
+	tests/rpc/helpers_web.py tests/provider/fault_provider.py tests/provider/grammars.py \
+	tests/provider/list_server.py tests/provider/tls_provider.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c \
+	tests/fuzz/fuzz_archive.c tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c \
+	tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_front.c tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_item.c \
+	tests/fuzz/fuzz_list.c tests/fuzz/fuzz_llm.c tests/fuzz/fuzz_markdown.c tests/fuzz/fuzz_ollama.c \
+	tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_project.c \
+	tests/fuzz/fuzz_rate_limits.c tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_schema.c tests/fuzz/fuzz_schema_short.c \
+	tests/fuzz/fuzz_search.c tests/fuzz/fuzz_sse.c tests/fuzz/fuzz_template.c tests/fuzz/fuzz_vectors.c \
+	tests/fuzz/config.dict tests/fuzz/frame.dict tests/fuzz/front.dict tests/fuzz/json.dict \
+	tests/fuzz/template.dict tests/bench/cachefill.c tests/bench/httpstream.c tests/bench/ledgerfill.c \
+	tests/bench/load.c tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c tests/bench/response.c \
+	tests/bench/rpcask.c tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c \
+	tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h \
+	tests/bench/response.h tests/bench/run.sh tests/bench/longpath.py tests/bench/manychats.py doc/architecture.md \
+	doc/export.md doc/protocol.md doc/providers.md doc/tokens.md tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/priced.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.

@@ -97,26 +97,31 @@ static void on_begun(void *data)
     answer_accept(((struct ask *)data)->answer);
 }
 
+/* The question is stored nowhere, but what budgets have reserved for it must not be forgotten however the daemon ends.
+ */
+static void note_reserved(const struct ask *a)
+{
+    struct ledger_row *row = flight_expect(a->rider.flight, &a->rider);
+    if (!row)
+        return;
+    books_add(a->engine->books, row);
+    books_flush(a->engine->books);
+    free(row);
+}
+
 static void begin_keep(struct ask *a)
 {
     static const struct keep_hooks hooks = {on_begun, on_stored};
     struct store_job *question = a->question;
-    struct ledger_row *row = a->rider.flight ? flight_expect(a->rider.flight, &a->rider) : NULL;
-    /* What budgets have reserved must not be forgotten however the daemon ends. */
-    bool limited = row && budgets_since(spending_budgets(a->engine->spending), row->at_us) > 0;
+    bool limited = a->rider.flight && budgets_any(spending_budgets(a->engine->spending));
     a->question = NULL;
     if (question) {
-        question->begin.row = row;
+        question->begin.row = a->rider.flight ? flight_expect(a->rider.flight, &a->rider) : NULL;
+        limited = limited && question->begin.row;
         a->keep = keep_begin(&a->engine->keeps, a->answer, question, a->detach || limited, &hooks, a);
-        return;
+    } else if (limited && a->state == ASK_RUNNING) {
+        note_reserved(a);
     }
-    if (limited && a->state == ASK_RUNNING) {
-        books_add_copy(a->engine->books, row);
-        books_flush(a->engine->books);
-    }
-    if (row)
-        ledger_row_done(row);
-    free(row);
 }
 
 static void start_timer(struct ask *a, int64_t ms);

@@ -22,9 +22,9 @@ struct books {
     struct tally *tally;
     struct timer *timer;
     struct waiting_list rows; /* not with the store, the oldest first */
-    size_t n, n_given;        /* n_given: with the store */
-    unsigned jobs;            /* with the store */
-    bool closed;              /* it goes with the last job */
+    size_t n;
+    unsigned jobs; /* with the store */
+    bool closed;   /* it goes with the last job */
 };
 
 static void flush(struct books *b);
@@ -104,7 +104,6 @@ void books_take_back(struct books *b, struct ledger_row *rows, size_t n)
 static void take_outcome(struct books *b, struct store_job *job)
 {
     b->jobs--;
-    b->n_given -= job->spend.n_rows;
     if (job->code != ERR_NONE)
         books_take_back(b, job->spend.rows, job->spend.n_rows);
     store_job_free(job);
@@ -119,7 +118,6 @@ static void on_stored(void *data, struct store_job *job)
 
 static void give(struct books *b, struct store_job *job)
 {
-    b->n_given += job->spend.n_rows;
     b->jobs++;
     store_submit(b->store, job, NULL); /* such jobs are never refused */
 }
@@ -259,9 +257,4 @@ void books_write_forget(struct books_write *w)
 {
     if (w)
         w->done = NULL;
-}
-
-size_t books_waiting(const struct books *b)
-{
-    return b->n + b->n_given;
 }

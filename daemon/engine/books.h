@@ -31,6 +31,4 @@ struct books_write *books_write(struct books *b, struct ledger_row *rows, size_t
                                 void *data);
 void books_write_forget(struct books_write *w); /* nobody waits any more; NULL is fine */
 
-size_t books_waiting(const struct books *b); /* rows that are not committed */
-
 #endif

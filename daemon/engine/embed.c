@@ -189,7 +189,7 @@ static void expect(const struct embed *m)
 {
     struct books *books = m->engine->books;
     struct ledger_row row;
-    if (budgets_since(spending_budgets(m->engine->spending), m->who.at_us) == 0)
+    if (!budgets_any(spending_budgets(m->engine->spending)))
         return;
     ledger_row_copy(&row, &m->who);
     row.arm = m->n_rows;

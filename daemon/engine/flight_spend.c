@@ -1,5 +1,6 @@
 /* What a flight costs, and who pays. */
 #include "daemon/engine/books.h"
+#include "daemon/engine/figures.h"
 #include "daemon/engine/flight_internal.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
@@ -66,8 +67,8 @@ static struct ledger_row *expect(const struct flight *f)
     return ret;
 }
 
-/* Who pays has left, and others stay: what is reserved stands in a row beside his from now on, whose place settle_up's
- * takes. */
+/* Who pays has left, and others stay: what is reserved stands in a row beside his from now on, whose place that of
+ * flight_settle takes. */
 void flight_leave_reserved(struct flight *f)
 {
     struct ledger_row *row = expect(f);
@@ -85,17 +86,15 @@ struct ledger_row *flight_expect(const struct flight *f, const struct rider *r)
 /* Where the provider does not say what it cost, the catalogue may know. */
 void flight_price_usage(struct flight *f, struct usage *u)
 {
-    struct ledger_row row = LEDGER_ROW_INIT;
+    const char *currency;
     f->told_cost_nano = u->cost_nano;
     u->premium_nano = spend_premium(f->engine->catalog, f->route, f->q.req, f->payer.at_us);
     if (u->cost_nano >= 0)
         return;
-    row.at_us = f->payer.at_us;
-    row.usage = *u;
-    spend_price(f->engine->catalog, f->route, &row);
-    u->cost_nano = row.cost_nano;
-    memcpy(u->currency, row.currency, sizeof u->currency);
-    ledger_row_done(&row);
+    if (figures_cost(f->engine->catalog, f->route, u, f->payer.at_us, &u->cost_nano, &currency))
+        error_text(u->currency, sizeof u->currency, currency, strlen(currency));
+    else
+        u->cost_nano = -1;
 }
 
 /* What is void from now on may be billed all the same. */

@@ -1,5 +1,6 @@
 #include "daemon/engine/reprice.h"
 #include "daemon/engine/engine_internal.h"
+#include "daemon/engine/spend.h"
 #include "lib/base/alloc.h"
 #include <stdlib.h>
 #include <string.h>
@@ -53,17 +54,8 @@ static const char *kind_of(const struct reprice *r, const char *section)
 bool reprice_row(void *data, const struct ledger_row *row, int64_t *nano, char currency[8], char **price)
 {
     const struct reprice *r = data;
-    struct buf text;
     if (row->how != LEDGER_FRESH || row->requests == 0 || !row->provider || !row->model || !usage_known(&row->usage))
         return false;
     const struct facts f = catalog_facts(r->catalog, row->provider, kind_of(r, row->provider), row->model);
-    const struct price *p = facts_price(&f, row->at_us, row->usage.input_tokens);
-    if (!p || !price_cost(p, &row->usage, nano))
-        return false;
-    memcpy(currency, p->currency, sizeof p->currency);
-    buf_init(&text, SIZE_MAX / 2); /* of a line of models.ini */
-    price_put(&text, p);
-    *price = xstrdup(buf_cstr(&text));
-    buf_done(&text);
-    return true;
+    return spend_by(facts_price(&f, row->at_us, row->usage.input_tokens), &row->usage, nano, currency, price);
 }

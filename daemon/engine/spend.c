@@ -25,21 +25,26 @@ void spend_begin(struct ledger_row *row, const char *id, int64_t at_us, const st
     ledger_row_copy(row, &borrowed);
 }
 
+bool spend_by(const struct price *p, const struct usage *u, int64_t *nano, char currency[8], char **text)
+{
+    struct buf row;
+    if (!p || !price_cost(p, u, nano))
+        return false;
+    memcpy(currency, p->currency, sizeof p->currency);
+    buf_init(&row, SIZE_MAX / 2); /* of a line of models.ini */
+    price_put(&row, p);
+    *text = xstrdup(buf_cstr(&row));
+    buf_done(&row);
+    return true;
+}
+
 void spend_price(const struct catalog *c, const struct route *r, struct ledger_row *row)
 {
     const struct price *p = figures_price(c, r, row->usage.input_tokens, row->at_us);
-    struct buf text;
-
-    if (!p || !price_cost(p, &row->usage, &row->cost_nano)) {
-        row->cost_nano = -1;
-        return;
-    }
-    memcpy(row->currency, p->currency, sizeof row->currency);
-    buf_init(&text, SIZE_MAX / 2); /* of a line of models.ini */
-    price_put(&text, p);
     free(row->price);
-    row->price = xstrdup(buf_cstr(&text));
-    buf_done(&text);
+    row->price = NULL;
+    if (!spend_by(p, &row->usage, &row->cost_nano, row->currency, &row->price))
+        row->cost_nano = -1;
 }
 
 void spend_nothing(const struct catalog *c, const struct route *r, struct ledger_row *row)

@@ -16,6 +16,9 @@ void spend_begin(struct ledger_row *row, const char *id, int64_t at_us, const st
 /* The same of texts that stay who's: for a row that is copied at once. */
 struct ledger_row spend_borrowed(const char *id, int64_t at_us, const struct spend_who *who);
 
+/* What the tokens cost by that row, and its text, which is the caller's. False, and nothing set that counts, where
+ * there is none or a rate is not told. */
+bool spend_by(const struct price *p, const struct usage *u, int64_t *nano, char currency[8], char **text);
 /* By the tokens of row->usage: cost, currency and price row, where one is known that holds at row->at_us. */
 void spend_price(const struct catalog *c, const struct route *r, struct ledger_row *row);
 /* It cost nothing, in the currency of what it would have cost. */

@@ -37,8 +37,7 @@ static void put_error(struct buf *out, const struct tried *it)
 
 static void put_cost(struct buf *out, int64_t nano, const char *currency)
 {
-    mp_put_cstr(out, "cost");
-    mp_put_double(out, (double)nano / 1e9);
+    mp_put_entry_nano(out, "cost", nano);
     mp_put_entry_int(out, "cost_nano", nano);
     mp_put_entry(out, "currency", currency);
 }

@@ -63,11 +63,6 @@ static void turn(struct budget *b, int64_t now_us)
         begin_window(b, now_us);
 }
 
-static struct window window_at(const struct budget *b, int64_t now_us)
-{
-    return now_us >= b->window.end_us ? period_window(b->rule->per, now_us) : b->window;
-}
-
 static int64_t rest_of(const struct budget *b)
 {
     total rest = b->rule->limit.value - b->used - b->reserved;
@@ -505,16 +500,9 @@ void budgets_configure(struct budgets *b, struct budget_rules *rules, int64_t no
 
 /* -- telling -- */
 
-int64_t budgets_since(const struct budgets *b, int64_t now_us)
+bool budgets_any(const struct budgets *b)
 {
-    int64_t since = 0;
-
-    for (size_t i = 0; i < b->n; i++) {
-        int64_t start = window_at(b->list[i], now_us).start_us;
-        if (since == 0 || start < since)
-            since = start;
-    }
-    return since;
+    return b->n > 0;
 }
 
 bool budgets_warned(struct budgets *b, const struct budget_hold *h, char *text, size_t size)

@@ -66,7 +66,7 @@ void budgets_recalled(struct budgets *b); /* that was all */
 bool budgets_unsure(const struct budgets *b);
 /* The store has it now, and is asked anew: from the beginning, for all that have to be told. */
 void budgets_recall_again(struct budgets *b);
-int64_t budgets_since(const struct budgets *b, int64_t now_us); /* start of the earliest open window, 0: no budgets */
+bool budgets_any(const struct budgets *b); /* there are some */
 
 /* Whether a budget that h has reserved in has used its warn share, in words. Once for each window and budget; several
  * may be told one after the other. */

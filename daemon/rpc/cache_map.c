@@ -142,8 +142,7 @@ static void put_saved(struct buf *b, const struct cache_stats *st)
     for (size_t i = 0; i < st->n_saved; i++) {
         mp_put_map(b, 3);
         mp_put_entry(b, "currency", st->saved[i].currency);
-        mp_put_cstr(b, "cost");
-        mp_put_double(b, (double)st->saved[i].nano / 1e9);
+        mp_put_entry_nano(b, "cost", st->saved[i].nano);
         mp_put_entry_int(b, "cost_nano", st->saved[i].nano);
     }
 }

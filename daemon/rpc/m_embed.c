@@ -109,13 +109,11 @@ static void put_estimate(struct buf *b, const struct estimate *est)
     if (est->max_output_tokens >= 0)
         mp_put_entry_int(b, "max_output_tokens", est->max_output_tokens);
     if (est->low_nano >= 0) {
-        mp_put_cstr(b, "cost_low");
-        mp_put_double(b, (double)est->low_nano / 1e9);
+        mp_put_entry_nano(b, "cost_low", est->low_nano);
         mp_put_entry(b, "currency", est->currency);
     }
     if (est->high_nano >= 0) {
-        mp_put_cstr(b, "cost_high");
-        mp_put_double(b, (double)est->high_nano / 1e9);
+        mp_put_entry_nano(b, "cost_high", est->high_nano);
     }
     mp_put_cstr(b, "cached");
     mp_put_bool(b, est->cached);

@@ -165,13 +165,6 @@ static void put_cache(struct buf *b, const struct engine *e)
 
 /* -- today -- */
 
-static void put_money(struct buf *b, const char *name, const char *name_nano, int64_t nano)
-{
-    mp_put_cstr(b, name);
-    mp_put_double(b, (double)nano / 1e9);
-    mp_put_entry_int(b, name_nano, nano);
-}
-
 static void put_today(struct buf *b, const struct call *c)
 {
     const struct server *s = c->peer->server;
@@ -183,15 +176,16 @@ static void put_today(struct buf *b, const struct call *c)
     mp_put_entry_int(b, "shared", f->shared);
     mp_put_entry_int(b, "input_tokens", f->input_tokens);
     mp_put_entry_int(b, "output_tokens", f->output_tokens);
-    mp_put_cstr(b, "premium_requests");
-    mp_put_double(b, (double)f->premium_nano / 1e9);
+    mp_put_entry_nano(b, "premium_requests", f->premium_nano);
     mp_put_cstr(b, "cost");
     mp_put_array(b, (uint32_t)f->n_sums);
     for (size_t i = 0; i < f->n_sums; i++) {
         mp_put_map(b, 5);
         mp_put_entry(b, "currency", f->sums[i].currency);
-        put_money(b, "cost", "cost_nano", f->sums[i].cost_nano);
-        put_money(b, "saved", "saved_nano", f->sums[i].saved_nano);
+        mp_put_entry_nano(b, "cost", f->sums[i].cost_nano);
+        mp_put_entry_int(b, "cost_nano", f->sums[i].cost_nano);
+        mp_put_entry_nano(b, "saved", f->sums[i].saved_nano);
+        mp_put_entry_int(b, "saved_nano", f->sums[i].saved_nano);
     }
     mp_put_cstr(b, "budgets");
     budget_map_put_near(b, c->peer);

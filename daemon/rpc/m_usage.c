@@ -5,6 +5,7 @@
 #include "daemon/rpc/handlers.h"
 #include "daemon/rpc/later.h"
 #include "daemon/rpc/server.h"
+#include "lib/base/names.h"
 #include "lib/proto/mp.h"
 #include <string.h>
 
@@ -34,15 +35,10 @@ static bool read_word(const msgpack_object *o, enum store_usage_by *ret)
 {
     const char *s;
     size_t len;
-    if (!mp_str(o, &s, &len))
-        return false;
-    for (int i = 0; i < STORE_BYS; i++) {
-        if (strlen(store_usage_names[i]) == len && memcmp(store_usage_names[i], s, len) == 0) {
-            *ret = (enum store_usage_by)i;
-            return true;
-        }
-    }
-    return false;
+    int by = mp_str(o, &s, &len) ? names_find(store_usage_names, STORE_BYS, s, len) : -1;
+    if (by >= 0)
+        *ret = (enum store_usage_by)by;
+    return by >= 0;
 }
 
 /* A word that is said twice says no more than once. */
@@ -97,8 +93,7 @@ static void put_sums(struct buf *b, const char *name, const struct store_reprice
         const int64_t nano = after ? r->sums[i].after_nano : r->sums[i].before_nano;
         mp_put_map(b, 3);
         mp_put_entry(b, "currency", r->sums[i].currency);
-        mp_put_cstr(b, "cost");
-        mp_put_double(b, (double)nano / 1e9);
+        mp_put_entry_nano(b, "cost", nano);
         mp_put_entry_int(b, "cost_nano", nano);
     }
 }

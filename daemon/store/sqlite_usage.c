@@ -167,13 +167,6 @@ static void put_by(struct store_db *db, struct sqlite_usage *u, const struct led
     }
 }
 
-static void put_money(struct buf *b, const char *name, const char *exact_name, int64_t nano)
-{
-    mp_put_cstr(b, name);
-    mp_put_double(b, (double)nano / 1e9);
-    mp_put_entry_int(b, exact_name, nano);
-}
-
 /* Sums that go out as they are. */
 static const struct {
     const char *name;
@@ -207,11 +200,14 @@ static void put_group(struct store_db *db, struct sqlite_usage *u, const struct 
         put_by(db, u, g, u->by[i]);
     for (size_t i = 0; i < N_COUNTS; i++)
         mp_put_entry_int(b, counts[i].name, g->sums[counts[i].sum]);
-    put_money(b, "premium_requests", "premium_nano", g->sums[SUM_PREMIUM]);
+    mp_put_entry_nano(b, "premium_requests", g->sums[SUM_PREMIUM]);
+    mp_put_entry_int(b, "premium_nano", g->sums[SUM_PREMIUM]);
     mp_put_entry(b, "currency", currency);
     if (currency) {
-        put_money(b, "cost", "cost_nano", g->sums[SUM_COST]);
-        put_money(b, "saved", "saved_nano", g->sums[SUM_SAVED]);
+        mp_put_entry_nano(b, "cost", g->sums[SUM_COST]);
+        mp_put_entry_int(b, "cost_nano", g->sums[SUM_COST]);
+        mp_put_entry_nano(b, "saved", g->sums[SUM_SAVED]);
+        mp_put_entry_int(b, "saved_nano", g->sums[SUM_SAVED]);
     }
 }
 

@@ -9,26 +9,9 @@
 #include "lib/chat/usage.h"
 #include <sys/types.h>
 
-/* how it was answered, name on the wire. These numbers and those of outcomes are stored: new ones come last. */
-#define LEDGER_HOW_MAP(X) X(LEDGER_FRESH, "fresh") X(LEDGER_CACHED, "cached") X(LEDGER_SHARED, "shared")
-enum ledger_how {
-#define X(code, name) code,
-    LEDGER_HOW_MAP(X)
-#undef X
-};
+enum ledger_how { LEDGER_FRESH, LEDGER_CACHED, LEDGER_SHARED };
 
-/* outcome, name on the wire: those of an answer's state */
-#define LEDGER_OUTCOME_MAP(X)                                                                                          \
-    X(LEDGER_RUNNING, "running")                                                                                       \
-    X(LEDGER_DONE, "done")                                                                                             \
-    X(LEDGER_FAILED, "failed")                                                                                         \
-    X(LEDGER_CANCELLED, "cancelled")                                                                                   \
-    X(LEDGER_INTERRUPTED, "interrupted")
-enum ledger_outcome {
-#define X(code, name) code,
-    LEDGER_OUTCOME_MAP(X)
-#undef X
-};
+enum ledger_outcome { LEDGER_RUNNING, LEDGER_DONE, LEDGER_FAILED, LEDGER_CANCELLED, LEDGER_INTERRUPTED };
 
 struct ledger_row {
     char answer[ID_LEN + 1];
@@ -58,9 +41,5 @@ struct ledger_row {
 
 void ledger_row_done(struct ledger_row *r); /* frees what it owns */
 void ledger_row_copy(struct ledger_row *to, const struct ledger_row *from);
-
-const char *ledger_how_name(enum ledger_how how);
-const char *ledger_outcome_name(enum ledger_outcome outcome);
-bool ledger_outcome_from_name(const char *s, size_t len, enum ledger_outcome *ret);
 
 #endif

@@ -119,14 +119,12 @@ static void put_usage_entries(struct buf *b, const struct usage *u)
     USAGE_FIGURE_MAP(X)
 #undef X
     if (u->cost_nano >= 0) {
-        put_key(b, "cost");
-        mp_put_double(b, (double)u->cost_nano / 1e9);
+        mp_put_entry_nano(b, "cost", u->cost_nano);
         put_key(b, "currency");
         mp_put_cstr(b, u->currency[0] ? u->currency : USAGE_CURRENCY);
     }
     if (u->premium_nano > 0) {
-        put_key(b, "premium_requests");
-        mp_put_double(b, (double)u->premium_nano / 1e9);
+        mp_put_entry_nano(b, "premium_requests", u->premium_nano);
     }
     put_key(b, "estimated");
     mp_put_bool(b, u->estimated);

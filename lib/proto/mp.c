@@ -326,6 +326,12 @@ void mp_put_entry_uint(struct buf *b, const char *key, uint64_t v)
     mp_put_uint(b, v);
 }
 
+void mp_put_entry_nano(struct buf *b, const char *key, int64_t nano)
+{
+    mp_put_cstr(b, key);
+    mp_put_double(b, (double)nano / 1e9);
+}
+
 void mp_put_entry_time(struct buf *b, const char *key, int64_t us)
 {
     mp_put_cstr(b, key);

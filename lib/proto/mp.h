@@ -44,6 +44,7 @@ void mp_put_object(struct buf *b, const msgpack_object *o); /* a whole value as 
 void mp_put_entry(struct buf *b, const char *key, const char *value);
 void mp_put_entry_int(struct buf *b, const char *key, int64_t v);
 void mp_put_entry_uint(struct buf *b, const char *key, uint64_t v);
+void mp_put_entry_nano(struct buf *b, const char *key, int64_t nano); /* billionths, as a double of whole ones */
 void mp_put_entry_time(struct buf *b, const char *key, int64_t us);
 
 /* A map whose number of entries is known at its end: five bytes are kept for the header. */

@@ -26,20 +26,8 @@ static void copies_own_their_texts(void **state)
     ledger_row_done(&copy);
 }
 
-static void names(void **state)
-{
-    enum ledger_outcome outcome;
-    (void)state;
-
-    assert_string_equal(ledger_how_name(LEDGER_SHARED), "shared");
-    assert_string_equal(ledger_outcome_name(LEDGER_INTERRUPTED), "interrupted");
-    assert_true(ledger_outcome_from_name("cancelled", 9, &outcome));
-    assert_int_equal(outcome, LEDGER_CANCELLED);
-    assert_false(ledger_outcome_from_name("cached", 6, &outcome));
-}
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(copies_own_their_texts), cmocka_unit_test(names)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(copies_own_their_texts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -158,7 +158,7 @@ static void end(struct asker *a)
     struct buf extras;
     buf_init(&extras, 100);
     fold_log(&fold, answer_log(a->answer), "p", "m");
-    keep_end(a->keep, &(struct keep_end){LOG_DONE, NULL, &fold, &extras, 0, false});
+    keep_end(a->keep, &(struct keep_end){.state = LOG_DONE, .fold = &fold, .extras = &extras});
     fold_done(&fold);
 }
 

@@ -45,13 +45,16 @@ static void test_window_never_goes_back(void **state)
 
 static void test_since_is_the_longest_window(void **state)
 {
-    struct budgets *b =
-        begin("[budget \"h\"]\nlimit = 1 request\nper = hour\n"
-              "[budget \"w\"]\nlimit = 1 request\nper = week\n[budget \"d\"]\nlimit = 1 usd\nper = day\n");
+    static const char text[] = "[budget \"h\"]\nlimit = 1 request\nper = hour\n"
+                               "[budget \"w\"]\nlimit = 1 request\nper = week\n"
+                               "[budget \"d\"]\nlimit = 1 usd\nper = day\n";
+    struct budgets *b = budgets_new(), *later = budgets_new();
     (void)state;
-    assert_int_equal(budgets_since(b, NOW), NOW - DAY / 2 - 6 * DAY); /* a Sunday: since Monday */
-    assert_int_equal(budgets_since(b, NOW + DAY / 2), NOW + DAY / 2); /* and that is one */
+    assert_int_equal(reload(b, text, NOW), NOW - DAY / 2 - 6 * DAY);     /* a Sunday: since Monday */
+    assert_int_equal(reload(later, text, NOW + DAY / 2), NOW + DAY / 2); /* and that is one */
+    assert_true(budgets_any(b));
     budgets_free(b);
+    budgets_free(later);
 }
 
 /* -- reloads -- */
