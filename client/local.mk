@@ -2,25 +2,33 @@
 noinst_LTLIBRARIES += libaskcli.la
 libaskcli_la_SOURCES = \
 	client/common/age.c client/common/age.h client/common/call.c client/common/call.h client/common/child.c \
-	client/common/child.h client/common/ending.c client/common/ending.h client/common/escape.c \
-	client/common/escape.h client/common/exit.c client/common/exit.h client/common/field.h client/common/figures.c \
-	client/common/figures.h client/common/json_print.c client/common/json_print.h client/common/json_read.c \
-	client/common/json_read.h client/common/out.c client/common/out.h client/common/project_file.c \
-	client/common/project_file.h client/common/project_read.c client/common/schema_short.c \
-	client/common/schema_short.h client/common/sha256.c client/common/sha256.h client/common/signals.c \
-	client/common/signals.h client/common/stream.c client/common/stream.h client/common/trust.c \
-	client/common/trust.h client/common/tty.c client/common/tty.h client/common/where.c client/common/where.h
+	client/common/child.h client/common/colour.c client/common/colour.h client/common/ending.c \
+	client/common/ending.h client/common/escape.c client/common/escape.h client/common/exit.c client/common/exit.h \
+	client/common/field.h client/common/figures.c client/common/figures.h client/common/json_print.c \
+	client/common/json_print.h client/common/json_read.c client/common/json_read.h client/common/out.c \
+	client/common/out.h client/common/project_file.c client/common/project_file.h client/common/project_read.c \
+	client/common/schema_short.c client/common/schema_short.h client/common/sha256.c client/common/sha256.h \
+	client/common/signals.c client/common/signals.h client/common/stream.c client/common/stream.h \
+	client/common/trust.c client/common/trust.h client/common/tty.c client/common/tty.h client/common/view.c \
+	client/common/view.h client/common/view_json.c client/common/view_json.h client/common/view_text.c \
+	client/common/view_text.h client/common/where.c client/common/where.h
 libaskcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libaskcli_la_LIBADD = libaskclient.la
 
+# ask's own, for ask-tty and the tests too.
+noinst_LTLIBRARIES += libaskcmd.la
+libaskcmd_la_SOURCES = \
+	client/ask/again.c client/ask/again.h client/ask/args.c client/ask/args.h client/ask/asking.c \
+	client/ask/asking.h client/ask/attach.c client/ask/attach.h client/ask/command.c client/ask/command.h \
+	client/ask/confirm.c client/ask/confirm.h client/ask/dry_run.c client/ask/dry_run.h client/ask/input.c \
+	client/ask/input.h client/ask/material.c client/ask/material.h client/ask/plain.c client/ask/plain.h \
+	client/ask/project.c client/ask/project.h client/ask/question.c client/ask/question.h client/ask/resume.c \
+	client/ask/resume.h client/ask/schema_arg.c client/ask/schema_arg.h client/ask/screen.c client/ask/screen.h \
+	client/ask/tree.c client/ask/tree.h client/ask/tree_list.c client/ask/tree_list.h client/ask/usage.c
+
 bin_PROGRAMS += client/ask/ask client/ctl/askctl
-client_ask_ask_SOURCES = \
-	client/ask/again.c client/ask/again.h client/ask/args.c client/ask/args.h client/ask/attach.c \
-	client/ask/attach.h client/ask/dry_run.c client/ask/dry_run.h client/ask/input.c client/ask/input.h \
-	client/ask/main.c client/ask/plain.c client/ask/plain.h client/ask/project.c client/ask/project.h \
-	client/ask/question.c client/ask/question.h client/ask/resume.c client/ask/resume.h client/ask/schema_arg.c \
-	client/ask/schema_arg.h client/ask/tree.c client/ask/tree.h client/ask/tree_list.c client/ask/tree_list.h
-client_ask_ask_LDADD = libaskcli.la
+client_ask_ask_SOURCES = client/ask/main.c
+client_ask_ask_LDADD = libaskcmd.la libaskcli.la
 client_ctl_askctl_SOURCES = \
 	client/ctl/bars.c client/ctl/bars.h client/ctl/cache_text.c client/ctl/cache_text.h client/ctl/capability.c \
 	client/ctl/capability.h client/ctl/choose.c client/ctl/cmd_answers.c client/ctl/cmd_attach.c \
@@ -37,14 +45,16 @@ client_ctl_askctl_SOURCES = \
 	client/ctl/usage.h client/ctl/usage_csv.c client/ctl/usage_plot.c client/ctl/usage_table.c
 client_ctl_askctl_LDADD = libaskcli.la
 
-if HAVE_SMARTCOLS
+# What only a terminal needs: tables, Markdown, line editing.
+if HAVE_TERMINAL
+noinst_LTLIBRARIES += libasktty.la
 pkglibexec_PROGRAMS += client/tty/ask-tty
 endif
-client_tty_ask_tty_SOURCES = \
-	client/tty/cell.c client/tty/cell.h client/tty/fit.c client/tty/fit.h client/tty/main.c client/tty/table.c \
-	client/tty/tty.h
-client_tty_ask_tty_CFLAGS = $(AM_CFLAGS) $(SMARTCOLS_CFLAGS)
-client_tty_ask_tty_LDADD = libaskcli.la $(SMARTCOLS_LIBS)
+libasktty_la_SOURCES = \
+	client/tty/cell.c client/tty/cell.h client/tty/fit.c client/tty/fit.h client/tty/table.c client/tty/tty.h
+libasktty_la_CFLAGS = $(AM_CFLAGS) $(TERMINAL_CFLAGS)
+client_tty_ask_tty_SOURCES = client/tty/main.c
+client_tty_ask_tty_LDADD = libasktty.la libaskcmd.la libaskcli.la $(TERMINAL_LIBS)
 
 # The one program that is linked with libsecret.
 if HAVE_LIBSECRET

@@ -55,12 +55,19 @@ unit_tests = \
 	tests/unit/store/test_backends tests/unit/store/test_rows tests/unit/store/test_search_text \
 	tests/unit/store/test_sqlite tests/unit/store/test_sqlite_facts tests/unit/store/test_store \
 	tests/unit/store/test_store_states
+terminal_tests = \
+	tests/unit/tty/test_cell
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
+if HAVE_TERMINAL
+check_PROGRAMS += $(terminal_tests)
+TESTS += $(terminal_tests)
+endif
 endif
 UNIT_CFLAGS = $(libaskd_la_CFLAGS) $(CMOCKA_CFLAGS) -Wno-write-strings
-UNIT_LDADD = libaskcli.la libaskd.la $(CMOCKA_LIBS) $(UV_LIBS) -ldl -lpthread -lm
+UNIT_LDADD = libaskcmd.la libaskcli.la libaskd.la $(CMOCKA_LIBS) $(UV_LIBS) -ldl -lpthread -lm
+TERMINAL_LDADD = libasktty.la $(UNIT_LDADD) $(TERMINAL_LIBS)
 tests_unit_answer_test_compact_SOURCES = tests/unit/answer/test_compact.c
 tests_unit_answer_test_compact_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_answer_test_compact_LDADD = $(UNIT_LDADD)
@@ -85,7 +92,7 @@ tests_unit_archive_test_split_LDADD = $(UNIT_LDADD)
 tests_unit_ask_test_age_SOURCES = tests/unit/ask/test_age.c
 tests_unit_ask_test_age_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ask_test_age_LDADD = $(UNIT_LDADD)
-tests_unit_ask_test_args_SOURCES = tests/unit/ask/test_args.c client/ask/args.c
+tests_unit_ask_test_args_SOURCES = tests/unit/ask/test_args.c
 tests_unit_ask_test_args_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ask_test_args_LDADD = $(UNIT_LDADD)
 tests_unit_ask_test_call_SOURCES = tests/unit/ask/test_call.c
@@ -478,6 +485,9 @@ tests_unit_store_test_store_LDADD = $(UNIT_LDADD)
 tests_unit_store_test_store_states_SOURCES = tests/unit/store/test_store_states.c
 tests_unit_store_test_store_states_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_store_test_store_states_LDADD = $(UNIT_LDADD)
+tests_unit_tty_test_cell_SOURCES = tests/unit/tty/test_cell.c
+tests_unit_tty_test_cell_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_tty_test_cell_LDADD = $(TERMINAL_LDADD)
 
 # These load the module, so they have to have, and to export, what it takes.
 MODULE_HOST = $(AM_LDFLAGS) $(PROGRAM_SYMBOLS) -Wl,-u,secret_new -Wl,-u,log_write -Wl,-u,timer_new

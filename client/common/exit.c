@@ -3,6 +3,7 @@
 #include "lib/base/error.h"
 #include "lib/base/usual_keys.h"
 #include "lib/proto/mp.h"
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,6 +62,19 @@ void exit_print_wait(const char *program, const char *what)
 {
     if (isatty(STDERR_FILENO) != 0)
         exit_print(program, "%s", what);
+}
+
+int exit_unwritten(const char *program, const struct out *out, const char *what)
+{
+    if (out->error == EPIPE)
+        return EXIT_PIPE;
+    exit_print(program, "cannot write %s: %s: choose another place for it", what, strerror(out->error));
+    return EXIT_IO;
+}
+
+int exit_flush(const char *program, struct out *out, const char *what)
+{
+    return out_flush(out) ? (int)EXIT_OK : exit_unwritten(program, out, what);
 }
 
 int exit_failure(const char *program, const struct ask_error *err)

@@ -2,6 +2,7 @@
 #ifndef CLIENT_EXIT_H
 #define CLIENT_EXIT_H
 
+#include "client/common/out.h"
 #include "lib/ask/ask.h"
 #include <msgpack.h>
 
@@ -30,6 +31,12 @@ void exit_print(const char *program, const char *fmt, ...) __attribute__((format
 
 /* Says what the program waits for, to somebody at a terminal alone. */
 void exit_print_wait(const char *program, const char *what);
+
+/* Flushes at the end of all. EXIT_OK, else how to exit after it was told; what: "the answer". */
+int exit_flush(const char *program, struct out *out, const char *what);
+
+/* How to exit where the output has stopped, after it was told. */
+int exit_unwritten(const char *program, const struct out *out, const char *what);
 
 /* Prints a failure of libask and gives the status to exit with. */
 int exit_failure(const char *program, const struct ask_error *err);

@@ -42,3 +42,11 @@ int signals_pending(void)
 {
     return pending;
 }
+
+void signals_clear(void)
+{
+    uint64_t count;
+    pending = 0;
+    if (wake >= 0 && read(wake, &count, sizeof(count)) < 0)
+        return; /* there was none */
+}

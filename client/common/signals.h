@@ -5,6 +5,7 @@
 
 void signals_catch(void);
 int signals_fd(void);      /* readable once a signal came; -1 where signals_catch was not called */
+void signals_clear(void);  /* forgets the signal that came: for who goes on after it */
 int signals_pending(void); /* the signal that came, 0 if none */
 
 #endif

@@ -1,3 +1,4 @@
+#include "client/ask/command.h"
 #include "client/common/exit.h"
 #include "client/common/out.h"
 #include "client/tty/tty.h"
@@ -10,7 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { INPUT_MAX = 64 << 20, VALUES_MAX = 8 << 20, DEPTH_MAX = 8 };
+/* What ask becomes on a terminal. */
+static const struct frontend frontend = {.screen = true};
+
+enum { TABLE_MAX = 64 << 20, VALUES_MAX = 8 << 20, DEPTH_MAX = 8 };
 
 static const struct {
     const char *name;
@@ -39,7 +43,7 @@ static int read_input(struct buf *input)
         }
     }
     if (input->failed) {
-        exit_print(TTY_PROGRAM, "what to show is over %d MiB", INPUT_MAX >> 20);
+        exit_print(TTY_PROGRAM, "what to show is over %d MiB", TABLE_MAX >> 20);
         return EXIT_DATA;
     }
     return EXIT_OK;
@@ -50,7 +54,7 @@ static int read_input(struct buf *input)
 static bool is_value(const struct buf *input)
 {
     static const uint8_t head[] = {0x93, 0x02, 0xa0, 0x91};
-    const struct frame_limits limits = {INPUT_MAX, VALUES_MAX, DEPTH_MAX};
+    const struct frame_limits limits = {TABLE_MAX, VALUES_MAX, DEPTH_MAX};
     struct frame_reader reader;
     size_t used = 0;
     frame_init(&reader, &limits);
@@ -63,7 +67,7 @@ static int run(tty_verb *verb)
     struct buf input;
     msgpack_unpacked value;
     size_t at = 0;
-    buf_init(&input, INPUT_MAX);
+    buf_init(&input, TABLE_MAX);
     msgpack_unpacked_init(&value);
     int status = read_input(&input);
     if (status == EXIT_OK && (!is_value(&input) || msgpack_unpack_next(&value, (const char *)input.data, input.len,
@@ -82,9 +86,11 @@ int main(int argc, char **argv)
 {
     out_keep_standard();
     set_locale();
+    if (argc >= 2 && strcmp(argv[1], "ask") == 0)
+        return command_main(argc - 1, argv + 1, &frontend);
     for (size_t i = 0; i < VERBS; i++)
         if (argc == 2 && strcmp(argv[1], verbs[i].name) == 0)
             return run(verbs[i].run);
-    exit_print(TTY_PROGRAM, "askctl runs this program to draw on a terminal: it is not for hands");
+    exit_print(TTY_PROGRAM, "ask and askctl run this program to draw on a terminal: it is not for hands");
     return EXIT_USAGE;
 }

@@ -1,3 +1,4 @@
+#include "client/common/colour.h"
 #include "client/common/exit.h"
 #include "client/common/field.h"
 #include "client/tty/cell.h"
@@ -37,13 +38,6 @@ static size_t terminal_width(void)
     const char *columns = getenv("COLUMNS");
     long width = columns != NULL ? strtol(columns, NULL, 10) : 0;
     return width > 0 && width <= WIDTH_MAX ? (size_t)width : WIDTH_UNKNOWN;
-}
-
-static bool wants_bold(void)
-{
-    const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
-    return (no_colour == NULL || no_colour[0] == '\0') && terminal != NULL && terminal[0] != '\0' &&
-           strcmp(terminal, "dumb") != 0;
 }
 
 /* -- reading -- */
@@ -133,7 +127,7 @@ static const char *cut(const struct table *t, size_t row, size_t column, struct 
 
 static bool add_columns(const struct table *t, struct libscols_table *drawn, struct buf *room)
 {
-    const bool bold = wants_bold();
+    const bool bold = colour_wanted();
     for (size_t i = 0; i < t->n; i++) {
         if (t->fit[i].dropped)
             continue;

@@ -3,7 +3,7 @@
 import pytest
 
 COLUMNS, LINES = 80, 24
-ASK_LINES = 34  # it has no groups of verbs that could have a help of their own
+ASK_LINES = 54  # it has no groups of verbs that could have a help of their own
 
 GROUPS = ("cache", "conv", "keys", "models", "prompts")
 

@@ -28,7 +28,7 @@ static void words_are_the_prompt(void **state)
     assert_null(a.model);
     assert_null(a.system);
     assert_null(a.socket);
-    assert_false(a.json || a.no_stream || a.stats);
+    assert_false(a.format != ARGS_TEXT || a.no_stream || a.stats);
 }
 
 static void options_stand_anywhere(void **state)
@@ -40,7 +40,7 @@ static void options_stand_anywhere(void **state)
     assert_string_equal(a.model, "gpt");
     assert_string_equal(a.system, "sys");
     assert_string_equal(a.socket, "/s");
-    assert_true(a.json && a.no_stream && a.stats);
+    assert_true(a.format == ARGS_JSON && a.no_stream && a.stats);
     assert_int_equal(a.n_words, 2);
     assert_string_equal(a.words[0], "why");
     assert_string_equal(a.words[1], "not");
@@ -115,7 +115,7 @@ static void who_leaves_cannot_look_on(void **state)
     (void)state;
     struct args a;
     assert_int_equal(PARSE(&a, "--detach", "--json", "-c", "hi"), ARGS_ASK);
-    assert_true(a.detach && a.json && !a.interrupted);
+    assert_true(a.detach && a.format == ARGS_JSON && !a.interrupted);
     assert_int_equal(PARSE(&a, "--stats", "--detach", "hi"), ARGS_WRONG);
     assert_string_equal(a.why, "--detach and --stats exclude each other");
 }

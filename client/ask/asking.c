@@ -1,0 +1,151 @@
+#include "client/ask/asking.h"
+#include "client/ask/again.h"
+#include "client/ask/command.h"
+#include "client/ask/plain.h"
+#include "client/common/call.h"
+#include "client/common/ending.h"
+#include "client/common/exit.h"
+#include "client/common/field.h"
+#include "client/common/json_print.h"
+#include "client/common/stream.h"
+#include "client/common/view_text.h"
+
+int asking_encode(const struct question *q, struct buf *params)
+{
+    buf_init(params, ASKING_PARAMS_MAX);
+    question_put(params, q);
+    if (!params->failed)
+        return EXIT_OK;
+    exit_print(ASKING_PROGRAM, "the prompt does not fit into memory: send less");
+    return EXIT_DATA;
+}
+
+int asking_run(const struct asking *a, struct view *view, const struct question *q, msgpack_unpacked *reply)
+{
+    struct stream stream = {
+        .program = ASKING_PROGRAM, .ask = a->ask, .view = view, .own = true, .kept = q->conversation != NULL};
+    struct buf params;
+    int status = asking_encode(q, &params);
+    if (status == EXIT_OK)
+        status = stream_run(&stream, "chat", &params, reply);
+    buf_done(&params);
+    return status;
+}
+
+/* -- what stands behind an answer -- */
+
+static bool is_misfit(const msgpack_object *answer)
+{
+    msgpack_object_map map;
+    return mp_map(answer, &map) && mp_get(&map, "schema_error") != NULL;
+}
+
+/* What had to fit a schema was looked at before it is printed. */
+static void print_whole(const struct asking *a, const msgpack_object *answer)
+{
+    struct view *view = command_view(a->frontend, a->args, a->out);
+    if (view == NULL)
+        return;
+    view_end(view, answer);
+    view_free(view);
+}
+
+static int finish(const struct asking *a, const msgpack_object *answer)
+{
+    const bool for_people = args_for_people(a->args);
+    if (a->args->format == ARGS_JSON) {
+        (void)json_print(a->out, answer);
+        (void)out_write(a->out, "\n", 1);
+    } else if (a->args->schema != NULL && for_people) {
+        print_whole(a, answer);
+    }
+    int status = exit_flush(ASKING_PROGRAM, a->out, "the answer");
+    if (status != EXIT_OK)
+        return status;
+    if (for_people)
+        ending_print(ASKING_PROGRAM, answer);
+    if (for_people && a->out->terminal)
+        plain_cached(answer);
+    if (a->args->stats)
+        plain_stats(answer);
+    return is_misfit(answer) ? (int)EXIT_MISFIT : (int)EXIT_OK;
+}
+
+/* The view of an answer that is looked at as a whole first. */
+static struct view *view_of(const struct asking *a)
+{
+    static const struct view_text_options silent = {.program = ASKING_PROGRAM, .silent = true};
+    return a->args->schema != NULL && args_for_people(a->args) ? view_text_new(&silent, a->out)
+                                                               : command_view(a->frontend, a->args, a->out);
+}
+
+static int run_again(const struct asking *a, struct view *view, struct question q, const struct again *again,
+                     msgpack_unpacked *reply)
+{
+    ending_print(ASKING_PROGRAM, &reply->data);
+    if (a->args->stats)
+        plain_stats(&reply->data);
+    exit_print(ASKING_PROGRAM, "it is asked for once more");
+    again_ask(again, &q);
+    return asking_run(a, view, &q, reply);
+}
+
+int asking_follow(const struct asking *a, const struct question *q)
+{
+    struct again again = {.conversation = ""};
+    msgpack_unpacked reply;
+    struct view *view = view_of(a);
+    if (view == NULL) {
+        exit_print(ASKING_PROGRAM, "out of memory");
+        return EXIT_OS;
+    }
+    msgpack_unpacked_init(&reply);
+    int status = asking_run(a, view, q, &reply);
+    if (status == EXIT_OK && a->args->schema_retry && again_wanted(&again, &reply.data) && again_possible(&again, q))
+        status = run_again(a, view, *q, &again, &reply);
+    view_free(view);
+    if (status == EXIT_OK)
+        status = finish(a, &reply.data);
+    again_done(&again);
+    msgpack_unpacked_destroy(&reply);
+    return status;
+}
+
+/* -- an answer that nobody waits for -- */
+
+/* The id alone, so that a shell can take it; whoever looks on is told what to do with it. */
+static int print_detached(const struct asking *a, const msgpack_object *reply)
+{
+    const bool json = a->args->format == ARGS_JSON;
+    msgpack_object_map map;
+    const char *id;
+    size_t len;
+    if (!mp_map(reply, &map) || !field_str(&map, "answer", &id, &len)) {
+        exit_print(ASKING_PROGRAM, "the daemon's response names no answer: check that its version is ours");
+        return EXIT_PROTOCOL;
+    }
+    if (json)
+        (void)json_print(a->out, reply);
+    else
+        (void)out_text(a->out, id, len);
+    (void)out_write(a->out, "\n", 1);
+    int status = exit_flush(ASKING_PROGRAM, a->out, "the answer's id");
+    if (status == EXIT_OK && a->out->terminal && !json)
+        exit_print(ASKING_PROGRAM, "askctl attach %.*s shows it", (int)len, id);
+    return status;
+}
+
+int asking_detach(const struct asking *a, const struct question *q)
+{
+    struct buf params;
+    msgpack_unpacked reply;
+    msgpack_unpacked_init(&reply);
+    int status = asking_encode(q, &params);
+    if (status == EXIT_OK)
+        status = call_run(ASKING_PROGRAM, a->ask, "chat", &params, &reply);
+    buf_done(&params);
+    if (status == EXIT_OK)
+        status = print_detached(a, &reply.data);
+    msgpack_unpacked_destroy(&reply);
+    return status;
+}

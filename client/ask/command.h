@@ -1,0 +1,23 @@
+/* What ask does with its command line: the same in ask and, where it writes to a terminal, in ask-tty, which brings
+ * what a terminal needs. */
+#ifndef CLIENT_ASK_COMMAND_H
+#define CLIENT_ASK_COMMAND_H
+
+#include "client/ask/asking.h"
+
+/* What a program adds. Each may be NULL: then there is text alone, and no session. A view is the caller's, NULL where
+ * memory is out. */
+struct frontend {
+    bool screen;                                                       /* it is ask-tty */
+    struct view *(*answer)(const struct args *args, struct out *out);  /* one answer */
+    struct view *(*compare)(const struct args *args, struct out *out); /* several, side by side */
+    int (*session)(const struct asking *a);                            /* the exit status */
+};
+
+/* How an answer is shown here. */
+struct view *command_view(const struct frontend *f, const struct args *args, struct out *out);
+
+/* All of it; the exit status. */
+int command_main(int argc, char **argv, const struct frontend *f);
+
+#endif

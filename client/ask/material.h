@@ -1,0 +1,24 @@
+/* What is read for a question besides the command line: the prompt, the schema, what is attached, the project file. */
+#ifndef CLIENT_ASK_MATERIAL_H
+#define CLIENT_ASK_MATERIAL_H
+
+#include "client/ask/args.h"
+#include "client/ask/attach.h"
+#include "client/ask/question.h"
+#include "client/common/project_file.h"
+
+struct material {
+    struct buf prompt, schema;
+    struct attach attached;
+    struct project_file project;
+};
+
+void material_init(struct material *m);
+void material_done(struct material *m);
+
+/* Reads all of it, and fills q, which borrows from both. ERR_NOT_FOUND: there is no prompt; any other error: nothing
+ * can be asked with what was given. */
+enum error_code material_read(struct material *m, const struct args *args, const char *program, struct question *q,
+                              struct error *err);
+
+#endif

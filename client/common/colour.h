@@ -1,0 +1,10 @@
+/* What the environment says of a terminal. */
+#ifndef CLIENT_COLOUR_H
+#define CLIENT_COLOUR_H
+
+#include <stdbool.h>
+
+bool colour_moves(void);  /* its cursor can be moved: $TERM names one, and not "dumb" */
+bool colour_wanted(void); /* and it may show colours and weights: $NO_COLOR is not set, or empty */
+
+#endif
