@@ -537,11 +537,11 @@ python_tests = \
 	tests/rpc/test_schedules.py tests/rpc/test_schema.py tests/rpc/test_schema_property.py \
 	tests/rpc/test_search.py tests/rpc/test_secrets.py tests/rpc/test_service.py tests/rpc/test_single_flight.py \
 	tests/rpc/test_single_flight_ends.py tests/rpc/test_spent.py tests/rpc/test_store_trouble.py \
-	tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_titling.py tests/rpc/test_tls.py \
-	tests/rpc/test_tree.py tests/rpc/test_tree_model.py tests/rpc/test_usage.py tests/rpc/test_usage_cli.py \
-	tests/rpc/test_usage_scopes.py tests/rpc/test_warm.py tests/rpc/test_watch.py tests/rpc/test_window.py \
-	tests/replay/test_embeddings.py tests/replay/test_prices.py tests/replay/test_recordings.py \
-	tests/replay/test_requests.py tests/replay/test_tokens.py
+	tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_terminal.py tests/rpc/test_titling.py \
+	tests/rpc/test_tls.py tests/rpc/test_tree.py tests/rpc/test_tree_model.py tests/rpc/test_usage.py \
+	tests/rpc/test_usage_cli.py tests/rpc/test_usage_scopes.py tests/rpc/test_warm.py tests/rpc/test_watch.py \
+	tests/rpc/test_window.py tests/replay/test_embeddings.py tests/replay/test_prices.py \
+	tests/replay/test_recordings.py tests/replay/test_requests.py tests/replay/test_tokens.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/folder_remove.h \
 	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/cache/cache_clock.h tests/unit/cache/cache_items.h \
@@ -557,8 +557,8 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/rpc/helpers_files.py tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py \
 	tests/rpc/helpers_prompts.py tests/rpc/helpers_routing.py tests/rpc/helpers_schedule.py \
 	tests/rpc/helpers_scripted.py tests/rpc/helpers_steered.py tests/rpc/helpers_system.py \
-	tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_told.py tests/rpc/helpers_tree.py \
-	tests/rpc/helpers_web.py tests/provider/fault_provider.py tests/provider/grammars.py \
+	tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_tmux.py tests/rpc/helpers_told.py \
+	tests/rpc/helpers_tree.py tests/rpc/helpers_web.py tests/provider/fault_provider.py tests/provider/grammars.py \
 	tests/provider/list_server.py tests/provider/tls_provider.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c \
 	tests/fuzz/fuzz_archive.c tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c \
 	tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_front.c tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_item.c \
