@@ -11,8 +11,8 @@ AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; 
 unit_tests = \
 	tests/unit/answer/test_compact tests/unit/answer/test_fold tests/unit/answer/test_log \
 	tests/unit/answer/test_runs tests/unit/answer/test_table tests/unit/archive/test_marks \
-	tests/unit/archive/test_split tests/unit/ask/test_age tests/unit/ask/test_args tests/unit/ask/test_call \
-	tests/unit/ask/test_escape tests/unit/ask/test_figures tests/unit/ask/test_json_print \
+	tests/unit/archive/test_split tests/unit/ask/test_age tests/unit/ask/test_args tests/unit/ask/test_args_shown \
+	tests/unit/ask/test_call tests/unit/ask/test_escape tests/unit/ask/test_figures tests/unit/ask/test_json_print \
 	tests/unit/ask/test_locate tests/unit/ask/test_paths tests/unit/ask/test_schema_short \
 	tests/unit/ask/test_where tests/unit/attach/test_kind tests/unit/base/test_buf tests/unit/base/test_clock \
 	tests/unit/base/test_decimal tests/unit/base/test_error tests/unit/base/test_exchange tests/unit/base/test_fd \
@@ -95,6 +95,9 @@ tests_unit_ask_test_age_LDADD = $(UNIT_LDADD)
 tests_unit_ask_test_args_SOURCES = tests/unit/ask/test_args.c
 tests_unit_ask_test_args_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ask_test_args_LDADD = $(UNIT_LDADD)
+tests_unit_ask_test_args_shown_SOURCES = tests/unit/ask/test_args_shown.c
+tests_unit_ask_test_args_shown_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ask_test_args_shown_LDADD = $(UNIT_LDADD)
 tests_unit_ask_test_call_SOURCES = tests/unit/ask/test_call.c
 tests_unit_ask_test_call_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ask_test_call_LDADD = $(UNIT_LDADD)
