@@ -51,7 +51,8 @@ noinst_LTLIBRARIES += libasktty.la
 pkglibexec_PROGRAMS += client/tty/ask-tty
 endif
 libasktty_la_SOURCES = \
-	client/tty/cell.c client/tty/cell.h client/tty/fit.c client/tty/fit.h client/tty/table.c client/tty/tty.h
+	client/tty/cell.c client/tty/cell.h client/tty/fit.c client/tty/fit.h client/tty/live.c client/tty/live.h \
+	client/tty/table.c client/tty/tty.h
 libasktty_la_CFLAGS = $(AM_CFLAGS) $(TERMINAL_CFLAGS)
 client_tty_ask_tty_SOURCES = client/tty/main.c
 client_tty_ask_tty_LDADD = libasktty.la libaskcmd.la libaskcli.la $(TERMINAL_LIBS)
