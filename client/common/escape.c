@@ -40,8 +40,7 @@ static uint32_t code_point(const unsigned char *p, size_t n)
     return c;
 }
 
-/* Marks of direction, of no width and of nothing to see. */
-static bool is_deceptive(uint32_t c)
+bool escape_deceptive(uint32_t c)
 {
     static const struct {
         uint32_t first, last;
@@ -60,7 +59,7 @@ void escape_visible(struct buf *out, const char *s, size_t len, const char *kept
         const unsigned char *p = (const unsigned char *)s + at;
         char shown[ESCAPE_LEN];
         n = utf8_char(p, len - at);
-        if (n > 1 && is_deceptive(code_point(p, n))) {
+        if (n > 1 && escape_deceptive(code_point(p, n))) {
             (void)buf_printf(out, "\\u{%x}", code_point(p, n));
         } else if (n == 0 || escape_harmless(s + at, n, kept) == 0) {
             n = escape_char(s + at, len - at, shown);

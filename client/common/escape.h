@@ -13,9 +13,11 @@ size_t escape_harmless(const char *s, size_t len, const char *kept);
 /* Shows the character at the front of s, which is not harmless, in out. Returns how many bytes of s it has; len > 0. */
 size_t escape_char(const char *s, size_t len, char out[ESCAPE_LEN]);
 
+/* Does this character turn or hide others? Marks of direction, of no width, of invisible tags. */
+bool escape_deceptive(uint32_t c);
+
 /* Appends text so that what is seen is what is there, for somebody who is to decide on it: what is not harmless as
- * above, and characters that turn or hide others (marks of direction, of no width, of invisible tags) as \u{202e} and
- * the like. kept as above. */
+ * above, and deceptive characters as \u{202e} and the like. kept as above. */
 void escape_visible(struct buf *out, const char *s, size_t len, const char *kept);
 
 #endif

@@ -1,39 +1,65 @@
 #include "client/tty/cell.h"
 #include "client/common/escape.h"
+#include "lib/base/utf8.h"
 #include <string.h>
-#include <wchar.h>
 
 static const char unknown[] = "\xef\xbf\xbd", ellipsis[] = "\xe2\x80\xa6";
 
-/* The character at the front of s: its bytes, 0 at the end, and the cells it takes, -1 where it cannot be shown. */
-static size_t next_char(const char *s, size_t len, int *width)
+size_t cell_next(const char *s, size_t len, wchar_t *c, int *width)
+{
+    if (len > 0 && (unsigned char)s[0] < 0x80) {
+        *c = s[0];
+        *width = *c >= 0x20 && *c != 0x7f ? 1 : *c == 0 ? 0 : -1;
+        return *c != 0;
+    }
+    mbstate_t state = {0};
+    size_t n = len > 0 ? mbrtowc(c, s, len, &state) : 0;
+    bool known = n > 0 && n <= len;
+    *width = known ? wcwidth(*c) : -1;
+    if (!known)
+        *c = 0;
+    return known || len == 0 ? n : 1;
+}
+
+/* A mark that says how the character before it is to look, or that it is joined with the next: emoji are made so, and
+ * the scripts from Arabic on are written so. Elsewhere it would only hide. */
+static bool belongs(wchar_t c, wchar_t before)
+{
+    enum { NON_JOINER = 0x200c, JOINER = 0x200d, JOINING = 0x600, VARIANT_FIRST = 0xfe00, VARIANT_LAST = 0xfe0f };
+    const bool variant = before >= VARIANT_FIRST && before <= VARIANT_LAST;
+    if (c == JOINER && variant)
+        return true;
+    if (c == JOINER || c == NON_JOINER)
+        return before >= JOINING && !escape_deceptive((uint32_t)before);
+    return c >= VARIANT_FIRST && c <= VARIANT_LAST && before > ' ' && !escape_deceptive((uint32_t)before);
+}
+
+size_t cell_put(struct buf *b, const char *s, size_t len, wchar_t *before)
 {
     wchar_t c;
-    mbstate_t state = {0};
-    size_t n = len > 0 ? mbrtowc(&c, s, len, &state) : 0;
-    bool known = n > 0 && n <= len;
-    *width = known ? wcwidth(c) : -1;
-    return known || len == 0 ? n : 1;
+    int width;
+    size_t n = utf8_char(s, len);
+    if (n == 0 || utf8_is_control(s, n)) {
+        char shown[ESCAPE_LEN];
+        *before = 0;
+        n = escape_char(s, len, shown);
+        (void)buf_append(b, shown, ESCAPE_LEN);
+        return n;
+    }
+    (void)cell_next(s, n, &c, &width);
+    if (c >= 0x80 && escape_deceptive((uint32_t)c) && !belongs(c, *before))
+        (void)buf_printf(b, "\\u{%x}", (unsigned)c);
+    else
+        (void)(width >= 0 ? buf_append(b, s, n) : buf_puts(b, unknown));
+    *before = c;
+    return n;
 }
 
 void cell_append(struct buf *b, const char *s, size_t len)
 {
-    int width;
-    while (len > 0) {
-        size_t harmless = escape_harmless(s, len, ""), n;
-        for (const char *end = s + harmless; s < end; s += n) {
-            n = next_char(s, (size_t)(end - s), &width);
-            (void)(width >= 0 ? buf_append(b, s, n) : buf_puts(b, unknown));
-        }
-        len -= harmless;
-        if (len == 0)
-            break;
-        char shown[ESCAPE_LEN];
-        n = escape_char(s, len, shown);
-        (void)buf_append(b, shown, sizeof(shown));
-        s += n;
-        len -= n;
-    }
+    wchar_t before = 0;
+    for (size_t n; len > 0; s += n, len -= n)
+        n = cell_put(b, s, len, &before);
     (void)buf_putc(b, '\0');
 }
 
@@ -41,9 +67,10 @@ void cell_append(struct buf *b, const char *s, size_t len)
 static size_t prefix(const char *s, size_t width, size_t *used)
 {
     size_t at = 0, len = strlen(s), n;
+    wchar_t c;
     int w;
     *used = 0;
-    while ((n = next_char(s + at, len - at, &w)) > 0) {
+    while ((n = cell_next(s + at, len - at, &c, &w)) > 0) {
         size_t more = w > 0 ? (size_t)w : 0;
         if (more > width - *used)
             break;

@@ -1,0 +1,168 @@
+#include "client/tty/md_start.h"
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+/* A line may still have the \r that ended it. */
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static size_t run_of(const char *s, size_t len, char c)
+{
+    size_t n = 0;
+    while (n < len && s[n] == c)
+        n++;
+    return n;
+}
+
+static bool is_blank(const char *s, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (!is_space(s[i]))
+            return false;
+    return true;
+}
+
+bool md_is_heading(const char *s, size_t len)
+{
+    size_t n = run_of(s, len, '#');
+    return n >= 1 && n <= 6 && (n == len || is_space(s[n]));
+}
+
+bool md_is_rule(const char *s, size_t len)
+{
+    size_t marks = 0;
+    if (len == 0 || strchr("*-_", s[0]) == NULL || s[0] == '\0')
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        if (s[i] == s[0])
+            marks++;
+        else if (!is_space(s[i]))
+            return false;
+    }
+    return marks >= 3;
+}
+
+bool md_is_underline(const char *s, size_t len)
+{
+    if (len == 0 || (s[0] != '=' && s[0] != '-'))
+        return false;
+    size_t n = run_of(s, len, s[0]);
+    return is_blank(s + n, len - n);
+}
+
+bool md_is_delimiters(const char *s, size_t len)
+{
+    size_t pipes = 0, dashes = 0;
+    for (size_t i = 0; i < len; i++) {
+        if (s[i] == '\0' || strchr("|-: \t\r", s[i]) == NULL)
+            return false;
+        pipes += s[i] == '|';
+        dashes += s[i] == '-';
+    }
+    return pipes > 0 && dashes > 0 && pipes < MD_TABLE_COLUMNS_MAX;
+}
+
+unsigned md_fence(const char *s, size_t len, size_t *info)
+{
+    if (len == 0 || (s[0] != '`' && s[0] != '~'))
+        return 0;
+    size_t n = run_of(s, len, s[0]);
+    if (n < 3 || (s[0] == '`' && memchr(s + n, '`', len - n) != NULL))
+        return 0;
+    *info = n;
+    while (*info < len && is_space(s[*info]))
+        (*info)++;
+    return (unsigned)n;
+}
+
+bool md_is_fence_end(const char *s, size_t len, char fence, unsigned least)
+{
+    size_t n = run_of(s, len, fence);
+    return n >= least && is_blank(s + n, len - n);
+}
+
+/* -- HTML -- */
+
+static size_t name_len(const char *s, size_t len)
+{
+    size_t n = 0;
+    while (n < len && isalnum((unsigned char)s[n]))
+        n++;
+    return n;
+}
+
+/* Elements that are blocks, a space around each. */
+static const char blocks[] = " address article aside blockquote body br center dd details dialog div dl dt fieldset "
+                             "figcaption figure footer form h1 h2 h3 h4 h5 h6 head header hr html iframe li link main "
+                             "menu meta nav ol p section summary table tbody td tfoot th thead title tr ul ";
+
+static bool is_block(const char *name, size_t len)
+{
+    enum { LONGEST = 16 };
+    char word[LONGEST + 3] = " ";
+    if (len == 0 || len > LONGEST)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        word[i + 1] = (char)tolower((unsigned char)name[i]);
+    word[len + 1] = ' ';
+    return strstr(blocks, word) != NULL;
+}
+
+bool md_is_html(const char *s, size_t len, const char **end)
+{
+    static const struct {
+        const char *name, *end;
+    } verbatim[] = {{"pre", "</pre>"}, {"script", "</script>"}, {"style", "</style>"}, {"textarea", "</textarea>"}};
+    *end = NULL;
+    if (len < 2 || s[0] != '<')
+        return false;
+    if (len >= 4 && memcmp(s, "<!--", 4) == 0) {
+        *end = "-->";
+        return true;
+    }
+    const bool closes = s[1] == '/';
+    const char *name = s + 1 + closes;
+    const size_t left = len - 1 - closes, n = name_len(name, left);
+    if (n < left && strchr(" \t\r>/", name[n]) == NULL)
+        return false;
+    for (size_t i = 0; i < sizeof(verbatim) / sizeof(verbatim[0]); i++)
+        if (!closes && strlen(verbatim[i].name) == n && strncasecmp(verbatim[i].name, name, n) == 0) {
+            *end = verbatim[i].end;
+            return true;
+        }
+    return is_block(name, n);
+}
+
+bool md_has_end(const char *s, size_t len, const char *end)
+{
+    const size_t n = strlen(end);
+    for (size_t i = 0; i + n <= len; i++)
+        if (strncasecmp(s + i, end, n) == 0)
+            return true;
+    return false;
+}
+
+/* -- lists -- */
+
+size_t md_item(const char *s, size_t len, struct md_container *c)
+{
+    size_t n = 0;
+    c->number = 0;
+    while (n < len && n <= MD_ITEM_DIGITS_MAX && isdigit((unsigned char)s[n]))
+        c->number = c->number * 10 + (unsigned long)(s[n++] - '0');
+    if (n > MD_ITEM_DIGITS_MAX || n == len || s[n] == '\0' || strchr(n > 0 ? ".)" : "-+*", s[n]) == NULL)
+        return 0;
+    c->ordered = n > 0;
+    c->mark = s[n++];
+    return n == len || is_space(s[n]) ? n : 0;
+}
+
+enum md_task md_task(const char *s, size_t len)
+{
+    if (len < MD_TASK_LEN || s[0] != '[' || s[2] != ']' || !is_space(s[3]))
+        return TASK_NONE;
+    return s[1] == ' ' ? TASK_OPEN : s[1] == 'x' || s[1] == 'X' ? TASK_DONE : TASK_NONE;
+}
