@@ -1,6 +1,7 @@
 #include "client/ask/asking.h"
 #include "client/ask/again.h"
 #include "client/ask/command.h"
+#include "client/ask/copy.h"
 #include "client/ask/plain.h"
 #include "client/common/call.h"
 #include "client/common/ending.h"
@@ -64,11 +65,13 @@ static int finish(const struct asking *a, const msgpack_object *answer)
         return status;
     if (for_people)
         ending_print(ASKING_PROGRAM, answer);
-    if (for_people && a->out->terminal)
+    if (for_people && a->out->terminal && !command_on_screen(a->frontend, a->args, a->out))
         plain_cached(answer);
     if (a->args->stats)
         plain_stats(answer);
-    return is_misfit(answer) ? (int)EXIT_MISFIT : (int)EXIT_OK;
+    if (a->args->copy)
+        status = copy_answer(a->out, answer);
+    return status == EXIT_OK && is_misfit(answer) ? (int)EXIT_MISFIT : status;
 }
 
 /* The view of an answer that is looked at as a whole first. */

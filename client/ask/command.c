@@ -1,4 +1,5 @@
 #include "client/ask/command.h"
+#include "client/ask/copy.h"
 #include "client/ask/dry_run.h"
 #include "client/ask/material.h"
 #include "client/ask/resume.h"
@@ -33,6 +34,11 @@ static void on_wait(void *data, const char *what)
     exit_print_wait(ASKING_PROGRAM, what);
 }
 
+bool command_on_screen(const struct frontend *f, const struct args *args, const struct out *o)
+{
+    return f->answer != NULL && screen_wanted(args, o);
+}
+
 struct view *command_view(const struct frontend *f, const struct args *args, struct out *o)
 {
     const struct view_text_options text = {.program = ASKING_PROGRAM,
@@ -43,7 +49,7 @@ struct view *command_view(const struct frontend *f, const struct args *args, str
                                                                                                  : VIEW_REASONING_HIDE};
     if (args->format == ARGS_JSON_STREAM)
         return view_json_new(o);
-    return f->answer != NULL ? f->answer(args, o) : view_text_new(&text, o);
+    return command_on_screen(f, args, o) ? f->answer(args, o) : view_text_new(&text, o);
 }
 
 static int estimate(const struct asking *a, const struct question *q)
@@ -112,9 +118,12 @@ static int ask_prompt(const struct args *args, const struct frontend *f)
     struct question q;
     struct material m;
     struct error err = ERROR_INIT;
+    int status = args->copy ? copy_check(&out) : (int)EXIT_OK;
+    if (status != EXIT_OK)
+        return status;
     material_init(&m);
     enum error_code code = material_read(&m, args, ASKING_PROGRAM, &q, &err);
-    int status = code == ERR_NOT_FOUND ? EXIT_USAGE : EXIT_DATA;
+    status = code == ERR_NOT_FOUND ? EXIT_USAGE : EXIT_DATA;
     if (code != ERR_NONE) {
         exit_print(ASKING_PROGRAM, "%s", err.message);
     } else {

@@ -14,6 +14,9 @@ struct frontend {
     int (*session)(const struct asking *a);                            /* the exit status */
 };
 
+/* The frontend shows an answer, and not bare text. */
+bool command_on_screen(const struct frontend *f, const struct args *args, const struct out *o);
+
 /* How an answer is shown here. */
 struct view *command_view(const struct frontend *f, const struct args *args, struct out *out);
 

@@ -1,4 +1,5 @@
 #include "client/common/json_print.h"
+#include "client/common/base64.h"
 #include "lib/base/buf.h"
 #include "lib/base/utf8.h"
 #include <inttypes.h>
@@ -63,16 +64,12 @@ bool json_print_str(struct out *o, const char *s, size_t len)
 
 static bool print_base64(struct out *o, const char *data, size_t len)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const unsigned char *p = (const unsigned char *)data;
+    struct buf text;
+    buf_init(&text, BASE64_LEN(len));
     (void)out_write(o, "\"", 1);
-    for (size_t i = 0; i < len; i += 3) {
-        uint32_t v = (uint32_t)p[i] << 16 | (i + 1 < len ? (uint32_t)p[i + 1] << 8 : 0) | (i + 2 < len ? p[i + 2] : 0);
-        const char text[4] = {digits[v >> 18], digits[v >> 12 & 63], i + 1 < len ? digits[v >> 6 & 63] : '=',
-                              i + 2 < len ? digits[v & 63] : '='};
-        (void)out_write(o, text, sizeof(text));
-    }
-    return out_write(o, "\"", 1);
+    bool ok = base64_put(&text, data, len) && out_write(o, text.data, text.len);
+    buf_done(&text);
+    return out_write(o, "\"", 1) && ok;
 }
 
 /* The shortest of the usual precisions that reads back as the same number. No locale is ever set, so the point is a
@@ -144,8 +141,8 @@ static bool print_bytes(struct out *o, const char *name, const char *data, size_
     (void)out_write(o, "{\"", 2);
     (void)out_puts(o, name);
     (void)out_write(o, "\": ", 3);
-    (void)print_base64(o, data, len);
-    return out_write(o, "}", 1);
+    bool ok = print_base64(o, data, len);
+    return out_write(o, "}", 1) && ok;
 }
 
 bool json_print(struct out *o, const msgpack_object *v)

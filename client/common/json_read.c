@@ -1,4 +1,5 @@
 #include "client/common/json_read.h"
+#include "client/common/base64.h"
 #include "lib/proto/mp.h"
 #include <dlfcn.h>
 #include <jansson.h>
@@ -46,29 +47,12 @@ static bool load(struct jansson *j, char *why, size_t why_size)
     return ok;
 }
 
-static int base64_value(char c)
+/* False for what is no base64. */
+static bool put_bytes(struct buf *out, const char *text, size_t len)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = c != '\0' ? strchr(digits, c) : NULL;
-    return at != NULL ? (int)(at - digits) : -1;
-}
-
-/* Padding is optional. False for what is no base64. */
-static bool put_base64(struct buf *out, const char *text, size_t len)
-{
-    while (len > 0 && text[len - 1] == '=')
-        len--;
     struct buf bytes;
     buf_init(&bytes, len + 1);
-    uint32_t bits = 0;
-    bool ok = len % 4 != 1;
-    for (size_t i = 0; i < len && ok; i++) {
-        int v = base64_value(text[i]);
-        ok = v >= 0;
-        bits = bits << 6 | (uint32_t)(v & 63);
-        if (i % 4 > 0) /* the second digit completes the first byte, and so on */
-            ok = ok && buf_putc(&bytes, (char)(bits >> (6 - 2 * (i % 4))));
-    }
+    bool ok = base64_take(&bytes, text, len);
     if (ok)
         mp_put_bin(out, bytes.data, bytes.len);
     buf_done(&bytes);
@@ -82,7 +66,7 @@ static bool put_object(const struct jansson *j, struct buf *out, const json_t *v
     size_t n = j->json_object_size(v);
     const json_t *bin = n == 1 ? j->json_object_get(v, "$bin") : NULL;
     if (bin != NULL && json_typeof(bin) == JSON_STRING)
-        return put_base64(out, j->json_string_value(bin), j->json_string_length(bin));
+        return put_bytes(out, j->json_string_value(bin), j->json_string_length(bin));
     mp_put_map(out, (uint32_t)n);
     json_t *object = (json_t *)(uintptr_t)v; /* iterating asks for no const and changes nothing */
     for (void *it = j->json_object_iter(object); it != NULL; it = j->json_object_iter_next(object, it)) {
