@@ -5,11 +5,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 enum { WORKER_STACK = 256 << 10 };
 
 struct worker {
-    uv_async_t given; /* the thread has given something back, or has ended */
+    uv_poll_t given; /* of the eventfd: the thread has given something back, or has ended */
+    int fd;
     uv_thread_t thread;
     char name[16];
     const struct worker_hooks *hooks;
@@ -25,11 +28,11 @@ struct worker {
 
 /* -- on the thread -- */
 
-static void put(struct worker *w, struct worker_items *list, struct worker_item *item)
+/* Not by a uv_async_t: where the loop has the thread's core, it wakes in the midst of uv_async_send, and spins until
+ * the thread comes to the end of it. */
+static void wake(struct worker *w)
 {
-    uv_mutex_lock(&w->lock);
-    TAILQ_INSERT_TAIL(list, item, link);
-    uv_mutex_unlock(&w->lock);
+    eventfd_write(w->fd, 1);
 }
 
 struct worker_item *worker_take(struct worker *w, bool wait)
@@ -46,13 +49,19 @@ struct worker_item *worker_take(struct worker *w, bool wait)
 
 void worker_give(struct worker *w, struct worker_item *item)
 {
-    put(w, &w->out, item);
-    uv_async_send(&w->given);
+    uv_mutex_lock(&w->lock);
+    bool first = TAILQ_EMPTY(&w->out); /* for the others the loop comes anyway */
+    TAILQ_INSERT_TAIL(&w->out, item, link);
+    uv_mutex_unlock(&w->lock);
+    if (first)
+        wake(w);
 }
 
 void worker_requeue(struct worker *w, struct worker_item *item)
 {
-    put(w, &w->in, item);
+    uv_mutex_lock(&w->lock);
+    TAILQ_INSERT_TAIL(&w->in, item, link);
+    uv_mutex_unlock(&w->lock);
 }
 
 static void run(void *arg)
@@ -63,7 +72,7 @@ static void run(void *arg)
     uv_mutex_lock(&w->lock);
     w->ended = true;
     uv_mutex_unlock(&w->lock);
-    uv_async_send(&w->given);
+    wake(w);
 }
 
 /* -- on the loop -- */
@@ -71,6 +80,7 @@ static void run(void *arg)
 static void on_closed(uv_handle_t *h)
 {
     struct worker *w = h->data;
+    close(w->fd);
     uv_cond_destroy(&w->came);
     uv_mutex_destroy(&w->lock);
     if (w->closed)
@@ -78,12 +88,15 @@ static void on_closed(uv_handle_t *h)
     free(w);
 }
 
-static void on_given(uv_async_t *h)
+static void on_given(uv_poll_t *h, int status, int events)
 {
+    (void)status, (void)events;
     struct worker *w = h->data;
     struct worker_items items = TAILQ_HEAD_INITIALIZER(items);
     struct worker_item *item;
+    eventfd_t times;
 
+    eventfd_read(w->fd, &times); /* before the items are taken: what is given later wakes again */
     uv_mutex_lock(&w->lock);
     TAILQ_CONCAT(&items, &w->out, link);
     bool ended = w->ended;
@@ -121,10 +134,13 @@ struct worker *worker_new(uv_loop_t *loop, const char *name, const struct worker
     snprintf(w->name, sizeof w->name, "%s", name);
     TAILQ_INIT(&w->in);
     TAILQ_INIT(&w->out);
-    if (uv_async_init(loop, &w->given, on_given) != 0) {
+    w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (w->fd < 0) {
         free(w);
         return NULL;
     }
+    if (uv_poll_init(loop, &w->given, w->fd) != 0 || uv_poll_start(&w->given, UV_READABLE, on_given) != 0)
+        abort(); /* as http/pool does: no more watches from the system */
     w->given.data = w;
     if (uv_mutex_init(&w->lock) != 0 || uv_cond_init(&w->came) != 0)
         abort(); /* they fail for want of a few bytes only */
@@ -135,13 +151,14 @@ struct worker *worker_new(uv_loop_t *loop, const char *name, const struct worker
     return w;
 }
 
+/* Signalled without the lock: on the loop's own core the thread runs at once, and would only wait for it. */
 void worker_submit(struct worker *w, struct worker_item *item)
 {
     uv_mutex_lock(&w->lock);
     assert(!w->closing);
     TAILQ_INSERT_TAIL(&w->in, item, link);
-    uv_cond_signal(&w->came);
     uv_mutex_unlock(&w->lock);
+    uv_cond_signal(&w->came);
 }
 
 void worker_close(struct worker *w, void (*closed)(void *data), void *data)
