@@ -65,8 +65,9 @@ static void on_handle_closed(uv_handle_t *h)
     server_settle(s);
 }
 
-/* Once per turn, before the loop sleeps and after it woke: readers are told what has come, and what was written for a
- * peer leaves in one write. Either may make work for the other. */
+/* Once per turn, before the loop sleeps: readers are told what has come, and what was written for a peer leaves in one
+ * write. Either may make work for the other. Timers have run by then, and with them a request has left for its
+ * provider, who works on it while its reader is told that it has begun. */
 static void flush(struct server *s)
 {
     struct log_pool *pool = answer_table_pool(engine_table(s->engine));
@@ -79,11 +80,6 @@ static void flush(struct server *s)
 }
 
 static void on_before_poll(uv_prepare_t *h)
-{
-    flush(h->data);
-}
-
-static void on_after_poll(uv_check_t *h)
 {
     flush(h->data);
 }
@@ -139,11 +135,9 @@ struct server *server_new(uv_loop_t *loop, struct engine *engine, const struct s
     s->started_us = clock_mono_us();
     s->frame_timer = timer_new(loop, on_frame_timer, s);
     uv_prepare_init(loop, &s->before_poll);
-    uv_check_init(loop, &s->after_poll);
-    s->before_poll.data = s->after_poll.data = s;
+    s->before_poll.data = s;
     uv_prepare_start(&s->before_poll, on_before_poll);
-    uv_check_start(&s->after_poll, on_after_poll);
-    s->handles = 2;
+    s->handles = 1;
     return s;
 }
 
@@ -194,7 +188,6 @@ void server_close(struct server *s, void (*closed)(void *data), void *data)
         peer_close(p);
     s->frame_timer = timer_free(s->frame_timer);
     uv_close((uv_handle_t *)&s->before_poll, on_handle_closed);
-    uv_close((uv_handle_t *)&s->after_poll, on_handle_closed);
 }
 
 unsigned server_peers(const struct server *s)

@@ -42,7 +42,6 @@ struct server {
     struct accounts accounts;
     uv_pipe_t listener;
     uv_prepare_t before_poll;
-    uv_check_t after_poll;
     struct timer *frame_timer;
     struct peer_list peers, partial, dirty;
     struct watch_list watches; /* of all peers */
