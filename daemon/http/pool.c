@@ -163,6 +163,7 @@ static void take_away(struct http_transfer *t)
 static void transfer_free(struct http_transfer *t)
 {
     exchange_done(&t->x);
+    curl_url_cleanup(t->address);
     free(t->location);
     free(t);
 }
@@ -346,7 +347,8 @@ static void open_multi(struct http_pool *pool)
     if (curl_global_init(CURL_GLOBAL_DEFAULT) || !(pool->multi = curl_multi_init()) ||
         !(pool->room.sessions = curl_share_init()) ||
         curl_share_setopt(pool->room.sessions, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION))
-        abort(); /* as alloc.h does */
+        abort();                                                         /* as alloc.h does */
+    pool->room.has_ca_file = curl_version_info(CURLVERSION_NOW)->cainfo; /* it makes texts each time */
     must(curl_multi_setopt(pool->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX));
     must(curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, CACHE_MAX));
     must(curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, watch_socket));
@@ -388,7 +390,7 @@ static enum error_code prepare(struct http_transfer *t, const struct http_option
 {
     struct http_pool *pool = t->pool;
     char *key = NULL;
-    enum error_code code = transfer_parse_url(t->x.url, &key, err);
+    enum error_code code = transfer_parse_url(t->x.url, &t->address, &key, err);
     if (code)
         return code;
     t->host = host_get(&pool->room.hosts, key);
@@ -455,7 +457,7 @@ void http_warm(struct http_pool *pool, const char *url, const struct http_option
     static const struct http_callbacks cb = {.on_end = on_warm_end};
     struct exchange x;
     char *key;
-    if (strncasecmp(url, "https:", 6) != 0 || transfer_parse_url(url, &key, NULL) != ERR_NONE)
+    if (strncasecmp(url, "https:", 6) != 0 || transfer_parse_url(url, NULL, &key, NULL) != ERR_NONE)
         return;
     struct http_host *host = host_get(&pool->room.hosts, key);
     if (!host_is_cold(&pool->room.hosts, host, clock_mono_us()))
@@ -482,7 +484,7 @@ void http_host_stats(const struct http_pool *pool, const char *url, struct http_
 {
     char *key;
     *ret = (struct http_host_stats){0};
-    if (transfer_parse_url(url, &key, NULL) != ERR_NONE)
+    if (transfer_parse_url(url, NULL, &key, NULL) != ERR_NONE)
         return;
     const struct http_host *host = host_find(&pool->room.hosts, key);
     free(key);

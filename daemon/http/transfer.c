@@ -53,14 +53,17 @@ static enum error_code key_of_url(CURLU *u, char **ret_key, struct error *err)
     return code;
 }
 
-enum error_code transfer_parse_url(const char *url, char **ret_key, struct error *err)
+enum error_code transfer_parse_url(const char *url, CURLU **ret, char **ret_key, struct error *err)
 {
     CURLU *u = curl_url();
     if (!u)
         abort(); /* as alloc.h does */
     CURLUcode rc = curl_url_set(u, CURLUPART_URL, url ? url : "", CURLU_NON_SUPPORT_SCHEME);
     enum error_code code = rc ? refuse_url(rc, err) : key_of_url(u, ret_key, err);
-    curl_url_cleanup(u);
+    if (code == ERR_NONE && ret)
+        *ret = u;
+    else
+        curl_url_cleanup(u);
     return code;
 }
 
@@ -365,7 +368,7 @@ static CURLcode set_connection(struct http_transfer *t, const struct http_option
     if (opt->ca_file)
         SET(CURLOPT_CAINFO, opt->ca_file);
     /* With a folder of certificates beside the file curl reads and parses the file anew for each connection. */
-    if (opt->ca_file || curl_version_info(CURLVERSION_NOW)->cainfo)
+    if (opt->ca_file || room->has_ca_file)
         SET(CURLOPT_CAPATH, NULL);
     return rc;
 }
@@ -385,8 +388,10 @@ static curl_socket_t open_public(void *data, curlsocktype purpose, struct curl_s
 static CURLcode set_reach(struct http_transfer *t, const struct http_options *opt)
 {
     CURLcode rc = CURLE_OK;
-    if (opt->reach == HTTP_CONFIGURED)
+    if (opt->reach == HTTP_CONFIGURED) {
+        SET(CURLOPT_CURLU, t->address); /* it was taken apart already; where a name is refused in it, curl does so */
         return rc;
+    }
     SET(CURLOPT_FRESH_CONNECT, 1L);
     SET(CURLOPT_FORBID_REUSE, 1L);
     SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);

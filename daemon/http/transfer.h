@@ -29,6 +29,7 @@ struct http_transfer {
     long timeout_connect_ms;
 
     CURL *easy;
+    CURLU *address;             /* x.url, taken apart; curl reads it until it gives the handle back */
     struct curl_slist *headers; /* holds the key: wiped when freed */
     struct response_head head;
     bool retry_after_exact; /* the head had a retry-after-ms, which says it better than Retry-After */
@@ -41,12 +42,14 @@ struct http_transfer {
     char detail[CURL_ERROR_SIZE];
 };
 
-/* Takes the URL apart. *ret_key is malloc'd: scheme://host:port in lower case. */
-enum error_code transfer_parse_url(const char *url, char **ret_key, struct error *err);
+/* Takes the URL apart. *ret_key is malloc'd: scheme://host:port in lower case. ret: the caller's, for
+ * curl_url_cleanup; may be NULL. */
+enum error_code transfer_parse_url(const char *url, CURLU **ret, char **ret_key, struct error *err);
 
 /* What the transfers of a pool have in common. */
 struct transfer_room {
     char *user_agent;
+    bool has_ca_file; /* curl comes with a file of certificates */
     CURLSH *sessions; /* of TLS. On one thread, so without locks */
     struct hosts hosts;
 };
