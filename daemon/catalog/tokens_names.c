@@ -62,6 +62,8 @@ static bool has_word(const char *name, const char *word)
     size_t len = strlen(word);
 
     for (const char *p = name; *p; p++) {
+        if (tolower((unsigned char)*p) != *word) /* most go no further, at each question */
+            continue;
         bool first = p == name || !isalnum((unsigned char)p[-1]);
         if (first && strncasecmp(p, word, len) == 0)
             return true;
