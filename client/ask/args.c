@@ -98,7 +98,8 @@ static const int exclusive[][2] = {
     {OPT_DETACH, OPT_COPY},          {OPT_DETACH, OPT_JSON_STREAM},
     {OPT_DRY_RUN, OPT_COPY},         {OPT_DRY_RUN, OPT_CODE},
     {OPT_DRY_RUN, OPT_JSON_STREAM},  {OPT_JSON, OPT_COPY},
-    {OPT_JSON_STREAM, OPT_COPY},
+    {OPT_JSON_STREAM, OPT_COPY},     {OPT_INTERRUPTED, OPT_CODE},
+    {OPT_SCHEMA, OPT_CODE},
 };
 
 /* What makes none without another. */

@@ -106,9 +106,12 @@ int asking_follow(const struct asking *a, const struct question *q)
     int status = asking_run(a, view, q, &reply);
     if (status == EXIT_OK && a->args->schema_retry && again_wanted(&again, &reply.data) && again_possible(&again, q))
         status = run_again(a, view, *q, &again, &reply);
+    const int seen = view->status;
     view_free(view);
     if (status == EXIT_OK)
         status = finish(a, &reply.data);
+    if (status == EXIT_OK)
+        status = seen;
     again_done(&again);
     msgpack_unpacked_destroy(&reply);
     return status;

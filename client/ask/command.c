@@ -36,7 +36,7 @@ static void on_wait(void *data, const char *what)
 
 bool command_on_screen(const struct frontend *f, const struct args *args, const struct out *o)
 {
-    return f->answer != NULL && screen_wanted(args, o);
+    return f->answer != NULL && args->format != ARGS_CODE && screen_wanted(args, o);
 }
 
 struct view *command_view(const struct frontend *f, const struct args *args, struct out *o)
@@ -49,6 +49,8 @@ struct view *command_view(const struct frontend *f, const struct args *args, str
                                                                                                  : VIEW_REASONING_HIDE};
     if (args->format == ARGS_JSON_STREAM)
         return view_json_new(o);
+    if (args->format == ARGS_CODE && f->code != NULL)
+        return f->code(args, o);
     return command_on_screen(f, args, o) ? f->answer(args, o) : view_text_new(&text, o);
 }
 
@@ -151,5 +153,9 @@ int command_main(int argc, char **argv, const struct frontend *f)
     }
     if (!f->screen && screen_wanted(&args, &out))
         screen_run(argv);
+    if (!f->screen && args.format == ARGS_CODE) {
+        exit_print(ASKING_PROGRAM, "--code needs the program ask-tty, which is not installed: install all of askd");
+        return EXIT_UNAVAILABLE;
+    }
     return ask_prompt(&args, f);
 }

@@ -10,6 +10,7 @@
 struct frontend {
     bool screen;                                                       /* it is ask-tty */
     struct view *(*answer)(const struct args *args, struct out *out);  /* one answer */
+    struct view *(*code)(const struct args *args, struct out *out);    /* its code blocks alone */
     struct view *(*compare)(const struct args *args, struct out *out); /* several, side by side */
     int (*session)(const struct asking *a);                            /* the exit status */
 };

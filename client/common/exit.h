@@ -9,8 +9,9 @@
 enum exit_status {
     EXIT_OK = 0,
     EXIT_OTHER = 1,
-    EXIT_MISFIT =
-        2, /* an answer that does not fit the schema that was asked for; of sysexits none would say so alone */
+    /* An answer that is not what was asked for: it does not fit the schema, or has no code block. Of sysexits none
+     * would say so alone. */
+    EXIT_MISFIT = 2,
     EXIT_USAGE = 64,
     EXIT_DATA = 65,
     EXIT_UNAVAILABLE = 69,

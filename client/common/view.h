@@ -49,6 +49,7 @@ struct view_ops {
 struct view {
     const struct view_ops *ops;
     struct out *out; /* borrowed */
+    int status;      /* of exit.h: how to exit where all else went well, known at the end */
 };
 
 void view_event(struct view *v, const struct view_event *e);

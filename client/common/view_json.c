@@ -26,6 +26,6 @@ struct view *view_json_new(struct out *out)
     static const struct view_ops ops = {.event = on_event, .free = on_free};
     struct view *v = malloc(sizeof(*v));
     if (v != NULL)
-        *v = (struct view){&ops, out};
+        *v = (struct view){.ops = &ops, .out = out};
     return v;
 }

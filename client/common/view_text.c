@@ -86,6 +86,6 @@ struct view *view_text_new(const struct view_text_options *options, struct out *
     struct view_text *t = malloc(sizeof(*t));
     if (t == NULL)
         return NULL;
-    *t = (struct view_text){.view = {&ops, out}, .options = *options};
+    *t = (struct view_text){.view = {.ops = &ops, .out = out}, .options = *options};
     return &t->view;
 }

@@ -1,6 +1,7 @@
 #include "client/ask/command.h"
 #include "client/common/exit.h"
 #include "client/common/out.h"
+#include "client/tty/code_view.h"
 #include "client/tty/tty.h"
 #include "lib/base/buf.h"
 #include "lib/proto/frame.h"
@@ -12,7 +13,7 @@
 #include <unistd.h>
 
 /* What ask becomes on a terminal. */
-static const struct frontend frontend = {.screen = true};
+static const struct frontend frontend = {.screen = true, .code = code_view_new};
 
 enum { TABLE_MAX = 64 << 20, VALUES_MAX = 8 << 20, DEPTH_MAX = 8 };
 
