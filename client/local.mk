@@ -6,13 +6,13 @@ libaskcli_la_SOURCES = \
 	client/common/ending.c client/common/ending.h client/common/escape.c client/common/escape.h \
 	client/common/exit.c client/common/exit.h client/common/field.h client/common/figures.c \
 	client/common/figures.h client/common/json_print.c client/common/json_print.h client/common/json_read.c \
-	client/common/json_read.h client/common/out.c client/common/out.h client/common/project_file.c \
-	client/common/project_file.h client/common/project_read.c client/common/schema_short.c \
-	client/common/schema_short.h client/common/sha256.c client/common/sha256.h client/common/signals.c \
-	client/common/signals.h client/common/stream.c client/common/stream.h client/common/trust.c \
-	client/common/trust.h client/common/tty.c client/common/tty.h client/common/view.c client/common/view.h \
-	client/common/view_json.c client/common/view_json.h client/common/view_text.c client/common/view_text.h \
-	client/common/where.c client/common/where.h
+	client/common/json_read.h client/common/memory_file.c client/common/memory_file.h client/common/out.c \
+	client/common/out.h client/common/project_file.c client/common/project_file.h client/common/project_read.c \
+	client/common/schema_short.c client/common/schema_short.h client/common/sha256.c client/common/sha256.h \
+	client/common/signals.c client/common/signals.h client/common/stream.c client/common/stream.h \
+	client/common/trust.c client/common/trust.h client/common/tty.c client/common/tty.h client/common/view.c \
+	client/common/view.h client/common/view_json.c client/common/view_json.h client/common/view_text.c \
+	client/common/view_text.h client/common/where.c client/common/where.h
 libaskcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libaskcli_la_LIBADD = libaskclient.la
 
@@ -21,12 +21,16 @@ noinst_LTLIBRARIES += libaskcmd.la
 libaskcmd_la_SOURCES = \
 	client/ask/again.c client/ask/again.h client/ask/args.c client/ask/args.h client/ask/asking.c \
 	client/ask/asking.h client/ask/attach.c client/ask/attach.h client/ask/command.c client/ask/command.h \
-	client/ask/confirm.c client/ask/confirm.h client/ask/copy.c client/ask/copy.h client/ask/dry_run.c \
-	client/ask/dry_run.h client/ask/input.c client/ask/input.h client/ask/material.c client/ask/material.h \
-	client/ask/plain.c client/ask/plain.h client/ask/project.c client/ask/project.h client/ask/question.c \
-	client/ask/question.h client/ask/resume.c client/ask/resume.h client/ask/schema_arg.c client/ask/schema_arg.h \
-	client/ask/screen.c client/ask/screen.h client/ask/tree.c client/ask/tree.h client/ask/tree_list.c \
-	client/ask/tree_list.h client/ask/usage.c
+	client/ask/confirm.c client/ask/confirm.h client/ask/copy.c client/ask/copy.h client/ask/diff.c \
+	client/ask/diff.h client/ask/diff_apply.c client/ask/diff_apply.h client/ask/diff_make.c \
+	client/ask/diff_make.h client/ask/diff_show.c client/ask/diff_show.h client/ask/dry_run.c client/ask/dry_run.h \
+	client/ask/edit.c client/ask/edit.h client/ask/edit_apply.c client/ask/edit_apply.h client/ask/edit_files.c \
+	client/ask/edit_files.h client/ask/edit_fit.c client/ask/edit_fit.h client/ask/input.c client/ask/input.h \
+	client/ask/material.c client/ask/material.h client/ask/plain.c client/ask/plain.h client/ask/project.c \
+	client/ask/project.h client/ask/question.c client/ask/question.h client/ask/replace.c client/ask/replace.h \
+	client/ask/resume.c client/ask/resume.h client/ask/schema_arg.c client/ask/schema_arg.h client/ask/screen.c \
+	client/ask/screen.h client/ask/tree.c client/ask/tree.h client/ask/tree_list.c client/ask/tree_list.h \
+	client/ask/undo.c client/ask/undo.h client/ask/usage.c
 
 bin_PROGRAMS += client/ask/ask client/ctl/askctl
 client_ask_ask_SOURCES = client/ask/main.c

@@ -2,25 +2,39 @@
 #include "client/ask/input.h"
 #include "client/common/field.h"
 
-bool again_wanted(struct again *again, const msgpack_object *answer)
+static void begin(struct again *again, const msgpack_object_map *answer)
 {
-    msgpack_object_map map;
-    const char *why, *text = "";
-    size_t len, text_len = 0;
+    const char *text = "";
+    size_t len = 0;
     *again = (struct again){.conversation = ""};
     buf_init(&again->answer, INPUT_MAX);
     buf_init(&again->prompt, INPUT_MAX);
-    if (!mp_map(answer, &map) || !field_str(&map, "schema_error", &why, &len))
+    (void)field_str(answer, "text", &text, &len);
+    (void)buf_append(&again->answer, text, len);
+    (void)field_copy(answer, "conversation", again->conversation, sizeof(again->conversation));
+    (void)field_copy(answer, "message", again->message, sizeof(again->message));
+}
+
+bool again_wanted(struct again *again, const msgpack_object *answer)
+{
+    msgpack_object_map map = {0};
+    const char *why;
+    size_t len;
+    const bool wanted = mp_map(answer, &map) && field_str(&map, "schema_error", &why, &len);
+    begin(again, &map);
+    if (!wanted)
         return false;
-    (void)field_str(&map, "text", &text, &text_len);
-    (void)buf_append(&again->answer, text, text_len);
     (void)buf_puts(&again->prompt, "Your answer does not fit the JSON schema that was asked for. ");
     (void)buf_append(&again->prompt, why, len);
     (void)buf_puts(&again->prompt,
                    "\nAnswer again, with the whole JSON and nothing else: no code fence, no words around it.");
-    (void)field_copy(&map, "conversation", again->conversation, sizeof(again->conversation));
-    (void)field_copy(&map, "message", again->message, sizeof(again->message));
     return true;
+}
+
+void again_because(struct again *again, const msgpack_object_map *answer, const char *prompt)
+{
+    begin(again, answer);
+    (void)buf_puts(&again->prompt, prompt);
 }
 
 void again_done(struct again *again)

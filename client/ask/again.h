@@ -1,4 +1,5 @@
-/* An answer that does not fit its schema, and what is asked then: once more, with the reason. */
+/* An answer that is not what was asked for, as one that does not fit its schema, and what is asked then: once more,
+ * with the reason. */
 #ifndef CLIENT_ASK_AGAIN_H
 #define CLIENT_ASK_AGAIN_H
 
@@ -14,6 +15,8 @@ struct again {
  * either. */
 bool again_wanted(struct again *again, const msgpack_object *answer);
 void again_done(struct again *again);
+/* The same for who has looked at an answer himself: prompt is what is asked then. */
+void again_because(struct again *again, const msgpack_object_map *answer, const char *prompt);
 /* Not where a prompt of the library was asked and nothing is stored: what the daemon made of it is not known here. */
 bool again_possible(const struct again *again, const struct question *q);
 

@@ -1,6 +1,7 @@
 #include "client/ask/command.h"
 #include "client/ask/copy.h"
 #include "client/ask/dry_run.h"
+#include "client/ask/edit.h"
 #include "client/ask/material.h"
 #include "client/ask/resume.h"
 #include "client/ask/screen.h"
@@ -87,14 +88,16 @@ static int go_on(const struct asking *a, struct question *q)
 }
 
 /* The daemon is there from here on. */
-static int ask(const struct args *args, const struct frontend *f, struct question *q)
+static int ask(const struct args *args, const struct frontend *f, struct question *q, struct material *m)
 {
     struct ask_error err;
     const struct ask_options options = {.socket = args->socket, .on_wait = on_wait};
     struct asking a = {.args = args, .frontend = f, .ask = ask_open(&options, &err), .out = &out};
     if (a.ask == NULL)
         return signals_pending() != 0 ? 128 + signals_pending() : exit_failure(ASKING_PROGRAM, &err);
-    int status = args->interrupted ? go_on(&a, q) : send_question(&a, q);
+    int status = args->interrupted         ? go_on(&a, q)
+                 : args->task == ARGS_EDIT ? edit_run(&a, q, &m->edited)
+                                           : send_question(&a, q);
     ask_close(a.ask);
     return status;
 }
@@ -130,7 +133,7 @@ static int ask_prompt(const struct args *args, const struct frontend *f)
         exit_print(ASKING_PROGRAM, "%s", err.message);
     } else {
         signals_catch();
-        status = ask(args, f, &q);
+        status = ask(args, f, &q, &m);
     }
     material_done(&m);
     return status;
@@ -151,6 +154,8 @@ int command_main(int argc, char **argv, const struct frontend *f)
         exit_print(ASKING_PROGRAM, "a value of an option is not UTF-8: convert it");
         return EXIT_DATA;
     }
+    if (args.task == ARGS_UNDO)
+        return edit_undo(&args, &out);
     if (!f->screen && screen_wanted(&args, &out))
         screen_run(argv);
     if (!f->screen && args.format == ARGS_CODE) {

@@ -1,4 +1,5 @@
 #include "client/ask/material.h"
+#include "client/ask/edit.h"
 #include "client/ask/input.h"
 #include "client/ask/project.h"
 #include "client/ask/schema_arg.h"
@@ -10,6 +11,8 @@ void material_init(struct material *m)
     buf_init(&m->schema, SCHEMA_ARG_MAX);
     attach_init(&m->attached);
     project_file_init(&m->project);
+    edit_files_init(&m->edited);
+    buf_init(&m->edit_var, EDIT_FILES_MAX * (size_t)(PATH_MAX + 32));
 }
 
 void material_done(struct material *m)
@@ -18,6 +21,8 @@ void material_done(struct material *m)
     buf_done(&m->schema);
     attach_done(&m->attached);
     project_file_done(&m->project);
+    edit_files_done(&m->edited);
+    buf_done(&m->edit_var);
 }
 
 static struct question question_of(const struct args *args)
@@ -27,7 +32,7 @@ static struct question question_of(const struct args *args)
                              .system = args->system,
                              .cache = args->cache,
                              .detach = args->detach,
-                             .template = args->template,
+                             .template = args->task == ARGS_EDIT ? EDIT_TEMPLATE : args->template,
                              .vars = args->vars,
                              .n_vars = args->n_vars,
                              .conversation = args->keep == ARGS_NAMED ? args->conversation : conversations[args->keep]};
@@ -53,11 +58,34 @@ static enum error_code read_project(struct material *m, const struct args *args,
     return code;
 }
 
+/* The files among the words. */
+static int n_files(const struct args *args)
+{
+    return args->task == ARGS_EDIT ? edit_files_count(args->words, args->n_words) : 0;
+}
+
+static enum error_code read_edited(struct material *m, const struct args *args, struct question *q, struct error *err)
+{
+    if (args->task != ARGS_EDIT)
+        return ERR_NONE;
+    enum error_code code = edit_files_read(&m->edited, args->words, n_files(args), err);
+    (void)buf_puts(&m->edit_var, "files=");
+    if (code == ERR_NONE)
+        code = edit_files_attach(&m->edited, &m->attached, &m->edit_var, err);
+    m->edit_vars[0] = buf_cstr(&m->edit_var);
+    q->vars = m->edit_vars;
+    q->n_vars = 1;
+    return code;
+}
+
 static enum error_code read_prompt(struct material *m, const struct args *args, struct question *q, struct error *err)
 {
     const int fd = m->attached.has_stdin ? -1 : STDIN_FILENO;
-    enum error_code code = args->interrupted ? ERR_NONE : input_read(&m->prompt, args->words, args->n_words, fd, err);
-    if (code == ERR_NOT_FOUND && q->template != NULL) { /* the daemon knows whether it needs an input */
+    const int skip = n_files(args);
+    enum error_code code =
+        args->interrupted ? ERR_NONE : input_read(&m->prompt, args->words + skip, args->n_words - skip, fd, err);
+    if (code == ERR_NOT_FOUND && q->template != NULL &&
+        args->task != ARGS_EDIT) { /* the daemon knows whether it needs an input */
         buf_clear(&m->prompt);
         code = ERR_NONE;
     }
@@ -77,6 +105,8 @@ enum error_code material_read(struct material *m, const struct args *args, const
     }
     if (code == ERR_NONE)
         code = read_project(m, args, program, q, err);
+    if (code == ERR_NONE)
+        code = read_edited(m, args, q, err);
     if (code == ERR_NONE)
         code = attach_all(&m->attached, args, err);
     q->attachments = &m->attached;

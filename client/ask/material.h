@@ -4,6 +4,7 @@
 
 #include "client/ask/args.h"
 #include "client/ask/attach.h"
+#include "client/ask/edit_files.h"
 #include "client/ask/question.h"
 #include "client/common/project_file.h"
 
@@ -11,6 +12,9 @@ struct material {
     struct buf prompt, schema;
     struct attach attached;
     struct project_file project;
+    struct edit_files edited; /* with --edit, and the one value of its prompt: their names */
+    struct buf edit_var;
+    const char *edit_vars[1];
 };
 
 void material_init(struct material *m);

@@ -1,6 +1,5 @@
 #include "client/common/exit.h"
 #include "client/common/field.h"
-#include "lib/base/error.h"
 #include "lib/base/usual_keys.h"
 #include "lib/proto/mp.h"
 #include <errno.h>
@@ -223,20 +222,24 @@ static struct text message_of(const msgpack_object_map *map)
 }
 
 /* OUTCOMES where there is none for it. */
-static size_t outcome_of(const char *name, size_t len)
+static size_t outcome_of(enum error_code code)
 {
-    const enum error_code code = error_from_name(name, len);
     size_t i = 0;
     while (i < OUTCOMES && outcomes[i].code != code)
         i++;
     return i;
 }
 
+int exit_status_for(enum error_code code)
+{
+    const size_t i = outcome_of(code);
+    return i < OUTCOMES ? (int)outcomes[i].status : (int)EXIT_OTHER;
+}
+
 int exit_status_of(const msgpack_object_map *error)
 {
     const struct text code = text_of(error, "code");
-    const size_t i = outcome_of(code.s, code.len);
-    return i < OUTCOMES ? (int)outcomes[i].status : (int)EXIT_OTHER;
+    return exit_status_for(error_from_name(code.s, code.len));
 }
 
 int exit_error(const char *program, const msgpack_object *error)
@@ -249,7 +252,7 @@ int exit_error(const char *program, const msgpack_object *error)
         return EXIT_PROTOCOL;
     }
     struct text message = message_of(&map), param = text_of(&map, "param");
-    const size_t i = outcome_of(name, name_len);
+    const size_t i = outcome_of(error_from_name(name, name_len));
     char hint[256] = "";
     if (i < OUTCOMES)
         write_hint(hint, sizeof(hint), i, &map, message);

@@ -4,6 +4,7 @@
 
 #include "client/common/out.h"
 #include "lib/ask/ask.h"
+#include "lib/base/error.h"
 #include <msgpack.h>
 
 enum exit_status {
@@ -41,6 +42,9 @@ int exit_unwritten(const char *program, const struct out *out, const char *what)
 
 /* Prints a failure of libask and gives the status to exit with. */
 int exit_failure(const char *program, const struct ask_error *err);
+
+/* How to exit for an error of our own. */
+int exit_status_for(enum error_code code);
 
 /* How to exit for an error map of the protocol. */
 int exit_status_of(const msgpack_object_map *error);

@@ -1,10 +1,10 @@
 #include "client/common/tty.h"
+#include "client/common/memory_file.h"
 #include "lib/base/paths.h"
 #include <errno.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,25 +13,6 @@ enum { NOT_RUN = 127 }; /* what the dynamic linker exits with where a library is
 bool tty_find(char path[PATH_MAX])
 {
     return paths_helper("ask-tty", path, PATH_MAX, NULL) == ERR_NONE && access(path, X_OK) == 0;
-}
-
-/* A file in memory and not a pipe: it is written to its end whether or not anybody reads it. -1 where it cannot be. */
-static int open_input(const struct buf *input)
-{
-    int fd = memfd_create("ask-tty", MFD_CLOEXEC);
-    size_t at = 0;
-    while (fd >= 0 && at < input->len) {
-        ssize_t n = write(fd, input->data + at, input->len - at);
-        if (n > 0) {
-            at += (size_t)n;
-        } else if (n == 0 || errno != EINTR) {
-            (void)close(fd);
-            fd = -1;
-        }
-    }
-    if (fd >= 0)
-        (void)lseek(fd, 0, SEEK_SET);
-    return fd;
 }
 
 static bool start(const char *path, const char *verb, int input, pid_t *pid)
@@ -52,7 +33,7 @@ bool tty_run(const char *path, const char *verb, const struct buf *input, int *s
 {
     pid_t pid;
     int how = 0; /* where SIGCHLD is ignored, nobody is told how it ended */
-    int fd = open_input(input);
+    int fd = memory_file_new("ask-tty", input);
     bool started = fd >= 0 && start(path, verb, fd, &pid);
     if (fd >= 0)
         (void)close(fd);

@@ -1,0 +1,189 @@
+#include "client/ask/edit.h"
+#include "client/ask/again.h"
+#include "client/ask/confirm.h"
+#include "client/ask/diff_make.h"
+#include "client/ask/diff_show.h"
+#include "client/ask/edit_apply.h"
+#include "client/ask/edit_fit.h"
+#include "client/ask/plain.h"
+#include "client/ask/undo.h"
+#include "client/common/ending.h"
+#include "client/common/exit.h"
+#include "client/common/field.h"
+#include "client/common/signals.h"
+#include "client/common/view_text.h"
+#include <string.h>
+
+/* What a diff has at most: both texts of a file, and as much for its marks. */
+#define DIFF_MAX (4 * EDIT_FILE_MAX)
+
+static int fail(const struct error *err)
+{
+    exit_print(ASKING_PROGRAM, "%s", err->message);
+    return exit_status_for(err->code);
+}
+
+/* -- the answer -- */
+
+/* The model says in a comment why it does nothing, as its prompt wants it. */
+static bool is_refusal(const char *text, size_t len)
+{
+    return len > 2 && memcmp(text, "# ", 2) == 0;
+}
+
+static int take_answer(const struct asking *a, const msgpack_object *reply, struct edit_files *files, struct error *err)
+{
+    msgpack_object_map map;
+    const char *text = "";
+    size_t len = 0;
+    if (mp_map(reply, &map))
+        (void)field_str(&map, "text", &text, &len);
+    ending_print(ASKING_PROGRAM, reply);
+    if (a->args->stats)
+        plain_stats(reply);
+    enum error_code code = edit_fit(files, text, len, err);
+    if (code == ERR_NONE)
+        return EXIT_OK;
+    if (code != ERR_NOT_FOUND || !is_refusal(text, len))
+        return EXIT_MISFIT;
+    exit_print(ASKING_PROGRAM, "nothing is changed, says the model: %.*s", (int)(len - 2 < 1024 ? len - 2 : 1024),
+               text + 2);
+    return EXIT_OTHER;
+}
+
+static int ask_once_more(const struct asking *a, struct view *view, struct question q, const struct again *again,
+                         msgpack_unpacked *reply)
+{
+    exit_print(ASKING_PROGRAM, "it is asked for once more");
+    again_ask(again, &q);
+    return asking_run(a, view, &q, reply);
+}
+
+/* As again.h does for a schema: with the reason, and once. */
+static int try_again(const struct asking *a, struct view *view, const struct question *q, struct edit_files *files,
+                     msgpack_unpacked *reply, struct error *err)
+{
+    msgpack_object_map map = {0};
+    struct again again;
+    char prompt[1024];
+    (void)snprintf(prompt, sizeof(prompt),
+                   "Your diff cannot be used: %s.\nAnswer again with the whole diff of all files that change, against "
+                   "the files as they were attached, and with nothing else.",
+                   err->message);
+    (void)mp_map(&reply->data, &map);
+    again_because(&again, &map, prompt);
+    exit_print(ASKING_PROGRAM, "the model's diff cannot be used: %s", err->message);
+    int status = EXIT_MISFIT;
+    if (again_possible(&again, q))
+        status = ask_once_more(a, view, *q, &again, reply);
+    if (status == EXIT_OK) {
+        status = take_answer(a, &reply->data, files, err);
+        if (status == EXIT_MISFIT)
+            exit_print(ASKING_PROGRAM, "nor can its second: %s", err->message);
+    }
+    if (status == EXIT_MISFIT)
+        exit_print(ASKING_PROGRAM, "nothing is changed: ask for less at once, or another model (-m)");
+    again_done(&again);
+    return status;
+}
+
+static int get_answer(const struct asking *a, const struct question *q, struct edit_files *files)
+{
+    static const struct view_text_options silent = {.program = ASKING_PROGRAM, .silent = true};
+    struct error err = ERROR_INIT;
+    msgpack_unpacked reply;
+    struct view *view = view_text_new(&silent, a->out);
+    if (view == NULL) {
+        exit_print(ASKING_PROGRAM, "out of memory");
+        return EXIT_OS;
+    }
+    msgpack_unpacked_init(&reply);
+    int status = asking_run(a, view, q, &reply);
+    if (status == EXIT_OK)
+        status = take_answer(a, &reply.data, files, &err);
+    if (status == EXIT_MISFIT)
+        status = try_again(a, view, q, files, &reply, &err);
+    msgpack_unpacked_destroy(&reply);
+    view_free(view);
+    return status;
+}
+
+/* -- what comes of it -- */
+
+static int show(const struct asking *a, const struct edit_files *files)
+{
+    struct error err = ERROR_INIT;
+    enum error_code code = ERR_NONE;
+    for (unsigned i = 0; i < files->n && code == ERR_NONE; i++) {
+        const struct edit_file *e = &files->list[i];
+        struct buf diff;
+        buf_init(&diff, DIFF_MAX);
+        if (e->changes)
+            code = diff_make(e->name, e->there ? &e->before : NULL, &e->after, &diff, &err);
+        if (code == ERR_NONE)
+            diff_show(a->out, &diff, a->args->format == ARGS_PLAIN);
+        buf_done(&diff);
+    }
+    return code == ERR_NONE ? exit_flush(ASKING_PROGRAM, a->out, "the diff") : fail(&err);
+}
+
+static int apply(const struct edit_files *files)
+{
+    struct error err = ERROR_INIT;
+    struct buf names;
+    if (edit_apply(files, &err) != ERR_NONE)
+        return fail(&err);
+    buf_init(&names, EDIT_FILES_MAX * (size_t)PATH_MAX);
+    for (unsigned i = 0; i < files->n; i++)
+        if (files->list[i].changes)
+            (void)buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", files->list[i].name);
+    exit_print(ASKING_PROGRAM, "changed %s; ask --undo takes it back", buf_cstr(&names));
+    buf_done(&names);
+    return EXIT_OK;
+}
+
+static int decide(const struct asking *a, struct edit_files *files)
+{
+    int status = show(a, files);
+    if (status != EXIT_OK || !a->out->terminal)
+        return status;
+    if (confirm_choose("Apply it? [y]es, [n]o: ", "yn") == 'y')
+        return apply(files);
+    exit_print(ASKING_PROGRAM, "nothing is changed");
+    return signals_pending() != 0 ? 128 + signals_pending() : (int)EXIT_OTHER;
+}
+
+/* What would stand in the way of the last step is told before the first. */
+static int get_ready(const struct asking *a, const struct edit_files *files)
+{
+    struct error err = ERROR_INIT;
+    if (!a->out->terminal)
+        return EXIT_OK;
+    if (edit_files_writable(files, &err) != ERR_NONE)
+        return fail(&err);
+    if (confirm_possible())
+        return EXIT_OK;
+    exit_print(ASKING_PROGRAM, "there is no terminal to ask at whether the change is wanted: send the output to a file "
+                               "or a pipe to get its diff");
+    return EXIT_USAGE;
+}
+
+int edit_run(const struct asking *a, const struct question *q, struct edit_files *files)
+{
+    int status = get_ready(a, files);
+    if (status == EXIT_OK)
+        status = get_answer(a, q, files);
+    return status == EXIT_OK ? decide(a, files) : status;
+}
+
+int edit_undo(const struct args *args, struct out *out)
+{
+    struct error err = ERROR_INIT;
+    struct undo undo;
+    enum error_code code = undo_open(&undo, false, &err);
+    if (code == ERR_NONE)
+        code = undo_take(&undo, out, args->format == ARGS_PLAIN, &err);
+    undo_close(&undo);
+    int status = exit_flush(ASKING_PROGRAM, out, "the diff");
+    return code == ERR_NONE ? status : fail(&err);
+}
