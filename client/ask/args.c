@@ -90,18 +90,6 @@ static const int one_of[][7] = {
 
 /* What makes no sense together. What was said of an interrupted answer is shown at once, and can be followed only. */
 static const int exclusive[][2] = {
-<<<<<<< HEAD
-    {OPT_DETACH, OPT_STATS},         {OPT_INTERRUPTED, 'c'},
-    {OPT_INTERRUPTED, OPT_NO_STORE}, {OPT_INTERRUPTED, OPT_NO_STREAM},
-    {OPT_DETACH, OPT_SCHEMA_RETRY},  {OPT_INTERRUPTED, 'a'},
-    {OPT_INTERRUPTED, 'b'},          {OPT_INTERRUPTED, 'x'},
-    {OPT_DRY_RUN, OPT_STATS},        {OPT_DETACH, OPT_CODE},
-    {OPT_DETACH, OPT_COPY},          {OPT_DETACH, OPT_JSON_STREAM},
-    {OPT_DRY_RUN, OPT_COPY},         {OPT_DRY_RUN, OPT_CODE},
-    {OPT_DRY_RUN, OPT_JSON_STREAM},  {OPT_JSON, OPT_COPY},
-    {OPT_JSON_STREAM, OPT_COPY},     {OPT_INTERRUPTED, OPT_CODE},
-    {OPT_SCHEMA, OPT_CODE},
-=======
     {OPT_DETACH, OPT_STATS},
     {OPT_INTERRUPTED, 'c'},
     {OPT_INTERRUPTED, OPT_NO_STORE},
@@ -119,11 +107,12 @@ static const int exclusive[][2] = {
     {OPT_DRY_RUN, OPT_JSON_STREAM},
     {OPT_JSON, OPT_COPY},
     {OPT_JSON_STREAM, OPT_COPY},
+    {OPT_INTERRUPTED, OPT_CODE},
+    {OPT_SCHEMA, OPT_CODE},
     {OPT_EDIT, OPT_JSON},
     {OPT_EDIT, OPT_COPY},
     {OPT_UNDO, OPT_JSON},
     {OPT_UNDO, OPT_COPY},
->>>>>>> 30f96e0 (Let ask change files by a diff that fits them)
 };
 
 /* What makes none without another. */
