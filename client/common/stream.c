@@ -59,15 +59,15 @@ static bool read_event(struct stream *s, const msgpack_object *params, struct vi
     return true;
 }
 
-/* Hands the event on to the view, where there is one. False for one that cannot be read. */
-static bool take_event(struct stream *s, const struct ask_message *m, struct view *view)
+/* Hands the event on to the view. False for one that cannot be read. */
+static bool take_event(struct stream *s, const struct ask_message *m)
 {
     msgpack_unpacked event;
     struct view_event e;
     msgpack_unpacked_init(&event);
     bool ok = unpack(&event, m->body, m->body_len) && read_event(s, &event.data, &e);
-    if (ok && view != NULL)
-        view_event(view, &e);
+    if (ok)
+        view_event(s->view, &e);
     msgpack_unpacked_destroy(&event);
     return ok;
 }
@@ -83,32 +83,22 @@ static bool next_message(struct stream *s, int64_t deadline, struct ask_message 
     }
 }
 
-static bool cancel_one(struct stream *s, const char *id, uint32_t *msgid)
-{
-    struct buf params;
-    buf_init(&params, 256);
-    mp_put_map(&params, 1);
-    mp_put_entry(&params, "answer", id);
-    bool sent = !params.failed && ask_send(s->ask, "answer.cancel", params.data, params.len, msgid, NULL) == ASK_OK;
-    buf_done(&params);
-    return sent;
-}
-
-/* Ends the answers, and gives the daemon a moment to confirm it. An id stands in an answer's first event, which may not
- * have come yet; hanging up would not end what belongs to a conversation. What else goes wrong is of no interest any
- * more. */
+/* Ends the answers of the call, those too that no event has told of yet, and gives the daemon a moment to confirm it:
+ * hanging up would not end what belongs to a conversation. What else goes wrong is of no interest any more. */
 static void cancel(struct stream *s)
 {
     int64_t deadline = clock_mono_us() / 1000 + CANCEL_WAIT_MS;
     struct ask_message m;
-    while (s->own && s->n_answers == 0 && next_message(s, deadline, &m) && m.kind != ASK_RESPONSE)
-        if (is_event(&m))
-            (void)take_event(s, &m, NULL);
-    uint32_t msgid = 0;
-    bool sent = s->own && s->n_answers > 0;
-    for (unsigned i = 0; i < s->n_answers && sent; i++)
-        sent = cancel_one(s, s->answers[i], &msgid);
-    while (sent && next_message(s, deadline, &m) && (m.kind != ASK_RESPONSE || m.msgid != msgid))
+    struct buf params;
+    uint32_t msgid;
+    if (!s->own)
+        return;
+    buf_init(&params, 64);
+    mp_put_map(&params, 1);
+    mp_put_entry_uint(&params, "request", s->msgid);
+    bool sent = !params.failed && ask_send(s->ask, "answer.cancel", params.data, params.len, &msgid, NULL) == ASK_OK;
+    buf_done(&params);
+    while (sent && next_message(s, deadline, &m) && (m.kind != ASK_RESPONSE || m.msgid != s->msgid))
         ;
 }
 
@@ -185,7 +175,7 @@ static int wait_for_more(struct stream *s)
     return out->error == 0 && signals_pending() == 0 ? EXIT_OK : leave(s);
 }
 
-static int follow(struct stream *s, uint32_t msgid, msgpack_unpacked *reply)
+static int follow(struct stream *s, msgpack_unpacked *reply)
 {
     for (;;) {
         struct ask_error err;
@@ -200,10 +190,10 @@ static int follow(struct stream *s, uint32_t msgid, msgpack_unpacked *reply)
             int left = end(s, NULL);
             return left != EXIT_OK ? left : lose(s, &err);
         } else if (m.kind == ASK_RESPONSE) {
-            if (m.msgid == msgid)
+            if (m.msgid == s->msgid)
                 return on_response(s, &m, reply);
         } else if (is_event(&m)) {
-            if (!take_event(s, &m, s->view)) {
+            if (!take_event(s, &m)) {
                 int left = end(s, NULL);
                 return left != EXIT_OK ? left : bad_message(s);
             }
@@ -216,9 +206,8 @@ static int follow(struct stream *s, uint32_t msgid, msgpack_unpacked *reply)
 int stream_run(struct stream *s, const char *method, const struct buf *params, msgpack_unpacked *reply)
 {
     struct ask_error err;
-    uint32_t msgid;
     s->n_answers = 0;
-    if (ask_send(s->ask, method, params->data, params->len, &msgid, &err) != ASK_OK)
+    if (ask_send(s->ask, method, params->data, params->len, &s->msgid, &err) != ASK_OK)
         return exit_failure(s->program, &err);
-    return follow(s, msgid, reply);
+    return follow(s, reply);
 }

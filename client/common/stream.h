@@ -17,6 +17,7 @@ struct stream {
     bool own;  /* the answers are ours: leaving before their end cancels them */
     bool kept; /* the daemon may have them still when its connection is lost */
 
+    uint32_t msgid;                                   /* of the call */
     char answers[STREAM_ANSWERS_MAX][STREAM_ID_SIZE]; /* those that events told of */
     unsigned n_answers;
 };

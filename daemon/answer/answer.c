@@ -94,6 +94,11 @@ uint64_t answer_request(const struct answer *a)
     return a->asker.request;
 }
 
+unsigned answer_arm(const struct answer *a)
+{
+    return a->asker.arm;
+}
+
 bool answer_kept(const struct answer *a)
 {
     return a->asker.keep;

@@ -18,6 +18,7 @@ struct answer_asker {
     uid_t uid;
     const char *client; /* the program, as hello told; NULL: it did not. Borrowed for the call */
     uint64_t request;   /* msgid of the chat */
+    unsigned arm;       /* which of those of a compare it is, from 1; 0: of none */
     bool keep;          /* kept though its client vanishes: detach, or a conversation */
     bool store;         /* it reaches the store */
     bool hidden;        /* the daemon asks for itself: nobody finds it */
@@ -59,6 +60,7 @@ const char *answer_id(const struct answer *a);
 struct log *answer_log(const struct answer *a);
 uid_t answer_uid(const struct answer *a);
 uint64_t answer_request(const struct answer *a);
+unsigned answer_arm(const struct answer *a);
 bool answer_kept(const struct answer *a);
 bool answer_hidden(const struct answer *a);
 bool answer_stored(const struct answer *a); /* it reaches, or has reached, the store */

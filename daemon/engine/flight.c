@@ -73,7 +73,8 @@ void flight_set_start(struct engine *e, struct answer *a, const char *provider, 
                             .model = {model, strlen(model)},
                             .cached = facts->cached,
                             .shared = facts->shared,
-                            .request = answer_request(a)};
+                            .request = answer_request(a),
+                            .arm = answer_arm(a)};
     if (*answer_message(a)) {
         ev.conversation = (struct event_text){answer_conversation(a), ID_LEN};
         ev.message = (struct event_text){answer_message(a), ID_LEN};

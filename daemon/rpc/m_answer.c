@@ -188,9 +188,28 @@ static void cancel_recalled(struct recall *r, struct answer *a)
     later_end(r->later);
 }
 
+/* All answers of a call that is under way. */
+static enum error_code cancel_request(struct call *c, const msgpack_object *request, struct error *err)
+{
+    int64_t msgid;
+    if (!mp_int(request, &msgid) || msgid < 0)
+        return error_set_param(err, "request", "request must be the msgid of a call");
+    stream_cancel(c->peer, (uint64_t)msgid);
+    if (!c->notification) {
+        mp_put_map(call_begin(c), 0);
+        call_end(c);
+    }
+    return ERR_NONE;
+}
+
 enum error_code m_answer_cancel(struct call *c, struct error *err)
 {
     struct answer *a;
+    const msgpack_object *request = mp_get(&c->params, "request");
+    if (request)
+        return cancel_request(c, request, err);
+    if (!mp_get(&c->params, "answer"))
+        return error_set_param(err, "answer", "answer, or request, must say what is to end");
     enum error_code code = find(c, &a, err);
     if (code != ERR_NONE)
         return code;

@@ -85,8 +85,8 @@ static void share(struct engine_question *q, const struct chat_request *req)
 }
 
 /* One arm. Only what is wrong with the whole question is an error; *why: why this arm alone could not begin. */
-static enum error_code start_arm(struct call *c, const msgpack_object *model, struct engine_question *q,
-                                 struct answer **ret, struct error *why, struct error *err)
+static enum error_code start_arm(struct call *c, const msgpack_object_array *models, uint32_t at,
+                                 struct engine_question *q, struct answer **ret, struct error *why, struct error *err)
 {
     struct server *s = c->peer->server;
     struct chat_request *req;
@@ -95,7 +95,7 @@ static enum error_code start_arm(struct call *c, const msgpack_object *model, st
     enum error_code code = codec_chat_request(&c->params, &req, err);
     if (code != ERR_NONE)
         return code;
-    mp_str(model, &name, &len);
+    mp_str(&models->ptr[at], &name, &len);
     free(req->model);
     req->model = xstrndup(name, len);
     call_add_context(c, req);
@@ -105,6 +105,7 @@ static enum error_code start_arm(struct call *c, const msgpack_object *model, st
     const struct answer_asker asker = {.uid = server_scope(s, c->peer),
                                        .client = c->peer->client,
                                        .request = c->msgid,
+                                       .arm = at + 1,
                                        .keep = req->detach || req->conversation};
     if (engine_ask(s->engine, req, &asker, q, ret, why) != ERR_NONE)
         *ret = engine_failed(s->engine, &asker, told, why);
@@ -124,7 +125,7 @@ static enum error_code start_arms(struct call *c, const msgpack_object_array *mo
     bool any = false;
     for (uint32_t i = 0; i < models->size && code == ERR_NONE; i++) {
         struct error why = ERROR_INIT;
-        code = start_arm(c, &models->ptr[i], &q, &m->arms[i], &why, err);
+        code = start_arm(c, models, i, &q, &m->arms[i], &why, err);
         m->n += code == ERR_NONE;
         any |= code == ERR_NONE && why.code == ERR_NONE;
         if (first.code == ERR_NONE)

@@ -27,6 +27,12 @@ static const struct schema_field one_answer[] = {
     {0},
 };
 
+static const struct schema_field cancel[] = {
+    {"answer", STR, NULL, "the answer's id"},
+    {"request", INT, NULL, "instead: msgid of a `chat` or `compare` of this connection, whose answers all end"},
+    {0},
+};
+
 /* -- the service -- */
 
 static const struct schema_field hello[] = {
@@ -408,8 +414,9 @@ const struct method methods[] = {
      "would evade accounting is `invalid_request` with `param: \"extra.X\"`: `model`, `messages`, `system`, `n`, "
      "`stream`, `store`, `background`, `service_tier`, `tools`, `max_tokens` and the like."},
     {"compare", m_compare, compare, compare_reply, METHOD_LATER | METHOD_TEMPLATE,
-     "Asks several models at once. Each has an answer of its own, whose id its events carry; `answer.cancel` ends one "
-     "alone, and a failure of one changes nothing for the others. In a conversation the question is appended once, and "
+     "Asks several models at once. Each has an answer of its own, whose id its events carry, and `arm` of its `start` "
+     "tells which model's it is; `answer.cancel` ends one alone, and a failure of one changes nothing for the others. "
+     "In a conversation the question is appended once, and "
      "each answer below it."},
     {"embed", m_embed, embed, embed_reply, METHOD_LATER,
      "Texts to vectors, with retries and aliases as in `chat`; with a race's models in their order. Each text's vector "
@@ -424,8 +431,9 @@ const struct method methods[] = {
      "ends "
      "at once where it has ended. So a client that lost its connection goes on at the last `seq` plus one. Any number "
      "may read one answer."},
-    {"answer.cancel", m_answer_cancel, one_answer, empty_reply, METHOD_NOTIFY,
-     "The answer ends as `cancelled`, its text is kept. One that has ended is left as it is."},
+    {"answer.cancel", m_answer_cancel, cancel, empty_reply, METHOD_NOTIFY,
+     "The answer ends as `cancelled`, its text is kept. One that has ended is left as it is. `request` ends those that "
+     "no event has told of yet too, and is replied to at once: that they have ended the call itself tells."},
     {"answer.list", m_answer_list, answer_list, answers_reply, METHOD_LATER,
      "The caller's running and retained answers."},
     {"conversation.list", m_conversation_list, conversation_list_params, conversation_list_reply, METHOD_LATER,

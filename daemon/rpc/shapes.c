@@ -225,6 +225,7 @@ static const struct schema_field start[] = {
     {"request", INT | NEEDED, NULL, "msgid of the chat, also when attached later"},
     {"conversation", STR, NULL, "where the answer belongs to one"},
     {"message", STR, NULL, "the id of the assistant's message there"},
+    {"arm", INT, NULL, "of a `compare`: which of its `models` answers, from 0"},
     {0},
 };
 

@@ -11,7 +11,7 @@ struct stream {
     struct cursor cursor;
     uint64_t msgid;
     enum stream_reply reply;
-    bool events, owner, until_accepted;
+    bool events, owner, until_accepted, cancelled;
     void (*ended)(void *data, bool gone); /* NULL but for STREAM_PART */
     void *data;
     struct buf before; /* what every notification begins with, up to the sequence number */
@@ -203,6 +203,23 @@ void stream_resume(struct peer *p)
         if (!t->cursor.waiter.waiting)
             pump(t);
     }
+}
+
+/* One that is cancelled may end its stream, and with it others': the list is walked anew after each. */
+void stream_cancel(struct peer *p, uint64_t msgid)
+{
+    struct stream *t;
+    do {
+        TAILQ_FOREACH (t, &p->streams, link)
+            if (t->msgid == msgid && t->owner && !t->cancelled)
+                break;
+        if (!t)
+            break;
+        t->cancelled = true;
+        struct answer *a = answer_ref(t->cursor.answer);
+        answer_cancel(a);
+        answer_unref(a);
+    } while (p->state == PEER_OPEN);
 }
 
 void stream_hang_up(struct peer *p)

@@ -29,6 +29,9 @@ struct stream_setup {
 /* Begins; may write to the peer. Takes a reference of its own to the answer. */
 void stream_open(struct peer *p, struct answer *a, const struct stream_setup *setup);
 
+/* Cancels the answers that the peer's call asked for. */
+void stream_cancel(struct peer *p, uint64_t msgid);
+
 /* For peer.c: its streams after some room has come, and when it has gone. */
 void stream_resume(struct peer *p);
 void stream_hang_up(struct peer *p);

@@ -46,6 +46,7 @@ struct chat_event {
     bool cached, shared;                     /* START */
     struct event_text conversation, message; /* START: where it is kept, if it is */
     uint64_t request;                        /* START: msgid of the chat */
+    unsigned arm;                            /* START: of those of a compare, from 1; 0: of none */
     struct usage usage;                      /* USAGE */
     enum finish_reason finish;               /* DONE */
     struct error error;                      /* ERROR, RETRY (what went wrong) */

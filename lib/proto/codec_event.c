@@ -3,6 +3,7 @@
 
 #include "lib/base/value.h"
 #include "lib/proto/frame.h"
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -132,7 +133,7 @@ static void put_usage_entries(struct buf *b, const struct usage *u)
 
 static void put_start(struct buf *b, const struct chat_event *ev)
 {
-    begin_event(b, EVENT_START, 5u + (ev->conversation.data != NULL) + (ev->message.data != NULL));
+    begin_event(b, EVENT_START, 5u + (ev->conversation.data != NULL) + (ev->message.data != NULL) + (ev->arm > 0));
     put_text(b, "model", ev->model);
     put_text(b, "provider", ev->provider);
     put_key(b, "cached");
@@ -143,6 +144,8 @@ static void put_start(struct buf *b, const struct chat_event *ev)
     mp_put_uint(b, ev->request);
     put_optional(b, "conversation", ev->conversation);
     put_optional(b, "message", ev->message);
+    if (ev->arm > 0)
+        mp_put_entry_uint(b, "arm", ev->arm - 1);
 }
 
 static void put_tool_call(struct buf *b, const struct chat_event *ev)
@@ -342,11 +345,14 @@ static bool get_usage(const msgpack_object_map *m, struct usage *u)
 
 static bool get_start(const msgpack_object_map *m, struct chat_event *ev)
 {
-    const msgpack_object *request = mp_get(m, "request");
+    const msgpack_object *request = mp_get(m, "request"), *arm = mp_get(m, "arm");
 
     if (request == NULL || request->type != MSGPACK_OBJECT_POSITIVE_INTEGER)
         return false;
     ev->request = request->via.u64;
+    if (arm != NULL && (arm->type != MSGPACK_OBJECT_POSITIVE_INTEGER || arm->via.u64 >= UINT_MAX))
+        return false;
+    ev->arm = arm != NULL ? (unsigned)arm->via.u64 + 1 : 0;
     return get_text(m, "model", &ev->model) && get_text(m, "provider", &ev->provider) &&
            need_bool(m, "cached", &ev->cached) && need_bool(m, "shared", &ev->shared) &&
            get_text(m, "conversation", &ev->conversation) && get_text(m, "message", &ev->message);

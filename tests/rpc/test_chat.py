@@ -372,6 +372,36 @@ def test_cancel(daemon, client, provider):
     assert words_text(2).startswith(a["text"]) and a["text"]
 
 
+def test_cancel_by_the_request(daemon, client, provider):
+    """Of this connection's calls alone: another one's may have the same number."""
+    other = daemon.connect()
+    msgid, others = client.chat("hang-after-2"), other.chat("hang-after-1")
+    assert msgid == others
+    provider.wait_requests(2)
+    assert client.call("answer.cancel", {"request": msgid}) == {}
+    assert client.response(msgid)[0]["code"] == "cancelled"
+    provider.wait_aborted()
+    assert client.call("answer.cancel", {"request": msgid}) == {}, "there is none any more"
+    assert [a["model"] for a in client.call("answer.list", {"state": "running"})] == ["hang-after-1"]
+    other.call("answer.cancel", {"request": others})
+    assert other.response(others)[0]["code"] == "cancelled"
+
+
+def test_cancel_by_the_request_is_for_who_asked(daemon, client):
+    answer = start_of(client, client.chat("hang-after-2", stream=True))
+    other = daemon.connect()
+    msgid = other.request("answer.attach", {"answer": answer})
+    other.wait_event("text")
+    assert other.call("answer.cancel", {"request": msgid}) == {}
+    assert state_of(client, answer) == "running"
+
+
+@pytest.mark.parametrize("request_", [-1, "x"])
+def test_cancel_by_what_is_no_request(client, request_):
+    error = failure(client, "answer.cancel", {"request": request_})
+    assert (error["code"], error["param"]) == ("invalid_request", "request")
+
+
 def test_cancel_of_a_finished_answer_changes_nothing(client):
     answer = client.result(client.chat("echo"))["answer"]
     assert client.call("answer.cancel", {"answer": answer}) == {}

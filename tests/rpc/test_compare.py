@@ -48,11 +48,12 @@ def test_events_tell_whose_they_are(client):
     msgid = compare(client, "words-2", "slow-3-50", "echo", stream=True)
     answers = client.result(msgid)["answers"]
     assert client.log[-1][1] == msgid, "all events come before the response"
-    for a in answers:
+    for i, a in enumerate(answers):
         events = client.events(a["answer"])
         check_events(events)
         start = events[0][1]
         assert (start["model"], start["provider"], start["request"]) == (a["model"], "fake", msgid)
+        assert start["arm"] == i
         assert text_of(events) == a["text"]
     assert {m[2][0] for m in client.log if is_event(m)} == {a["answer"] for a in answers}
 
@@ -96,8 +97,10 @@ def test_the_same_model_twice_is_asked_once(client, provider):
     assert asked(provider) == 2
     assert [a["shared"] for a in answers] == [False, False, True]
     assert len({a["answer"] for a in answers}) == 3 and answers[0]["text"] == answers[2]["text"] == words_text(2)
-    for a in answers:
-        check_events(client.events(a["answer"]))
+    for i, a in enumerate(answers):
+        events = client.events(a["answer"])
+        check_events(events)
+        assert events[0][1]["arm"] == i, "those on one log too"
 
 
 def test_the_same_model_twice_and_asked_twice(client, provider):
@@ -109,7 +112,9 @@ def test_what_is_known_already(client, provider):
     client.result(client.chat("words-2"))
     answers = compared(client, "words-1", "words-2", stream=True)
     assert [a["cached"] for a in answers] == [False, True] and asked(provider) == 2
-    check_events(client.events(answers[1]["answer"]))
+    events = client.events(answers[1]["answer"])
+    check_events(events)
+    assert events[0][1]["arm"] == 1
     assert all(a["cached"] for a in compared(client, "words-1", "words-2")) and asked(provider) == 2
 
 
@@ -148,6 +153,7 @@ def test_a_model_that_is_not_there_is_a_failed_arm(client, model, stream):
     if stream:
         events = client.events(failed["answer"])
         assert kinds_of(events) == ["start", "error"] and events[0][1]["model"] == model
+        assert events[0][1]["arm"] == 1
 
 
 def test_none_that_can_begin_is_an_error(client, provider):
@@ -221,6 +227,16 @@ def test_all_arms_are_cancelled(client):
     for model in ("hang-after-1", "hang-after-2"):
         client.call("answer.cancel", {"answer": arm_of(client, model)})
     assert [a["state"] for a in client.result(msgid)["answers"]] == ["cancelled"] * 2
+
+
+def test_a_call_is_cancelled_with_all_its_arms(client, provider):
+    """Those on one log too, and those that have ended stay as they are."""
+    msgid = compare(client, "hang-after-1", "hang-after-1", "hang-after-2", "words-1", conversation="new", stream=True)
+    done = arm_of(client, "words-1")
+    client.wait_for(lambda m: is_event(m) and m[2][0] == done and m[2][2]["type"] == "done")
+    assert client.call("answer.cancel", {"request": msgid}) == {}
+    assert [a["state"] for a in client.result(msgid)["answers"]] == ["cancelled"] * 3 + ["done"]
+    provider.wait_aborted(2)
 
 
 def test_each_arm_has_the_time(client):

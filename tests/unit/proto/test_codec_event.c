@@ -108,6 +108,7 @@ static struct chat_event random_event(enum event_kind kind)
         ev.cached = pick(2);
         ev.shared = pick(2);
         ev.request = pick(UINT32_MAX) >> pick(32);
+        ev.arm = pick(3);
         ev.conversation = random_text(true);
         ev.message = random_text(true);
         break;
@@ -193,7 +194,7 @@ static void assert_event(const struct chat_event *a, const struct chat_event *b)
     assert_true(a->fraction == b->fraction && a->delay == b->delay);
     assert_text(a->provider, b->provider);
     assert_text(a->model, b->model);
-    assert_true(a->cached == b->cached && a->shared == b->shared && a->request == b->request);
+    assert_true(a->cached == b->cached && a->shared == b->shared && a->request == b->request && a->arm == b->arm);
 #define X(figure) assert_true(a->usage.figure == b->usage.figure);
     USAGE_FIGURE_MAP(X)
 #undef X
