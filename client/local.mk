@@ -29,8 +29,10 @@ libaskcmd_la_SOURCES = \
 	client/ask/material.c client/ask/material.h client/ask/plain.c client/ask/plain.h client/ask/project.c \
 	client/ask/project.h client/ask/question.c client/ask/question.h client/ask/replace.c client/ask/replace.h \
 	client/ask/resume.c client/ask/resume.h client/ask/schema_arg.c client/ask/schema_arg.h client/ask/screen.c \
-	client/ask/screen.h client/ask/tree.c client/ask/tree.h client/ask/tree_list.c client/ask/tree_list.h \
-	client/ask/undo.c client/ask/undo.h client/ask/usage.c
+	client/ask/screen.h client/ask/shell.c client/ask/shell.h client/ask/shell_answer.c client/ask/shell_answer.h \
+	client/ask/shell_risk.c client/ask/shell_risk.h client/ask/shell_show.c client/ask/shell_show.h \
+	client/ask/shell_system.c client/ask/shell_system.h client/ask/tree.c client/ask/tree.h client/ask/tree_list.c \
+	client/ask/tree_list.h client/ask/undo.c client/ask/undo.h client/ask/usage.c
 
 bin_PROGRAMS += client/ask/ask client/ctl/askctl
 client_ask_ask_SOURCES = client/ask/main.c

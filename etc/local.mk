@@ -5,9 +5,13 @@ dist_pkgdata_DATA += etc/models.ini
 
 # The prompts that come with it.
 promptsdir = $(pkgdatadir)/prompts
-dist_prompts_DATA = etc/prompts/commit.md etc/prompts/edit.md etc/prompts/explain.md etc/prompts/fix.md \
-	etc/prompts/review.md etc/prompts/shell.md etc/prompts/summarize.md etc/prompts/tests.md etc/prompts/think.md \
-	etc/prompts/translate.md
+dist_prompts_DATA = etc/prompts/commit.md etc/prompts/edit.md etc/prompts/explain.md \
+	etc/prompts/explain-command.md etc/prompts/fix.md etc/prompts/review.md etc/prompts/shell.md \
+	etc/prompts/summarize.md etc/prompts/tests.md etc/prompts/think.md etc/prompts/translate.md
+
+# What a shell reads to have a key for ask.
+shelldir = $(pkgdatadir)/shell
+dist_shell_DATA = etc/shell/ask.bash etc/shell/ask.fish etc/shell/ask.zsh
 
 # The link to them that configure made.
 distclean-local:

@@ -14,44 +14,44 @@ unit_tests = \
 	tests/unit/archive/test_split tests/unit/ask/test_age tests/unit/ask/test_args tests/unit/ask/test_args_shown \
 	tests/unit/ask/test_base64 tests/unit/ask/test_call tests/unit/ask/test_diff_apply tests/unit/ask/test_escape \
 	tests/unit/ask/test_figures tests/unit/ask/test_json_print tests/unit/ask/test_locate \
-	tests/unit/ask/test_paths tests/unit/ask/test_schema_short tests/unit/ask/test_where \
-	tests/unit/attach/test_kind tests/unit/base/test_buf tests/unit/base/test_clock tests/unit/base/test_decimal \
-	tests/unit/base/test_error tests/unit/base/test_exchange tests/unit/base/test_fd tests/unit/base/test_id \
-	tests/unit/base/test_secret tests/unit/base/test_utf8 tests/unit/base/test_value tests/unit/base/test_version \
-	tests/unit/base/test_words tests/unit/cache/test_cache tests/unit/cache/test_cache_bounds \
-	tests/unit/cache/test_cache_clear tests/unit/cache/test_item tests/unit/cache/test_key \
-	tests/unit/cache/test_key_form tests/unit/cache/test_memory tests/unit/cache/test_redis \
-	tests/unit/cache/test_redis_faults tests/unit/cache/test_redis_scan tests/unit/cache/test_redis_url \
-	tests/unit/cache/test_sqlite tests/unit/cache/test_sqlite_file tests/unit/catalog/test_alias \
-	tests/unit/catalog/test_catalog tests/unit/catalog/test_lists tests/unit/catalog/test_tokens \
-	tests/unit/chat/test_event tests/unit/chat/test_ledger_row tests/unit/chat/test_message \
-	tests/unit/chat/test_price tests/unit/chat/test_request tests/unit/chat/test_schema_check \
-	tests/unit/chat/test_title tests/unit/chat/test_usage tests/unit/core/test_config \
-	tests/unit/core/test_config_lines tests/unit/core/test_log tests/unit/core/test_logfile \
-	tests/unit/core/test_worker tests/unit/ctl/test_bars tests/unit/ctl/test_csv tests/unit/engine/test_context \
-	tests/unit/engine/test_discover tests/unit/engine/test_fault tests/unit/engine/test_fetch \
-	tests/unit/engine/test_figures tests/unit/engine/test_gate tests/unit/engine/test_gate_limits \
-	tests/unit/engine/test_health tests/unit/engine/test_keep tests/unit/engine/test_offers \
-	tests/unit/engine/test_place tests/unit/engine/test_premium tests/unit/engine/test_providers \
-	tests/unit/engine/test_route tests/unit/engine/test_spend tests/unit/engine/test_titling \
-	tests/unit/engine/test_turns tests/unit/engine/test_window tests/unit/http/test_address \
-	tests/unit/http/test_breaker tests/unit/http/test_bucket tests/unit/http/test_bucket_day \
-	tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_pool_faults \
-	tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/key/test_key \
-	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/ledger/test_amount \
-	tests/unit/ledger/test_budget_room tests/unit/ledger/test_budgets tests/unit/ledger/test_budgets_life \
-	tests/unit/ledger/test_budgets_model tests/unit/ledger/test_period tests/unit/ledger/test_rates \
-	tests/unit/ledger/test_today tests/unit/prompt/test_front tests/unit/prompt/test_set \
-	tests/unit/prompt/test_template tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
-	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/proto/test_mp_walk \
-	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
-	tests/unit/provider/test_jsonx tests/unit/provider/test_list tests/unit/provider/test_media \
-	tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
-	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
-	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
-	tests/unit/provider/test_sse tests/unit/provider/test_usage tests/unit/provider/test_vectors \
-	tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq tests/unit/rpc/test_schema \
-	tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
+	tests/unit/ask/test_paths tests/unit/ask/test_schema_short tests/unit/ask/test_shell_answer \
+	tests/unit/ask/test_shell_show tests/unit/ask/test_where tests/unit/attach/test_kind tests/unit/base/test_buf \
+	tests/unit/base/test_clock tests/unit/base/test_decimal tests/unit/base/test_error \
+	tests/unit/base/test_exchange tests/unit/base/test_fd tests/unit/base/test_id tests/unit/base/test_secret \
+	tests/unit/base/test_utf8 tests/unit/base/test_value tests/unit/base/test_version tests/unit/base/test_words \
+	tests/unit/cache/test_cache tests/unit/cache/test_cache_bounds tests/unit/cache/test_cache_clear \
+	tests/unit/cache/test_item tests/unit/cache/test_key tests/unit/cache/test_key_form \
+	tests/unit/cache/test_memory tests/unit/cache/test_redis tests/unit/cache/test_redis_faults \
+	tests/unit/cache/test_redis_scan tests/unit/cache/test_redis_url tests/unit/cache/test_sqlite \
+	tests/unit/cache/test_sqlite_file tests/unit/catalog/test_alias tests/unit/catalog/test_catalog \
+	tests/unit/catalog/test_lists tests/unit/catalog/test_tokens tests/unit/chat/test_event \
+	tests/unit/chat/test_ledger_row tests/unit/chat/test_message tests/unit/chat/test_price \
+	tests/unit/chat/test_request tests/unit/chat/test_schema_check tests/unit/chat/test_title \
+	tests/unit/chat/test_usage tests/unit/core/test_config tests/unit/core/test_config_lines \
+	tests/unit/core/test_log tests/unit/core/test_logfile tests/unit/core/test_worker tests/unit/ctl/test_bars \
+	tests/unit/ctl/test_csv tests/unit/engine/test_context tests/unit/engine/test_discover \
+	tests/unit/engine/test_fault tests/unit/engine/test_fetch tests/unit/engine/test_figures \
+	tests/unit/engine/test_gate tests/unit/engine/test_gate_limits tests/unit/engine/test_health \
+	tests/unit/engine/test_keep tests/unit/engine/test_offers tests/unit/engine/test_place \
+	tests/unit/engine/test_premium tests/unit/engine/test_providers tests/unit/engine/test_route \
+	tests/unit/engine/test_spend tests/unit/engine/test_titling tests/unit/engine/test_turns \
+	tests/unit/engine/test_window tests/unit/http/test_address tests/unit/http/test_breaker \
+	tests/unit/http/test_bucket tests/unit/http/test_bucket_day tests/unit/http/test_host \
+	tests/unit/http/test_pool tests/unit/http/test_pool_faults tests/unit/http/test_retry \
+	tests/unit/key/test_env_keys tests/unit/key/test_key tests/unit/key/test_key_command \
+	tests/unit/key/test_key_sources tests/unit/ledger/test_amount tests/unit/ledger/test_budget_room \
+	tests/unit/ledger/test_budgets tests/unit/ledger/test_budgets_life tests/unit/ledger/test_budgets_model \
+	tests/unit/ledger/test_period tests/unit/ledger/test_rates tests/unit/ledger/test_today \
+	tests/unit/prompt/test_front tests/unit/prompt/test_set tests/unit/prompt/test_template \
+	tests/unit/proto/test_codec tests/unit/proto/test_codec_event tests/unit/proto/test_frame \
+	tests/unit/proto/test_mp tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic \
+	tests/unit/provider/test_error_map tests/unit/provider/test_gemini tests/unit/provider/test_jsonx \
+	tests/unit/provider/test_list tests/unit/provider/test_media tests/unit/provider/test_openai_parse \
+	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
+	tests/unit/provider/test_rate_limits tests/unit/provider/test_recordings tests/unit/provider/test_scan \
+	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/provider/test_usage \
+	tests/unit/provider/test_vectors tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq \
+	tests/unit/rpc/test_schema tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
 	tests/unit/store/test_backend_ledger tests/unit/store/test_backend_search tests/unit/store/test_backend_trees \
 	tests/unit/store/test_backends tests/unit/store/test_rows tests/unit/store/test_search_text \
 	tests/unit/store/test_sqlite tests/unit/store/test_sqlite_facts tests/unit/store/test_store \
@@ -126,6 +126,12 @@ tests_unit_ask_test_paths_LDADD = $(UNIT_LDADD)
 tests_unit_ask_test_schema_short_SOURCES = tests/unit/ask/test_schema_short.c
 tests_unit_ask_test_schema_short_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ask_test_schema_short_LDADD = $(UNIT_LDADD)
+tests_unit_ask_test_shell_answer_SOURCES = tests/unit/ask/test_shell_answer.c
+tests_unit_ask_test_shell_answer_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ask_test_shell_answer_LDADD = $(UNIT_LDADD)
+tests_unit_ask_test_shell_show_SOURCES = tests/unit/ask/test_shell_show.c
+tests_unit_ask_test_shell_show_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ask_test_shell_show_LDADD = $(UNIT_LDADD)
 tests_unit_ask_test_where_SOURCES = tests/unit/ask/test_where.c
 tests_unit_ask_test_where_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ask_test_where_LDADD = $(UNIT_LDADD)
@@ -532,30 +538,32 @@ python_tests = \
 	tests/layers.py tests/rpc/test_archive.py tests/rpc/test_ask_attach.py tests/rpc/test_ask_cache.py \
 	tests/rpc/test_ask_code.py tests/rpc/test_ask_conversations.py tests/rpc/test_ask_copy.py \
 	tests/rpc/test_ask_costs.py tests/rpc/test_ask_detach.py tests/rpc/test_ask_interrupted.py \
-	tests/rpc/test_ask_schema.py tests/rpc/test_attachments.py tests/rpc/test_breaker.py tests/rpc/test_budgets.py \
-	tests/rpc/test_cache.py tests/rpc/test_cache_bounds.py tests/rpc/test_cache_cli.py \
-	tests/rpc/test_cache_conversations.py tests/rpc/test_cache_disk.py tests/rpc/test_cache_embed.py \
-	tests/rpc/test_cache_kept.py tests/rpc/test_cache_redis.py tests/rpc/test_cache_rpc.py \
-	tests/rpc/test_cache_scopes.py tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_compare.py \
-	tests/rpc/test_compare_conversations.py tests/rpc/test_conversation.py tests/rpc/test_ctl_answers.py \
-	tests/rpc/test_ctl_wait.py tests/rpc/test_edit.py tests/rpc/test_edit_terminal.py tests/rpc/test_embed.py \
-	tests/rpc/test_estimate.py tests/rpc/test_fault_next.py tests/rpc/test_fault_table.py tests/rpc/test_faults.py \
-	tests/rpc/test_fidelity.py tests/rpc/test_frames.py tests/rpc/test_handover.py tests/rpc/test_hello_status.py \
-	tests/rpc/test_help.py tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py \
-	tests/rpc/test_kill.py tests/rpc/test_leave.py tests/rpc/test_ledger.py tests/rpc/test_ledger_figures.py \
+	tests/rpc/test_ask_schema.py tests/rpc/test_ask_shell.py tests/rpc/test_attachments.py \
+	tests/rpc/test_breaker.py tests/rpc/test_budgets.py tests/rpc/test_cache.py tests/rpc/test_cache_bounds.py \
+	tests/rpc/test_cache_cli.py tests/rpc/test_cache_conversations.py tests/rpc/test_cache_disk.py \
+	tests/rpc/test_cache_embed.py tests/rpc/test_cache_kept.py tests/rpc/test_cache_redis.py \
+	tests/rpc/test_cache_rpc.py tests/rpc/test_cache_scopes.py tests/rpc/test_chat.py tests/rpc/test_client.py \
+	tests/rpc/test_compare.py tests/rpc/test_compare_conversations.py tests/rpc/test_conversation.py \
+	tests/rpc/test_ctl_answers.py tests/rpc/test_ctl_wait.py tests/rpc/test_edit.py \
+	tests/rpc/test_edit_terminal.py tests/rpc/test_embed.py tests/rpc/test_estimate.py \
+	tests/rpc/test_fault_next.py tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py \
+	tests/rpc/test_frames.py tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
+	tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py \
+	tests/rpc/test_leave.py tests/rpc/test_ledger.py tests/rpc/test_ledger_figures.py \
 	tests/rpc/test_ledger_kept.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models.py \
 	tests/rpc/test_models_cli.py tests/rpc/test_models_refresh.py tests/rpc/test_premium.py \
 	tests/rpc/test_project.py tests/rpc/test_prompts.py tests/rpc/test_prompts_cli.py \
 	tests/rpc/test_prompts_folders.py tests/rpc/test_protocol_page.py tests/rpc/test_queue.py \
 	tests/rpc/test_race.py tests/rpc/test_reload.py tests/rpc/test_restart.py tests/rpc/test_routing.py \
 	tests/rpc/test_schedules.py tests/rpc/test_schema.py tests/rpc/test_schema_property.py \
-	tests/rpc/test_search.py tests/rpc/test_secrets.py tests/rpc/test_service.py tests/rpc/test_single_flight.py \
-	tests/rpc/test_single_flight_ends.py tests/rpc/test_spent.py tests/rpc/test_store_trouble.py \
-	tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_terminal.py tests/rpc/test_titling.py \
-	tests/rpc/test_tls.py tests/rpc/test_tree.py tests/rpc/test_tree_model.py tests/rpc/test_usage.py \
-	tests/rpc/test_usage_cli.py tests/rpc/test_usage_scopes.py tests/rpc/test_warm.py tests/rpc/test_watch.py \
-	tests/rpc/test_window.py tests/replay/test_embeddings.py tests/replay/test_prices.py \
-	tests/replay/test_recordings.py tests/replay/test_requests.py tests/replay/test_tokens.py
+	tests/rpc/test_search.py tests/rpc/test_secrets.py tests/rpc/test_service.py tests/rpc/test_shell_keys.py \
+	tests/rpc/test_single_flight.py tests/rpc/test_single_flight_ends.py tests/rpc/test_spent.py \
+	tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py tests/rpc/test_systemd.py \
+	tests/rpc/test_terminal.py tests/rpc/test_titling.py tests/rpc/test_tls.py tests/rpc/test_tree.py \
+	tests/rpc/test_tree_model.py tests/rpc/test_usage.py tests/rpc/test_usage_cli.py \
+	tests/rpc/test_usage_scopes.py tests/rpc/test_warm.py tests/rpc/test_watch.py tests/rpc/test_window.py \
+	tests/replay/test_embeddings.py tests/replay/test_prices.py tests/replay/test_recordings.py \
+	tests/replay/test_requests.py tests/replay/test_tokens.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/folder_remove.h \
 	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/cache/cache_clock.h tests/unit/cache/cache_items.h \
@@ -570,20 +578,21 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/rpc/helpers_cache.py tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py \
 	tests/rpc/helpers_edit.py tests/rpc/helpers_files.py tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py \
 	tests/rpc/helpers_model.py tests/rpc/helpers_prompts.py tests/rpc/helpers_routing.py \
-	tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py tests/rpc/helpers_steered.py \
-	tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_tmux.py \
-	tests/rpc/helpers_told.py tests/rpc/helpers_tree.py tests/rpc/helpers_web.py tests/provider/fault_provider.py \
-	tests/provider/grammars.py tests/provider/list_server.py tests/provider/tls_provider.py tests/fuzz/adapter.h \
-	tests/fuzz/fuzz_anthropic.c tests/fuzz/fuzz_archive.c tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c \
-	tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_front.c tests/fuzz/fuzz_gemini.c \
-	tests/fuzz/fuzz_item.c tests/fuzz/fuzz_list.c tests/fuzz/fuzz_llm.c tests/fuzz/fuzz_markdown.c \
-	tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_openai_responses.c \
-	tests/fuzz/fuzz_project.c tests/fuzz/fuzz_rate_limits.c tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_schema.c \
-	tests/fuzz/fuzz_schema_short.c tests/fuzz/fuzz_search.c tests/fuzz/fuzz_sse.c tests/fuzz/fuzz_template.c \
-	tests/fuzz/fuzz_vectors.c tests/fuzz/config.dict tests/fuzz/frame.dict tests/fuzz/front.dict \
-	tests/fuzz/json.dict tests/fuzz/template.dict tests/bench/cachefill.c tests/bench/httpstream.c \
-	tests/bench/ledgerfill.c tests/bench/load.c tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c \
-	tests/bench/response.c tests/bench/rpcask.c tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c \
+	tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py tests/rpc/helpers_shell.py \
+	tests/rpc/helpers_steered.py tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py \
+	tests/rpc/helpers_tls.py tests/rpc/helpers_tmux.py tests/rpc/helpers_told.py tests/rpc/helpers_tree.py \
+	tests/rpc/helpers_web.py tests/provider/fault_provider.py tests/provider/grammars.py \
+	tests/provider/list_server.py tests/provider/tls_provider.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c \
+	tests/fuzz/fuzz_archive.c tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c \
+	tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_front.c tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_item.c \
+	tests/fuzz/fuzz_list.c tests/fuzz/fuzz_llm.c tests/fuzz/fuzz_markdown.c tests/fuzz/fuzz_ollama.c \
+	tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_project.c \
+	tests/fuzz/fuzz_rate_limits.c tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_schema.c tests/fuzz/fuzz_schema_short.c \
+	tests/fuzz/fuzz_search.c tests/fuzz/fuzz_sse.c tests/fuzz/fuzz_template.c tests/fuzz/fuzz_vectors.c \
+	tests/fuzz/config.dict tests/fuzz/frame.dict tests/fuzz/front.dict tests/fuzz/json.dict \
+	tests/fuzz/template.dict tests/bench/cachefill.c tests/bench/httpstream.c tests/bench/ledgerfill.c \
+	tests/bench/load.c tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c tests/bench/response.c \
+	tests/bench/rpcask.c tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c \
 	tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h \
 	tests/bench/response.h tests/bench/run.sh tests/bench/longpath.py tests/bench/manychats.py doc/architecture.md \
 	doc/export.md doc/protocol.md doc/providers.md doc/tokens.md tests/fuzz/run

@@ -113,6 +113,7 @@ static const int exclusive[][2] = {
     {OPT_EDIT, OPT_COPY},
     {OPT_UNDO, OPT_JSON},
     {OPT_UNDO, OPT_COPY},
+    {OPT_SHELL, OPT_COPY},
 };
 
 /* What makes none without another. */

@@ -5,6 +5,7 @@
 #include "client/ask/material.h"
 #include "client/ask/resume.h"
 #include "client/ask/screen.h"
+#include "client/ask/shell.h"
 #include "client/common/exit.h"
 #include "client/common/signals.h"
 #include "client/common/view_json.h"
@@ -65,8 +66,10 @@ static int estimate(const struct asking *a, const struct question *q)
     return status;
 }
 
-static int send_question(const struct asking *a, const struct question *q)
+static int send_question(const struct asking *a, struct question *q)
 {
+    if (a->args->task == ARGS_SHELL)
+        return shell_run(a, q);
     if (a->args->dry_run)
         return estimate(a, q);
     return a->args->detach ? asking_detach(a, q) : asking_follow(a, q);

@@ -55,8 +55,10 @@ char confirm_choose(const char *question, const char *choices)
         return none;
     (void)tcflush(fd, TCIFLUSH); /* what was typed before the question is no answer to it */
     do {
-        if (!fd_write_all(fd, question, strlen(question)) || !read_letter(fd, &letter))
+        if (!fd_write_all(fd, question, strlen(question)) || !read_letter(fd, &letter)) {
             letter = 0;
+            (void)fd_write_all(fd, "\n", 1); /* no line was ended by whom it was asked */
+        }
     } while (letter != 0 && strchr(choices, letter) == NULL);
     (void)close(fd);
     return letter != 0 ? letter : none;

@@ -53,13 +53,26 @@ bool escape_deceptive(uint32_t c)
     return false;
 }
 
+/* Looks like a blank, or like nothing, and is none to a program that reads it. */
+static bool is_false_blank(uint32_t c)
+{
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {{0xa0, 0xa0},     {0x34f, 0x34f},   {0x1680, 0x1680}, {0x2000, 0x200a},   {0x202f, 0x202f},
+                  {0x205f, 0x205f}, {0x2800, 0x2800}, {0x3000, 0x3000}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}};
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+        if (c >= ranges[i].first && c <= ranges[i].last)
+            return true;
+    return false;
+}
+
 void escape_visible(struct buf *out, const char *s, size_t len, const char *kept)
 {
     for (size_t at = 0, n; at < len; at += n) {
         const unsigned char *p = (const unsigned char *)s + at;
         char shown[ESCAPE_LEN];
         n = utf8_char(p, len - at);
-        if (n > 1 && escape_deceptive(code_point(p, n))) {
+        if (n > 1 && (escape_deceptive(code_point(p, n)) || is_false_blank(code_point(p, n)))) {
             (void)buf_printf(out, "\\u{%x}", code_point(p, n));
         } else if (n == 0 || escape_harmless(s + at, n, kept) == 0) {
             n = escape_char(s + at, len - at, shown);

@@ -17,7 +17,7 @@ size_t escape_char(const char *s, size_t len, char out[ESCAPE_LEN]);
 bool escape_deceptive(uint32_t c);
 
 /* Appends text so that what is seen is what is there, for somebody who is to decide on it: what is not harmless as
- * above, and deceptive characters as \u{202e} and the like. kept as above. */
+ * above, and deceptive characters and those that look like a blank as \u{202e} and the like. kept as above. */
 void escape_visible(struct buf *out, const char *s, size_t len, const char *kept);
 
 #endif

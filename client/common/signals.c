@@ -7,6 +7,7 @@
 
 static volatile sig_atomic_t pending;
 static volatile sig_atomic_t wake = -1;
+static struct sigaction pipe_before; /* what was done with SIGPIPE, by default nothing of ours */
 
 static void on_signal(int sig)
 {
@@ -24,13 +25,18 @@ void signals_catch(void)
 {
     wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     struct sigaction ignore = {.sa_handler = SIG_IGN};
-    (void)sigaction(SIGPIPE, &ignore, NULL);
+    (void)sigaction(SIGPIPE, &ignore, &pipe_before);
     if (wake < 0)
         return; /* the signals keep their default and still end us */
     /* Without SA_RESTART: a write to a pipe that nobody reads must give way to the signal. */
     struct sigaction act = {.sa_handler = on_signal};
     (void)sigaction(SIGINT, &act, NULL);
     (void)sigaction(SIGTERM, &act, NULL);
+}
+
+void signals_release(void)
+{
+    (void)sigaction(SIGPIPE, &pipe_before, NULL);
 }
 
 int signals_fd(void)

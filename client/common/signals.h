@@ -4,8 +4,9 @@
 #define CLIENT_SIGNALS_H
 
 void signals_catch(void);
-int signals_fd(void);      /* readable once a signal came; -1 where signals_catch was not called */
-void signals_clear(void);  /* forgets the signal that came: for who goes on after it */
-int signals_pending(void); /* the signal that came, 0 if none */
+int signals_fd(void);       /* readable once a signal came; -1 where signals_catch was not called */
+void signals_clear(void);   /* forgets the signal that came: for who goes on after it */
+void signals_release(void); /* ignores no longer what was not ignored before: for who becomes another program */
+int signals_pending(void);  /* the signal that came, 0 if none */
 
 #endif

@@ -16,6 +16,7 @@ static void what_deceives_is_shown(void **state)
         {"a\xe2\x80\xaez\xe2\x81\xa6", "a\\u{202e}z\\u{2066}"},
         {"\xe2\x80\x8b\xef\xbb\xbf\xc2\xad\xd8\x9c", "\\u{200b}\\u{feff}\\u{ad}\\u{61c}"},
         {"\xf3\xa0\x81\x81", "\\u{e0041}"}, /* a tag, which no terminal shows */
+        {"a\xc2\xa0z\xe2\x80\x83\xe3\x80\x80\xe2\xa0\x80", "a\\u{a0}z\\u{2003}\\u{3000}\\u{2800}"}, /* no blanks */
         {"\xff\xc3", "\\xff\\xc3"},
         {"", ""},
     };
