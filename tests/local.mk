@@ -57,7 +57,8 @@ unit_tests = \
 	tests/unit/store/test_sqlite tests/unit/store/test_sqlite_facts tests/unit/store/test_store \
 	tests/unit/store/test_store_states
 terminal_tests = \
-	tests/unit/tty/test_cell tests/unit/tty/test_live
+	tests/unit/tty/test_cell tests/unit/tty/test_closing tests/unit/tty/test_live tests/unit/tty/test_prose \
+	tests/unit/tty/test_spinner
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -504,9 +505,18 @@ tests_unit_store_test_store_states_LDADD = $(UNIT_LDADD)
 tests_unit_tty_test_cell_SOURCES = tests/unit/tty/test_cell.c
 tests_unit_tty_test_cell_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_tty_test_cell_LDADD = $(TERMINAL_LDADD)
+tests_unit_tty_test_closing_SOURCES = tests/unit/tty/test_closing.c
+tests_unit_tty_test_closing_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_tty_test_closing_LDADD = $(TERMINAL_LDADD)
 tests_unit_tty_test_live_SOURCES = tests/unit/tty/test_live.c
 tests_unit_tty_test_live_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_tty_test_live_LDADD = $(TERMINAL_LDADD)
+tests_unit_tty_test_prose_SOURCES = tests/unit/tty/test_prose.c
+tests_unit_tty_test_prose_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_tty_test_prose_LDADD = $(TERMINAL_LDADD)
+tests_unit_tty_test_spinner_SOURCES = tests/unit/tty/test_spinner.c
+tests_unit_tty_test_spinner_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_tty_test_spinner_LDADD = $(TERMINAL_LDADD)
 
 # These load the module, so they have to have, and to export, what it takes.
 MODULE_HOST = $(AM_LDFLAGS) $(PROGRAM_SYMBOLS) -Wl,-u,secret_new -Wl,-u,log_write -Wl,-u,timer_new

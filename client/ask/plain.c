@@ -79,14 +79,22 @@ static void add_premium(struct line *l, const msgpack_object_map *usage)
         add(l, " premium_requests=%.6g", n);
 }
 
-/* From the first token to the end. */
-static void add_speed(struct line *l, const msgpack_object_map *usage, const msgpack_object_map *timing)
+bool plain_speed(const msgpack_object_map *usage, const msgpack_object_map *timing, double *tokens_per_second)
 {
     double first, total;
     int64_t tokens;
-    if (field_int(usage, "output_tokens", &tokens) && tokens > 0 && field_double(timing, "first_token_ms", &first) &&
-        field_double(timing, "total_ms", &total) && total > first)
-        add(l, " tokens_per_second=%.1f", (double)tokens / ((total - first) / 1e3));
+    if (!field_int(usage, "output_tokens", &tokens) || tokens <= 0 || !field_double(timing, "first_token_ms", &first) ||
+        !field_double(timing, "total_ms", &total) || !(total > first))
+        return false;
+    *tokens_per_second = (double)tokens / ((total - first) / 1e3);
+    return true;
+}
+
+static void add_speed(struct line *l, const msgpack_object_map *usage, const msgpack_object_map *timing)
+{
+    double speed;
+    if (plain_speed(usage, timing, &speed))
+        add(l, " tokens_per_second=%.1f", speed);
 }
 
 static void add_true(struct line *l, const msgpack_object_map *map, const char *name)

@@ -90,3 +90,9 @@ unsigned out_columns(const struct out *o)
     struct winsize size;
     return o->terminal && ioctl(o->fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
+
+unsigned out_rows(const struct out *o)
+{
+    struct winsize size;
+    return o->terminal && ioctl(o->fd, TIOCGWINSZ, &size) == 0 ? size.ws_row : 0;
+}

@@ -23,6 +23,7 @@ bool out_write(struct out *o, const void *data, size_t len); /* buffered; false 
 bool out_puts(struct out *o, const char *s);
 bool out_flush(struct out *o);
 unsigned out_columns(const struct out *o); /* of the terminal, 0 where it is none or does not tell */
+unsigned out_rows(const struct out *o);    /* likewise */
 
 /* Text from a model. On a terminal C0 controls other than \n and \t, DEL, C1 controls and bytes that are no UTF-8
  * appear as \x1b and the like; elsewhere the bytes go out bare. */

@@ -129,6 +129,13 @@ void live_resize(struct live *l, unsigned columns, unsigned rows)
     l->stale = true;
 }
 
+void live_lost(struct live *l)
+{
+    buf_clear(&l->lines);
+    l->shown = l->above = 0;
+    l->stale = false;
+}
+
 /* A drawing under way, from the region's top downwards. */
 struct drawing {
     struct live *live;
@@ -223,7 +230,5 @@ void live_end(struct live *l, struct buf *out)
         live_draw(l, &all, &none, out);
         buf_done(&all);
     }
-    buf_clear(&l->lines);
-    l->shown = l->above = 0;
-    l->stale = false;
+    live_lost(l);
 }

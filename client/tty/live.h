@@ -31,6 +31,9 @@ void live_done(struct live *l);
  * have left the screen meanwhile stay in the scrollback. */
 void live_resize(struct live *l, unsigned columns, unsigned rows);
 
+/* Others have printed since: what was drawn is out of reach, and the next draw begins where the cursor is. */
+void live_lost(struct live *l);
+
 /* Appends to out what prints the settled lines for good where the live region stood, and below them the live ones, the
  * last that fit into rows - 1. Lines that stand there already are not sent again; nothing is where nothing changed.
  * Synchronised (DEC 2026), with the cursor hidden meanwhile. */

@@ -2,6 +2,7 @@
 #include "client/common/exit.h"
 #include "client/common/out.h"
 #include "client/tty/code_view.h"
+#include "client/tty/screen.h"
 #include "client/tty/tty.h"
 #include "lib/base/buf.h"
 #include "lib/proto/frame.h"
@@ -13,7 +14,7 @@
 #include <unistd.h>
 
 /* What ask becomes on a terminal. */
-static const struct frontend frontend = {.screen = true, .code = code_view_new};
+static const struct frontend frontend = {.screen = true, .answer = screen_new, .code = code_view_new};
 
 enum { TABLE_MAX = 64 << 20, VALUES_MAX = 8 << 20, DEPTH_MAX = 8 };
 
@@ -23,10 +24,10 @@ static const struct {
 } verbs[] = {{"table", tty_table}};
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
-/* What comes is UTF-8, and so is what goes out: of another locale all but the characters holds. */
+/* What comes is UTF-8, and so is what goes out. No more is set than what characters are: figures have a point. */
 static void set_locale(void)
 {
-    (void)setlocale(LC_ALL, "");
+    (void)setlocale(LC_CTYPE, "");
     if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
         (void)setlocale(LC_CTYPE, "C.UTF-8");
 }
