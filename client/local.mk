@@ -19,20 +19,23 @@ libaskcli_la_LIBADD = libaskclient.la
 # ask's own, for ask-tty and the tests too.
 noinst_LTLIBRARIES += libaskcmd.la
 libaskcmd_la_SOURCES = \
-	client/ask/again.c client/ask/again.h client/ask/args.c client/ask/args.h client/ask/asking.c \
-	client/ask/asking.h client/ask/attach.c client/ask/attach.h client/ask/command.c client/ask/command.h \
-	client/ask/confirm.c client/ask/confirm.h client/ask/copy.c client/ask/copy.h client/ask/diff.c \
-	client/ask/diff.h client/ask/diff_apply.c client/ask/diff_apply.h client/ask/diff_make.c \
+	client/ask/again.c client/ask/again.h client/ask/args.c client/ask/args.h client/ask/arms.c client/ask/arms.h \
+	client/ask/asking.c client/ask/asking.h client/ask/attach.c client/ask/attach.h client/ask/command.c \
+	client/ask/command.h client/ask/compare.c client/ask/compare.h client/ask/compare_text.c \
+	client/ask/compare_text.h client/ask/confirm.c client/ask/confirm.h client/ask/copy.c client/ask/copy.h \
+	client/ask/diff.c client/ask/diff.h client/ask/diff_apply.c client/ask/diff_apply.h client/ask/diff_make.c \
 	client/ask/diff_make.h client/ask/diff_show.c client/ask/diff_show.h client/ask/dry_run.c client/ask/dry_run.h \
 	client/ask/edit.c client/ask/edit.h client/ask/edit_apply.c client/ask/edit_apply.h client/ask/edit_files.c \
 	client/ask/edit_files.h client/ask/edit_fit.c client/ask/edit_fit.h client/ask/input.c client/ask/input.h \
-	client/ask/material.c client/ask/material.h client/ask/plain.c client/ask/plain.h client/ask/project.c \
-	client/ask/project.h client/ask/question.c client/ask/question.h client/ask/replace.c client/ask/replace.h \
-	client/ask/resume.c client/ask/resume.h client/ask/schema_arg.c client/ask/schema_arg.h client/ask/screen.c \
-	client/ask/screen.h client/ask/shell.c client/ask/shell.h client/ask/shell_answer.c client/ask/shell_answer.h \
-	client/ask/shell_risk.c client/ask/shell_risk.h client/ask/shell_show.c client/ask/shell_show.h \
-	client/ask/shell_system.c client/ask/shell_system.h client/ask/tree.c client/ask/tree.h client/ask/tree_list.c \
-	client/ask/tree_list.h client/ask/undo.c client/ask/undo.h client/ask/usage.c
+	client/ask/judge.c client/ask/judge.h client/ask/material.c client/ask/material.h client/ask/models.c \
+	client/ask/models.h client/ask/pick.c client/ask/pick.h client/ask/plain.c client/ask/plain.h \
+	client/ask/project.c client/ask/project.h client/ask/question.c client/ask/question.h client/ask/replace.c \
+	client/ask/replace.h client/ask/resume.c client/ask/resume.h client/ask/schema_arg.c client/ask/schema_arg.h \
+	client/ask/screen.c client/ask/screen.h client/ask/shell.c client/ask/shell.h client/ask/shell_answer.c \
+	client/ask/shell_answer.h client/ask/shell_risk.c client/ask/shell_risk.h client/ask/shell_show.c \
+	client/ask/shell_show.h client/ask/shell_system.c client/ask/shell_system.h client/ask/tree.c \
+	client/ask/tree.h client/ask/tree_list.c client/ask/tree_list.h client/ask/undo.c client/ask/undo.h \
+	client/ask/usage.c
 
 bin_PROGRAMS += client/ask/ask client/ctl/askctl
 client_ask_ask_SOURCES = client/ask/main.c

@@ -6,8 +6,8 @@ dist_pkgdata_DATA += etc/models.ini
 # The prompts that come with it.
 promptsdir = $(pkgdatadir)/prompts
 dist_prompts_DATA = etc/prompts/commit.md etc/prompts/edit.md etc/prompts/explain.md \
-	etc/prompts/explain-command.md etc/prompts/fix.md etc/prompts/review.md etc/prompts/shell.md \
-	etc/prompts/summarize.md etc/prompts/tests.md etc/prompts/think.md etc/prompts/translate.md
+	etc/prompts/explain-command.md etc/prompts/fix.md etc/prompts/judge.md etc/prompts/review.md \
+	etc/prompts/shell.md etc/prompts/summarize.md etc/prompts/tests.md etc/prompts/think.md etc/prompts/translate.md
 
 # What a shell reads to have a key for ask.
 shelldir = $(pkgdatadir)/shell

@@ -546,20 +546,20 @@ tests_replay_price_LDADD = libaskd.la
 # The real daemon, from outside.
 python_tests = \
 	tests/layers.py tests/rpc/test_archive.py tests/rpc/test_ask_attach.py tests/rpc/test_ask_cache.py \
-	tests/rpc/test_ask_code.py tests/rpc/test_ask_conversations.py tests/rpc/test_ask_copy.py \
-	tests/rpc/test_ask_costs.py tests/rpc/test_ask_detach.py tests/rpc/test_ask_interrupted.py \
-	tests/rpc/test_ask_schema.py tests/rpc/test_ask_shell.py tests/rpc/test_attachments.py \
-	tests/rpc/test_breaker.py tests/rpc/test_budgets.py tests/rpc/test_cache.py tests/rpc/test_cache_bounds.py \
-	tests/rpc/test_cache_cli.py tests/rpc/test_cache_conversations.py tests/rpc/test_cache_disk.py \
-	tests/rpc/test_cache_embed.py tests/rpc/test_cache_kept.py tests/rpc/test_cache_redis.py \
-	tests/rpc/test_cache_rpc.py tests/rpc/test_cache_scopes.py tests/rpc/test_chat.py tests/rpc/test_client.py \
-	tests/rpc/test_compare.py tests/rpc/test_compare_conversations.py tests/rpc/test_conversation.py \
-	tests/rpc/test_ctl_answers.py tests/rpc/test_ctl_wait.py tests/rpc/test_edit.py \
-	tests/rpc/test_edit_terminal.py tests/rpc/test_embed.py tests/rpc/test_estimate.py \
-	tests/rpc/test_fault_next.py tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py \
-	tests/rpc/test_frames.py tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
-	tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py \
-	tests/rpc/test_leave.py tests/rpc/test_ledger.py tests/rpc/test_ledger_figures.py \
+	tests/rpc/test_ask_code.py tests/rpc/test_ask_compare.py tests/rpc/test_ask_conversations.py \
+	tests/rpc/test_ask_copy.py tests/rpc/test_ask_costs.py tests/rpc/test_ask_detach.py \
+	tests/rpc/test_ask_interrupted.py tests/rpc/test_ask_schema.py tests/rpc/test_ask_shell.py \
+	tests/rpc/test_attachments.py tests/rpc/test_breaker.py tests/rpc/test_budgets.py tests/rpc/test_cache.py \
+	tests/rpc/test_cache_bounds.py tests/rpc/test_cache_cli.py tests/rpc/test_cache_conversations.py \
+	tests/rpc/test_cache_disk.py tests/rpc/test_cache_embed.py tests/rpc/test_cache_kept.py \
+	tests/rpc/test_cache_redis.py tests/rpc/test_cache_rpc.py tests/rpc/test_cache_scopes.py \
+	tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_compare.py \
+	tests/rpc/test_compare_conversations.py tests/rpc/test_conversation.py tests/rpc/test_ctl_answers.py \
+	tests/rpc/test_ctl_wait.py tests/rpc/test_edit.py tests/rpc/test_edit_terminal.py tests/rpc/test_embed.py \
+	tests/rpc/test_estimate.py tests/rpc/test_fault_next.py tests/rpc/test_fault_table.py tests/rpc/test_faults.py \
+	tests/rpc/test_fidelity.py tests/rpc/test_frames.py tests/rpc/test_handover.py tests/rpc/test_hello_status.py \
+	tests/rpc/test_help.py tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py \
+	tests/rpc/test_kill.py tests/rpc/test_leave.py tests/rpc/test_ledger.py tests/rpc/test_ledger_figures.py \
 	tests/rpc/test_ledger_kept.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models.py \
 	tests/rpc/test_models_cli.py tests/rpc/test_models_refresh.py tests/rpc/test_premium.py \
 	tests/rpc/test_project.py tests/rpc/test_prompts.py tests/rpc/test_prompts_cli.py \

@@ -28,7 +28,7 @@ int asking_run(const struct asking *a, struct view *view, const struct question 
     struct buf params;
     int status = asking_encode(q, &params);
     if (status == EXIT_OK)
-        status = stream_run(&stream, "chat", &params, reply);
+        status = stream_run(&stream, q->n_models > 0 ? "compare" : "chat", &params, reply);
     buf_done(&params);
     return status;
 }

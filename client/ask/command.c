@@ -1,4 +1,5 @@
 #include "client/ask/command.h"
+#include "client/ask/compare.h"
 #include "client/ask/copy.h"
 #include "client/ask/dry_run.h"
 #include "client/ask/edit.h"
@@ -72,6 +73,8 @@ static int send_question(const struct asking *a, struct question *q)
         return shell_run(a, q);
     if (a->args->dry_run)
         return estimate(a, q);
+    if (args_compares(a->args))
+        return compare_run(a, q);
     return a->args->detach ? asking_detach(a, q) : asking_follow(a, q);
 }
 

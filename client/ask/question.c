@@ -58,9 +58,16 @@ static void put_asked(struct buf *b, const struct question *q)
     put_message(b, "user", (const char *)again->prompt.data, again->prompt.len);
 }
 
-static void put_template(struct buf *b, const struct question *q)
+static void put_models(struct buf *b, const struct question *q)
 {
-    mp_put_entry(b, "template", q->template);
+    mp_put_cstr(b, "models");
+    mp_put_array(b, q->n_models);
+    for (unsigned i = 0; i < q->n_models; i++)
+        mp_put_cstr(b, q->models[i]);
+}
+
+static void put_vars(struct buf *b, const struct question *q)
+{
     mp_put_cstr(b, "vars");
     mp_put_map(b, q->n_vars);
     for (unsigned i = 0; i < q->n_vars; i++) {
@@ -92,8 +99,13 @@ void question_put(struct buf *b, const struct question *q)
         mp_put_entry(b, given[i].key, given[i].value);
         n++;
     }
+    if (q->n_models > 0) {
+        put_models(b, q);
+        n++;
+    }
     if (q->template != NULL) {
-        put_template(b, q);
+        mp_put_entry(b, "template", q->template);
+        put_vars(b, q);
         n += 2;
     }
     if (q->schema != NULL) {
@@ -107,4 +119,15 @@ void question_put(struct buf *b, const struct question *q)
         n++;
     }
     mp_close_map(b, at, n);
+}
+
+void question_put_render(struct buf *b, const struct question *q)
+{
+    mp_put_map(b, q->prompt_len > 0 ? 3 : 2);
+    mp_put_entry(b, "name", q->template);
+    put_vars(b, q);
+    if (q->prompt_len == 0)
+        return;
+    mp_put_cstr(b, "input");
+    mp_put_str(b, q->prompt, q->prompt_len);
 }

@@ -1,4 +1,4 @@
-/* What ask sends as the params of `chat`. */
+/* What ask sends as the params of `chat`, and of `compare`. */
 #ifndef CLIENT_ASK_QUESTION_H
 #define CLIENT_ASK_QUESTION_H
 
@@ -12,6 +12,8 @@ struct question {
     const char *prompt;
     size_t prompt_len;
     const char *model, *system, *cache;
+    const char *const *models; /* those that are compared: instead of the model */
+    unsigned n_models;
     const char *conversation; /* NULL: neither question nor answer is stored */
     const char *parent;       /* the message there that it follows */
     const char *template;     /* a prompt of the library, of which the prompt is the input then */
@@ -26,5 +28,8 @@ struct question {
 
 /* Appends the params, with where we run. */
 void question_put(struct buf *b, const struct question *q);
+
+/* Appends the params of `prompt.render`, which tells what the template makes of the prompt. */
+void question_put_render(struct buf *b, const struct question *q);
 
 #endif

@@ -242,13 +242,13 @@ int exit_status_of(const msgpack_object_map *error)
     return exit_status_for(error_from_name(code.s, code.len));
 }
 
-int exit_error(const char *program, const msgpack_object *error)
+int exit_describe(char *out, size_t size, const msgpack_object *error)
 {
     msgpack_object_map map;
     const char *name;
     size_t name_len;
-    if (!mp_map(error, &map) || !field_str(&map, "code", &name, &name_len)) {
-        exit_print(program, "the daemon sent an error that is no map: check that its version is ours");
+    if (error == NULL || !mp_map(error, &map) || !field_str(&map, "code", &name, &name_len)) {
+        (void)snprintf(out, size, "the daemon sent an error that is no map: check that its version is ours");
         return EXIT_PROTOCOL;
     }
     struct text message = message_of(&map), param = text_of(&map, "param");
@@ -260,7 +260,15 @@ int exit_error(const char *program, const msgpack_object *error)
     if (at.len > 0 &&
         (memmem(message.s, message.len, at.s, at.len) != NULL || memmem(hint, strlen(hint), at.s, at.len) != NULL))
         at.len = 0; /* the field at fault, or whose fault it is, is named already */
-    exit_print(program, "%.*s%s%.*s%s%s", (int)at.len, at.s, at.len > 0 ? ": " : "", (int)message.len, message.s,
-               hint[0] != '\0' ? ": " : "", hint);
+    (void)snprintf(out, size, "%.*s%s%.*s%s%s", (int)at.len, at.s, at.len > 0 ? ": " : "", (int)message.len, message.s,
+                   hint[0] != '\0' ? ": " : "", hint);
     return exit_status_of(&map);
+}
+
+int exit_error(const char *program, const msgpack_object *error)
+{
+    char text[2048];
+    int status = exit_describe(text, sizeof(text), error);
+    exit_print(program, "%s", text);
+    return status;
 }

@@ -49,7 +49,11 @@ int exit_status_for(enum error_code code);
 /* How to exit for an error map of the protocol. */
 int exit_status_of(const msgpack_object_map *error);
 
-/* The same, and prints it, and what to do about it. */
+/* The same, and writes what went wrong and what to do about it, as it came: a terminal needs it made harmless. error
+ * may be NULL, which is none. */
+int exit_describe(char *out, size_t size, const msgpack_object *error);
+
+/* The same, printed. */
 int exit_error(const char *program, const msgpack_object *error);
 
 #endif
