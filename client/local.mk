@@ -20,21 +20,22 @@ libaskcli_la_LIBADD = libaskclient.la
 noinst_LTLIBRARIES += libaskcmd.la
 libaskcmd_la_SOURCES = \
 	client/ask/again.c client/ask/again.h client/ask/args.c client/ask/args.h client/ask/arms.c client/ask/arms.h \
-	client/ask/asking.c client/ask/asking.h client/ask/attach.c client/ask/attach.h client/ask/command.c \
-	client/ask/command.h client/ask/compare.c client/ask/compare.h client/ask/compare_text.c \
-	client/ask/compare_text.h client/ask/confirm.c client/ask/confirm.h client/ask/copy.c client/ask/copy.h \
-	client/ask/diff.c client/ask/diff.h client/ask/diff_apply.c client/ask/diff_apply.h client/ask/diff_make.c \
-	client/ask/diff_make.h client/ask/diff_show.c client/ask/diff_show.h client/ask/dry_run.c client/ask/dry_run.h \
-	client/ask/edit.c client/ask/edit.h client/ask/edit_apply.c client/ask/edit_apply.h client/ask/edit_files.c \
-	client/ask/edit_files.h client/ask/edit_fit.c client/ask/edit_fit.h client/ask/input.c client/ask/input.h \
-	client/ask/judge.c client/ask/judge.h client/ask/material.c client/ask/material.h client/ask/models.c \
-	client/ask/models.h client/ask/pick.c client/ask/pick.h client/ask/plain.c client/ask/plain.h \
-	client/ask/project.c client/ask/project.h client/ask/question.c client/ask/question.h client/ask/replace.c \
-	client/ask/replace.h client/ask/resume.c client/ask/resume.h client/ask/schema_arg.c client/ask/schema_arg.h \
-	client/ask/screen.c client/ask/screen.h client/ask/shell.c client/ask/shell.h client/ask/shell_answer.c \
-	client/ask/shell_answer.h client/ask/shell_risk.c client/ask/shell_risk.h client/ask/shell_show.c \
-	client/ask/shell_show.h client/ask/shell_system.c client/ask/shell_system.h client/ask/tree.c \
-	client/ask/tree.h client/ask/tree_list.c client/ask/tree_list.h client/ask/undo.c client/ask/undo.h \
+	client/ask/asked.c client/ask/asked.h client/ask/asking.c client/ask/asking.h client/ask/attach.c \
+	client/ask/attach.h client/ask/command.c client/ask/command.h client/ask/compare.c client/ask/compare.h \
+	client/ask/compare_text.c client/ask/compare_text.h client/ask/confirm.c client/ask/confirm.h \
+	client/ask/copy.c client/ask/copy.h client/ask/diff.c client/ask/diff.h client/ask/diff_apply.c \
+	client/ask/diff_apply.h client/ask/diff_make.c client/ask/diff_make.h client/ask/diff_show.c \
+	client/ask/diff_show.h client/ask/dry_run.c client/ask/dry_run.h client/ask/edit.c client/ask/edit.h \
+	client/ask/edit_apply.c client/ask/edit_apply.h client/ask/edit_files.c client/ask/edit_files.h \
+	client/ask/edit_fit.c client/ask/edit_fit.h client/ask/input.c client/ask/input.h client/ask/judge.c \
+	client/ask/judge.h client/ask/material.c client/ask/material.h client/ask/models.c client/ask/models.h \
+	client/ask/pick.c client/ask/pick.h client/ask/plain.c client/ask/plain.h client/ask/project.c \
+	client/ask/project.h client/ask/question.c client/ask/question.h client/ask/replace.c client/ask/replace.h \
+	client/ask/resume.c client/ask/resume.h client/ask/schema_arg.c client/ask/schema_arg.h client/ask/screen.c \
+	client/ask/screen.h client/ask/shell.c client/ask/shell.h client/ask/shell_answer.c client/ask/shell_answer.h \
+	client/ask/shell_risk.c client/ask/shell_risk.h client/ask/shell_show.c client/ask/shell_show.h \
+	client/ask/shell_system.c client/ask/shell_system.h client/ask/tree.c client/ask/tree.h client/ask/tree_list.c \
+	client/ask/tree_list.h client/ask/turns.c client/ask/turns.h client/ask/undo.c client/ask/undo.h \
 	client/ask/usage.c
 
 bin_PROGRAMS += client/ask/ask client/ctl/askctl
@@ -63,15 +64,22 @@ pkglibexec_PROGRAMS += client/tty/ask-tty
 endif
 libasktty_la_SOURCES = \
 	client/tty/cell.c client/tty/cell.h client/tty/closing.c client/tty/closing.h client/tty/code_view.c \
-	client/tty/code_view.h client/tty/fit.c client/tty/fit.h client/tty/highlight.c client/tty/highlight.h \
-	client/tty/highlight_languages.c client/tty/highlight_languages.h client/tty/live.c client/tty/live.h \
+	client/tty/code_view.h client/tty/complete.c client/tty/complete.h client/tty/fit.c client/tty/fit.h \
+	client/tty/highlight.c client/tty/highlight.h client/tty/highlight_languages.c \
+	client/tty/highlight_languages.h client/tty/line.c client/tty/line.h client/tty/line_history.c \
+	client/tty/line_history.h client/tty/line_keys.c client/tty/line_layout.c client/tty/line_layout.h \
+	client/tty/line_open.c client/tty/line_open.h client/tty/line_state.h client/tty/live.c client/tty/live.h \
 	client/tty/md.c client/tty/md.h client/tty/md_code.c client/tty/md_code.h client/tty/md_draw.c \
 	client/tty/md_draw.h client/tty/md_entity.c client/tty/md_entity.h client/tty/md_leaf.c client/tty/md_leaf.h \
 	client/tty/md_lines.c client/tty/md_lines.h client/tty/md_split.c client/tty/md_split.h client/tty/md_start.c \
 	client/tty/md_start.h client/tty/md_table.c client/tty/md_table.h client/tty/prose.c client/tty/prose.h \
-	client/tty/runs.c client/tty/runs.h client/tty/screen.c client/tty/screen.h client/tty/screen_signals.c \
-	client/tty/screen_signals.h client/tty/spinner.c client/tty/spinner.h client/tty/style.c client/tty/style.h \
-	client/tty/table.c client/tty/tty.h client/tty/wrap.c client/tty/wrap.h
+	client/tty/runs.c client/tty/runs.h client/tty/screen.c client/tty/screen.h client/tty/screen_modes.c \
+	client/tty/screen_modes.h client/tty/screen_signals.c client/tty/screen_signals.h client/tty/session.c \
+	client/tty/session.h client/tty/session_ask.c client/tty/session_commands.c client/tty/session_complete.c \
+	client/tty/session_files.c client/tty/session_prompt.c client/tty/session_state.h client/tty/session_turns.c \
+	client/tty/session_usage.c client/tty/slash.c client/tty/slash.h client/tty/spinner.c client/tty/spinner.h \
+	client/tty/style.c client/tty/style.h client/tty/table.c client/tty/tty.h client/tty/watch.c \
+	client/tty/watch.h client/tty/wrap.c client/tty/wrap.h
 libasktty_la_CFLAGS = $(AM_CFLAGS) $(TERMINAL_CFLAGS)
 client_tty_ask_tty_SOURCES = client/tty/main.c
 client_tty_ask_tty_LDADD = libasktty.la libaskcmd.la libaskcli.la $(TERMINAL_LIBS)

@@ -78,8 +78,10 @@ static int finish(const struct asking *a, const msgpack_object *answer)
 static struct view *view_of(const struct asking *a)
 {
     static const struct view_text_options silent = {.program = ASKING_PROGRAM, .silent = true};
-    return a->args->schema != NULL && args_for_people(a->args) ? view_text_new(&silent, a->out)
-                                                               : command_view(a->frontend, a->args, a->out);
+    struct view *view = a->args->schema != NULL && args_for_people(a->args)
+                            ? view_text_new(&silent, a->out)
+                            : command_view(a->frontend, a->args, a->out);
+    return a->asked != NULL ? asked_view(view, a->asked) : view;
 }
 
 static int run_again(const struct asking *a, struct view *view, struct question q, const struct again *again,

@@ -3,6 +3,7 @@
 #define CLIENT_ASK_ASKING_H
 
 #include "client/ask/args.h"
+#include "client/ask/asked.h"
 #include "client/ask/question.h"
 #include "client/common/view.h"
 #include "lib/ask/ask.h"
@@ -17,6 +18,7 @@ struct asking {
     const struct frontend *frontend; /* command.h */
     struct ask *ask;
     struct out *out;
+    struct asked *asked; /* is told what became of a question; NULL: nobody asks */
 };
 
 /* The params of q as a message takes them. EXIT_OK, else what went wrong was told. The caller frees them. */

@@ -93,6 +93,14 @@ static int go_on(const struct asking *a, struct question *q)
     return status;
 }
 
+/* Somebody sits at a terminal and has asked nothing yet. */
+static bool is_session(const struct args *args, const struct frontend *f)
+{
+    return f->session != NULL && isatty(STDIN_FILENO) == 1 && out.terminal && args->task == ARGS_QUESTION &&
+           args->format == ARGS_TEXT && args->n_words == 0 && args->template == NULL && !args->editor &&
+           !args->interrupted && !args->detach && !args->dry_run;
+}
+
 /* The daemon is there from here on. */
 static int ask(const struct args *args, const struct frontend *f, struct question *q, struct material *m)
 {
@@ -103,6 +111,7 @@ static int ask(const struct args *args, const struct frontend *f, struct questio
         return signals_pending() != 0 ? 128 + signals_pending() : exit_failure(ASKING_PROGRAM, &err);
     int status = args->interrupted         ? go_on(&a, q)
                  : args->task == ARGS_EDIT ? edit_run(&a, q, &m->edited)
+                 : m->no_prompt            ? f->session(&a, q)
                                            : send_question(&a, q);
     ask_close(a.ask);
     return status;
@@ -133,6 +142,7 @@ static int ask_prompt(const struct args *args, const struct frontend *f)
     if (status != EXIT_OK)
         return status;
     material_init(&m);
+    m.no_prompt = is_session(args, f);
     enum error_code code = material_read(&m, args, ASKING_PROGRAM, &q, &err);
     status = code == ERR_NOT_FOUND ? EXIT_USAGE : EXIT_DATA;
     if (code != ERR_NONE) {

@@ -12,7 +12,8 @@ struct frontend {
     struct view *(*answer)(const struct args *args, struct out *out);  /* one answer */
     struct view *(*code)(const struct args *args, struct out *out);    /* its code blocks alone */
     struct view *(*compare)(const struct args *args, struct out *out); /* several, side by side */
-    int (*session)(const struct asking *a);                            /* the exit status */
+    /* No prompt at a terminal: one after the other. base: what goes for all. The exit status. */
+    int (*session)(const struct asking *a, const struct question *base);
 };
 
 /* The frontend shows an answer, and not bare text. */

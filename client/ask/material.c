@@ -13,6 +13,7 @@ void material_init(struct material *m)
     project_file_init(&m->project);
     edit_files_init(&m->edited);
     buf_init(&m->edit_var, EDIT_FILES_MAX * (size_t)(PATH_MAX + 32));
+    m->no_prompt = false;
 }
 
 void material_done(struct material *m)
@@ -110,5 +111,5 @@ enum error_code material_read(struct material *m, const struct args *args, const
     if (code == ERR_NONE)
         code = attach_all(&m->attached, args, err);
     q->attachments = &m->attached;
-    return code == ERR_NONE ? read_prompt(m, args, q, err) : code;
+    return code == ERR_NONE && !m->no_prompt ? read_prompt(m, args, q, err) : code;
 }

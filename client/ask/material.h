@@ -15,6 +15,7 @@ struct material {
     struct edit_files edited; /* with --edit, and the one value of its prompt: their names */
     struct buf edit_var;
     const char *edit_vars[1];
+    bool no_prompt; /* prompts come later; to be set before it is read */
 };
 
 void material_init(struct material *m);

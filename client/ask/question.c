@@ -1,6 +1,7 @@
 #include "client/ask/question.h"
 #include "client/ask/again.h"
 #include "client/ask/attach.h"
+#include "client/ask/turns.h"
 #include "client/common/where.h"
 #include "lib/proto/mp.h"
 #include <string.h>
@@ -24,7 +25,7 @@ static void put_message(struct buf *b, const char *role, const char *text, size_
 }
 
 /* With what was attached, as the daemon makes it of prompt and attachments. */
-static void put_prompt(struct buf *b, const struct question *q)
+void question_put_message(struct buf *b, const struct question *q)
 {
     const struct attach *a = q->attachments;
     if (a == NULL || a->n == 0) {
@@ -44,18 +45,31 @@ static void put_prompt(struct buf *b, const struct question *q)
     mp_put_str(b, q->prompt, q->prompt_len);
 }
 
+/* All that was said goes before the prompt; that makes messages of both. */
 static void put_asked(struct buf *b, const struct question *q)
 {
     const struct again *again = q->again;
-    mp_put_cstr(b, again != NULL ? "messages" : "prompt");
-    if (again == NULL) {
+    const uint32_t before = q->said != NULL ? q->said->n : 0;
+    if (again == NULL && before == 0) {
+        mp_put_cstr(b, "prompt");
         mp_put_str(b, q->prompt, q->prompt_len);
         return;
     }
-    mp_put_array(b, 3);
-    put_prompt(b, q);
+    mp_put_cstr(b, "messages");
+    mp_put_array(b, before + (again != NULL ? 3 : 1));
+    if (before > 0)
+        (void)buf_append(b, q->said->messages.data, q->said->messages.len);
+    question_put_message(b, q);
+    if (again == NULL)
+        return;
     put_message(b, "assistant", (const char *)again->answer.data, again->answer.len);
     put_message(b, "user", (const char *)again->prompt.data, again->prompt.len);
+}
+
+/* They are named where the prompt is; in messages they stand already. */
+static bool names_attachments(const struct question *q)
+{
+    return q->attachments != NULL && q->attachments->n > 0 && q->again == NULL && (q->said == NULL || q->said->n == 0);
 }
 
 static void put_models(struct buf *b, const struct question *q)
@@ -81,8 +95,9 @@ void question_put(struct buf *b, const struct question *q)
 {
     const struct {
         const char *key, *value;
-    } given[] = {{"model", q->model}, {"system", q->system}, {"cache", q->cache}, {"parent", q->parent}};
-    enum { GIVEN = sizeof(given) / sizeof(given[0]), ALWAYS = 4 };
+    } given[] = {{"model", q->model},   {"system", q->system}, {"cache", q->cache},
+                 {"parent", q->parent}, {"edit", q->edit},     {"regenerate", q->regenerate}};
+    enum { GIVEN = sizeof(given) / sizeof(given[0]), ALWAYS = 3 };
     struct where where;
     uint32_t n = ALWAYS;
     where_find(&where);
@@ -90,7 +105,10 @@ void question_put(struct buf *b, const struct question *q)
     mp_put_cstr(b, "context");
     where_put(b, &where, q->budget);
     put_keeping(b, q);
-    put_asked(b, q);
+    if (q->regenerate == NULL) {
+        put_asked(b, q);
+        n++;
+    }
     mp_put_cstr(b, q->detach ? "detach" : "stream"); /* the first event tells whom to cancel */
     mp_put_bool(b, true);
     for (size_t i = 0; i < GIVEN; i++) {
@@ -113,7 +131,7 @@ void question_put(struct buf *b, const struct question *q)
         (void)buf_append(b, q->schema->data, q->schema->len);
         n++;
     }
-    if (q->attachments != NULL && q->attachments->n > 0 && q->again == NULL) {
+    if (q->regenerate == NULL && names_attachments(q)) {
         mp_put_cstr(b, "attachments");
         attach_put(b, q->attachments);
         n++;

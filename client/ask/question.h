@@ -6,6 +6,7 @@
 
 struct again;
 struct attach;
+struct turns;
 
 /* Borrowed strings, NULL where not given. */
 struct question {
@@ -16,6 +17,9 @@ struct question {
     unsigned n_models;
     const char *conversation; /* NULL: neither question nor answer is stored */
     const char *parent;       /* the message there that it follows */
+    const char *edit;         /* the question there whose place it takes, as its sibling */
+    const char *regenerate;   /* the answer there that is given once more; there is no prompt then */
+    const struct turns *said; /* what went before, where nothing is stored */
     const char *template;     /* a prompt of the library, of which the prompt is the input then */
     const char *const *vars;  /* its values, each NAME=VALUE */
     unsigned n_vars;
@@ -31,5 +35,8 @@ void question_put(struct buf *b, const struct question *q);
 
 /* Appends the params of `prompt.render`, which tells what the template makes of the prompt. */
 void question_put_render(struct buf *b, const struct question *q);
+
+/* Appends the prompt with what is attached as a message. */
+void question_put_message(struct buf *b, const struct question *q);
 
 #endif

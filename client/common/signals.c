@@ -1,6 +1,7 @@
 #include "client/common/signals.h"
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -8,16 +9,27 @@
 static volatile sig_atomic_t pending;
 static volatile sig_atomic_t wake = -1;
 static struct sigaction pipe_before; /* what was done with SIGPIPE, by default nothing of ours */
+static void (*before_end)(void); /* NULL: a second SIGINT ends the program; set before a signal may come */
+
+static void end(int sig)
+{
+    if (before_end != NULL)
+        before_end();
+    _exit(128 + sig);
+}
 
 static void on_signal(int sig)
 {
     int saved = errno;
     const uint64_t one = 1;
-    if (pending != 0)
-        _exit(128 + sig);
+    const bool stays = before_end != NULL;
+    if (pending != 0 && stays && sig == SIGINT)
+        return;
+    if (pending != 0 && !(stays && pending == SIGINT))
+        end(sig);
     pending = sig;
     if (write(wake, &one, sizeof(one)) < 0)
-        _exit(128 + sig); /* nobody would notice it */
+        end(sig); /* nobody would notice it */
     errno = saved;
 }
 
@@ -37,6 +49,11 @@ void signals_catch(void)
 void signals_release(void)
 {
     (void)sigaction(SIGPIPE, &pipe_before, NULL);
+}
+
+void signals_stay(void (*before)(void))
+{
+    before_end = before;
 }
 
 int signals_fd(void)

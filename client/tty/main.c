@@ -3,6 +3,7 @@
 #include "client/common/out.h"
 #include "client/tty/code_view.h"
 #include "client/tty/screen.h"
+#include "client/tty/session.h"
 #include "client/tty/tty.h"
 #include "lib/base/buf.h"
 #include "lib/proto/frame.h"
@@ -14,7 +15,8 @@
 #include <unistd.h>
 
 /* What ask becomes on a terminal. */
-static const struct frontend frontend = {.screen = true, .answer = screen_new, .code = code_view_new};
+static const struct frontend frontend = {
+    .screen = true, .answer = screen_new, .code = code_view_new, .session = session_run};
 
 enum { TABLE_MAX = 64 << 20, VALUES_MAX = 8 << 20, DEPTH_MAX = 8 };
 

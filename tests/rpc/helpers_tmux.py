@@ -14,12 +14,12 @@ from conftest import PATIENCE, ask_path, build_dir, wait_until
 
 class Tmux:
     """shell: a command whose environment is the home's, and TERM what tmux says. PATH begins with a folder that has
-    ask and askctl."""
+    ask and askctl. socket: a name for each of several at a time."""
 
-    def __init__(self, home, columns=80, rows=24, shell=("sh",), env=None):
+    def __init__(self, home, columns=80, rows=24, shell=("sh",), env=None, socket="tmux"):
         if shutil.which("tmux") is None:
             pytest.skip("there is no tmux")
-        self.socket = home.path / "tmux.sock"
+        self.socket = home.path / f"{socket}.sock"
         programs = home.path / "bin"
         programs.mkdir(exist_ok=True)
         for name, path in (("ask", ask_path()), ("askctl", build_dir() / "client" / "ctl" / "askctl")):

@@ -1,0 +1,170 @@
+"""ask without a prompt, in a real terminal."""
+
+import os
+import stat
+
+import pytest
+
+from client import say
+from helpers_tmux import Tmux
+from helpers_tree import messages_of
+
+SIZES = pytest.mark.parametrize("columns", [80, 200])
+
+
+def begin(t, *args):
+    t.type(" ".join(("ask", *args)), "Enter")
+    t.wait_for(lambda s: s.rstrip().endswith(">"))
+
+
+def prompts(shown):
+    """What stands behind the prompts, a line each."""
+    return [line.split("> ", 1)[1] for line in shown.split("\n") if "> " in line]
+
+
+def answers(shown):
+    """How many are shown to their end, each with a line behind it."""
+    return shown.count(" tokens in, ")
+
+
+def conversation(client):
+    (c,) = client.call("conversation.list")
+    return c["conversation"]
+
+
+def said(client, c):
+    return [(m["role"], m["content"]) for m in messages_of(client, c).values()]
+
+
+@SIZES
+def test_a_whole_session(daemon, home, client, columns):
+    with Tmux(home, columns=columns) as t:
+        begin(t)
+        t.type("first words", "Enter")
+        t.wait_for("\nfirst words\n")
+        t.type("and more", "Enter")
+        t.wait_for("\nand more\n")
+        t.type("", "C-d")
+        t.type("echo out:$?", "Enter")
+        shown = t.wait_for("\nout:0")
+    assert prompts(shown)[:2] == ["first words", "and more"]
+    assert said(client, conversation(client)) == [
+        ("user", "first words"), ("assistant", "first words"), ("user", "and more"), ("assistant", "and more")
+    ]  # fmt: skip
+
+
+@SIZES
+def test_several_lines(daemon, home, client, columns):
+    with Tmux(home, columns=columns) as t:
+        begin(t)
+        t.type("one\\", "Enter")
+        t.type("two", "M-Enter")
+        t.type("```c", "Enter")
+        t.type("x = 1", "Enter")
+        t.type("```", "Enter")
+        t.wait_for(lambda s: answers(s) == 1)
+        t.ask("set-buffer", "a\nb\tc\nd")
+        t.ask("paste-buffer", "-p")
+        t.wait_for("> a\nb")
+        t.type("", "Enter")
+        shown = t.wait_for(lambda s: answers(s) == 2)
+    assert "> one\ntwo\n```c\nx = 1\n```\none two" in shown
+    assert "> a\nb       c\nd\na b" in shown
+    questions = [content for role, content in said(client, conversation(client)) if role == "user"]
+    assert questions == ["one\ntwo\n```c\nx = 1\n```", "a\nb\tc\nd"]
+
+
+def test_history(daemon, home):
+    file = home.state / "askd" / "history"
+    with Tmux(home) as t:
+        begin(t)
+        for words in ("alpha one", "beta two"):
+            t.type(words, "Enter")
+            t.wait_for(f"\n{words}\n")
+        t.type("half", "Up")
+        t.wait_for("> beta two")
+        t.type("", "Up")
+        t.wait_for(lambda s: s.endswith("> alpha one"))
+        t.type("", "Down", "Down")
+        t.wait_for(lambda s: s.endswith("> half"))
+        t.type("", "C-c")
+        t.type("", "C-r")
+        t.type("alp")
+        t.wait_for("bck")
+        t.type("", "Enter")
+        t.wait_for(lambda s: s.count("\nalpha one\n") == 2)
+        t.type("", "C-d")
+        begin(t, "--no-store")
+        t.type("secret", "Enter")
+        t.wait_for("\nsecret\n")
+        t.type("", "C-d")
+        begin(t)
+        t.type("", "Up")
+        t.wait_for(lambda s: s.endswith("> alpha one"))
+    assert stat.S_IMODE(os.stat(file).st_mode) == 0o600
+    assert "secret" not in file.read_text()
+
+
+def test_a_stopped_answer_keeps_the_session(daemon, home, client):
+    with Tmux(home) as t:
+        begin(t, "-m", "fake/slow-100-100")
+        t.type("go", "Enter")
+        t.wait_for("w2")
+        t.type("", "C-c", "C-c")
+        t.wait_for("stopped")
+        t.type("/model fake/echo", "Enter")
+        t.type("on we go", "Enter")
+        shown = t.wait_for("\non we go\n")
+    assert "w99" not in shown
+    c = conversation(client)
+    states = [m.get("state") for m in messages_of(client, c).values()]
+    assert states == ["done", "cancelled", "done", "done"]
+
+
+def test_ctrl_c_clears_the_line(daemon, home):
+    with Tmux(home) as t:
+        begin(t)
+        t.type("never asked", "C-c")
+        t.type("asked", "Enter")
+        shown = t.wait_for("\nasked\n")
+    assert "never" not in shown
+
+
+@SIZES
+def test_chinese_and_a_resize_while_typing(daemon, home, columns):
+    text = "今天天气怎么样" * 12
+    with Tmux(home, columns=columns) as t:
+        begin(t)
+        t.type(text)
+        t.wait_for(lambda s: text in s.replace("\n", ""))
+        t.resize(61, 20)
+        t.wait_for(lambda s: text in s.replace("\n", "") and s.count("今") == 12)
+        t.type("", "BSpace", "BSpace")
+        t.type("", "Home")
+        t.type("你好")
+        shown = t.wait_for(lambda s: "你好" + text[:-2] in s.replace("\n", ""))
+        assert shown.count("ask>") == 1
+        t.type("", "Enter")
+        shown = t.wait_for(lambda s: s.replace("\n", "").count("你好" + text[:-2]) == 2)
+    assert "气" in shown
+
+
+@SIZES
+def test_two_shells_see_each_other(daemon, home, client, columns):
+    c = say(client, "begun")["conversation"]
+    with Tmux(home, columns=columns, rows=40) as a:
+        begin(a, "--conversation", c)
+        with Tmux(home, columns=columns, rows=40, socket="second") as b:
+            begin(b, "--conversation", c, "-m", "fake/slow-12-100")
+            a.type("half a line")
+            b.type("from b", "Enter")
+            shown = a.wait_for("w3")
+            assert "w11" not in shown, "it is seen while it streams"
+            shown = a.wait_for(lambda s: "w11" in s and s.endswith("> half a line"))
+            assert shown.count("from b") == 1 and shown.count("w11") == 1
+            assert "elsewhere> from b" in shown
+            a.type(" and on", "Enter")
+            shown = a.wait_for("\nhalf a line and on\n")
+            assert shown.count("half a line and on") == 2
+            shown = b.wait_for(lambda s: s.count("half a line and on") == 2)
+            assert shown.count("w11") == 1 and "elsewhere> half a line and on" in shown
