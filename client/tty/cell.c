@@ -12,13 +12,12 @@ size_t cell_next(const char *s, size_t len, wchar_t *c, int *width)
         *width = *c >= 0x20 && *c != 0x7f ? 1 : *c == 0 ? 0 : -1;
         return *c != 0;
     }
-    mbstate_t state = {0};
-    size_t n = len > 0 ? mbrtowc(c, s, len, &state) : 0;
-    bool known = n > 0 && n <= len;
-    *width = known ? wcwidth(*c) : -1;
-    if (!known)
-        *c = 0;
-    return known || len == 0 ? n : 1;
+    const size_t n = utf8_char(s, len);
+    *c = n > 0 ? (unsigned char)s[0] & (0xff >> (n + 1)) : 0;
+    for (size_t i = 1; i < n; i++)
+        *c = *c << 6 | (s[i] & 0x3f);
+    *width = n > 0 ? wcwidth(*c) : -1;
+    return n > 0 || len == 0 ? n : 1;
 }
 
 /* A mark that says how the character before it is to look, or that it is joined with the next: emoji are made so, and

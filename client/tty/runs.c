@@ -61,13 +61,29 @@ static void begin_run(struct runs *r)
     (void)buf_append(&r->runs, &run, sizeof(run));
 }
 
+/* ASCII without controls, most of all text. */
+static size_t plain_len(const char *s, size_t len)
+{
+    size_t n = 0;
+    while (n < len && s[n] >= ' ' && s[n] < 0x7f)
+        n++;
+    return n;
+}
+
 void runs_put(struct runs *r, const char *s, size_t len)
 {
     if (len == 0)
         return;
     begin_run(r);
-    for (size_t n; len > 0; s += n, len -= n)
-        n = cell_put(&r->text, s, len, &r->before);
+    for (size_t n; len > 0; s += n, len -= n) {
+        n = plain_len(s, len);
+        if (n == 0) {
+            n = cell_put(&r->text, s, len, &r->before);
+        } else {
+            (void)buf_append(&r->text, s, n);
+            r->before = s[n - 1];
+        }
+    }
 }
 
 void runs_puts(struct runs *r, const char *s)

@@ -9,7 +9,8 @@ enum {
     SKIN_FIRST = 0x1f3fb,
     SKIN_LAST = 0x1f3ff,
     FLAG_FIRST = 0x1f1e6,
-    FLAG_LAST = 0x1f1ff
+    FLAG_LAST = 0x1f1ff,
+    WIDE_FIRST = 0x1100 /* none is before it */
 };
 
 struct wrap {
@@ -57,11 +58,11 @@ static struct unit next_unit(const char *s, size_t len, size_t width)
 {
     wchar_t c;
     int cells;
+    if (s[0] > ' ' && s[0] < 0x7f && (len == 1 || (s[1] & 0x80) == 0))
+        return (struct unit){1, 1, s[0], s[0]};
     struct unit u = {.len = cell_next(s, len, &c, &cells)};
     u.first = u.last = c;
     u.cells = cells > 0 ? (unsigned)cells : 0;
-    if (c < 0x80 && (u.len == len || (unsigned char)s[u.len] < 0x80))
-        return u;
     bool pair = is_flag(c);
     while (u.len < len && (unsigned char)s[u.len] >= 0x80) {
         size_t n = cell_next(s + u.len, len - u.len, &c, &cells);
@@ -164,7 +165,7 @@ static void put_word(struct wrap *w)
 
 static bool is_wide(wchar_t c)
 {
-    return c >= 0x1100 && wcwidth(c) == 2;
+    return c >= WIDE_FIRST && wcwidth(c) == 2;
 }
 
 /* Between two characters without a space; a line begins with no closing mark, and ends with no opening one. */
@@ -199,6 +200,27 @@ static void take_unit(struct wrap *w, size_t at, const struct unit *u)
     w->last = u->first;
 }
 
+/* Letters of ASCII, most of all text, that go on with the word, where nothing else may be between or after them. */
+static size_t take_plain(struct wrap *w, const char *text, size_t at, size_t to)
+{
+    size_t n = 0;
+    if (w->last >= WIDE_FIRST)
+        return 0;
+    while (at + n < to && text[at + n] > ' ' && text[at + n] < 0x7f)
+        n++;
+    if (at + n < to && (text[at + n] & 0x80) != 0 && n > 0) /* an accent over the last, maybe */
+        n--;
+    if (n == 0 || w->word_cells + n > w->width)
+        return 0;
+    if (w->word_to == w->word)
+        w->word = at;
+    w->word_to = at + n;
+    w->word_cells += n;
+    w->last = text[at + n - 1];
+    w->soft = false;
+    return n;
+}
+
 static void walk(struct wrap *w, size_t from, size_t to)
 {
     const char *text = (const char *)w->r->text.data;
@@ -219,6 +241,10 @@ static void walk(struct wrap *w, size_t from, size_t to)
             at++;
             break;
         default: {
+            const size_t plain = take_plain(w, text, at, to);
+            at += plain;
+            if (plain > 0)
+                break;
             const struct unit u = next_unit(text + at, to - at, w->width);
             take_unit(w, at, &u);
             at += u.len > 0 ? u.len : 1;
