@@ -610,7 +610,7 @@ EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/priced.p
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.
 FUZZ_SECONDS = 60
-FUZZERS = project schema schema_short config frame openai_chat openai_responses anthropic gemini ollama cohere dashscope list vectors scan sse item template front search markdown archive llm
+FUZZERS = project schema schema_short config frame openai_chat openai_responses anthropic gemini ollama cohere dashscope list vectors scan sse item template front search markdown md archive llm
 .PHONY: fuzz bench
 fuzz:
 	$(srcdir)/tests/fuzz/run '$(CLANG)' '$(abs_srcdir)' fuzz-out $(FUZZ_SECONDS) $(FUZZERS)
