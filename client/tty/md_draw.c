@@ -180,10 +180,10 @@ static void put_text(struct md_draw *d, bool rows)
     struct md_place *p = &d->place;
     const struct wrap_style style = wrap_style(d);
     const struct md_leaf_style leaf = {d->style.colour, d->style.links};
-    const char *s = (const char *)d->text.data + p->text_from;
     const size_t len = d->text.len - p->text_from;
     if (len == 0)
         return;
+    const char *s = (const char *)d->text.data + p->text_from;
     if (!md_leaf_read(&d->leaf, p->leaf, s, len, &leaf)) {
         put_raw(d, s + (rows ? p->head_len : 0), len - (rows ? p->head_len : 0));
     } else if (d->leaf.columns > 0) {
@@ -214,12 +214,24 @@ static void settle_rows(struct md_draw *d)
     d->text.len = p->text_from + p->head_len;
 }
 
+/* The line below a table's head. md4c wants three dashes a column, where GitHub's one will do. */
+static void gather_delimiters(struct md_draw *d, const char *s, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        (void)buf_puts(&d->text, s[i] == '-' ? "---" : (const char[]){s[i], '\0'});
+    (void)buf_putc(&d->text, '\n');
+}
+
 /* A \r within a line would end it for md4c. */
 static void gather(struct md_draw *d, unsigned indent, const char *s, size_t len)
 {
     struct md_place *p = &d->place;
     if (len > 0 && s[len - 1] == '\r')
         len--;
+    if (p->leaf == LEAF_TABLE && p->lines == 2) {
+        gather_delimiters(d, s, len);
+        return;
+    }
     for (; indent > 0; indent--)
         (void)buf_putc(&d->text, ' ');
     while (len > 0) {

@@ -140,7 +140,7 @@ static void read_address(struct reading *r, const MD_ATTRIBUTE *a)
 
 static bool is_at(const struct buf *b, size_t at, const char *s, size_t len)
 {
-    return b->len - at == len && memcmp(b->data + at, s, len) == 0;
+    return b->len - at == len && (len == 0 || memcmp(b->data + at, s, len) == 0);
 }
 
 /* Is the text of the link its address? */
@@ -165,8 +165,10 @@ static bool shows_address(const struct reading *r)
 static bool pretends(const struct reading *r)
 {
     const struct buf *text = &r->t->runs.text;
-    const char *s = (const char *)text->data + r->link_from;
     const size_t len = text->len - r->link_from;
+    if (len == 0)
+        return false;
+    const char *s = (const char *)text->data + r->link_from;
     return memmem(s, len, "://", 3) != NULL || memmem(s, len, "www.", 4) != NULL || memchr(s, '@', len) != NULL;
 }
 

@@ -99,7 +99,8 @@ static void put_piece(struct drawing *d, const struct piece *p, size_t column)
     const enum md_align align = d->text->align[column];
     const size_t left = align == ALIGN_RIGHT ? spare : align == ALIGN_CENTRE ? spare / 2 : 0;
     put_n(d, " ", left);
-    (void)buf_append(&d->line, d->bytes.data + p->at, p->len);
+    if (p->len > 0)
+        (void)buf_append(&d->line, d->bytes.data + p->at, p->len);
     if (column + 1 < t->columns)
         put_n(d, " ", spare - left);
 }
@@ -111,10 +112,10 @@ static void put_row_line(struct drawing *d, const size_t *first, size_t i)
     size_t cells = 0;
     for (size_t c = 0; c < d->t->columns; c++) {
         const size_t at = first[c] + i;
-        const struct piece *p = at < first[c + 1] ? (const struct piece *)(const void *)d->pieces.data + at : &none;
+        const struct piece *pieces = (const struct piece *)(const void *)d->pieces.data;
         if (c > 0)
             frame(d, " │ ");
-        put_piece(d, p, c);
+        put_piece(d, at < first[c + 1] ? &pieces[at] : &none, c);
         cells += d->t->width[c] + (c > 0 ? GAP : 0);
     }
     emit(d, cells);
