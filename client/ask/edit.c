@@ -39,6 +39,8 @@ static int take_answer(const struct asking *a, const msgpack_object *reply, stru
     if (mp_map(reply, &map))
         (void)field_str(&map, "text", &text, &len);
     ending_print(ASKING_PROGRAM, reply);
+    if (a->out->terminal)
+        plain_cached(reply);
     if (a->args->stats)
         plain_stats(reply);
     enum error_code code = edit_fit(files, text, len, err);
@@ -46,8 +48,9 @@ static int take_answer(const struct asking *a, const msgpack_object *reply, stru
         return EXIT_OK;
     if (code != ERR_NOT_FOUND || !is_refusal(text, len))
         return EXIT_MISFIT;
-    exit_print(ASKING_PROGRAM, "nothing is changed, says the model: %.*s", (int)(len - 2 < 1024 ? len - 2 : 1024),
-               text + 2);
+    const char *lf = memchr(text, '\n', len);
+    const size_t line = (lf != NULL ? (size_t)(lf - text) : len) - 2;
+    exit_print(ASKING_PROGRAM, "nothing is changed, says the model: %.*s", (int)(line < 1024 ? line : 1024), text + 2);
     return EXIT_OTHER;
 }
 
@@ -180,10 +183,14 @@ int edit_undo(const struct args *args, struct out *out)
 {
     struct error err = ERROR_INIT;
     struct undo undo;
+    signals_catch(); /* one that comes now is too late: what was begun is done */
     enum error_code code = undo_open(&undo, false, &err);
     if (code == ERR_NONE)
         code = undo_take(&undo, out, args->format == ARGS_PLAIN, &err);
     undo_close(&undo);
     int status = exit_flush(ASKING_PROGRAM, out, "the diff");
-    return code == ERR_NONE ? status : fail(&err);
+    if (code != ERR_NONE)
+        return fail(&err);
+    exit_print_wait(ASKING_PROGRAM, "the files are as they were before the edit");
+    return status;
 }

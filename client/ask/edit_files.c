@@ -236,21 +236,26 @@ enum error_code edit_files_unchanged(const struct edit_files *f, struct error *e
     return ERR_NONE;
 }
 
-static const char *without_dots(const char *name, size_t *len)
+/* A path as it stands behind a/ in a diff. */
+static const char *bare(const char *name, size_t *len, bool rooted)
 {
     while (*len > 2 && name[0] == '.' && name[1] == '/') {
         name += 2;
         *len -= 2;
     }
+    while (!rooted && *len > 0 && name[0] == '/') {
+        name++;
+        (*len)--;
+    }
     return name;
 }
 
-struct edit_file *edit_files_find(const struct edit_files *f, const char *name, size_t len)
+struct edit_file *edit_files_find(const struct edit_files *f, const char *name, size_t len, bool rooted)
 {
-    name = without_dots(name, &len);
+    name = bare(name, &len, rooted);
     for (unsigned i = 0; i < f->n; i++) {
         size_t own_len = strlen(f->list[i].name);
-        const char *own = without_dots(f->list[i].name, &own_len);
+        const char *own = bare(f->list[i].name, &own_len, rooted);
         if (own_len == len && memcmp(own, name, len) == 0)
             return &f->list[i];
     }

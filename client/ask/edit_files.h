@@ -48,7 +48,8 @@ enum error_code edit_files_writable(const struct edit_files *f, struct error *er
 /* Whether they hold what they held: ERR_OVERLOADED where one was changed, or came or went. */
 enum error_code edit_files_unchanged(const struct edit_files *f, struct error *err);
 
-/* The one of that name; NULL where none is. */
-struct edit_file *edit_files_find(const struct edit_files *f, const char *name, size_t len);
+/* The one of that name; NULL where none is. rooted: a slash at its front is part of it, which behind a/ in a diff it is
+ * not. */
+struct edit_file *edit_files_find(const struct edit_files *f, const char *name, size_t len, bool rooted);
 
 #endif

@@ -20,22 +20,22 @@ static int shown(struct diff_name n)
     return (int)(n.len < SHOWN ? n.len : SHOWN);
 }
 
-/* The file of both names, NULL where they have none in common. They are with a/ and b/, as git writes them, or bare. */
-static struct edit_file *find(const struct edit_files *f, struct diff_name before, struct diff_name after)
+/* The file of both names without their first `skip` bytes, NULL where they have none in common. */
+static struct edit_file *find_behind(const struct edit_files *f, const struct diff_file *d, size_t skip)
 {
-    const bool fresh = is_nowhere(before);
+    struct edit_file *e = edit_files_find(f, d->after.s + skip, d->after.len - skip, skip == 0);
+    if (e == NULL || is_nowhere(d->before))
+        return e;
+    return edit_files_find(f, d->before.s + skip, d->before.len - skip, skip == 0) == e ? e : NULL;
+}
+
+/* As git writes names, with a/ and b/ before them, else as they are. */
+static struct edit_file *find(const struct edit_files *f, const struct diff_file *d)
+{
     struct edit_file *e = NULL;
-    if ((fresh || has_prefix(before, "a/")) && has_prefix(after, "b/")) {
-        e = edit_files_find(f, after.s + 2, after.len - 2);
-        if (e != NULL && !fresh && edit_files_find(f, before.s + 2, before.len - 2) != e)
-            return NULL;
-    }
-    if (e == NULL) {
-        e = edit_files_find(f, after.s, after.len);
-        if (e != NULL && !fresh && edit_files_find(f, before.s, before.len) != e)
-            return NULL;
-    }
-    return e;
+    if ((is_nowhere(d->before) || has_prefix(d->before, "a/")) && has_prefix(d->after, "b/"))
+        e = find_behind(f, d, 2);
+    return e != NULL ? e : find_behind(f, d, 0);
 }
 
 static enum error_code refuse_name(const struct diff_file *d, struct error *err)
@@ -85,7 +85,7 @@ static enum error_code fit_all(struct edit_files *f, const struct diff *d, struc
     bool any = false;
     for (size_t i = 0; i < diff_n_files(d) && code == ERR_NONE; i++) {
         const struct diff_file *change = diff_file(d, i);
-        struct edit_file *e = is_nowhere(change->after) ? NULL : find(f, change->before, change->after);
+        struct edit_file *e = is_nowhere(change->after) ? NULL : find(f, change);
         code = e != NULL ? fit_one(d, change, e, err) : refuse_name(change, err);
     }
     for (unsigned i = 0; i < f->n && code == ERR_NONE; i++) {

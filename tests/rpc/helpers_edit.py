@@ -1,6 +1,5 @@
 """Files to edit, and a model that answers what it is told."""
 
-import os
 import subprocess
 
 import pytest
@@ -61,16 +60,17 @@ class Place:
         return {str(p.relative_to(self.path)): p.read_bytes().decode() for p in self.path.rglob("*") if p.is_file()}
 
     def ask(self, *args, stdin=subprocess.DEVNULL, **env):
-        return subprocess.run(
+        """The CompletedProcess, with texts whose line ends are as they came."""
+        r = subprocess.run(
             [str(ask_path()), *args], env=self.home.env(**env), cwd=self.path, stdin=stdin, capture_output=True,
-            text=True, timeout=PATIENCE,
+            timeout=PATIENCE,
         )  # fmt: skip
+        return subprocess.CompletedProcess(args, r.returncode, r.stdout.decode(), r.stderr.decode())
 
     def patch(self, diff, *how):
         """By patch -p1, or another command."""
-        r = subprocess.run(
-            how or ("patch", "-p1"), cwd=self.path, input=diff, capture_output=True, text=True, timeout=PATIENCE
-        )
+        how = how or ("patch", "-p1")
+        r = subprocess.run(how, cwd=self.path, input=diff.encode(), capture_output=True, timeout=PATIENCE)
         assert r.returncode == 0, r.stdout + r.stderr
 
 
@@ -87,8 +87,9 @@ def texts(message):
 
 def diff_of(place, name, after):
     """As diff -u makes it of a file and its new text."""
+    labels = ("--label", f"a/{name}", "--label", f"b/{name}")
     r = subprocess.run(
-        ["diff", "-u", "--label", f"a/{name}", "--label", f"b/{name}", str(place.path / name), "-"],
-        input=after, capture_output=True, text=True, timeout=PATIENCE, env=dict(os.environ, LC_ALL="C"),
+        ["diff", "-u", *labels, str(place.path / name), "-"],
+        input=after.encode(), capture_output=True, timeout=PATIENCE,
     )  # fmt: skip
-    return r.stdout
+    return r.stdout.decode()
