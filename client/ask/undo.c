@@ -223,8 +223,8 @@ static enum error_code look_at_all(struct items *items, struct error *err)
             (void)buf_printf(&changed, "%s%s", changed.len > 0 ? ", " : "", items->list[i].path);
     }
     if (code == ERR_NONE && changed.len > 0)
-        code =
-            error_set(err, ERR_OVERLOADED, "changed since the edit: %.400s; nothing is taken back", buf_cstr(&changed));
+        code = error_set(err, ERR_INVALID_REQUEST, "changed since the edit: %.400s; nothing is taken back",
+                         buf_cstr(&changed));
     buf_done(&changed);
     return code;
 }
