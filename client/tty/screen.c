@@ -254,16 +254,18 @@ static void add_rest(struct screen *s, const msgpack_object *reply)
 
 static void on_end(struct view *v, const msgpack_object *reply)
 {
+    static const char clean[] = "\r\x1b[K"; /* of the ^C that the terminal shows for the key */
     struct screen *s = screen_of(v);
     look(s);
     if (reply != NULL)
         add_rest(s, reply);
     enter(s, PHASE_ENDED);
     draw(s);
-    if (reply != NULL) {
+    if (reply != NULL)
         close_answer(s, reply);
-        draw(s);
-    }
+    else
+        (void)out_puts(v->out, clean);
+    draw(s);
 }
 
 /* A write that failed or was given up may have left the terminal in the middle of a piece. It is not waited for. */
