@@ -9,11 +9,22 @@ import msgpack
 from conftest import PATIENCE
 
 
+class Streamed:
+    """A reply that events of an answer go before. An exception is the error of one that failed."""
+
+    def __init__(self, reply, *events, answer="a-1"):
+        self.reply, self.events, self.answer = reply, events, answer
+
+    def notifications(self):
+        return [[2, "answer.event", [self.answer, seq, event]] for seq, event in enumerate(self.events)]
+
+
 class Scripted:
     """Answers METHOD with replies[METHOD], or what that returns for the params; keeps what was asked."""
 
-    def __init__(self, home):
+    def __init__(self, home, bytes_are_strings=False):
         self.replies, self.calls = {}, []
+        self.binary = not bytes_are_strings  # a string need be no UTF-8
         home.socket.parent.mkdir(mode=0o700, exist_ok=True)
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.listener.bind(str(home.socket))
@@ -32,13 +43,20 @@ class Scripted:
                 while data := conn.recv(1 << 16):
                     unpacker.feed(data)
                     for _, msgid, method, params in unpacker:
-                        conn.sendall(msgpack.packb([1, msgid, *self._reply(method, params[0] if params else {})]))
+                        self._answer(conn, msgid, self._reply(method, params[0] if params else {}))
+
+    def _answer(self, conn, msgid, reply):
+        before = []
+        if isinstance(reply, Streamed):
+            before, reply = reply.notifications(), reply.reply
+        result = (reply.args[0], None) if isinstance(reply, Exception) else (None, reply)
+        for message in [*before, [1, msgid, *result]]:
+            conn.sendall(msgpack.packb(message, use_bin_type=self.binary))
 
     def _reply(self, method, params):
         self.calls.append((method, params))
         reply = self.replies.get(method, {})
-        reply = reply(params) if callable(reply) else reply
-        return (reply.args[0], None) if isinstance(reply, Exception) else (None, reply)
+        return reply(params) if callable(reply) else reply
 
     def asked(self, method):
         return [p for m, p in self.calls if m == method]

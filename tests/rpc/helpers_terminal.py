@@ -11,8 +11,8 @@ import unicodedata
 from conftest import PATIENCE
 
 
-def on_terminal(command, env, columns=100, rows=30, stdin=subprocess.DEVNULL):
-    """(exit status, text) of a command whose stdout is such a terminal."""
+def bytes_on_terminal(command, env, columns=100, rows=30, stdin=subprocess.DEVNULL):
+    """(exit status, what the terminal gets) of a command whose stdout and stderr are such a terminal."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     proc = subprocess.Popen([str(c) for c in command], env=env, stdin=stdin, stdout=theirs, stderr=theirs)
@@ -24,7 +24,13 @@ def on_terminal(command, env, columns=100, rows=30, stdin=subprocess.DEVNULL):
     except OSError:  # the other end is closed
         pass
     os.close(ours)
-    return proc.wait(PATIENCE), shown.decode().replace("\r\n", "\n")
+    return proc.wait(PATIENCE), shown
+
+
+def on_terminal(command, env, **how):
+    """The same, as text."""
+    status, shown = bytes_on_terminal(command, env, **how)
+    return status, shown.decode().replace("\r\n", "\n")
 
 
 def cells(text):
