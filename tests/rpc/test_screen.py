@@ -231,8 +231,8 @@ def test_resized_in_the_middle(stage, sizes):
     s.terminal.wait_for("item one")
     for columns in sizes[1:]:
         s.terminal.resize(columns, 24)
-        s.terminal.type("")
-        wait_until(lambda c=columns: f"{c}x" in s.terminal.ask("display-message", "-p", "#{pane_width}x"), "it is resized")
+        wide = f"{columns}\n"
+        wait_until(lambda w=wide: s.terminal.ask("display-message", "-p", "#{pane_width}") == w, "it is resized")
     r.say("- item **two**\n\nand the end")
     s.terminal.wait_for("the end")
     r.end("stop")

@@ -19,7 +19,8 @@ def scripted(home):
 
 
 def run(home, path, *args):
-    env = home.env(TERM="xterm-256color", LANG="C.UTF-8", ASKD_AUTOSTART="0", ASKD_LIBEXEC=str(build_dir() / "client/tty"))
+    libexec = str(build_dir() / "client/tty")
+    env = home.env(TERM="xterm-256color", LANG="C.UTF-8", ASKD_AUTOSTART="0", ASKD_LIBEXEC=libexec)
     return bytes_on_terminal([path, *args], env, columns=80, rows=24)
 
 
