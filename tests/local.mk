@@ -561,23 +561,25 @@ python_tests = \
 	tests/rpc/test_cache_disk.py tests/rpc/test_cache_embed.py tests/rpc/test_cache_kept.py \
 	tests/rpc/test_cache_redis.py tests/rpc/test_cache_rpc.py tests/rpc/test_cache_scopes.py \
 	tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_compare.py \
-	tests/rpc/test_compare_conversations.py tests/rpc/test_conversation.py tests/rpc/test_ctl_answers.py \
-	tests/rpc/test_ctl_wait.py tests/rpc/test_edit.py tests/rpc/test_edit_terminal.py tests/rpc/test_embed.py \
-	tests/rpc/test_estimate.py tests/rpc/test_fault_next.py tests/rpc/test_fault_table.py tests/rpc/test_faults.py \
-	tests/rpc/test_fidelity.py tests/rpc/test_frames.py tests/rpc/test_handover.py tests/rpc/test_hello_status.py \
-	tests/rpc/test_help.py tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py \
-	tests/rpc/test_kill.py tests/rpc/test_leave.py tests/rpc/test_ledger.py tests/rpc/test_ledger_figures.py \
+	tests/rpc/test_compare_conversations.py tests/rpc/test_compare_terminal.py tests/rpc/test_conversation.py \
+	tests/rpc/test_ctl_answers.py tests/rpc/test_ctl_wait.py tests/rpc/test_edit.py \
+	tests/rpc/test_edit_terminal.py tests/rpc/test_embed.py tests/rpc/test_estimate.py \
+	tests/rpc/test_fault_next.py tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py \
+	tests/rpc/test_frames.py tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
+	tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py \
+	tests/rpc/test_leave.py tests/rpc/test_ledger.py tests/rpc/test_ledger_figures.py \
 	tests/rpc/test_ledger_kept.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models.py \
 	tests/rpc/test_models_cli.py tests/rpc/test_models_refresh.py tests/rpc/test_premium.py \
 	tests/rpc/test_project.py tests/rpc/test_prompts.py tests/rpc/test_prompts_cli.py \
 	tests/rpc/test_prompts_folders.py tests/rpc/test_protocol_page.py tests/rpc/test_queue.py \
 	tests/rpc/test_race.py tests/rpc/test_reload.py tests/rpc/test_restart.py tests/rpc/test_routing.py \
 	tests/rpc/test_schedules.py tests/rpc/test_schema.py tests/rpc/test_schema_property.py \
-	tests/rpc/test_search.py tests/rpc/test_secrets.py tests/rpc/test_service.py tests/rpc/test_session.py \
-	tests/rpc/test_shell_keys.py tests/rpc/test_single_flight.py tests/rpc/test_single_flight_ends.py \
-	tests/rpc/test_spent.py tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py \
-	tests/rpc/test_systemd.py tests/rpc/test_terminal.py tests/rpc/test_titling.py tests/rpc/test_tls.py \
-	tests/rpc/test_tree.py tests/rpc/test_tree_model.py tests/rpc/test_usage.py tests/rpc/test_usage_cli.py \
+	tests/rpc/test_screen.py tests/rpc/test_search.py tests/rpc/test_secrets.py tests/rpc/test_service.py \
+	tests/rpc/test_session.py tests/rpc/test_shell_keys.py tests/rpc/test_single_flight.py \
+	tests/rpc/test_single_flight_ends.py tests/rpc/test_spent.py tests/rpc/test_store_trouble.py \
+	tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_terminal.py \
+	tests/rpc/test_terminal_attacks.py tests/rpc/test_titling.py tests/rpc/test_tls.py tests/rpc/test_tree.py \
+	tests/rpc/test_tree_model.py tests/rpc/test_usage.py tests/rpc/test_usage_cli.py \
 	tests/rpc/test_usage_scopes.py tests/rpc/test_warm.py tests/rpc/test_watch.py tests/rpc/test_window.py \
 	tests/replay/test_embeddings.py tests/replay/test_prices.py tests/replay/test_recordings.py \
 	tests/replay/test_requests.py tests/replay/test_tokens.py
@@ -592,18 +594,18 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/unit/provider/building.h tests/unit/provider/chunks.h tests/unit/provider/parsing.h \
 	tests/unit/store/backend_jobs.h tests/unit/store/ledger_jobs.h tests/unit/store/store_fake.h \
 	tests/unit/store/store_plain.h tests/unit/tty/md_fault.h tests/rpc/client.py tests/rpc/helpers_acts.py \
-	tests/rpc/helpers_archive.py tests/rpc/helpers_cache.py tests/rpc/helpers_canned.py \
-	tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_edit.py tests/rpc/helpers_files.py \
-	tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py tests/rpc/helpers_prompts.py \
-	tests/rpc/helpers_routing.py tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py \
-	tests/rpc/helpers_shell.py tests/rpc/helpers_steered.py tests/rpc/helpers_system.py \
-	tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_tmux.py tests/rpc/helpers_told.py \
-	tests/rpc/helpers_tree.py tests/rpc/helpers_web.py tests/provider/fault_provider.py tests/provider/grammars.py \
-	tests/provider/list_server.py tests/provider/tls_provider.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c \
-	tests/fuzz/fuzz_archive.c tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c \
-	tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_front.c tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_item.c \
-	tests/fuzz/fuzz_list.c tests/fuzz/fuzz_llm.c tests/fuzz/fuzz_markdown.c tests/fuzz/fuzz_md.c \
-	tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_openai_responses.c \
+	tests/rpc/helpers_archive.py tests/rpc/helpers_attacks.py tests/rpc/helpers_cache.py \
+	tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_edit.py \
+	tests/rpc/helpers_files.py tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py \
+	tests/rpc/helpers_prompts.py tests/rpc/helpers_routing.py tests/rpc/helpers_schedule.py \
+	tests/rpc/helpers_scripted.py tests/rpc/helpers_shell.py tests/rpc/helpers_steered.py \
+	tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_tmux.py \
+	tests/rpc/helpers_told.py tests/rpc/helpers_tree.py tests/rpc/helpers_web.py tests/provider/fault_provider.py \
+	tests/provider/grammars.py tests/provider/list_server.py tests/provider/tls_provider.py tests/fuzz/adapter.h \
+	tests/fuzz/fuzz_anthropic.c tests/fuzz/fuzz_archive.c tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c \
+	tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_front.c tests/fuzz/fuzz_gemini.c \
+	tests/fuzz/fuzz_item.c tests/fuzz/fuzz_list.c tests/fuzz/fuzz_llm.c tests/fuzz/fuzz_markdown.c \
+	tests/fuzz/fuzz_md.c tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_openai_responses.c \
 	tests/fuzz/fuzz_project.c tests/fuzz/fuzz_rate_limits.c tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_schema.c \
 	tests/fuzz/fuzz_schema_short.c tests/fuzz/fuzz_search.c tests/fuzz/fuzz_sse.c tests/fuzz/fuzz_template.c \
 	tests/fuzz/fuzz_vectors.c tests/fuzz/config.dict tests/fuzz/frame.dict tests/fuzz/front.dict \

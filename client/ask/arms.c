@@ -1,10 +1,11 @@
 #include "client/ask/arms.h"
+#include "client/ask/plain.h"
 #include "client/common/exit.h"
 #include "client/common/field.h"
 #include <stdio.h>
 #include <string.h>
 
-static const struct arm_figures no_figures = {.first_ms = -1, .total_ms = -1, .tokens = -1, .cost_nano = -1};
+static const struct arm_figures no_figures = {.first_ms = -1, .speed = -1, .tokens = -1, .cost_nano = -1};
 
 bool arms_init(struct arms *a, const char *models, int64_t now_us)
 {
@@ -35,14 +36,6 @@ void arms_done(struct arms *a)
 bool arm_ended(const struct arm *a)
 {
     return a->state >= ARM_DONE;
-}
-
-double arm_speed(const struct arm *a)
-{
-    const struct arm_figures *f = &a->figures;
-    if (a->cached || f->tokens <= 0 || f->first_ms < 0 || f->total_ms <= f->first_ms)
-        return -1;
-    return (double)f->tokens / ((f->total_ms - f->first_ms) / 1e3);
 }
 
 /* -- events -- */
@@ -117,10 +110,7 @@ const struct arm *arms_event(struct arms *a, const struct view_event *e, int64_t
     case VIEW_REASONING: say(a, arm, &arm->reasoning, e, now_us); break;
     case VIEW_RETRY: begin_anew(arm, &e->map); break;
     case VIEW_USAGE: take_usage(arm, &e->map); break;
-    case VIEW_DONE:
-        arm->state = ARM_DONE;
-        arm->figures.total_ms = (double)(now_us - a->asked_us) / 1e3;
-        break;
+    case VIEW_DONE: arm->state = ARM_DONE; break;
     case VIEW_ERROR: fail(arm, e->event); break;
     default: return NULL;
     }
@@ -142,26 +132,27 @@ static void take_text(struct arm *a, struct buf *into, const msgpack_object_map 
     a->turn++;
 }
 
-static void take_timing(struct arm *a, const msgpack_object_map *timing)
+static void take_timing(struct arm *a, const msgpack_object_map *usage, const msgpack_object_map *timing)
 {
     (void)field_double(timing, "first_token_ms", &a->figures.first_ms);
-    (void)field_double(timing, "total_ms", &a->figures.total_ms);
+    if (a->cached || !plain_speed(usage, timing, &a->figures.speed))
+        a->figures.speed = -1;
 }
 
 static void finish(struct arm *a, const msgpack_object_map *map)
 {
     char state[16];
-    msgpack_object_map part;
+    msgpack_object_map usage = {0}, timing;
     a->cached = field_true(map, "cached");
     a->shared = field_true(map, "shared");
     take_name(a, map);
     take_text(a, &a->text, map, "text");
     take_text(a, &a->reasoning, map, "reasoning");
     a->figures = no_figures;
-    if (field_map(map, "usage", &part))
-        take_usage(a, &part);
-    if (field_map(map, "timing", &part))
-        take_timing(a, &part);
+    if (field_map(map, "usage", &usage))
+        take_usage(a, &usage);
+    if (field_map(map, "timing", &timing))
+        take_timing(a, &usage, &timing);
     if (strcmp(field_line(map, "state", state, sizeof(state)), "done") == 0)
         a->state = ARM_DONE;
     else

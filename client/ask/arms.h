@@ -19,7 +19,8 @@ enum { ARM_TEXT_MAX = 64 << 20 /* as much as a message of the protocol */, ARM_N
 
 /* What is not known is negative, or "". */
 struct arm_figures {
-    double first_ms, total_ms;
+    double first_ms; /* to the first token, or piece of reasoning */
+    double speed;    /* tokens a second; at the end alone, and of none from the cache */
     int64_t tokens, cost_nano;
     char currency[8];
 };
@@ -54,8 +55,5 @@ const struct arm *arms_event(struct arms *a, const struct view_event *e, int64_t
 void arms_finish(struct arms *a, const msgpack_object *reply);
 
 bool arm_ended(const struct arm *a);
-
-/* Tokens a second from the first one on. Negative where that is not known, and of an answer from the cache. */
-double arm_speed(const struct arm *a);
 
 #endif

@@ -2,6 +2,7 @@
 #include "client/common/exit.h"
 #include "client/common/out.h"
 #include "client/tty/code_view.h"
+#include "client/tty/columns.h"
 #include "client/tty/screen.h"
 #include "client/tty/session.h"
 #include "client/tty/tty.h"
@@ -16,7 +17,7 @@
 
 /* What ask becomes on a terminal. */
 static const struct frontend frontend = {
-    .screen = true, .answer = screen_new, .code = code_view_new, .session = session_run};
+    .screen = true, .answer = screen_new, .compare = columns_new, .code = code_view_new, .session = session_run};
 
 enum { TABLE_MAX = 64 << 20, VALUES_MAX = 8 << 20, DEPTH_MAX = 8 };
 

@@ -5,12 +5,11 @@
 #include "client/tty/closing.h"
 #include "client/tty/live.h"
 #include "client/tty/md.h"
+#include "client/tty/mend.h"
 #include "client/tty/prose.h"
 #include "client/tty/screen_signals.h"
 #include "client/tty/spinner.h"
 #include "lib/base/clock.h"
-#include "lib/base/fd.h"
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -268,18 +267,10 @@ static void on_end(struct view *v, const msgpack_object *reply)
     draw(s);
 }
 
-/* A write that failed or was given up may have left the terminal in the middle of a piece. It is not waited for. */
-static void restore(const struct out *out)
-{
-    struct pollfd fd = {.fd = out->fd, .events = POLLOUT};
-    if (out->error != 0 && poll(&fd, 1, 0) == 1 && (fd.revents & POLLOUT) != 0)
-        (void)fd_write_all(out->fd, LIVE_RESTORE, strlen(LIVE_RESTORE));
-}
-
 static void on_free(struct view *v)
 {
     struct screen *s = screen_of(v);
-    restore(v->out);
+    mend_terminal(v->out);
     screen_signals_restore(&s->signals);
     live_done(&s->live);
     md_free(s->md);
