@@ -73,7 +73,7 @@ static void on_place(void *data, const struct place *p)
     if (l->route != l->owner->told)
         return;
     place_say(p, lane_route(l)->provider->name, clock_mono_us(), said);
-    const struct chat_event ev = {.kind = EVENT_PROGRESS, .text = {said, strlen(said)}, .fraction = -1};
+    const struct chat_event ev = {.kind = EVENT_PROGRESS, .text = {said, strlen(said)}, .fraction = 0};
     lane_emit(l, &ev);
 }
 

@@ -257,7 +257,7 @@ static const struct schema_field image[] = {
 
 static const struct schema_field progress[] = {
     {"message", STR | NIL | NEEDED, NULL, "for show"},
-    {"fraction", NUMBER, NULL, "0 to 1"},
+    {"fraction", NUMBER, NULL, "0 to 1, of a state that the next takes the place of; else it is a note that stays"},
     {0},
 };
 

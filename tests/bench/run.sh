@@ -294,6 +294,15 @@ long_path() {
     record long_path askd "$(taskset -c $LOAD /usr/bin/python3 "$HERE/longpath.py" "$ASKD_SOCK" | field p50_us)"
 }
 
+# An event of an answer, from the daemon's socket to the first byte of it at a terminal.
+screen() {
+    local p50 p99
+    read -r p50 p99 < <(ASKD_LIBEXEC=$BUILD/client/tty taskset -c $LOAD /usr/bin/python3 "$HERE/screentime.py" "$ASK_BIN" |
+        sed 's/p50_us=\([0-9]*\) p99_us=\([0-9]*\).*/\1 \2/')
+    record screen_p50 askd "$p50"
+    record screen_p99 askd "$p99"
+}
+
 # 5,000 conversations of ChatGPT's, 58 MB: until all are stored, and what the daemon grows by at most.
 importing() {
     local before begun
@@ -645,6 +654,8 @@ report() {
     printf_row figure askd yardstick ratio must aim verdict
     compare "askctl status, wall ms" cli_wall redis '<=' 0.35 0.22
     compare "askctl status, peak RSS KiB" cli_rss redis '<=' 0.4 0.25
+    verdict "screen: first byte, p50 us" "$(median screen_p50 askd)" 1000 '<=' 1 0.25
+    verdict "screen: first byte, p99 us" "$(median screen_p99 askd)" 1000 '<=' 1 0.5
     compare "daemon idle, RSS KiB" idle_rss redis '<=' 1.1 0.8
     compare "RSS per idle connection, KiB" conn_rss redis '<=' 1.5 0.7
     compare "hello, 50 connections, per s" hello50 redis '>=' 0.65 0.9
@@ -749,6 +760,7 @@ for round in $(seq "$ROUNDS"); do
         cached_answers
     fi
     [ -n "$REDIS_BIN" ] && stop REDIS
+    [ -n "$ASK_BIN" ] && [ -x "$BUILD/client/tty/ask-tty" ] && sample screen
     sample parsing
     sample caching
     sample streams direct "$MOCK" httpstream -p "$MOCK_PORT"

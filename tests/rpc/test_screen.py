@@ -35,9 +35,9 @@ The end.
 class Stage:
     """A daemon whose provider says what it is told to, and a terminal in front of it."""
 
-    def __init__(self, home, start_daemon, **terminal):
+    def __init__(self, home, start_daemon, provider=None, **terminal):
         self.provider = Steered()
-        home.write_config(self.provider.base_url)
+        home.write_config(self.provider.base_url, provider=provider)
         start_daemon()
         self.terminal = Tmux(home, **terminal)
 
@@ -141,6 +141,24 @@ def test_the_spinner_leaves_no_trace(stage):
     r.end("stop")
     lines = below(s.terminal.wait_for("status 0")).split("\n")
     assert lines[0] == "hello" and lines[1].startswith("echo · ") and lines[2:4] == ["status 0", "#"]
+
+
+def test_the_place_in_the_queue_is_told(stage, ask):
+    s = stage(provider={"max_connections": 1})
+    other = ask.start("first")
+    s.provider.wait(lambda: s.provider.requests, "the other is asked")
+    s.terminal.type("ask second; echo status $?", "Enter")
+    s.terminal.wait_for(": waiting for fake: 1st of 1")
+    first = s.provider.requests[0]
+    first.say("one")
+    first.end("stop")
+    assert other.communicate()[0] == b"one"
+    s.provider.wait(lambda: len(s.provider.requests) == 2, "it is its turn")
+    second = s.provider.requests[1]
+    second.say("two")
+    second.end("stop")
+    shown = s.terminal.wait_for("status 0")
+    assert below(shown).startswith("two\necho · ") and "waiting" not in shown
 
 
 def test_what_is_tried_again_is_told(stage):
