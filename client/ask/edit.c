@@ -1,5 +1,6 @@
 #include "client/ask/edit.h"
 #include "client/ask/again.h"
+#include "client/ask/command.h"
 #include "client/ask/confirm.h"
 #include "client/ask/diff_make.h"
 #include "client/ask/diff_show.h"
@@ -31,9 +32,24 @@ static bool is_refusal(const char *text, size_t len)
     return len > 2 && memcmp(text, "# ", 2) == 0;
 }
 
+static int say_no(const char *text, size_t len)
+{
+    const char *lf = memchr(text, '\n', len);
+    const size_t line = (lf != NULL ? (size_t)(lf - text) : len) - 2;
+    exit_print(ASKING_PROGRAM, "nothing is changed, says the model: %.*s", (int)(line < 1024 ? line : 1024), text + 2);
+    return EXIT_OTHER;
+}
+
+/* A diff that was cut off may fit, and do half of what it should. */
+static bool is_whole(const msgpack_object_map *answer)
+{
+    char finish[32];
+    return strcmp(field_line(answer, "finish_reason", finish, sizeof(finish)), "stop") == 0;
+}
+
 static int take_answer(const struct asking *a, const msgpack_object *reply, struct edit_files *files, struct error *err)
 {
-    msgpack_object_map map;
+    msgpack_object_map map = {0};
     const char *text = "";
     size_t len = 0;
     if (mp_map(reply, &map))
@@ -43,27 +59,49 @@ static int take_answer(const struct asking *a, const msgpack_object *reply, stru
         plain_cached(reply);
     if (a->args->stats)
         plain_stats(reply);
+    if (!is_whole(&map)) {
+        exit_print(ASKING_PROGRAM, "there is no whole diff, and nothing is changed: ask for less at once");
+        return EXIT_DATA;
+    }
     enum error_code code = edit_fit(files, text, len, err);
     if (code == ERR_NONE)
         return EXIT_OK;
-    if (code != ERR_NOT_FOUND || !is_refusal(text, len))
-        return EXIT_MISFIT;
-    const char *lf = memchr(text, '\n', len);
-    const size_t line = (lf != NULL ? (size_t)(lf - text) : len) - 2;
-    exit_print(ASKING_PROGRAM, "nothing is changed, says the model: %.*s", (int)(line < 1024 ? line : 1024), text + 2);
-    return EXIT_OTHER;
+    return code == ERR_NOT_FOUND && is_refusal(text, len) ? say_no(text, len) : (int)EXIT_MISFIT;
 }
 
-static int ask_once_more(const struct asking *a, struct view *view, struct question q, const struct again *again,
-                         msgpack_unpacked *reply)
+/* The diff is shown once it is known to fit. Somebody who waits for it sees what the model thinks meanwhile. */
+static struct view *view_of(const struct asking *a)
+{
+    static const struct view_text_options silent = {.program = ASKING_PROGRAM, .silent = true};
+    struct args thoughts = *a->args;
+    if (a->frontend->answer == NULL || !a->out->terminal)
+        return view_text_new(&silent, a->out);
+    if (thoughts.reasoning != ARGS_REASONING_HIDE)
+        thoughts.reasoning = ARGS_REASONING_ONLY;
+    return a->frontend->answer(&thoughts, a->out);
+}
+
+static int ask_model(const struct asking *a, const struct question *q, msgpack_unpacked *reply)
+{
+    struct view *view = view_of(a);
+    if (view == NULL) {
+        exit_print(ASKING_PROGRAM, "out of memory");
+        return EXIT_OS;
+    }
+    int status = asking_run(a, view, q, reply);
+    view_free(view);
+    return status;
+}
+
+static int ask_once_more(const struct asking *a, struct question q, const struct again *again, msgpack_unpacked *reply)
 {
     exit_print(ASKING_PROGRAM, "it is asked for once more");
     again_ask(again, &q);
-    return asking_run(a, view, &q, reply);
+    return ask_model(a, &q, reply);
 }
 
 /* As again.h does for a schema: with the reason, and once. */
-static int try_again(const struct asking *a, struct view *view, const struct question *q, struct edit_files *files,
+static int try_again(const struct asking *a, const struct question *q, struct edit_files *files,
                      msgpack_unpacked *reply, struct error *err)
 {
     msgpack_object_map map = {0};
@@ -78,7 +116,7 @@ static int try_again(const struct asking *a, struct view *view, const struct que
     exit_print(ASKING_PROGRAM, "the model's diff cannot be used: %s", err->message);
     int status = EXIT_MISFIT;
     if (again_possible(&again, q))
-        status = ask_once_more(a, view, *q, &again, reply);
+        status = ask_once_more(a, *q, &again, reply);
     if (status == EXIT_OK) {
         status = take_answer(a, &reply->data, files, err);
         if (status == EXIT_MISFIT)
@@ -92,22 +130,15 @@ static int try_again(const struct asking *a, struct view *view, const struct que
 
 static int get_answer(const struct asking *a, const struct question *q, struct edit_files *files)
 {
-    static const struct view_text_options silent = {.program = ASKING_PROGRAM, .silent = true};
     struct error err = ERROR_INIT;
     msgpack_unpacked reply;
-    struct view *view = view_text_new(&silent, a->out);
-    if (view == NULL) {
-        exit_print(ASKING_PROGRAM, "out of memory");
-        return EXIT_OS;
-    }
     msgpack_unpacked_init(&reply);
-    int status = asking_run(a, view, q, &reply);
+    int status = ask_model(a, q, &reply);
     if (status == EXIT_OK)
         status = take_answer(a, &reply.data, files, &err);
     if (status == EXIT_MISFIT)
-        status = try_again(a, view, q, files, &reply, &err);
+        status = try_again(a, q, files, &reply, &err);
     msgpack_unpacked_destroy(&reply);
-    view_free(view);
     return status;
 }
 

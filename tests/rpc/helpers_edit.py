@@ -12,12 +12,13 @@ class Model:
     """Answers are given in turn; a function is called for its answer first."""
 
     def __init__(self):
-        self.answers = []
+        self.answers, self.finish = [], "stop"
         self.canned = canned.Canned({"model": self._answer})
 
     def _answer(self, seal, text):
         answer = self.answers.pop(0)
-        return canned.chat(seal, answer() if callable(answer) else answer)
+        kind, text = canned.chat(seal, answer() if callable(answer) else answer)
+        return kind, text.replace('"finish_reason": "stop"', f'"finish_reason": "{self.finish}"')
 
     def says(self, *answers):
         self.answers += answers

@@ -269,3 +269,13 @@ def test_a_diff_that_nobody_makes(model, place, home):
     r = place.ask("--edit", "a.txt", "change it", PATH="/nowhere")
     assert (r.returncode, r.stdout) == (69, "")
     assert "cannot run diff" in r.stderr
+
+
+def test_a_diff_that_was_cut_off(model, place):
+    """It may fit, and do half of what it should."""
+    place.write("a.txt", A)
+    model.finish = "length"
+    model.says(GOOD)
+    r = place.ask("--edit", "a.txt", "change it")
+    assert (r.returncode, r.stdout, len(model.asked)) == (DATA, "", 1)
+    assert "there is no whole diff, and nothing is changed: ask for less at once" in r.stderr

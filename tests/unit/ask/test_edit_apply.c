@@ -32,6 +32,15 @@ int rename(const char *from, const char *to)
     return renameat(AT_FDCWD, from, AT_FDCWD, to);
 }
 
+static int syncs, full; /* likewise: the disk takes no more */
+
+int fsync(int fd)
+{
+    (void)fd;
+    errno = ENOSPC;
+    return ++syncs == full ? -1 : 0;
+}
+
 /* -- a folder with files -- */
 
 struct place {
@@ -89,7 +98,7 @@ static int set_up(void **state)
             write_file(p->names[i], text);
     }
     assert_int_equal(setenv("XDG_STATE_HOME", p->folder, 1), 0);
-    calls = failing = crashing = 0;
+    calls = failing = crashing = syncs = full = 0;
     read_files(p);
     *state = p;
     return 0;
@@ -214,6 +223,21 @@ static void where_one_fails_none_is_changed(void **state)
         check_nothing_to_undo();
         edit_files_done((struct edit_files *)&p->files); /* those that went there and back are other files now */
         read_files((struct place *)p);
+    }
+}
+
+/* Where a text, or what is kept of all, does not fit on it. */
+static void a_full_disk_changes_nothing(void **state)
+{
+    const struct place *p = *state;
+    for (full = 1; full <= FILES + 2; full++) {
+        struct error err = ERROR_INIT;
+        syncs = 0;
+        assert_int_not_equal(edit_apply(&p->files, &err), ERR_NONE);
+        assert_non_null(strstr(err.message, "No space left on device"));
+        check_all(p, "old");
+        check_nothing_beside(p);
+        check_nothing_to_undo();
     }
 }
 
@@ -386,6 +410,7 @@ int main(void)
         TEST(what_does_not_change_stays),
         TEST(mode_and_owner_stay),
         TEST(where_one_fails_none_is_changed),
+        TEST(a_full_disk_changes_nothing),
         TEST(what_a_crash_leaves_is_repaired),
         TEST(a_way_back_is_gone_on_with),
         TEST(what_was_changed_meanwhile_is_refused),
