@@ -22,9 +22,11 @@ def terminal(home, model, place):
 
 
 def run(t, command, shows):
-    """Runs it on a screen that is empty; what the screen shows once it shows that."""
-    t.type(f"clear; {command}; echo status $?", "Enter")
-    return t.wait_for(lambda s: s.count("echo status") <= 1 and shows in s)
+    """Runs it on an empty screen; what that shows once it shows what is waited for."""
+    t.type("clear", "Enter")
+    t.wait_for(lambda s: "status" not in s)
+    t.type(f"{command}; echo status $?", "Enter")
+    return t.wait_for(shows)
 
 
 def test_yes_and_undo(terminal, model, place):
@@ -65,8 +67,7 @@ def test_interrupt_at_the_question(terminal, model, place):
 def test_interrupt_while_the_model_works(terminal, model, place):
     place.write("a.txt", A)
     model.says(lambda: time.sleep(1) or GOOD)
-    terminal.type("clear; ask --edit a.txt change it; echo status $?", "Enter")
-    terminal.wait_for(lambda s: model.asked)
+    run(terminal, "ask --edit a.txt change it", lambda s: model.asked)
     terminal.type("", "C-c")
     terminal.wait_for("status 130")
     assert place.files() == {"a.txt": A}
