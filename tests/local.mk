@@ -616,9 +616,9 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/bench/ledgerfill.c tests/bench/load.c tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c \
 	tests/bench/response.c tests/bench/rpcask.c tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c \
 	tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h \
-	tests/bench/response.h tests/bench/run.sh tests/bench/longpath.py tests/bench/screentime.py \
-	tests/bench/manychats.py doc/architecture.md \
-	doc/export.md doc/protocol.md doc/providers.md doc/tokens.md tests/fuzz/run
+	tests/bench/response.h tests/bench/run.sh tests/bench/longpath.py tests/bench/manychats.py \
+	tests/bench/screentime.py doc/architecture.md doc/export.md doc/protocol.md doc/providers.md doc/tokens.md \
+	tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/priced.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.
