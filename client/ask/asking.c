@@ -105,6 +105,8 @@ int asking_follow(const struct asking *a, const struct question *q)
         return EXIT_OS;
     }
     msgpack_unpacked_init(&reply);
+    if (a->said != NULL)
+        view_said(view, (const char *)a->said->data, a->said->len);
     int status = asking_run(a, view, q, &reply);
     if (status == EXIT_OK && a->args->schema_retry && again_wanted(&again, &reply.data) && again_possible(&again, q))
         status = run_again(a, view, *q, &again, &reply);

@@ -18,7 +18,8 @@ struct asking {
     const struct frontend *frontend; /* command.h */
     struct ask *ask;
     struct out *out;
-    struct asked *asked; /* is told what became of a question; NULL: nobody asks */
+    const struct buf *said; /* of the answer before, by one that was interrupted; NULL: nothing */
+    struct asked *asked;    /* is told what became of a question; NULL: nobody asks */
 };
 
 /* The params of q as a message takes them. EXIT_OK, else what went wrong was told. The caller frees them. */

@@ -82,12 +82,12 @@ static int send_question(const struct asking *a, struct question *q)
 static int go_on(const struct asking *a, struct question *q)
 {
     struct resume resume;
+    struct asking with = *a;
     int status = resume_find(ASKING_PROGRAM, a->ask, a->args->conversation, &resume);
     if (status == EXIT_OK) {
         resume_ask(&resume, q);
-        if (args_for_people(a->args))
-            (void)out_text(a->out, (const char *)resume.text.data, resume.text.len);
-        status = send_question(a, q);
+        with.said = args_for_people(a->args) ? &resume.text : NULL;
+        status = send_question(&with, q);
     }
     resume_done(&resume);
     return status;

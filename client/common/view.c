@@ -1,6 +1,14 @@
 #include "client/common/view.h"
 #include "client/common/field.h"
 
+void view_said(struct view *v, const char *text, size_t len)
+{
+    if (v->ops->said != NULL)
+        v->ops->said(v, text, len);
+    else
+        (void)out_text(v->out, text, len);
+}
+
 void view_event(struct view *v, const struct view_event *e)
 {
     if (v->ops->event != NULL)

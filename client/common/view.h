@@ -34,6 +34,8 @@ struct view;
 
 /* Each but free may be NULL: then nothing is done. */
 struct view_ops {
+    /* What was said of the answer before this call, which what comes goes on with. NULL: it is printed. */
+    void (*said)(struct view *v, const char *text, size_t len);
     void (*event)(struct view *v, const struct view_event *e);
     /* What had arrived was handed on; now is the time to draw. */
     void (*settle)(struct view *v);
@@ -52,6 +54,7 @@ struct view {
     int status;      /* of exit.h: how to exit where all else went well, known at the end */
 };
 
+void view_said(struct view *v, const char *text, size_t len);
 void view_event(struct view *v, const struct view_event *e);
 void view_settle(struct view *v);
 int view_wait(const struct view *v);

@@ -27,10 +27,10 @@ struct screen {
     bool colour, whole;
     enum args_reasoning reasoning; /* show, hide or only */
     enum phase phase;
-    bool busy;      /* what goes on brings nothing to show: the spinner turns */
-    bool fed, lags; /* md got something since it was drawn; and it may have held lines back when it was */
-    bool reasoned;
-    bool told_full; /* it was told that not all is shown */
+    bool busy;            /* what goes on brings nothing to show: the spinner turns */
+    bool fed, lags;       /* md got something since it was drawn; and it may have held lines back when it was */
+    bool reasoned, heard; /* some reasoning, some text came in events */
+    bool told_full;       /* it was told that not all is shown */
     unsigned columns;
     struct live live;
     struct md *md; /* NULL before the first text */
@@ -120,11 +120,9 @@ static void enter(struct screen *s, enum phase phase)
     s->phase = phase;
 }
 
-static void add_text(struct screen *s, const char *text, size_t len)
+static void put_text(struct screen *s, const char *text, size_t len)
 {
     const struct md_style style = {.colour = s->colour, .links = colour_links(), .columns = s->columns};
-    if (s->reasoning == ARGS_REASONING_ONLY)
-        return;
     if (s->md == NULL)
         s->md = md_new(&style);
     enter(s, PHASE_TEXT);
@@ -132,6 +130,14 @@ static void add_text(struct screen *s, const char *text, size_t len)
     s->fed = true;
     if (s->md == NULL || !md_feed(s->md, text, len))
         tell_full(s);
+}
+
+static void add_text(struct screen *s, const char *text, size_t len)
+{
+    if (s->reasoning == ARGS_REASONING_ONLY)
+        return;
+    s->heard = true;
+    put_text(s, text, len);
 }
 
 /* What comes after the text has begun would stand in its middle. */
@@ -164,7 +170,7 @@ static void begin_anew(struct screen *s)
     }
     enter(s, PHASE_NOTHING);
     note(s, STYLE_WARNING, text, strlen(text));
-    s->reasoned = false;
+    s->reasoned = s->heard = false;
 }
 
 static void add_progress(struct screen *s, const struct view_event *e)
@@ -177,6 +183,14 @@ static void add_progress(struct screen *s, const struct view_event *e)
         spinner_say(&s->spinner, text, len);
     else
         note(s, STYLE_STATUS, text, len);
+}
+
+/* The spinner turns until it is gone on with. */
+static void on_said(struct view *v, const char *text, size_t len)
+{
+    struct screen *s = screen_of(v);
+    put_text(s, text, len);
+    s->busy = true;
 }
 
 static void on_event(struct view *v, const struct view_event *e)
@@ -245,9 +259,9 @@ static void add_rest(struct screen *s, const msgpack_object *reply)
     size_t len;
     if (!mp_map(reply, &map))
         return;
-    if (!s->reasoned && s->md == NULL && field_str(&map, "reasoning", &text, &len) && len > 0)
+    if (!s->reasoned && !s->heard && field_str(&map, "reasoning", &text, &len) && len > 0)
         add_reasoning(s, text, len);
-    if (s->md == NULL && field_str(&map, "text", &text, &len) && len > 0)
+    if (!s->heard && field_str(&map, "text", &text, &len) && len > 0)
         add_text(s, text, len);
 }
 
@@ -284,7 +298,7 @@ static void on_free(struct view *v)
 struct view *screen_new(const struct args *args, struct out *out)
 {
     static const struct view_ops ops = {
-        .event = on_event, .settle = on_settle, .wait = on_wait, .end = on_end, .free = on_free};
+        .said = on_said, .event = on_event, .settle = on_settle, .wait = on_wait, .end = on_end, .free = on_free};
     struct screen *s = malloc(sizeof(*s));
     if (s == NULL)
         return NULL;

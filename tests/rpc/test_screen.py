@@ -6,6 +6,7 @@ import re
 import pytest
 from conftest import wait_until
 from helpers_acts import chunk_of
+from helpers_files import in_files
 from helpers_steered import Steered
 from helpers_terminal import cells, starts
 from helpers_tmux import Tmux
@@ -38,7 +39,7 @@ class Stage:
     def __init__(self, home, start_daemon, provider=None, **terminal):
         self.provider = Steered()
         home.write_config(self.provider.base_url, provider=provider)
-        start_daemon()
+        self.daemon = start_daemon()
         self.terminal = Tmux(home, **terminal)
 
     def ask(self, command):
@@ -258,3 +259,20 @@ def test_resized_in_the_middle(stage, sizes):
     shown = s.terminal.wait_for("status 0", history=True).replace("\n", "")
     for word in [f"word{i:03}" for i in range(30)] + ["It begins.", "item one", "item two", "and the end"]:
         assert shown.count(word) == 1, shown
+
+
+def test_an_interrupted_one_goes_on_without_a_seam(home, stage, start_daemon):
+    s = stage(provider={"retries": "0"})
+    r = s.ask("ask hello; echo status $?")
+    r.say("The **first half of a sen")
+    s.terminal.wait_for("first half of a sen")
+    wait_until(lambda: in_files(home.state, "first half of a sen"), "what was said is stored")
+    s.daemon.kill()
+    s.terminal.wait_for("status 69")
+    start_daemon()
+    s.terminal.type("clear", "Enter")
+    r = s.ask("ask --continue-interrupted; echo status $?")
+    s.terminal.wait_for(lambda shown: re.search("first half of a sen\n[⠀-⣿] echo at fake", shown))
+    r.say("tence** and the rest.")
+    r.end("stop")
+    assert below(s.terminal.wait_for("status 0")).startswith("The first half of a sentence and the rest.\necho · ")
