@@ -23,9 +23,9 @@ void asked_done(struct asked *a)
 
 static void forget(struct asked *a)
 {
-    struct buf text = a->text;
-    buf_clear(&text);
-    *a = (struct asked){.text = text};
+    struct asked kept = {.text = a->text, .on_answer = a->on_answer, .on_end = a->on_end, .data = a->data};
+    buf_clear(&kept.text);
+    *a = kept;
 }
 
 /* Who answers, and where it is kept: alike in the first event and in the reply. */
@@ -54,12 +54,14 @@ static void on_event(struct view *v, const struct view_event *e)
     struct asked *a = w->into;
     const char *s;
     size_t len;
+    if (strcmp(a->answer, e->answer) != 0 && a->on_answer != NULL)
+        a->on_answer(a->data, e->answer);
     (void)snprintf(a->answer, sizeof(a->answer), "%s", e->answer);
-    if (e->kind == VIEW_START || e->kind == VIEW_RETRY)
+    if ((e->kind == VIEW_START || e->kind == VIEW_RETRY) && e->index == 0)
         buf_clear(&a->text);
     if (e->kind == VIEW_START)
         take_place(a, &e->map);
-    else if (e->kind == VIEW_TEXT && view_str(e, "text", &s, &len))
+    else if (e->kind == VIEW_TEXT && e->index == 0 && view_str(e, "text", &s, &len))
         (void)buf_append(&a->text, s, len);
     else if (e->kind == VIEW_USAGE)
         take_usage(a, &e->map);
@@ -99,6 +101,8 @@ static void on_end(struct view *v, const msgpack_object *reply)
     struct asked_view *w = (struct asked_view *)v;
     if (reply != NULL)
         take_reply(w->into, reply);
+    if (w->into->on_end != NULL)
+        w->into->on_end(w->into->data);
     view_end(w->inner, reply);
 }
 

@@ -13,6 +13,7 @@ enum {
     ASKED_TEXT_MAX = 64 << 20 /* a message of the protocol */
 };
 
+/* Of several answers what is told below is the last one's of which an event came, but the text is the first one's. */
 struct asked {
     /* Each "" where it is not known; an answer that is stored nowhere has no conversation and no message. */
     char answer[ASKED_ID_SIZE], conversation[ASKED_ID_SIZE], message[ASKED_ID_SIZE];
@@ -20,6 +21,11 @@ struct asked {
     struct buf text;              /* what was said so far */
     int64_t tokens;               /* of all that was sent, and of the answer; 0 where it is not known */
     bool done;                    /* the reply came */
+    /* Set once, and kept: each answer, when it is heard of; that no more comes, before the end is drawn. May be NULL.
+     */
+    void (*on_answer)(void *data, const char *answer);
+    void (*on_end)(void *data);
+    void *data;
 };
 
 void asked_init(struct asked *a);

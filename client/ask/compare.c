@@ -250,7 +250,7 @@ static int run(struct comparison *c)
 {
     msgpack_unpacked reply;
     struct question all = *c->q;
-    struct view *view = view_of(c->a);
+    struct view *view = c->a->asked != NULL ? asked_view(view_of(c->a), c->a->asked) : view_of(c->a);
     if (view == NULL) {
         exit_print(ASKING_PROGRAM, "out of memory");
         return EXIT_OS;

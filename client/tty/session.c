@@ -38,6 +38,19 @@ static void on_show(void *data)
         s->connected = false;
 }
 
+static void on_answer(void *data, const char *answer)
+{
+    struct session *s = data;
+    watch_own(s->watch, answer);
+}
+
+/* What follows an answer may be asked at the terminal. */
+static void on_answer_end(void *data)
+{
+    (void)data;
+    screen_modes_restore();
+}
+
 /* -- its life -- */
 
 bool session_keeps(const struct session *s)
@@ -78,6 +91,9 @@ static bool begin(struct session *s, const struct asking *a, const struct questi
     s->asking.args = &s->args;
     s->asking.asked = &s->last;
     asked_init(&s->last);
+    s->last.data = s;
+    s->last.on_answer = on_answer;
+    s->last.on_end = on_answer_end;
     turns_init(&s->said);
     buf_init(&s->question, LINE_BYTES_MAX);
     if (base->parent != NULL && strlen(base->parent) < sizeof(s->parent))

@@ -1,4 +1,5 @@
 /* Questions of a session. */
+#include "client/ask/compare.h"
 #include "client/common/call.h"
 #include "client/common/exit.h"
 #include "client/common/signals.h"
@@ -106,7 +107,6 @@ static void keep_turn(struct session *s, struct question q)
 /* It was asked: from the answer's first event on it is known where. */
 static void settle(struct session *s)
 {
-    watch_own(s->watch, s->last.answer);
     if (s->last.message[0] != '\0')
         memcpy(s->message, s->last.message, sizeof(s->message));
     if (s->last.conversation[0] != '\0')
@@ -125,7 +125,8 @@ static bool follow(struct session *s, const struct question *q)
     buf_clear(&s->last.text);
     s->last.answer[0] = '\0';
     screen_modes_quiet();
-    if (asking_follow(&s->asking, q) == EXIT_UNAVAILABLE)
+    const bool several = args_compares(&s->args);
+    if ((several ? compare_run(&s->asking, q) : asking_follow(&s->asking, q)) == EXIT_UNAVAILABLE)
         look_at_connection(s);
     screen_modes_restore();
     if (signals_pending() == SIGINT) {
@@ -135,18 +136,25 @@ static bool follow(struct session *s, const struct question *q)
     if (s->last.answer[0] == '\0')
         return false;
     settle(s);
-    if (s->last.done)
+    if (several)
+        s->message[0] = '\0'; /* the head tells which one was picked */
+    if (s->last.done && !several)
         session_learn_window(s);
     if (!session_keeps(s))
         keep_turn(s, *q);
     return true;
 }
 
-/* What could not be asked is in the line again. */
-static void put_back(struct session *s, const char *text, size_t len)
+void session_put_back(struct session *s, const char *text, size_t len)
 {
+    struct buf line;
+    buf_init(&line, LINE_BYTES_MAX);
+    if (len > 0 && text[0] == '/')
+        (void)buf_putc(&line, '/'); /* as it is to be typed */
+    (void)buf_append(&line, text, len);
     free(s->put_back);
-    s->put_back = strndup(text, len);
+    s->put_back = strdup(buf_cstr(&line));
+    buf_done(&line);
 }
 
 static void drop_last_turn(struct session *s)
@@ -169,7 +177,7 @@ void session_ask(struct session *s, const char *text, size_t len)
         buf_clear(&s->question);
         (void)buf_append(&s->question, text, len);
     } else {
-        put_back(s, text, len);
+        session_put_back(s, text, len);
     }
 }
 
@@ -205,4 +213,17 @@ void session_retry(struct session *s)
         retry_kept(s);
     else
         retry_unkept(s);
+}
+
+void session_ask_several(struct session *s, const char *models, const char *text, size_t len)
+{
+    struct args before = s->args;
+    s->args.model = models;
+    s->args.pick = s->args.pick || session_keeps(s);
+    if (len > 0)
+        session_ask(s, text, len);
+    else
+        session_retry(s);
+    s->args.model = before.model;
+    s->args.pick = before.pick;
 }

@@ -2,7 +2,6 @@
 #include "client/common/exit.h"
 #include "client/tty/session_state.h"
 #include "client/tty/slash.h"
-#include "lib/proto/mp.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +12,7 @@ const struct session_command session_commands[] = {
     {"retry", "", "ask the last question again", SESSION_NO_ARGUMENT, session_retry_last},
     {"edit", "", "change the last question and ask that instead", SESSION_NO_ARGUMENT, session_edit},
     {"branch", "[MESSAGE]", "go on from there, or list what there is", SESSION_MESSAGE, session_branch},
+    {"compare", "A,B [TEXT]", "ask several models that, or the last question", SESSION_MODELS, session_compare},
     {"copy", "", "the last answer to the clipboard, through the terminal", SESSION_NO_ARGUMENT, session_copy},
     {"save", "FILE", "write the conversation to a file, as Markdown", SESSION_FILE, session_save},
     {"usage", "", "what today and this conversation cost", SESSION_NO_ARGUMENT, session_usage},
@@ -85,13 +85,11 @@ static void replace(char **value, const char *with)
 /* One that nobody has is told at once, and not with the next question. */
 static bool is_model(struct session *s, const char *name)
 {
+    const struct question q = {.prompt = "", .model = name};
     struct buf params;
     msgpack_unpacked reply;
-    buf_init(&params, LINE_BYTES_MAX);
     msgpack_unpacked_init(&reply);
-    mp_put_map(&params, 1);
-    mp_put_entry(&params, "model", name);
-    const bool known = session_call(s, "models.get", &params, &reply);
+    const bool known = asking_encode(&q, &params) == EXIT_OK && session_call(s, "answer.estimate", &params, &reply);
     msgpack_unpacked_destroy(&reply);
     buf_done(&params);
     return known;
@@ -103,8 +101,10 @@ enum session_next session_model(struct session *s, const char *argument)
     if (strchr(argument, ',') != NULL) {
         exit_print(ASKING_PROGRAM, "/model takes one model: /compare asks several");
     } else if (argument[0] != '\0') {
-        if (is_model(s, argument))
+        if (is_model(s, argument)) {
             replace(&s->model, argument);
+            s->args.model = s->model;
+        }
     } else if (s->last.model[0] != '\0') {
         exit_print(ASKING_PROGRAM, "%s; the last answer came from %s", now != NULL ? now : "the default model",
                    s->last.model);

@@ -44,8 +44,12 @@ bool session_keeps(const struct session *s); /* its questions are stored */
 
 /* Asks, shows, and goes on from there. */
 void session_ask(struct session *s, const char *text, size_t len);
+/* The line begins with that question. */
+void session_put_back(struct session *s, const char *text, size_t len);
 /* The last question once more, beside its answer. */
 void session_retry(struct session *s);
+/* Asks several models, with commas between, or of a text of no bytes them the last question once more. */
+void session_ask_several(struct session *s, const char *models, const char *text, size_t len);
 /* From now on the session is in that conversation, "" for a new one. */
 void session_go_to(struct session *s, const char *conversation);
 /* The connection to the daemon, made anew where it was lost. False where there is none, which was told. */
@@ -74,8 +78,8 @@ struct session_command {
 };
 extern const struct session_command session_commands[]; /* up to a NULL name */
 
-session_run_command session_model, session_attach, session_retry_last, session_edit, session_branch, session_copy,
-    session_save, session_usage, session_system, session_new, session_help, session_quit;
+session_run_command session_model, session_attach, session_retry_last, session_edit, session_branch, session_compare,
+    session_copy, session_save, session_usage, session_system, session_new, session_help, session_quit;
 
 /* -- session_complete.c -- */
 

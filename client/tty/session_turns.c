@@ -69,17 +69,22 @@ static void text_of(const msgpack_object_map *message, const char **s, size_t *l
 
 /* -- /retry, /edit -- */
 
-enum session_next session_retry_last(struct session *s, const char *argument)
+/* The last answer is known, or looked up. */
+static bool find_message(struct session *s)
 {
     msgpack_unpacked reply;
     msgpack_object_array messages;
-    (void)argument;
-    if (nothing_asked(s))
-        return SESSION_GO_ON;
     msgpack_unpacked_init(&reply);
-    if (!session_keeps(s) || s->message[0] != '\0' || read_path(s, &reply, &messages))
-        session_retry(s);
+    const bool found = !session_keeps(s) || s->message[0] != '\0' || read_path(s, &reply, &messages);
     msgpack_unpacked_destroy(&reply);
+    return found;
+}
+
+enum session_next session_retry_last(struct session *s, const char *argument)
+{
+    (void)argument;
+    if (!nothing_asked(s) && find_message(s))
+        session_retry(s);
     return SESSION_GO_ON;
 }
 
@@ -98,7 +103,9 @@ static void edit_kept(struct session *s)
             !field_copy(&message, "id", s->editing, sizeof(s->editing)))
             continue;
         text_of(&message, &text, &len);
-        s->put_back = strndup(text, len);
+        session_put_back(s, text, len);
+        if (mp_get(&message, "content")->type == MSGPACK_OBJECT_ARRAY)
+            exit_print(ASKING_PROGRAM, "what was attached to it is to be attached again: /attach FILE");
         break;
     }
     msgpack_unpacked_destroy(&reply);
@@ -112,7 +119,7 @@ enum session_next session_edit(struct session *s, const char *argument)
     if (session_keeps(s)) {
         edit_kept(s);
     } else {
-        s->put_back = strndup((const char *)s->question.data, s->question.len);
+        session_put_back(s, (const char *)s->question.data, s->question.len);
         s->editing_turn = true;
     }
     return SESSION_GO_ON;
@@ -196,5 +203,30 @@ enum session_next session_branch(struct session *s, const char *argument)
         memcpy(s->parent, argument, strlen(argument) + 1);
     else
         exit_print(ASKING_PROGRAM, "that is no message: /branch lists them");
+    return SESSION_GO_ON;
+}
+
+/* -- /compare -- */
+
+enum session_next session_compare(struct session *s, const char *argument)
+{
+    const size_t len = strcspn(argument, " \t\n");
+    const char *text = argument + len + strspn(argument + len, " \t\n");
+    char *models = strndup(argument, len);
+    unsigned n = 1;
+    bool empty = len == 0;
+    for (size_t i = 0; i < len; i++) {
+        n += argument[i] == ',';
+        empty = empty || (argument[i] == ',' && (i == 0 || i + 1 == len || argument[i + 1] == ','));
+    }
+    if (models == NULL)
+        exit_print(ASKING_PROGRAM, "out of memory");
+    else if (n < 2 || n > ARGS_MODELS_MAX || empty)
+        exit_print(ASKING_PROGRAM,
+                   "/compare takes 2 to %u models with commas between, as /compare gpt-4.1,deepseek-chat",
+                   ARGS_MODELS_MAX);
+    else if (text[0] != '\0' || (!nothing_asked(s) && find_message(s)))
+        session_ask_several(s, models, text, strlen(text));
+    free(models);
     return SESSION_GO_ON;
 }

@@ -83,12 +83,6 @@ bool watch_follows(const struct watch *w, const char *conversation)
     return w->ask != NULL && strcmp(w->conversation, conversation) == 0;
 }
 
-void watch_own(struct watch *w, const char *answer)
-{
-    memcpy(w->own[w->next_own], answer, strlen(answer) + 1);
-    w->next_own = (w->next_own + 1) % WATCH_OWN_MAX;
-}
-
 int watch_fd(const struct watch *w)
 {
     return w->ask != NULL ? ask_fd(w->ask) : -1;
@@ -102,6 +96,14 @@ static bool is_own(const struct watch *w, const char *answer)
         if (strcmp(w->own[i], answer) == 0)
             return true;
     return false;
+}
+
+void watch_own(struct watch *w, const char *answer)
+{
+    if (is_own(w, answer) || strlen(answer) >= ASKED_ID_SIZE)
+        return;
+    memcpy(w->own[w->next_own], answer, strlen(answer) + 1);
+    w->next_own = (w->next_own + 1) % WATCH_OWN_MAX;
 }
 
 static void take_answer(struct watch *w, const msgpack_object_map *change)

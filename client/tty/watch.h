@@ -20,7 +20,7 @@ void watch_free(struct watch *w); /* NULL is fine */
 void watch_follow(struct watch *w, const char *conversation);
 bool watch_follows(const struct watch *w, const char *conversation);
 
-/* An answer that was asked for here, and so was shown. */
+/* An answer that is asked for here, and so is shown. */
 void watch_own(struct watch *w, const char *answer);
 
 int watch_fd(const struct watch *w); /* -1 where it listens to nothing */

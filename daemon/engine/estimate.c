@@ -22,6 +22,7 @@ struct estimation {
     struct windows windows;
     struct lookup lookup;
     struct cache_fetch *fetch; /* under way */
+    char conversation[STORE_ID];
     struct chat_request *req;
     void (*done)(void *data, const struct estimate *est, const struct error *err);
     void *data;
@@ -102,6 +103,7 @@ static void tell(struct estimation *s, const struct cache_item *it)
     struct estimate est;
     const char *names[BUDGETS_TOLD];
     fill(&w, s, &est);
+    est.conversation = s->conversation;
     est.keyed = s->lookup.n > 0;
     if (est.keyed)
         est.key = it ? item_facts(it)->key : lookup_keys(&s->lookup)[0];
@@ -161,6 +163,7 @@ static void on_read(void *data, struct store_job *job)
     if (job->code == ERR_NONE) {
         size_t n = s->req->n_messages;
         context_apply(s->req, &job->path);
+        memcpy(s->conversation, job->path.conversation, sizeof(s->conversation));
         context_said_take(&s->said, &job->path, s->req->n_messages - n);
         estimate(s);
     } else {

@@ -22,7 +22,8 @@ struct estimate {                 /* provider, model and currency are borrowed f
     int64_t age_ms;            /* of what is there */
     const char **budgets;      /* the names of those that it would count in, as the first candidate's */
     size_t n_budgets;
-    bool refused; /* one of them would refuse it as it stands */
+    const char *conversation; /* that of the question, "" where it begins one or is in none */
+    bool refused;             /* one of them would refuse it as it stands */
 };
 
 /* Takes the request over. done is called once: with the estimate, or with NULL and the reason, as engine_ask would give

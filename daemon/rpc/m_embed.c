@@ -102,10 +102,12 @@ enum error_code m_embed(struct call *c, struct error *err)
 static void put_estimate(struct buf *b, const struct estimate *est)
 {
     mp_put_map(b, 5u + est->cached + est->refused + (est->max_output_tokens >= 0) + (est->low_nano >= 0 ? 2 : 0) +
-                      (est->high_nano >= 0));
+                      (est->high_nano >= 0) + (est->conversation[0] != '\0'));
     mp_put_entry(b, "model", est->model);
     mp_put_entry(b, "provider", est->provider);
     mp_put_entry_int(b, "input_tokens", est->input_tokens);
+    if (est->conversation[0] != '\0')
+        mp_put_entry(b, "conversation", est->conversation);
     if (est->max_output_tokens >= 0)
         mp_put_entry_int(b, "max_output_tokens", est->max_output_tokens);
     if (est->low_nano >= 0) {

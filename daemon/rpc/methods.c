@@ -311,6 +311,7 @@ static const struct schema_field estimate_fields[] = {
     {"model", STR | NEEDED, NULL, "the provider's own name of whom it would go to first"},
     {"provider", STR | NEEDED, NULL, "`\"\"` where a local server would have to be looked for"},
     {"input_tokens", INT | NEEDED, NULL, "all that would be sent; how good that is, `doc/tokens.md` says"},
+    {"conversation", STR, NULL, "the id of the one that it would be asked in, also of `\"last\"`"},
     {"max_output_tokens", INT, NULL, "the question's bound, or else the model's; absent: none is known"},
     {"cost_low", NUMBER, NULL, "of the input alone; absent: no price is known"},
     {"cost_high", NUMBER, NULL, "with all the output; absent: no price, or no bound"},

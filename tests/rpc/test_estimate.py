@@ -203,3 +203,12 @@ def test_errors_are_those_of_chat(client, params):
     error, as_chat = failure(client, "answer.estimate", params), failure(client, "chat", params)
     as_chat.pop("answer", None)
     assert error == as_chat
+
+
+def test_which_conversation_it_would_be_asked_in(client):
+    here = {"cwd": "/here"}
+    c = say(client, "one", context=here)["conversation"]
+    for conversation, told in (("last", c), (c, c), ("new", None), (None, None)):
+        params = {"prompt": "two", "model": "fake/echo", "context": here}
+        params |= {"conversation": conversation} if conversation else {}
+        assert client.call("answer.estimate", params).get("conversation") == told

@@ -151,9 +151,9 @@ def test_chinese_and_a_resize_while_typing(daemon, home, columns):
 
 @SIZES
 def test_two_shells_see_each_other(daemon, home, client, columns):
-    c = say(client, "begun")["conversation"]
+    c = say(client, "begun", context={"cwd": os.getcwd()})["conversation"]
     with Tmux(home, columns=columns, rows=40) as a:
-        begin(a, "--conversation", c)
+        begin(a, "-c")
         with Tmux(home, columns=columns, rows=40, socket="second") as b:
             begin(b, "--conversation", c, "-m", "fake/slow-12-100")
             a.type("half a line")
@@ -168,3 +168,81 @@ def test_two_shells_see_each_other(daemon, home, client, columns):
             assert shown.count("half a line and on") == 2
             shown = b.wait_for(lambda s: s.count("half a line and on") == 2)
             assert shown.count("w11") == 1 and "elsewhere> half a line and on" in shown
+
+
+def test_each_command(daemon, home, client):
+    (home.path / "note.txt").write_text("attached text")
+    with Tmux(home, columns=100, rows=50) as t:
+        begin(t, "-m", "fake/echo")
+        t.type("/help", "Enter")
+        shown = t.wait_for("begins a question that begins with a slash")
+        for name in ("model", "attach", "retry", "edit", "branch", "compare", "copy", "save", "usage", "quit"):
+            assert f"  /{name} " in shown
+        t.type("", "C-l")
+        t.type("/mdoel x", "Enter")
+        t.wait_for("there is no /mdoel: /model is the nearest")
+        t.type("/model nobody", "Enter")
+        t.wait_for("no model is called nobody")
+        t.type("/retry", "Enter")
+        t.wait_for("nothing was asked here yet")
+        t.type(f"/attach {home.path}/no\t", "Enter")
+        t.wait_for("1 attached to the next question")
+        t.type("//first", "Enter")
+        t.wait_for(lambda s: answers(s) == 1)
+        c = conversation(client)
+        first = list(messages_of(client, c).values())
+        assert [part.get("text") for part in first[0]["content"]][-1] == "/first"
+        assert "attached text" in str(first[0]["content"])
+        t.type("/edit", "Enter")
+        t.wait_for(lambda s: s.endswith("edit> //first"))
+        t.type(" changed", "Enter")
+        t.wait_for(lambda s: answers(s) == 2)
+        t.type("/retry", "Enter")
+        t.wait_for(lambda s: answers(s) == 3)
+        messages = messages_of(client, c)
+        users = [m for m in messages.values() if m["role"] == "user"]
+        assert [m["content"] for m in users][1:] == ["/first changed"]
+        assert [m.get("parent") for m in users] == [None, None]
+        assert len([m for m in messages.values() if m.get("parent") == users[1]["id"]]) == 2
+        t.type("second", "Enter")
+        t.wait_for(lambda s: answers(s) == 4)
+        t.type("", "C-l")
+        t.type("/branch", "Enter")
+        t.wait_for("   1  /first changed\n   2  second")
+        t.type("/branch 1", "Enter")
+        t.wait_for("the next question follows answer 1")
+        t.type("/system be brief", "Enter")
+        t.type("/system", "Enter")
+        t.wait_for("ask: be brief")
+        t.type("beside it", "Enter")
+        t.wait_for("\nbeside it\n")
+        texts = {str(m["content"]): m for m in messages_of(client, c).values() if m["role"] == "user"}
+        assert texts["beside it"]["parent"] == texts["second"]["parent"]
+        t.type("/copy", "Enter")
+        t.wait_for("clipboard")
+        assert t.clipboard() == "beside it"
+        t.type(f"/save {home.path}/c.md", "Enter")
+        t.wait_for("saved to")
+        assert "beside it" in (home.path / "c.md").read_text()
+        t.type(f"/save {home.path}/c.md", "Enter")
+        t.wait_for("Write over it?")
+        t.type("n", "Enter")
+        t.type("/usage", "Enter")
+        t.wait_for("this conversation: 5 answers, ")
+        t.type("/compare fake/echo", "Enter")
+        t.wait_for("/compare takes 2 to 16 models")
+        t.type("", "C-l")
+        t.type("/compare fake/echo,fake/words-3 both", "Enter")
+        t.wait_for("Go on from [1] fake/echo, [2] fake/words-3")
+        t.type("2", "Enter")
+        t.wait_for(lambda s: s.endswith(">"))
+        tree = client.call("conversation.get", {"conversation": c})
+        assert [m["content"].strip() for m in tree["messages"] if m["id"] == tree["head"]] == ["w0 w1 w2"]
+        t.type("", "C-l")
+        t.type("/new", "Enter")
+        t.type("anew", "Enter")
+        t.wait_for("\nanew\n")
+        assert len(client.call("conversation.list")) == 2
+        t.type("/quit", "Enter")
+        t.type("echo out:$?", "Enter")
+        t.wait_for("\nout:0")
