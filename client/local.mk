@@ -5,14 +5,15 @@ libaskcli_la_SOURCES = \
 	client/common/call.h client/common/child.c client/common/child.h client/common/colour.c client/common/colour.h \
 	client/common/ending.c client/common/ending.h client/common/escape.c client/common/escape.h \
 	client/common/exit.c client/common/exit.h client/common/field.h client/common/figures.c \
-	client/common/figures.h client/common/json_print.c client/common/json_print.h client/common/json_read.c \
-	client/common/json_read.h client/common/memory_file.c client/common/memory_file.h client/common/out.c \
-	client/common/out.h client/common/project_file.c client/common/project_file.h client/common/project_read.c \
-	client/common/schema_short.c client/common/schema_short.h client/common/sha256.c client/common/sha256.h \
-	client/common/signals.c client/common/signals.h client/common/stream.c client/common/stream.h \
-	client/common/trust.c client/common/trust.h client/common/tty.c client/common/tty.h client/common/view.c \
-	client/common/view.h client/common/view_json.c client/common/view_json.h client/common/view_text.c \
-	client/common/view_text.h client/common/where.c client/common/where.h
+	client/common/figures.h client/common/follow.c client/common/follow.h client/common/json_print.c \
+	client/common/json_print.h client/common/json_read.c client/common/json_read.h client/common/memory_file.c \
+	client/common/memory_file.h client/common/out.c client/common/out.h client/common/project_file.c \
+	client/common/project_file.h client/common/project_read.c client/common/schema_short.c \
+	client/common/schema_short.h client/common/sha256.c client/common/sha256.h client/common/signals.c \
+	client/common/signals.h client/common/stream.c client/common/stream.h client/common/trust.c \
+	client/common/trust.h client/common/tty.c client/common/tty.h client/common/view.c client/common/view.h \
+	client/common/view_json.c client/common/view_json.h client/common/view_text.c client/common/view_text.h \
+	client/common/where.c client/common/where.h
 libaskcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libaskcli_la_LIBADD = libaskclient.la
 
@@ -63,25 +64,25 @@ noinst_LTLIBRARIES += libasktty.la
 pkglibexec_PROGRAMS += client/tty/ask-tty
 endif
 libasktty_la_SOURCES = \
-	client/tty/beside.c client/tty/beside.h client/tty/cell.c client/tty/cell.h client/tty/closing.c \
-	client/tty/closing.h client/tty/code_view.c client/tty/code_view.h client/tty/column.c client/tty/column.h \
-	client/tty/columns.c client/tty/columns.h client/tty/complete.c client/tty/complete.h client/tty/fit.c \
-	client/tty/fit.h client/tty/highlight.c client/tty/highlight.h client/tty/highlight_languages.c \
-	client/tty/highlight_languages.h client/tty/line.c client/tty/line.h client/tty/line_history.c \
-	client/tty/line_history.h client/tty/line_keys.c client/tty/line_layout.c client/tty/line_layout.h \
-	client/tty/line_open.c client/tty/line_open.h client/tty/line_state.h client/tty/live.c client/tty/live.h \
-	client/tty/md.c client/tty/md.h client/tty/md_code.c client/tty/md_code.h client/tty/md_draw.c \
-	client/tty/md_draw.h client/tty/md_entity.c client/tty/md_entity.h client/tty/md_leaf.c client/tty/md_leaf.h \
-	client/tty/md_lines.c client/tty/md_lines.h client/tty/md_split.c client/tty/md_split.h client/tty/md_start.c \
-	client/tty/md_start.h client/tty/md_table.c client/tty/md_table.h client/tty/mend.c client/tty/mend.h \
-	client/tty/prose.c client/tty/prose.h client/tty/runs.c client/tty/runs.h client/tty/screen.c \
-	client/tty/screen.h client/tty/screen_modes.c client/tty/screen_modes.h client/tty/screen_signals.c \
-	client/tty/screen_signals.h client/tty/session.c client/tty/session.h client/tty/session_ask.c \
-	client/tty/session_commands.c client/tty/session_complete.c client/tty/session_files.c \
-	client/tty/session_prompt.c client/tty/session_state.h client/tty/session_turns.c client/tty/session_usage.c \
-	client/tty/slash.c client/tty/slash.h client/tty/spinner.c client/tty/spinner.h client/tty/style.c \
-	client/tty/style.h client/tty/table.c client/tty/tty.h client/tty/watch.c client/tty/watch.h client/tty/wrap.c \
-	client/tty/wrap.h
+	client/tty/attach.c client/tty/attach.h client/tty/beside.c client/tty/beside.h client/tty/cell.c \
+	client/tty/cell.h client/tty/closing.c client/tty/closing.h client/tty/code_view.c client/tty/code_view.h \
+	client/tty/column.c client/tty/column.h client/tty/columns.c client/tty/columns.h client/tty/complete.c \
+	client/tty/complete.h client/tty/fit.c client/tty/fit.h client/tty/highlight.c client/tty/highlight.h \
+	client/tty/highlight_languages.c client/tty/highlight_languages.h client/tty/line.c client/tty/line.h \
+	client/tty/line_history.c client/tty/line_history.h client/tty/line_keys.c client/tty/line_layout.c \
+	client/tty/line_layout.h client/tty/line_open.c client/tty/line_open.h client/tty/line_state.h \
+	client/tty/live.c client/tty/live.h client/tty/md.c client/tty/md.h client/tty/md_code.c client/tty/md_code.h \
+	client/tty/md_draw.c client/tty/md_draw.h client/tty/md_entity.c client/tty/md_entity.h client/tty/md_leaf.c \
+	client/tty/md_leaf.h client/tty/md_lines.c client/tty/md_lines.h client/tty/md_split.c client/tty/md_split.h \
+	client/tty/md_start.c client/tty/md_start.h client/tty/md_table.c client/tty/md_table.h client/tty/mend.c \
+	client/tty/mend.h client/tty/prose.c client/tty/prose.h client/tty/runs.c client/tty/runs.h \
+	client/tty/screen.c client/tty/screen.h client/tty/screen_modes.c client/tty/screen_modes.h \
+	client/tty/screen_signals.c client/tty/screen_signals.h client/tty/session.c client/tty/session.h \
+	client/tty/session_ask.c client/tty/session_commands.c client/tty/session_complete.c \
+	client/tty/session_files.c client/tty/session_prompt.c client/tty/session_state.h client/tty/session_turns.c \
+	client/tty/session_usage.c client/tty/slash.c client/tty/slash.h client/tty/spinner.c client/tty/spinner.h \
+	client/tty/style.c client/tty/style.h client/tty/table.c client/tty/tty.h client/tty/watch.c \
+	client/tty/watch.h client/tty/wrap.c client/tty/wrap.h
 libasktty_la_CFLAGS = $(AM_CFLAGS) $(TERMINAL_CFLAGS)
 client_tty_ask_tty_SOURCES = client/tty/main.c
 client_tty_ask_tty_LDADD = libasktty.la libaskcmd.la libaskcli.la $(TERMINAL_LIBS)

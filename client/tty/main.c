@@ -1,6 +1,7 @@
 #include "client/ask/command.h"
 #include "client/common/exit.h"
 #include "client/common/out.h"
+#include "client/tty/attach.h"
 #include "client/tty/code_view.h"
 #include "client/tty/columns.h"
 #include "client/tty/screen.h"
@@ -93,6 +94,8 @@ int main(int argc, char **argv)
     set_locale();
     if (argc >= 2 && strcmp(argv[1], "ask") == 0)
         return command_main(argc - 1, argv + 1, &frontend);
+    if ((argc == 3 || argc == 4) && strcmp(argv[1], "attach") == 0)
+        return attach_run(argc - 2, argv + 2);
     for (size_t i = 0; i < VERBS; i++)
         if (argc == 2 && strcmp(argv[1], verbs[i].name) == 0)
             return run(verbs[i].run);

@@ -276,3 +276,20 @@ def test_an_interrupted_one_goes_on_without_a_seam(home, stage, start_daemon):
     r.say("tence** and the rest.")
     r.end("stop")
     assert below(s.terminal.wait_for("status 0")).startswith("The first half of a sentence and the rest.\necho · ")
+
+
+def test_somebody_else_s_answer(stage, ask):
+    s = stage()
+    other = ask.start("--detach", "hello")
+    answer = other.communicate()[0].decode().strip()
+    s.provider.wait(lambda: s.provider.requests, "it is asked")
+    r = s.provider.requests[0]
+    r.say("# Head\n\nand **so**")
+    s.terminal.type(f"askctl attach {answer}; echo status $?", "Enter")
+    s.terminal.wait_for("\nand so")
+    s.terminal.type("", "C-c")  # who leaves does not end it
+    s.terminal.wait_for("status 130")
+    r.say(" on")
+    r.end("stop")
+    s.terminal.type("clear; askctl attach; echo status $?", "Enter")
+    assert s.terminal.wait_for("status 0").startswith("Head\n\nand so on\necho · ")

@@ -148,7 +148,7 @@ CONVERSATION = {
 }  # fmt: skip
 
 TOLD = {
-    "attach": ("answer.attach", streamed(ALL, reasoning=ALL, name=LINES, pieces=40), ["attach", "a-1"], False),
+    "attach": ("answer.attach", streamed(ALL, reasoning=ALL, name=LINES, pieces=40), ["attach", "a-1"], True),
     "answers": ("answer.list", [{"answer": LINES, "state": LINES, "model": LINES, "provider": LINES, "prompt": LINES}],
                 ["answers"], True),
     "conv list": ("conversation.list", [CONVERSATION], ["conv", "list"], True),
