@@ -18,26 +18,27 @@ libaskd_la_SOURCES = \
 	daemon/archive/reader.h daemon/archive/split.c daemon/archive/split.h daemon/archive/spool.c \
 	daemon/archive/spool.h daemon/archive/stamp.c daemon/archive/stamp.h daemon/cache/cache.c daemon/cache/cache.h \
 	daemon/cache/cache_internal.h daemon/cache/item.c daemon/cache/item.h daemon/cache/item_internal.h \
-	daemon/cache/key.c daemon/cache/key.h daemon/cache/memory.c daemon/cache/memory.h daemon/cache/options.c \
-	daemon/cache/redis_load.c daemon/cache/redis_load.h daemon/cache/sqlite.c daemon/cache/sqlite_db.c \
-	daemon/cache/sqlite_internal.h daemon/cache/sqlite_room.c daemon/cache/sqlite_rows.c \
-	daemon/cache/sqlite_thread.c daemon/cache/tier.h daemon/catalog/alias.c daemon/catalog/alias.h \
-	daemon/catalog/catalog.c daemon/catalog/catalog.h daemon/catalog/facts.c daemon/catalog/index.c \
-	daemon/catalog/index.h daemon/catalog/lists.c daemon/catalog/lists.h daemon/catalog/lists_file.c \
-	daemon/catalog/model.c daemon/catalog/model.h daemon/catalog/model_lists.c daemon/catalog/model_room.c \
-	daemon/catalog/tokens.c daemon/catalog/tokens.h daemon/catalog/tokens_json.c daemon/catalog/tokens_json.h \
-	daemon/catalog/tokens_names.c daemon/catalog/tokens_scan.c daemon/catalog/tokens_scan.h \
-	daemon/catalog/tokens_table.h daemon/key/env_keys.c daemon/key/env_keys.h daemon/key/key.c daemon/key/key.h \
-	daemon/key/key_command.c daemon/key/key_command.h daemon/key/key_internal.h daemon/key/key_run.c \
-	daemon/key/key_run.h daemon/key/key_sources.c daemon/key/key_sources.h daemon/ledger/amount.c \
-	daemon/ledger/amount.h daemon/ledger/budget_need.c daemon/ledger/budget_need.h daemon/ledger/budget_room.c \
-	daemon/ledger/budget_room.h daemon/ledger/budget_words.c daemon/ledger/budget_words.h daemon/ledger/budgets.c \
-	daemon/ledger/budgets.h daemon/ledger/currency.c daemon/ledger/currency.h daemon/ledger/period.c \
-	daemon/ledger/period.h daemon/ledger/rates.c daemon/ledger/rates.h daemon/ledger/today.c daemon/ledger/today.h \
-	daemon/provider/adapters.c daemon/provider/anthropic.c daemon/provider/anthropic.h \
-	daemon/provider/anthropic_parse.c daemon/provider/base64.c daemon/provider/base64.h daemon/provider/build.c \
-	daemon/provider/build.h daemon/provider/builtins.c daemon/provider/calls.c daemon/provider/calls.h \
-	daemon/provider/cohere.c daemon/provider/cohere.h daemon/provider/cohere_parse.c daemon/provider/dashscope.c \
+	daemon/cache/key.c daemon/cache/key.h daemon/cache/keyset.c daemon/cache/keyset.h daemon/cache/memory.c \
+	daemon/cache/memory.h daemon/cache/options.c daemon/cache/redis_load.c daemon/cache/redis_load.h \
+	daemon/cache/sqlite.c daemon/cache/sqlite_db.c daemon/cache/sqlite_internal.h daemon/cache/sqlite_room.c \
+	daemon/cache/sqlite_rows.c daemon/cache/sqlite_thread.c daemon/cache/tier.h daemon/catalog/alias.c \
+	daemon/catalog/alias.h daemon/catalog/catalog.c daemon/catalog/catalog.h daemon/catalog/facts.c \
+	daemon/catalog/index.c daemon/catalog/index.h daemon/catalog/lists.c daemon/catalog/lists.h \
+	daemon/catalog/lists_file.c daemon/catalog/model.c daemon/catalog/model.h daemon/catalog/model_lists.c \
+	daemon/catalog/model_room.c daemon/catalog/tokens.c daemon/catalog/tokens.h daemon/catalog/tokens_json.c \
+	daemon/catalog/tokens_json.h daemon/catalog/tokens_names.c daemon/catalog/tokens_scan.c \
+	daemon/catalog/tokens_scan.h daemon/catalog/tokens_table.h daemon/key/env_keys.c daemon/key/env_keys.h \
+	daemon/key/key.c daemon/key/key.h daemon/key/key_command.c daemon/key/key_command.h daemon/key/key_internal.h \
+	daemon/key/key_run.c daemon/key/key_run.h daemon/key/key_sources.c daemon/key/key_sources.h \
+	daemon/ledger/amount.c daemon/ledger/amount.h daemon/ledger/budget_need.c daemon/ledger/budget_need.h \
+	daemon/ledger/budget_room.c daemon/ledger/budget_room.h daemon/ledger/budget_words.c \
+	daemon/ledger/budget_words.h daemon/ledger/budgets.c daemon/ledger/budgets.h daemon/ledger/currency.c \
+	daemon/ledger/currency.h daemon/ledger/period.c daemon/ledger/period.h daemon/ledger/rates.c \
+	daemon/ledger/rates.h daemon/ledger/today.c daemon/ledger/today.h daemon/provider/adapters.c \
+	daemon/provider/anthropic.c daemon/provider/anthropic.h daemon/provider/anthropic_parse.c \
+	daemon/provider/base64.c daemon/provider/base64.h daemon/provider/build.c daemon/provider/build.h \
+	daemon/provider/builtins.c daemon/provider/calls.c daemon/provider/calls.h daemon/provider/cohere.c \
+	daemon/provider/cohere.h daemon/provider/cohere_parse.c daemon/provider/dashscope.c \
 	daemon/provider/dashscope.h daemon/provider/dashscope_parse.c daemon/provider/embed.c daemon/provider/embed.h \
 	daemon/provider/error_map.c daemon/provider/error_map.h daemon/provider/gemini.c daemon/provider/gemini.h \
 	daemon/provider/gemini_embed.c daemon/provider/gemini_parse.c daemon/provider/jsonx.c daemon/provider/jsonx.h \

@@ -22,37 +22,38 @@ unit_tests = \
 	tests/unit/base/test_utf8 tests/unit/base/test_value tests/unit/base/test_version tests/unit/base/test_words \
 	tests/unit/cache/test_cache tests/unit/cache/test_cache_bounds tests/unit/cache/test_cache_clear \
 	tests/unit/cache/test_item tests/unit/cache/test_key tests/unit/cache/test_key_form \
-	tests/unit/cache/test_memory tests/unit/cache/test_redis tests/unit/cache/test_redis_faults \
-	tests/unit/cache/test_redis_scan tests/unit/cache/test_redis_url tests/unit/cache/test_sqlite \
-	tests/unit/cache/test_sqlite_file tests/unit/catalog/test_alias tests/unit/catalog/test_catalog \
-	tests/unit/catalog/test_lists tests/unit/catalog/test_tokens tests/unit/chat/test_event \
-	tests/unit/chat/test_ledger_row tests/unit/chat/test_message tests/unit/chat/test_price \
-	tests/unit/chat/test_request tests/unit/chat/test_schema_check tests/unit/chat/test_title \
-	tests/unit/chat/test_usage tests/unit/core/test_config tests/unit/core/test_config_lines \
-	tests/unit/core/test_log tests/unit/core/test_logfile tests/unit/core/test_worker tests/unit/ctl/test_bars \
-	tests/unit/ctl/test_csv tests/unit/engine/test_context tests/unit/engine/test_discover \
-	tests/unit/engine/test_fault tests/unit/engine/test_fetch tests/unit/engine/test_figures \
-	tests/unit/engine/test_gate tests/unit/engine/test_gate_limits tests/unit/engine/test_health \
-	tests/unit/engine/test_keep tests/unit/engine/test_offers tests/unit/engine/test_place \
-	tests/unit/engine/test_premium tests/unit/engine/test_providers tests/unit/engine/test_route \
-	tests/unit/engine/test_spend tests/unit/engine/test_titling tests/unit/engine/test_turns \
-	tests/unit/engine/test_window tests/unit/http/test_address tests/unit/http/test_breaker \
-	tests/unit/http/test_bucket tests/unit/http/test_bucket_day tests/unit/http/test_host \
-	tests/unit/http/test_pool tests/unit/http/test_pool_faults tests/unit/http/test_retry \
-	tests/unit/key/test_env_keys tests/unit/key/test_key tests/unit/key/test_key_command \
-	tests/unit/key/test_key_sources tests/unit/ledger/test_amount tests/unit/ledger/test_budget_room \
-	tests/unit/ledger/test_budgets tests/unit/ledger/test_budgets_life tests/unit/ledger/test_budgets_model \
-	tests/unit/ledger/test_period tests/unit/ledger/test_rates tests/unit/ledger/test_today \
-	tests/unit/prompt/test_front tests/unit/prompt/test_set tests/unit/prompt/test_template \
-	tests/unit/proto/test_codec tests/unit/proto/test_codec_event tests/unit/proto/test_frame \
-	tests/unit/proto/test_mp tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic \
-	tests/unit/provider/test_error_map tests/unit/provider/test_gemini tests/unit/provider/test_jsonx \
-	tests/unit/provider/test_list tests/unit/provider/test_media tests/unit/provider/test_openai_parse \
-	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
-	tests/unit/provider/test_rate_limits tests/unit/provider/test_recordings tests/unit/provider/test_scan \
-	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/provider/test_usage \
-	tests/unit/provider/test_vectors tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq \
-	tests/unit/rpc/test_schema tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
+	tests/unit/cache/test_keyset tests/unit/cache/test_memory tests/unit/cache/test_redis \
+	tests/unit/cache/test_redis_faults tests/unit/cache/test_redis_scan tests/unit/cache/test_redis_url \
+	tests/unit/cache/test_sqlite tests/unit/cache/test_sqlite_file tests/unit/catalog/test_alias \
+	tests/unit/catalog/test_catalog tests/unit/catalog/test_lists tests/unit/catalog/test_tokens \
+	tests/unit/chat/test_event tests/unit/chat/test_ledger_row tests/unit/chat/test_message \
+	tests/unit/chat/test_price tests/unit/chat/test_request tests/unit/chat/test_schema_check \
+	tests/unit/chat/test_title tests/unit/chat/test_usage tests/unit/core/test_config \
+	tests/unit/core/test_config_lines tests/unit/core/test_log tests/unit/core/test_logfile \
+	tests/unit/core/test_worker tests/unit/ctl/test_bars tests/unit/ctl/test_csv tests/unit/engine/test_context \
+	tests/unit/engine/test_discover tests/unit/engine/test_fault tests/unit/engine/test_fetch \
+	tests/unit/engine/test_figures tests/unit/engine/test_gate tests/unit/engine/test_gate_limits \
+	tests/unit/engine/test_health tests/unit/engine/test_keep tests/unit/engine/test_offers \
+	tests/unit/engine/test_place tests/unit/engine/test_premium tests/unit/engine/test_providers \
+	tests/unit/engine/test_route tests/unit/engine/test_spend tests/unit/engine/test_titling \
+	tests/unit/engine/test_turns tests/unit/engine/test_window tests/unit/http/test_address \
+	tests/unit/http/test_breaker tests/unit/http/test_bucket tests/unit/http/test_bucket_day \
+	tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_pool_faults \
+	tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/key/test_key \
+	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/ledger/test_amount \
+	tests/unit/ledger/test_budget_room tests/unit/ledger/test_budgets tests/unit/ledger/test_budgets_life \
+	tests/unit/ledger/test_budgets_model tests/unit/ledger/test_period tests/unit/ledger/test_rates \
+	tests/unit/ledger/test_today tests/unit/prompt/test_front tests/unit/prompt/test_set \
+	tests/unit/prompt/test_template tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
+	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/proto/test_mp_walk \
+	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
+	tests/unit/provider/test_jsonx tests/unit/provider/test_list tests/unit/provider/test_media \
+	tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
+	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
+	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
+	tests/unit/provider/test_sse tests/unit/provider/test_usage tests/unit/provider/test_vectors \
+	tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq tests/unit/rpc/test_schema \
+	tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
 	tests/unit/store/test_backend_ledger tests/unit/store/test_backend_search tests/unit/store/test_backend_trees \
 	tests/unit/store/test_backends tests/unit/store/test_rows tests/unit/store/test_search_text \
 	tests/unit/store/test_sqlite tests/unit/store/test_sqlite_facts tests/unit/store/test_store \
@@ -200,6 +201,9 @@ tests_unit_cache_test_key_LDADD = $(UNIT_LDADD)
 tests_unit_cache_test_key_form_SOURCES = tests/unit/cache/test_key_form.c
 tests_unit_cache_test_key_form_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_cache_test_key_form_LDADD = $(UNIT_LDADD)
+tests_unit_cache_test_keyset_SOURCES = tests/unit/cache/test_keyset.c
+tests_unit_cache_test_keyset_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_cache_test_keyset_LDADD = $(UNIT_LDADD)
 tests_unit_cache_test_memory_SOURCES = tests/unit/cache/test_memory.c
 tests_unit_cache_test_memory_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_cache_test_memory_LDADD = $(UNIT_LDADD)

@@ -242,6 +242,10 @@ struct cache_fetch *cache_fetch(struct cache *c, const char *scope, const struct
 {
     if (!has_tier(c))
         return NULL;
+    if (c->ops->may_have && !c->ops->may_have(c->tier, keys, n)) {
+        c->stats.tier_misses += n;
+        return NULL;
+    }
     struct cache_fetch *f = xmalloc(sizeof *f + n * sizeof *keys);
     *f = (struct cache_fetch){
         .cache = c, .clears = c->clears, .max_age_ms = max_age_ms, .done = done, .data = data, .n = n};

@@ -49,7 +49,7 @@ struct cache_item *cache_find(struct cache *c, const char *scope, const struct c
 
 /* Asks the persistent tier for several keys (all are copied). What it has goes into memory too. done is called once,
  * later, with the items in the order of the keys, NULL where there is none; borrowed for the call. NULL: there is no
- * such tier, and done is not called. */
+ * such tier, or it is known at once that it has none of them; done is not called. */
 struct cache_fetch;
 struct cache_fetch *cache_fetch(struct cache *c, const char *scope, const struct cache_key *keys, size_t n,
                                 int64_t max_age_ms, void (*done)(void *data, struct cache_item **items, size_t n),

@@ -28,6 +28,8 @@ struct tier {
     bool ticking;                 /* a tick is under way */
     struct cachedb_report report; /* the latest */
     bool told;                    /* of a fault */
+    struct keyset *keys;          /* of what was put, and of what was there before */
+    bool knows_keys;              /* the latter was told */
     size_t waiting;               /* bytes of puts */
     uint64_t lost;                /* puts beyond waiting_max */
     bool closing;
@@ -85,7 +87,7 @@ static struct cachedb_job *job_new(enum cachedb_kind kind)
 static void job_free(struct cachedb_job *job)
 {
     switch (job->kind) {
-    case CACHEDB_TICK: break;
+    case CACHEDB_TICK: keyset_free(job->keys); break;
     case CACHEDB_GET:
         free(job->get.scope);
         free(job->get.keys);
@@ -131,6 +133,14 @@ static void tell_list(const struct cachedb_job *job)
     job->listed(job->data, l->blobs, l->n, after, NULL);
 }
 
+static void take_keys(struct tier *t, const struct keyset *keys)
+{
+    if (!keys)
+        return;
+    keyset_add_all(t->keys, keys);
+    t->knows_keys = true;
+}
+
 static void on_done(void *data, struct worker_item *item)
 {
     struct tier *t = data;
@@ -139,6 +149,7 @@ static void on_done(void *data, struct worker_item *item)
     take_report(t, &job->report);
     switch (job->kind) {
     case CACHEDB_TICK:
+        take_keys(t, job->keys);
         t->ticking = false;
         start_timer(t);
         break;
@@ -163,6 +174,7 @@ static void run(void *data, struct worker *w)
 static struct tier *tier_free(struct tier *t)
 {
     timer_free(t->timer);
+    keyset_free(t->keys);
     free(t->shared.dir);
     free(t);
     return NULL;
@@ -183,6 +195,7 @@ struct tier *cachedb_tier_open(uv_loop_t *loop, const struct tier_options *opt, 
     t->shared.dir = xstrdup(opt->dir);
     t->shared.size = opt->size;
     t->timer = timer_new(loop, tick, t);
+    t->keys = keyset_new();
     t->worker = worker_new(loop, "cache", &hooks, t);
     if (!t->worker) {
         error_set(err, ERR_UNAVAILABLE, "no thread can be had for the cache's database");
@@ -218,6 +231,15 @@ static void sqlite_tier_close(struct tier *t, void (*closed)(void *data), void *
 
 /* -- verbs -- */
 
+/* Most questions are asked for the first time: they need not wait for the thread to say so. */
+static bool sqlite_tier_may_have(const struct tier *t, const struct cache_key *keys, size_t n)
+{
+    bool may = !t->knows_keys;
+    for (size_t i = 0; i < n; i++)
+        may = may || keyset_may_have(t->keys, &keys[i]);
+    return may;
+}
+
 static struct tier_op *sqlite_tier_get(struct tier *t, const struct tier_get *get)
 {
     struct cachedb_job *job = job_new(CACHEDB_GET);
@@ -250,6 +272,7 @@ static void sqlite_tier_put(struct tier *t, struct cache_item *it)
     job->put.it = item_ref(it);
     job->put.charge = charge;
     t->waiting += charge;
+    keyset_add(t->keys, &item_facts(it)->key);
     worker_submit(t->worker, &job->item);
 }
 
@@ -295,6 +318,7 @@ static void sqlite_tier_status(const struct tier *t, struct tier_status *ret)
 const struct tier_ops tier_sqlite = {
     .name = "sqlite",
     .open = sqlite_tier_open,
+    .may_have = sqlite_tier_may_have,
     .get = sqlite_tier_get,
     .cancel = sqlite_tier_cancel,
     .put = sqlite_tier_put,

@@ -11,6 +11,7 @@
 #ifndef ASKD_CACHE_SQLITE_INTERNAL_H
 #define ASKD_CACHE_SQLITE_INTERNAL_H
 
+#include "daemon/cache/keyset.h"
 #include "daemon/cache/tier.h"
 #include "daemon/core/worker.h"
 #include <sqlite3.h>
@@ -116,6 +117,7 @@ struct cachedb_job {
     struct cachedb_report report;
     struct error error; /* of a clear or a list */
     union {
+        struct keyset *keys; /* of a tick that opened the file: what is in it; owned. NULL: not known */
         struct cachedb_get get;
         struct cachedb_put put;
         struct cachedb_clear clear;
@@ -153,6 +155,7 @@ void cachedb_thread(struct cachedb_shared *s, struct worker *w);
     X(SQL_TOTAL, "SELECT entries, bytes FROM total")                                                                   \
     X(SQL_SET_TOTAL, "UPDATE total SET entries = ?, bytes = ?")                                                        \
     X(SQL_LAST, "SELECT max(num) FROM entry")                                                                          \
+    X(SQL_KEYS, "SELECT key FROM entry")                                                                               \
     X(SQL_FIND, "SELECT " CACHEDB_COLUMNS " FROM entry WHERE scope = ? AND key = ?")                                   \
     X(SQL_NEXT, "SELECT " CACHEDB_COLUMNS " FROM entry WHERE num > ? AND num <= ? ORDER BY num LIMIT 1")               \
     X(SQL_PAGE, "SELECT " CACHEDB_COLUMNS " FROM entry WHERE scope = ? AND key > ? ORDER BY key LIMIT 1")              \
@@ -236,6 +239,8 @@ void cachedb_row_end(struct cachedb_row *row);
 void cachedb_row_leave(struct cachedb *db, struct cachedb_row *row); /* it is deleted */
 int64_t cachedb_pages_of(int64_t bytes);                             /* that a blob has, about */
 
+/* The keys of all entries; NULL where there are more than KEYSET_MAX, or after a fault. */
+struct keyset *cachedb_keys(struct cachedb *db);
 /* hidden: what they will take away is told no more. */
 void cachedb_get(struct cachedb *db, struct cachedb_get *get, const struct cachedb_clears *hidden);
 bool cachedb_remove_old(struct cachedb *db, const struct cache_item *it); /* of the same key; false: there was none */

@@ -142,6 +142,20 @@ bool cachedb_clear(struct cachedb *db, struct cachedb_clear *c)
 
 /* -- get -- */
 
+struct keyset *cachedb_keys(struct cachedb *db)
+{
+    if (db->now.entries > KEYSET_MAX)
+        return NULL;
+    struct keyset *keys = keyset_new();
+    sqlite3_stmt *stmt = cachedb_statement(db, SQL_KEYS);
+    while (cachedb_step(db, stmt)) {
+        const struct cache_key *key = sqlite3_column_blob(stmt, 0);
+        if (sqlite3_column_bytes(stmt, 0) == KEY_LEN)
+            keyset_add(keys, key);
+    }
+    return db->rc == SQLITE_OK ? keys : keyset_free(keys);
+}
+
 static bool is_hidden(const struct cachedb_row *row, const struct cachedb_clears *hidden)
 {
     const struct cachedb_clear *c;

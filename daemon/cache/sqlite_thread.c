@@ -104,10 +104,11 @@ static bool has_chores(const struct cache_thread *t)
     return t->db && (t->expiring || t->using || t->shrinking) && atomic_load(&t->shared->close_us) == 0;
 }
 
-static void tick(struct cache_thread *t)
+static void tick(struct cache_thread *t, struct cachedb_job *job)
 {
     if (!t->db) {
         open_file(t);
+        job->keys = t->db ? cachedb_keys(t->db) : NULL;
         return;
     }
     t->refusing = false;
@@ -316,7 +317,7 @@ static void sort_in(struct cache_thread *t, struct cachedb_job *job)
 {
     switch (job->kind) {
     case CACHEDB_TICK:
-        tick(t);
+        tick(t, job);
         give(t, job);
         return;
     case CACHEDB_GET: TAILQ_INSERT_TAIL(&t->gets, &job->item, link); return;

@@ -57,6 +57,8 @@ struct tier_ops {
     /* Whether open would take these; touches nothing. NULL: it always does. */
     enum error_code (*check)(const struct tier_options *opt, struct error *err);
     struct tier *(*open)(uv_loop_t *loop, const struct tier_options *opt, struct error *err); /* NULL: *err */
+    /* Whether it may have one of them; reads memory only. False: it certainly has none. NULL: only a get tells. */
+    bool (*may_have)(const struct tier *t, const struct cache_key *keys, size_t n);
     struct tier_op *(*get)(struct tier *t, const struct tier_get *get);
     void (*cancel)(struct tier *t, struct tier_op *op); /* of a get that has not told */
     /* Takes a reference of its own to the item. */

@@ -274,14 +274,19 @@ static void ask_rest(struct embed *m)
 
 static void on_fetched(void *data, struct cache_item **items, size_t n);
 
-/* Some at a time, so that others have their turn between two, and few are held twice. */
+/* Some at a time, so that others have their turn between two, and few are held twice. Those that the tier cannot have
+ * are passed over at once. */
 static void fetch(struct embed *m)
 {
+    struct cache_item *none[VECTORS_AT_ONCE] = {NULL};
+    struct cache_key *keys;
     size_t n;
-    struct cache_key *keys = vectors_known_next(&m->known, &n);
-    if (keys)
+    while (!m->fetch && (keys = vectors_known_next(&m->known, &n))) {
         m->fetch = cache_fetch(m->engine->cache, m->known.scope, keys, n, -1, on_fetched, m);
-    free(keys);
+        if (!m->fetch)
+            vectors_known_add(&m->known, none, n);
+        free(keys);
+    }
     if (!m->fetch)
         ask_rest(m);
 }

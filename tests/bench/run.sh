@@ -42,7 +42,7 @@ build_tools() {
     done
     build_with_own parse "$HERE/load.c" "$HERE"/../../daemon/provider/*.c
     build_with_own cachefill "$HERE"/../../daemon/core/{database,worker,timer,log}.c \
-        "$HERE"/../../daemon/cache/{item,key,sqlite*}.c
+        "$HERE"/../../daemon/cache/{item,key,keyset,sqlite*}.c
     build_with_own ledgerfill "$HERE"/../../daemon/core/{database,log}.c \
         "$HERE"/../../daemon/store/{sqlite*,job,rows,search_*,ledger_groups}.c
 }

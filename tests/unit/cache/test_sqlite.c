@@ -321,6 +321,34 @@ static void a_cancelled_get_tells_nothing(void **state)
     assert_false(told);
 }
 
+static bool may_have(const struct sqlite_bench *b, uint32_t n)
+{
+    struct cache_key key = key_number(n << 24); /* as hashes, they differ from their first byte on */
+    return tier_sqlite.may_have(b->tier, &key, 1);
+}
+
+/* What was put, at once and after a start; until the file was read, anything. */
+static void what_it_cannot_have_is_known(void **state)
+{
+    struct sqlite_bench *b = *state;
+
+    assert_true(may_have(b, 1));
+    settled(b);
+    assert_false(may_have(b, 1));
+    PUT(b, .n = 1 << 24);
+    assert_true(may_have(b, 1));
+    assert_false(may_have(b, 2));
+    bench_reopen(b);
+    PUT(b, .n = 3 << 24);
+    assert_true(may_have(b, 2));
+    settled(b);
+    assert_true(may_have(b, 1));
+    assert_false(may_have(b, 2));
+    assert_true(may_have(b, 3));
+    struct cache_key keys[] = {key_number(2 << 24), key_number(3 << 24)};
+    assert_true(tier_sqlite.may_have(b->tier, keys, 2));
+}
+
 static void what_waits_is_bounded(void **state)
 {
     struct sqlite_bench *b = *state;
@@ -384,6 +412,7 @@ int main(void)
         TEST(lists_go_by_key),
         TEST(a_page_is_bounded),
         TEST(a_cancelled_get_tells_nothing),
+        TEST(what_it_cannot_have_is_known),
         TEST(what_waits_is_bounded),
         TEST(what_waits_is_written_on_close),
     };
