@@ -13,42 +13,42 @@ unit_tests = \
 	tests/unit/answer/test_runs tests/unit/answer/test_table tests/unit/archive/test_marks \
 	tests/unit/archive/test_split tests/unit/ask/test_age tests/unit/ask/test_args tests/unit/ask/test_args_shown \
 	tests/unit/ask/test_base64 tests/unit/ask/test_call tests/unit/ask/test_diff_apply \
-	tests/unit/ask/test_edit_apply tests/unit/ask/test_edit_files tests/unit/ask/test_escape \
-	tests/unit/ask/test_figures tests/unit/ask/test_json_print tests/unit/ask/test_locate \
-	tests/unit/ask/test_paths tests/unit/ask/test_schema_short tests/unit/ask/test_shell_answer \
-	tests/unit/ask/test_shell_show tests/unit/ask/test_where tests/unit/attach/test_kind tests/unit/base/test_buf \
-	tests/unit/base/test_clock tests/unit/base/test_decimal tests/unit/base/test_error \
-	tests/unit/base/test_exchange tests/unit/base/test_fd tests/unit/base/test_id tests/unit/base/test_secret \
-	tests/unit/base/test_utf8 tests/unit/base/test_value tests/unit/base/test_version tests/unit/base/test_words \
-	tests/unit/cache/test_cache tests/unit/cache/test_cache_bounds tests/unit/cache/test_cache_clear \
-	tests/unit/cache/test_item tests/unit/cache/test_key tests/unit/cache/test_key_form \
-	tests/unit/cache/test_keyset tests/unit/cache/test_memory tests/unit/cache/test_redis \
-	tests/unit/cache/test_redis_faults tests/unit/cache/test_redis_scan tests/unit/cache/test_redis_url \
-	tests/unit/cache/test_sqlite tests/unit/cache/test_sqlite_file tests/unit/catalog/test_alias \
-	tests/unit/catalog/test_catalog tests/unit/catalog/test_lists tests/unit/catalog/test_tokens \
-	tests/unit/chat/test_event tests/unit/chat/test_ledger_row tests/unit/chat/test_message \
-	tests/unit/chat/test_price tests/unit/chat/test_request tests/unit/chat/test_schema_check \
-	tests/unit/chat/test_title tests/unit/chat/test_usage tests/unit/core/test_config \
-	tests/unit/core/test_config_lines tests/unit/core/test_log tests/unit/core/test_logfile \
-	tests/unit/core/test_worker tests/unit/ctl/test_bars tests/unit/ctl/test_csv tests/unit/engine/test_context \
-	tests/unit/engine/test_discover tests/unit/engine/test_fault tests/unit/engine/test_fetch \
-	tests/unit/engine/test_figures tests/unit/engine/test_gate tests/unit/engine/test_gate_limits \
-	tests/unit/engine/test_health tests/unit/engine/test_keep tests/unit/engine/test_offers \
-	tests/unit/engine/test_place tests/unit/engine/test_premium tests/unit/engine/test_providers \
-	tests/unit/engine/test_route tests/unit/engine/test_spend tests/unit/engine/test_titling \
-	tests/unit/engine/test_turns tests/unit/engine/test_window tests/unit/http/test_address \
-	tests/unit/http/test_breaker tests/unit/http/test_bucket tests/unit/http/test_bucket_day \
-	tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_pool_faults \
-	tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/key/test_key \
-	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/ledger/test_amount \
-	tests/unit/ledger/test_budget_room tests/unit/ledger/test_budgets tests/unit/ledger/test_budgets_life \
-	tests/unit/ledger/test_budgets_model tests/unit/ledger/test_period tests/unit/ledger/test_rates \
-	tests/unit/ledger/test_today tests/unit/prompt/test_front tests/unit/prompt/test_set \
-	tests/unit/prompt/test_template tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
-	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/proto/test_mp_walk \
-	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
-	tests/unit/provider/test_jsonx tests/unit/provider/test_list tests/unit/provider/test_media \
-	tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
+	tests/unit/ask/test_diff_property tests/unit/ask/test_edit_apply tests/unit/ask/test_edit_files \
+	tests/unit/ask/test_escape tests/unit/ask/test_figures tests/unit/ask/test_json_print \
+	tests/unit/ask/test_locate tests/unit/ask/test_paths tests/unit/ask/test_schema_short \
+	tests/unit/ask/test_shell_answer tests/unit/ask/test_shell_show tests/unit/ask/test_where \
+	tests/unit/attach/test_kind tests/unit/base/test_buf tests/unit/base/test_clock tests/unit/base/test_decimal \
+	tests/unit/base/test_error tests/unit/base/test_exchange tests/unit/base/test_fd tests/unit/base/test_id \
+	tests/unit/base/test_secret tests/unit/base/test_utf8 tests/unit/base/test_value tests/unit/base/test_version \
+	tests/unit/base/test_words tests/unit/cache/test_cache tests/unit/cache/test_cache_bounds \
+	tests/unit/cache/test_cache_clear tests/unit/cache/test_item tests/unit/cache/test_key \
+	tests/unit/cache/test_key_form tests/unit/cache/test_keyset tests/unit/cache/test_memory \
+	tests/unit/cache/test_redis tests/unit/cache/test_redis_faults tests/unit/cache/test_redis_scan \
+	tests/unit/cache/test_redis_url tests/unit/cache/test_sqlite tests/unit/cache/test_sqlite_file \
+	tests/unit/catalog/test_alias tests/unit/catalog/test_catalog tests/unit/catalog/test_lists \
+	tests/unit/catalog/test_tokens tests/unit/chat/test_event tests/unit/chat/test_ledger_row \
+	tests/unit/chat/test_message tests/unit/chat/test_price tests/unit/chat/test_request \
+	tests/unit/chat/test_schema_check tests/unit/chat/test_title tests/unit/chat/test_usage \
+	tests/unit/core/test_config tests/unit/core/test_config_lines tests/unit/core/test_log \
+	tests/unit/core/test_logfile tests/unit/core/test_worker tests/unit/ctl/test_bars tests/unit/ctl/test_csv \
+	tests/unit/engine/test_context tests/unit/engine/test_discover tests/unit/engine/test_fault \
+	tests/unit/engine/test_fetch tests/unit/engine/test_figures tests/unit/engine/test_gate \
+	tests/unit/engine/test_gate_limits tests/unit/engine/test_health tests/unit/engine/test_keep \
+	tests/unit/engine/test_offers tests/unit/engine/test_place tests/unit/engine/test_premium \
+	tests/unit/engine/test_providers tests/unit/engine/test_route tests/unit/engine/test_spend \
+	tests/unit/engine/test_titling tests/unit/engine/test_turns tests/unit/engine/test_window \
+	tests/unit/http/test_address tests/unit/http/test_breaker tests/unit/http/test_bucket \
+	tests/unit/http/test_bucket_day tests/unit/http/test_host tests/unit/http/test_pool \
+	tests/unit/http/test_pool_faults tests/unit/http/test_retry tests/unit/key/test_env_keys \
+	tests/unit/key/test_key tests/unit/key/test_key_command tests/unit/key/test_key_sources \
+	tests/unit/ledger/test_amount tests/unit/ledger/test_budget_room tests/unit/ledger/test_budgets \
+	tests/unit/ledger/test_budgets_life tests/unit/ledger/test_budgets_model tests/unit/ledger/test_period \
+	tests/unit/ledger/test_rates tests/unit/ledger/test_today tests/unit/prompt/test_front \
+	tests/unit/prompt/test_set tests/unit/prompt/test_template tests/unit/proto/test_codec \
+	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
+	tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic tests/unit/provider/test_error_map \
+	tests/unit/provider/test_gemini tests/unit/provider/test_jsonx tests/unit/provider/test_list \
+	tests/unit/provider/test_media tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
 	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
 	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
 	tests/unit/provider/test_sse tests/unit/provider/test_usage tests/unit/provider/test_vectors \
@@ -111,6 +111,9 @@ tests_unit_ask_test_call_LDADD = $(UNIT_LDADD)
 tests_unit_ask_test_diff_apply_SOURCES = tests/unit/ask/test_diff_apply.c
 tests_unit_ask_test_diff_apply_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ask_test_diff_apply_LDADD = $(UNIT_LDADD)
+tests_unit_ask_test_diff_property_SOURCES = tests/unit/ask/test_diff_property.c
+tests_unit_ask_test_diff_property_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ask_test_diff_property_LDADD = $(UNIT_LDADD)
 tests_unit_ask_test_edit_apply_SOURCES = tests/unit/ask/test_edit_apply.c
 tests_unit_ask_test_edit_apply_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ask_test_edit_apply_LDADD = $(UNIT_LDADD)
@@ -610,24 +613,24 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/rpc/helpers_told.py tests/rpc/helpers_tree.py tests/rpc/helpers_web.py tests/provider/fault_provider.py \
 	tests/provider/grammars.py tests/provider/list_server.py tests/provider/tls_provider.py tests/fuzz/adapter.h \
 	tests/fuzz/fuzz_anthropic.c tests/fuzz/fuzz_archive.c tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c \
-	tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_front.c tests/fuzz/fuzz_gemini.c \
-	tests/fuzz/fuzz_item.c tests/fuzz/fuzz_list.c tests/fuzz/fuzz_llm.c tests/fuzz/fuzz_markdown.c \
-	tests/fuzz/fuzz_md.c tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_openai_responses.c \
-	tests/fuzz/fuzz_project.c tests/fuzz/fuzz_rate_limits.c tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_schema.c \
-	tests/fuzz/fuzz_schema_short.c tests/fuzz/fuzz_search.c tests/fuzz/fuzz_sse.c tests/fuzz/fuzz_template.c \
-	tests/fuzz/fuzz_vectors.c tests/fuzz/config.dict tests/fuzz/frame.dict tests/fuzz/front.dict \
-	tests/fuzz/json.dict tests/fuzz/template.dict tests/bench/cachefill.c tests/bench/httpstream.c \
-	tests/bench/ledgerfill.c tests/bench/load.c tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c \
-	tests/bench/response.c tests/bench/rpcask.c tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c \
-	tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h \
-	tests/bench/response.h tests/bench/run.sh tests/bench/longpath.py tests/bench/manychats.py \
-	tests/bench/screentime.py doc/architecture.md doc/export.md doc/protocol.md doc/providers.md doc/tokens.md \
-	tests/fuzz/run
+	tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_diff.c tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_front.c \
+	tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_item.c tests/fuzz/fuzz_list.c tests/fuzz/fuzz_llm.c \
+	tests/fuzz/fuzz_markdown.c tests/fuzz/fuzz_md.c tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c \
+	tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_project.c tests/fuzz/fuzz_rate_limits.c \
+	tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_schema.c tests/fuzz/fuzz_schema_short.c tests/fuzz/fuzz_search.c \
+	tests/fuzz/fuzz_sse.c tests/fuzz/fuzz_template.c tests/fuzz/fuzz_vectors.c tests/fuzz/config.dict \
+	tests/fuzz/frame.dict tests/fuzz/front.dict tests/fuzz/json.dict tests/fuzz/template.dict \
+	tests/bench/cachefill.c tests/bench/httpstream.c tests/bench/ledgerfill.c tests/bench/load.c \
+	tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c tests/bench/response.c tests/bench/rpcask.c \
+	tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c \
+	tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h tests/bench/response.h tests/bench/run.sh \
+	tests/bench/longpath.py tests/bench/manychats.py tests/bench/screentime.py doc/architecture.md doc/export.md \
+	doc/protocol.md doc/providers.md doc/tokens.md tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/priced.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.
 FUZZ_SECONDS = 60
-FUZZERS = project schema schema_short config frame openai_chat openai_responses anthropic gemini ollama cohere dashscope list vectors scan sse item template front search markdown md archive llm
+FUZZERS = project diff schema schema_short config frame openai_chat openai_responses anthropic gemini ollama cohere dashscope list vectors scan sse item template front search markdown md archive llm
 .PHONY: fuzz bench
 fuzz:
 	$(srcdir)/tests/fuzz/run '$(CLANG)' '$(abs_srcdir)' fuzz-out $(FUZZ_SECONDS) $(FUZZERS)
