@@ -53,10 +53,11 @@ static bool is_done(const msgpack_object *answer)
 /* What went wrong with an answer, or is not to be seen in it, with the model's name before it. */
 static void tell(const struct comparison *c, unsigned i)
 {
-    char program[NAME + sizeof(ASKING_PROGRAM) + 2];
+    char text[NAME + sizeof(ASKING_PROGRAM) + 2], program[sizeof(text)];
     const msgpack_object *answer = &c->answers.ptr[i];
     msgpack_object_map map;
-    (void)snprintf(program, sizeof(program), "%s: %.*s", ASKING_PROGRAM, NAME, c->models.names[i]);
+    (void)snprintf(text, sizeof(text), "%s: %.*s", ASKING_PROGRAM, NAME, c->models.names[i]);
+    error_text(program, sizeof(program), text, strlen(text)); /* no message is to hold what a name may */
     if (is_done(answer)) {
         ending_print(program, answer);
         if (c->a->args->stats)
@@ -97,6 +98,20 @@ static void collect(const struct comparison *c, struct judge_case *into)
     }
 }
 
+/* On one line, whatever a judge put into it. */
+static void print_reason(struct out *out, const struct judge_place *place)
+{
+    const char *s = place->reason, *end = s + place->len;
+    while (s < end) {
+        const char *line = memchr(s, '\n', (size_t)(end - s));
+        (void)out_text(out, s, (size_t)((line != NULL ? line : end) - s));
+        if (line != NULL)
+            (void)out_write(out, " ", 1);
+        s = line != NULL ? line + 1 : end;
+    }
+    (void)out_write(out, "\n", 1);
+}
+
 static void print_ranking(const struct comparison *c, const struct verdict *v)
 {
     struct out *out = c->a->out;
@@ -106,14 +121,11 @@ static void print_ranking(const struct comparison *c, const struct verdict *v)
     (void)out_puts(out, " ==\n");
     for (unsigned i = 0; i < v->n; i++) {
         const char *name = c->models.names[v->places[i].arm];
-        char reason[4096];
         (void)snprintf(number, sizeof(number), "%u. ", i + 1);
         (void)out_puts(out, number);
         (void)out_text(out, name, strlen(name));
         (void)out_puts(out, ": ");
-        error_text(reason, sizeof(reason), v->places[i].reason, v->places[i].len);
-        (void)out_puts(out, reason);
-        (void)out_write(out, "\n", 1);
+        print_reason(out, &v->places[i]);
     }
 }
 

@@ -77,6 +77,21 @@ def test_all_in_every_mode(home, scripted, mode):
     assert b"owned" in shown
 
 
+@pytest.mark.parametrize("mode", ["the screen", "the screen, at its end", "plain", "json", "json of events"])
+def test_answers_side_by_side(home, scripted, mode):
+    args, drawn = MODES[mode]
+    error = {"code": "unavailable", "message": LINES, "provider": LINES}
+    reply = {"answers": [answer(ALL, ALL, LINES), answer(b"", name=LINES) | {"state": "failed", "error": error}]}
+    start = {"type": "start", "model": LINES, "provider": LINES, "cached": False, "shared": False, "request": 1, "arm": 0}
+    texts = [{"type": kind, "text": ALL} for kind in ("reasoning", "text")]
+    scripted.replies["compare"] = Streamed(reply, start, *texts, {"type": "done", "finish_reason": "stop"})
+    names = LINES.replace(b",", b";").replace(b"\0", b"0")
+    names = names.decode("utf-8", "ignore").encode()[:120].decode("utf-8", "ignore").encode()
+    status, shown = run(home, ask_path(), *args, "-m", b"a" + names + b",b" + names, "hello")
+    assert (status, foreign(shown, drawn)) == (0, [])
+    assert b"owned" in shown
+
+
 def test_code_alone(home, scripted):
     code = ALL.replace(b"```", b"'''")
     language = LINES.replace(b"\n", b" ").replace(b"`", b"")
