@@ -106,8 +106,13 @@ def test_no_stream(daemon, ask):
 
 
 def test_in_a_conversation_that_goes_on(daemon, client, ask, provider):
-    ask(*models("words-2", "echo"), "one")
-    assert ask("-c", "-m", "fake/echo", "two").returncode == 0
+    """From the answer that ended last."""
+    for slow, names in (("one", ("echo", "slow-2-300")), ("two", ("slow-2-300", "echo"))):
+        ask(*models(*names), slow)
+        (newest, *_) = client.call("conversation.list")
+        c = client.call("conversation.get", {"conversation": newest["conversation"]})
+        assert [m["model"] for m in c["messages"] if m["id"] == c["head"]] == ["slow-2-300"]
+    assert ask("-c", "-m", "fake/echo", "three").returncode == 0
     assert [m["role"] for m in provider.bodies()[-1]["messages"]] == ["user", "assistant", "user"]
 
 
@@ -178,6 +183,8 @@ class Judged:
     @staticmethod
     def answers(prompt):
         """{letter: text}, and the question under "question"."""
+        if isinstance(prompt, list):  # behind what is attached
+            prompt = prompt[-1]["text"]
         found = re.findall(r"^<(data[0-9a-f]{16})-(\w+)>\n(.*?)\n</\1-\2>$", prompt, re.MULTILINE | re.DOTALL)
         assert len({mark for mark, _, _ in found}) == 1
         return {letter: text for _, letter, text in found}
@@ -310,3 +317,11 @@ def test_refused_before_anybody_is_asked(daemon, ask, provider, options, word):
     out, err = proc.communicate(timeout=PATIENCE)
     assert proc.returncode == USAGE and out == b"" and word in err.decode()
     assert provider.stats()["requests"] == 0
+
+
+def test_the_judge_is_sent_what_is_attached(court, judged, ask, tmp_path):
+    note = tmp_path / "note.txt"
+    note.write_text("seventeen ducks")
+    assert ask(*JUDGE, "-a", str(note), *models("a", "b"), "how many?").returncode == 0
+    assert "seventeen ducks" in json.dumps(judged.seen[0].body["messages"])
+    assert list(Judged.answers(judged.seen[0].prompt)) == ["question", "A", "B"]

@@ -53,6 +53,12 @@ def models(*names):
     return "-m " + ",".join(f"fake/{n}" for n in names)
 
 
+def clear(t):
+    """Nothing of what was asked before is on the screen."""
+    t.type("clear", "Enter")
+    t.wait_for(lambda s: "fake/" not in s)
+
+
 def column(screen, i, n):
     """Of rows that have n columns, what stands in one of them."""
     rows = (re.split(" │(?: |$)", line) for line in screen.split("\n"))
@@ -116,9 +122,9 @@ def test_while_they_come(stage, home):
 def test_a_failure_and_a_known_one_beside_one_that_runs(stage, home):
     with Tmux(home, columns=200, rows=40) as t:
         t.type("ask -m fake/a hello; clear; echo ready", "Enter")
-        t.wait_for("ready")
+        t.wait_for(lambda s: s.startswith("ready"))
         t.type(f"ask {models('bad', 'a', 'slow')} hello; echo end", "Enter")
-        shown = t.wait_for("answering")
+        shown = t.wait_for(lambda s: "answering" in s and "injected 400" in s)
         assert "injected 400" in column(shown, 0, 3) and column(shown, 1, 3).rstrip().endswith("cached")
         stage.go_on.set()
         shown = t.wait_for("\nend")
@@ -159,8 +165,7 @@ def test_picked(stage, home):
     client = stage.daemon.connect()
     with Tmux(home, columns=80, rows=40) as t:
         for key, message in (("1", 1), ("n", None), ("2", 2)):
-            t.type("clear", "Enter")
-            t.wait_for(lambda s: PICK not in s)
+            clear(t)
             t.type(f"ask --pick {models('a', 'b', 'bad')} hello{key}; echo end", "Enter")
             shown = t.wait_for(PICK)
             assert "[1] fake/a, [2] fake/b, [n]one?" in shown, "one that failed is not to be chosen"
@@ -172,7 +177,8 @@ def test_picked(stage, home):
             c = client.call("conversation.get", {"conversation": newest["conversation"]})
             by_model = {m.get("model"): m["id"] for m in c["messages"] if m["role"] == "assistant"}
             assert c["head"] == (by_model["ab"[message - 1]] if message else before["head"])
-        t.type("clear; ask --plain -c -m fake/a more; echo end", "Enter")
+        clear(t)
+        t.type("ask --plain -c -m fake/a more; echo end", "Enter")
         t.wait_for("\nend")
     assert [m["role"] for m in stage.acts.asked[-1].body["messages"]] == ["user", "assistant", "user"]
 
