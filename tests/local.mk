@@ -17,50 +17,52 @@ unit_tests = \
 	tests/unit/ask/test_escape tests/unit/ask/test_figures tests/unit/ask/test_json_print \
 	tests/unit/ask/test_judge tests/unit/ask/test_locate tests/unit/ask/test_paths \
 	tests/unit/ask/test_schema_short tests/unit/ask/test_shell_answer tests/unit/ask/test_shell_show \
-	tests/unit/ask/test_where tests/unit/attach/test_kind tests/unit/base/test_buf tests/unit/base/test_clock \
-	tests/unit/base/test_decimal tests/unit/base/test_error tests/unit/base/test_exchange tests/unit/base/test_fd \
-	tests/unit/base/test_id tests/unit/base/test_secret tests/unit/base/test_utf8 tests/unit/base/test_value \
-	tests/unit/base/test_version tests/unit/base/test_words tests/unit/cache/test_cache \
-	tests/unit/cache/test_cache_bounds tests/unit/cache/test_cache_clear tests/unit/cache/test_item \
-	tests/unit/cache/test_key tests/unit/cache/test_key_form tests/unit/cache/test_keyset \
-	tests/unit/cache/test_memory tests/unit/cache/test_redis tests/unit/cache/test_redis_faults \
-	tests/unit/cache/test_redis_scan tests/unit/cache/test_redis_url tests/unit/cache/test_sqlite \
-	tests/unit/cache/test_sqlite_file tests/unit/catalog/test_alias tests/unit/catalog/test_catalog \
-	tests/unit/catalog/test_lists tests/unit/catalog/test_tokens tests/unit/chat/test_event \
-	tests/unit/chat/test_ledger_row tests/unit/chat/test_message tests/unit/chat/test_price \
-	tests/unit/chat/test_request tests/unit/chat/test_schema_check tests/unit/chat/test_title \
-	tests/unit/chat/test_usage tests/unit/core/test_config tests/unit/core/test_config_lines \
-	tests/unit/core/test_log tests/unit/core/test_logfile tests/unit/core/test_worker tests/unit/ctl/test_bars \
-	tests/unit/ctl/test_csv tests/unit/engine/test_context tests/unit/engine/test_discover \
-	tests/unit/engine/test_fault tests/unit/engine/test_fetch tests/unit/engine/test_figures \
-	tests/unit/engine/test_gate tests/unit/engine/test_gate_limits tests/unit/engine/test_health \
-	tests/unit/engine/test_keep tests/unit/engine/test_offers tests/unit/engine/test_place \
-	tests/unit/engine/test_premium tests/unit/engine/test_providers tests/unit/engine/test_route \
-	tests/unit/engine/test_spend tests/unit/engine/test_titling tests/unit/engine/test_turns \
-	tests/unit/engine/test_window tests/unit/http/test_address tests/unit/http/test_breaker \
-	tests/unit/http/test_bucket tests/unit/http/test_bucket_day tests/unit/http/test_host \
-	tests/unit/http/test_pool tests/unit/http/test_pool_faults tests/unit/http/test_retry \
-	tests/unit/key/test_env_keys tests/unit/key/test_key tests/unit/key/test_key_command \
-	tests/unit/key/test_key_sources tests/unit/ledger/test_amount tests/unit/ledger/test_budget_room \
-	tests/unit/ledger/test_budgets tests/unit/ledger/test_budgets_life tests/unit/ledger/test_budgets_model \
-	tests/unit/ledger/test_period tests/unit/ledger/test_rates tests/unit/ledger/test_today \
-	tests/unit/prompt/test_front tests/unit/prompt/test_set tests/unit/prompt/test_template \
-	tests/unit/proto/test_codec tests/unit/proto/test_codec_event tests/unit/proto/test_frame \
-	tests/unit/proto/test_mp tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic \
-	tests/unit/provider/test_error_map tests/unit/provider/test_gemini tests/unit/provider/test_jsonx \
-	tests/unit/provider/test_list tests/unit/provider/test_media tests/unit/provider/test_openai_parse \
-	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
-	tests/unit/provider/test_rate_limits tests/unit/provider/test_recordings tests/unit/provider/test_scan \
-	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/provider/test_usage \
-	tests/unit/provider/test_vectors tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq \
-	tests/unit/rpc/test_schema tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
+	tests/unit/ask/test_turns tests/unit/ask/test_where tests/unit/attach/test_kind tests/unit/base/test_buf \
+	tests/unit/base/test_clock tests/unit/base/test_decimal tests/unit/base/test_error \
+	tests/unit/base/test_exchange tests/unit/base/test_fd tests/unit/base/test_id tests/unit/base/test_secret \
+	tests/unit/base/test_utf8 tests/unit/base/test_value tests/unit/base/test_version tests/unit/base/test_words \
+	tests/unit/cache/test_cache tests/unit/cache/test_cache_bounds tests/unit/cache/test_cache_clear \
+	tests/unit/cache/test_item tests/unit/cache/test_key tests/unit/cache/test_key_form \
+	tests/unit/cache/test_keyset tests/unit/cache/test_memory tests/unit/cache/test_redis \
+	tests/unit/cache/test_redis_faults tests/unit/cache/test_redis_scan tests/unit/cache/test_redis_url \
+	tests/unit/cache/test_sqlite tests/unit/cache/test_sqlite_file tests/unit/catalog/test_alias \
+	tests/unit/catalog/test_catalog tests/unit/catalog/test_lists tests/unit/catalog/test_tokens \
+	tests/unit/chat/test_event tests/unit/chat/test_ledger_row tests/unit/chat/test_message \
+	tests/unit/chat/test_price tests/unit/chat/test_request tests/unit/chat/test_schema_check \
+	tests/unit/chat/test_title tests/unit/chat/test_usage tests/unit/core/test_config \
+	tests/unit/core/test_config_lines tests/unit/core/test_log tests/unit/core/test_logfile \
+	tests/unit/core/test_worker tests/unit/ctl/test_bars tests/unit/ctl/test_csv tests/unit/engine/test_context \
+	tests/unit/engine/test_discover tests/unit/engine/test_fault tests/unit/engine/test_fetch \
+	tests/unit/engine/test_figures tests/unit/engine/test_gate tests/unit/engine/test_gate_limits \
+	tests/unit/engine/test_health tests/unit/engine/test_keep tests/unit/engine/test_offers \
+	tests/unit/engine/test_place tests/unit/engine/test_premium tests/unit/engine/test_providers \
+	tests/unit/engine/test_route tests/unit/engine/test_spend tests/unit/engine/test_titling \
+	tests/unit/engine/test_turns tests/unit/engine/test_window tests/unit/http/test_address \
+	tests/unit/http/test_breaker tests/unit/http/test_bucket tests/unit/http/test_bucket_day \
+	tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_pool_faults \
+	tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/key/test_key \
+	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/ledger/test_amount \
+	tests/unit/ledger/test_budget_room tests/unit/ledger/test_budgets tests/unit/ledger/test_budgets_life \
+	tests/unit/ledger/test_budgets_model tests/unit/ledger/test_period tests/unit/ledger/test_rates \
+	tests/unit/ledger/test_today tests/unit/prompt/test_front tests/unit/prompt/test_set \
+	tests/unit/prompt/test_template tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
+	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/proto/test_mp_walk \
+	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
+	tests/unit/provider/test_jsonx tests/unit/provider/test_list tests/unit/provider/test_media \
+	tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
+	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
+	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
+	tests/unit/provider/test_sse tests/unit/provider/test_usage tests/unit/provider/test_vectors \
+	tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq tests/unit/rpc/test_schema \
+	tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
 	tests/unit/store/test_backend_ledger tests/unit/store/test_backend_search tests/unit/store/test_backend_trees \
 	tests/unit/store/test_backends tests/unit/store/test_rows tests/unit/store/test_search_text \
 	tests/unit/store/test_sqlite tests/unit/store/test_sqlite_facts tests/unit/store/test_store \
 	tests/unit/store/test_store_states
 terminal_tests = \
-	tests/unit/tty/test_beside tests/unit/tty/test_cell tests/unit/tty/test_closing tests/unit/tty/test_live \
-	tests/unit/tty/test_md tests/unit/tty/test_prose tests/unit/tty/test_spinner
+	tests/unit/tty/test_beside tests/unit/tty/test_cell tests/unit/tty/test_closing tests/unit/tty/test_complete \
+	tests/unit/tty/test_line_layout tests/unit/tty/test_line_open tests/unit/tty/test_live tests/unit/tty/test_md \
+	tests/unit/tty/test_prose tests/unit/tty/test_slash tests/unit/tty/test_spinner
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -150,6 +152,9 @@ tests_unit_ask_test_shell_answer_LDADD = $(UNIT_LDADD)
 tests_unit_ask_test_shell_show_SOURCES = tests/unit/ask/test_shell_show.c
 tests_unit_ask_test_shell_show_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ask_test_shell_show_LDADD = $(UNIT_LDADD)
+tests_unit_ask_test_turns_SOURCES = tests/unit/ask/test_turns.c
+tests_unit_ask_test_turns_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ask_test_turns_LDADD = $(UNIT_LDADD)
 tests_unit_ask_test_where_SOURCES = tests/unit/ask/test_where.c
 tests_unit_ask_test_where_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ask_test_where_LDADD = $(UNIT_LDADD)
@@ -531,6 +536,15 @@ tests_unit_tty_test_cell_LDADD = $(TERMINAL_LDADD)
 tests_unit_tty_test_closing_SOURCES = tests/unit/tty/test_closing.c
 tests_unit_tty_test_closing_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_tty_test_closing_LDADD = $(TERMINAL_LDADD)
+tests_unit_tty_test_complete_SOURCES = tests/unit/tty/test_complete.c
+tests_unit_tty_test_complete_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_tty_test_complete_LDADD = $(TERMINAL_LDADD)
+tests_unit_tty_test_line_layout_SOURCES = tests/unit/tty/test_line_layout.c
+tests_unit_tty_test_line_layout_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_tty_test_line_layout_LDADD = $(TERMINAL_LDADD)
+tests_unit_tty_test_line_open_SOURCES = tests/unit/tty/test_line_open.c
+tests_unit_tty_test_line_open_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_tty_test_line_open_LDADD = $(TERMINAL_LDADD)
 tests_unit_tty_test_live_SOURCES = tests/unit/tty/test_live.c
 tests_unit_tty_test_live_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_tty_test_live_LDADD = $(TERMINAL_LDADD)
@@ -540,6 +554,9 @@ tests_unit_tty_test_md_LDADD = $(TERMINAL_LDADD)
 tests_unit_tty_test_prose_SOURCES = tests/unit/tty/test_prose.c
 tests_unit_tty_test_prose_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_tty_test_prose_LDADD = $(TERMINAL_LDADD)
+tests_unit_tty_test_slash_SOURCES = tests/unit/tty/test_slash.c
+tests_unit_tty_test_slash_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_tty_test_slash_LDADD = $(TERMINAL_LDADD)
 tests_unit_tty_test_spinner_SOURCES = tests/unit/tty/test_spinner.c
 tests_unit_tty_test_spinner_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_tty_test_spinner_LDADD = $(TERMINAL_LDADD)

@@ -9,7 +9,7 @@
 static volatile sig_atomic_t pending;
 static volatile sig_atomic_t wake = -1;
 static struct sigaction pipe_before; /* what was done with SIGPIPE, by default nothing of ours */
-static void (*before_end)(void); /* NULL: a second SIGINT ends the program; set before a signal may come */
+static void (*before_end)(void);     /* NULL: a second SIGINT ends the program; set before a signal may come */
 
 static void end(int sig)
 {
@@ -54,6 +54,7 @@ void signals_release(void)
 void signals_stay(void (*before)(void))
 {
     before_end = before;
+    (void)sigaction(SIGHUP, &(struct sigaction){.sa_handler = on_signal}, NULL);
 }
 
 int signals_fd(void)

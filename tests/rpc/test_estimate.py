@@ -208,6 +208,7 @@ def test_errors_are_those_of_chat(client, params):
 def test_which_conversation_it_would_be_asked_in(client):
     here = {"cwd": "/here"}
     c = say(client, "one", context=here)["conversation"]
+    client.asked_chats = 1
     for conversation, told in (("last", c), (c, c), ("new", None), (None, None)):
         params = {"prompt": "two", "model": "fake/echo", "context": here}
         params |= {"conversation": conversation} if conversation else {}

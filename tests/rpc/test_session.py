@@ -1,6 +1,8 @@
 """ask without a prompt, in a real terminal."""
 
 import os
+import pathlib
+import signal
 import stat
 
 import pytest
@@ -246,3 +248,79 @@ def test_each_command(daemon, home, client):
         t.type("/quit", "Enter")
         t.type("echo out:$?", "Enter")
         t.wait_for("\nout:0")
+
+
+def test_nothing_is_lost_where_the_daemon_restarts(home, provider, start_daemon):
+    home.write_config(provider.base_url)
+    first = start_daemon()
+    with Tmux(home) as t:
+        begin(t)
+        t.type("before", "Enter")
+        t.wait_for(lambda s: answers(s) == 1)
+        t.type("half a ")
+        first.end()
+        t.wait_for(lambda s: "the daemon is gone" in s and s.endswith("> half a "[:-1]))
+        t.type("line", "Enter")
+        t.wait_for(lambda s: s.endswith("> half a line") and s.count("half a line") == 2)
+        with start_daemon().connect() as c:
+            t.type("", "Enter")
+            t.wait_for(lambda s: answers(s) == 2)
+            assert [text for role, text in said(c, conversation(c)) if role == "user"] == ["before", "half a line"]
+
+
+@pytest.mark.parametrize("name", ["TERM", "HUP", "INT"])
+@pytest.mark.parametrize("busy", [False, True])
+def test_the_terminal_is_as_it_was(daemon, home, name, busy):
+    with Tmux(home) as t:
+        t.type("stty -a > before; ask -m fake/slow-90-100; echo out:$?; stty -a > after; cmp before after; echo same:$?")
+        t.type("", "Enter")
+        t.wait_for("slow-90-100>")
+        if busy:
+            t.type("go", "Enter")
+            t.wait_for("w2")
+        shell = t.ask("display", "-p", "#{pane_pid}").strip()
+        (child,) = pathlib.Path(f"/proc/{shell}/task/{shell}/children").read_text().split()
+        os.kill(int(child), getattr(signal, f"SIG{name}"))
+        if name == "INT":
+            t.wait_for(lambda s: s.endswith(">"))
+            t.type("", "C-d")
+        t.wait_for("same:0")
+        assert f"out:{ {'TERM': 143, 'HUP': 129, 'INT': 0}[name]}" in t.screen()
+
+
+def test_no_store_keeps_what_was_said_within(daemon, home, client, provider):
+    with Tmux(home) as t:
+        begin(t, "--no-store")
+        t.type("one", "Enter")
+        t.wait_for(lambda s: answers(s) == 1)
+        t.type("two", "Enter")
+        t.wait_for(lambda s: answers(s) == 2)
+        t.type("/edit", "Enter")
+        t.wait_for(lambda s: s.endswith("edit> two"))
+        t.type(" b", "Enter")
+        t.wait_for(lambda s: answers(s) == 3)
+    sent = [[m["content"] for m in body["messages"]] for body in provider.bodies()]
+    assert sent == [["one"], ["one", "one", "two"], ["one", "one", "two b"]]
+    assert client.call("conversation.list") == []
+
+
+def test_completion(daemon, home, client):
+    c = say(client, "begun")["conversation"]
+    (home.path / "folder").mkdir()
+    for name in ("folder/alpha.txt", "folder/alpine.txt"):
+        (home.path / name).write_text("text")
+    with Tmux(home, columns=100) as t:
+        begin(t, "--conversation", c)
+        t.type("/at\t")
+        t.wait_for("> /attach")
+        t.type(f"{home.path}/fo\tal\t\t")
+        t.wait_for("alpha.txt   ")
+        shown = t.wait_for(lambda s: s.endswith("folder/alp"))
+        assert "alpine.txt" in shown
+        t.type("", "C-c")
+        t.type("/branch 0\t")
+        t.wait_for(lambda s: "> /branch 0" in s)
+        t.type("", "C-c")
+        t.type("/co\t\t")
+        shown = t.wait_for("/compare  /copy")
+        assert shown.endswith("> /co")
