@@ -269,8 +269,11 @@ void line_free(struct line *l)
 {
     if (l == NULL)
         return;
-    if (l->el != NULL)
+    if (l->el != NULL) {
+        /* The modes were restored; to do it again it would throw away what was typed ahead. */
+        (void)el_wset(l->el, EL_EDITMODE, 0);
         el_end(l->el);
+    }
     line_history_free(l->history);
     free(l->prompt);
     free(l->start);

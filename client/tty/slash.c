@@ -43,15 +43,17 @@ unsigned slash_distance(const char *a, const char *b)
     return last[lb];
 }
 
-/* A beginning of it is as near as one wrong letter. */
+/* A beginning of it is as near as one wrong letter; of a short name fewer letters may be wrong. */
 const char *slash_nearest(const char *name, const char *const *names, size_t n)
 {
     enum { ALIKE = 2 };
     const char *nearest = NULL;
     unsigned distance = ALIKE + 1;
-    for (size_t i = 0; i < n && name[0] != '\0'; i++) {
-        const unsigned is = strncmp(names[i], name, strlen(name)) == 0 ? 1 : slash_distance(name, names[i]);
-        if (is < distance && is < strlen(names[i])) {
+    const size_t len = strlen(name);
+    for (size_t i = 0; i < n && len > 0; i++) {
+        const bool begins = strncmp(names[i], name, len) == 0;
+        const unsigned is = begins ? 1 : slash_distance(name, names[i]);
+        if (is < distance && (begins || 2 * is < len)) {
             nearest = names[i];
             distance = is;
         }

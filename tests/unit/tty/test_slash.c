@@ -50,6 +50,7 @@ static void the_nearest(void **state)
     assert_string_equal(slash_nearest("nwe", names, 4), "new");
     assert_null(slash_nearest("etc/passwd", names, 4));
     assert_null(slash_nearest("", names, 4));
+    assert_null(slash_nearest("hxyp", names, 4)); /* half of it is wrong */
     assert_null(slash_nearest("abc", names, 4));
 }
 
