@@ -129,8 +129,7 @@ static enum error_code open_hunk(struct reader *r, size_t start)
     const struct diff_hunk h = {.start = start, .first = r->diff->lines.len / sizeof(struct diff_line)};
     if (f == NULL)
         return error_set(r->err, ERR_INVALID_REQUEST,
-                         "line %zu of the answer begins a change before the lines --- and +++ that name its file",
-                         r->number);
+                         "line %zu of it begins a change before the lines --- and +++ that name its file", r->number);
     f->n_hunks++;
     r->state = HUNK;
     return buf_append(&r->diff->hunks, &h, sizeof(h)) ? ERR_NONE : over(r, "hunks", DIFF_HUNKS_MAX);
@@ -203,8 +202,7 @@ static enum error_code read_outside(struct reader *r, struct text line)
     else if (r->state == HEADER)
         return refuse_git(r, line);
     else if (begins(line, "+") && last_file(r->diff) != NULL)
-        return error_set(r->err, ERR_INVALID_REQUEST, "line %zu of the answer adds a line outside of a hunk",
-                         r->number);
+        return error_set(r->err, ERR_INVALID_REQUEST, "line %zu of it adds a line outside of a hunk", r->number);
     return ERR_NONE;
 }
 
@@ -243,7 +241,7 @@ static enum error_code read_line(struct reader *r, struct text line)
 static enum error_code check(const struct diff *d, struct error *err)
 {
     if (diff_n_files(d) == 0)
-        return error_set(err, ERR_NOT_FOUND, "there is no unified diff in the answer");
+        return error_set(err, ERR_NOT_FOUND, "there is no unified diff in it");
     for (size_t i = 0; i < diff_n_files(d); i++) {
         const struct diff_file *f = diff_file(d, i);
         size_t lines = 0;

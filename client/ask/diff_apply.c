@@ -1,8 +1,12 @@
 #include "client/ask/diff_apply.h"
+#include "client/common/escape.h"
+#include "lib/base/utf8.h"
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
-enum { SHOWN = 80 }; /* bytes of a line in a message */
+/* Bytes of a line in a message, and what one may become there. */
+enum { SHOWN = 80, ESCAPE_SHOWN = 4 };
 
 struct line { /* of the text */
     const char *s;
@@ -129,30 +133,45 @@ static void search(struct patch *p, const struct diff_hunk *h, size_t before, st
     }
 }
 
-static int shown(size_t len)
+/* Some of a line, so that a tab is told from a blank. */
+struct quote {
+    char text[ESCAPE_SHOWN * SHOWN + 1];
+};
+
+static const char *quote(struct quote *q, const char *s, size_t len)
 {
-    return (int)(len < SHOWN ? len : SHOWN);
+    struct buf b;
+    buf_init(&b, sizeof(q->text) - 1);
+    escape_visible(&b, s, utf8_whole(s, len < SHOWN ? len : SHOWN), "");
+    (void)snprintf(q->text, sizeof(q->text), "%s", buf_cstr(&b));
+    buf_done(&b);
+    return q->text;
+}
+
+static const struct diff_line *first_of(const struct diff *d, const struct diff_hunk *h)
+{
+    size_t i = 0;
+    while (diff_line(d, h, i)->kind == DIFF_ADDED)
+        i++;
+    return diff_line(d, h, i);
 }
 
 static enum error_code refuse(struct patch *p, const struct diff_hunk *h, const struct search *s)
 {
     const size_t at = s->best + s->most;
-    const struct diff_line *d = s->differs;
-    if (s->most == 0 || d == NULL) {
-        d = diff_line(p->diff, h, 0);
-        for (size_t i = 0; d->kind == DIFF_ADDED; i++)
-            d = diff_line(p->diff, h, i);
-        return error_set(p->err, ERR_INVALID_REQUEST, "hunk %u does not fit: no line behind line %zu is `%.*s`",
-                         p->hunk, p->at, shown(d->len), d->text);
-    }
+    const bool nowhere = s->most == 0 || s->differs == NULL;
+    const struct diff_line *d = nowhere ? first_of(p->diff, h) : s->differs;
+    struct quote theirs, ours;
+    (void)quote(&theirs, d->text, d->len);
+    if (nowhere)
+        return error_set(p->err, ERR_INVALID_REQUEST, "hunk %u does not fit: no line behind line %zu is `%s`", p->hunk,
+                         p->at, theirs.text);
     if (at == p->n_lines)
         return error_set(p->err, ERR_INVALID_REQUEST,
-                         "hunk %u does not fit: the file ends with line %zu, where the "
-                         "hunk has `%.*s`",
-                         p->hunk, at, shown(d->len), d->text);
-    const struct line *l = line_at(p, at);
-    return error_set(p->err, ERR_INVALID_REQUEST, "hunk %u does not fit: line %zu is `%.*s`, where the hunk has `%.*s`",
-                     p->hunk, at + 1, shown(l->len), l->s, shown(d->len), d->text);
+                         "hunk %u does not fit: the file ends with line %zu, where the hunk has `%s`", p->hunk, at,
+                         theirs.text);
+    return error_set(p->err, ERR_INVALID_REQUEST, "hunk %u does not fit: line %zu is `%s`, where the hunk has `%s`",
+                     p->hunk, at + 1, quote(&ours, line_at(p, at)->s, line_at(p, at)->len), theirs.text);
 }
 
 static enum error_code find(struct patch *p, const struct diff_hunk *h, size_t *place)

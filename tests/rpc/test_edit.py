@@ -67,7 +67,7 @@ def test_and_then_refused(model, place):
     r = place.ask("--edit", "a.txt", "change it")
     assert (r.returncode, r.stdout) == (MISFIT, "")
     assert r.stderr.splitlines()[2:] == [
-        "ask: nor can its second: there is no unified diff in the answer",
+        "ask: nor can its second: there is no unified diff in it",
         "ask: nothing is changed: ask for less at once, or another model (-m)",
     ]
     assert place.files() == {"a.txt": A}

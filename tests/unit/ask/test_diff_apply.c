@@ -155,6 +155,7 @@ static void a_place_is_found_or_refused(void **state)
         {"a \nb\n", HEAD "@@ -1 +1 @@\n-a\n+A\n", "line behind line 0 is `a`"},
         {"a\nb\n", HEAD "@@ -1,2 +1,2 @@\n a \n-b\n+B\n", "no line behind line 0 is `a `"},
         {"\ta\n", HEAD "@@ -1 +1 @@\n-    a\n+b\n", "no line behind line 0 is `    a`"},
+        {"x\n\ta\n", HEAD "@@ -1 +1 @@\n x\n- a\n+b\n", "line 2 is `\\x09a`, where the hunk has ` a`"},
         /* a line that was cut out of the hunk */
         {ABC, HEAD "@@ -1,4 +1,4 @@\n a\n...\n-d\n+D\n", "line 2 is `b`, where the hunk has `...`"},
     };
@@ -166,10 +167,10 @@ static void a_place_is_found_or_refused(void **state)
 static void what_is_no_change_of_text_is_refused(void **state)
 {
     static const struct row rows[] = {
-        {ABC, "I cannot do that.", "there is no unified diff in the answer"},
-        {ABC, "", "there is no unified diff in the answer"},
-        {ABC, "---\ntitle: x\n---\n", "there is no unified diff in the answer"},
-        {ABC, "@@ -1 +1 @@\n-a\n+A\n", "line 1 of the answer begins a change before the lines --- and +++"},
+        {ABC, "I cannot do that.", "there is no unified diff in it"},
+        {ABC, "", "there is no unified diff in it"},
+        {ABC, "---\ntitle: x\n---\n", "there is no unified diff in it"},
+        {ABC, "@@ -1 +1 @@\n-a\n+A\n", "line 1 of it begins a change before the lines --- and +++"},
         {ABC, "Sure!\n\n```diff\n" HEAD "@@ -1 +1 @@\n-a\n+A\n```\n\n- a was changed\n+1 for that",
          "outside of a hunk"},
         {ABC, "--- a/f\n+++ b/f\n\nNothing.\n", "names b/f, and no change of it"},
