@@ -61,8 +61,10 @@ unit_tests = \
 	tests/unit/store/test_store_states
 terminal_tests = \
 	tests/unit/tty/test_beside tests/unit/tty/test_cell tests/unit/tty/test_closing tests/unit/tty/test_complete \
-	tests/unit/tty/test_line_layout tests/unit/tty/test_line_open tests/unit/tty/test_live tests/unit/tty/test_md \
-	tests/unit/tty/test_prose tests/unit/tty/test_slash tests/unit/tty/test_spinner
+	tests/unit/tty/test_highlight tests/unit/tty/test_line_layout tests/unit/tty/test_line_open \
+	tests/unit/tty/test_live tests/unit/tty/test_md tests/unit/tty/test_md_code tests/unit/tty/test_md_live \
+	tests/unit/tty/test_md_promises tests/unit/tty/test_md_speed tests/unit/tty/test_prose \
+	tests/unit/tty/test_slash tests/unit/tty/test_spinner
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -539,6 +541,9 @@ tests_unit_tty_test_closing_LDADD = $(TERMINAL_LDADD)
 tests_unit_tty_test_complete_SOURCES = tests/unit/tty/test_complete.c
 tests_unit_tty_test_complete_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_tty_test_complete_LDADD = $(TERMINAL_LDADD)
+tests_unit_tty_test_highlight_SOURCES = tests/unit/tty/test_highlight.c
+tests_unit_tty_test_highlight_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_tty_test_highlight_LDADD = $(TERMINAL_LDADD)
 tests_unit_tty_test_line_layout_SOURCES = tests/unit/tty/test_line_layout.c
 tests_unit_tty_test_line_layout_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_tty_test_line_layout_LDADD = $(TERMINAL_LDADD)
@@ -551,6 +556,18 @@ tests_unit_tty_test_live_LDADD = $(TERMINAL_LDADD)
 tests_unit_tty_test_md_SOURCES = tests/unit/tty/test_md.c
 tests_unit_tty_test_md_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_tty_test_md_LDADD = $(TERMINAL_LDADD)
+tests_unit_tty_test_md_code_SOURCES = tests/unit/tty/test_md_code.c
+tests_unit_tty_test_md_code_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_tty_test_md_code_LDADD = $(TERMINAL_LDADD)
+tests_unit_tty_test_md_live_SOURCES = tests/unit/tty/test_md_live.c
+tests_unit_tty_test_md_live_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_tty_test_md_live_LDADD = $(TERMINAL_LDADD)
+tests_unit_tty_test_md_promises_SOURCES = tests/unit/tty/test_md_promises.c
+tests_unit_tty_test_md_promises_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_tty_test_md_promises_LDADD = $(TERMINAL_LDADD)
+tests_unit_tty_test_md_speed_SOURCES = tests/unit/tty/test_md_speed.c
+tests_unit_tty_test_md_speed_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_tty_test_md_speed_LDADD = $(TERMINAL_LDADD)
 tests_unit_tty_test_prose_SOURCES = tests/unit/tty/test_prose.c
 tests_unit_tty_test_prose_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_tty_test_prose_LDADD = $(TERMINAL_LDADD)
@@ -629,8 +646,8 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/unit/http/pool_client.h tests/unit/ledger/budgets_calls.h tests/unit/ledger/ledger_files.h \
 	tests/unit/provider/building.h tests/unit/provider/chunks.h tests/unit/provider/parsing.h \
 	tests/unit/store/backend_jobs.h tests/unit/store/ledger_jobs.h tests/unit/store/store_fake.h \
-	tests/unit/store/store_plain.h tests/unit/tty/md_fault.h tests/rpc/client.py tests/rpc/helpers_acts.py \
-	tests/rpc/helpers_archive.py tests/rpc/helpers_attacks.py tests/rpc/helpers_cache.py \
+	tests/unit/store/store_plain.h tests/unit/tty/md_fault.h tests/unit/tty/md_rendered.h tests/rpc/client.py \
+	tests/rpc/helpers_acts.py tests/rpc/helpers_archive.py tests/rpc/helpers_attacks.py tests/rpc/helpers_cache.py \
 	tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_edit.py \
 	tests/rpc/helpers_files.py tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py \
 	tests/rpc/helpers_prompts.py tests/rpc/helpers_routing.py tests/rpc/helpers_schedule.py \

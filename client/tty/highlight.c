@@ -23,7 +23,7 @@ void highlight_init(struct highlight *h, const char *name, size_t len)
 
 void highlight_line(struct highlight *h)
 {
-    h->begun = false;
+    h->last = '\0';
 }
 
 /* Up to and with what ends it; the whole, where it goes on in the next line. */
@@ -74,7 +74,7 @@ static bool is_key(const struct highlight_language *l, const char *s, size_t fro
 static bool in_word(const struct highlight_language *l, char c)
 {
     return isalnum((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80 ||
-           (c != '\0' && l->in_words != NULL && strchr(l->in_words, c) != NULL);
+           (c != '\0' && strchr(l->in_words, c) != NULL);
 }
 
 static size_t word(const struct highlight_language *l, const char *s, size_t len, style_set *styles)
@@ -102,7 +102,9 @@ static bool begins_comment(const struct highlight *h, const char *s, size_t len)
 {
     const struct highlight_language *l = h->language;
     size_t n = 0;
-    if (strchr(l->comments, s[0]) == NULL || s[0] == ' ')
+    if (strchr(l->comments, s[0]) == NULL || s[0] == ' ' || s[0] == '\0')
+        return false;
+    if (l->apart && h->last != '\0' && h->last != ' ' && h->last != '\t')
         return false;
     while (n < len && n < 2 && s[n] != ' ')
         n++;
@@ -166,20 +168,15 @@ static size_t begin_long(struct highlight *h, const char *s, size_t len, style_s
     return 0;
 }
 
-size_t highlight_next(struct highlight *h, const char *s, size_t len, style_set *styles)
+static size_t next_token(struct highlight *h, const char *s, size_t len, style_set *styles)
 {
     const struct highlight_language *l = h->language;
-    const bool first = !h->begun;
-    *styles = 0;
-    if (l == NULL)
-        return len;
     if (h->until != NULL) {
         *styles = STYLE_SET(h->open);
         return until_end(h, s, 0, len);
     }
-    h->begun = true;
     if (l->diff)
-        return first ? diff_line(s, len, styles) : len;
+        return h->last == '\0' ? diff_line(s, len, styles) : len;
     size_t n = begin_long(h, s, len, styles);
     if (n > 0)
         return n;
@@ -189,13 +186,22 @@ size_t highlight_next(struct highlight *h, const char *s, size_t len, style_set 
         *styles = STYLE_SET(STYLE_COMMENT);
         return len;
     }
-    if (s[0] != '\0' && l->quotes != NULL && strchr(l->quotes, s[0]) != NULL) {
+    if (s[0] != '\0' && strchr(l->quotes, s[0]) != NULL) {
         n = short_string(l, s, len);
-        n = n > len ? len : n;
         *styles = STYLE_SET(is_key(l, s, n, len) ? STYLE_NAME : STYLE_STRING);
         return n;
     }
     if (isdigit((unsigned char)s[0]))
         return number(s, len, styles);
     return in_word(l, s[0]) ? word(l, s, len, styles) : 1;
+}
+
+size_t highlight_next(struct highlight *h, const char *s, size_t len, style_set *styles)
+{
+    *styles = 0;
+    if (h->language == NULL)
+        return len;
+    const size_t n = next_token(h, s, len, styles);
+    h->last = s[n - 1];
+    return n;
 }

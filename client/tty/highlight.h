@@ -13,7 +13,7 @@ struct highlight {
     const char *until;                         /* what ends what is open at a line's end, NULL for nothing */
     enum style open;                           /* the style of that */
     bool tag;                                  /* within <...> */
-    bool begun;                                /* of this line, something other than space */
+    char last;                                 /* character of this line, 0 at its beginning */
 };
 
 /* name: of the language, as a fence tells it: "python", "C++", "sh {.numberLines}". */

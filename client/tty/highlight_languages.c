@@ -37,6 +37,7 @@ static const struct highlight_language languages[] = {
                  "params private protected public readonly record ref return sealed set short sizeof static string "
                  "struct switch this throw true try typeof uint ulong ushort using var virtual void volatile when "
                  "where while yield ",
+     .in_words = "",
      .comments = " // ",
      .open = "/*",
      .close = "*/",
@@ -45,6 +46,7 @@ static const struct highlight_language languages[] = {
      .keywords = " False None True and as assert async await break case class continue def del elif else except "
                  "finally for from global if import in is lambda match nonlocal not or pass raise return self try "
                  "while with yield ",
+     .in_words = "",
      .comments = " # ",
      .quotes = "\"'",
      .longs = {"\"\"\"", "'''"}},
@@ -52,8 +54,9 @@ static const struct highlight_language languages[] = {
      .keywords = " alias break case cd continue do done echo elif else esac eval exec exit export fi for function if "
                  "in local read readonly return select set shift source sudo then trap unset until while ",
      .comments = " # ",
-     .longs = {"\"", "'"},
-     .in_words = "-"},
+     .quotes = "\"'",
+     .in_words = "-",
+     .apart = true},
     {.names = " javascript js jsx mjs node ",
      .keywords = JS_WORDS,
      .comments = " // ",
@@ -75,6 +78,7 @@ static const struct highlight_language languages[] = {
      .keywords = " any bool break byte case chan const continue default defer else error fallthrough false float32 "
                  "float64 for func go goto if import int int32 int64 interface iota map nil package range return rune "
                  "select string struct switch true type uint uint8 uint32 uint64 var ",
+     .in_words = "",
      .comments = " // ",
      .open = "/*",
      .close = "*/",
@@ -84,6 +88,8 @@ static const struct highlight_language languages[] = {
      .keywords = " as async await bool break char const continue crate dyn else enum extern f32 f64 false fn for i8 "
                  "i16 i32 i64 if impl in isize let loop match mod move mut pub ref return self Self static str String "
                  "struct super trait true type u8 u16 u32 u64 unsafe use usize Vec where while ",
+     .quotes = "",
+     .in_words = "",
      .comments = " // ",
      .open = "/*",
      .close = "*/",
@@ -94,6 +100,7 @@ static const struct highlight_language languages[] = {
                  "is lateinit long native new null object open override package private protected public record "
                  "return sealed short static String super switch synchronized this throw throws trait transient true "
                  "try val var void volatile when while with yield ",
+     .in_words = "",
      .comments = " // ",
      .open = "/*",
      .close = "*/",
@@ -104,6 +111,7 @@ static const struct highlight_language languages[] = {
                  "else enum extension false fallthrough for func guard if import in init inout internal is let nil "
                  "open operator private protocol public repeat return self Self some static struct subscript super "
                  "switch throw throws true try typealias var where while ",
+     .in_words = "",
      .comments = " // ",
      .open = "/*",
      .close = "*/",
@@ -117,7 +125,7 @@ static const struct highlight_language languages[] = {
      .comments = " // # ",
      .open = "/*",
      .close = "*/",
-     .longs = {"\"", "'"},
+     .quotes = "\"'",
      .in_words = "$"},
     {.names = " ruby rb ",
      .keywords = " alias and attr_accessor attr_reader begin break case class def do else elsif end ensure false for "
@@ -129,6 +137,7 @@ static const struct highlight_language languages[] = {
     {.names = " lua ",
      .keywords = " and break do else elseif end false for function goto if in local nil not or repeat return then "
                  "true until while ",
+     .in_words = "",
      .comments = " -- ",
      .open = "--[[",
      .close = "]]",
@@ -159,15 +168,16 @@ static const struct highlight_language languages[] = {
                  "null numeric offset on or order outer over partition primary references replace returning right "
                  "rollback select serial set table text then timestamp transaction trigger true union unique update "
                  "using values varchar view when where with ",
+     .in_words = "",
      .comments = " -- ",
      .open = "/*",
      .close = "*/",
-     .longs = {"'"},
-     .quotes = "\"",
+     .quotes = "'\"",
      .no_escapes = true,
      .any_case = true},
     {.names = " json jsonc json5 jsonl ",
      .keywords = " true false null ",
+     .in_words = "",
      .comments = " // ",
      .open = "/*",
      .close = "*/",
@@ -178,6 +188,7 @@ static const struct highlight_language languages[] = {
      .comments = " # ",
      .quotes = "\"'",
      .in_words = "-./",
+     .apart = true,
      .key = ':'},
     {.names = " toml ini conf cfg properties dotenv env systemd ",
      .keywords = " true false ",
@@ -211,21 +222,25 @@ static const struct highlight_language languages[] = {
     {.names = " dockerfile docker containerfile ",
      .keywords = " FROM RUN CMD LABEL EXPOSE ENV ADD COPY ENTRYPOINT VOLUME USER WORKDIR ARG ONBUILD STOPSIGNAL "
                  "HEALTHCHECK SHELL AS ",
+     .in_words = "",
      .comments = " # ",
      .quotes = "\"'"},
     {.names = " cmake ",
      .keywords = " add_executable add_library cmake_minimum_required else elseif endforeach endfunction endif "
                  "find_package foreach function if include install message project set target_include_directories "
                  "target_link_libraries ",
+     .quotes = "",
+     .in_words = "",
      .comments = " # ",
      .longs = {"\""},
      .any_case = true},
     {.names = " vim viml ",
      .keywords = " autocmd call else elseif endfor endfunction endif endwhile for function if in let map nmap nnoremap "
                  "return set while ",
+     .in_words = "",
      .comments = " ",
      .quotes = "'"},
-    {.names = " diff patch udiff ", .keywords = " ", .comments = " ", .quotes = "", .diff = true},
+    {.names = " diff patch udiff ", .keywords = " ", .in_words = "", .comments = " ", .quotes = "", .diff = true},
 };
 
 bool highlight_listed(const char *list, const char *word, size_t len, bool any_case)

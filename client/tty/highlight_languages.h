@@ -15,6 +15,7 @@ struct highlight_language {
     const char *quotes;                    /* each begins and ends a string of one line */
     const char *longs[HIGHLIGHT_LONG_MAX]; /* each begins and ends a string of many lines */
     const char *in_words;                  /* what else a word may have */
+    bool apart;                            /* a comment stands behind a space, or where a line begins */
     char key;                              /* behind a word or a string that is a field's name, 0 for none */
     bool no_escapes;                       /* \ is no more than a character in strings */
     bool any_case;                         /* of keywords */

@@ -1,5 +1,6 @@
 #include "client/tty/md_draw.h"
 #include "client/tty/cell.h"
+#include "client/tty/md_close.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -174,16 +175,28 @@ static void put_raw(struct md_draw *d, const char *s, size_t len)
     wrap_runs(&d->code, 0, d->code.text.len, width_of(d), &style, put_line, d);
 }
 
+/* A copy, as what was gathered goes on. */
+static const char *closed(struct md_draw *d, const char *s, size_t *len)
+{
+    buf_clear(&d->closed);
+    (void)buf_append(&d->closed, s, *len);
+    md_close(&d->closed, 0);
+    *len = d->closed.len;
+    return (const char *)d->closed.data;
+}
+
 /* Reads and draws what was gathered of the leaf. rows: further ones of a table. */
 static void put_text(struct md_draw *d, bool rows)
 {
     struct md_place *p = &d->place;
     const struct wrap_style style = wrap_style(d);
     const struct md_leaf_style leaf = {d->style.colour, d->style.links};
-    const size_t len = d->text.len - p->text_from;
+    size_t len = d->text.len - p->text_from;
     if (len == 0)
         return;
     const char *s = (const char *)d->text.data + p->text_from;
+    if (d->trial && p->leaf == LEAF_TEXT)
+        s = closed(d, s, &len);
     if (!md_leaf_read(&d->leaf, p->leaf, s, len, &leaf)) {
         put_raw(d, s + (rows ? p->head_len : 0), len - (rows ? p->head_len : 0));
     } else if (d->leaf.columns > 0) {
@@ -344,6 +357,7 @@ void md_draw_init(struct md_draw *d, const struct md_style *style)
 {
     *d = (struct md_draw){.style = *style};
     buf_init(&d->text, RUNS_TEXT_MAX);
+    buf_init(&d->closed, RUNS_TEXT_MAX);
     md_leaf_init(&d->leaf);
     runs_init(&d->code);
 }
@@ -351,6 +365,7 @@ void md_draw_init(struct md_draw *d, const struct md_style *style)
 void md_draw_done(struct md_draw *d)
 {
     buf_done(&d->text);
+    buf_done(&d->closed);
     md_leaf_done(&d->leaf);
     runs_done(&d->code);
 }

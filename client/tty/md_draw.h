@@ -42,7 +42,8 @@ struct md_draw {
     bool trial;      /* the place is returned to: what has been gathered stays */
     bool failed;     /* out of memory */
     struct md_place place;
-    struct buf text; /* of the leaf, as md4c takes it */
+    struct buf text;   /* of the leaf, as md4c takes it */
+    struct buf closed; /* the same while it is tried, with what it has open closed */
     struct md_leaf_text leaf;
     struct runs code;
 };

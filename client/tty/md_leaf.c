@@ -1,5 +1,6 @@
 #include "client/tty/md_leaf.h"
 #include "client/tty/md_entity.h"
+#include "client/tty/md_start.h"
 #include <md4c.h>
 #include <string.h>
 
@@ -266,6 +267,12 @@ static void put_text(struct reading *r, const char *s, size_t len)
     }
 }
 
+/* <br>, the one tag that models write in cells of tables. */
+static bool is_break(const char *s, size_t len)
+{
+    return len >= 4 && len <= 6 && strncasecmp(s, "<br", 3) == 0 && strspn(s + 3, " /") == len - 4;
+}
+
 static int on_text(MD_TEXTTYPE type, const MD_CHAR *s, MD_SIZE len, void *data)
 {
     struct reading *r = data;
@@ -275,23 +282,15 @@ static int on_text(MD_TEXTTYPE type, const MD_CHAR *s, MD_SIZE len, void *data)
     case MD_TEXT_BR: runs_mark(&r->t->runs, RUNS_BREAK); break;
     case MD_TEXT_SOFTBR: runs_mark(&r->t->runs, RUNS_JOIN); break;
     case MD_TEXT_ENTITY: put_entity(r, s, len); break;
+    case MD_TEXT_HTML:
+        if (is_break(s, len))
+            runs_mark(&r->t->runs, RUNS_BREAK);
+        else
+            put_text(r, s, len);
+        break;
     default: put_text(r, s, len);
     }
     return runs_failed(&r->t->runs);
-}
-
-/* A definition of a link's address says something to a reader only if it is seen. "[a]: b" is kept from being one. */
-static bool is_definition(const char *s, size_t len)
-{
-    size_t at = 0;
-    while (at < len && s[at] == ' ')
-        at++;
-    if (at == len || s[at] != '[')
-        return false;
-    for (at++; at < len && s[at] != ']'; at++)
-        if (s[at] == '\\')
-            at++;
-    return at + 1 < len && s[at + 1] == ':';
 }
 
 bool md_leaf_read(struct md_leaf_text *t, enum md_leaf leaf, const char *s, size_t len,
@@ -308,10 +307,11 @@ bool md_leaf_read(struct md_leaf_text *t, enum md_leaf leaf, const char *s, size
     t->heading = false;
     buf_init(&r.word, RUNS_TEXT_MAX);
     buf_init(&escaped, RUNS_TEXT_MAX);
-    if (leaf == LEAF_TEXT && is_definition(s, len)) {
+    while (len > 0 && s[0] == ' ')
+        s++, len--;
+    if (leaf == LEAF_TEXT && md_is_definition(s, len)) { /* which says something to a reader only if it is seen */
         (void)buf_putc(&escaped, '\\');
-        size_t indent = strspn(s, " ");
-        (void)buf_append(&escaped, s + indent, len - indent);
+        (void)buf_append(&escaped, s, len);
         s = (const char *)escaped.data;
         len = escaped.len;
     }

@@ -287,6 +287,12 @@ static bool is_text(const struct md_split *s)
 /* What is nothing else. A line below a paragraph belongs to it, even where a mark of a container is missing. */
 static void add_text(struct md_split *s, unsigned matched, unsigned indent, struct rest *r, bool whole)
 {
+    struct rest text;
+    (void)indent_of(r, &text);
+    const bool definition = indent < CODE_INDENT && md_is_definition(text.s, text.len);
+    if (s->leaf == LEAF_TEXT && matched == s->depth && (definition || s->defined))
+        end_leaf(s);
+    s->defined = definition;
     if (s->leaf != LEAF_TEXT && (s->leaf != LEAF_TABLE || matched < s->depth)) {
         close_to(s, matched);
         if (indent >= CODE_INDENT && !is_text(s)) {

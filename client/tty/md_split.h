@@ -65,6 +65,7 @@ struct md_split {
     size_t leaf_len; /* bytes of its lines */
     unsigned leaf_lines;
     bool piped;      /* the first line of a text has a | */
+    bool defined;    /* its last line defines where a link leads: the next stands apart */
     bool spaced;     /* an empty line came since the last leaf */
     bool unfinished; /* the last line was not whole */
     unsigned blanks; /* empty lines within indented code, if it goes on */

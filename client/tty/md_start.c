@@ -78,6 +78,16 @@ unsigned md_fence(const char *s, size_t len, size_t *info)
     return (unsigned)n;
 }
 
+bool md_is_definition(const char *s, size_t len)
+{
+    size_t at = 1;
+    if (len == 0 || s[0] != '[')
+        return false;
+    while (at < len && s[at] != ']')
+        at += s[at] == '\\' ? 2 : 1;
+    return at + 1 < len && s[at + 1] == ':';
+}
+
 bool md_is_fence_end(const char *s, size_t len, char fence, unsigned least)
 {
     size_t n = run_of(s, len, fence);

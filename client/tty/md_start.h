@@ -9,6 +9,9 @@ bool md_is_rule(const char *s, size_t len);       /* *** and the like */
 bool md_is_underline(const char *s, size_t len);  /* === or --- below a heading */
 bool md_is_delimiters(const char *s, size_t len); /* |---|:-:| below a table's head, within the bound of columns */
 
+/* "[name]: address", which says where links of that name lead. */
+bool md_is_definition(const char *s, size_t len);
+
 /* How many characters open a fence, 0 where it is none; s[0] is the character. *info: where what it tells begins. */
 unsigned md_fence(const char *s, size_t len, size_t *info);
 bool md_is_fence_end(const char *s, size_t len, char fence, unsigned least);

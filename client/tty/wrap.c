@@ -203,14 +203,15 @@ static void take_unit(struct wrap *w, size_t at, const struct unit *u)
 /* Letters of ASCII, most of all text, that go on with the word, where nothing else may be between or after them. */
 static size_t take_plain(struct wrap *w, const char *text, size_t at, size_t to)
 {
+    const size_t room = w->width - w->word_cells;
     size_t n = 0;
     if (w->last >= WIDE_FIRST)
         return 0;
-    while (at + n < to && text[at + n] > ' ' && text[at + n] < 0x7f)
+    while (n < room && at + n < to && text[at + n] > ' ' && text[at + n] < 0x7f)
         n++;
-    if (at + n < to && (text[at + n] & 0x80) != 0 && n > 0) /* an accent over the last, maybe */
+    if (n > 0 && at + n < to && (text[at + n] & 0x80) != 0) /* an accent over the last, maybe */
         n--;
-    if (n == 0 || w->word_cells + n > w->width)
+    if (n == 0)
         return 0;
     if (w->word_to == w->word)
         w->word = at;
