@@ -75,14 +75,15 @@ libasktty_la_SOURCES = \
 	client/tty/md_close.h client/tty/md_code.c client/tty/md_code.h client/tty/md_draw.c client/tty/md_draw.h \
 	client/tty/md_entity.c client/tty/md_entity.h client/tty/md_leaf.c client/tty/md_leaf.h client/tty/md_lines.c \
 	client/tty/md_lines.h client/tty/md_split.c client/tty/md_split.h client/tty/md_start.c client/tty/md_start.h \
-	client/tty/md_table.c client/tty/md_table.h client/tty/mend.c client/tty/mend.h client/tty/prose.c \
-	client/tty/prose.h client/tty/runs.c client/tty/runs.h client/tty/screen.c client/tty/screen.h \
-	client/tty/screen_modes.c client/tty/screen_modes.h client/tty/screen_signals.c client/tty/screen_signals.h \
-	client/tty/session.c client/tty/session.h client/tty/session_ask.c client/tty/session_commands.c \
-	client/tty/session_complete.c client/tty/session_files.c client/tty/session_prompt.c \
-	client/tty/session_state.h client/tty/session_turns.c client/tty/session_usage.c client/tty/slash.c \
-	client/tty/slash.h client/tty/spinner.c client/tty/spinner.h client/tty/style.c client/tty/style.h \
-	client/tty/table.c client/tty/tty.h client/tty/watch.c client/tty/watch.h client/tty/wrap.c client/tty/wrap.h
+	client/tty/md_table.c client/tty/md_table.h client/tty/mend.c client/tty/mend.h client/tty/message_text.c \
+	client/tty/message_text.h client/tty/prose.c client/tty/prose.h client/tty/runs.c client/tty/runs.h \
+	client/tty/screen.c client/tty/screen.h client/tty/screen_modes.c client/tty/screen_modes.h \
+	client/tty/screen_signals.c client/tty/screen_signals.h client/tty/session.c client/tty/session.h \
+	client/tty/session_ask.c client/tty/session_commands.c client/tty/session_complete.c \
+	client/tty/session_files.c client/tty/session_prompt.c client/tty/session_state.h client/tty/session_turns.c \
+	client/tty/session_usage.c client/tty/slash.c client/tty/slash.h client/tty/spinner.c client/tty/spinner.h \
+	client/tty/style.c client/tty/style.h client/tty/table.c client/tty/tty.h client/tty/watch.c \
+	client/tty/watch.h client/tty/wrap.c client/tty/wrap.h
 libasktty_la_CFLAGS = $(AM_CFLAGS) $(TERMINAL_CFLAGS)
 client_tty_ask_tty_SOURCES = client/tty/main.c
 client_tty_ask_tty_LDADD = libasktty.la libaskcmd.la libaskcli.la $(TERMINAL_LIBS)

@@ -61,10 +61,10 @@ unit_tests = \
 	tests/unit/store/test_store_states
 terminal_tests = \
 	tests/unit/tty/test_beside tests/unit/tty/test_cell tests/unit/tty/test_closing tests/unit/tty/test_complete \
-	tests/unit/tty/test_highlight tests/unit/tty/test_line_layout tests/unit/tty/test_line_open \
-	tests/unit/tty/test_live tests/unit/tty/test_md tests/unit/tty/test_md_code tests/unit/tty/test_md_live \
-	tests/unit/tty/test_md_promises tests/unit/tty/test_md_speed tests/unit/tty/test_prose \
-	tests/unit/tty/test_slash tests/unit/tty/test_spinner
+	tests/unit/tty/test_highlight tests/unit/tty/test_line_history tests/unit/tty/test_line_layout \
+	tests/unit/tty/test_line_open tests/unit/tty/test_live tests/unit/tty/test_md tests/unit/tty/test_md_code \
+	tests/unit/tty/test_md_live tests/unit/tty/test_md_promises tests/unit/tty/test_md_speed \
+	tests/unit/tty/test_prose tests/unit/tty/test_slash tests/unit/tty/test_spinner
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -544,6 +544,9 @@ tests_unit_tty_test_complete_LDADD = $(TERMINAL_LDADD)
 tests_unit_tty_test_highlight_SOURCES = tests/unit/tty/test_highlight.c
 tests_unit_tty_test_highlight_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_tty_test_highlight_LDADD = $(TERMINAL_LDADD)
+tests_unit_tty_test_line_history_SOURCES = tests/unit/tty/test_line_history.c
+tests_unit_tty_test_line_history_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_tty_test_line_history_LDADD = $(TERMINAL_LDADD)
 tests_unit_tty_test_line_layout_SOURCES = tests/unit/tty/test_line_layout.c
 tests_unit_tty_test_line_layout_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_tty_test_line_layout_LDADD = $(TERMINAL_LDADD)

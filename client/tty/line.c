@@ -39,7 +39,13 @@ static struct winsize screen_size(void)
     return size;
 }
 
-/* The rows of cursor and end below the prompt's. Of what is higher than the screen libedit shows the end. */
+static unsigned at_most(unsigned row, unsigned last)
+{
+    return row < last ? row : last;
+}
+
+/* The rows of cursor and end below the first one that is shown. Of what is higher than the screen libedit shows the
+ * end, and has the cursor on the last row for all that is further down than that. */
 static void find_rows(struct line *l, unsigned *cursor, unsigned *end)
 {
     const struct winsize size = screen_size();
@@ -47,11 +53,9 @@ static void find_rows(struct line *l, unsigned *cursor, unsigned *end)
     struct line_place place = {0, 0};
     line_layout_prompt(&place, l->prompt, size.ws_col);
     line_layout_text(&place, line->buffer, (size_t)(line->cursor - line->buffer), size.ws_col);
-    *cursor = place.row;
+    *cursor = at_most(place.row, size.ws_row - 1U);
     line_layout_text(&place, line->cursor, (size_t)(line->lastchar - line->cursor), size.ws_col);
-    const unsigned hidden = place.row >= size.ws_row ? place.row - size.ws_row + 1 : 0;
-    *end = place.row - hidden;
-    *cursor = *cursor > hidden ? *cursor - hidden : 0;
+    *end = at_most(place.row, size.ws_row - 1U);
 }
 
 void line_hide(struct line *l)

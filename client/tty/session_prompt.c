@@ -6,6 +6,7 @@
 #include "client/tty/cell.h"
 #include "client/tty/line_layout.h"
 #include "client/tty/session_state.h"
+#include "client/tty/style.h"
 #include "lib/proto/mp.h"
 #include <string.h>
 
@@ -43,24 +44,31 @@ void session_learn_window(struct session *s)
     buf_done(&params);
 }
 
+/* Goes to the style and away from it, which moves no cursor. */
+static void put_style(struct buf *out, style_set from, style_set to)
+{
+    if (!colour_wanted())
+        return;
+    (void)buf_putc(out, LINE_LITERAL);
+    style_move(out, from, to);
+    (void)buf_putc(out, LINE_LITERAL);
+}
+
 void session_prompt(const struct session *s, struct buf *out)
 {
-    static const char bold[] = {LINE_LITERAL, '\x1b', '[', '1', 'm', LINE_LITERAL, '\0'};
-    static const char plain[] = {LINE_LITERAL, '\x1b', '[', '0', 'm', LINE_LITERAL, '\0'};
     struct buf name, cut;
-    const bool colour = colour_wanted();
     const int64_t share = s->window > 0 ? s->last.tokens * PERCENT / s->window : 0;
     buf_init(&name, 4 * ASKED_MODEL_SIZE);
     buf_init(&cut, 4 * ASKED_MODEL_SIZE);
     cell_append(&name, name_of(s), strlen(name_of(s)));
     if (!name.failed)
         cell_append_cut(&cut, (const char *)name.data, MODEL_CELLS);
-    (void)buf_puts(out, colour ? bold : "");
+    put_style(out, 0, STYLE_SET(STYLE_PROMPT));
     (void)buf_puts(out, cut.len > 0 && !cut.failed ? (const char *)cut.data : "ask");
     if (share >= SHARE_MIN)
         (void)buf_printf(out, " %lld%%", (long long)share);
     (void)buf_puts(out, s->editing[0] != '\0' || s->editing_turn ? " edit>" : ">");
-    (void)buf_puts(out, colour ? plain : "");
+    put_style(out, STYLE_SET(STYLE_PROMPT), 0);
     (void)buf_putc(out, ' ');
     buf_done(&name);
     buf_done(&cut);

@@ -2,6 +2,7 @@
 #include "client/common/exit.h"
 #include "client/common/field.h"
 #include "client/tty/cell.h"
+#include "client/tty/message_text.h"
 #include "client/tty/session_state.h"
 #include "lib/proto/mp.h"
 #include <errno.h>
@@ -52,21 +53,6 @@ static bool is_role(const msgpack_object_map *message, const char *role)
     return field_str(message, "role", &s, &len) && len == strlen(role) && memcmp(s, role, len) == 0;
 }
 
-/* The text of a message; of parts, that of the last text: what was attached stands before it. */
-static void text_of(const msgpack_object_map *message, const char **s, size_t *len)
-{
-    const msgpack_object *content = mp_get(message, "content");
-    msgpack_object_array parts;
-    msgpack_object_map part;
-    *s = "";
-    *len = 0;
-    if (content == NULL || mp_str(content, s, len) || !mp_array(content, &parts))
-        return;
-    for (uint32_t i = 0; i < parts.size; i++)
-        if (mp_map(&parts.ptr[i], &part))
-            (void)field_str(&part, "text", s, len);
-}
-
 /* -- /retry, /edit -- */
 
 /* The last answer is known, or looked up. */
@@ -102,7 +88,7 @@ static void edit_kept(struct session *s)
         if (!mp_map(&messages.ptr[i], &message) || !is_role(&message, "user") ||
             !field_copy(&message, "id", s->editing, sizeof(s->editing)))
             continue;
-        text_of(&message, &text, &len);
+        message_text(&message, &text, &len);
         session_put_back(s, text, len);
         if (mp_get(&message, "content")->type == MSGPACK_OBJECT_ARRAY)
             exit_print(ASKING_PROGRAM, "what was attached to it is to be attached again: /attach FILE");
@@ -135,7 +121,7 @@ static void list_one(struct out *out, unsigned number, const msgpack_object_map 
     size_t len;
     buf_init(&cell, 4 * PREVIEW_MAX + 1);
     buf_init(&line, 4 * PREVIEW_MAX + 16);
-    text_of(question, &text, &len);
+    message_text(question, &text, &len);
     const char *end = memchr(text, '\n', len);
     len = end != NULL ? (size_t)(end - text) : len;
     cell_append(&cell, text, len < PREVIEW_MAX ? len : PREVIEW_MAX);

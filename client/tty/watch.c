@@ -6,7 +6,9 @@
 #include "client/common/field.h"
 #include "client/common/signals.h"
 #include "client/common/stream.h"
+#include "client/tty/message_text.h"
 #include "client/tty/screen_modes.h"
+#include "client/tty/style.h"
 #include "lib/proto/mp.h"
 #include <signal.h>
 #include <stdlib.h>
@@ -160,27 +162,13 @@ bool watch_heard(struct watch *w)
 
 /* -- showing it -- */
 
-static void put_text(struct out *out, const msgpack_object *content)
-{
-    msgpack_object_array parts;
-    msgpack_object_map part;
-    const char *s;
-    size_t len;
-    if (mp_str(content, &s, &len))
-        (void)out_text(out, s, len);
-    if (!mp_array(content, &parts))
-        return;
-    for (uint32_t i = 0; i < parts.size; i++)
-        if (mp_map(&parts.ptr[i], &part) && field_str(&part, "text", &s, &len))
-            (void)out_text(out, s, len);
-}
-
 /* The question, as the line looked into which it was typed. */
 static void show_question(const struct watch *w, struct ask *ask, const struct heard *h)
 {
     struct out *out = w->asking->out;
-    const bool colour = colour_wanted();
-    struct buf params;
+    struct buf params, head;
+    const char *text;
+    size_t len;
     msgpack_unpacked reply;
     msgpack_object_map map, message;
     msgpack_object_array messages;
@@ -190,15 +178,21 @@ static void show_question(const struct watch *w, struct ask *ask, const struct h
     mp_put_map(&params, 2);
     mp_put_entry(&params, "conversation", w->conversation);
     mp_put_entry(&params, "branch", h->question);
-    (void)out_puts(out, colour ? "\x1b[1melsewhere>\x1b[0m " : "elsewhere> ");
+    buf_init(&head, PARAMS_MAX);
+    style_puts(&head, colour_wanted(), STYLE_PROMPT, "elsewhere>");
+    (void)out_write(out, head.data, head.len);
+    (void)out_puts(out, " ");
     if (call_try(ASKING_PROGRAM, ask, "conversation.get", &params, &reply, &refused) == EXIT_OK && !refused &&
         mp_map(&reply.data, &map) && field_array(&map, "messages", &messages) && messages.size > 0 &&
-        mp_map(&messages.ptr[messages.size - 1], &message) && mp_get(&message, "content") != NULL)
-        put_text(out, mp_get(&message, "content"));
+        mp_map(&messages.ptr[messages.size - 1], &message)) {
+        message_text(&message, &text, &len);
+        (void)out_text(out, text, len);
+    }
     (void)out_puts(out, "\n");
     (void)out_flush(out);
     msgpack_unpacked_destroy(&reply);
     buf_done(&params);
+    buf_done(&head);
 }
 
 static void show_answer(const struct watch *w, struct ask *ask, const struct heard *h, struct asked *last)
