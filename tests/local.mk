@@ -60,11 +60,11 @@ unit_tests = \
 	tests/unit/store/test_sqlite tests/unit/store/test_sqlite_facts tests/unit/store/test_store \
 	tests/unit/store/test_store_states
 terminal_tests = \
-	tests/unit/tty/test_beside tests/unit/tty/test_cell tests/unit/tty/test_closing tests/unit/tty/test_complete \
-	tests/unit/tty/test_highlight tests/unit/tty/test_line_history tests/unit/tty/test_line_layout \
-	tests/unit/tty/test_line_open tests/unit/tty/test_live tests/unit/tty/test_md tests/unit/tty/test_md_code \
-	tests/unit/tty/test_md_live tests/unit/tty/test_md_promises tests/unit/tty/test_md_speed \
-	tests/unit/tty/test_prose tests/unit/tty/test_slash tests/unit/tty/test_spinner
+	tests/unit/tty/test_beside tests/unit/tty/test_cell tests/unit/tty/test_closing tests/unit/tty/test_column \
+	tests/unit/tty/test_complete tests/unit/tty/test_highlight tests/unit/tty/test_line_history \
+	tests/unit/tty/test_line_layout tests/unit/tty/test_line_open tests/unit/tty/test_live tests/unit/tty/test_md \
+	tests/unit/tty/test_md_code tests/unit/tty/test_md_live tests/unit/tty/test_md_promises \
+	tests/unit/tty/test_md_speed tests/unit/tty/test_prose tests/unit/tty/test_slash tests/unit/tty/test_spinner
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -538,6 +538,9 @@ tests_unit_tty_test_cell_LDADD = $(TERMINAL_LDADD)
 tests_unit_tty_test_closing_SOURCES = tests/unit/tty/test_closing.c
 tests_unit_tty_test_closing_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_tty_test_closing_LDADD = $(TERMINAL_LDADD)
+tests_unit_tty_test_column_SOURCES = tests/unit/tty/test_column.c
+tests_unit_tty_test_column_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_tty_test_column_LDADD = $(TERMINAL_LDADD)
 tests_unit_tty_test_complete_SOURCES = tests/unit/tty/test_complete.c
 tests_unit_tty_test_complete_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_tty_test_complete_LDADD = $(TERMINAL_LDADD)

@@ -55,6 +55,11 @@ static void take_usage(struct arm *a, const msgpack_object_map *usage)
     (void)field_copy(usage, "currency", a->figures.currency, sizeof(a->figures.currency));
 }
 
+static void take_progress(struct arm *a, const msgpack_object_map *progress)
+{
+    (void)field_line(progress, "message", mp_get(progress, "fraction") != NULL ? a->waits : a->note, ARM_SAID);
+}
+
 static void fail(struct arm *a, const msgpack_object *error)
 {
     a->state = ARM_FAILED;
@@ -84,6 +89,7 @@ static void begin_anew(struct arm *a, const msgpack_object_map *retry)
     buf_clear(&a->reasoning);
     a->turn++;
     a->figures = no_figures;
+    a->waits[0] = a->note[0] = '\0';
     take_name(a, retry);
 }
 
@@ -109,6 +115,7 @@ const struct arm *arms_event(struct arms *a, const struct view_event *e, int64_t
     case VIEW_TEXT: say(a, arm, &arm->text, e, now_us); break;
     case VIEW_REASONING: say(a, arm, &arm->reasoning, e, now_us); break;
     case VIEW_RETRY: begin_anew(arm, &e->map); break;
+    case VIEW_PROGRESS: take_progress(arm, &e->map); break;
     case VIEW_USAGE: take_usage(arm, &e->map); break;
     case VIEW_DONE: arm->state = ARM_DONE; break;
     case VIEW_ERROR: fail(arm, e->event); break;

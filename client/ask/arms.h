@@ -15,7 +15,12 @@ enum arm_state {
     ARM_LEFT /* we went before its end */
 };
 
-enum { ARM_TEXT_MAX = 64 << 20 /* as much as a message of the protocol */, ARM_NAME = 256, ARM_ERROR = 1536 };
+enum {
+    ARM_TEXT_MAX = 64 << 20 /* as much as a message of the protocol */,
+    ARM_NAME = 256,
+    ARM_SAID = 512,
+    ARM_ERROR = 1536
+};
 
 /* What is not known is negative, or "". */
 struct arm_figures {
@@ -33,6 +38,8 @@ struct arm {
     struct buf text, reasoning;
     unsigned turn; /* another one: what was said before is void */
     struct arm_figures figures;
+    char waits[ARM_SAID];  /* what it waits for, "" for nothing that was told: its place in a queue */
+    char note[ARM_SAID];   /* what was told of it last, "" for nothing: that messages were left out */
     char error[ARM_ERROR]; /* of one that failed */
 };
 

@@ -174,6 +174,15 @@ static void put_figures(const struct arm *a, struct buf *line)
         (void)buf_puts(next(line), a->cached ? "cached" : "shared");
 }
 
+static const char *doing(const struct arm *a)
+{
+    if (a->text.len > 0)
+        return "answering";
+    if (a->reasoning.len > 0)
+        return "reasoning";
+    return a->waits[0] != '\0' ? a->waits : "asked";
+}
+
 /* What is told of an answer in this state; the style that it has. */
 static enum style put_state(const struct arm *a, double now_ms, struct buf *line)
 {
@@ -181,13 +190,7 @@ static enum style put_state(const struct arm *a, double now_ms, struct buf *line
     figures_span(span, now_ms / 1e3);
     switch (a->state) {
     case ARM_WAITING: (void)buf_printf(line, "waiting \u00b7 %s", span); break;
-    case ARM_RUNNING:
-        (void)buf_printf(line, "%s \u00b7 %s",
-                         a->text.len > 0        ? "answering"
-                         : a->reasoning.len > 0 ? "reasoning"
-                                                : "asked",
-                         span);
-        break;
+    case ARM_RUNNING: (void)buf_printf(line, "%s \u00b7 %s", doing(a), span); break;
     case ARM_DONE: put_figures(a, line); break;
     case ARM_FAILED: (void)buf_puts(line, a->error); return STYLE_ERROR;
     case ARM_LEFT: (void)buf_puts(line, "stopped before its end"); return STYLE_WARNING;
@@ -198,6 +201,8 @@ static enum style put_state(const struct arm *a, double now_ms, struct buf *line
 void column_put_foot(const struct column *c, double now_ms, struct buf *lines)
 {
     struct buf line;
+    if (c->arm->note[0] != '\0')
+        put_prose(c, STYLE_STATUS, c->arm->note, lines);
     buf_init(&line, FOOT_MAX);
     const enum style style = put_state(c->arm, now_ms, &line);
     put_prose(c, style, buf_cstr(&line), lines);

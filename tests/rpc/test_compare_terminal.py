@@ -106,6 +106,42 @@ def test_more_than_fit_stand_below(stage, home):
     assert first < second and rows[second + 1] == "─" * 80, "one alone has the whole width"
 
 
+def test_as_many_as_may_be_named(stage, home):
+    """More than the terminal has lines for: in the end each is there whole."""
+    with Tmux(home, columns=80, rows=24) as t:
+        t.type(f"ask {models(*(f'm{i}' for i in range(16)))} hello; echo end", "Enter")
+        t.wait_for("\nend")
+        whole = t.screen(history=True)
+    typed, _, shown = whole.partition("echo end\n")
+    assert shown.count("Last words.") == 16 and all(shown.count(words) == 16 for words in DRAWN)
+    assert re.findall(r"fake/m\d+", shown) == [f"fake/m{i}" for i in range(16)]
+
+
+def test_their_turn_is_told(stage, home):
+    home.write_config(stage.acts.base_url("fake"), provider={"retries": "0", "max_connections": "1"})
+    stage.daemon.connect().call("config.reload")
+    with Tmux(home, columns=200, rows=24) as t:
+        t.type(f"ask {models('slow', 'a', 'b')} hello; echo end", "Enter")
+        t.wait_for(lambda s: "answering" in s and "waiting for fake: 1st of 2" in s and "2nd of 2" in s)
+        stage.go_on.set()
+        shown = t.wait_for("\nend")
+    assert shown.count("Last words.") == 3
+
+
+def test_reasoning(home, start_daemon, provider):
+    home.write_config(provider.base_url)
+    start_daemon()
+    with Tmux(home, columns=80, rows=40) as t:
+        seen = {}
+        for how in ("show", "hide", "only"):
+            clear(t)
+            t.type(f"ask --reasoning {how} {models('reasoning', 'echo')} hello; echo end", "Enter")
+            seen[how] = column(t.wait_for("\nend"), 0, 2)
+    body = {how: text.split("\n")[2:-2] for how, text in seen.items()}
+    assert [line for line in body["show"] if line] == [line for line in body["only"] + body["hide"] if line]
+    assert any(body["only"]) and any(body["hide"])
+
+
 def test_while_they_come(stage, home):
     """The end of each is to be seen, with what goes on; at the end all of it stands there once."""
     with Tmux(home, columns=80, rows=16) as t:

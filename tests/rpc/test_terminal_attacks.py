@@ -84,7 +84,8 @@ def test_answers_side_by_side(home, scripted, mode):
     reply = {"answers": [answer(ALL, ALL, LINES), answer(b"", name=LINES) | {"state": "failed", "error": error}]}
     start = {"type": "start", "model": LINES, "provider": LINES, "cached": False, "shared": False, "request": 1, "arm": 0}
     texts = [{"type": kind, "text": ALL} for kind in ("reasoning", "text")]
-    scripted.replies["compare"] = Streamed(reply, start, *texts, {"type": "done", "finish_reason": "stop"})
+    said = [{"type": "progress", "message": LINES}, {"type": "progress", "message": LINES, "fraction": 0}]
+    scripted.replies["compare"] = Streamed(reply, start, *said, *texts, {"type": "done", "finish_reason": "stop"})
     names = LINES.replace(b",", b";").replace(b"\0", b"0")
     names = names.decode("utf-8", "ignore").encode()[:120].decode("utf-8", "ignore").encode()
     status, shown = run(home, ask_path(), *args, "-m", b"a" + names + b",b" + names, "hello")
