@@ -74,7 +74,7 @@ static struct question question_of(const struct session *s, const char *text, si
         q.system = s->system[0] != '\0' ? s->system : NULL;
     q.attachments = &s->attached;
     if (!session_keeps(s)) {
-        q.said = &s->said;
+        q.said = q.template == NULL ? &s->said : NULL; /* what a prompt of the library makes is not known here */
         return q;
     }
     if (s->conversation[0] != '\0')
@@ -91,7 +91,7 @@ static void keep_turn(struct session *s, struct question q)
 {
     struct buf message;
     s->said_last = false;
-    if (s->last.text.len == 0)
+    if (s->last.text.len == 0 || q.template != NULL)
         return;
     buf_init(&message, ASKING_PARAMS_MAX);
     q.attachments = &s->attached_last;

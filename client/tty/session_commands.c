@@ -1,5 +1,6 @@
 /* The commands of a session: what there is, and those that are about the session itself. */
 #include "client/common/exit.h"
+#include "client/common/field.h"
 #include "client/tty/session_state.h"
 #include "client/tty/slash.h"
 #include <stdlib.h>
@@ -9,6 +10,7 @@ const struct session_command session_commands[] = {
     {"model", "[NAME]", "ask that model from now on, or say which it is", SESSION_MODEL, session_model},
     {"system", "[TEXT]", "instructions from now on (- for none), or say them", SESSION_WORDS, session_system},
     {"attach", "FILE", "a file, URL or folder for the next question", SESSION_FILE, session_attach},
+    {"prompt", "NAME [TEXT]", "a prompt of the library, with that input", SESSION_TEMPLATE, session_template},
     {"retry", "", "ask the last question again", SESSION_NO_ARGUMENT, session_retry_last},
     {"edit", "", "change the last question and ask that instead", SESSION_NO_ARGUMENT, session_edit},
     {"branch", "[MESSAGE]", "go on from there, or list what there is", SESSION_MESSAGE, session_branch},
@@ -16,6 +18,7 @@ const struct session_command session_commands[] = {
     {"copy", "", "the last answer to the clipboard, through the terminal", SESSION_NO_ARGUMENT, session_copy},
     {"save", "FILE", "write the conversation to a file, as Markdown", SESSION_FILE, session_save},
     {"usage", "", "what today and this conversation cost", SESSION_NO_ARGUMENT, session_usage},
+    {"open", "CONVERSATION", "go on with that conversation", SESSION_CONVERSATION, session_open},
     {"new", "", "begin another conversation", SESSION_NO_ARGUMENT, session_new},
     {"help", "", "list these commands and keys", SESSION_NO_ARGUMENT, session_help},
     {"quit", "", "end the session, as Ctrl-D does", SESSION_NO_ARGUMENT, session_quit},
@@ -135,6 +138,30 @@ enum session_next session_new(struct session *s, const char *argument)
     s->last.tokens = 0;
     turns_clear(&s->said);
     buf_clear(&s->question);
+    return SESSION_GO_ON;
+}
+
+enum session_next session_open(struct session *s, const char *argument)
+{
+    char title[128];
+    struct buf params;
+    msgpack_unpacked reply;
+    msgpack_object_map map;
+    if (!session_keeps(s)) {
+        exit_print(ASKING_PROGRAM, "nothing is stored of this session: end it, and ask --conversation %s", argument);
+        return SESSION_GO_ON;
+    }
+    buf_init(&params, SESSION_PARAMS_MAX);
+    msgpack_unpacked_init(&reply);
+    mp_put_map(&params, 1);
+    mp_put_entry(&params, "conversation", argument);
+    if (session_call(s, "conversation.get", &params, &reply) && mp_map(&reply.data, &map)) {
+        (void)session_new(s, "");
+        session_go_to(s, argument);
+        exit_print(ASKING_PROGRAM, "in: %s", field_line(&map, "title", title, sizeof(title)));
+    }
+    msgpack_unpacked_destroy(&reply);
+    buf_done(&params);
     return SESSION_GO_ON;
 }
 

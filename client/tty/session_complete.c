@@ -62,6 +62,26 @@ static void complete_model(struct session *s, const char *word, size_t len, stru
     msgpack_unpacked_destroy(&reply);
 }
 
+/* -- what a list of the daemon's has under a name -- */
+
+static void complete_field(struct session *s, const char *method, const char *field, const char *word, size_t len,
+                           struct complete *c)
+{
+    msgpack_unpacked reply;
+    msgpack_object_array list;
+    msgpack_object_map item;
+    char value[ASKED_MODEL_SIZE];
+    bool refused = false;
+    msgpack_unpacked_init(&reply);
+    if (s->connected && call_try(ASKING_PROGRAM, s->asking.ask, method, NULL, &reply, &refused) == EXIT_OK &&
+        !refused && mp_array(&reply.data, &list)) {
+        for (uint32_t i = 0; i < list.size; i++)
+            if (mp_map(&list.ptr[i], &item) && field_copy(&item, field, value, sizeof(value)))
+                complete_add(c, value, word, len);
+    }
+    msgpack_unpacked_destroy(&reply);
+}
+
 /* -- files -- */
 
 static void add_file(const char *folder, const char *shown, const struct dirent *entry, const char *word, size_t len,
@@ -158,12 +178,18 @@ void session_complete(void *session, const char *text, size_t cursor, struct com
         from = comma != NULL ? (size_t)(comma - text) + 1 : from;
     }
     c->from = from;
+    const char *word = text + from;
+    const size_t len = cursor - from;
+    if (memchr(word, ' ', len) != NULL && command->argument != SESSION_FILE)
+        return; /* words of the question */
     switch (command->argument) {
     case SESSION_NO_ARGUMENT:
     case SESSION_WORDS: break;
     case SESSION_MODEL:
-    case SESSION_MODELS: complete_model(s, text + from, cursor - from, c); break;
-    case SESSION_FILE: complete_file(text + from, cursor - from, c); break;
-    case SESSION_MESSAGE: complete_message(s, text + from, cursor - from, c); break;
+    case SESSION_MODELS: complete_model(s, word, len, c); break;
+    case SESSION_FILE: complete_file(word, len, c); break;
+    case SESSION_MESSAGE: complete_message(s, word, len, c); break;
+    case SESSION_CONVERSATION: complete_field(s, "conversation.list", "conversation", word, len, c); break;
+    case SESSION_TEMPLATE: complete_field(s, "prompt.list", "name", word, len, c); break;
     }
 }

@@ -68,6 +68,8 @@ enum session_argument {
     SESSION_MODELS, /* with commas between */
     SESSION_FILE,
     SESSION_MESSAGE,
+    SESSION_CONVERSATION,
+    SESSION_TEMPLATE, /* a prompt of the library */
     SESSION_WORDS
 };
 typedef enum session_next session_run_command(struct session *s, const char *argument);
@@ -79,7 +81,8 @@ struct session_command {
 extern const struct session_command session_commands[]; /* up to a NULL name */
 
 session_run_command session_model, session_attach, session_retry_last, session_edit, session_branch, session_compare,
-    session_copy, session_save, session_usage, session_system, session_new, session_help, session_quit;
+    session_copy, session_save, session_usage, session_system, session_open, session_template, session_new,
+    session_help, session_quit;
 
 /* -- session_complete.c -- */
 

@@ -6,6 +6,7 @@
 #include "client/tty/session_state.h"
 #include "lib/proto/mp.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -189,6 +190,27 @@ enum session_next session_branch(struct session *s, const char *argument)
         memcpy(s->parent, argument, strlen(argument) + 1);
     else
         exit_print(ASKING_PROGRAM, "that is no message: /branch lists them");
+    return SESSION_GO_ON;
+}
+
+/* -- /prompt -- */
+
+enum session_next session_template(struct session *s, const char *argument)
+{
+    const size_t len = strcspn(argument, " \t\n");
+    const char *text = argument + len + strspn(argument + len, " \t\n");
+    char *name = strndup(argument, len);
+    if (name != NULL) {
+        s->base.template = name;
+        session_ask(s, text, strlen(text));
+        s->base.template = NULL;
+    }
+    if (s->put_back != NULL) { /* the whole command is in the line again */
+        free(s->put_back);
+        if (asprintf(&s->put_back, "/prompt %s", argument) < 0)
+            s->put_back = NULL;
+    }
+    free(name);
     return SESSION_GO_ON;
 }
 
