@@ -9,7 +9,8 @@
 static volatile sig_atomic_t pending;
 static volatile sig_atomic_t wake = -1;
 static struct sigaction pipe_before; /* what was done with SIGPIPE, by default nothing of ours */
-static void (*before_end)(void);     /* NULL: a second SIGINT ends the program; set before a signal may come */
+static void (*before_end)(void);     /* NULL: nothing; set before a signal may come, and so is this: */
+static bool stays;                   /* a second SIGINT does not end the program */
 
 static void end(int sig)
 {
@@ -22,7 +23,6 @@ static void on_signal(int sig)
 {
     int saved = errno;
     const uint64_t one = 1;
-    const bool stays = before_end != NULL;
     if (pending != 0 && stays && sig == SIGINT)
         return;
     if (pending != 0 && !(stays && pending == SIGINT))
@@ -51,9 +51,15 @@ void signals_release(void)
     (void)sigaction(SIGPIPE, &pipe_before, NULL);
 }
 
+void signals_at_end(void (*before)(void))
+{
+    before_end = before;
+}
+
 void signals_stay(void (*before)(void))
 {
     before_end = before;
+    stays = true;
     (void)sigaction(SIGHUP, &(struct sigaction){.sa_handler = on_signal}, NULL);
 }
 

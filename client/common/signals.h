@@ -7,8 +7,10 @@ void signals_catch(void);
 int signals_fd(void);       /* readable once a signal came; -1 where signals_catch was not called */
 void signals_clear(void);   /* forgets the signal that came: for who goes on after it */
 void signals_release(void); /* ignores no longer what was not ignored before: for who becomes another program */
-/* For who goes on after SIGINT: a second one is as the first from now on, and does not end the program. SIGHUP is
- * caught too. What ends the program at once calls `before` first, which is async-signal-safe. */
+/* What ends the program at once calls `before` first, which is async-signal-safe; NULL: nothing. */
+void signals_at_end(void (*before)(void));
+/* The same for who goes on after SIGINT: a second one is as the first from now on, and does not end the program. SIGHUP
+ * is caught too. */
 void signals_stay(void (*before)(void));
 int signals_pending(void); /* the signal that came, 0 if none */
 

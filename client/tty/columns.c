@@ -4,6 +4,7 @@
 #include "client/tty/column.h"
 #include "client/tty/live.h"
 #include "client/tty/mend.h"
+#include "client/tty/screen_modes.h"
 #include "client/tty/screen_signals.h"
 #include "lib/base/clock.h"
 #include <stdint.h>
@@ -18,6 +19,7 @@ enum {
 struct columns {
     struct view view;
     struct screen_signals signals;
+    bool quiet; /* what is typed meanwhile is not shown, by us */
     struct arms arms;
     struct column column[ARGS_MODELS_MAX];
     struct beside layout;
@@ -160,6 +162,8 @@ static void on_free(struct view *v)
 {
     struct columns *c = (struct columns *)v;
     mend_terminal(v->out);
+    if (c->quiet)
+        screen_modes_give();
     screen_signals_restore(&c->signals);
     for (unsigned i = 0; i < c->arms.n; i++)
         column_done(&c->column[i]);
@@ -193,5 +197,6 @@ struct view *columns_new(const struct args *args, struct out *out)
     buf_init(&c->lines, LINES_MAX);
     buf_init(&c->bytes, LINES_MAX);
     screen_signals_catch(&c->signals);
+    c->quiet = screen_modes_take();
     return &c->view;
 }

@@ -7,6 +7,7 @@
 #include "client/tty/md.h"
 #include "client/tty/mend.h"
 #include "client/tty/prose.h"
+#include "client/tty/screen_modes.h"
 #include "client/tty/screen_signals.h"
 #include "client/tty/spinner.h"
 #include "lib/base/clock.h"
@@ -31,6 +32,7 @@ struct screen {
     bool fed, lags;       /* md got something since it was drawn; and it may have held lines back when it was */
     bool reasoned, heard; /* some reasoning, some text came in events */
     bool told_full;       /* it was told that not all is shown */
+    bool quiet;           /* what is typed meanwhile is not shown, by us */
     unsigned columns;
     struct live live;
     struct md *md; /* NULL before the first text */
@@ -285,6 +287,8 @@ static void on_free(struct view *v)
 {
     struct screen *s = screen_of(v);
     mend_terminal(v->out);
+    if (s->quiet)
+        screen_modes_give();
     screen_signals_restore(&s->signals);
     live_done(&s->live);
     md_free(s->md);
@@ -313,5 +317,6 @@ struct view *screen_new(const struct args *args, struct out *out)
     buf_init(&s->lines, LINES_MAX);
     buf_init(&s->bytes, LINES_MAX);
     screen_signals_catch(&s->signals);
+    s->quiet = screen_modes_take();
     return &s->view;
 }

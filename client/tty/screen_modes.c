@@ -1,28 +1,63 @@
 #include "client/tty/screen_modes.h"
-#include <stdbool.h>
+#include "client/common/signals.h"
+#include <signal.h>
 #include <termios.h>
 #include <unistd.h>
 
 static struct termios found;
 static bool known;
+static volatile sig_atomic_t quiet;
 
+/* The input may be a pipe, but what is typed is shown where we draw. */
+static int terminal(void)
+{
+    return isatty(STDIN_FILENO) == 1 ? STDIN_FILENO : STDOUT_FILENO;
+}
+
+/* Who sets the modes from the background is stopped for it. */
 void screen_modes_init(void)
 {
-    known = tcgetattr(STDIN_FILENO, &found) == 0;
+    known = tcgetpgrp(terminal()) == getpgrp() && tcgetattr(terminal(), &found) == 0;
+}
+
+/* At once: nothing is waited for that a stopped terminal does not take. */
+static bool set(const struct termios *modes)
+{
+    return known && tcgetpgrp(terminal()) == getpgrp() && tcsetattr(terminal(), TCSANOW, modes) == 0;
 }
 
 void screen_modes_quiet(void)
 {
-    struct termios quiet = found;
-    quiet.c_lflag &= ~(tcflag_t)(ECHO | ICANON);
-    quiet.c_cc[VMIN] = 1;
-    quiet.c_cc[VTIME] = 0;
-    if (known)
-        (void)tcsetattr(STDIN_FILENO, TCSADRAIN, &quiet);
+    struct termios modes = found;
+    modes.c_lflag &= ~(tcflag_t)(ECHO | ICANON);
+    modes.c_cc[VMIN] = 1;
+    modes.c_cc[VTIME] = 0;
+    quiet = set(&modes);
+}
+
+bool screen_modes_are_quiet(void)
+{
+    return quiet != 0;
 }
 
 void screen_modes_restore(void)
 {
-    if (known)
-        (void)tcsetattr(STDIN_FILENO, TCSADRAIN, &found);
+    (void)set(&found);
+    quiet = 0;
+}
+
+bool screen_modes_take(void)
+{
+    if (screen_modes_are_quiet())
+        return false;
+    screen_modes_init();
+    signals_at_end(screen_modes_restore);
+    screen_modes_quiet();
+    return true;
+}
+
+void screen_modes_give(void)
+{
+    screen_modes_restore();
+    signals_at_end(NULL);
 }

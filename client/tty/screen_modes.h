@@ -3,8 +3,15 @@
 #ifndef CLIENT_TTY_SCREEN_MODES_H
 #define CLIENT_TTY_SCREEN_MODES_H
 
-void screen_modes_init(void); /* remembers those that it finds */
+#include <stdbool.h>
+
+void screen_modes_init(void); /* remembers those that it finds, where a terminal is ours */
 void screen_modes_quiet(void);
+bool screen_modes_are_quiet(void);
 void screen_modes_restore(void); /* async-signal-safe */
+
+/* All of it for one answer. True where it was not so before: then screen_modes_give has to follow. */
+bool screen_modes_take(void);
+void screen_modes_give(void);
 
 #endif

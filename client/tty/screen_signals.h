@@ -1,5 +1,5 @@
-/* What a terminal tells by signals while something is drawn on it: that its size changed, and that we go on after we
- * were stopped. They interrupt a wait, so that it is drawn anew. */
+/* What a terminal tells by signals while something is drawn on it: that its size changed, that we are stopped, which
+ * leaves its modes as they were, and that we go on. They interrupt a wait, so that it is drawn anew. */
 #ifndef CLIENT_TTY_SCREEN_SIGNALS_H
 #define CLIENT_TTY_SCREEN_SIGNALS_H
 
@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 struct screen_signals {
-    struct sigaction resized, continued; /* what they did before */
+    struct sigaction resized, stopped, continued; /* what they did before */
 };
 
 void screen_signals_catch(struct screen_signals *s);

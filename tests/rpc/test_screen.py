@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 
 import pytest
 from conftest import wait_until
@@ -48,6 +49,10 @@ class Stage:
         self.terminal.type(command, "Enter")
         self.provider.wait(lambda: len(self.provider.requests) > n, "the provider is asked")
         return self.provider.requests[-1]
+
+    def clear(self):
+        self.terminal.type("clear", "Enter")
+        self.terminal.wait_for(lambda shown: shown in ("#", "$"))
 
     def think(self, request, text):
         request._event(json.dumps(chunk_of({"reasoning_content": text})).encode())
@@ -103,7 +108,7 @@ def test_markdown_as_it_streams(stage, columns):
         ]
     assert starts(rows[0], "x") == starts(head, "描述")
     # As if it had come at once.
-    s.terminal.type("clear", "Enter")
+    s.clear()
     r = s.ask("ask -r hello; echo status $?")
     r.say(ANSWER)
     r.end("stop")
@@ -177,7 +182,7 @@ def test_what_is_tried_again_is_told(stage):
 def test_reasoning_stands_above(stage):
     s = stage()
     for how in ("", "--reasoning hide ", "--reasoning only "):
-        s.terminal.type("clear", "Enter")
+        s.clear()
         r = s.ask(f"ask -r {how}hello; echo status $?")
         s.think(r, "I think\nof *it*.\n\n")
         if how != "--reasoning hide ":
@@ -226,9 +231,7 @@ def test_ctrl_c_in_the_middle(stage):
     s.provider.wait(lambda: r.aborted, "the request ends")
     lines = below(s.terminal.wait_for("status 130")).split("\n")
     assert lines[:4] == ["Half", "", "of an ans", "status 130"]
-    s.terminal.type("stty -a | grep -o ' icanon'; tput cols", "Enter")
-    s.terminal.wait_for("\n icanon\n80")
-    assert s.terminal.ask("display-message", "-p", "#{cursor_flag}").strip() == "1"
+    assert sane(s.terminal)
 
 
 def test_a_failure_in_the_middle(stage):
@@ -239,6 +242,71 @@ def test_a_failure_in_the_middle(stage):
     r.cut()
     shown = below(s.terminal.wait_for("\nstatus "))
     assert shown.startswith("half of it\nask: "), shown
+
+
+def sane(terminal):
+    """The shell's terminal echoes, and its cursor is there."""
+    terminal.type("stty -a | grep -oE ' -?(icanon|echo) '", "Enter")
+    terminal.wait_for("\n icanon\n echo")
+    return terminal.ask("display-message", "-p", "#{cursor_flag}").strip() == "1"
+
+
+def test_what_is_typed_meanwhile_is_for_the_shell(stage):
+    s = stage()
+    r = s.ask("ask hello; echo status $?")
+    r.say("- one\n- two")
+    s.terminal.wait_for("• two")
+    s.terminal.type("echo typed meanwhile", "Enter", "Enter")
+    r.say("\n- three\n")
+    s.terminal.wait_for("• three")
+    r.end("stop")
+    shown = s.terminal.wait_for("# typed meanwhile")
+    assert below(shown).startswith("• one\n• two\n• three\necho · ")
+    assert sane(s.terminal)
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+def test_stopped_and_gone_on_with(stage, shell):
+    s = stage(shell=(shell, "--norc") if shell == "bash" else (shell,))
+    s.terminal.type("set -m", "Enter")
+    r = s.ask("ask hello")
+    r.say("- one\n- two")
+    s.terminal.wait_for("• two")
+    s.terminal.type("", "C-z")
+    s.terminal.wait_for("Stopped")
+    s.terminal.type("stty -a | grep -oE ' -?(icanon|echo) '", "Enter")
+    s.terminal.wait_for("\n icanon\n echo")
+    s.terminal.type("fg", "Enter")
+    r.say("\n- three\n")
+    r.end("stop")
+    shown = s.terminal.wait_for("\necho · ")
+    # What may still change is drawn once more where we go on.
+    assert re.split("[#$] fg\nask hello\n", shown)[1].startswith("• one\n• two\n• three\necho")
+    assert sane(s.terminal)
+
+
+def test_ctrl_c_twice(stage):
+    s = stage()
+    r = s.ask("ask hello; echo status $?")
+    r.say("half")
+    s.terminal.wait_for("half")
+    s.daemon.signal(signal.SIGSTOP)  # so that it does not confirm the end, which is waited for
+    try:
+        s.terminal.type("", "C-c")
+        s.terminal.type("", "C-c")
+        s.terminal.wait_for("status 130")
+        assert sane(s.terminal)
+    finally:
+        s.daemon.signal(signal.SIGCONT)
+
+
+def test_in_the_background(stage):
+    s = stage()
+    s.terminal.type("set -m", "Enter")
+    r = s.ask("ask hello & wait; echo status $?")
+    r.say("from behind")
+    r.end("stop")
+    assert "from behind" in s.terminal.wait_for("\nstatus 0")
 
 
 @pytest.mark.parametrize("sizes", [(200, 80), (80, 200), (80, 200, 80)])
@@ -270,7 +338,7 @@ def test_an_interrupted_one_goes_on_without_a_seam(home, stage, start_daemon):
     s.daemon.kill()
     s.terminal.wait_for("status 69")
     start_daemon()
-    s.terminal.type("clear", "Enter")
+    s.clear()
     r = s.ask("ask --continue-interrupted; echo status $?")
     s.terminal.wait_for(lambda shown: re.search("first half of a sen\n[⠀-⣿] echo at fake", shown))
     r.say("tence** and the rest.")
