@@ -80,25 +80,29 @@ static struct wrap_style wrap_style(const struct md_draw *d)
 
 /* -- containers -- */
 
-static void on_push(void *data, const struct md_container *c)
+/* depth: in how many lists it stands. */
+static void set_mark(struct md_level *level, const struct md_container *c, unsigned depth)
 {
     static const char *const bullets[] = {"• ", "◦ ", "▪ "};
-    struct md_draw *d = data;
-    struct md_place *p = &d->place;
+    static const char *const tasks[] = {[TASK_NONE] = "", [TASK_OPEN] = "☐ ", [TASK_DONE] = "✓ "};
+    const char *task = tasks[c->task];
+    if (c->ordered)
+        (void)snprintf(level->mark, sizeof(level->mark), "%lu%c %s", c->number, c->mark, task);
+    else
+        (void)snprintf(level->mark, sizeof(level->mark), "%s", c->task != TASK_NONE ? task : bullets[depth % 3]);
+    level->cells = (unsigned)cell_width(level->mark);
+}
+
+static void on_push(void *data, const struct md_container *c)
+{
+    struct md_place *p = &((struct md_draw *)data)->place;
     struct md_level *level = &p->levels[p->depth];
     unsigned items = 0;
     for (unsigned i = 0; i < p->depth; i++)
         items += p->levels[i].item;
     *level = (struct md_level){.item = c->item, .marked = !c->item, .cells = QUOTE_CELLS};
-    if (c->item && c->ordered)
-        (void)snprintf(level->mark, sizeof(level->mark), "%lu%c ", c->number, c->mark);
-    else if (c->item && c->task == TASK_NONE)
-        (void)snprintf(level->mark, sizeof(level->mark), "%s", bullets[items % 3]);
-    if (c->task != TASK_NONE)
-        (void)snprintf(level->mark + strlen(level->mark), sizeof(level->mark) - strlen(level->mark), "%s",
-                       c->task == TASK_DONE ? "✓ " : "☐ ");
     if (c->item)
-        level->cells = (unsigned)cell_width(level->mark);
+        set_mark(level, c, items);
     p->depth++;
 }
 
@@ -185,11 +189,27 @@ static const char *closed(struct md_draw *d, const char *s, size_t *len)
     return (const char *)d->closed.data;
 }
 
-/* Reads and draws what was gathered of the leaf. rows: further ones of a table. */
+static void put_paragraph(struct md_draw *d)
+{
+    const struct wrap_style style = wrap_style(d);
+    if (d->leaf.heading)
+        d->place.leaf = LEAF_HEADING;
+    wrap_runs(&d->leaf.runs, 0, d->leaf.runs.text.len, width_of(d), &style, put_line, d);
+}
+
+static void put_table(struct md_draw *d, bool rows)
+{
+    const struct wrap_style style = wrap_style(d);
+    if (!rows)
+        md_table_measure(&d->place.table, &d->leaf, width_of(d));
+    if (!md_table_draw(&d->place.table, &d->leaf, width_of(d), rows, &style, put_line, d))
+        d->failed = true;
+}
+
+/* Reads and draws what was gathered of the leaf. rows: further ones of a table, below its head. */
 static void put_text(struct md_draw *d, bool rows)
 {
-    struct md_place *p = &d->place;
-    const struct wrap_style style = wrap_style(d);
+    const struct md_place *p = &d->place;
     const struct md_leaf_style leaf = {d->style.colour, d->style.links};
     size_t len = d->text.len - p->text_from;
     if (len == 0)
@@ -197,19 +217,13 @@ static void put_text(struct md_draw *d, bool rows)
     const char *s = (const char *)d->text.data + p->text_from;
     if (d->trial && p->leaf == LEAF_TEXT)
         s = closed(d, s, &len);
-    if (!md_leaf_read(&d->leaf, p->leaf, s, len, &leaf)) {
-        put_raw(d, s + (rows ? p->head_len : 0), len - (rows ? p->head_len : 0));
-    } else if (d->leaf.columns > 0) {
-        if (!rows)
-            md_table_measure(&p->table, &d->leaf, width_of(d));
-        if (d->leaf.columns == p->table.columns &&
-            !md_table_draw(&p->table, &d->leaf, width_of(d), rows, &style, put_line, d))
-            d->failed = true;
-    } else {
-        if (d->leaf.heading)
-            p->leaf = LEAF_HEADING;
-        wrap_runs(&d->leaf.runs, 0, d->leaf.runs.text.len, width_of(d), &style, put_line, d);
-    }
+    const bool read = md_leaf_read(&d->leaf, p->leaf, s, len, &leaf);
+    if (!read || (rows && d->leaf.columns != p->table.columns))
+        put_raw(d, s + p->head_len, len - p->head_len);
+    else if (d->leaf.columns > 0)
+        put_table(d, rows);
+    else
+        put_paragraph(d);
 }
 
 /* Draws a table that has become long, and keeps its head, by which further rows are read. */

@@ -293,11 +293,42 @@ static int on_text(MD_TEXTTYPE type, const MD_CHAR *s, MD_SIZE len, void *data)
     return runs_failed(&r->t->runs);
 }
 
+/* What md_split took for text stays text: where a mark at its front would begin another block to md4c. A definition of
+ * a link says something to a reader only if it is seen. SIZE_MAX: nowhere. */
+static size_t mark_at(const char *s, size_t len)
+{
+    struct md_container c;
+    const char *end = memchr(s, '\n', len);
+    const size_t line = end != NULL ? (size_t)(end - s) : len;
+    size_t info;
+    const size_t n = md_item(s, line, &c);
+    if (n > 0)
+        return n - 1;
+    const bool marked = (line > 0 && s[0] == '>') || md_is_heading(s, line) || md_is_rule(s, line) ||
+                        md_fence(s, line, &info) > 0 || md_is_definition(s, len);
+    return marked ? 0 : SIZE_MAX;
+}
+
+/* The text with what keeps it one, in `escaped` where that is needed. */
+static const char *as_text(const char *s, size_t *len, struct buf *escaped)
+{
+    while (*len > 0 && s[0] == ' ')
+        s++, --*len;
+    const size_t at = mark_at(s, *len);
+    if (at == SIZE_MAX)
+        return s;
+    (void)buf_append(escaped, s, at);
+    (void)buf_putc(escaped, '\\');
+    (void)buf_append(escaped, s + at, *len - at);
+    *len = escaped->len;
+    return (const char *)escaped->data;
+}
+
 bool md_leaf_read(struct md_leaf_text *t, enum md_leaf leaf, const char *s, size_t len,
                   const struct md_leaf_style *style)
 {
     const unsigned flags = MD_FLAG_PERMISSIVEAUTOLINKS | MD_FLAG_STRIKETHROUGH | MD_FLAG_NOHTMLBLOCKS |
-                           MD_FLAG_NOINDENTEDCODEBLOCKS | (leaf == LEAF_TABLE ? MD_FLAG_TABLES : 0);
+                           (leaf == LEAF_TABLE ? MD_FLAG_TABLES : 0);
     const MD_PARSER parser = {0, flags, enter_block, leave_block, enter_span, leave_span, on_text, NULL, NULL};
     struct reading r = {.t = t, .style = *style};
     struct buf escaped;
@@ -307,14 +338,8 @@ bool md_leaf_read(struct md_leaf_text *t, enum md_leaf leaf, const char *s, size
     t->heading = false;
     buf_init(&r.word, RUNS_TEXT_MAX);
     buf_init(&escaped, RUNS_TEXT_MAX);
-    while (len > 0 && s[0] == ' ')
-        s++, len--;
-    if (leaf == LEAF_TEXT && md_is_definition(s, len)) { /* which says something to a reader only if it is seen */
-        (void)buf_putc(&escaped, '\\');
-        (void)buf_append(&escaped, s, len);
-        s = (const char *)escaped.data;
-        len = escaped.len;
-    }
+    if (leaf == LEAF_TEXT)
+        s = as_text(s, &len, &escaped);
     bool read = !escaped.failed && md_parse(s, (MD_SIZE)len, &parser, &r) == 0 && !t->cells.failed;
     buf_done(&r.word);
     buf_done(&escaped);

@@ -285,10 +285,10 @@ static bool is_text(const struct md_split *s)
 }
 
 /* What is nothing else. A line below a paragraph belongs to it, even where a mark of a container is missing. */
-static void add_text(struct md_split *s, unsigned matched, unsigned indent, struct rest *r, bool whole)
+static void add_text(struct md_split *s, unsigned matched, struct rest *r, bool whole)
 {
     struct rest text;
-    (void)indent_of(r, &text);
+    const unsigned indent = indent_of(r, &text);
     const bool definition = indent < CODE_INDENT && md_is_definition(text.s, text.len);
     if (s->leaf == LEAF_TEXT && matched == s->depth && (definition || s->defined))
         end_leaf(s);
@@ -333,48 +333,48 @@ static void go_on_line(struct md_split *s, const char *text, size_t len, bool wh
         end_leaf(s);
 }
 
+/* Opens the containers that begin in the line, and a leaf that its mark makes known. False: text is left. */
+static bool begin_blocks(struct md_split *s, unsigned *matched, struct rest *r, bool whole)
+{
+    for (;;) {
+        struct rest text;
+        struct md_container c = {.empty = true};
+        const unsigned indent = indent_of(r, &text);
+        if (text.len == 0) {
+            on_blank(s, *matched);
+            return true;
+        }
+        if (indent >= CODE_INDENT)
+            return false;
+        const bool room = *matched < MD_DEPTH_MAX, quote = room && take_quote(r);
+        if (!quote && begin_marked(s, *matched, indent, r, &text, whole))
+            return true;
+        if (!quote && !(room && take_item(s, *matched, indent, &text, &c)))
+            return false;
+        if (!quote)
+            *r = text;
+        close_to(s, *matched);
+        push(s, &c);
+        ++*matched;
+        if (is_blank(r)) /* it may begin on the next line */
+            return true;
+    }
+}
+
 void md_split_line(struct md_split *s, const char *line, size_t len, bool whole)
 {
-    struct rest r = {line, len, 0, 0}, text;
-    struct md_container c;
-    const bool goes_on_here = s->unfinished;
+    struct rest r = {line, len, 0, 0};
+    const bool same_line = s->unfinished;
     s->unfinished = !whole;
-    if (goes_on_here) {
+    if (same_line) {
         go_on_line(s, line, len, whole);
         return;
     }
     unsigned matched = match(s, &r);
     if (matched < s->depth && !is_text(s))
         close_to(s, matched);
-    if (go_on_verbatim(s, &r, whole))
-        return;
-    for (;;) {
-        const unsigned indent = indent_of(&r, &text);
-        if (text.len == 0) {
-            on_blank(s, matched);
-            return;
-        }
-        if (indent >= CODE_INDENT)
-            break;
-        c = (struct md_container){.empty = true};
-        struct rest inner = r;
-        const bool deep = matched == MD_DEPTH_MAX;
-        if (!deep && take_quote(&inner)) {
-            r = inner;
-        } else if (begin_marked(s, matched, indent, &r, &text, whole)) {
-            return;
-        } else if (!deep && take_item(s, matched, indent, &text, &c)) {
-            r = text;
-        } else {
-            break;
-        }
-        close_to(s, matched);
-        push(s, &c);
-        matched++;
-        if (is_blank(&r)) /* an item that may begin on the next line */
-            return;
-    }
-    add_text(s, matched, indent_of(&r, &text), &r, whole);
+    if (!go_on_verbatim(s, &r, whole) && !begin_blocks(s, &matched, &r, whole))
+        add_text(s, matched, &r, whole);
 }
 
 void md_split_init(struct md_split *s, const struct md_sink *sink, void *data)

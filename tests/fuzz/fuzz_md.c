@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 2)
         return 0;
     const struct md_style style = {(data[0] & 1) != 0, (data[0] & 2) != 0, MD_COLUMNS_LEAST + (data[0] >> 2)};
-    const size_t piece = data[1] > 0 ? data[1] : 1;
+    const size_t piece = 1 + data[1] % 64;
     data += 2;
     size -= 2;
     buf_init(&whole, SIZE_MAX / 2);
