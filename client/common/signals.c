@@ -53,14 +53,15 @@ void signals_release(void)
 
 void signals_at_end(void (*before)(void))
 {
+    const struct sigaction act = {.sa_handler = before != NULL ? on_signal : SIG_DFL};
     before_end = before;
+    (void)sigaction(SIGHUP, &act, NULL);
 }
 
 void signals_stay(void (*before)(void))
 {
-    before_end = before;
+    signals_at_end(before);
     stays = true;
-    (void)sigaction(SIGHUP, &(struct sigaction){.sa_handler = on_signal}, NULL);
 }
 
 int signals_fd(void)

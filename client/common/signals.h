@@ -7,10 +7,10 @@ void signals_catch(void);
 int signals_fd(void);       /* readable once a signal came; -1 where signals_catch was not called */
 void signals_clear(void);   /* forgets the signal that came: for who goes on after it */
 void signals_release(void); /* ignores no longer what was not ignored before: for who becomes another program */
-/* What ends the program at once calls `before` first, which is async-signal-safe; NULL: nothing. */
+/* What ends the program at once calls `before` first, which is async-signal-safe; and SIGHUP is caught too. NULL:
+ * neither. */
 void signals_at_end(void (*before)(void));
-/* The same for who goes on after SIGINT: a second one is as the first from now on, and does not end the program. SIGHUP
- * is caught too. */
+/* The same for who goes on after SIGINT: a second one is as the first from now on, and does not end the program. */
 void signals_stay(void (*before)(void));
 int signals_pending(void); /* the signal that came, 0 if none */
 

@@ -1,8 +1,10 @@
 """An answer on a real terminal, as it comes, looked at."""
 
 import json
+import os
 import re
 import signal
+import subprocess
 
 import pytest
 from conftest import wait_until
@@ -282,6 +284,20 @@ def test_stopped_and_gone_on_with(stage, shell):
     shown = s.terminal.wait_for("\necho · ")
     # What may still change is drawn once more where we go on.
     assert re.split("[#$] fg\nask hello\n", shown)[1].startswith("• one\n• two\n• three\necho")
+    assert sane(s.terminal)
+
+
+@pytest.mark.parametrize("how", ["TERM", "HUP"])
+def test_ended(stage, how):
+    s = stage()
+    r = s.ask("ask hello; echo status $?")
+    r.say("half")
+    s.terminal.wait_for("half")
+    pane = s.terminal.ask("display-message", "-p", "#{pane_pid}").strip()
+    children = subprocess.run(["ps", "-o", "pid=", "--ppid", pane], capture_output=True, text=True).stdout.split()
+    os.kill(int(children[0]), getattr(signal, f"SIG{how}"))
+    s.terminal.wait_for({"TERM": "status 143", "HUP": "status 129"}[how])
+    s.provider.wait(lambda: r.aborted, "the request ends")
     assert sane(s.terminal)
 
 
