@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import threading
 
 import pytest
 
@@ -11,7 +12,7 @@ from conftest import PATIENCE, wait_until
 from fault_provider import words_text
 from helpers_acts import Acts
 
-USAGE, MISFIT, AGAIN, INTERRUPTED = 64, 2, 75, 130
+USAGE, MISFIT, INTERRUPTED = 64, 2, 130
 
 
 def models(*names):
@@ -281,6 +282,18 @@ def test_a_judge_that_fails_leaves_the_answers(court, judged, ask, reply, word):
 def test_a_judge_that_is_not_there(court, ask):
     r = ask("--judge", "nobody/j", *models("a", "b"), "how many?")
     assert r.returncode == 1 and "nobody/j has not ranked the answers" in r.stderr and len(parts_of(r.stdout)) == 2
+
+
+def test_a_signal_ends_the_judge(court, judged, ask):
+    deciding, client = threading.Event(), court.connect()
+    judged.reply = lambda p: deciding.wait(PATIENCE) and "{}"
+    proc = ask.start(*JUDGE, *models("a", "b"), "how many?")
+    wait_until(lambda: judged.seen, "the judge is asked")
+    proc.send_signal(signal.SIGINT)
+    out, err = proc.communicate(timeout=PATIENCE)
+    assert (proc.returncode, err) == (INTERRUPTED, b"") and len(parts_of(out.decode())) == 2
+    wait_until(lambda: not client.call("answer.list", {"state": "running"}), "nobody is asked any more")
+    deciding.set()
 
 
 def test_one_answer_needs_no_judge(court, judged, ask):
