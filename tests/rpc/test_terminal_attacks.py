@@ -102,6 +102,19 @@ def test_code_alone(home, scripted):
     assert b"owned" in shown
 
 
+@pytest.mark.parametrize("args", [(), ("--plain",), ("--json",), ("--json-stream",)])
+def test_several_side_by_side(home, scripted, args):
+    several = Streamed({"answers": [answer(ALL, ALL, LINES), answer(ALL, ALL, LINES) | {"answer": "a-2"}]})
+    one = streamed(ALL, reasoning=ALL, name=LINES, pieces=10)
+    several.notifications = lambda: [
+        [2, "answer.event", [name, seq, event]] for seq, event in enumerate(one.events) for name in ("a-1", "a-2")
+    ]
+    scripted.replies["compare"] = several
+    status, shown = run(home, ask_path(), *args, "-m", "a,b", "hello")
+    assert (status, foreign(shown, drawn=not args)) == (0, [])
+    assert b"owned" in shown
+
+
 def test_what_is_told_meanwhile(home, scripted):
     error = {"code": "overloaded", "message": LINES, "provider": LINES}
     events = [
