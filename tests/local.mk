@@ -64,7 +64,8 @@ terminal_tests = \
 	tests/unit/tty/test_complete tests/unit/tty/test_highlight tests/unit/tty/test_line_history \
 	tests/unit/tty/test_line_layout tests/unit/tty/test_line_open tests/unit/tty/test_live tests/unit/tty/test_md \
 	tests/unit/tty/test_md_code tests/unit/tty/test_md_live tests/unit/tty/test_md_promises \
-	tests/unit/tty/test_md_speed tests/unit/tty/test_prose tests/unit/tty/test_slash tests/unit/tty/test_spinner
+	tests/unit/tty/test_md_speed tests/unit/tty/test_prose tests/unit/tty/test_slash tests/unit/tty/test_spinner \
+	tests/unit/tty/test_style
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -583,6 +584,9 @@ tests_unit_tty_test_slash_LDADD = $(TERMINAL_LDADD)
 tests_unit_tty_test_spinner_SOURCES = tests/unit/tty/test_spinner.c
 tests_unit_tty_test_spinner_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_tty_test_spinner_LDADD = $(TERMINAL_LDADD)
+tests_unit_tty_test_style_SOURCES = tests/unit/tty/test_style.c
+tests_unit_tty_test_style_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_tty_test_style_LDADD = $(TERMINAL_LDADD)
 
 # These load the module, so they have to have, and to export, what it takes.
 MODULE_HOST = $(AM_LDFLAGS) $(PROGRAM_SYMBOLS) -Wl,-u,secret_new -Wl,-u,log_write -Wl,-u,timer_new

@@ -31,7 +31,6 @@ static const struct look looks[STYLES] = {
     [STYLE_REASONING] = {DIM, DEFAULT},
     [STYLE_STATUS] = {DIM, DEFAULT},
     [STYLE_PROMPT] = {BOLD, GREEN},
-    [STYLE_USER] = {BOLD, DEFAULT},
     [STYLE_WARNING] = {0, YELLOW},
     [STYLE_ERROR] = {BOLD, RED},
 };

@@ -33,7 +33,6 @@ enum style {
     STYLE_REASONING,
     STYLE_STATUS, /* what we say of an answer: model, tokens, cost */
     STYLE_PROMPT,
-    STYLE_USER,
     STYLE_WARNING,
     STYLE_ERROR,
     STYLES

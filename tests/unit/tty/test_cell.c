@@ -49,11 +49,37 @@ static void what_is_cut_says_so(void **state)
     buf_done(&b);
 }
 
+static void what_hides_is_shown(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *shown;
+    } rows[] = {
+        {"a\xe2\x80\xae"
+         "b",
+         "a\\u{202e}b"},                                 /* turns what follows */
+        {"a\xe2\x80\x8d", "a\\u{200d}"},                 /* a joiner with nothing to join */
+        {"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7", /* of an emoji of two */
+         "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7"},
+        {"\xd9\x85\xe2\x80\x8c\xdb\x8c", "\xd9\x85\xe2\x80\x8c\xdb\x8c"}, /* as Persian is written */
+        {"1\xef\xb8\x8f", "1\xef\xb8\x8f"},
+        {"1\xef\xb8\x8f\xef\xb8\x8f", "1\xef\xb8\x8f\\u{fe0f}"},
+        {"\xf3\xa0\x81\x81", "\\u{e0041}"},
+        {"\xf4\x8f\xbf\xbf", "\xef\xbf\xbd"}, /* no character */
+    };
+    struct buf b;
+    buf_init(&b, 1024);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_string_equal(made(&b, rows[i].text), rows[i].shown);
+    buf_done(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(controls_are_shown),
         cmocka_unit_test(widths_are_cells),
+        cmocka_unit_test(what_hides_is_shown),
         cmocka_unit_test(what_is_cut_says_so),
     };
     (void)setlocale(LC_CTYPE, "C.UTF-8");
