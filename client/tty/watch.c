@@ -2,6 +2,7 @@
 #include "client/ask/command.h"
 #include "client/common/call.h"
 #include "client/common/colour.h"
+#include "client/common/escape.h"
 #include "client/common/exit.h"
 #include "client/common/field.h"
 #include "client/common/signals.h"
@@ -166,7 +167,7 @@ bool watch_heard(struct watch *w)
 static void show_question(const struct watch *w, struct ask *ask, const struct heard *h)
 {
     struct out *out = w->asking->out;
-    struct buf params, head;
+    struct buf params, head, shown;
     const char *text;
     size_t len;
     msgpack_unpacked reply;
@@ -179,6 +180,7 @@ static void show_question(const struct watch *w, struct ask *ask, const struct h
     mp_put_entry(&params, "conversation", w->conversation);
     mp_put_entry(&params, "branch", h->question);
     buf_init(&head, PARAMS_MAX);
+    buf_init(&shown, ASKED_TEXT_MAX);
     style_puts(&head, colour_wanted(), STYLE_PROMPT, "elsewhere>");
     (void)out_write(out, head.data, head.len);
     (void)out_puts(out, " ");
@@ -186,13 +188,15 @@ static void show_question(const struct watch *w, struct ask *ask, const struct h
         mp_map(&reply.data, &map) && field_array(&map, "messages", &messages) && messages.size > 0 &&
         mp_map(&messages.ptr[messages.size - 1], &message)) {
         message_text(&message, &text, &len);
-        (void)out_text(out, text, len);
+        escape_visible(&shown, text, len, "\n\t");
+        (void)out_write(out, shown.data, shown.len);
     }
     (void)out_puts(out, "\n");
     (void)out_flush(out);
     msgpack_unpacked_destroy(&reply);
     buf_done(&params);
     buf_done(&head);
+    buf_done(&shown);
 }
 
 static void show_answer(const struct watch *w, struct ask *ask, const struct heard *h, struct asked *last)

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import signal
 import stat
 
@@ -178,8 +179,9 @@ def test_each_command(daemon, home, client):
         begin(t, "-m", "fake/echo")
         t.type("/help", "Enter")
         shown = t.wait_for("begins a question that begins with a slash")
-        for name in ("model", "attach", "retry", "edit", "branch", "compare", "copy", "save", "usage", "quit"):
-            assert f"  /{name} " in shown
+        commands = re.findall(r"^  /(\w+) ", shown, re.MULTILINE)
+        page = (pathlib.Path(__file__).parents[2] / "doc" / "ask.1").read_text()
+        assert len(commands) > 10 and not [c for c in commands if f"/{c} " not in page.replace("\n", " ")]
         t.type("", "C-l")
         t.type("/mdoel x", "Enter")
         t.wait_for("there is no /mdoel: /model is the nearest")
@@ -332,3 +334,29 @@ def test_completion(daemon, home, client):
         t.type("/co\t\t")
         shown = t.wait_for("/compare  /copy")
         assert shown.endswith("> /co")
+
+
+def test_what_is_said_elsewhere_can_be_stopped_and_harms_nothing(daemon, home, client):
+    c = say(client, "begun")["conversation"]
+    with Tmux(home, columns=100, env={"NO_COLOR": "1"}) as t:
+        begin(t, "--conversation", c)
+        t.type("mine")
+        say(client, "\x1b[31mred\x07 \u202eturned", c)
+        shown = t.wait_for(lambda s: s.endswith("> mine"), colours=True)
+        assert "elsewhere> \\x1b[31mred\\x07 \\u{202e}turned" in shown
+        assert "\x1b[" not in shown and "\x07" not in shown
+        client.chat("slow-50-100", "long", conversation=c, stream=True)
+        t.wait_for("w3")
+        t.type("", "C-c")
+        t.wait_for(lambda s: s.endswith("> mine") and "w3" in s)
+        t.type(" too", "Enter")
+        shown = t.wait_for(lambda s: s.count("\nmine too\n") == 1)
+        assert "w40" not in shown
+
+
+def test_other_output_than_a_terminal_needs_a_prompt(daemon, home):
+    with Tmux(home, columns=100) as t:
+        for command in ("ask --plain", "ask | cat", "ask --json", "ask --dry-run"):
+            t.type(f"clear; {command}; echo end", "Enter")
+            shown = t.wait_for(lambda s: s.split("\n")[-2:-1] == ["end"] and "clear" not in s)
+            assert "no prompt" in shown
