@@ -124,6 +124,7 @@ static bool follow(struct session *s, const struct question *q)
 {
     buf_clear(&s->last.text);
     s->last.answer[0] = '\0';
+    signals_stay(screen_modes_restore); /* a view of its own may have ended it */
     screen_modes_quiet();
     const bool several = args_compares(&s->args);
     if ((several ? compare_run(&s->asking, q) : asking_follow(&s->asking, q)) == EXIT_UNAVAILABLE)
