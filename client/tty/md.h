@@ -8,8 +8,9 @@
  * closed before the \n, and OSC 8 with addresses that were checked. Whatever else in the text would be a control is
  * shown as \x1b and the like.
  *
- * How: md_split knows quotations, lists and where a block ends; md_leaf has md4c read what is in a block; runs.h is
- * text with its styles, wrap.h puts it into lines, md_table the cells of a table beside each other. */
+ * How: md_lines cuts lines, md_split knows quotations, lists and where a block ends; md_leaf has md4c read what is in a
+ * block; runs.h is text with its styles, wrap.h puts it into lines, md_table the cells of a table beside each other;
+ * md_close closes what is open in a paragraph that is live. */
 #ifndef CLIENT_TTY_MD_H
 #define CLIENT_TTY_MD_H
 

@@ -7,12 +7,10 @@
 #include "client/tty/md.h"
 #include "client/tty/md_table.h"
 
-enum {
-    MD_MARK_SIZE = 24,
-    MD_TABLE_BYTES_MAX =
-        8192,               /* of a table that grows; then its columns stay as they are, and rows settle as they come */
-    MD_TABLE_ROWS_MAX = 200 /* the same */
-};
+/* A table that has grown beyond these keeps its columns as they are, and its rows settle as they come. */
+enum { MD_TABLE_BYTES_MAX = 8192, MD_TABLE_ROWS_MAX = 200 };
+
+enum { MD_MARK_SIZE = 24 };
 
 /* A container. */
 struct md_level {
