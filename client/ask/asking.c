@@ -23,8 +23,11 @@ int asking_encode(const struct question *q, struct buf *params)
 
 int asking_run(const struct asking *a, struct view *view, const struct question *q, msgpack_unpacked *reply)
 {
-    struct stream stream = {
-        .program = ASKING_PROGRAM, .ask = a->ask, .view = view, .own = true, .kept = q->conversation != NULL};
+    struct stream stream = {.program = ASKING_PROGRAM,
+                            .ask = a->ask,
+                            .view = view,
+                            .own = true,
+                            .kept = q->conversation != NULL || q->parent != NULL};
     struct buf params;
     int status = asking_encode(q, &params);
     if (status == EXIT_OK)
@@ -101,7 +104,7 @@ int asking_follow(const struct asking *a, const struct question *q)
     msgpack_unpacked reply;
     struct view *view = view_of(a);
     if (view == NULL) {
-        exit_print(ASKING_PROGRAM, "out of memory");
+        exit_print(ASKING_PROGRAM, "out of memory: nothing was asked");
         return EXIT_OS;
     }
     msgpack_unpacked_init(&reply);

@@ -149,5 +149,6 @@ void plain_stats(const msgpack_object *answer)
     }
     add_source(&l, &map, paid);
     add_str(&l, &map, "conversation");
+    add_str(&l, &map, "message");
     exit_print("ask", "%s", l.text);
 }

@@ -6,14 +6,18 @@
 #include "lib/proto/mp.h"
 #include <string.h>
 
-static void put_keeping(struct buf *b, const struct question *q)
+/* How many entries that are. */
+static uint32_t put_keeping(struct buf *b, const struct question *q)
 {
     if (q->conversation != NULL) {
         mp_put_entry(b, "conversation", q->conversation);
-    } else {
+    } else if (q->parent == NULL && q->edit == NULL && q->regenerate == NULL) { /* which alone say where it is kept */
         mp_put_cstr(b, "store");
         mp_put_bool(b, false);
+    } else {
+        return 0;
     }
+    return 1;
 }
 
 static void put_message(struct buf *b, const char *role, const char *text, size_t len)
@@ -97,14 +101,14 @@ void question_put(struct buf *b, const struct question *q)
         const char *key, *value;
     } given[] = {{"model", q->model},   {"system", q->system}, {"cache", q->cache},
                  {"parent", q->parent}, {"edit", q->edit},     {"regenerate", q->regenerate}};
-    enum { GIVEN = sizeof(given) / sizeof(given[0]), ALWAYS = 3 };
+    enum { GIVEN = sizeof(given) / sizeof(given[0]), ALWAYS = 2 };
     struct where where;
     uint32_t n = ALWAYS;
     where_find(&where);
     size_t at = mp_open_map(b);
     mp_put_cstr(b, "context");
     where_put(b, &where, q->budget);
-    put_keeping(b, q);
+    n += put_keeping(b, q);
     if (q->regenerate == NULL) {
         put_asked(b, q);
         n++;

@@ -15,8 +15,8 @@ struct question {
     const char *model, *system, *cache;
     const char *const *models; /* those that are compared: instead of the model */
     unsigned n_models;
-    const char *conversation; /* NULL: neither question nor answer is stored */
-    const char *parent;       /* the message there that it follows */
+    const char *conversation; /* NULL: neither question nor answer is stored, but where there is a parent */
+    const char *parent;       /* the message there that it follows; alone it says in which conversation */
     const char *edit;         /* the question there whose place it takes, as its sibling */
     const char *regenerate;   /* the answer there that is given once more; there is no prompt then */
     const struct turns *said; /* what went before, where nothing is stored */

@@ -63,10 +63,11 @@ static const char *odd_end(char line[CONV_LINE], const msgpack_object_map *messa
     return line;
 }
 
-/* "## assistant (openai/gpt-4.1, interrupted)", "(openai/gpt-4.1, refusal)" */
+/* "## assistant (openai/gpt-4.1, interrupted)", "(openai/gpt-4.1, refusal)", each with the id by which a question can
+ * follow the message behind it. */
 static void print_message(struct ctl *c, const msgpack_object_map *message)
 {
-    char role[CONV_LINE], provider[CONV_LINE], model[CONV_LINE], end[CONV_LINE];
+    char role[CONV_LINE], provider[CONV_LINE], model[CONV_LINE], end[CONV_LINE], id[CONV_LINE];
     ctl_printf(c, "\n## %s", conv_line(role, message, "role"));
     bool named = conv_line(model, message, "model")[0] != '\0';
     const char *odd = odd_end(end, message);
@@ -75,7 +76,7 @@ static void print_message(struct ctl *c, const msgpack_object_map *message)
         ctl_printf(c, " (%s%s%s", provider, provider[0] != '\0' ? "/" : "", model);
     if (odd != NULL)
         ctl_printf(c, "%s%s", named ? ", " : " (", odd);
-    ctl_printf(c, "%s\n\n", named || odd != NULL ? ")" : "");
+    ctl_printf(c, "%s %s\n\n", named || odd != NULL ? ")" : "", conv_line(id, message, "id"));
     print_content(c, message);
 }
 

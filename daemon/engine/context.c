@@ -15,6 +15,7 @@ struct store_job *context_path(const struct chat_request *req, uid_t uid, int64_
     struct store_job *job = store_job_new(STORE_PATH, done, data);
     struct store_path *p = &job->path;
     p->uid = uid;
+    p->by_message = strcmp(req->conversation, CONVERSATION_OF_MESSAGE) == 0;
     if (strcmp(req->conversation, CONVERSATION_LAST) != 0)
         snprintf(p->conversation, sizeof p->conversation, "%s", req->conversation);
     p->directory = xstrdup(req->directory);

@@ -221,7 +221,8 @@ static enum error_code no_such(struct error *err, const char *param, const char 
 enum error_code engine_check_ids(const struct chat_request *req, struct error *err)
 {
     const char *c = req->conversation;
-    bool word = c && (strcmp(c, CONVERSATION_NEW) == 0 || strcmp(c, CONVERSATION_LAST) == 0);
+    bool word = c && (strcmp(c, CONVERSATION_NEW) == 0 || strcmp(c, CONVERSATION_LAST) == 0 ||
+                      strcmp(c, CONVERSATION_OF_MESSAGE) == 0);
     if (c && !word && !id_valid(c, strlen(c)))
         return no_such(err, "conversation", c);
     const char *const messages[][2] = {{"parent", req->parent}, {"edit", req->edit}, {"regenerate", req->regenerate}};

@@ -204,7 +204,10 @@ static const struct schema_field tool[] = {
         {"title", STR, NULL,                                                                                           \
          "what a new conversation is called until somebody, or `title_model`, calls it otherwise; absent: the first "  \
          "words of the question, of a prompt of the library its name and those of its input"},                         \
-        {"parent", STR, NULL, "id of the message there that the question follows; absent: the head"},                  \
+        {"parent", STR, NULL,                                                                                          \
+         "id of the message there that the question follows; absent: the head. Without `conversation`: in the one "    \
+         "that "                                                                                                       \
+         "it is in, as with `edit` and `regenerate`"},                                                                 \
         {"edit", STR, NULL,                                                                                            \
          "id of a message of the user's there: the question takes its place, as its sibling; asks anew"},              \
         {"regenerate", STR, NULL,                                                                                      \

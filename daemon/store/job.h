@@ -340,7 +340,8 @@ struct store_said { /* a message on a path */
  * read, is read as it ended. */
 struct store_path {
     uid_t uid;
-    char conversation[STORE_ID]; /* "": the last one, by terminal and directory (either may be NULL) */
+    char conversation[STORE_ID]; /* "": the last one, by terminal and directory (either may be NULL), or by_message */
+    bool by_message;             /* that which parent, or `of`, is in */
     char *directory, *terminal;
     int64_t not_before_us; /* of the last one: older is ERR_NOT_FOUND with a hint */
     char parent[STORE_ID]; /* "": the head. Not in the conversation: ERR_NOT_FOUND, param "parent" */

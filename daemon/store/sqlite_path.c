@@ -51,6 +51,24 @@ static bool find_last_near(struct store_db *db, struct store_path *p)
     return found;
 }
 
+/* The conversation of the message that is named. */
+static bool find_of_message(struct store_db *db, struct store_path *p)
+{
+    struct query q = query(db, "SELECT c.id FROM message m CROSS JOIN conversation c ON c.num = m.conversation"
+                               " WHERE m.id = ? AND c.uid = ? AND c.state = " CONVERSATION_LIVE);
+
+    query_text(&q, p->to == STORE_PATH_PARENT ? p->parent : p->of);
+    query_int(&q, p->uid);
+    if (!query_next(&q))
+        return false;
+    query_get_id(&q, 0, p->conversation);
+    query_end(&q);
+    return true;
+}
+
+static const char *const path_params[] = {
+    [STORE_PATH_PARENT] = "parent", [STORE_PATH_EDIT] = "edit", [STORE_PATH_REGENERATE] = "regenerate"};
+
 static enum store_step no_last(struct store_job *job)
 {
     char within[48] = "";
@@ -150,10 +168,8 @@ static bool refuse_of(struct store_job *job, const char *param, const char *why)
  * has its error. */
 static bool find_leaf(struct store_db *db, struct store_job *job, const struct sqlite_conversation *c, int64_t *leaf)
 {
-    static const char *const params[] = {
-        [STORE_PATH_PARENT] = "parent", [STORE_PATH_EDIT] = "edit", [STORE_PATH_REGENERATE] = "regenerate"};
     const struct store_path *p = &job->path;
-    const char *id = p->to == STORE_PATH_PARENT ? p->parent : p->of, *param = params[p->to];
+    const char *id = p->to == STORE_PATH_PARENT ? p->parent : p->of, *param = path_params[p->to];
     int64_t parent = 0;
     enum role role;
 
@@ -193,6 +209,10 @@ static bool begin_path(struct store_db *db, struct store_job *job)
     struct sqlite_conversation found;
 
     look_for_others(db);
+    if (!p->conversation[0] && p->by_message && !find_of_message(db, p)) {
+        sqlite_not_found(job, path_params[p->to], "no conversation has such a message");
+        return false;
+    }
     if (!p->conversation[0] && !find_last_near(db, p)) {
         no_last(job);
         return false;

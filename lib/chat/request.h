@@ -44,7 +44,7 @@ struct chat_request {
     int64_t reasoning_budget; /* tokens, for REASONING_BUDGET */
     enum cache_policy cache;
     enum context_policy context_policy;
-    char *conversation; /* an id, CONVERSATION_NEW or CONVERSATION_LAST; NULL: none */
+    char *conversation; /* an id or one of the words below; NULL: none */
     char *parent;       /* id of the message that the question follows, NULL: the conversation's head */
     char *edit;         /* id of a user's message: the question takes its place, as its sibling; NULL: none */
     char *regenerate;   /* id of an answer, or of its question, which is answered once more; NULL: none */
@@ -60,6 +60,7 @@ struct chat_request {
 
 #define CONVERSATION_NEW "new"
 #define CONVERSATION_LAST "last"
+#define CONVERSATION_OF_MESSAGE "" /* not on the wire: that which parent, edit or regenerate is in */
 
 struct chat_request *chat_request_new(void);
 struct chat_request *chat_request_free(struct chat_request *r); /* always returns NULL */

@@ -1,5 +1,6 @@
 /* Requests: chat params to a value. The params have passed mp_clean. */
 #include "lib/proto/codec.h"
+#include "lib/base/alloc.h"
 
 #include "lib/proto/codec_message.h"
 #include <stdlib.h>
@@ -333,20 +334,23 @@ enum error_code codec_context(const msgpack_object_map *params, char **directory
     return ERR_NONE;
 }
 
-/* Each of the three says what the question follows: one alone, in a conversation that is there. */
-static enum error_code check_place(const struct input *in, const struct chat_request *r)
+/* Each of the three says what the question follows: one alone, and with it in which conversation, where that is not
+ * told. */
+static enum error_code check_place(const struct input *in, struct chat_request *r)
 {
     const char *const names[] = {"parent", "edit", "regenerate"}, *const given[] = {r->parent, r->edit, r->regenerate};
-    bool there = r->conversation != NULL && strcmp(r->conversation, CONVERSATION_NEW) != 0, before = false;
+    bool anew = r->conversation != NULL && strcmp(r->conversation, CONVERSATION_NEW) == 0, before = false;
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (given[i] == NULL)
             continue;
-        if (!there)
-            return input_refuse(in, names[i], "goes with the conversation that it is in");
+        if (anew)
+            return input_refuse(in, names[i], "goes with the conversation that it is in, which is not a new one");
         if (before)
             return input_refuse(in, names[i], "must stand alone of parent, edit and regenerate");
         before = true;
+        if (r->conversation == NULL)
+            r->conversation = xstrdup(CONVERSATION_OF_MESSAGE);
     }
     if ((r->edit != NULL || r->regenerate != NULL) && r->cache == CACHE_ONLY)
         return input_refuse(in, "cache", "must not be only beside edit or regenerate, which ask anew");

@@ -368,7 +368,10 @@ static void test_place(void **state)
     assert_true(request->no_store);
     assert_string_equal(request->directory, "/tmp");
     assert_string_equal(request->terminal, "t");
-    refuse("{'prompt': 'p', 'parent': 'x'}", "parent"); /* of nothing */
+    take("{'prompt': 'p', 'parent': 'x'}");
+    assert_string_equal(request->conversation, CONVERSATION_OF_MESSAGE);
+    take("{'prompt': 'p', 'parent': 'x', 'conversation': 'last'}");
+    assert_string_equal(request->conversation, CONVERSATION_LAST);
     refuse("{'prompt': 'p', 'conversation': 'new', 'parent': 'x'}", "parent");
     refuse("{'prompt': 'p', 'conversation': ''}", "conversation");
     refuse("{'prompt': 'p', 'context': {'cwd': 3}}", "context.cwd");
