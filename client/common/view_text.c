@@ -4,10 +4,13 @@
 #include <limits.h>
 #include <stdlib.h>
 
+enum piece { NOTHING, TEXT, REASONING };
+
 struct view_text {
     struct view view;
     struct view_text_options options;
     bool reasoned, printed; /* some of it went out */
+    enum piece last;        /* that did */
 };
 
 /* A prompt of the shell, or our message, is not to stand behind half a line on a terminal. */
@@ -17,22 +20,29 @@ static void end_line(struct out *out)
         (void)out_write(out, "\n", 1);
 }
 
-static void print_text(struct view_text *t, const char *s, size_t len)
+/* A model may reason again behind some of its text: a blank line stands wherever the one ends and the other begins. */
+static void print(struct view_text *t, enum piece piece, const char *s, size_t len)
 {
     struct out *out = t->view.out;
-    if (len == 0 || t->options.reasoning == VIEW_REASONING_ONLY)
-        return;
-    if (t->reasoned && !t->printed)
+    if (t->last != NOTHING && t->last != piece)
         (void)out_puts(out, out->last == '\n' ? "\n" : "\n\n");
     (void)out_text(out, s, len);
+    t->last = piece;
+}
+
+static void print_text(struct view_text *t, const char *s, size_t len)
+{
+    if (len == 0 || t->options.reasoning == VIEW_REASONING_ONLY)
+        return;
+    print(t, TEXT, s, len);
     t->printed = true;
 }
 
 static void print_reasoning(struct view_text *t, const char *s, size_t len)
 {
-    if (len == 0 || t->options.reasoning == VIEW_REASONING_HIDE || t->printed)
+    if (len == 0 || t->options.reasoning == VIEW_REASONING_HIDE)
         return;
-    (void)out_text(t->view.out, s, len);
+    print(t, REASONING, s, len);
     t->reasoned = true;
 }
 
@@ -67,7 +77,7 @@ static void on_end(struct view *v, const msgpack_object *reply)
     const char *s;
     size_t len;
     if (reply != NULL && !t->options.silent && !t->options.part && mp_map(reply, &map)) {
-        if (!t->reasoned && field_str(&map, "reasoning", &s, &len))
+        if (!t->reasoned && !t->printed && field_str(&map, "reasoning", &s, &len))
             print_reasoning(t, s, len);
         if (!t->printed && field_str(&map, "text", &s, &len))
             print_text(t, s, len);

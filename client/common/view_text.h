@@ -11,7 +11,7 @@ struct view_text_options {
     bool silent;                   /* nothing is shown: the reply alone matters, for who calls */
     bool whole;                    /* once the answer is complete */
     bool part;                     /* what events bring is all that is wanted, and no more of the reply's text */
-    enum view_reasoning reasoning; /* shown before the text, with a blank line between */
+    enum view_reasoning reasoning; /* shown where it came, with blank lines between it and text */
 };
 
 /* NULL where memory is out. */
