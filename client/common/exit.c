@@ -24,9 +24,9 @@ static const struct {
     {ERR_NO_PROVIDER, EXIT_UNAVAILABLE, NULL,
      "askctl keys import PROVIDER gives the daemon a key; or write a [provider] section to ~/.config/askd/askd.conf"},
     {ERR_RATE_LIMITED, EXIT_AGAIN, "try again later", NULL},
-    {ERR_BUDGET_EXCEEDED, EXIT_OTHER, "see to the credit at @, or choose another provider's model (-m)", NULL},
-    {ERR_CONTEXT_LENGTH_EXCEEDED, EXIT_OTHER, "shorten the prompt or choose a model with a larger window (-m)", NULL},
-    {ERR_CONTENT_FILTERED, EXIT_OTHER, "word the prompt otherwise or choose another model (-m)", NULL},
+    {ERR_BUDGET_EXCEEDED, EXIT_UNAVAILABLE, "see to the credit at @, or choose another provider's model (-m)", NULL},
+    {ERR_CONTEXT_LENGTH_EXCEEDED, EXIT_DATA, "shorten the prompt or choose a model with a larger window (-m)", NULL},
+    {ERR_CONTENT_FILTERED, EXIT_DATA, "word the prompt otherwise or choose another model (-m)", NULL},
     {ERR_OVERLOADED, EXIT_AGAIN, "try again later", "try again later"},
     {ERR_TIMEOUT, EXIT_AGAIN, "try again", "try again"},
     {ERR_UNAVAILABLE, EXIT_UNAVAILABLE, "check the network and the base_url of @", NULL},
@@ -163,6 +163,8 @@ static const char *own_hint(const msgpack_object_map *map, enum error_code code,
         return "askctl conv list shows what there is";
     if (text_is(text_of(map, "param"), "answer"))
         return "askctl answers shows what there is";
+    if (text_is(text_of(map, "param"), "parent"))
+        return "askctl conv show shows the ids of messages";
     return NULL;
 }
 
@@ -236,10 +238,19 @@ int exit_status_for(enum error_code code)
     return i < OUTCOMES ? (int)outcomes[i].status : (int)EXIT_OTHER;
 }
 
+/* A budget of our own that is spent begins anew by itself; one that cannot tell what a question would take does not. */
+static int status_of_budget(const msgpack_object_map *error)
+{
+    return text_has(text_of(error, "message"), "it resets at") ? (int)EXIT_AGAIN : (int)EXIT_CONFIG;
+}
+
 int exit_status_of(const msgpack_object_map *error)
 {
-    const struct text code = text_of(error, "code");
-    return exit_status_for(error_from_name(code.s, code.len));
+    const struct text name = text_of(error, "code");
+    const enum error_code code = error_from_name(name.s, name.len);
+    if (code == ERR_BUDGET_EXCEEDED && text_is(text_of(error, "param"), "budget"))
+        return status_of_budget(error);
+    return exit_status_for(code);
 }
 
 int exit_describe(char *out, size_t size, const msgpack_object *error)
