@@ -22,6 +22,27 @@ static const struct config_option app_option_rows[] = {
     {0},
 };
 
+/* Sets of context are read by the clients (client/common/context_set.h), who run what is in them; here they are known
+ * so that a mistake in one is found where the others are. */
+struct context_section {
+    char **files, **command;
+    char *text, *description;
+};
+
+static const struct config_option context_option_rows[] = {
+    {"files", CONFIG_LIST, offsetof(struct context_section, files), 0, 0, NULL, NULL, CONFIG_RELOAD,
+     "Files that ask -x NAME sends along, by a path or pattern of glob(7): relative to the folder in which it runs, or "
+     "from ~/ or / on. It may be given 32 times; 256 files are sent at most."},
+    {"command", CONFIG_LIST, offsetof(struct context_section, command), 0, 0, NULL, NULL, CONFIG_RELOAD,
+     "A command of the shell whose output it sends along. It runs in that folder with nothing to read and without a "
+     "terminal, for at most 10 s, and may print 1 MiB. It may be given 16 times."},
+    {"text", CONFIG_STRING, offsetof(struct context_section, text), 0, 0, NULL, NULL, CONFIG_RELOAD,
+     "Words that it sends along."},
+    {"description", CONFIG_STRING, offsetof(struct context_section, description), 0, 0, NULL, NULL, CONFIG_RELOAD,
+     "What the set is for, where ask tells which there are."},
+    {0},
+};
+
 const struct config_room app_room = {"daemon", false, sizeof(struct app_options), app_option_rows};
 const struct config_room engine_room = {"daemon", false, sizeof(struct engine_options), engine_option_rows};
 const struct config_room answer_room = {"daemon", false, sizeof(struct answer_options), answer_option_rows};
@@ -31,6 +52,8 @@ const struct config_room store_room = {"store", false, sizeof(struct store_optio
 
 const struct config_room cache_room = {"cache", false, sizeof(struct cache_options), cache_option_rows};
 
-const struct config_room *const rooms[] = {&app_room,   &engine_room,   &answer_room, &rpc_room,    &store_room,
-                                           &cache_room, &provider_room, &alias_room,  &budget_room, &rates_room,
-                                           NULL};
+static const struct config_room context_room = {"context", true, sizeof(struct context_section), context_option_rows};
+
+const struct config_room *const rooms[] = {&app_room,    &engine_room, &answer_room,   &rpc_room,
+                                           &store_room,  &cache_room,  &provider_room, &alias_room,
+                                           &budget_room, &rates_room,  &context_room,  NULL};

@@ -47,6 +47,7 @@ static const struct example {
     {"provider", "provider; here one that is known without any", "openai", NULL, NULL},
     {"alias", "alias", "smart", "models", "claude-sonnet-4-5, gpt-4.1, deepseek/deepseek-chat"},
     {"budget", "budget", "month", "limit", "20 usd"},
+    {"context", "set of context, which ask -x NAME takes along", "build", "command", "make 2>&1 | tail -n 200"},
 };
 
 static const struct example *example_of(const char *section)

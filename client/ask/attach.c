@@ -48,14 +48,15 @@ static enum error_code counted(struct attach *a, struct error *err)
         a->n++;
         return ERR_NONE;
     }
-    return error_set(err, ERR_TOO_LARGE, "all attachments together are larger than the %zu MiB that a question may be",
+    return error_set(err, ERR_TOO_LARGE,
+                     "all attachments together are larger than the %zu MiB that a question may be: attach fewer",
                      (ATTACH_ALL_MAX >> 20) + 1);
 }
 
 static enum error_code too_large(const char *name, struct error *err)
 {
-    return error_set(err, ERR_TOO_LARGE, "%s is larger than the %zu MiB that an attachment may be", name,
-                     ATTACH_FILE_MAX >> 20);
+    return error_set(err, ERR_TOO_LARGE, "%s is larger than the %zu MiB that an attachment may be: attach a part of it",
+                     name, ATTACH_FILE_MAX >> 20);
 }
 
 enum error_code attach_bytes(struct attach *a, const void *data, size_t len, const char *name, struct error *err)
@@ -86,7 +87,7 @@ static enum error_code read_all(struct buf *out, int fd, const char *name, struc
     return code == ERR_TOO_LARGE ? too_large(name, err) : code;
 }
 
-static const char *last_part(const char *path)
+const char *attach_last_part(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash && slash[1] ? slash + 1 : path;
@@ -103,7 +104,7 @@ static enum error_code check_kind(const struct stat *st, const char *name, struc
 
 static enum error_code cannot_open(const char *path, int errnum, struct error *err)
 {
-    return error_set_errno(err, ERR_INVALID_REQUEST, errnum, "cannot open %s", path);
+    return error_set_errno(err, ERR_NOT_FOUND, errnum, "cannot open %s", path);
 }
 
 enum error_code attach_fd(struct attach *a, int fd, const char *name, struct error *err)
@@ -115,7 +116,7 @@ enum error_code attach_fd(struct attach *a, int fd, const char *name, struct err
     if (code == ERR_NONE)
         code = read_all(&data, fd, name, err);
     if (code == ERR_NONE)
-        code = attach_bytes(a, data.data, data.len, last_part(name), err);
+        code = attach_bytes(a, data.data, data.len, name, err);
     buf_done(&data);
     (void)close(fd);
     return code;
@@ -128,7 +129,7 @@ static enum error_code attach_file(struct attach *a, const char *path, const str
     if (code != ERR_NONE)
         return code;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    return fd < 0 ? cannot_open(path, errno, err) : attach_fd(a, fd, path, err);
+    return fd < 0 ? cannot_open(path, errno, err) : attach_fd(a, fd, attach_last_part(path), err);
 }
 
 static enum error_code attach_stdin(struct attach *a, struct error *err)

@@ -26,14 +26,17 @@ void attach_init(struct attach *a);
 void attach_done(struct attach *a);
 
 /* As -a takes it: an http or https URL, "-" for standard input, a folder with a source tree (tree.h), or a file. What
- * was left out of a tree is told on stderr. ERR_INVALID_REQUEST, ERR_TOO_LARGE, ERR_UNAVAILABLE (git): nothing can be
- * asked. */
+ * was left out of a tree is told on stderr. ERR_NOT_FOUND: it cannot be opened; ERR_INVALID_REQUEST, ERR_TOO_LARGE,
+ * ERR_UNAVAILABLE (git): nothing can be asked. */
 enum error_code attach_add(struct attach *a, const char *what, struct error *err);
 
-/* A regular file or a pipe, opened already: its bytes, under the last part of that name. Closes fd. */
+/* A regular file or a pipe, opened already: its bytes, under that name. Closes fd. */
 enum error_code attach_fd(struct attach *a, int fd, const char *name, struct error *err);
-/* Bytes that were read already, under the whole name. */
+/* Bytes that were read already, likewise. */
 enum error_code attach_bytes(struct attach *a, const void *data, size_t len, const char *name, struct error *err);
+
+/* What a file is called where its folder says nothing: the last part of its path. */
+const char *attach_last_part(const char *path);
 
 /* Appends the list of parts, which `chat` takes as `attachments`. */
 void attach_put(struct buf *b, const struct attach *a);

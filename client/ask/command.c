@@ -143,14 +143,15 @@ static int ask_prompt(const struct args *args, const struct frontend *f)
         return status;
     material_init(&m);
     m.no_prompt = is_session(args, f);
-    enum error_code code = material_read(&m, args, ASKING_PROGRAM, &q, &err);
-    status = code == ERR_NOT_FOUND ? EXIT_USAGE : EXIT_DATA;
-    if (code != ERR_NONE) {
-        exit_print(ASKING_PROGRAM, "%s", err.message);
-    } else {
+    const enum error_code code = material_read(&m, args, ASKING_PROGRAM, &q, &err);
+    status = m.status;
+    if (code == ERR_NONE) {
         signals_catch();
         status = ask(args, f, &q, &m);
+    } else if (code != ERR_CANCELLED) {
+        exit_print(ASKING_PROGRAM, "%s", err.message);
     }
+    material_settle(&m, ASKING_PROGRAM, status);
     material_done(&m);
     return status;
 }
@@ -167,7 +168,7 @@ int command_main(int argc, char **argv, const struct frontend *f)
     case ARGS_ASK: break;
     }
     if (!are_texts(&args)) {
-        exit_print(ASKING_PROGRAM, "a value of an option is not UTF-8: convert it");
+        exit_print(ASKING_PROGRAM, "a value of an option is not UTF-8 text: convert it, for instance with iconv");
         return EXIT_DATA;
     }
     if (args.task == ARGS_UNDO)

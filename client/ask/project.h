@@ -8,9 +8,6 @@
 #include "client/ask/question.h"
 #include "client/common/project_file.h"
 
-#define PROJECT_MATCHES 256   /* files that its patterns may name together */
-#define PROJECT_ENTRIES 20000 /* entries of folders that are looked at for one pattern */
-
 /* Finds and reads it; p->path is "" where there is none to go by. The caller has initialised it. ERR_INVALID_REQUEST:
  * it is trusted, and says what is not understood; ERR_INTERNAL. */
 enum error_code project_load(struct project_file *p, const struct args *args, const char *program, struct error *err);
@@ -19,9 +16,10 @@ enum error_code project_load(struct project_file *p, const struct args *args, co
  * q borrows from p. */
 void project_fill(const struct project_file *p, const struct args *args, struct question *q);
 
-/* Attaches its files, in the order of their names for each pattern. Only regular files in its folder or below: a link
- * that leads out is ERR_PERMISSION_DENIED. A pattern that names no file is told on stderr. ERR_TOO_LARGE: over a bound.
- */
+/* Its folder, with a slash at the end. p->path is not "". */
+void project_folder(const struct project_file *p, char folder[PATH_MAX]);
+
+/* Attaches its files (globs.h). Only those in its folder or below. */
 enum error_code project_attach(const struct project_file *p, const struct args *args, const char *program,
                                struct attach *a, struct error *err);
 

@@ -22,7 +22,7 @@ const char args_usage[] = "Usage: ask [OPTION]... PROMPT...        Asks a langua
                           "Where it goes on\n"
                           "  -c, --continue         go on with the last conversation here\n"
                           "      --conversation ID  go on with that one (askctl conv list shows them)\n"
-                          "  -b, --branch MESSAGE   go on from that message, beside what followed it\n"
+                          "  -b, --branch MESSAGE   go on from that message (askctl conv show has ids)\n"
                           "      --continue-interrupted  have an answer finished that was cut off\n"
                           "  -r, --refresh          ask anew, even where the answer is known\n"
                           "      --cache HOW        use (default), refresh (as -r), only (ask nobody), off\n"

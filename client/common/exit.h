@@ -15,6 +15,7 @@ enum exit_status {
     EXIT_MISFIT = 2,
     EXIT_USAGE = 64,
     EXIT_DATA = 65,
+    EXIT_NOINPUT = 66,
     EXIT_UNAVAILABLE = 69,
     EXIT_SOFTWARE = 70,
     EXIT_OS = 71,

@@ -14,6 +14,7 @@ void project_file_init(struct project_file *p)
     p->path[0] = '\0';
     p->folder = -1;
     p->n_attach = 0;
+    context_sets_init(&p->contexts);
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         buf_init(texts[i], PROJECT_FILE_MAX);
     for (size_t i = 0; i < PROJECT_PATTERNS; i++)
@@ -30,6 +31,7 @@ void project_file_done(struct project_file *p)
         buf_done(texts[i]);
     for (size_t i = 0; i < PROJECT_PATTERNS; i++)
         buf_done(&p->attach[i]);
+    context_sets_done(&p->contexts);
 }
 
 static enum error_code check(const struct stat *st, const char *path, struct error *err)

@@ -3,6 +3,7 @@
 #ifndef CLIENT_PROJECT_FILE_H
 #define CLIENT_PROJECT_FILE_H
 
+#include "client/common/context_set.h"
 #include "lib/base/buf.h"
 #include "lib/base/error.h"
 #include <limits.h>
@@ -20,6 +21,7 @@ struct project_file {
     struct buf model, system, prompt, budget;
     struct buf attach[PROJECT_PATTERNS];
     size_t n_attach;
+    struct context_sets contexts;
 };
 
 /* Before any of the others, and at the end. */
@@ -37,7 +39,7 @@ enum error_code project_file_open(struct project_file *p, const char *path, stru
 /* Reads the content. ERR_INVALID_REQUEST: with file and line; ERR_INTERNAL: libinih is not there. */
 enum error_code project_file_read(struct project_file *p, struct error *err);
 
-/* The keys that it sets, as "model, attach". Cut where there is no room. */
+/* What it sets, as "model, attach, 1 set of context". Cut where there is no room. */
 void project_file_keys(const struct project_file *p, char *out, size_t size);
 
 #endif

@@ -1,23 +1,11 @@
-/* inih is loaded when there is a file to read and not before, so that ask links with libc and msgpack-c alone and
- * starts as fast as ever where there is none. It takes lines apart; what it does not tell is found here while it asks
- * for them: their number, one over its bound, which it would cut in two, and whether one goes on with the value above.
- */
-#include "client/common/escape.h"
+/* What the project file says. How its lines are read: ini_read.h. */
 #include "client/common/project_file.h"
-#include "lib/base/utf8.h"
-#include <dlfcn.h>
-#include <ini.h>
 #include <stdio.h>
 #include <string.h>
 
 struct reading {
     struct project_file *file;
-    struct error *err;
-    enum error_code code; /* of the first error, where reading stops */
-    size_t at;            /* in the content */
-    unsigned line;
-    bool goes_on, asked; /* the line that inih has: it is indented; no pair came of it yet */
-    struct buf *value;   /* that the last key has */
+    bool in_set; /* behind a section's line, which is a set of context */
 };
 
 static const char *const keys[] = {"model", "system", "prompt", "budget", "attach"};
@@ -27,49 +15,6 @@ static struct buf *value_of(struct project_file *p, size_t key)
 {
     struct buf *const values[ATTACH] = {&p->model, &p->system, &p->prompt, &p->budget};
     return key < ATTACH ? values[key] : &p->attach[p->n_attach];
-}
-
-static int fail(struct reading *r, const char *reason, const char *what)
-{
-    struct buf shown;
-    buf_init(&shown, 16 * PROJECT_FILE_MAX);
-    escape_visible(&shown, what, strlen(what), "");
-    r->code =
-        error_set(r->err, ERR_INVALID_REQUEST, "%s:%u: %.200s%s", r->file->path, r->line, buf_cstr(&shown), reason);
-    buf_done(&shown);
-    return 0;
-}
-
-/* inih asks for a line as of fgets. */
-static char *next_line(char *str, int size, void *data)
-{
-    struct reading *r = data;
-    const struct buf *all = &r->file->content;
-    if (r->code == ERR_NONE && r->asked)
-        (void)fail(r, "no key = value", "");
-    if (r->code != ERR_NONE || r->at == all->len)
-        return NULL;
-    const char *s = (const char *)all->data + r->at, *end = memchr(s, '\n', all->len - r->at);
-    size_t len = end != NULL ? (size_t)(end - s) : all->len - r->at, blank = 0;
-    r->at += len + (end != NULL);
-    r->line++;
-    while (blank < len && strchr(" \t\r", s[blank]) != NULL && s[blank] != '\0')
-        blank++;
-    r->goes_on = blank > 0 && r->value != NULL;
-    r->asked = blank < len && s[blank] != '#' && s[blank] != ';';
-    if (len > (size_t)size - 2)
-        (void)fail(r, "a line is too long: indent the next one to go on with a value", "");
-    else if (!utf8_valid(s, len))
-        (void)fail(r, "the line is not UTF-8", "");
-    else if (memchr(s, '\0', len) != NULL)
-        (void)fail(r, "the line holds a NUL", "");
-    else if (r->asked && !r->goes_on && s[blank] == '[')
-        (void)fail(r, "there are no sections here", "");
-    if (r->code != ERR_NONE)
-        return NULL;
-    memcpy(str, s, len);
-    (void)strcpy(str + len, "\n");
-    return str;
 }
 
 static bool leaves_folder(const char *path)
@@ -89,78 +34,70 @@ static bool is_label(const struct buf *b)
     return b->len <= PROJECT_LABEL_MAX;
 }
 
-/* What can be said of a value once all of it is there, which is when the next key comes, or the end. */
-static int end_value(struct reading *r)
-{
-    struct project_file *p = r->file;
-    struct buf *v = r->value;
-    if (v == NULL)
-        return 1;
-    r->value = NULL;
-    if (v->len == 0)
-        return fail(r, "the value above is empty", "");
-    if (v == &p->budget && !is_label(v))
-        return fail(r, "a budget is a name of letters, digits and . _ -, of 64 at most", "");
-    if (v == &p->attach[p->n_attach]) {
-        if (leaves_folder(buf_cstr(v)))
-            return fail(r, " is not in the folder of this file: attach what is, by a path relative to it", buf_cstr(v));
-        p->n_attach++;
-    }
-    return 1;
-}
-
-static int take_key(struct reading *r, const char *name)
+static size_t key_of(const char *name)
 {
     size_t key = 0;
-    if (end_value(r) == 0)
-        return 0;
     while (key < KEYS && strcmp(keys[key], name) != 0)
         key++;
+    return key;
+}
+
+static bool is_beneath(struct ini_reader *r, const char *path)
+{
+    return !leaves_folder(path) ||
+           ini_fail(r, path, " is not in the folder of this file: attach what is, by a path relative to it");
+}
+
+static bool on_section(void *data, struct ini_reader *r, const char *section, size_t len, bool *wanted)
+{
+    struct reading *reading = data;
+    size_t name_len = 0;
+    const char *name = ini_named(section, len, CONTEXT_KIND, &name_len);
+    if (name == NULL)
+        return ini_fail(r, "the only sections here are sets, as [context \"NAME\"]", "");
+    *wanted = reading->in_set = true;
+    return context_sets_section(&reading->file->contexts, r, reading->file->path, name, name_len);
+}
+
+static bool on_key(void *data, struct ini_reader *r, const char *name)
+{
+    const struct reading *reading = data;
+    struct project_file *p = reading->file;
+    const size_t key = key_of(name);
+    if (reading->in_set)
+        return context_sets_key(&p->contexts, r, name);
     if (key == KEYS)
-        return fail(r, " is no key: model, system, prompt, attach and budget are", name);
-    if (key == ATTACH && r->file->n_attach == PROJECT_PATTERNS)
-        return fail(r, "there are too many attach lines: 32 are read", "");
-    r->value = value_of(r->file, key);
-    return r->value->len == 0 || fail(r, " stands here twice", name);
+        return ini_fail(r, name, " is no key: model, system, prompt, attach and budget are");
+    if (key == ATTACH && p->n_attach == PROJECT_PATTERNS)
+        return ini_fail(r, "there are too many attach lines: 32 are read", "");
+    return value_of(p, key)->len == 0 || ini_fail(r, name, " stands here twice");
 }
 
-/* inih 55 takes comments off values, but not off the lines that continue them. */
-static size_t value_len(const char *value)
+static bool on_pair(void *data, struct ini_reader *r, const char *name, struct buf *value)
 {
-    const char *comment = strstr(value, " ;");
-    return comment != NULL ? (size_t)(comment - value) : strlen(value);
-}
-
-static int on_pair(void *data, const char *section, const char *name, const char *value)
-{
-    struct reading *r = data;
-    (void)section;
-    r->asked = false;
-    if (!r->goes_on && take_key(r, name) == 0)
-        return 0;
-    if (r->value->len > 0)
-        (void)buf_putc(r->value, ' ');
-    (void)buf_append(r->value, value, value_len(value));
-    (void)buf_cstr(r->value);
-    return r->value->failed ? fail(r, "there is no memory for the value", "") : 1;
+    const struct reading *reading = data;
+    struct project_file *p = reading->file;
+    if (reading->in_set)
+        return (strcmp(name, "files") != 0 || is_beneath(r, buf_cstr(value))) &&
+               context_sets_pair(&p->contexts, r, name, value);
+    struct buf *v = value_of(p, key_of(name));
+    if (v == &p->budget && !is_label(value))
+        return ini_fail(r, "a budget is a name of letters, digits and . _ -, of 64 at most", "");
+    if (v == &p->attach[p->n_attach] && !is_beneath(r, buf_cstr(value)))
+        return false;
+    (void)buf_append(v, value->data, value->len);
+    (void)buf_cstr(v);
+    if (v == &p->attach[p->n_attach])
+        p->n_attach++;
+    return !v->failed || ini_fail(r, "there is no memory for the value", "");
 }
 
 enum error_code project_file_read(struct project_file *p, struct error *err)
 {
-    struct reading r = {.file = p, .err = err};
-    __typeof__(&ini_parse_stream) parse = NULL;
-    void *library = dlopen("libinih.so.1", RTLD_NOW | RTLD_LOCAL);
-    void *found = library != NULL ? dlsym(library, "ini_parse_stream") : NULL;
-    memcpy(&parse, &found, sizeof(found));
-    if (parse == NULL)
-        return error_set(err, ERR_INTERNAL, "cannot read %s: %s: install libinih1", p->path, dlerror());
-    int status = parse(next_line, &r, on_pair, &r);
-    if (r.code == ERR_NONE && status != 0)
-        (void)fail(&r, "no key = value", "");
-    if (r.code == ERR_NONE)
-        (void)end_value(&r);
-    (void)dlclose(library);
-    return r.code;
+    static const struct ini_handler handler = {.section = on_section, .key = on_key, .pair = on_pair, .top = true};
+    struct reading reading = {.file = p};
+    context_sets_begin_file(&p->contexts);
+    return ini_read(p->path, &p->content, &handler, &reading, err);
 }
 
 void project_file_keys(const struct project_file *p, char *out, size_t size)
@@ -174,4 +111,7 @@ void project_file_keys(const struct project_file *p, char *out, size_t size)
         int n = snprintf(out + at, size - at, "%s%s", at > 0 ? ", " : "", keys[i]);
         at += n > 0 ? (size_t)n : 0;
     }
+    if (p->contexts.n > 0 && at < size)
+        (void)snprintf(out + at, size - at, "%s%zu set%s of context", at > 0 ? ", " : "", p->contexts.n,
+                       p->contexts.n > 1 ? "s" : "");
 }

@@ -35,6 +35,8 @@ static void on_signal(int sig)
 
 void signals_catch(void)
 {
+    if (wake >= 0)
+        return;
     wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     (void)sigaction(SIGPIPE, &ignore, &pipe_before);

@@ -3,7 +3,7 @@
 #ifndef CLIENT_SIGNALS_H
 #define CLIENT_SIGNALS_H
 
-void signals_catch(void);
+void signals_catch(void);    /* a second time it does nothing */
 int signals_fd(void);       /* readable once a signal came; -1 where signals_catch was not called */
 void signals_clear(void);   /* forgets the signal that came: for who goes on after it */
 void signals_release(void); /* ignores no longer what was not ignored before: for who becomes another program */

@@ -117,7 +117,7 @@ def test_what_cannot_be_attached_is_said(asked, tmp_path, what, said):
     (tmp_path / "empty").touch()
     (tmp_path / "folder").mkdir()
     code, err, parts = asked("-a", str(tmp_path / what), "hi")
-    assert code == 65 and said in err and parts is None
+    assert code == (66 if "cannot open" in said else 65) and said in err and parts is None
 
 
 def test_tree_is_what_git_lists(asked, tree):
@@ -206,4 +206,4 @@ def test_tree_runs_nothing_of_its_own(asked, tree, tmp_path):
 
 def test_git_that_is_missing_is_said(asked, tree):
     code, err, parts = asked("-a", str(tree), "hi", env={"PATH": "/nowhere"})
-    assert code == 65 and "git cannot be run" in err and parts is None
+    assert code == 69 and "git cannot be run" in err and parts is None

@@ -431,6 +431,15 @@ def test_needs_libc_and_msgpack_only(path):
     assert "libc.so.6" in needed
 
 
+@pytest.mark.skipif(shutil.which("strip") is None, reason="there is no strip")
+def test_ask_is_small(tmp_path):
+    out = subprocess.run(["readelf", "-d", ask_path()], check=True, capture_output=True, text=True).stdout
+    if "asan" in out or "ubsan" in out or "tsan" in out:
+        pytest.skip("built with sanitizers")
+    subprocess.run(["strip", "-o", tmp_path / "ask", ask_path()], check=True)
+    assert (tmp_path / "ask").stat().st_size < 300 * 1000
+
+
 @pytest.mark.parametrize("mode", [0o755, 0o777], ids=oct)
 def test_folder_of_the_wrong_mode_is_refused(daemon, ask, home, mode):
     home.socket.parent.chmod(mode)

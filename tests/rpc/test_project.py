@@ -167,7 +167,7 @@ def test_trust_without_anybody_there(project):
     [
         ("modle = x\n", ":1: modle is no key: model, system, prompt, attach and budget are"),
         ("\nmodel = a\nmodel = b\n", ":3: model stands here twice"),
-        ("[ask]\n", ":1: there are no sections here"),
+        ("[ask]\n", ":1: the only sections here are sets"),
         ("model\n", ":1: no key = value"),
         ("model =\n", ":1: the value above is empty"),
         ("budget = a b\n", ":1: a budget is a name of letters"),
@@ -315,7 +315,7 @@ def test_a_link_that_leads_out(project, provider, target):
     (project.folder / "x.md").symlink_to(target)
     project.write("attach = *.md\n").trusted()
     r = project.ask()
-    assert (r.returncode, r.stderr) == (DATA, f"ask: {project.file}: attach = x.md leads out of the folder\n")
+    assert (r.returncode, r.stderr) == (DENIED, f"ask: {project.file}: attach = x.md leads out of the folder\n")
     assert models(provider) == []
 
 
@@ -325,7 +325,7 @@ def test_a_folder_on_the_way_that_leads_out(project, provider):
     (outside / "x").write_text("SECRET")
     (project.folder / "docs").symlink_to(outside)
     project.write("attach = docs/x\n").trusted()
-    assert project.ask().returncode == DATA and models(provider) == []
+    assert project.ask().returncode == DENIED and models(provider) == []
 
 
 def test_a_link_that_stays_within(project, provider):
