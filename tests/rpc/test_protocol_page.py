@@ -93,11 +93,11 @@ def config(home, what, path):
 
 @pytest.fixture
 def defaults(home, tmp_path):
-    """What --print-config shows where nothing is configured but that there are a provider, an alias and a budget."""
+    """What --print-config shows where nothing is configured but that there is one of each named section."""
     path = tmp_path / "empty.conf"
     path.write_text(
         '[provider "openai"]\n[alias "smart"]\nmodels = claude-sonnet-4-5, gpt-4.1, deepseek/deepseek-chat\n'
-        '[budget "month"]\nlimit = 20 usd\n'
+        '[budget "month"]\nlimit = 20 usd\n[context "build"]\ncommand = make 2>&1 | tail -n 200\n'
     )
     return config(home, "--print-config", path)
 

@@ -119,7 +119,6 @@ def test_what_stands_beside_them(client, provider):
         ({"regenerate": answer, "parent": question}, "invalid_request", "regenerate"),
         ({"regenerate": answer, "cache": "only"}, "invalid_request", "cache"),
         ({"regenerate": answer, "conversation": "new"}, "invalid_request", "regenerate"),
-        ({"prompt": "x", "edit": question, "conversation": None}, "invalid_request", "edit"),
     ):
         error = failure(client, "chat", {"model": "fake/echo", "conversation": c, **params})
         assert (error["code"], error["param"]) == (code, param), params
