@@ -14,8 +14,8 @@ unit_tests = \
 	tests/unit/archive/test_split tests/unit/ask/test_age tests/unit/ask/test_args tests/unit/ask/test_args_shown \
 	tests/unit/ask/test_arms tests/unit/ask/test_base64 tests/unit/ask/test_call tests/unit/ask/test_diff_apply \
 	tests/unit/ask/test_diff_property tests/unit/ask/test_edit_apply tests/unit/ask/test_edit_files \
-	tests/unit/ask/test_escape tests/unit/ask/test_figures tests/unit/ask/test_json_print \
-	tests/unit/ask/test_judge tests/unit/ask/test_locate tests/unit/ask/test_paths \
+	tests/unit/ask/test_escape tests/unit/ask/test_explain_cut tests/unit/ask/test_figures \
+	tests/unit/ask/test_json_print tests/unit/ask/test_judge tests/unit/ask/test_locate tests/unit/ask/test_paths \
 	tests/unit/ask/test_schema_short tests/unit/ask/test_shell_answer tests/unit/ask/test_shell_show \
 	tests/unit/ask/test_turns tests/unit/ask/test_view_text tests/unit/ask/test_where tests/unit/attach/test_kind \
 	tests/unit/base/test_buf tests/unit/base/test_clock tests/unit/base/test_decimal tests/unit/base/test_error \
@@ -131,6 +131,9 @@ tests_unit_ask_test_edit_files_LDADD = $(UNIT_LDADD)
 tests_unit_ask_test_escape_SOURCES = tests/unit/ask/test_escape.c
 tests_unit_ask_test_escape_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ask_test_escape_LDADD = $(UNIT_LDADD)
+tests_unit_ask_test_explain_cut_SOURCES = tests/unit/ask/test_explain_cut.c
+tests_unit_ask_test_explain_cut_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ask_test_explain_cut_LDADD = $(UNIT_LDADD)
 tests_unit_ask_test_figures_SOURCES = tests/unit/ask/test_figures.c
 tests_unit_ask_test_figures_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ask_test_figures_LDADD = $(UNIT_LDADD)
@@ -631,22 +634,23 @@ python_tests = \
 	tests/rpc/test_compare_conversations.py tests/rpc/test_compare_terminal.py tests/rpc/test_contexts.py \
 	tests/rpc/test_conversation.py tests/rpc/test_ctl_answers.py tests/rpc/test_ctl_wait.py tests/rpc/test_edit.py \
 	tests/rpc/test_edit_terminal.py tests/rpc/test_embed.py tests/rpc/test_estimate.py \
-	tests/rpc/test_exit_statuses.py tests/rpc/test_fault_next.py tests/rpc/test_fault_table.py \
-	tests/rpc/test_faults.py tests/rpc/test_fidelity.py tests/rpc/test_frames.py tests/rpc/test_handover.py \
-	tests/rpc/test_hello_status.py tests/rpc/test_help.py tests/rpc/test_key_commands.py tests/rpc/test_keys.py \
-	tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py tests/rpc/test_leave.py tests/rpc/test_ledger.py \
-	tests/rpc/test_ledger_figures.py tests/rpc/test_ledger_kept.py tests/rpc/test_library.py \
-	tests/rpc/test_lifecycle.py tests/rpc/test_models.py tests/rpc/test_models_cli.py \
-	tests/rpc/test_models_refresh.py tests/rpc/test_premium.py tests/rpc/test_project.py tests/rpc/test_prompts.py \
-	tests/rpc/test_prompts_cli.py tests/rpc/test_prompts_folders.py tests/rpc/test_protocol_page.py \
-	tests/rpc/test_queue.py tests/rpc/test_race.py tests/rpc/test_reload.py tests/rpc/test_restart.py \
-	tests/rpc/test_routing.py tests/rpc/test_schedules.py tests/rpc/test_schema.py \
-	tests/rpc/test_schema_property.py tests/rpc/test_screen.py tests/rpc/test_search.py tests/rpc/test_secrets.py \
-	tests/rpc/test_service.py tests/rpc/test_session.py tests/rpc/test_shell_keys.py \
-	tests/rpc/test_single_flight.py tests/rpc/test_single_flight_ends.py tests/rpc/test_spent.py \
-	tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py tests/rpc/test_systemd.py \
-	tests/rpc/test_terminal.py tests/rpc/test_terminal_attacks.py tests/rpc/test_titling.py tests/rpc/test_tls.py \
-	tests/rpc/test_tree.py tests/rpc/test_tree_model.py tests/rpc/test_usage.py tests/rpc/test_usage_cli.py \
+	tests/rpc/test_exit_statuses.py tests/rpc/test_explain_last.py tests/rpc/test_fault_next.py \
+	tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py tests/rpc/test_frames.py \
+	tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
+	tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py \
+	tests/rpc/test_leave.py tests/rpc/test_ledger.py tests/rpc/test_ledger_figures.py \
+	tests/rpc/test_ledger_kept.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models.py \
+	tests/rpc/test_models_cli.py tests/rpc/test_models_refresh.py tests/rpc/test_premium.py \
+	tests/rpc/test_project.py tests/rpc/test_prompts.py tests/rpc/test_prompts_cli.py \
+	tests/rpc/test_prompts_folders.py tests/rpc/test_protocol_page.py tests/rpc/test_queue.py \
+	tests/rpc/test_race.py tests/rpc/test_reload.py tests/rpc/test_restart.py tests/rpc/test_routing.py \
+	tests/rpc/test_schedules.py tests/rpc/test_schema.py tests/rpc/test_schema_property.py \
+	tests/rpc/test_screen.py tests/rpc/test_search.py tests/rpc/test_secrets.py tests/rpc/test_service.py \
+	tests/rpc/test_session.py tests/rpc/test_shell_keys.py tests/rpc/test_single_flight.py \
+	tests/rpc/test_single_flight_ends.py tests/rpc/test_spent.py tests/rpc/test_store_trouble.py \
+	tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_terminal.py \
+	tests/rpc/test_terminal_attacks.py tests/rpc/test_titling.py tests/rpc/test_tls.py tests/rpc/test_tree.py \
+	tests/rpc/test_tree_model.py tests/rpc/test_usage.py tests/rpc/test_usage_cli.py \
 	tests/rpc/test_usage_scopes.py tests/rpc/test_warm.py tests/rpc/test_watch.py tests/rpc/test_window.py \
 	tests/replay/test_embeddings.py tests/replay/test_prices.py tests/replay/test_recordings.py \
 	tests/replay/test_requests.py tests/replay/test_tokens.py

@@ -1,6 +1,7 @@
 #include "client/ask/material.h"
 #include "client/ask/context.h"
 #include "client/ask/edit.h"
+#include "client/ask/explain_last.h"
 #include "client/ask/input.h"
 #include "client/ask/project.h"
 #include "client/ask/schema_arg.h"
@@ -26,6 +27,7 @@ static const struct {
     {ATTACHMENTS, ERR_UNAVAILABLE, EXIT_UNAVAILABLE},
     {PROMPT, ERR_NOT_FOUND, EXIT_USAGE},
     {PROMPT, ERR_INTERNAL, EXIT_IO},
+    {PROMPT, ERR_UNAVAILABLE, EXIT_UNAVAILABLE},
     {EDITOR, ERR_NOT_FOUND, EXIT_USAGE},
     {EDITOR, ERR_UNAVAILABLE, EXIT_UNAVAILABLE},
     {EDITOR, ERR_INTERNAL, EXIT_OS},
@@ -71,6 +73,16 @@ void material_done(struct material *m)
     buf_done(&m->edit_var);
 }
 
+/* What is done with the words may have a prompt of its own. */
+static const char *template_of(const struct args *args)
+{
+    switch (args->task) {
+    case ARGS_EDIT: return EDIT_TEMPLATE;
+    case ARGS_EXPLAIN_LAST: return EXPLAIN_LAST_PROMPT;
+    default: return args->template;
+    }
+}
+
 static struct question question_of(const struct args *args)
 {
     static const char *const conversations[] = {[ARGS_NEW] = "new", [ARGS_CONTINUE] = "last", [ARGS_NOWHERE] = NULL};
@@ -79,7 +91,7 @@ static struct question question_of(const struct args *args)
                              .system = args->system,
                              .cache = args->cache,
                              .detach = args->detach,
-                             .template = args->task == ARGS_EDIT ? EDIT_TEMPLATE : args->template,
+                             .template = template_of(args),
                              .vars = args->vars,
                              .n_vars = args->n_vars,
                              .parent = args->branch,
@@ -167,7 +179,10 @@ static enum error_code read_step(struct material *m, enum step step, const struc
     case PROJECT: return read_project(m, args, program, q, err);
     case EDITED: return read_edited(m, args, q, err);
     case ATTACHMENTS: return attach_all(&m->attached, args, err);
-    case PROMPT: return m->no_prompt ? ERR_NONE : read_prompt(m, args, q, err);
+    case PROMPT:
+        if (args->task == ARGS_EXPLAIN_LAST)
+            return explain_last_read(&m->prompt, args, program, err);
+        return m->no_prompt ? ERR_NONE : read_prompt(m, args, q, err);
     case EDITOR: return args->editor && !m->no_prompt ? edit_prompt(m, err) : ERR_NONE;
     case CONTEXT: return context_attach(args, &m->project, program, &m->attached, err);
     }

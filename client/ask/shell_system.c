@@ -51,3 +51,20 @@ void shell_system_name(char name[SHELL_SYSTEM_SIZE])
         add_distribution(name, (size_t)n, (char *)release.data);
     buf_done(&release);
 }
+
+void shell_vars_find(struct shell_vars *v)
+{
+    char system[SHELL_SYSTEM_SIZE];
+    shell_system_name(system);
+    (void)snprintf(v->shell, sizeof(v->shell), "shell=%.255s", shell_system_shell_name());
+    (void)snprintf(v->system, sizeof(v->system), "system=%s", system);
+    v->list[0] = v->shell;
+    v->list[1] = v->system;
+}
+
+void shell_vars_put(struct question *q, const char *template, const struct shell_vars *v)
+{
+    q->template = template;
+    q->vars = v->list;
+    q->n_vars = sizeof(v->list) / sizeof(v->list[0]);
+}

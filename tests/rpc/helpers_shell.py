@@ -1,11 +1,18 @@
-"""What ask --shell proposes, as a test wants it: prompts of the user's own in the place of those that come with askd, so that
-the provider's echo is the command."""
+"""The shells, and what ask --shell proposes, as a test wants it: prompts of the user's own in the place of those that come
+with askd, so that the provider's echo is the command."""
 
 import pytest
+from conftest import HERE
 from helpers_prompts import Prompts
 
+FILES = HERE.parent / "etc" / "shell"
+SHELLS = {
+    "bash": ["bash", "--norc", "--noprofile", "-i"],
+    "zsh": ["zsh", "-f", "-i"],
+    "fish": ["fish", "--private", "-i", "-C", "function fish_prompt; printf '$ '; end; function fish_greeting; end"],
+}
 EXPLAINED = "It is explained:"
-QUESTION = "[n]o"
+QUESTION = "[n]o, [e]dit:"
 
 
 class Proposed(Prompts):

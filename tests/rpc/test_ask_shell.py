@@ -84,7 +84,7 @@ def begin(t, command):
 
 def propose(t, command):
     begin(t, command)
-    return t.wait_for(lambda s: s.rstrip().endswith(QUESTION + ":"))
+    return t.wait_for(lambda s: s.rstrip().endswith(QUESTION))
 
 
 def ends(t, *keys):
@@ -155,6 +155,43 @@ def test_the_terminal_is_the_commands(t):
     t.type("", "y", "Enter")
     t.type("typed", "Enter")
     assert "\ngot-typed\ny\n" in ends(t)
+
+
+@pytest.fixture
+def editor(t, home):
+    """A function that makes a script the editor; $1 is the file."""
+
+    def use(script):
+        path = home.path / "editor"
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        t.type(f"export VISUAL={path}", "Enter")
+
+    return use
+
+
+def test_edited_shown_again_and_run(t, editor):
+    editor("grep -q 'rm -rf /tmp/nothing' \"$1\" && printf 'printf it-%%s \"\\342\\200\\256ran\" | wc -c' >\"$1\"")
+    propose(t, "rm -rf /tmp/nothing/at/all")
+    t.type("", "e", "Enter")
+    shown = t.wait_for(lambda s: s.count(QUESTION) == 2).split("\n")
+    assert '  printf it-%s "\\u{202e}ran" | wc -c' in shown
+    assert "\n9\nstatus=0" in ends(t, "y", "Enter")
+
+
+def test_an_editor_that_fails_changes_nothing(t, editor):
+    editor("exit 3")
+    propose(t, "echo 'it '\"ran\"")
+    t.type("", "e", "Enter")
+    t.wait_for("the editor ended with status 3")
+    t.wait_for(lambda s: s.count(QUESTION) == 2)
+    assert "\nit ran\nstatus=0" in ends(t, "y", "Enter")
+
+
+def test_all_of_it_deleted(t, editor):
+    editor(': >"$1"')
+    propose(t, "touch ran")
+    assert "holds no command" in ends(t, "e", "Enter") and "\nstatus=65" in t.screen()
 
 
 def test_no_shell_to_run_it(t):

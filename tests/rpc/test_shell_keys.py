@@ -1,16 +1,9 @@
 """The key that turns the line being typed into a command, in the real shells."""
 
 import pytest
-from conftest import HERE
-from helpers_shell import proposed  # noqa: F401
+from helpers_shell import FILES, SHELLS, proposed  # noqa: F401
 from helpers_tmux import Tmux
 
-FILES = HERE.parent / "etc" / "shell"
-SHELLS = {
-    "bash": ["bash", "--norc", "--noprofile", "-i"],
-    "zsh": ["zsh", "-f", "-i"],
-    "fish": ["fish", "--private", "-i", "-C", "function fish_prompt; printf '$ '; end; function fish_greeting; end"],
-}
 UNDO = {"bash": "C-_", "zsh": "C-_", "fish": "C-z"}
 
 
@@ -93,3 +86,15 @@ def test_another_key(daemon, home, proposed, name, key, pressed):  # noqa: F811
         t.wait_for("ready\n$")
         t.type("words", pressed)
         line(t, "echo words")
+
+
+def test_the_files_are_installed_where_the_readme_says():
+    """make puts into share/askd/shell what etc/local.mk lists for it."""
+    root = FILES.parent.parent
+    listed = (root / "etc" / "local.mk").read_text()
+    assert "shelldir = $(pkgdatadir)/shell\n" in listed
+    assert {p.name for p in FILES.iterdir()} == {f"ask.{name}" for name in SHELLS}
+    for name in SHELLS:
+        assert f" etc/shell/ask.{name}" in listed
+        assert f" /usr/local/share/askd/shell/ask.{name} " in (root / "README.md").read_text()
+        assert f"/usr/local/share/askd/shell/ask.{name}\n" in (FILES / f"ask.{name}").read_text()
