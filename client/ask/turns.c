@@ -1,25 +1,25 @@
 #include "client/ask/turns.h"
 #include "lib/proto/mp.h"
 
-void turns_init(struct turns *t)
+void said_turns_init(struct turns *t)
 {
     *t = (struct turns){.n = 0};
     buf_init(&t->messages, TURNS_MAX);
 }
 
-void turns_done(struct turns *t)
+void said_turns_done(struct turns *t)
 {
     buf_done(&t->messages);
 }
 
-void turns_clear(struct turns *t)
+void said_turns_clear(struct turns *t)
 {
     buf_clear(&t->messages);
     t->n = 0;
     t->before = 0;
 }
 
-bool turns_add(struct turns *t, const struct buf *question, const struct buf *answer)
+bool said_turns_add(struct turns *t, const struct buf *question, const struct buf *answer)
 {
     const size_t before = t->messages.len;
     (void)buf_append(&t->messages, question->data, question->len);
@@ -37,7 +37,7 @@ bool turns_add(struct turns *t, const struct buf *question, const struct buf *an
     return true;
 }
 
-void turns_drop_last(struct turns *t)
+void said_turns_drop_last(struct turns *t)
 {
     if (t->n == 0 || t->before == t->messages.len)
         return;

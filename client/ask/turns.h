@@ -12,15 +12,15 @@ struct turns {
     size_t before; /* bytes of all but the last question and its answer */
 };
 
-void turns_init(struct turns *t);
-void turns_done(struct turns *t);
-void turns_clear(struct turns *t);
+void said_turns_init(struct turns *t);
+void said_turns_done(struct turns *t);
+void said_turns_clear(struct turns *t);
 
 /* Adds a question, which is a packed message, and the text of its answer. False where there is no more room for them:
  * nothing was added. */
-bool turns_add(struct turns *t, const struct buf *question, const struct buf *answer);
+bool said_turns_add(struct turns *t, const struct buf *question, const struct buf *answer);
 
 /* Takes the last question back, and its answer. */
-void turns_drop_last(struct turns *t);
+void said_turns_drop_last(struct turns *t);
 
 #endif

@@ -94,7 +94,7 @@ static bool begin(struct session *s, const struct asking *a, const struct questi
     s->last.data = s;
     s->last.on_answer = on_answer;
     s->last.on_end = on_answer_end;
-    turns_init(&s->said);
+    said_turns_init(&s->said);
     buf_init(&s->question, LINE_BYTES_MAX);
     if (base->parent != NULL && strlen(base->parent) < sizeof(s->parent))
         memcpy(s->parent, base->parent, strlen(base->parent) + 1);
@@ -113,7 +113,7 @@ static void end(struct session *s)
     attach_done(&s->attached);
     attach_done(&s->attached_last);
     asked_done(&s->last);
-    turns_done(&s->said);
+    said_turns_done(&s->said);
     buf_done(&s->question);
     if (s->own_ask)
         ask_close(s->asking.ask);

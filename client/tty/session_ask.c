@@ -96,7 +96,7 @@ static void keep_turn(struct session *s, struct question q)
     buf_init(&message, ASKING_PARAMS_MAX);
     q.attachments = &s->attached_last;
     question_put_message(&message, &q);
-    s->said_last = !message.failed && turns_add(&s->said, &message, &s->last.text);
+    s->said_last = !message.failed && said_turns_add(&s->said, &message, &s->last.text);
     if (!s->said_last)
         exit_print(ASKING_PROGRAM,
                    "this session has grown over %d MiB: what was said now is forgotten; /new begins anew",
@@ -161,7 +161,7 @@ void session_put_back(struct session *s, const char *text, size_t len)
 static void drop_last_turn(struct session *s)
 {
     if (s->said_last)
-        turns_drop_last(&s->said);
+        said_turns_drop_last(&s->said);
     s->said_last = false;
 }
 

@@ -136,7 +136,7 @@ enum session_next session_new(struct session *s, const char *argument)
     s->message[0] = s->parent[0] = s->editing[0] = '\0';
     s->editing_turn = s->said_last = false;
     s->last.tokens = 0;
-    turns_clear(&s->said);
+    said_turns_clear(&s->said);
     buf_clear(&s->question);
     return SESSION_GO_ON;
 }
