@@ -29,19 +29,20 @@ libaskcmd_la_SOURCES = \
 	client/ask/copy.h client/ask/diff.c client/ask/diff.h client/ask/diff_apply.c client/ask/diff_apply.h \
 	client/ask/diff_make.c client/ask/diff_make.h client/ask/diff_show.c client/ask/diff_show.h \
 	client/ask/dry_run.c client/ask/dry_run.h client/ask/edit.c client/ask/edit.h client/ask/edit_apply.c \
-	client/ask/edit_apply.h client/ask/edit_files.c client/ask/edit_files.h client/ask/edit_fit.c \
-	client/ask/edit_fit.h client/ask/editor.c client/ask/editor.h client/ask/explain_again.c \
-	client/ask/explain_again.h client/ask/explain_cut.c client/ask/explain_cut.h client/ask/explain_last.c \
-	client/ask/explain_last.h client/ask/globs.c client/ask/globs.h client/ask/input.c client/ask/input.h \
-	client/ask/judge.c client/ask/judge.h client/ask/material.c client/ask/material.h client/ask/models.c \
-	client/ask/models.h client/ask/pick.c client/ask/pick.h client/ask/plain.c client/ask/plain.h \
-	client/ask/project.c client/ask/project.h client/ask/question.c client/ask/question.h client/ask/replace.c \
-	client/ask/replace.h client/ask/resume.c client/ask/resume.h client/ask/schema_arg.c client/ask/schema_arg.h \
-	client/ask/screen.c client/ask/screen.h client/ask/shell.c client/ask/shell.h client/ask/shell_answer.c \
-	client/ask/shell_answer.h client/ask/shell_propose.c client/ask/shell_propose.h client/ask/shell_risk.c \
-	client/ask/shell_risk.h client/ask/shell_show.c client/ask/shell_show.h client/ask/shell_system.c \
-	client/ask/shell_system.h client/ask/tree.c client/ask/tree.h client/ask/tree_list.c client/ask/tree_list.h \
-	client/ask/turns.c client/ask/turns.h client/ask/undo.c client/ask/undo.h client/ask/usage.c
+	client/ask/edit_apply.h client/ask/edit_decide.c client/ask/edit_decide.h client/ask/edit_files.c \
+	client/ask/edit_files.h client/ask/edit_fit.c client/ask/edit_fit.h client/ask/editor.c client/ask/editor.h \
+	client/ask/explain_again.c client/ask/explain_again.h client/ask/explain_cut.c client/ask/explain_cut.h \
+	client/ask/explain_last.c client/ask/explain_last.h client/ask/globs.c client/ask/globs.h client/ask/input.c \
+	client/ask/input.h client/ask/judge.c client/ask/judge.h client/ask/material.c client/ask/material.h \
+	client/ask/models.c client/ask/models.h client/ask/pick.c client/ask/pick.h client/ask/plain.c \
+	client/ask/plain.h client/ask/project.c client/ask/project.h client/ask/question.c client/ask/question.h \
+	client/ask/replace.c client/ask/replace.h client/ask/resume.c client/ask/resume.h client/ask/schema_arg.c \
+	client/ask/schema_arg.h client/ask/screen.c client/ask/screen.h client/ask/shell.c client/ask/shell.h \
+	client/ask/shell_answer.c client/ask/shell_answer.h client/ask/shell_propose.c client/ask/shell_propose.h \
+	client/ask/shell_risk.c client/ask/shell_risk.h client/ask/shell_show.c client/ask/shell_show.h \
+	client/ask/shell_system.c client/ask/shell_system.h client/ask/tree.c client/ask/tree.h client/ask/tree_list.c \
+	client/ask/tree_list.h client/ask/turns.c client/ask/turns.h client/ask/undo.c client/ask/undo.h \
+	client/ask/usage.c
 
 bin_PROGRAMS += client/ask/ask client/ctl/askctl
 client_ask_ask_SOURCES = client/ask/main.c

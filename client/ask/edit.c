@@ -2,9 +2,7 @@
 #include "client/ask/again.h"
 #include "client/ask/command.h"
 #include "client/ask/confirm.h"
-#include "client/ask/diff_make.h"
-#include "client/ask/diff_show.h"
-#include "client/ask/edit_apply.h"
+#include "client/ask/edit_decide.h"
 #include "client/ask/edit_fit.h"
 #include "client/ask/plain.h"
 #include "client/ask/undo.h"
@@ -14,9 +12,6 @@
 #include "client/common/signals.h"
 #include "client/common/view_text.h"
 #include <string.h>
-
-/* What a diff has at most: both texts of a file, and as much for its marks. */
-#define DIFF_MAX (4 * EDIT_FILE_MAX)
 
 static int fail(const struct error *err)
 {
@@ -142,51 +137,6 @@ static int get_answer(const struct asking *a, const struct question *q, struct e
     return status;
 }
 
-/* -- what comes of it -- */
-
-static int show(const struct asking *a, const struct edit_files *files)
-{
-    struct error err = ERROR_INIT;
-    enum error_code code = ERR_NONE;
-    for (unsigned i = 0; i < files->n && code == ERR_NONE; i++) {
-        const struct edit_file *e = &files->list[i];
-        struct buf diff;
-        buf_init(&diff, DIFF_MAX);
-        if (e->changes)
-            code = diff_make(e->name, e->there ? &e->before : NULL, &e->after, &diff, &err);
-        if (code == ERR_NONE)
-            diff_show(a->out, &diff, a->args->format == ARGS_PLAIN);
-        buf_done(&diff);
-    }
-    return code == ERR_NONE ? exit_flush(ASKING_PROGRAM, a->out, "the diff") : fail(&err);
-}
-
-static int apply(const struct edit_files *files)
-{
-    struct error err = ERROR_INIT;
-    struct buf names;
-    if (edit_apply(files, &err) != ERR_NONE)
-        return fail(&err);
-    buf_init(&names, EDIT_FILES_MAX * (size_t)PATH_MAX);
-    for (unsigned i = 0; i < files->n; i++)
-        if (files->list[i].changes)
-            (void)buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", files->list[i].name);
-    exit_print(ASKING_PROGRAM, "changed %s; ask --undo takes it back", buf_cstr(&names));
-    buf_done(&names);
-    return EXIT_OK;
-}
-
-static int decide(const struct asking *a, struct edit_files *files)
-{
-    int status = show(a, files);
-    if (status != EXIT_OK || !a->out->terminal)
-        return status;
-    if (confirm_choose("Apply it? [y]es, [n]o: ", "yn") == 'y')
-        return apply(files);
-    exit_print(ASKING_PROGRAM, "nothing is changed");
-    return signals_pending() != 0 ? 128 + signals_pending() : (int)EXIT_OTHER;
-}
-
 /* What would stand in the way of the last step is told before the first. */
 static int get_ready(const struct asking *a, const struct edit_files *files)
 {
@@ -207,7 +157,7 @@ int edit_run(const struct asking *a, const struct question *q, struct edit_files
     int status = get_ready(a, files);
     if (status == EXIT_OK)
         status = get_answer(a, q, files);
-    return status == EXIT_OK ? decide(a, files) : status;
+    return status == EXIT_OK ? edit_decide(a, files) : status;
 }
 
 int edit_undo(const struct args *args, struct out *out)

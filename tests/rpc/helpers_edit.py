@@ -1,5 +1,6 @@
 """Files to edit, and a model that answers what it is told."""
 
+import shutil
 import subprocess
 
 import pytest
@@ -71,6 +72,8 @@ class Place:
     def patch(self, diff, *how):
         """By patch -p1, or another command."""
         how = how or ("patch", "-p1")
+        if shutil.which(how[0]) is None:
+            pytest.skip(f"there is no {how[0]}")
         r = subprocess.run(how, cwd=self.path, input=diff.encode(), capture_output=True, timeout=PATIENCE)
         assert r.returncode == 0, r.stdout + r.stderr
 

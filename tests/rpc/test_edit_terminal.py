@@ -146,6 +146,69 @@ def test_a_new_file_comes_and_goes(terminal, model, place):
     assert place.files() == {"a.txt": A}
 
 
+# -- another diff
+
+
+def editor(place, *scripts):
+    """An editor that does as the next of these scripts of sed says, each time that it is called."""
+    for i, script in enumerate(scripts):
+        place.write(f"../edit{i}.sed", script)
+    path = place.write("../editor", f'#!/bin/sh\nset -e\ncd {place.home.path}\nfor s in edit*.sed; do break; done\n'
+                       'sed -i -f "$s" "$1"\nrm "$s"\n')  # fmt: skip
+    path.chmod(0o755)
+    return f"VISUAL={path}"
+
+
+def test_the_diff_is_edited(terminal, model, place):
+    place.write("a.txt", A)
+    model.says(GOOD)
+    run(terminal, f"{editor(place, 's/^+2/+II/')} ask --edit a.txt change it", QUESTION)
+    terminal.type("e", "Enter")
+    shown = terminal.wait_for(lambda s: s.count(QUESTION) == 2)
+    assert "\n-two\n+II\n three\nApply it?" in shown
+    assert place.files() == {"a.txt": A}
+    terminal.type("y", "Enter")
+    terminal.wait_for("status 0")
+    assert place.files() == {"a.txt": "one\nII\nthree\n"}
+    run(terminal, "ask --undo", "status 0")
+    assert place.files() == {"a.txt": A}
+
+
+def test_an_edited_diff_that_does_not_fit(terminal, model, place):
+    place.write("a.txt", A)
+    model.says(GOOD)
+    run(terminal, f"{editor(place, 's/^-two/-x/', 's/^-x/-two/;s/^+2/+II/')} ask --edit a.txt change it", QUESTION)
+    terminal.type("e", "Enter")
+    shown = terminal.wait_for("Edit it again?").replace("\n", "")
+    assert "your diff cannot be used: a.txt: hunk 1 does not fit: line 2 is `two`, where the hunk has `x`" in shown
+    terminal.type("y", "Enter")
+    terminal.wait_for(lambda s: s.count(QUESTION) == 2)
+    terminal.type("y", "Enter")
+    terminal.wait_for("status 0")
+    assert place.files() == {"a.txt": "one\nII\nthree\n"}
+
+
+@pytest.mark.parametrize("script, answers", [("d", ["e"]), ("s/^-two/-x/", ["e", "n"]), ("s/a.txt/b.txt/", ["e", "n"])])
+def test_an_edited_diff_that_is_given_up(terminal, model, place, script, answers):
+    place.write("a.txt", A)
+    model.says(GOOD)
+    run(terminal, f"{editor(place, script)} ask --edit a.txt change it", QUESTION)
+    for i, answer in enumerate(answers):
+        terminal.wait_for(lambda s, n=i: s.count("[n]o") == n + 1)
+        terminal.type(answer, "Enter")
+    assert "ask: nothing is changed" in terminal.wait_for("status 1")
+    assert place.files() == {"a.txt": A}
+
+
+def test_an_editor_that_fails(terminal, model, place):
+    place.write("a.txt", A)
+    model.says(GOOD)
+    run(terminal, "VISUAL=false ask --edit a.txt change it", QUESTION)
+    terminal.type("e", "Enter")
+    terminal.wait_for("status 69")
+    assert place.files() == {"a.txt": A}
+
+
 # -- what stands in the way
 
 
