@@ -1,4 +1,4 @@
-#include "client/ask/args.h"
+#include "tests/unit/ask/parsed.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,16 +8,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-static enum args_action parse(struct args *a, char **argv)
-{
-    int argc = 0;
-    while (argv[argc] != NULL)
-        argc++;
-    return args_parse(a, argc, argv);
-}
-
-#define PARSE(a, ...) parse((a), (char *[]){"ask", __VA_ARGS__, NULL})
 
 static void one_format_of_all(void **state)
 {
