@@ -63,9 +63,9 @@ terminal_tests = \
 	tests/unit/tty/test_beside tests/unit/tty/test_cell tests/unit/tty/test_closing tests/unit/tty/test_column \
 	tests/unit/tty/test_complete tests/unit/tty/test_highlight tests/unit/tty/test_line_history \
 	tests/unit/tty/test_line_layout tests/unit/tty/test_line_open tests/unit/tty/test_live tests/unit/tty/test_md \
-	tests/unit/tty/test_md_code tests/unit/tty/test_md_live tests/unit/tty/test_md_promises \
-	tests/unit/tty/test_md_speed tests/unit/tty/test_prose tests/unit/tty/test_slash tests/unit/tty/test_spinner \
-	tests/unit/tty/test_style
+	tests/unit/tty/test_md_blocks tests/unit/tty/test_md_code tests/unit/tty/test_md_live \
+	tests/unit/tty/test_md_promises tests/unit/tty/test_md_speed tests/unit/tty/test_prose \
+	tests/unit/tty/test_slash tests/unit/tty/test_spinner tests/unit/tty/test_style
 if HAVE_CMOCKA
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -569,6 +569,9 @@ tests_unit_tty_test_live_LDADD = $(TERMINAL_LDADD)
 tests_unit_tty_test_md_SOURCES = tests/unit/tty/test_md.c
 tests_unit_tty_test_md_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_tty_test_md_LDADD = $(TERMINAL_LDADD)
+tests_unit_tty_test_md_blocks_SOURCES = tests/unit/tty/test_md_blocks.c
+tests_unit_tty_test_md_blocks_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_tty_test_md_blocks_LDADD = $(TERMINAL_LDADD)
 tests_unit_tty_test_md_code_SOURCES = tests/unit/tty/test_md_code.c
 tests_unit_tty_test_md_code_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_tty_test_md_code_LDADD = $(TERMINAL_LDADD)
@@ -665,29 +668,29 @@ EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py 
 	tests/unit/ledger/ledger_files.h tests/unit/provider/building.h tests/unit/provider/chunks.h \
 	tests/unit/provider/parsing.h tests/unit/store/backend_jobs.h tests/unit/store/ledger_jobs.h \
 	tests/unit/store/store_fake.h tests/unit/store/store_plain.h tests/unit/tty/md_fault.h \
-	tests/unit/tty/md_rendered.h tests/rpc/client.py tests/rpc/helpers_acts.py tests/rpc/helpers_archive.py \
-	tests/rpc/helpers_attacks.py tests/rpc/helpers_cache.py tests/rpc/helpers_canned.py \
-	tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_edit.py tests/rpc/helpers_files.py \
-	tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py tests/rpc/helpers_prompts.py \
-	tests/rpc/helpers_routing.py tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py \
-	tests/rpc/helpers_shell.py tests/rpc/helpers_steered.py tests/rpc/helpers_system.py \
-	tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_tmux.py tests/rpc/helpers_told.py \
-	tests/rpc/helpers_tree.py tests/rpc/helpers_web.py tests/provider/fault_provider.py tests/provider/grammars.py \
-	tests/provider/list_server.py tests/provider/tls_provider.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c \
-	tests/fuzz/fuzz_archive.c tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c \
-	tests/fuzz/fuzz_diff.c tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_front.c tests/fuzz/fuzz_gemini.c \
-	tests/fuzz/fuzz_item.c tests/fuzz/fuzz_list.c tests/fuzz/fuzz_llm.c tests/fuzz/fuzz_markdown.c \
-	tests/fuzz/fuzz_md.c tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_openai_responses.c \
-	tests/fuzz/fuzz_project.c tests/fuzz/fuzz_rate_limits.c tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_schema.c \
-	tests/fuzz/fuzz_schema_short.c tests/fuzz/fuzz_search.c tests/fuzz/fuzz_sse.c tests/fuzz/fuzz_template.c \
-	tests/fuzz/fuzz_vectors.c tests/fuzz/config.dict tests/fuzz/frame.dict tests/fuzz/front.dict \
-	tests/fuzz/json.dict tests/fuzz/template.dict tests/bench/cachefill.c tests/bench/httpstream.c \
-	tests/bench/ledgerfill.c tests/bench/load.c tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c \
-	tests/bench/response.c tests/bench/rpcask.c tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c \
-	tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h \
-	tests/bench/response.h tests/bench/run.sh tests/bench/longpath.py tests/bench/manychats.py \
-	tests/bench/screentime.py doc/architecture.md doc/export.md doc/protocol.md doc/providers.md doc/tokens.md \
-	tests/fuzz/run
+	tests/unit/tty/md_outline.h tests/unit/tty/md_rendered.h tests/rpc/client.py tests/rpc/helpers_acts.py \
+	tests/rpc/helpers_archive.py tests/rpc/helpers_attacks.py tests/rpc/helpers_cache.py \
+	tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_edit.py \
+	tests/rpc/helpers_files.py tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py \
+	tests/rpc/helpers_prompts.py tests/rpc/helpers_routing.py tests/rpc/helpers_schedule.py \
+	tests/rpc/helpers_scripted.py tests/rpc/helpers_shell.py tests/rpc/helpers_steered.py \
+	tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_tmux.py \
+	tests/rpc/helpers_told.py tests/rpc/helpers_tree.py tests/rpc/helpers_web.py tests/provider/fault_provider.py \
+	tests/provider/grammars.py tests/provider/list_server.py tests/provider/tls_provider.py tests/fuzz/adapter.h \
+	tests/fuzz/fuzz_anthropic.c tests/fuzz/fuzz_archive.c tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c \
+	tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_diff.c tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_front.c \
+	tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_item.c tests/fuzz/fuzz_list.c tests/fuzz/fuzz_llm.c \
+	tests/fuzz/fuzz_markdown.c tests/fuzz/fuzz_md.c tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c \
+	tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_project.c tests/fuzz/fuzz_rate_limits.c \
+	tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_schema.c tests/fuzz/fuzz_schema_short.c tests/fuzz/fuzz_search.c \
+	tests/fuzz/fuzz_sse.c tests/fuzz/fuzz_template.c tests/fuzz/fuzz_vectors.c tests/fuzz/config.dict \
+	tests/fuzz/frame.dict tests/fuzz/front.dict tests/fuzz/json.dict tests/fuzz/template.dict \
+	tests/bench/cachefill.c tests/bench/httpstream.c tests/bench/ledgerfill.c tests/bench/load.c \
+	tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c tests/bench/response.c tests/bench/rpcask.c \
+	tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c \
+	tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h tests/bench/response.h tests/bench/run.sh \
+	tests/bench/longpath.py tests/bench/manychats.py tests/bench/screentime.py doc/architecture.md doc/export.md \
+	doc/protocol.md doc/providers.md doc/tokens.md tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/priced.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.

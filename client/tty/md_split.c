@@ -180,7 +180,7 @@ static bool take_item(const struct md_split *s, unsigned matched, unsigned inden
 
 static bool ends_html(const struct md_split *s, const struct rest *r)
 {
-    return s->leaf == LEAF_HTML && s->html_end != NULL && md_has_end(r->s, r->len, s->html_end);
+    return s->leaf == LEAF_HTML && md_html_ends(s->html, r->s, r->len);
 }
 
 /* Lines of code and HTML that is open. False where the line is none of it. */
@@ -210,7 +210,7 @@ static bool go_on_verbatim(struct md_split *s, struct rest *r, bool whole)
         put_line(s, r, whole);
         return true;
     case LEAF_HTML:
-        if (s->html_end == NULL && text.len == 0)
+        if (s->html == HTML_ELEMENT && text.len == 0)
             return false;
         put_line(s, r, whole);
         if (ends_html(s, r))
@@ -244,12 +244,12 @@ static bool begin_fence(struct md_split *s, unsigned matched, unsigned indent, c
 
 static bool begin_html(struct md_split *s, unsigned matched, const struct rest *r, const struct rest *text, bool whole)
 {
-    const char *html_end;
-    if (!md_is_html(text->s, text->len, &html_end))
+    const enum md_html html = md_html(text->s, text->len);
+    if (html == HTML_NONE)
         return false;
     close_to(s, matched);
     begin(s, LEAF_HTML, "", 0);
-    s->html_end = html_end;
+    s->html = html;
     put_line(s, r, whole);
     if (ends_html(s, text))
         end_leaf(s);
@@ -267,7 +267,7 @@ static bool begin_marked(struct md_split *s, unsigned matched, unsigned indent, 
     }
     if (begin_fence(s, matched, indent, text) || begin_html(s, matched, r, text, whole))
         return true;
-    if (s->leaf == LEAF_TEXT && matched == s->depth && md_is_underline(text->s, text->len)) {
+    if (s->leaf == LEAF_TEXT && matched == s->depth && !s->defined && md_is_underline(text->s, text->len)) {
         put_line(s, text, whole);
         end_leaf(s);
         return true;
@@ -290,7 +290,7 @@ static void add_text(struct md_split *s, unsigned matched, struct rest *r, bool 
     struct rest text;
     const unsigned indent = indent_of(r, &text);
     const bool definition = indent < CODE_INDENT && md_is_definition(text.s, text.len);
-    if (s->leaf == LEAF_TEXT && matched == s->depth && (definition || s->defined))
+    if (s->leaf == LEAF_TEXT && matched == s->depth && indent < CODE_INDENT && (definition || s->defined))
         end_leaf(s);
     s->defined = definition;
     if (s->leaf != LEAF_TEXT && (s->leaf != LEAF_TABLE || matched < s->depth)) {
@@ -302,11 +302,13 @@ static void add_text(struct md_split *s, unsigned matched, struct rest *r, bool 
             return;
         }
         begin(s, LEAF_TEXT, "", 0);
-        s->piped = memchr(r->s, '|', r->len) != NULL;
-    } else if (s->leaf == LEAF_TEXT && s->leaf_lines == 1 && s->piped && matched == s->depth && whole &&
-               md_is_delimiters(r->s, r->len)) {
+    } else if (s->leaf == LEAF_TEXT && s->leaf_lines == 1 && matched == s->depth && whole && indent < CODE_INDENT &&
+               md_is_delimiters(text.s, text.len)) {
         s->leaf = LEAF_TABLE;
         s->sink->become(s->data, LEAF_TABLE);
+    } else if (matched < s->depth && md_is_underline(text.s, text.len)) {
+        *r = text;
+        r->spare = CODE_INDENT; /* else it would make a heading of the text, from outside of its container */
     }
     put_line(s, r, whole);
     if (s->leaf == LEAF_TEXT && s->leaf_len >= MD_LEAF_MAX)
@@ -358,6 +360,10 @@ static bool begin_blocks(struct md_split *s, unsigned *matched, struct rest *r, 
         ++*matched;
         if (is_blank(r)) /* it may begin on the next line */
             return true;
+        if (c.task != TASK_NONE) { /* what has a box is text, whatever it begins with */
+            (void)indent_of(r, r);
+            return false;
+        }
     }
 }
 

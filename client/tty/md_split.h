@@ -26,6 +26,16 @@ enum md_leaf {
     LEAF_HTML
 };
 
+enum md_html {
+    HTML_NONE,
+    HTML_ELEMENT,  /* of a block, up to an empty line */
+    HTML_VERBATIM, /* <pre> and the like, to one of their ends */
+    HTML_COMMENT,
+    HTML_INSTRUCTION, /* <? ?> */
+    HTML_CDATA,
+    HTML_DECLARATION /* <!DOCTYPE html> */
+};
+
 enum md_task { TASK_NONE, TASK_OPEN, TASK_DONE };
 
 struct md_container {
@@ -64,14 +74,13 @@ struct md_split {
     enum md_leaf leaf;
     size_t leaf_len; /* bytes of its lines */
     unsigned leaf_lines;
-    bool piped;      /* the first line of a text has a | */
     bool defined;    /* its last line defines where a link leads: the next stands apart */
     bool spaced;     /* an empty line came since the last leaf */
     bool unfinished; /* the last line was not whole */
     unsigned blanks; /* empty lines within indented code, if it goes on */
     char fence;      /* its character */
     unsigned fence_len, fence_indent;
-    const char *html_end; /* what ends it; NULL: an empty line */
+    enum md_html html;
 };
 
 void md_split_init(struct md_split *s, const struct md_sink *sink, void *data);

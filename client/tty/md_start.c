@@ -53,16 +53,33 @@ bool md_is_underline(const char *s, size_t len)
     return is_blank(s + n, len - n);
 }
 
+static size_t skip_space(const char *s, size_t len, size_t at)
+{
+    while (at < len && is_space(s[at]))
+        at++;
+    return at;
+}
+
+/* The bytes of ":---:" at s, 0 where it is none. */
+static size_t delimiter(const char *s, size_t len)
+{
+    const size_t before = len > 0 && s[0] == ':', dashes = run_of(s + before, len - before, '-'), n = before + dashes;
+    return dashes == 0 ? 0 : n + (n < len && s[n] == ':');
+}
+
 bool md_is_delimiters(const char *s, size_t len)
 {
-    size_t pipes = 0, dashes = 0;
-    for (size_t i = 0; i < len; i++) {
-        if (s[i] == '\0' || strchr("|-: \t\r", s[i]) == NULL)
+    size_t pipes = 0, columns = 0, at = skip_space(s, len, 0);
+    for (bool open = true; at < len; at = skip_space(s, len, at)) {
+        const size_t n = s[at] == '|' ? 0 : delimiter(s + at, len - at);
+        if (s[at] == '|' ? open && pipes > 0 : n == 0 || !open)
             return false;
-        pipes += s[i] == '|';
-        dashes += s[i] == '-';
+        open = s[at] == '|';
+        pipes += open;
+        columns += n > 0;
+        at += open ? 1 : n;
     }
-    return pipes > 0 && dashes > 0 && pipes < MD_TABLE_COLUMNS_MAX;
+    return pipes > 0 && columns > 0 && columns <= MD_TABLE_COLUMNS_MAX;
 }
 
 unsigned md_fence(const char *s, size_t len, size_t *info)
@@ -105,11 +122,16 @@ static size_t name_len(const char *s, size_t len)
 }
 
 /* Elements that are blocks, a space around each. */
-static const char blocks[] = " address article aside blockquote body br center dd details dialog div dl dt fieldset "
-                             "figcaption figure footer form h1 h2 h3 h4 h5 h6 head header hr html iframe li link main "
-                             "menu meta nav ol p section summary table tbody td tfoot th thead title tr ul ";
+static const char blocks[] =
+    " address article aside base basefont blockquote body caption center col colgroup dd details dialog dir div dl dt "
+    "fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hr html iframe legend li link "
+    "main menu menuitem nav noframes ol optgroup option p param search section summary table tbody td tfoot th thead "
+    "title tr track ul ";
 
-static bool is_block(const char *name, size_t len)
+static const char verbatim[] = " pre script style textarea ";
+
+/* Is the name one of those? */
+static bool is_one_of(const char *names, const char *name, size_t len)
 {
     enum { LONGEST = 16 };
     char word[LONGEST + 3] = " ";
@@ -118,39 +140,62 @@ static bool is_block(const char *name, size_t len)
     for (size_t i = 0; i < len; i++)
         word[i + 1] = (char)tolower((unsigned char)name[i]);
     word[len + 1] = ' ';
-    return strstr(blocks, word) != NULL;
+    return strstr(names, word) != NULL;
 }
 
-bool md_is_html(const char *s, size_t len, const char **end)
+static bool begins(const char *s, size_t len, const char *with)
 {
-    static const struct {
-        const char *name, *end;
-    } verbatim[] = {{"pre", "</pre>"}, {"script", "</script>"}, {"style", "</style>"}, {"textarea", "</textarea>"}};
-    *end = NULL;
-    if (len < 2 || s[0] != '<')
-        return false;
-    if (len >= 4 && memcmp(s, "<!--", 4) == 0) {
-        *end = "-->";
-        return true;
-    }
+    return len >= strlen(with) && memcmp(s, with, strlen(with)) == 0;
+}
+
+static enum md_html html_tag(const char *s, size_t len)
+{
     const bool closes = s[1] == '/';
     const char *name = s + 1 + closes;
     const size_t left = len - 1 - closes, n = name_len(name, left);
-    if (n < left && strchr(" \t\r>/", name[n]) == NULL)
-        return false;
-    for (size_t i = 0; i < sizeof(verbatim) / sizeof(verbatim[0]); i++)
-        if (!closes && strlen(verbatim[i].name) == n && strncasecmp(verbatim[i].name, name, n) == 0) {
-            *end = verbatim[i].end;
-            return true;
-        }
-    return is_block(name, n);
+    if (n < left && (name[n] == '\0' || strchr(" \t\r>/", name[n]) == NULL))
+        return HTML_NONE;
+    if (!closes && is_one_of(verbatim, name, n))
+        return HTML_VERBATIM;
+    return is_one_of(blocks, name, n) ? HTML_ELEMENT : HTML_NONE;
 }
 
-bool md_has_end(const char *s, size_t len, const char *end)
+enum md_html md_html(const char *s, size_t len)
+{
+    if (len < 2 || s[0] != '<')
+        return HTML_NONE;
+    if (begins(s, len, "<!--"))
+        return HTML_COMMENT;
+    if (begins(s, len, "<![CDATA["))
+        return HTML_CDATA;
+    if (s[1] == '?')
+        return HTML_INSTRUCTION;
+    if (s[1] == '!')
+        return len > 2 && isalpha((unsigned char)s[2]) ? HTML_DECLARATION : HTML_NONE;
+    return html_tag(s, len);
+}
+
+static bool has(const char *s, size_t len, const char *end)
 {
     const size_t n = strlen(end);
     for (size_t i = 0; i + n <= len; i++)
         if (strncasecmp(s + i, end, n) == 0)
+            return true;
+    return false;
+}
+
+bool md_html_ends(enum md_html html, const char *s, size_t len)
+{
+    enum { ENDS = 4 };
+    static const char *const ends[][ENDS] = {
+        [HTML_VERBATIM] = {"</pre>", "</script>", "</style>", "</textarea>"},
+        [HTML_COMMENT] = {"-->"},
+        [HTML_INSTRUCTION] = {"?>"},
+        [HTML_CDATA] = {"]]>"},
+        [HTML_DECLARATION] = {">"},
+    };
+    for (size_t i = 0; i < ENDS && ends[html][i] != NULL; i++)
+        if (has(s, len, ends[html][i]))
             return true;
     return false;
 }

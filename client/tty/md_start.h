@@ -16,9 +16,10 @@ bool md_is_definition(const char *s, size_t len);
 unsigned md_fence(const char *s, size_t len, size_t *info);
 bool md_is_fence_end(const char *s, size_t len, char fence, unsigned least);
 
-/* An element that stands for itself. *end: what ends it, NULL for an empty line. */
-bool md_is_html(const char *s, size_t len, const char **end);
-bool md_has_end(const char *s, size_t len, const char *end); /* without regard to case */
+/* What of HTML begins a block here; HTML_NONE: nothing. Of CommonMark's seven kinds the last, any tag that is alone on
+ * its line, is text: models put Markdown between tags of their own. */
+enum md_html md_html(const char *s, size_t len);
+bool md_html_ends(enum md_html html, const char *s, size_t len); /* in this line, which is then its last */
 
 /* The bytes of a list item's mark, 0 where it is none; fills in mark, ordered and number. */
 size_t md_item(const char *s, size_t len, struct md_container *c);
