@@ -130,9 +130,11 @@ static enum error_code open_hunk(struct reader *r, size_t start)
     if (f == NULL)
         return error_set(r->err, ERR_INVALID_REQUEST,
                          "line %zu of it begins a change before the lines --- and +++ that name its file", r->number);
+    if (!buf_append(&r->diff->hunks, &h, sizeof(h)))
+        return over(r, "hunks", DIFF_HUNKS_MAX);
     f->n_hunks++;
     r->state = HUNK;
-    return buf_append(&r->diff->hunks, &h, sizeof(h)) ? ERR_NONE : over(r, "hunks", DIFF_HUNKS_MAX);
+    return ERR_NONE;
 }
 
 /* Empty lines before what ends a hunk stand between it and that. */
@@ -149,8 +151,10 @@ static void close_hunk(struct reader *r)
 static enum error_code add(struct reader *r, enum diff_kind kind, struct text line, size_t mark)
 {
     const struct diff_line l = {.kind = kind, .bare = line.len == 0, .text = line.s + mark, .len = line.len - mark};
+    if (!buf_append(&r->diff->lines, &l, sizeof(l)))
+        return over(r, "lines", DIFF_LINES_MAX);
     last_hunk(r->diff)->n_lines++;
-    return buf_append(&r->diff->lines, &l, sizeof(l)) ? ERR_NONE : over(r, "lines", DIFF_LINES_MAX);
+    return ERR_NONE;
 }
 
 /* -- the lines of each state -- */

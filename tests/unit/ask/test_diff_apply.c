@@ -230,6 +230,11 @@ static void a_diff_has_bounds(void **state)
     assert_int_equal(diff_read(&d, text, DIFF_BYTES_MAX + 1, &err), ERR_TOO_LARGE);
     diff_done(&d);
     free(text);
+    text = repeat(HEAD "@@ -1 +1 @@\n", "\n", DIFF_LINES_MAX + 1); /* empty lines are taken off a hunk's end */
+    assert_int_equal(diff_read(&d, text, strlen(text), &err), ERR_TOO_LARGE);
+    assert_int_equal(diff_hunk(&d, diff_file(&d, 0), 0)->n_lines, 0);
+    diff_done(&d);
+    free(text);
 }
 
 static void so_has_what_becomes_of_it(void **state)
