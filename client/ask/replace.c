@@ -53,7 +53,8 @@ static bool write_beside(struct replacement *r)
         r->beside[0] = '\0';
         return false;
     }
-    bool good = fd_write_all(fd, r->text->data, r->text->len) && dress(fd, r->there) && fsync(fd) == 0;
+    bool good = fd_write_all(fd, r->text->data, r->text->len) && dress(fd, r->there) && fsync(fd) == 0 &&
+                fstat(fd, &r->put) == 0;
     int errnum = errno;
     if (close(fd) != 0 && good) {
         errnum = errno;

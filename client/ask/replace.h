@@ -16,6 +16,7 @@ struct replacement {
     const struct stat *there; /* the file as it was looked at, whose mode and owner stay; NULL: there is none */
     const struct buf *text;   /* NULL: the file goes */
     char beside[PATH_MAX];    /* where the text is until then, "" where it is nowhere */
+    struct stat put;          /* the file with the text, once it is prepared: who takes it back looks for this one */
 };
 
 /* Is it the same file, and nobody wrote to it? */

@@ -19,6 +19,9 @@ enum { FILES = 3, CRASHED = 7 };
 /* -- the system's rename, which can be told to fail or to be the last that happens -- */
 
 static int calls, failing, crashing; /* the number of the call, from 1; 0: none */
+static const char *written_to;       /* meanwhile, by somebody else, where it fails; NULL: nothing */
+
+static void write_file(const char *path, const char *text);
 
 int rename(const char *from, const char *to)
 {
@@ -26,6 +29,8 @@ int rename(const char *from, const char *to)
     if (calls == crashing)
         _exit(CRASHED);
     if (calls == failing) {
+        if (written_to != NULL)
+            write_file(written_to, "mine\n");
         errno = EIO;
         return -1;
     }
@@ -99,6 +104,7 @@ static int set_up(void **state)
     }
     assert_int_equal(setenv("XDG_STATE_HOME", p->folder, 1), 0);
     calls = failing = crashing = syncs = full = 0;
+    written_to = NULL;
     read_files(p);
     *state = p;
     return 0;
@@ -224,6 +230,20 @@ static void where_one_fails_none_is_changed(void **state)
         edit_files_done((struct edit_files *)&p->files); /* those that went there and back are other files now */
         read_files((struct place *)p);
     }
+}
+
+static void what_was_written_meanwhile_is_not_taken_back(void **state)
+{
+    const struct place *p = *state;
+    struct error err = ERROR_INIT;
+    failing = 2;
+    written_to = p->names[0];
+    assert_int_equal(edit_apply(&p->files, &err), ERR_PERMISSION_DENIED);
+    assert_non_null(strstr(err.message, "other files are changed already"));
+    assert_non_null(strstr(err.message, "was changed meanwhile"));
+    assert_string_equal(read_file(p->names[0]), "mine\n");
+    assert_string_equal(read_file(p->names[1]), "old 1\n");
+    check_nothing_beside(p);
 }
 
 /* Where a text, or what is kept of all, does not fit on it. */
@@ -410,6 +430,7 @@ int main(void)
         TEST(what_does_not_change_stays),
         TEST(mode_and_owner_stay),
         TEST(where_one_fails_none_is_changed),
+        TEST(what_was_written_meanwhile_is_not_taken_back),
         TEST(a_full_disk_changes_nothing),
         TEST(what_a_crash_leaves_is_repaired),
         TEST(a_way_back_is_gone_on_with),
