@@ -14,11 +14,12 @@ unit_tests = \
 	tests/unit/archive/test_split tests/unit/ask/test_age tests/unit/ask/test_args tests/unit/ask/test_args_shown \
 	tests/unit/ask/test_arms tests/unit/ask/test_base64 tests/unit/ask/test_call tests/unit/ask/test_diff_apply \
 	tests/unit/ask/test_diff_property tests/unit/ask/test_edit_apply tests/unit/ask/test_edit_files \
-	tests/unit/ask/test_escape tests/unit/ask/test_explain_cut tests/unit/ask/test_figures \
-	tests/unit/ask/test_json_print tests/unit/ask/test_judge tests/unit/ask/test_locate tests/unit/ask/test_paths \
-	tests/unit/ask/test_schema_short tests/unit/ask/test_shell_answer tests/unit/ask/test_shell_show \
-	tests/unit/ask/test_turns tests/unit/ask/test_view_text tests/unit/ask/test_where tests/unit/attach/test_kind \
-	tests/unit/base/test_buf tests/unit/base/test_clock tests/unit/base/test_decimal tests/unit/base/test_error \
+	tests/unit/ask/test_editor tests/unit/ask/test_escape tests/unit/ask/test_explain_cut \
+	tests/unit/ask/test_figures tests/unit/ask/test_json_print tests/unit/ask/test_judge \
+	tests/unit/ask/test_locate tests/unit/ask/test_paths tests/unit/ask/test_schema_short \
+	tests/unit/ask/test_shell_answer tests/unit/ask/test_shell_show tests/unit/ask/test_turns \
+	tests/unit/ask/test_view_text tests/unit/ask/test_where tests/unit/attach/test_kind tests/unit/base/test_buf \
+	tests/unit/base/test_clock tests/unit/base/test_decimal tests/unit/base/test_error \
 	tests/unit/base/test_exchange tests/unit/base/test_fd tests/unit/base/test_id tests/unit/base/test_secret \
 	tests/unit/base/test_utf8 tests/unit/base/test_value tests/unit/base/test_version tests/unit/base/test_words \
 	tests/unit/cache/test_cache tests/unit/cache/test_cache_bounds tests/unit/cache/test_cache_clear \
@@ -128,6 +129,9 @@ tests_unit_ask_test_edit_apply_LDADD = $(UNIT_LDADD)
 tests_unit_ask_test_edit_files_SOURCES = tests/unit/ask/test_edit_files.c
 tests_unit_ask_test_edit_files_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ask_test_edit_files_LDADD = $(UNIT_LDADD)
+tests_unit_ask_test_editor_SOURCES = tests/unit/ask/test_editor.c
+tests_unit_ask_test_editor_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ask_test_editor_LDADD = $(UNIT_LDADD)
 tests_unit_ask_test_escape_SOURCES = tests/unit/ask/test_escape.c
 tests_unit_ask_test_escape_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ask_test_escape_LDADD = $(UNIT_LDADD)

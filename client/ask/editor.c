@@ -172,6 +172,7 @@ static enum error_code run(char *path, struct error *err)
 enum error_code editor_run(struct buf *text, struct editor_draft *draft, struct error *err)
 {
     struct error why = ERROR_INIT;
+    draft->path[0] = '\0';
     enum error_code code = write_draft(draft, text, err);
     if (code == ERR_NONE)
         code = run(draft->path, err);
