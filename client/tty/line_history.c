@@ -44,31 +44,27 @@ static FILE *open_file(const struct line_history *h, int flags, const char *mode
 }
 
 /* Writes anew what is kept, so that the file does not grow for ever. Other sessions append to it only while they have
- * its lock, and the file stays the same one. */
-static void shorten(struct line_history *h)
+ * its lock, which is ours since it was read, and the file stays the same one. */
+static void shorten(struct line_history *h, FILE *f)
 {
     HistEventW e;
-    FILE *f = open_file(h, O_RDWR, "r+");
-    if (f == NULL)
-        return;
     if (ftruncate(fileno(f), 0) == 0)
         (void)history_w(h->events, &e, H_SAVE_FP, f);
-    (void)fclose(f);
 }
 
 static void load(struct line_history *h)
 {
     char path[64];
     HistEventW e;
-    FILE *f = open_file(h, O_RDONLY, "r");
+    FILE *f = open_file(h, O_RDWR, "r+");
     if (f == NULL)
         return;
     /* libedit opens by a path only; the folder may have moved since. */
     (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fileno(f));
     const int n = history_w(h->events, &e, H_LOAD, path);
-    (void)fclose(f);
     if (n > LINE_HISTORY_MAX)
-        shorten(h);
+        shorten(h, f);
+    (void)fclose(f);
 }
 
 static void open_folder(struct line_history *h, const char *path)
