@@ -91,7 +91,8 @@ static void edit_kept(struct session *s)
             continue;
         message_text(&message, &text, &len);
         session_put_back(s, text, len);
-        if (mp_get(&message, "content")->type == MSGPACK_OBJECT_ARRAY)
+        const msgpack_object *content = mp_get(&message, "content");
+        if (content != NULL && content->type == MSGPACK_OBJECT_ARRAY)
             exit_print(ASKING_PROGRAM, "what was attached to it is to be attached again: /attach FILE");
         break;
     }
