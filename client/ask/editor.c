@@ -200,7 +200,7 @@ void editor_settle(struct editor_draft *draft, const char *program, bool of_use)
         return;
     if (of_use || is_blank_file(draft->path))
         (void)unlink(draft->path);
-    else
+    else if (access(draft->path, F_OK) == 0) /* an editor may have removed it */
         exit_print(program, "what you wrote is kept in %s", draft->path);
     draft->path[0] = '\0';
 }

@@ -138,6 +138,11 @@ def test_an_empty_prompt_asks_nothing_and_leaves_nothing(home, prompt, editor, t
     assert (code, asked, err) == (64, None, "ask: the prompt is empty: nothing was asked\n") and drafts(home) == []
 
 
+def test_what_the_editor_removed_is_not_said_to_be_kept(home, prompt, editor):
+    code, asked, err = prompt("-e", "word", env=editor('rm "$1"'))
+    assert asked is None and code != 0 and err.count("\n") == 1 and "kept in" not in err and drafts(home) == []
+
+
 def test_what_cannot_be_asked_is_kept(home, daemon, prompt, editor):
     daemon.replies["chat"] = Exception({"code": "overloaded", "message": "full"})
     code, asked, err = prompt("-e", env=editor('echo long work >"$1"'))
