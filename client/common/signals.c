@@ -58,6 +58,7 @@ void signals_at_end(void (*before)(void))
     const struct sigaction act = {.sa_handler = before != NULL ? on_signal : SIG_DFL};
     before_end = before;
     (void)sigaction(SIGHUP, &act, NULL);
+    (void)sigaction(SIGQUIT, &act, NULL);
 }
 
 void signals_stay(void (*before)(void))

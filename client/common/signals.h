@@ -3,12 +3,12 @@
 #ifndef CLIENT_SIGNALS_H
 #define CLIENT_SIGNALS_H
 
-void signals_catch(void);    /* a second time it does nothing */
+void signals_catch(void);   /* a second time it does nothing */
 int signals_fd(void);       /* readable once a signal came; -1 where signals_catch was not called */
 void signals_clear(void);   /* forgets the signal that came: for who goes on after it */
 void signals_release(void); /* ignores no longer what was not ignored before: for who becomes another program */
-/* What ends the program at once calls `before` first, which is async-signal-safe; and SIGHUP is caught too. NULL:
- * neither. */
+/* What ends the program at once calls `before` first, which is async-signal-safe; and SIGHUP and SIGQUIT are caught
+ * too. NULL: neither. */
 void signals_at_end(void (*before)(void));
 /* The same for who goes on after SIGINT: a second one is as the first from now on, and does not end the program. */
 void signals_stay(void (*before)(void));

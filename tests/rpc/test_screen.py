@@ -287,7 +287,7 @@ def test_stopped_and_gone_on_with(stage, shell):
     assert sane(s.terminal)
 
 
-@pytest.mark.parametrize("how", ["TERM", "HUP"])
+@pytest.mark.parametrize("how", ["TERM", "HUP", "QUIT"])
 def test_ended(stage, how):
     s = stage()
     r = s.ask("ask hello; echo status $?")
@@ -296,7 +296,7 @@ def test_ended(stage, how):
     pane = s.terminal.ask("display-message", "-p", "#{pane_pid}").strip()
     children = subprocess.run(["ps", "-o", "pid=", "--ppid", pane], capture_output=True, text=True).stdout.split()
     os.kill(int(children[0]), getattr(signal, f"SIG{how}"))
-    s.terminal.wait_for({"TERM": "status 143", "HUP": "status 129"}[how])
+    s.terminal.wait_for({"TERM": "status 143", "HUP": "status 129", "QUIT": "status 131"}[how])
     s.provider.wait(lambda: r.aborted, "the request ends")
     assert sane(s.terminal)
 
