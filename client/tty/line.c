@@ -340,7 +340,6 @@ static enum line_end finish(struct line *l, const wchar_t *read, int n, struct b
     }
     buf_clear(text);
     line_narrow(read, (size_t)n - (read[n - 1] == L'\n'), text);
-    (void)buf_cstr(text);
     return text->failed ? LINE_FAILED : LINE_TEXT;
 }
 

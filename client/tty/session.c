@@ -122,21 +122,17 @@ static void end(struct session *s)
     free(s->put_back);
 }
 
-/* Which conversation "last" is, before anything is asked in it: others may ask there meanwhile. EXIT_OK, or the status
- * to exit with after it was told that there is none. */
+/* Which conversation it is that was named, or is "last", before anything is asked in it: others may ask there
+ * meanwhile. EXIT_OK, or the status to exit with after it was told that there is none. */
 static int find_conversation(struct session *s)
 {
     char id[ASKED_ID_SIZE] = "";
-    struct question q = {.prompt = "", .conversation = "last", .model = s->base.model};
+    struct question q = {.prompt = "", .conversation = s->base.conversation, .model = s->base.model};
     struct buf params;
     msgpack_unpacked reply;
     msgpack_object_map map;
     if (s->base.conversation == NULL || strcmp(s->base.conversation, "new") == 0)
         return EXIT_OK;
-    if (strcmp(s->base.conversation, "last") != 0) {
-        session_go_to(s, s->base.conversation);
-        return EXIT_OK;
-    }
     msgpack_unpacked_init(&reply);
     int status = asking_encode(&q, &params);
     if (status == EXIT_OK)
@@ -184,7 +180,7 @@ static enum session_next read_one(struct session *s, struct buf *prompt, struct 
     const enum line_end end = line_read(s->line, buf_cstr(prompt), start, text);
     free(start);
     switch (end) {
-    case LINE_TEXT: return take(s, (const char *)text->data);
+    case LINE_TEXT: return take(s, buf_cstr(text));
     case LINE_CLEARED: give_up_editing(s); return SESSION_GO_ON;
     case LINE_EOF: return SESSION_QUIT;
     case LINE_SIGNAL: s->status = 128 + signals_pending(); return SESSION_QUIT;

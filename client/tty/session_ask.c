@@ -58,6 +58,10 @@ bool session_connect(struct session *s)
 
 bool session_call(struct session *s, const char *method, const struct buf *params, msgpack_unpacked *reply)
 {
+    if (params->failed) {
+        exit_print(ASKING_PROGRAM, "that is too long for a name: /help says what each command takes");
+        return false;
+    }
     return session_connect(s) && call_run(ASKING_PROGRAM, s->asking.ask, method, params, reply) == EXIT_OK;
 }
 

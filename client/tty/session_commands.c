@@ -143,7 +143,7 @@ enum session_next session_new(struct session *s, const char *argument)
 
 enum session_next session_open(struct session *s, const char *argument)
 {
-    char title[128];
+    char title[128], id[ASKED_ID_SIZE];
     struct buf params;
     msgpack_unpacked reply;
     msgpack_object_map map;
@@ -155,9 +155,10 @@ enum session_next session_open(struct session *s, const char *argument)
     msgpack_unpacked_init(&reply);
     mp_put_map(&params, 1);
     mp_put_entry(&params, "conversation", argument);
-    if (session_call(s, "conversation.get", &params, &reply) && mp_map(&reply.data, &map)) {
+    if (session_call(s, "conversation.get", &params, &reply) && mp_map(&reply.data, &map) &&
+        field_copy(&map, "conversation", id, sizeof(id))) {
         (void)session_new(s, "");
-        session_go_to(s, argument);
+        session_go_to(s, id);
         exit_print(ASKING_PROGRAM, "in: %s", field_line(&map, "title", title, sizeof(title)));
     }
     msgpack_unpacked_destroy(&reply);

@@ -124,6 +124,18 @@ def test_a_stopped_answer_keeps_the_session(daemon, home, client):
     assert states == ["done", "cancelled", "done", "done"]
 
 
+def test_an_empty_line_asks_nothing(daemon, home, client):
+    with Tmux(home) as t:
+        begin(t)
+        t.type("", "Enter")
+        t.type("asked", "Enter")
+        t.wait_for("\nasked\n")
+        t.type("", "Enter", "Enter")
+        t.type("more", "Enter")
+        t.wait_for("\nmore\n")
+    assert [text for role, text in said(client, conversation(client)) if role == "user"] == ["asked", "more"]
+
+
 def test_ctrl_c_clears_the_line(daemon, home):
     with Tmux(home) as t:
         begin(t)
@@ -278,7 +290,7 @@ def test_nothing_is_lost_where_the_daemon_restarts(home, provider, start_daemon)
             assert [text for role, text in said(c, conversation(c)) if role == "user"] == ["before", "half a line"]
 
 
-@pytest.mark.parametrize("name", ["TERM", "HUP", "INT"])
+@pytest.mark.parametrize("name", ["TERM", "HUP", "QUIT", "INT"])
 @pytest.mark.parametrize("busy", [False, True])
 def test_the_terminal_is_as_it_was(daemon, home, name, busy):
     with Tmux(home) as t:
@@ -295,7 +307,7 @@ def test_the_terminal_is_as_it_was(daemon, home, name, busy):
             t.wait_for(lambda s: s.endswith(">"))
             t.type("", "C-d")
         t.wait_for("same:0")
-        assert f"out:{ {'TERM': 143, 'HUP': 129, 'INT': 0}[name]}" in t.screen()
+        assert f"out:{ {'TERM': 143, 'HUP': 129, 'QUIT': 131, 'INT': 0}[name]}" in t.screen()
 
 
 def test_no_store_keeps_what_was_said_within(daemon, home, client, provider):
@@ -312,6 +324,19 @@ def test_no_store_keeps_what_was_said_within(daemon, home, client, provider):
     sent = [[m["content"] for m in body["messages"]] for body in provider.bodies()]
     assert sent == [["one"], ["one", "one", "two"], ["one", "one", "two b"]]
     assert client.call("conversation.list") == []
+
+
+def test_a_conversation_that_is_not_there(daemon, home):
+    with Tmux(home, rows=100) as t:
+        t.type("ask --conversation $(printf %0300d 0); echo out:$?", "Enter")
+        assert "no conversation 000" in t.wait_for("\nout:")
+        begin(t)
+        t.type("/open z", "Enter")
+        t.wait_for("no conversation z")
+        t.type("/open " + 5000 * "z", "Enter")
+        t.wait_for("too long for a name")
+        t.type("asked", "Enter")
+        t.wait_for("\nasked\n")
 
 
 def test_completion(daemon, home, client):
