@@ -42,13 +42,12 @@ def said(client, c):
 @SIZES
 def test_a_whole_session(daemon, home, client, columns):
     with Tmux(home, columns=columns) as t:
-        begin(t)
+        begin(t, "; echo out:$?")
         t.type("first words", "Enter")
         t.wait_for("\nfirst words\n")
         t.type("and more", "Enter")
         t.wait_for("\nand more\n")
         t.type("", "C-d")
-        t.type("echo out:$?", "Enter")
         shown = t.wait_for("\nout:0")
     assert prompts(shown)[:2] == ["first words", "and more"]
     assert said(client, conversation(client)) == [
@@ -188,7 +187,7 @@ def test_two_shells_see_each_other(daemon, home, client, columns):
 def test_each_command(daemon, home, client):
     (home.path / "note.txt").write_text("attached text")
     with Tmux(home, columns=100, rows=50) as t:
-        begin(t, "-m", "fake/echo")
+        begin(t, "-m", "fake/echo; echo out:$?")
         t.type("/help", "Enter")
         shown = t.wait_for("begins a question that begins with a slash")
         commands = re.findall(r"^  /(\w+) ", shown, re.MULTILINE)
@@ -268,7 +267,6 @@ def test_each_command(daemon, home, client):
         t.wait_for(lambda s: s.endswith(">") and s.count("guten Tag") > 1)
         assert "guten Tag" in str(list(messages_of(client, c).values())[-2]["content"])
         t.type("/quit", "Enter")
-        t.type("echo out:$?", "Enter")
         t.wait_for("\nout:0")
 
 
