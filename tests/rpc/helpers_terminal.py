@@ -27,9 +27,9 @@ def bytes_on_terminal(command, env, columns=100, rows=30, stdin=subprocess.DEVNU
     return proc.wait(PATIENCE), shown
 
 
-def on_terminal(command, env, **how):
+def on_terminal(command, env, *size, **how):
     """The same, as text."""
-    status, shown = bytes_on_terminal(command, env, **how)
+    status, shown = bytes_on_terminal(command, env, *size, **how)
     return status, shown.decode().replace("\r\n", "\n")
 
 

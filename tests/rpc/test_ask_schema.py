@@ -50,7 +50,7 @@ def test_forms(daemon, ask, home, provider, form):
 @pytest.mark.parametrize(
     "given, status, says",
     [
-        ("person.json", USAGE, "--schema 'person.json' is no file that is there, and no short form: write"),
+        ("person.json", DATA, "--schema 'person.json' is no file that is there, and no short form: write"),
         ("age:integer", DATA, "--schema at character 5, 'integer': no type: str, int, num, bool, (a|b) or {…}"),
         ('{"type": }', DATA, "cannot read --schema as a JSON object (line 1, column "),
         ("/", DATA, "/ is no"),
@@ -145,4 +145,4 @@ def test_retry_of_a_prompt_of_the_library(daemon, ask, home, provider):
 
 def test_what_is_not_there_is_told_with_a_prompt_of_the_library_too(ask, daemon):
     r = ask("-p", "explain", "--schema", "nofile", "hi")
-    assert r.returncode == USAGE and "nofile" in r.stderr
+    assert r.returncode == DATA and "nofile" in r.stderr
