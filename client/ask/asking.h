@@ -5,6 +5,7 @@
 #include "client/ask/args.h"
 #include "client/ask/asked.h"
 #include "client/ask/question.h"
+#include "client/common/project_file.h"
 #include "client/common/view.h"
 #include "lib/ask/ask.h"
 
@@ -18,6 +19,7 @@ struct asking {
     const struct frontend *frontend; /* command.h */
     struct ask *ask;
     struct out *out;
+    const struct project_file *project;
     const struct buf *said; /* of the answer before, by one that was interrupted; NULL: nothing */
     struct asked *asked;    /* is told what became of a question; NULL: nobody asks */
 };

@@ -21,6 +21,14 @@ void attach_done(struct attach *a)
     buf_done(&a->parts);
 }
 
+void attach_back(struct attach *a, const struct attach *before)
+{
+    a->parts.len = before->parts.len;
+    a->parts.failed = before->parts.failed;
+    a->n = before->n;
+    a->tree_len = before->tree_len;
+}
+
 /* The wire has UTF-8 only; a file's name is any bytes. */
 static void put_name(struct buf *b, const char *name)
 {

@@ -35,6 +35,9 @@ enum error_code attach_fd(struct attach *a, int fd, const char *name, struct err
 /* Bytes that were read already, likewise. */
 enum error_code attach_bytes(struct attach *a, const void *data, size_t len, const char *name, struct error *err);
 
+/* Takes back what was attached since it was like that: a copy of the struct, made before. */
+void attach_back(struct attach *a, const struct attach *before);
+
 /* What a file is called where its folder says nothing: the last part of its path. */
 const char *attach_last_part(const char *path);
 

@@ -106,7 +106,8 @@ static int ask(const struct args *args, const struct frontend *f, struct questio
 {
     struct ask_error err;
     const struct ask_options options = {.socket = args->socket, .on_wait = on_wait};
-    struct asking a = {.args = args, .frontend = f, .ask = ask_open(&options, &err), .out = &out};
+    struct asking a = {
+        .args = args, .frontend = f, .ask = ask_open(&options, &err), .out = &out, .project = &m->project};
     if (a.ask == NULL)
         return signals_pending() != 0 ? 128 + signals_pending() : exit_failure(ASKING_PROGRAM, &err);
     int status = args->interrupted         ? go_on(&a, q)

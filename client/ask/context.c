@@ -169,6 +169,19 @@ static enum error_code attach_named(struct contexts *c, const char *name, struct
     return code;
 }
 
+enum error_code context_check(const struct args *args, const struct project_file *p, struct error *err)
+{
+    struct contexts c = {.project = p};
+    char folder[PATH_MAX];
+    struct found f;
+    enum error_code code = ERR_NONE;
+    context_sets_init(&c.config);
+    for (unsigned i = 0; i < args->n_contexts && code == ERR_NONE; i++)
+        code = find(&c, args->contexts[i], folder, &f, err);
+    context_sets_done(&c.config);
+    return code;
+}
+
 enum error_code context_attach(const struct args *args, const struct project_file *p, const char *program,
                                struct attach *a, struct error *err)
 {

@@ -14,4 +14,7 @@
 enum error_code context_attach(const struct args *args, const struct project_file *p, const char *program,
                                struct attach *a, struct error *err);
 
+/* Whether there are such sets, for who attaches them later: nothing is read of their files, and no command runs. */
+enum error_code context_check(const struct args *args, const struct project_file *p, struct error *err);
+
 #endif

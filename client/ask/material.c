@@ -184,7 +184,9 @@ static enum error_code read_step(struct material *m, enum step step, const struc
             return explain_last_read(&m->prompt, args, program, err);
         return m->no_prompt ? ERR_NONE : read_prompt(m, args, q, err);
     case EDITOR: return args->editor && !m->no_prompt ? edit_prompt(m, err) : ERR_NONE;
-    case CONTEXT: return context_attach(args, &m->project, program, &m->attached, err);
+    case CONTEXT:
+        return m->no_prompt ? context_check(args, &m->project, err)
+                            : context_attach(args, &m->project, program, &m->attached, err);
     }
     return ERR_INTERNAL;
 }

@@ -17,7 +17,7 @@ struct material {
     struct edit_files edited; /* with --edit, and the one value of its prompt: their names */
     struct buf edit_var;
     const char *edit_vars[1];
-    bool no_prompt;            /* prompts come later; to be set before it is read */
+    bool no_prompt;            /* prompts come later, and sets of context with each; to be set before it is read */
     struct editor_draft draft; /* of a prompt that is written in an editor */
     int status;                /* how to exit where it could not be read */
 };

@@ -1,5 +1,6 @@
 /* Questions of a session. */
 #include "client/ask/compare.h"
+#include "client/ask/context.h"
 #include "client/common/call.h"
 #include "client/common/exit.h"
 #include "client/common/signals.h"
@@ -123,6 +124,15 @@ static void settle(struct session *s)
     attach_init(&s->attached);
 }
 
+/* Ctrl-C ends what runs, and not the session. */
+static void forget_stop(void)
+{
+    if (signals_pending() != SIGINT)
+        return;
+    signals_clear();
+    exit_print(ASKING_PROGRAM, "stopped");
+}
+
 /* Asks and shows the answer. False where it was not asked. */
 static bool follow(struct session *s, const struct question *q)
 {
@@ -134,10 +144,7 @@ static bool follow(struct session *s, const struct question *q)
     if ((several ? compare_run(&s->asking, q) : asking_follow(&s->asking, q)) == EXIT_UNAVAILABLE)
         look_at_connection(s);
     screen_modes_restore();
-    if (signals_pending() == SIGINT) {
-        signals_clear();
-        exit_print(ASKING_PROGRAM, "stopped");
-    }
+    forget_stop();
     if (s->last.answer[0] == '\0')
         return false;
     settle(s);
@@ -169,10 +176,26 @@ static void drop_last_turn(struct session *s)
     s->said_last = false;
 }
 
+/* -x: what the sets bring now. False where the question cannot go without, which was told. */
+static bool read_contexts(struct session *s)
+{
+    struct error err = ERROR_INIT;
+    if (s->args.n_contexts == 0)
+        return true;
+    signals_stay(screen_modes_restore);
+    const enum error_code code = context_attach(&s->args, s->asking.project, ASKING_PROGRAM, &s->attached, &err);
+    if (code == ERR_CANCELLED)
+        forget_stop();
+    else if (code != ERR_NONE)
+        exit_print(ASKING_PROGRAM, "%s", err.message);
+    return code == ERR_NONE;
+}
+
 void session_ask(struct session *s, const char *text, size_t len)
 {
+    const struct attach before = s->attached;
     bool asked = false;
-    if (session_connect(s)) {
+    if (session_connect(s) && read_contexts(s)) {
         const struct question q = question_of(s, text, len);
         if (s->editing_turn)
             drop_last_turn(s);
@@ -182,6 +205,7 @@ void session_ask(struct session *s, const char *text, size_t len)
         buf_clear(&s->question);
         (void)buf_append(&s->question, text, len);
     } else {
+        attach_back(&s->attached, &before);
         session_put_back(s, text, len);
     }
 }

@@ -76,6 +76,32 @@ def test_several_lines(daemon, home, client, columns):
     assert questions == ["one\ntwo\n```c\nx = 1\n```", "a\nb\tc\nd"]
 
 
+def test_sets_of_context_are_read_again_for_each_question(daemon, home, client):
+    (home.path / "log").write_text("first state\n")
+    config = home.config_dir / "askd.conf"
+    config.write_text(config.read_text() + f'\n[context "log"]\nfiles = {home.path}/log\n[context "gone"]\nfiles = none\n')
+    with Tmux(home) as t:
+        t.type("ask -x nowhere", "Enter")  # is told before anything is typed
+        t.wait_for("there is no set of context 'nowhere'")
+        begin(t, "-x", "log")
+        t.type("one", "Enter")
+        t.wait_for(lambda s: answers(s) == 1)
+        (home.path / "log").write_text("second state\n")
+        t.type("two", "Enter")
+        t.wait_for(lambda s: answers(s) == 2)
+        (home.path / "log").unlink()
+        t.type("three", "Enter")
+        t.wait_for("brings nothing")
+        t.wait_for(lambda s: s.endswith("> three"))  # cannot be asked without, and is there to be asked again
+        (home.path / "log").write_text("third state\n")
+        t.type("", "Enter")
+        t.wait_for(lambda s: answers(s) == 3)
+    asked = [str(content) for role, content in said(client, conversation(client)) if role == "user"]
+    assert [("first" in q, "second" in q, "third" in q) for q in asked] == [
+        (True, False, False), (False, True, False), (False, False, True)
+    ]  # fmt: skip
+
+
 def test_history(daemon, home):
     file = home.state / "askd" / "history"
     with Tmux(home) as t:
