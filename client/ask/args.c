@@ -117,6 +117,9 @@ static const int exclusive[][2] = {
     {OPT_UNDO, OPT_JSON},
     {OPT_UNDO, OPT_COPY},
     {OPT_SHELL, OPT_COPY},
+    {OPT_SHELL, OPT_REASONING},
+    {OPT_EDIT, OPT_REASONING},
+    {OPT_NO_STREAM, OPT_JSON_STREAM},
 };
 
 /* What makes none without another. */

@@ -34,6 +34,19 @@ static void one_format_of_all(void **state)
     assert_string_equal(a.why, "--code and --json exclude each other");
 }
 
+static void what_would_do_nothing_is_refused(void **state)
+{
+    (void)state;
+    struct args a;
+    assert_int_equal(PARSE(&a, "--shell", "--copy", "hi"), ARGS_WRONG);
+    assert_int_equal(PARSE(&a, "--shell", "--reasoning", "only", "hi"), ARGS_WRONG);
+    assert_int_equal(PARSE(&a, "--edit", "--reasoning", "only", "f", "hi"), ARGS_WRONG);
+    assert_int_equal(PARSE(&a, "--no-stream", "--json-stream", "hi"), ARGS_WRONG);
+    assert_string_equal(a.why, "--no-stream and --json-stream exclude each other");
+    assert_int_equal(PARSE(&a, "--explain-last", "--reasoning", "only"), ARGS_ASK);
+    assert_int_equal(PARSE(&a, "--no-stream", "--json", "hi"), ARGS_ASK);
+}
+
 static void one_task_of_all(void **state)
 {
     (void)state;
@@ -110,9 +123,13 @@ static void reasoning_is_one_of_three_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_format_of_all),           cmocka_unit_test(one_task_of_all),
-        cmocka_unit_test(several_models_are_compared), cmocka_unit_test(models_have_a_bound),
-        cmocka_unit_test(contexts_have_a_bound),       cmocka_unit_test(reasoning_is_one_of_three_words),
+        cmocka_unit_test(one_format_of_all),
+        cmocka_unit_test(what_would_do_nothing_is_refused),
+        cmocka_unit_test(one_task_of_all),
+        cmocka_unit_test(several_models_are_compared),
+        cmocka_unit_test(models_have_a_bound),
+        cmocka_unit_test(contexts_have_a_bound),
+        cmocka_unit_test(reasoning_is_one_of_three_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
