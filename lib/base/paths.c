@@ -139,6 +139,13 @@ static bool is_there(int mode, char *buf, size_t n, const char *fmt, ...)
     return len > 0 && (size_t)len < n && access(buf, mode) == 0;
 }
 
+/* The length of the path that the folder of an installed program lies in: of /usr in /usr/bin. */
+static int prefix_of(const char *own_dir)
+{
+    const char *last = strrchr(own_dir, '/');
+    return last != NULL ? (int)(last - own_dir) : 0;
+}
+
 /* The length of the build tree's path where a program of ours lies in one, 0 where it does not. */
 static size_t build_tree(const char *own_dir)
 {
@@ -171,7 +178,7 @@ enum error_code paths_helper(const char *name, char *buf, size_t n, struct error
     if (told != NULL)
         return fits(snprintf(buf, n, "%s/%s", told, name), n, err);
     bool own = own_folder(dir, sizeof dir);
-    if (own && is_there(R_OK, buf, n, "%s/../libexec/askd/%s", dir, name))
+    if (own && is_there(R_OK, buf, n, "%.*s/libexec/askd/%s", prefix_of(dir), dir, name))
         return ERR_NONE;
     if (own && is_in_tree(dir, name, buf, n))
         return ERR_NONE;
@@ -187,7 +194,7 @@ void paths_data_file(const char *name, char *buf, size_t n)
         return;
     }
     bool own = own_folder(dir, sizeof dir);
-    if (own && is_there(R_OK, buf, n, "%s/../share/askd/%s", dir, name))
+    if (own && is_there(R_OK, buf, n, "%.*s/share/askd/%s", prefix_of(dir), dir, name))
         return;
     int tree = own ? (int)build_tree(dir) : 0;
     if (tree > 0 && is_there(R_OK, buf, n, "%.*s/etc/%s", tree, dir, name))
