@@ -14,6 +14,8 @@
 
 #define HISTORY_FILE "history"
 
+enum { ID_SHOWN = 16 }; /* bytes */
+
 /* -- what the line editor asks of a session -- */
 
 static int on_fd(void *data)
@@ -96,7 +98,7 @@ static bool begin(struct session *s, const struct asking *a, const struct questi
     s->last.on_end = on_answer_end;
     said_turns_init(&s->said);
     buf_init(&s->question, LINE_BYTES_MAX);
-    if (base->parent != NULL && strlen(base->parent) < sizeof(s->parent))
+    if (base->parent != NULL)
         memcpy(s->parent, base->parent, strlen(base->parent) + 1);
     s->base.parent = NULL;
     const bool attached = take_attached(s);
@@ -209,9 +211,24 @@ static void run(struct session *s)
     buf_done(&text);
 }
 
+/* What is longer than any id is none, and has no room here. */
+static bool are_ids(const struct question *q)
+{
+    const char *const ids[] = {q->conversation, q->parent}, *const what[] = {"conversation", "message"};
+    for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+        if (ids[i] != NULL && strlen(ids[i]) >= ASKED_ID_SIZE) {
+            exit_print(ASKING_PROGRAM, "there is no %s %.*s: askctl conv list and conv show have the ids", what[i],
+                       ID_SHOWN, ids[i]);
+            return false;
+        }
+    return true;
+}
+
 int session_run(const struct asking *a, const struct question *base)
 {
     struct session s;
+    if (!are_ids(base))
+        return EXIT_OTHER;
     screen_modes_init();
     signals_stay(screen_modes_restore);
     if (begin(&s, a, base)) {

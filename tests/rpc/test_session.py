@@ -403,6 +403,14 @@ def test_what_is_said_elsewhere_can_be_stopped_and_harms_nothing(daemon, home, c
         assert "w40" not in shown
 
 
+@pytest.mark.parametrize("option,what", [("--conversation", "conversation"), ("-b", "message")])
+def test_what_is_longer_than_an_id_is_none(daemon, home, option, what):
+    with Tmux(home, columns=100) as t:
+        t.type(f"ask {option} {'x' * 500}; echo out:$?", "Enter")
+        shown = t.wait_for("\nout:1")
+    assert f"ask: there is no {what} {'x' * 16}: " in shown
+
+
 def test_other_output_than_a_terminal_needs_a_prompt(daemon, home):
     with Tmux(home, columns=100) as t:
         for command in ("ask --plain", "ask | cat", "ask --json", "ask --dry-run"):
