@@ -140,6 +140,18 @@ def test_what_deceives_is_seen_and_run_as_it_is(t, home, proposed):  # noqa: F81
     assert (home.path / "ran").read_text() == command.split("'")[3]
 
 
+def test_the_command_has_what_the_shell_would_give_it(t, home):
+    """No descriptor, signal mask or ignored signal of ours, and no variable."""
+    look = "(ls /proc/$$/fd; grep -E '^Sig(Blk|Ign)' /proc/$$/status; env | grep -Ev '^(_|SHLVL)=' | sort) >"
+    t.words.write_text(look + "bare")
+    t.type('sh -c "$(cat words)"; wc -l bare', "Enter")
+    t.wait_for(" bare\n")
+    propose(t, look + "proposed")
+    assert "status=0" in ends(t, "y", "Enter")
+    proposed = (home.path / "proposed").read_text()
+    assert "SigIgn" in proposed and proposed == (home.path / "bare").read_text()
+
+
 def test_several_lines_and_a_fence(t):
     shown = propose(t, "So:\n```bash\nfor i in 1 2\ndo echo $i\ndone; rm -rf /tmp/nothing/at/all\n```")
     assert shown.startswith(
