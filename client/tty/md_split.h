@@ -1,6 +1,7 @@
 /* Where the blocks of a Markdown text begin and end, line by line as it comes: CommonMark's quotations and list items,
  * which contain, and the leaves in them. md4c reads a text that is whole; this says which part of one that grows can no
- * longer change. Pure, and a plain value: a copy goes on by itself, which is how an unfinished line is tried. */
+ * longer change. Pure, and a plain value: a copy goes on by itself, which is how an unfinished line is tried.
+ * It reads blocks as md4c does; tests/unit/tty/test_md_blocks.c holds it to that, and lists what it reads otherwise. */
 #ifndef CLIENT_TTY_MD_SPLIT_H
 #define CLIENT_TTY_MD_SPLIT_H
 
