@@ -110,6 +110,10 @@ bool judge_read(struct verdict *v, const char *json, const struct judge_case *c,
     msgpack_object_map map;
     msgpack_object_array ranking;
     size_t at = 0;
+    if (json[strspn(json, " \t\r\n")] != '{') {
+        (void)snprintf(why, why_size, "its answer is no JSON object: have another model rank them");
+        return false;
+    }
     if (!json_read_map(&v->memory, json, "its answer", why, why_size))
         return false;
     bool good =
@@ -119,7 +123,7 @@ bool judge_read(struct verdict *v, const char *json, const struct judge_case *c,
         good = read_place(v, &ranking.ptr[i], c);
     if (!good) {
         v->n = 0;
-        (void)snprintf(why, why_size, "it did not give each answer one place");
+        (void)snprintf(why, why_size, "it did not give each answer one place: have another model rank them");
     }
     return good;
 }
