@@ -4,7 +4,10 @@
 
 #include "client/common/out.h"
 
-/* A write that failed or was given up may have left it in the middle of a piece of live.h. It is not waited for. */
+enum { MEND_WAIT_MS = 250 }; /* for a slow one that has no room; one that was stopped by Ctrl-S never has */
+
+/* A write that failed or was given up may have left it in the middle of a piece of live.h. */
 void mend_terminal(const struct out *out);
+void mend_at_once(int fd); /* the same where that is not known; async-signal-safe */
 
 #endif

@@ -1,5 +1,6 @@
 #include "client/tty/screen_modes.h"
 #include "client/common/signals.h"
+#include "client/tty/mend.h"
 #include <signal.h>
 #include <termios.h>
 #include <unistd.h>
@@ -46,12 +47,18 @@ void screen_modes_restore(void)
     quiet = 0;
 }
 
+void screen_modes_leave(void)
+{
+    mend_at_once(STDOUT_FILENO);
+    screen_modes_restore();
+}
+
 bool screen_modes_take(void)
 {
     if (screen_modes_are_quiet())
         return false;
     screen_modes_init();
-    signals_at_end(screen_modes_restore);
+    signals_at_end(screen_modes_leave);
     screen_modes_quiet();
     return true;
 }

@@ -9,6 +9,7 @@ void screen_modes_init(void); /* remembers those that it finds, where a terminal
 void screen_modes_quiet(void);
 bool screen_modes_are_quiet(void);
 void screen_modes_restore(void); /* async-signal-safe */
+void screen_modes_leave(void);   /* the same for who ends at once, whatever is half drawn */
 
 /* All of it for one answer. True where it was not so before: then screen_modes_give has to follow. */
 bool screen_modes_take(void);

@@ -230,7 +230,7 @@ int session_run(const struct asking *a, const struct question *base)
     if (!are_ids(base))
         return EXIT_OTHER;
     screen_modes_init();
-    signals_stay(screen_modes_restore);
+    signals_stay(screen_modes_leave);
     if (begin(&s, a, base)) {
         s.status = find_conversation(&s);
         if (s.status == EXIT_OK)

@@ -138,7 +138,7 @@ static bool follow(struct session *s, const struct question *q)
 {
     buf_clear(&s->last.text);
     s->last.answer[0] = '\0';
-    signals_stay(screen_modes_restore); /* a view of its own may have ended it */
+    signals_stay(screen_modes_leave); /* a view of its own may have ended it */
     screen_modes_quiet();
     const bool several = args_compares(&s->args);
     if ((several ? compare_run(&s->asking, q) : asking_follow(&s->asking, q)) == EXIT_UNAVAILABLE)
@@ -182,7 +182,7 @@ static bool read_contexts(struct session *s)
     struct error err = ERROR_INIT;
     if (s->args.n_contexts == 0)
         return true;
-    signals_stay(screen_modes_restore);
+    signals_stay(screen_modes_leave);
     const enum error_code code = context_attach(&s->args, s->asking.project, ASKING_PROGRAM, &s->attached, &err);
     if (code == ERR_CANCELLED)
         forget_stop();

@@ -1,13 +1,16 @@
 """An answer on a real terminal, as it comes, looked at."""
 
+import contextlib
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
+import time
 
 import pytest
-from conftest import wait_until
+from conftest import PATIENCE, ask_path, build_dir, wait_until
 from helpers_acts import chunk_of
 from helpers_files import in_files
 from helpers_steered import Steered
@@ -314,6 +317,35 @@ def test_ctrl_c_twice(stage):
         assert sane(s.terminal)
     finally:
         s.daemon.signal(signal.SIGCONT)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_on_a_slow_terminal(stage, home, times):
+    """What is half drawn then is not left so: the cursor is there, and what follows is drawn."""
+    s = stage()
+    ours, theirs = pty.openpty()
+    env = home.env(TERM="xterm", ASKD_AUTOSTART="0", ASKD_LIBEXEC=str(build_dir() / "client" / "tty"))
+    proc = subprocess.Popen([str(ask_path()), "hello"], env=env, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    s.provider.wait(lambda: s.provider.requests, "it is asked")
+    s.provider.requests[0].say("- many words\n" * 100000)
+    shown = b""
+    while b"many" not in shown:
+        shown += os.read(ours, 4096)
+    s.daemon.signal(signal.SIGSTOP)  # so that it does not confirm the end, which is waited for
+    try:
+        for _ in range(times):
+            time.sleep(0.3)  # it has filled what nobody reads, or has given that up
+            proc.send_signal(signal.SIGINT)
+        with contextlib.suppress(OSError):  # the other end is closed
+            while data := os.read(ours, 1 << 16):
+                shown += data
+        assert proc.wait(PATIENCE) == 130
+    finally:
+        s.daemon.signal(signal.SIGCONT)
+        os.close(ours)
+    assert shown.rfind(b"\x1b[?25h") > shown.rfind(b"\x1b[?25l")
+    assert shown.rfind(b"\x1b[?2026l") > shown.rfind(b"\x1b[?2026h")
 
 
 def test_in_the_background(stage):
