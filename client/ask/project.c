@@ -21,7 +21,7 @@ static void tell(const char *program, const struct project_file *p, const char *
 /* What it would set is worth knowing before one looks at it. */
 static void tell_untrusted(const char *program, struct project_file *p, enum trust state)
 {
-    char keys[96] = "", what[192];
+    char keys[96] = "", what[256];
     struct error err = ERROR_INIT;
     if (project_file_read(p, &err) == ERR_NONE)
         project_file_keys(p, keys, sizeof(keys));
