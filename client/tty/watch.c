@@ -2,11 +2,11 @@
 #include "client/ask/command.h"
 #include "client/common/call.h"
 #include "client/common/colour.h"
-#include "client/common/escape.h"
 #include "client/common/exit.h"
 #include "client/common/field.h"
 #include "client/common/signals.h"
 #include "client/common/stream.h"
+#include "client/tty/cell.h"
 #include "client/tty/message_text.h"
 #include "client/tty/screen_modes.h"
 #include "client/tty/style.h"
@@ -163,6 +163,19 @@ bool watch_heard(struct watch *w)
 
 /* -- showing it -- */
 
+/* As answers show text, with its lines and tabs. */
+static void put_question(struct buf *out, const char *text, size_t len)
+{
+    wchar_t before = 0;
+    for (size_t n; len > 0; text += n, len -= n) {
+        n = 1;
+        if (*text == '\n' || *text == '\t')
+            (void)buf_putc(out, *text);
+        else
+            n = cell_put(out, text, len, &before);
+    }
+}
+
 /* The question, as the line looked into which it was typed. */
 static void show_question(const struct watch *w, struct ask *ask, const struct heard *h)
 {
@@ -188,7 +201,7 @@ static void show_question(const struct watch *w, struct ask *ask, const struct h
         mp_map(&reply.data, &map) && field_array(&map, "messages", &messages) && messages.size > 0 &&
         mp_map(&messages.ptr[messages.size - 1], &message)) {
         message_text(&message, &text, &len);
-        escape_visible(&shown, text, len, "\n\t");
+        put_question(&shown, text, len);
         (void)out_write(out, shown.data, shown.len);
     }
     (void)out_puts(out, "\n");

@@ -197,12 +197,12 @@ def test_two_shells_see_each_other(daemon, home, client, columns):
         with Tmux(home, columns=columns, rows=40, socket="second") as b:
             begin(b, "--conversation", c, "-m", "fake/slow-12-100")
             a.type("half a line")
-            b.type("from b", "Enter")
+            b.type("from b \U0001f468\u200d\U0001f469\u200d\U0001f467", "Enter")
             shown = a.wait_for("w3")
             assert "w11" not in shown, "it is seen while it streams"
             shown = a.wait_for(lambda s: "w11" in s and s.endswith("> half a line"))
             assert shown.count("from b") == 1 and shown.count("w11") == 1
-            assert "elsewhere> from b" in shown
+            assert "elsewhere> from b \U0001f468" in shown and "\\u{200d}" not in shown  # which joins a family
             a.type(" and on", "Enter")
             shown = a.wait_for("\nhalf a line and on\n")
             assert shown.count("half a line and on") == 2
