@@ -79,6 +79,7 @@ int pick_run(const struct asking *a, const struct models *models, const msgpack_
         return EXIT_OK;
     int status = move_head(a, &place);
     if (status == EXIT_OK)
-        exit_print(ASKING_PROGRAM, "ask -c goes on from the answer of %s", models->names[strchr(keys, chosen) - keys]);
+        exit_print(ASKING_PROGRAM, "the conversation goes on from the answer of %s",
+                   models->names[strchr(keys, chosen) - keys]);
     return status;
 }
