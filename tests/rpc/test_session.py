@@ -20,6 +20,12 @@ def begin(t, *args):
     t.wait_for(lambda s: s.rstrip().endswith(">"))
 
 
+def leave(t):
+    """What is typed then is for the shell, however long the end takes."""
+    t.type("", "C-d")
+    t.wait_for(lambda s: s.endswith(("#", "$")))
+
+
 def prompts(shown):
     """What stands behind the prompts, a line each."""
     return [line.split("> ", 1)[1] for line in shown.split("\n") if "> " in line]
@@ -121,11 +127,11 @@ def test_history(daemon, home):
         t.wait_for("bck")
         t.type("", "Enter")
         t.wait_for(lambda s: s.count("\nalpha one\n") == 2)
-        t.type("", "C-d")
+        leave(t)
         begin(t, "--no-store")
         t.type("secret", "Enter")
         t.wait_for("\nsecret\n")
-        t.type("", "C-d")
+        leave(t)
         begin(t)
         t.type("", "Up")
         t.wait_for(lambda s: s.endswith("> alpha one"))
