@@ -39,8 +39,9 @@ static void what_would_do_nothing_is_refused(void **state)
     (void)state;
     struct args a;
     assert_int_equal(PARSE(&a, "--shell", "--copy", "hi"), ARGS_WRONG);
-    assert_int_equal(PARSE(&a, "--shell", "--reasoning", "only", "hi"), ARGS_WRONG);
-    assert_int_equal(PARSE(&a, "--edit", "--reasoning", "only", "f", "hi"), ARGS_WRONG);
+    char *no_reasoning[] = {"--shell", "--edit", "--code", "--json", "--json-stream", "--detach"};
+    for (size_t i = 0; i < sizeof(no_reasoning) / sizeof(no_reasoning[0]); i++)
+        assert_int_equal(PARSE(&a, no_reasoning[i], "--reasoning", "only", "f", "hi"), ARGS_WRONG);
     assert_int_equal(PARSE(&a, "--no-stream", "--json-stream", "hi"), ARGS_WRONG);
     assert_string_equal(a.why, "--no-stream and --json-stream exclude each other");
     assert_int_equal(PARSE(&a, "--explain-last", "--reasoning", "only"), ARGS_ASK);
