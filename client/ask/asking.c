@@ -44,10 +44,11 @@ static bool is_misfit(const msgpack_object *answer)
     return mp_map(answer, &map) && mp_get(&map, "schema_error") != NULL;
 }
 
-/* What had to fit a schema was looked at before it is printed. */
+/* What had to fit a schema was looked at before it is printed: as it is, for to a screen JSON would be Markdown. */
 static void print_whole(const struct asking *a, const msgpack_object *answer)
 {
-    struct view *view = command_view(a->frontend, a->args, a->out);
+    static const struct view_text_options bare = {.program = ASKING_PROGRAM};
+    struct view *view = view_text_new(&bare, a->out);
     if (view == NULL)
         return;
     view_end(view, answer);
@@ -77,12 +78,25 @@ static int finish(const struct asking *a, const msgpack_object *answer)
     return status == EXIT_OK && is_misfit(answer) ? (int)EXIT_MISFIT : status;
 }
 
-/* The view of an answer that is looked at as a whole first. */
-static struct view *view_of(const struct asking *a)
+struct view *asking_waiting(const struct asking *a, bool hidden)
 {
     static const struct view_text_options silent = {.program = ASKING_PROGRAM, .silent = true};
+    struct args thoughts = *a->args;
+    if (!command_on_screen(a->frontend, a->args, a->out))
+        return view_text_new(&silent, a->out);
+    if (thoughts.reasoning != ARGS_REASONING_HIDE)
+        thoughts.reasoning = ARGS_REASONING_ONLY;
+    struct view *view = a->frontend->answer(&thoughts, a->out);
+    if (view != NULL)
+        view->hidden = hidden;
+    return view;
+}
+
+/* An answer by a schema is looked at as a whole first. */
+static struct view *view_of(const struct asking *a)
+{
     struct view *view = a->args->schema != NULL && args_for_people(a->args)
-                            ? view_text_new(&silent, a->out)
+                            ? asking_waiting(a, false)
                             : command_view(a->frontend, a->args, a->out);
     return a->asked != NULL ? asked_view(view, a->asked) : view;
 }

@@ -34,6 +34,11 @@ int asking_run(const struct asking *a, struct view *view, const struct question 
 /* The same with all that the command line says of how an answer is shown. */
 int asking_follow(const struct asking *a, const struct question *q);
 
+/* The view of an answer that is looked at as a whole before any of it is shown. On a screen whoever waits sees that,
+ * and what the model thinks and a line about the answer, unless hidden; elsewhere nothing. The caller's; NULL where
+ * memory is out. */
+struct view *asking_waiting(const struct asking *a, bool hidden);
+
 /* As asking_follow, but whoever gets the answer is told its id alone. */
 int asking_detach(const struct asking *a, const struct question *q);
 

@@ -10,7 +10,6 @@
 #include "client/common/exit.h"
 #include "client/common/field.h"
 #include "client/common/signals.h"
-#include "client/common/view_text.h"
 #include <string.h>
 
 static int fail(const struct error *err)
@@ -64,21 +63,10 @@ static int take_answer(const struct asking *a, const msgpack_object *reply, stru
     return code == ERR_NOT_FOUND && is_refusal(text, len) ? say_no(text, len) : (int)EXIT_MISFIT;
 }
 
-/* The diff is shown once it is known to fit. Somebody who waits for it sees what the model thinks meanwhile. */
-static struct view *view_of(const struct asking *a)
-{
-    static const struct view_text_options silent = {.program = ASKING_PROGRAM, .silent = true};
-    struct args thoughts = *a->args;
-    if (a->frontend->answer == NULL || !a->out->terminal)
-        return view_text_new(&silent, a->out);
-    if (thoughts.reasoning != ARGS_REASONING_HIDE)
-        thoughts.reasoning = ARGS_REASONING_ONLY;
-    return a->frontend->answer(&thoughts, a->out);
-}
-
+/* The diff is shown once it is known to fit. */
 static int ask_model(const struct asking *a, const struct question *q, msgpack_unpacked *reply)
 {
-    struct view *view = view_of(a);
+    struct view *view = asking_waiting(a, false);
     if (view == NULL) {
         exit_print(ASKING_PROGRAM, "out of memory");
         return EXIT_OS;

@@ -5,7 +5,7 @@
 #include "client/common/ending.h"
 #include "client/common/exit.h"
 #include "client/common/field.h"
-#include "client/common/view_text.h"
+#include "client/common/view.h"
 #include <string.h>
 
 #define ANSWER_MAX (4 * SHELL_ANSWER_MAX) /* bytes of an answer with what may stand around a command */
@@ -64,8 +64,7 @@ static int print(const struct asking *a, const struct shell_answer *command)
 
 static int ask(const struct asking *a, const struct question *q, msgpack_unpacked *reply)
 {
-    static const struct view_text_options silent = {.program = ASKING_PROGRAM, .silent = true};
-    struct view *view = view_text_new(&silent, a->out);
+    struct view *view = asking_waiting(a, true);
     if (view == NULL) {
         exit_print(ASKING_PROGRAM, "out of memory");
         return EXIT_OS;

@@ -52,6 +52,7 @@ struct view {
     const struct view_ops *ops;
     struct out *out; /* borrowed */
     int status;      /* of exit.h: how to exit where all else went well, known at the end */
+    bool hidden;     /* set by the caller: where answers are drawn, that one is waited for is all that is shown */
 };
 
 void view_said(struct view *v, const char *text, size_t len);

@@ -136,7 +136,7 @@ static void put_text(struct screen *s, const char *text, size_t len)
 
 static void add_text(struct screen *s, const char *text, size_t len)
 {
-    if (s->reasoning == ARGS_REASONING_ONLY)
+    if (s->reasoning == ARGS_REASONING_ONLY || s->view.hidden)
         return;
     s->heard = true;
     put_text(s, text, len);
@@ -148,7 +148,7 @@ static void add_reasoning(struct screen *s, const char *text, size_t len)
     static const char hidden[] = "reasoning";
     if (s->phase == PHASE_TEXT)
         return;
-    if (s->reasoning == ARGS_REASONING_HIDE) {
+    if (s->reasoning == ARGS_REASONING_HIDE || s->view.hidden) {
         spinner_say(&s->spinner, hidden, strlen(hidden));
         return;
     }
@@ -276,10 +276,10 @@ static void on_end(struct view *v, const msgpack_object *reply)
         add_rest(s, reply);
     enter(s, PHASE_ENDED);
     draw(s);
-    if (reply != NULL)
-        close_answer(s, reply);
-    else
+    if (reply == NULL)
         (void)out_puts(v->out, clean);
+    else if (!v->hidden)
+        close_answer(s, reply);
     draw(s);
 }
 

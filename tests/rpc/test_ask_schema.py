@@ -7,6 +7,7 @@ import pytest
 from conftest import ask_path
 from fault_provider import FIT, MISFIT
 from helpers_terminal import on_terminal
+from helpers_tmux import Tmux
 
 USAGE, DATA, DOES_NOT_FIT = 64, 65, 2
 SHORT = "age:int"
@@ -146,3 +147,11 @@ def test_retry_of_a_prompt_of_the_library(daemon, ask, home, provider):
 def test_what_is_not_there_is_told_with_a_prompt_of_the_library_too(ask, daemon):
     r = ask("-p", "explain", "--schema", "nofile", "hi")
     assert r.returncode == DATA and "nofile" in r.stderr
+
+
+def test_json_on_a_screen_is_no_markdown(daemon, home):
+    text = '{"a": "x*y* **z** _q_ `c` [l](http://a.b)"}'
+    with Tmux(home) as t:
+        t.type(f"ask --schema a:str '{text}'; echo e''nd", "Enter")
+        shown = t.wait_for("\nend")
+    assert shown.split("\n")[-3] == text
