@@ -5,11 +5,13 @@
 #include "client/ask/plain.h"
 #include "client/common/call.h"
 #include "client/common/ending.h"
+#include "client/common/escape.h"
 #include "client/common/exit.h"
 #include "client/common/field.h"
 #include "client/common/json_print.h"
 #include "client/common/stream.h"
 #include "client/common/view_text.h"
+#include <errno.h>
 
 int asking_encode(const struct question *q, struct buf *params)
 {
@@ -44,15 +46,27 @@ static bool is_misfit(const msgpack_object *answer)
     return mp_map(answer, &map) && mp_get(&map, "schema_error") != NULL;
 }
 
-/* What had to fit a schema was looked at before it is printed: as it is, for to a screen JSON would be Markdown. */
+/* What had to fit a schema was looked at before it is printed: as it is, for to a screen JSON would be Markdown. There
+ * what hides or turns characters is shown too. */
 static void print_whole(const struct asking *a, const msgpack_object *answer)
 {
-    static const struct view_text_options bare = {.program = ASKING_PROGRAM};
-    struct view *view = view_text_new(&bare, a->out);
-    if (view == NULL)
+    msgpack_object_map map;
+    struct buf shown;
+    const char *text;
+    size_t len;
+    if (!mp_map(answer, &map) || !field_str(&map, "text", &text, &len) || len == 0)
         return;
-    view_end(view, answer);
-    view_free(view);
+    buf_init(&shown, SIZE_MAX / 2); /* of the answer's size, which is bounded */
+    if (command_on_screen(a->frontend, a->args, a->out))
+        escape_visible(&shown, text, len, "\n\t");
+    else
+        (void)buf_append(&shown, text, len);
+    if (shown.failed)
+        a->out->error = ENOMEM; /* which is told as any fault of the output */
+    (void)out_text(a->out, (const char *)shown.data, shown.len);
+    if (a->out->terminal && a->out->last != '\n')
+        (void)out_write(a->out, "\n", 1);
+    buf_done(&shown);
 }
 
 static int finish(const struct asking *a, const msgpack_object *answer)
