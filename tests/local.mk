@@ -662,7 +662,8 @@ python_tests = \
 	tests/replay/test_embeddings.py tests/replay/test_prices.py tests/replay/test_recordings.py \
 	tests/replay/test_requests.py tests/replay/test_tokens.py
 TESTS += $(python_tests)
-EXTRA_DIST += $(python_tests) tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/folder_remove.h \
+EXTRA_DIST += $(python_tests) \
+	tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/folder_remove.h \
 	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/ask/parsed.h tests/unit/cache/cache_clock.h \
 	tests/unit/cache/cache_items.h tests/unit/cache/cache_open.h tests/unit/cache/key_questions.h \
 	tests/unit/cache/redis_server.h tests/unit/cache/sqlite_bench.h tests/unit/cache/tier_fake.h \

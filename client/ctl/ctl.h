@@ -1,4 +1,4 @@
-/* askctl: what its verbs share. A verb is a row of the table in main.c and one function in a file of its own; one that
+/* askctl: what its verbs share. A verb is a row of the table in verbs.c and one function in a file of its own; one that
  * has verbs of its own is a table there. */
 #ifndef CLIENT_CTL_CTL_H
 #define CLIENT_CTL_CTL_H
@@ -70,6 +70,19 @@ struct ctl {
     struct out *out;
 };
 
+/* What verbs are about; help tells of them in this order. */
+enum ctl_theme {
+    CTL_BEGIN,
+    CTL_PROVIDERS,
+    CTL_MODELS,
+    CTL_ANSWERS,
+    CTL_KEPT,
+    CTL_SPENT,
+    CTL_DAEMON,
+    CTL_PROJECTS,
+    CTL_PROGRAMS,
+};
+
 struct ctl_verb {
     const char *name, *args; /* as in "usage: askctl name args" */
     const char *summary;
@@ -78,6 +91,7 @@ struct ctl_verb {
     ctl_options takes;            /* besides the common ones */
     const struct ctl_verb *verbs; /* instead of run: one of these follows; the last one has no name */
     const char *usual;            /* which of them is meant where none is named; NULL: one has to be */
+    enum ctl_theme theme;         /* of those in verbs.c */
 };
 
 enum { CTL_WAIT_MAX = 512 }; /* answers; each is a request in flight, of which the daemon takes 1024 */

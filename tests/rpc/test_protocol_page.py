@@ -143,22 +143,22 @@ def options_of(askctl, verbs):
     return {option for verb in verbs for option in re.findall(r" --([a-z-]+)", askctl(*verb, "--help").stdout)}
 
 
-def all_verbs(askctl, usage):
-    """Each by its words, those of the groups too."""
-    for verb, args in re.findall(r"^  ([a-z]+) (\S*)", usage, re.M):
-        yield (verb,)
-        if "VERB" in args:
-            yield from ((verb, own) for own in re.findall(r"^  ([a-z]+) ", askctl(verb, "--help").stdout, re.M))
+def verbs_of(askctl, *group):
+    """Those of askctl, or of a group, by name, each with whether it has verbs of its own."""
+    usage = askctl(*group, "--help").stdout
+    names = re.findall(r"^  ([a-z]+) ", usage, re.M) if group else [v for line in re.findall(r"^  ([a-z]+(?:, [a-z]+)*)  ", usage, re.M) for v in line.split(", ")]
+    return {v: not group and "VERB" in askctl(v, "--help").stdout.splitlines()[0] for v in names}
 
 
 def test_page_of_askctl(askctl):
     """Its verbs, the options of those that have no help of their own, and no option that none has."""
     page = SOURCE / "doc" / "askctl.1"
-    text, usage = page.read_text(), askctl("--help").stdout
-    assert set(re.findall(r"^\.It Cm (\w+)", text, re.M)) == set(re.findall(r"^  ([a-z]+) ", usage, re.M))
-    alone = set(re.findall(r"^  ([a-z]+) (?!VERB|\[VERB)", usage, re.M))
+    text, verbs = page.read_text(), verbs_of(askctl)
+    assert set(re.findall(r"^\.It Cm (\w+)", text, re.M)) == set(verbs)
+    alone = [(v,) for v, has_verbs in verbs.items() if not has_verbs]
+    owned = [(v, own) for v, has_verbs in verbs.items() if has_verbs for own in verbs_of(askctl, v)]
     told = set(re.findall(r"Fl -([a-z-]+)", text))
-    assert options_of(askctl, [(verb,) for verb in alone]) <= told <= options_of(askctl, all_verbs(askctl, usage))
+    assert options_of(askctl, alone) <= told <= options_of(askctl, alone + owned)
     check_form(page)
 
 
