@@ -27,6 +27,7 @@ struct cache {
     int64_t ttl_ms, max_entry, max_persisted;
     unsigned clears;   /* begun and ended ones: what a tier read before is not promoted after */
     unsigned clearing; /* under way in the tier */
+    size_t fetches;    /* likewise */
     struct cache_stats stats;
     void (*closed)(void *data);
     void *closed_data;
@@ -229,6 +230,7 @@ static void on_got(void *data, const struct item_bytes *blobs, size_t n)
     assert(n == f->n);
     for (size_t i = 0; i < n; i++)
         items[i] = settle(f, &f->keys[i], blobs[i]);
+    f->cache->fetches--;
     f->done(f->data, items, n);
     for (size_t i = 0; i < n; i++)
         let_go(f->cache, items[i]);
@@ -242,7 +244,9 @@ struct cache_fetch *cache_fetch(struct cache *c, const char *scope, const struct
 {
     if (!has_tier(c))
         return NULL;
-    if (c->ops->may_have && !c->ops->may_have(c->tier, keys, n)) {
+    /* While others wait for the tier, nobody goes ahead of them: questions are asked in the order in which they came.
+     */
+    if (c->fetches == 0 && c->ops->may_have && !c->ops->may_have(c->tier, keys, n)) {
         c->stats.tier_misses += n;
         return NULL;
     }
@@ -252,6 +256,7 @@ struct cache_fetch *cache_fetch(struct cache *c, const char *scope, const struct
     snprintf(f->scope, sizeof f->scope, "%s", scope);
     memcpy(f->keys, keys, n * sizeof *keys);
     const struct tier_get get = {.scope = f->scope, .keys = f->keys, .n = n, .done = on_got, .data = f};
+    c->fetches++;
     f->op = c->ops->get(c->tier, &get);
     return f;
 }
@@ -259,6 +264,7 @@ struct cache_fetch *cache_fetch(struct cache *c, const char *scope, const struct
 void cache_fetch_cancel(struct cache_fetch *f)
 {
     f->cache->ops->cancel(f->cache->tier, f->op);
+    f->cache->fetches--;
     free(f);
 }
 

@@ -99,6 +99,34 @@ static void test_put_while_the_tier_looks(void **state)
     close_cache(c);
 }
 
+/* The tier knows at once that it has nothing, but somebody waits for it already. */
+static void test_nobody_goes_ahead_of_who_waits(void **state)
+{
+    struct cache *c = open_cache(&defaults);
+    struct cache_key key = key_number(2);
+    struct got first = {0}, second = {0};
+    (void)state;
+    fetch(c, 1, -1, &first);
+    struct tier_op *op = fake.op;
+    fake.sure = true;
+    fetch(c, 2, -1, &second);
+    struct tier_op *after = fake.op;
+    fake.op = op;
+    fake_tell();
+    assert_int_equal(first.calls, 1);
+    fake.op = after;
+    fake_tell();
+    assert_int_equal(second.calls, 1);
+    assert_null(cache_fetch(c, SCOPE, &key, 1, -1, on_got, &second));
+    fake.sure = false;
+    struct cache_fetch *given_up = cache_fetch(c, SCOPE, &key, 1, -1, on_got, &second);
+    cache_fetch_cancel(given_up);
+    fake.sure = true;
+    assert_null(cache_fetch(c, SCOPE, &key, 1, -1, on_got, &second));
+    fake.sure = false;
+    close_cache(c);
+}
+
 static void test_a_forged_blob_is_none(void **state)
 {
     struct cache *c = open_cache(&defaults);
@@ -218,6 +246,7 @@ int main(void)
         TEST(test_too_old_in_the_tier),
         TEST(test_max_age_in_memory),
         TEST(test_put_while_the_tier_looks),
+        TEST(test_nobody_goes_ahead_of_who_waits),
         TEST(test_a_forged_blob_is_none),
         TEST(test_cancel),
         TEST(test_a_tier_that_fails),

@@ -16,6 +16,7 @@ struct tier_op {
 static struct tier {
     bool refuses;               /* to be opened */
     bool broken;                /* it has nothing */
+    bool sure;                  /* and says so at once */
     struct tier_options opened; /* with it */
     char secret[32];
     struct cache_item *kept[FAKE_MAX]; /* references */
@@ -62,6 +63,12 @@ static struct item_bytes fake_blob(const struct tier *t, const struct tier_get *
             return item_blob(t->kept[i]);
     }
     return none;
+}
+
+static bool fake_may_have(const struct tier *t, const struct cache_key *keys, size_t n)
+{
+    (void)keys, (void)n;
+    return !t->sure;
 }
 
 /* The get under way tells. */
@@ -140,6 +147,7 @@ static const struct tier_ops tier_fake = {
     .name = "fake",
     .open = fake_open,
     .get = fake_get,
+    .may_have = fake_may_have,
     .cancel = fake_cancel,
     .put = fake_put,
     .clear = fake_clear,
