@@ -139,9 +139,13 @@ struct worker *worker_new(uv_loop_t *loop, const char *name, const struct worker
         free(w);
         return NULL;
     }
-    if (uv_poll_init(loop, &w->given, w->fd) != 0 || uv_poll_start(&w->given, UV_READABLE, on_given) != 0)
-        abort(); /* as http/pool does: no more watches from the system */
+    if (uv_poll_init(loop, &w->given, w->fd) != 0) { /* no more watches from the system */
+        close(w->fd);
+        free(w);
+        return NULL;
+    }
     w->given.data = w;
+    uv_poll_start(&w->given, UV_READABLE, on_given);
     if (uv_mutex_init(&w->lock) != 0 || uv_cond_init(&w->came) != 0)
         abort(); /* they fail for want of a few bytes only */
     if (!start(w)) {
