@@ -7,8 +7,9 @@
 #include <stdlib.h>
 
 struct held {
-    struct server *server; /* closes after the library, which tells all who wait */
-    struct later *later;
+    struct server *server;  /* closes after the library, which tells all who wait */
+    TAILQ_ENTRY(held) link; /* in server.held */
+    struct later *later;    /* NULL once it was cancelled, and told so */
     uint64_t msgid;
     held_handler *handle;
     const struct method *method;
@@ -18,15 +19,15 @@ struct held {
 
 static void held_free(struct held *h)
 {
+    TAILQ_REMOVE(&h->server->held, h, link);
     h->server->held_bytes -= h->bytes.len;
     msgpack_unpacked_destroy(&h->params);
     buf_done(&h->bytes);
     free(h);
 }
 
-static void on_ready(void *data, const struct prompt_set *set, const struct error *why)
+static void go_on(struct held *h, const struct prompt_set *set, const struct error *why)
 {
-    struct held *h = data;
     struct call c = {.peer = later_peer(h->later), .msgid = h->msgid};
     struct error err = ERROR_INIT;
     enum error_code code = ERR_NONE;
@@ -38,6 +39,13 @@ static void on_ready(void *data, const struct prompt_set *set, const struct erro
         later_fail(h->later, &err);
     else
         later_free(h->later);
+}
+
+static void on_ready(void *data, const struct prompt_set *set, const struct error *why)
+{
+    struct held *h = data;
+    if (h->later)
+        go_on(h, set, why);
     held_free(h);
 }
 
@@ -64,6 +72,7 @@ enum error_code held_call(const struct call *c, held_handler *handle, const stru
         return code;
     struct held *h = NEW(struct held);
     *h = (struct held){.server = c->peer->server, .msgid = c->msgid, .handle = handle, .method = m};
+    TAILQ_INSERT_TAIL(&h->server->held, h, link);
     msgpack_unpacked_init(&h->params);
     code = copy_params(h, c, err);
     if (code == ERR_NONE) {
@@ -73,4 +82,18 @@ enum error_code held_call(const struct call *c, held_handler *handle, const stru
         held_free(h);
     }
     return code;
+}
+
+void held_cancel(const struct peer *p, uint64_t msgid)
+{
+    struct error err = ERROR_INIT;
+    struct held *h;
+    TAILQ_FOREACH (h, &p->server->held, link)
+        if (h->later && h->msgid == msgid && later_peer(h->later) == p) {
+            struct later *later = h->later;
+            h->later = NULL;
+            error_set(&err, ERR_CANCELLED, "cancelled before it was asked");
+            later_fail(later, &err);
+            return;
+        }
 }

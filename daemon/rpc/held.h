@@ -5,6 +5,7 @@
 
 #include "daemon/prompt/set.h"
 #include "daemon/rpc/dispatch.h"
+#include <sys/queue.h>
 
 #define HELD_MAX ((size_t)256 << 20)
 
@@ -12,7 +13,13 @@
 typedef enum error_code held_handler(struct call *c, const struct prompt_set *set, const struct method *m,
                                      struct error *err);
 
+struct held;
+TAILQ_HEAD(held_list, held);
+
 /* Has handle called later, unless the peer goes before. ERR_OVERLOADED: too much waits. */
 enum error_code held_call(const struct call *c, held_handler *handle, const struct method *m, struct error *err);
+
+/* The peer's call of that number, if it is held, ends as cancelled. */
+void held_cancel(const struct peer *p, uint64_t msgid);
 
 #endif

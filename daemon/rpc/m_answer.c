@@ -1,6 +1,7 @@
 /* answer.get, answer.attach, answer.cancel, answer.list. What memory has is answered at once; what only the store has,
  * later. */
 #include "daemon/rpc/handlers.h"
+#include "daemon/rpc/held.h"
 #include "daemon/rpc/later.h"
 #include "daemon/rpc/server.h"
 #include "daemon/rpc/stream.h"
@@ -195,6 +196,8 @@ static enum error_code cancel_request(struct call *c, const msgpack_object *requ
     if (!mp_int(request, &msgid) || msgid < 0)
         return error_set_param(err, "request", "request must be the msgid of a call");
     stream_cancel(c->peer, (uint64_t)msgid);
+    if (c->peer->state == PEER_OPEN)
+        held_cancel(c->peer, (uint64_t)msgid);
     if (!c->notification) {
         mp_put_map(call_begin(c), 0);
         call_end(c);

@@ -127,6 +127,7 @@ struct server *server_new(uv_loop_t *loop, struct engine *engine, const struct s
     TAILQ_INIT(&s->partial);
     TAILQ_INIT(&s->dirty);
     TAILQ_INIT(&s->watches);
+    TAILQ_INIT(&s->held);
     store_on_written(engine_store(engine), watch_written, s);
     msgpack_zone_init(&s->zone, 8192);
     buf_init(&s->scratch, SIZE_MAX / 2); /* of an answer's size, which is bounded */

@@ -5,6 +5,7 @@
 #include "daemon/core/account.h"
 #include "daemon/core/config.h"
 #include "daemon/engine/engine.h"
+#include "daemon/rpc/held.h"
 #include "daemon/rpc/import.h"
 #include "daemon/rpc/peer.h"
 #include "daemon/rpc/watch.h"
@@ -57,7 +58,8 @@ struct server {
     struct buf method_names; /* encoded, for hello */
     int64_t started_us;      /* monotonic */
     uint64_t requests;
-    size_t held_bytes;             /* of parameters that wait for the prompt library, see held.h */
+    struct held_list held;         /* calls that wait for the prompt library */
+    size_t held_bytes;             /* of their parameters */
     uint8_t read_buffer[64 << 10]; /* shared: an idle connection holds none */
 };
 

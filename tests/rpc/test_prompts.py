@@ -2,7 +2,7 @@
 
 import pytest
 
-from client import failure
+from client import REQUEST, failure, pack
 from helpers_prompts import SHIPPED, names, own, prompts, render  # noqa: F401
 
 pytestmark = pytest.mark.askd(provider={"retries": "0"})
@@ -317,6 +317,19 @@ def test_client_that_does_not_wait(daemon, client, prompts):
         other.request("chat", {"template": "p", "prompt": "it"})
         other.close()
     assert render(client, "p", "it") == {"prompt": "Say it"}
+
+
+def test_cancel_while_it_waits_for_the_library(client, prompts, provider):
+    """In one piece, so that the second is read before the prompts are."""
+    prompts.write("p.md", "Say {{input}}")
+    client.send_raw(
+        pack([REQUEST, 900, "chat", [{"model": "fake/words-2", "template": "p", "prompt": "it"}]])
+        + pack([REQUEST, 901, "answer.cancel", [{"request": 900}]])
+    )
+    assert client.response(901) == (None, {})
+    assert client.response(900)[0]["code"] == "cancelled"
+    assert render(client, "p", "it") == {"prompt": "Say it"}
+    assert provider.stats()["requests"] == 0
 
 
 # -- those that come with askd
