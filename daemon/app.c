@@ -3,6 +3,7 @@
 #include "daemon/cache/cache.h"
 #include "daemon/core/endpoint.h"
 #include "daemon/core/log.h"
+#include "daemon/core/log_ring.h"
 #include "daemon/core/logfile.h"
 #include "daemon/core/service.h"
 #include "daemon/core/timer.h"
@@ -300,6 +301,7 @@ static void apply_own_options(const struct app *a)
 {
     log_set_level((enum log_level)own_options(a)->log_level);
     logfile_set_max(own_options(a)->log_size);
+    log_ring_configure((size_t)own_options(a)->log_memory, (size_t)own_options(a)->log_lines);
 }
 
 /* What its row cannot tell: whether there is a database at all is settled at the start. */
@@ -528,6 +530,7 @@ int app_run(const struct app_args *args)
     } else {
         status = say_config_error(&err);
     }
+    log_ring_stop();
     settings_done(&a.settings);
     env_keys_free(a.keys);
     return status;

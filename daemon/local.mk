@@ -4,7 +4,8 @@ libaskd_la_SOURCES = \
 	daemon/core/account.c daemon/core/account.h daemon/core/config.c daemon/core/config.h \
 	daemon/core/config_change.c daemon/core/config_internal.h daemon/core/config_merge.c daemon/core/config_read.c \
 	daemon/core/config_value.c daemon/core/database.c daemon/core/database.h daemon/core/endpoint.c \
-	daemon/core/endpoint.h daemon/core/log.c daemon/core/log.h daemon/core/logfile.c daemon/core/logfile.h \
+	daemon/core/endpoint.h daemon/core/log.c daemon/core/log.h daemon/core/log_journal.c daemon/core/log_journal.h \
+	daemon/core/log_ring.c daemon/core/log_ring.h daemon/core/logfile.c daemon/core/logfile.h \
 	daemon/core/service.c daemon/core/service.h daemon/core/timer.c daemon/core/timer.h daemon/core/worker.c \
 	daemon/core/worker.h daemon/answer/answer.c daemon/answer/answer.h daemon/answer/answer_internal.h \
 	daemon/answer/cursor.c daemon/answer/cursor.h daemon/answer/fold.c daemon/answer/fold.h daemon/answer/log.c \

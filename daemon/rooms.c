@@ -1,7 +1,7 @@
 #include "daemon/rooms.h"
 #include "daemon/cache/cache.h"
 #include "daemon/catalog/alias.h"
-#include "daemon/core/log.h"
+#include "daemon/core/log_ring.h"
 #include "daemon/core/logfile.h"
 #include "daemon/engine/engine.h"
 #include "daemon/ledger/budget_room.h"
@@ -19,6 +19,11 @@ static const struct config_option app_option_rows[] = {
      CONFIG_RELOAD,
      "Bytes of askd.log in the state folder, where a daemon that a client started logs. A longer one becomes "
      "askd.log.old."},
+    {"log_lines", CONFIG_INT, offsetof(struct app_options, log_lines), 1, 1 << 20, "2000", NULL, CONFIG_RELOAD,
+     "The latest lines that are kept in memory, for askctl log. Those of level info are among them, whatever log_level "
+     "is."},
+    {"log_memory", CONFIG_SIZE, offsetof(struct app_options, log_memory), LOG_RING_BYTES_MIN, 1 << 30, "512 KiB", NULL,
+     CONFIG_RELOAD, "Bytes that these lines may take."},
     {0},
 };
 

@@ -7,7 +7,7 @@
 
 struct app_options {
     int log_level;
-    int64_t idle_exit_ms, drain_timeout_ms, log_size;
+    int64_t idle_exit_ms, drain_timeout_ms, log_size, log_lines, log_memory;
 };
 
 extern const struct config_room app_room, engine_room, answer_room, rpc_room, store_room, cache_room;

@@ -31,8 +31,9 @@ unit_tests = \
 	tests/unit/chat/test_event tests/unit/chat/test_ledger_row tests/unit/chat/test_message \
 	tests/unit/chat/test_price tests/unit/chat/test_request tests/unit/chat/test_schema_check \
 	tests/unit/chat/test_title tests/unit/chat/test_usage tests/unit/core/test_config \
-	tests/unit/core/test_config_lines tests/unit/core/test_log tests/unit/core/test_logfile \
-	tests/unit/core/test_worker tests/unit/ctl/test_bars tests/unit/ctl/test_csv tests/unit/engine/test_context \
+	tests/unit/core/test_config_lines tests/unit/core/test_log tests/unit/core/test_log_journal \
+	tests/unit/core/test_log_ring tests/unit/core/test_logfile tests/unit/core/test_worker \
+	tests/unit/ctl/test_bars tests/unit/ctl/test_csv tests/unit/engine/test_context \
 	tests/unit/engine/test_discover tests/unit/engine/test_fault tests/unit/engine/test_fetch \
 	tests/unit/engine/test_figures tests/unit/engine/test_gate tests/unit/engine/test_gate_limits \
 	tests/unit/engine/test_health tests/unit/engine/test_keep tests/unit/engine/test_offers \
@@ -297,6 +298,12 @@ tests_unit_core_test_config_lines_LDADD = $(UNIT_LDADD)
 tests_unit_core_test_log_SOURCES = tests/unit/core/test_log.c
 tests_unit_core_test_log_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_core_test_log_LDADD = $(UNIT_LDADD)
+tests_unit_core_test_log_journal_SOURCES = tests/unit/core/test_log_journal.c
+tests_unit_core_test_log_journal_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_core_test_log_journal_LDADD = $(UNIT_LDADD)
+tests_unit_core_test_log_ring_SOURCES = tests/unit/core/test_log_ring.c
+tests_unit_core_test_log_ring_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_core_test_log_ring_LDADD = $(UNIT_LDADD)
 tests_unit_core_test_logfile_SOURCES = tests/unit/core/test_logfile.c
 tests_unit_core_test_logfile_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_core_test_logfile_LDADD = $(UNIT_LDADD)

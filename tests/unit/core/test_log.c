@@ -188,6 +188,114 @@ static void test_bound(void **state)
     assert_string_equal(got + strlen(got) - 6, "\xc3\xa9...\n");
 }
 
+static void test_fields(void **state)
+{
+    static const struct {
+        struct log_fields fields;
+        const char *text, *want;
+    } rows[] = {
+        {{0}, "plain", "plain"},
+        {{.answer = "a-1", .provider = "openai", .code = "timeout"},
+         "answer a-1: timeout from openai",
+         "answer a-1: timeout from openai"},
+        {{.answer = "a-1", .provider = "openai"},
+         "answer a-12 of openais",
+         "answer a-12 of openais [answer=a-1 provider=openai]"},
+        {{.client = "ask", .model = ""}, "ask", "ask [client=ask]"}, /* the word may be any */
+        {{.client = "my \"ed\"", .model = "m"}, "x", "x [model=m client=\"my 'ed'\"]"},
+        {{.client = "a\n\x1b", .code = "a]b"}, "x", "x [client=a\\n\\x1b code=\"a]b\"]"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char want[256];
+        snprintf(want, sizeof(want), TIME "askd: notice: %s\n", rows[i].want);
+        log_event(LOG_LEVEL_NOTICE, &rows[i].fields, "%s", rows[i].text);
+        assert_string_equal(line(), want);
+    }
+}
+
+/* The sentence is cut, the fields never: by them it is found. */
+static void test_fields_bound(void **state)
+{
+    char text[2 * LOG_LINE_MAX], value[LOG_VALUE_MAX + 2];
+
+    (void)state;
+    memset(text, 'x', sizeof(text));
+    text[sizeof(text) - 1] = '\0';
+    memset(value, 'y', sizeof(value));
+    value[LOG_VALUE_MAX] = '\0';
+    const struct log_fields all = {value, value, value, value, value, value};
+    log_event(LOG_LEVEL_INFO, &all, "%s", text);
+    const char *got = line();
+    assert_int_equal(strlen(got), LOG_LINE_MAX);
+    assert_non_null(strstr(got, "x... [answer=y"));
+    assert_string_equal(got + LOG_LINE_MAX - 4, "yy]\n");
+    assert_null(strstr(got, "y.."));
+
+    value[LOG_VALUE_MAX] = 'y';
+    value[LOG_VALUE_MAX + 1] = '\0';
+    log_event(LOG_LEVEL_INFO, &(struct log_fields){.model = value}, "short");
+    got = line();
+    assert_string_equal(got + strlen(got) - 6, "y...]\n");
+    assert_int_equal(strlen(got), strlen(TIME "askd: info: short [model=]\n") + LOG_VALUE_MAX);
+}
+
+/* -- who is told of each line -- */
+
+static struct {
+    int n;
+    enum log_level level;
+    int64_t us;
+    char text[LOG_LINE_MAX], answer[64];
+} told;
+
+static void on_line(int64_t us, enum log_level level, const struct log_fields *fields, const char *text, size_t len)
+{
+    told.n++;
+    told.level = level;
+    told.us = us;
+    assert_int_equal(len, strlen(text));
+    snprintf(told.text, sizeof(told.text), "%s", text);
+    snprintf(told.answer, sizeof(told.answer), "%s", fields->answer ? fields->answer : "none");
+}
+
+static void test_on_line(void **state)
+{
+    (void)state;
+    log_set_level(LOG_LEVEL_ERROR);
+    log_on_line(on_line);
+    log_event(LOG_LEVEL_INFO, &(struct log_fields){.answer = "a\n", .model = ""}, "t%c", 1);
+    assert_string_equal(line(), ""); /* it is above what is written */
+    assert_int_equal(told.n, 1);
+    assert_int_equal(told.level, LOG_LEVEL_INFO);
+    assert_int_equal(told.us, 1700000000123456);
+    assert_string_equal(told.text, "t\\x01");
+    assert_string_equal(told.answer, "a\\n");
+    log_debug("no");
+    assert_int_equal(told.n, 1);
+    log_set_level(LOG_LEVEL_DEBUG);
+    log_debug("yes");
+    assert_int_equal(told.n, 2);
+    assert_string_equal(told.answer, "none");
+    log_on_line(NULL);
+    log_set_level(LOG_LEVEL_NOTICE);
+    log_info("nobody is told");
+    assert_int_equal(told.n, 2);
+}
+
+static void test_lost(void **state)
+{
+    uint64_t before = log_lost();
+
+    (void)state;
+    log_error("read");
+    assert_int_equal(log_lost(), before);
+    close(STDERR_FILENO);
+    log_error("nobody reads this");
+    assert_int_equal(log_lost(), before + 1);
+}
+
 static void test_errno(void **state)
 {
     (void)state;
@@ -202,8 +310,8 @@ static void test_errno(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_levels),  TEST(test_journal), TEST(test_terminal),
-        TEST(test_escapes), TEST(test_bound),   TEST(test_errno),
+        TEST(test_levels), TEST(test_journal),      TEST(test_terminal), TEST(test_escapes), TEST(test_bound),
+        TEST(test_fields), TEST(test_fields_bound), TEST(test_on_line),  TEST(test_lost),    TEST(test_errno),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
