@@ -654,8 +654,8 @@ python_tests = \
 	tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py \
 	tests/rpc/test_leave.py tests/rpc/test_ledger.py tests/rpc/test_ledger_figures.py \
 	tests/rpc/test_ledger_kept.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models.py \
-	tests/rpc/test_models_cli.py tests/rpc/test_models_refresh.py tests/rpc/test_premium.py \
-	tests/rpc/test_project.py tests/rpc/test_prompts.py tests/rpc/test_prompts_cli.py \
+	tests/rpc/test_models_cli.py tests/rpc/test_models_refresh.py tests/rpc/test_pages.py \
+	tests/rpc/test_premium.py tests/rpc/test_project.py tests/rpc/test_prompts.py tests/rpc/test_prompts_cli.py \
 	tests/rpc/test_prompts_folders.py tests/rpc/test_protocol_page.py tests/rpc/test_queue.py \
 	tests/rpc/test_race.py tests/rpc/test_reload.py tests/rpc/test_restart.py tests/rpc/test_routing.py \
 	tests/rpc/test_schedules.py tests/rpc/test_schema.py tests/rpc/test_schema_property.py \
@@ -701,8 +701,7 @@ EXTRA_DIST += $(python_tests) \
 	tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c tests/bench/response.c tests/bench/rpcask.c \
 	tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c \
 	tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h tests/bench/response.h tests/bench/run.sh \
-	tests/bench/longpath.py tests/bench/manychats.py tests/bench/screentime.py doc/architecture.md doc/export.md \
-	doc/protocol.md doc/providers.md doc/tokens.md tests/fuzz/run
+	tests/bench/longpath.py tests/bench/manychats.py tests/bench/screentime.py tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/priced.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.

@@ -239,12 +239,12 @@ def apis():
 
 
 def test_who_writes_an_api_finds_its_name():
-    """In the manual's sentence of the option `api`, and in the README."""
+    """In the manual's sentence of the option `api`, and on the page of providers and models."""
     rows = (SOURCE / "daemon" / "engine" / "providers.c").read_text(encoding="utf-8")
     sentence = re.search(r'"The API it speaks: (.*?)\."', rows)[1]
     assert apis() == set(re.split(r", | or ", sentence))
-    readme = (SOURCE / "README.md").read_text(encoding="utf-8")
-    paragraph = re.search(r"^`api` is one of .*?\n\n", readme, re.M | re.S)[0]
+    page = (SOURCE / "doc" / "models.md").read_text(encoding="utf-8")
+    paragraph = re.search(r"^`api` is one of .*?\n\n", page, re.M | re.S)[0]
     assert apis() | {"api", "dialect"} == set(re.findall(r"`([a-z-]+)`", paragraph))
 
 

@@ -88,7 +88,7 @@ def test_another_key(daemon, home, proposed, name, key, pressed):  # noqa: F811
         line(t, "echo words")
 
 
-def test_the_files_are_installed_where_the_readme_says():
+def test_the_files_are_installed_where_the_page_says():
     """make puts into share/askd/shell what etc/local.mk lists for it."""
     root = FILES.parent.parent
     listed = (root / "etc" / "local.mk").read_text()
@@ -96,5 +96,5 @@ def test_the_files_are_installed_where_the_readme_says():
     assert {p.name for p in FILES.iterdir()} == {f"ask.{name}" for name in SHELLS}
     for name in SHELLS:
         assert f" etc/shell/ask.{name}" in listed
-        assert f" /usr/local/share/askd/shell/ask.{name} " in (root / "README.md").read_text()
+        assert f" /usr/local/share/askd/shell/ask.{name} " in (root / "doc" / "shell.md").read_text()
         assert f"/usr/local/share/askd/shell/ask.{name}\n" in (FILES / f"ask.{name}").read_text()
