@@ -24,7 +24,9 @@ enum exit_status {
     EXIT_PROTOCOL = 76,
     EXIT_DENIED = 77,
     EXIT_CONFIG = 78,
-    EXIT_INTERRUPTED = 130, /* 128 + the signal */
+    EXIT_HANGUP = 129, /* 128 + the signal, like those below */
+    EXIT_INTERRUPTED = 130,
+    EXIT_QUIT = 131,
     EXIT_PIPE = 141,
     EXIT_TERMINATED = 143
 };
