@@ -8,13 +8,13 @@ libaskcli_la_SOURCES = \
 	client/common/field.h client/common/figures.c client/common/figures.h client/common/follow.c \
 	client/common/follow.h client/common/ini_read.c client/common/ini_read.h client/common/json_print.c \
 	client/common/json_print.h client/common/json_read.c client/common/json_read.h client/common/memory_file.c \
-	client/common/memory_file.h client/common/out.c client/common/out.h client/common/project_file.c \
-	client/common/project_file.h client/common/project_read.c client/common/schema_short.c \
-	client/common/schema_short.h client/common/sha256.c client/common/sha256.h client/common/signals.c \
-	client/common/signals.h client/common/stream.c client/common/stream.h client/common/trust.c \
-	client/common/trust.h client/common/tty.c client/common/tty.h client/common/view.c client/common/view.h \
-	client/common/view_json.c client/common/view_json.h client/common/view_text.c client/common/view_text.h \
-	client/common/where.c client/common/where.h
+	client/common/memory_file.h client/common/option.c client/common/option.h client/common/out.c \
+	client/common/out.h client/common/project_file.c client/common/project_file.h client/common/project_read.c \
+	client/common/schema_short.c client/common/schema_short.h client/common/sha256.c client/common/sha256.h \
+	client/common/signals.c client/common/signals.h client/common/stream.c client/common/stream.h \
+	client/common/trust.c client/common/trust.h client/common/tty.c client/common/tty.h client/common/view.c \
+	client/common/view.h client/common/view_json.c client/common/view_json.h client/common/view_text.c \
+	client/common/view_text.h client/common/where.c client/common/where.h
 libaskcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libaskcli_la_LIBADD = libaskclient.la
 
@@ -34,15 +34,15 @@ libaskcmd_la_SOURCES = \
 	client/ask/explain_again.c client/ask/explain_again.h client/ask/explain_cut.c client/ask/explain_cut.h \
 	client/ask/explain_last.c client/ask/explain_last.h client/ask/globs.c client/ask/globs.h client/ask/input.c \
 	client/ask/input.h client/ask/judge.c client/ask/judge.h client/ask/material.c client/ask/material.h \
-	client/ask/models.c client/ask/models.h client/ask/pick.c client/ask/pick.h client/ask/plain.c \
-	client/ask/plain.h client/ask/project.c client/ask/project.h client/ask/question.c client/ask/question.h \
-	client/ask/replace.c client/ask/replace.h client/ask/resume.c client/ask/resume.h client/ask/schema_arg.c \
-	client/ask/schema_arg.h client/ask/screen.c client/ask/screen.h client/ask/shell.c client/ask/shell.h \
-	client/ask/shell_answer.c client/ask/shell_answer.h client/ask/shell_propose.c client/ask/shell_propose.h \
-	client/ask/shell_risk.c client/ask/shell_risk.h client/ask/shell_show.c client/ask/shell_show.h \
-	client/ask/shell_system.c client/ask/shell_system.h client/ask/tree.c client/ask/tree.h client/ask/tree_list.c \
-	client/ask/tree_list.h client/ask/turns.c client/ask/turns.h client/ask/undo.c client/ask/undo.h \
-	client/ask/usage.c
+	client/ask/models.c client/ask/models.h client/ask/options.c client/ask/options.h client/ask/pick.c \
+	client/ask/pick.h client/ask/plain.c client/ask/plain.h client/ask/project.c client/ask/project.h \
+	client/ask/question.c client/ask/question.h client/ask/replace.c client/ask/replace.h client/ask/resume.c \
+	client/ask/resume.h client/ask/schema_arg.c client/ask/schema_arg.h client/ask/screen.c client/ask/screen.h \
+	client/ask/shell.c client/ask/shell.h client/ask/shell_answer.c client/ask/shell_answer.h \
+	client/ask/shell_propose.c client/ask/shell_propose.h client/ask/shell_risk.c client/ask/shell_risk.h \
+	client/ask/shell_show.c client/ask/shell_show.h client/ask/shell_system.c client/ask/shell_system.h \
+	client/ask/tree.c client/ask/tree.h client/ask/tree_list.c client/ask/tree_list.h client/ask/turns.c \
+	client/ask/turns.h client/ask/undo.c client/ask/undo.h
 
 bin_PROGRAMS += client/ask/ask client/ctl/askctl
 client_ask_ask_SOURCES = client/ask/main.c

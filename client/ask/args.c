@@ -1,136 +1,42 @@
 #include "client/ask/args.h"
+#include "client/ask/options.h"
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    OPT_JSON = 256,
-    OPT_JSON_STREAM,
-    OPT_PLAIN,
-    OPT_CODE,
-    OPT_COPY,
-    OPT_REASONING,
-    OPT_JUDGE,
-    OPT_PICK,
-    OPT_SHELL,
-    OPT_EXPLAIN_LAST,
-    OPT_EDIT,
-    OPT_UNDO,
-    OPT_NO_STREAM,
-    OPT_STATS,
-    OPT_DRY_RUN,
-    OPT_SOCKET,
-    OPT_CONVERSATION,
-    OPT_NO_STORE,
-    OPT_CACHE,
-    OPT_DETACH,
-    OPT_INTERRUPTED,
-    OPT_SCHEMA,
-    OPT_SCHEMA_RETRY,
-    OPT_NO_PROJECT,
-    OPT_MAX_BYTES,
-    OPT_END
+enum { FIRST = 256 /* what getopt_long returns for the first row */ };
+
+/* What getopt_long takes, of the rows. */
+struct getopt_form {
+    char letters[1 + 2 * OPT_END + 1];
+    struct option names[OPT_END + 1];
 };
 
-static const struct option options[] = {
-    {"model", required_argument, NULL, 'm'},
-    {"system", required_argument, NULL, 's'},
-    {"prompt", required_argument, NULL, 'p'},
-    {"var", required_argument, NULL, 'v'},
-    {"attach", required_argument, NULL, 'a'},
-    {"max-bytes", required_argument, NULL, OPT_MAX_BYTES},
-    {"continue", no_argument, NULL, 'c'},
-    {"conversation", required_argument, NULL, OPT_CONVERSATION},
-    {"continue-interrupted", no_argument, NULL, OPT_INTERRUPTED},
-    {"refresh", no_argument, NULL, 'r'},
-    {"cache", required_argument, NULL, OPT_CACHE},
-    {"no-store", no_argument, NULL, OPT_NO_STORE},
-    {"detach", no_argument, NULL, OPT_DETACH},
-    {"schema", required_argument, NULL, OPT_SCHEMA},
-    {"no-project", no_argument, NULL, OPT_NO_PROJECT},
-    {"schema-retry", no_argument, NULL, OPT_SCHEMA_RETRY},
-    {"editor", no_argument, NULL, 'e'},
-    {"branch", required_argument, NULL, 'b'},
-    {"context", required_argument, NULL, 'x'},
-    {"judge", required_argument, NULL, OPT_JUDGE},
-    {"pick", no_argument, NULL, OPT_PICK},
-    {"shell", no_argument, NULL, OPT_SHELL},
-    {"explain-last", no_argument, NULL, OPT_EXPLAIN_LAST},
-    {"edit", no_argument, NULL, OPT_EDIT},
-    {"undo", no_argument, NULL, OPT_UNDO},
-    {"plain", no_argument, NULL, OPT_PLAIN},
-    {"code", no_argument, NULL, OPT_CODE},
-    {"copy", no_argument, NULL, OPT_COPY},
-    {"reasoning", required_argument, NULL, OPT_REASONING},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"json-stream", no_argument, NULL, OPT_JSON_STREAM},
-    {"no-stream", no_argument, NULL, OPT_NO_STREAM},
-    {"stats", no_argument, NULL, OPT_STATS},
-    {"dry-run", no_argument, NULL, OPT_DRY_RUN},
-    {"socket", required_argument, NULL, OPT_SOCKET},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {0},
-};
+static void make_form(struct getopt_form *f)
+{
+    char *letter = f->letters;
+    *f = (struct getopt_form){0};
+    *letter++ = ':';
+    for (size_t i = 0; i < OPT_END; i++) {
+        const struct option_row *row = &ask_option_rows[i].row;
+        f->names[i] = option_getopt(row, FIRST + (int)i);
+        if (row->letter != 0)
+            *letter++ = row->letter;
+        if (row->letter != 0 && f->names[i].has_arg == required_argument)
+            *letter++ = ':';
+    }
+}
 
-/* Of each of these lists one may be given. */
-static const int one_of[][7] = {
-    {'b', OPT_NO_STORE},
-    {OPT_CONVERSATION, 'c', OPT_NO_STORE},
-    {OPT_PLAIN, OPT_CODE, OPT_JSON, OPT_JSON_STREAM},
-    {OPT_SHELL, OPT_EXPLAIN_LAST, OPT_EDIT, OPT_UNDO, OPT_INTERRUPTED, OPT_DETACH, OPT_DRY_RUN},
-    {OPT_SHELL, OPT_EXPLAIN_LAST, OPT_EDIT, OPT_UNDO, OPT_INTERRUPTED, 'p'},
-    {OPT_SHELL, OPT_EXPLAIN_LAST, OPT_EDIT, OPT_UNDO, OPT_INTERRUPTED, OPT_SCHEMA},
-    {OPT_SHELL, OPT_EXPLAIN_LAST, OPT_EDIT, OPT_UNDO, OPT_INTERRUPTED, 'e'},
-    {OPT_SHELL, OPT_EXPLAIN_LAST, OPT_EDIT, OPT_UNDO, OPT_CODE},
-    {OPT_SHELL, OPT_EXPLAIN_LAST, OPT_EDIT, OPT_UNDO, OPT_JSON_STREAM},
-};
-
-/* What makes no sense together. What was said of an interrupted answer is shown at once, and can be followed only. */
-static const int exclusive[][2] = {
-    {OPT_DETACH, OPT_STATS},
-    {OPT_INTERRUPTED, 'c'},
-    {OPT_INTERRUPTED, OPT_NO_STORE},
-    {OPT_INTERRUPTED, OPT_NO_STREAM},
-    {OPT_DETACH, OPT_SCHEMA_RETRY},
-    {OPT_INTERRUPTED, 'a'},
-    {OPT_INTERRUPTED, 'b'},
-    {OPT_INTERRUPTED, 'x'},
-    {OPT_DRY_RUN, OPT_STATS},
-    {OPT_DETACH, OPT_CODE},
-    {OPT_DETACH, OPT_COPY},
-    {OPT_DETACH, OPT_JSON_STREAM},
-    {OPT_DRY_RUN, OPT_COPY},
-    {OPT_DRY_RUN, OPT_CODE},
-    {OPT_DRY_RUN, OPT_JSON_STREAM},
-    {OPT_JSON, OPT_COPY},
-    {OPT_JSON_STREAM, OPT_COPY},
-    {OPT_PICK, OPT_NO_STORE},
-    {OPT_PICK, OPT_JSON},
-    {OPT_PICK, OPT_JSON_STREAM},
-    {OPT_INTERRUPTED, OPT_CODE},
-    {OPT_SCHEMA, OPT_CODE},
-    {OPT_EDIT, OPT_JSON},
-    {OPT_EDIT, OPT_COPY},
-    {OPT_UNDO, OPT_JSON},
-    {OPT_UNDO, OPT_COPY},
-    {OPT_SHELL, OPT_COPY},
-    {OPT_REASONING, OPT_SHELL},
-    {OPT_REASONING, OPT_EDIT},
-    {OPT_REASONING, OPT_CODE},
-    {OPT_REASONING, OPT_JSON},
-    {OPT_REASONING, OPT_JSON_STREAM},
-    {OPT_REASONING, OPT_DETACH},
-    {OPT_NO_STREAM, OPT_JSON_STREAM},
-};
-
-/* What makes none without another. */
-static const int needs[][2] = {
-    {OPT_SCHEMA_RETRY, OPT_SCHEMA},
-    {'v', 'p'},
-};
+/* OPT_END for none. */
+static enum ask_option option_of(int c)
+{
+    unsigned i = 0;
+    while (i < OPT_END && c != FIRST + (int)i &&
+           (ask_option_rows[i].row.letter == 0 || c != ask_option_rows[i].row.letter))
+        i++;
+    return (enum ask_option)i;
+}
 
 /* argv[at] is the argument that getopt_long refused, as far as it tells. */
 static enum args_action refuse(struct args *a, int c, const char *arg)
@@ -143,12 +49,9 @@ static enum args_action refuse(struct args *a, int c, const char *arg)
     return ARGS_WRONG;
 }
 
-static const char *name_of(int option)
+static const char *name_of(size_t option)
 {
-    const struct option *o = options;
-    while (o->val != option)
-        o++;
-    return o->name;
+    return ask_option_rows[option].row.name;
 }
 
 /* False for a word that is none, and where another one was chosen before. */
@@ -258,116 +161,107 @@ static bool read_size(struct args *a, const char *text)
     return false;
 }
 
-static bool exclude(struct args *a, int one, int other)
+/* The first of a set that is not empty. */
+static const char *first_of(option_set set)
 {
-    (void)snprintf(a->why, sizeof(a->why), "--%s and --%s exclude each other", name_of(one), name_of(other));
-    return false;
+    size_t i = 0;
+    while ((set >> i & 1) == 0)
+        i++;
+    return name_of(i);
 }
 
-static bool agree_lists(struct args *a, const bool seen[OPT_END])
+/* What a row says against what else was seen, or against the words. */
+static bool agree(struct args *a, size_t option, option_set seen)
 {
-    for (size_t i = 0; i < sizeof(one_of) / sizeof(one_of[0]); i++) {
-        int first = 0;
-        for (size_t k = 0; k < sizeof(one_of[0]) / sizeof(one_of[0][0]) && one_of[i][k] != 0; k++) {
-            if (!seen[one_of[i][k]])
-                continue;
-            if (first != 0)
-                return exclude(a, first, one_of[i][k]);
-            first = one_of[i][k];
-        }
+    const struct ask_option_row *o = &ask_option_rows[option];
+    const option_set excluded = o->excludes & seen & ~(UINT64_C(1) << option), missing = o->needs & ~seen;
+    if (excluded != 0)
+        (void)snprintf(a->why, sizeof(a->why), "--%s and --%s exclude each other", o->row.name, first_of(excluded));
+    else if (missing != 0)
+        (void)snprintf(a->why, sizeof(a->why), "--%s needs --%s", o->row.name, first_of(missing));
+    else if (o->alone && a->n_words > 0)
+        (void)snprintf(a->why, sizeof(a->why), "--%s takes no prompt", o->row.name);
+    else if (o->one_model && args_compares(a))
+        (void)snprintf(a->why, sizeof(a->why), "--%s takes one model", o->row.name);
+    else if (o->several_models && !args_compares(a))
+        (void)snprintf(a->why, sizeof(a->why), "--%s needs several models, as -m gpt-4.1,deepseek-chat", o->row.name);
+    return a->why[0] == '\0';
+}
+
+static bool agree_all(struct args *a, option_set seen)
+{
+    bool good = true;
+    for (size_t i = 0; i < OPT_END && good; i++)
+        good = (seen >> i & 1) == 0 || agree(a, i, seen);
+    return good;
+}
+
+/* False for a value that is wrong. */
+static bool take(struct args *a, enum ask_option option, const char *value)
+{
+    switch (option) {
+    case OPT_MODEL: return choose_model(a, value);
+    case OPT_JUDGE: a->judge = value; break;
+    case OPT_PICK: a->pick = true; break;
+    case OPT_SYSTEM: a->system = value; break;
+    case OPT_PROMPT: a->template = value; break;
+    case OPT_VAR: return add_var(a, value);
+    case OPT_EDITOR: a->editor = true; break;
+    case OPT_ATTACH: return add_attachment(a, value);
+    case OPT_MAX_BYTES: return read_size(a, value);
+    case OPT_CONTEXT: return add_context(a, value);
+    case OPT_SCHEMA: a->schema = value; break;
+    case OPT_SCHEMA_RETRY: a->schema_retry = true; break;
+    case OPT_NO_PROJECT: a->no_project = true; break;
+    case OPT_CONTINUE: a->keep = ARGS_CONTINUE; break;
+    case OPT_CONVERSATION: a->keep = ARGS_NAMED, a->conversation = value; break;
+    case OPT_BRANCH: a->branch = value; break;
+    case OPT_INTERRUPTED: a->interrupted = true; break;
+    case OPT_REFRESH: return choose_cache(a, "refresh");
+    case OPT_CACHE: return choose_cache(a, value);
+    case OPT_NO_STORE: a->keep = ARGS_NOWHERE; break;
+    case OPT_DETACH: a->detach = true; break;
+    case OPT_PLAIN: a->format = ARGS_PLAIN; break;
+    case OPT_CODE: a->format = ARGS_CODE; break;
+    case OPT_COPY: a->copy = true; break;
+    case OPT_REASONING: return choose_reasoning(a, value);
+    case OPT_JSON: a->format = ARGS_JSON; break;
+    case OPT_JSON_STREAM: a->format = ARGS_JSON_STREAM; break;
+    case OPT_NO_STREAM: a->no_stream = true; break;
+    case OPT_STATS: a->stats = true; break;
+    case OPT_DRY_RUN: a->dry_run = true; break;
+    case OPT_SHELL: a->task = ARGS_SHELL; break;
+    case OPT_EXPLAIN_LAST: a->task = ARGS_EXPLAIN_LAST; break;
+    case OPT_EDIT: a->task = ARGS_EDIT; break;
+    case OPT_UNDO: a->task = ARGS_UNDO; break;
+    case OPT_SOCKET: a->socket = value; break;
+    case OPT_HELP: a->topic = value; break;
+    case OPT_VERSION:
+    case OPT_END: break;
     }
     return true;
-}
-
-/* What several models are of no use for. */
-static bool agree_compare(struct args *a, const bool seen[OPT_END])
-{
-    static const int single[] = {OPT_SHELL,  OPT_EXPLAIN_LAST, OPT_EDIT,   OPT_UNDO, OPT_INTERRUPTED,
-                                 OPT_DETACH, OPT_DRY_RUN,      OPT_SCHEMA, OPT_CODE, OPT_COPY};
-    for (size_t i = 0; i < sizeof(single) / sizeof(single[0]) && args_compares(a); i++) {
-        if (!seen[single[i]])
-            continue;
-        (void)snprintf(a->why, sizeof(a->why), "--%s takes one model", name_of(single[i]));
-        return false;
-    }
-    if (args_compares(a) || (!seen[OPT_JUDGE] && !seen[OPT_PICK]))
-        return true;
-    (void)snprintf(a->why, sizeof(a->why), "--%s needs several models, as -m gpt-4.1,deepseek-chat",
-                   name_of(seen[OPT_JUDGE] ? OPT_JUDGE : OPT_PICK));
-    return false;
-}
-
-/* Where the options that were seen agree with each other, and with the words. */
-static bool agree(struct args *a, const bool seen[OPT_END])
-{
-    for (size_t i = 0; i < sizeof(exclusive) / sizeof(exclusive[0]); i++)
-        if (seen[exclusive[i][0]] && seen[exclusive[i][1]])
-            return exclude(a, exclusive[i][0], exclusive[i][1]);
-    const int alone = a->interrupted ? OPT_INTERRUPTED : a->task == ARGS_UNDO ? OPT_UNDO : 0;
-    if (alone != 0 && a->n_words > 0) {
-        (void)snprintf(a->why, sizeof(a->why), "--%s takes no prompt", name_of(alone));
-        return false;
-    }
-    for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
-        if (!seen[needs[i][0]] || seen[needs[i][1]])
-            continue;
-        (void)snprintf(a->why, sizeof(a->why), "--%s needs --%s", name_of(needs[i][0]), name_of(needs[i][1]));
-        return false;
-    }
-    return agree_lists(a, seen) && agree_compare(a, seen);
 }
 
 enum args_action args_parse(struct args *a, int argc, char **argv)
 {
     *a = (struct args){0};
+    struct getopt_form form;
+    make_form(&form);
     opterr = 0;
     optind = 0; /* glibc: forget an earlier run */
     int c;
-    bool seen[OPT_END] = {false}, good = true;
-    while ((c = getopt_long(argc, argv, ":a:b:em:p:s:v:x:crhV", options, NULL)) != -1) {
-        switch (c) {
-        case 'a': good = add_attachment(a, optarg) && good; break;
-        case OPT_MAX_BYTES: good = read_size(a, optarg) && good; break;
-        case 'p': a->template = optarg; break;
-        case 'v': good = add_var(a, optarg) && good; break;
-        case 'm': good = choose_model(a, optarg) && good; break;
-        case 's': a->system = optarg; break;
-        case 'c': a->keep = ARGS_CONTINUE; break;
-        case 'r': good = choose_cache(a, "refresh") && good; break;
-        case OPT_CACHE: good = choose_cache(a, optarg) && good; break;
-        case OPT_CONVERSATION: a->keep = ARGS_NAMED, a->conversation = optarg; break;
-        case OPT_NO_STORE: a->keep = ARGS_NOWHERE; break;
-        case OPT_INTERRUPTED: a->interrupted = true; break;
-        case OPT_DETACH: a->detach = true; break;
-        case OPT_SCHEMA: a->schema = optarg; break;
-        case OPT_SCHEMA_RETRY: a->schema_retry = true; break;
-        case OPT_NO_PROJECT: a->no_project = true; break;
-        case 'b': a->branch = optarg; break;
-        case 'e': a->editor = true; break;
-        case 'x': good = add_context(a, optarg) && good; break;
-        case OPT_JUDGE: a->judge = optarg; break;
-        case OPT_PICK: a->pick = true; break;
-        case OPT_SHELL: a->task = ARGS_SHELL; break;
-        case OPT_EXPLAIN_LAST: a->task = ARGS_EXPLAIN_LAST; break;
-        case OPT_EDIT: a->task = ARGS_EDIT; break;
-        case OPT_UNDO: a->task = ARGS_UNDO; break;
-        case OPT_PLAIN: a->format = ARGS_PLAIN; break;
-        case OPT_CODE: a->format = ARGS_CODE; break;
-        case OPT_JSON: a->format = ARGS_JSON; break;
-        case OPT_JSON_STREAM: a->format = ARGS_JSON_STREAM; break;
-        case OPT_COPY: a->copy = true; break;
-        case OPT_REASONING: good = choose_reasoning(a, optarg) && good; break;
-        case OPT_NO_STREAM: a->no_stream = true; break;
-        case OPT_STATS: a->stats = true; break;
-        case OPT_DRY_RUN: a->dry_run = true; break;
-        case OPT_SOCKET: a->socket = optarg; break;
-        case 'h': return ARGS_HELP;
-        case 'V': return ARGS_VERSION;
-        default: return refuse(a, c, argv[optind - 1]);
-        }
-        seen[c] = true;
+    option_set seen = 0;
+    bool good = true;
+    while ((c = getopt_long(argc, argv, form.letters, form.names, NULL)) != -1) {
+        const enum ask_option option = option_of(c);
+        if (option == OPT_END)
+            return refuse(a, c, argv[optind - 1]);
+        good = take(a, option, optarg) && good;
+        if (option == OPT_HELP || option == OPT_VERSION)
+            return option == OPT_HELP ? ARGS_HELP : ARGS_VERSION;
+        seen |= UINT64_C(1) << option;
     }
     a->words = argv + optind;
     a->n_words = argc - optind;
-    return good && agree(a, seen) ? ARGS_ASK : ARGS_WRONG;
+    return good && agree_all(a, seen) ? ARGS_ASK : ARGS_WRONG;
 }

@@ -74,10 +74,9 @@ struct args {
     size_t max_bytes; /* of the trees among them, 0 where not told */
     char **words;     /* the prompt's, in argv */
     int n_words;
-    char why[160]; /* for ARGS_WRONG */
+    const char *topic; /* for ARGS_HELP; NULL where none is told */
+    char why[160];     /* for ARGS_WRONG */
 };
-
-extern const char args_usage[];
 
 /* The output is for whoever reads it, and not for a program that parses it. */
 bool args_for_people(const struct args *a);

@@ -4,6 +4,7 @@
 #include "client/ask/dry_run.h"
 #include "client/ask/edit.h"
 #include "client/ask/material.h"
+#include "client/ask/options.h"
 #include "client/ask/resume.h"
 #include "client/ask/screen.h"
 #include "client/ask/shell.h"
@@ -18,9 +19,12 @@
 
 static struct out out;
 
-static int print_and_exit(const char *text)
+static int print_help(const char *topic)
 {
-    (void)out_puts(&out, text);
+    if (!options_help(&out, topic)) {
+        exit_print(ASKING_PROGRAM, "--help has no topic '%.40s': see ask --help", topic);
+        return EXIT_USAGE;
+    }
     return out_flush(&out) ? EXIT_OK : EXIT_IO;
 }
 
@@ -28,7 +32,8 @@ static int print_version(void)
 {
     (void)out_puts(&out, "ask ");
     (void)out_puts(&out, askd_version);
-    return print_and_exit("\n");
+    (void)out_puts(&out, "\n");
+    return out_flush(&out) ? EXIT_OK : EXIT_IO;
 }
 
 static void on_wait(void *data, const char *what)
@@ -163,7 +168,7 @@ int command_main(int argc, char **argv, const struct frontend *f)
     out_keep_standard();
     out_init(&out, STDOUT_FILENO);
     switch (args_parse(&args, argc, argv)) {
-    case ARGS_HELP: return print_and_exit(args_usage);
+    case ARGS_HELP: return print_help(args.topic);
     case ARGS_VERSION: return print_version();
     case ARGS_WRONG: exit_print(ASKING_PROGRAM, "%s: see ask --help", args.why); return EXIT_USAGE;
     case ARGS_ASK: break;

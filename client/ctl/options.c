@@ -1,10 +1,10 @@
 #include "client/ctl/options.h"
 #include "client/common/figures.h"
+#include "client/common/option.h"
 #include "client/ctl/capability.h"
 #include "client/ctl/usage.h"
 #include "lib/base/clock.h"
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,7 +129,7 @@ static bool read_socket(struct ctl *c, const char *value)
 
 #define STATE_WORDS "running, done, failed, cancelled, interrupted"
 
-static const struct option_row {
+static const struct ctl_option {
     ctl_options bit;
     char letter; /* 0: it has none */
     const char *name, *value, *help;
@@ -182,7 +182,12 @@ static const struct option_row {
 };
 enum { ROWS = sizeof(rows) / sizeof(rows[0]), FIRST = 256 /* what getopt_long returns for the first row */ };
 
-static const struct option_row *row_of(int opt)
+static struct option_row told(const struct ctl_option *row)
+{
+    return (struct option_row){row->letter, row->name, row->value, row->help};
+}
+
+static const struct ctl_option *row_of(int opt)
 {
     for (size_t i = 0; i < ROWS; i++)
         if (opt == FIRST + (int)i || (rows[i].letter != 0 && opt == rows[i].letter))
@@ -199,13 +204,14 @@ static int wrong(const struct ctl *c, const char *what, const char *why)
 int options_read(struct ctl *c, int argc, char **argv)
 {
     struct option options[ROWS + 1] = {0};
-    for (size_t i = 0; i < ROWS; i++)
-        options[i] = (struct option){rows[i].name, rows[i].value != NULL ? required_argument : no_argument, NULL,
-                                     FIRST + (int)i};
+    for (size_t i = 0; i < ROWS; i++) {
+        const struct option_row row = told(&rows[i]);
+        options[i] = option_getopt(&row, FIRST + (int)i);
+    }
     opterr = 0;
     int opt;
     while ((opt = getopt_long(argc, argv, ":hVo:", options, NULL)) != -1) {
-        const struct option_row *row = row_of(opt);
+        const struct ctl_option *row = row_of(opt);
         if (row == NULL)
             return wrong(c, argv[optind - 1], opt == ':' ? "needs a value" : "is no option");
         if (row->read != NULL && !row->read(c, optarg))
@@ -226,25 +232,6 @@ const char *options_name(ctl_options set)
     return rows[i].name;
 }
 
-/* The help begins behind the option, and its further lines below itself. */
-static void print_row(struct ctl *c, const struct option_row *row)
-{
-    enum { INDENT = 25, WIDTH = 80 - INDENT };
-    char letter[8] = "", head[48];
-    if (row->letter != 0)
-        (void)snprintf(letter, sizeof(letter), "-%c,", row->letter);
-    (void)snprintf(head, sizeof(head), "  %-3s --%s %s", letter, row->name, row->value != NULL ? row->value : "");
-    const char *text = row->help;
-    for (const char *start = head; *text != '\0'; start = "") {
-        size_t len = strlen(text);
-        if (len > WIDTH)
-            for (len = WIDTH; text[len] != ' ';)
-                len--;
-        ctl_printf(c, "%-*s%.*s\n", (int)INDENT, start, (int)len, text);
-        text += len + (text[len] == ' ');
-    }
-}
-
 size_t options_count(ctl_options set)
 {
     size_t n = 0;
@@ -256,7 +243,9 @@ size_t options_count(ctl_options set)
 void options_help(struct ctl *c, ctl_options takes)
 {
     (void)out_puts(c->out, "\n");
-    for (size_t i = 0; i < ROWS; i++)
+    for (size_t i = 0; i < ROWS; i++) {
+        const struct option_row row = told(&rows[i]);
         if ((rows[i].bit & (takes | CTL_COMMON)) != 0)
-            print_row(c, &rows[i]);
+            option_print(c->out, &row);
+    }
 }

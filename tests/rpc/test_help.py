@@ -5,7 +5,6 @@ import re
 import pytest
 
 COLUMNS, LINES = 80, 24
-ASK_LINES = 54  # it has no groups of verbs that could have a help of their own
 
 GROUPS = ("cache", "conv", "keys", "models", "prompts")
 
@@ -29,7 +28,31 @@ def test_groups_are_all_there_are(askctl):
     assert sorted(told) == sorted(GROUPS)
 
 
-def test_ask_help_fits(ask):
-    r = ask("--help")
+TOPICS = ("question", "conversation", "output", "tasks", "general")
+
+
+def options_told(text):
+    return re.findall(r"^  (?:-\w,|   ) (--[a-z-]+)", text, re.M)
+
+
+@pytest.mark.parametrize("topic", ["", *("=" + t for t in TOPICS)])
+def test_ask_help_fits(ask, topic):
+    r = ask("--help" + topic)
     lines = r.stdout.splitlines()
-    assert (r.returncode, r.stderr) == (0, "") and max(map(len, lines)) <= COLUMNS and len(lines) < ASK_LINES
+    assert (r.returncode, r.stderr) == (0, "") and options_told(r.stdout)
+    assert max(map(len, lines)) <= COLUMNS and len(lines) < LINES
+
+
+def test_ask_help_tells_each_option_once(ask):
+    """All of it is its topics, of which the short help tells; and what that has too, it tells in the same words."""
+    daily, everything = ask("--help").stdout, ask("--help=all").stdout
+    told = options_told(everything)
+    assert told == [o for t in TOPICS for o in options_told(ask(f"--help={t}").stdout)]
+    assert len(told) == len(set(told)) and max(map(len, everything.splitlines())) <= COLUMNS
+    assert "--help=" + ", ".join((*TOPICS, "all")) in daily
+    assert set(re.findall(r"^  .*", daily, re.M)) <= set(re.findall(r"^  .*", everything, re.M))
+
+
+def test_ask_help_of_what_is_no_topic(ask):
+    r = ask("--help=nothing")
+    assert (r.returncode, r.stdout) == (64, "") and r.stderr == "ask: --help has no topic 'nothing': see ask --help\n"
