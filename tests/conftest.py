@@ -163,6 +163,7 @@ class Home:
             XDG_CONFIG_HOME=str(self.path / "config"),
             XDG_STATE_HOME=str(self.state),
             XDG_CACHE_HOME=str(self.path / "cache"),
+            ASKD_PAGER="cat",  # or a table of a test would wait for a key
         )
         env.update(more)
         return env

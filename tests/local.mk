@@ -33,7 +33,7 @@ unit_tests = \
 	tests/unit/chat/test_title tests/unit/chat/test_usage tests/unit/core/test_config \
 	tests/unit/core/test_config_lines tests/unit/core/test_log tests/unit/core/test_log_journal \
 	tests/unit/core/test_log_ring tests/unit/core/test_logfile tests/unit/core/test_worker \
-	tests/unit/ctl/test_bars tests/unit/ctl/test_csv tests/unit/engine/test_context \
+	tests/unit/ctl/test_bars tests/unit/ctl/test_cells tests/unit/ctl/test_csv tests/unit/engine/test_context \
 	tests/unit/engine/test_discover tests/unit/engine/test_fault tests/unit/engine/test_fetch \
 	tests/unit/engine/test_figures tests/unit/engine/test_gate tests/unit/engine/test_gate_limits \
 	tests/unit/engine/test_health tests/unit/engine/test_keep tests/unit/engine/test_offers \
@@ -313,6 +313,9 @@ tests_unit_core_test_worker_LDADD = $(UNIT_LDADD)
 tests_unit_ctl_test_bars_SOURCES = tests/unit/ctl/test_bars.c client/ctl/bars.c
 tests_unit_ctl_test_bars_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ctl_test_bars_LDADD = $(UNIT_LDADD)
+tests_unit_ctl_test_cells_SOURCES = tests/unit/ctl/test_cells.c
+tests_unit_ctl_test_cells_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ctl_test_cells_LDADD = $(UNIT_LDADD)
 tests_unit_ctl_test_csv_SOURCES = tests/unit/ctl/test_csv.c client/ctl/csv.c
 tests_unit_ctl_test_csv_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ctl_test_csv_LDADD = $(UNIT_LDADD)
@@ -654,7 +657,7 @@ python_tests = \
 	tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py \
 	tests/rpc/test_leave.py tests/rpc/test_ledger.py tests/rpc/test_ledger_figures.py \
 	tests/rpc/test_ledger_kept.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models.py \
-	tests/rpc/test_models_cli.py tests/rpc/test_models_refresh.py tests/rpc/test_pages.py \
+	tests/rpc/test_models_cli.py tests/rpc/test_models_refresh.py tests/rpc/test_pager.py tests/rpc/test_pages.py \
 	tests/rpc/test_premium.py tests/rpc/test_project.py tests/rpc/test_prompts.py tests/rpc/test_prompts_cli.py \
 	tests/rpc/test_prompts_folders.py tests/rpc/test_protocol_page.py tests/rpc/test_queue.py \
 	tests/rpc/test_race.py tests/rpc/test_reload.py tests/rpc/test_restart.py tests/rpc/test_routing.py \
@@ -701,7 +704,8 @@ EXTRA_DIST += $(python_tests) \
 	tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c tests/bench/response.c tests/bench/rpcask.c \
 	tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c \
 	tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h tests/bench/response.h tests/bench/run.sh \
-	tests/bench/longpath.py tests/bench/manychats.py tests/bench/screentime.py tests/fuzz/run
+	tests/bench/longpath.py tests/bench/manychats.py tests/bench/screentime.py doc/architecture.md doc/export.md \
+	doc/protocol.md doc/providers.md doc/tokens.md tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/priced.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.

@@ -3,9 +3,15 @@
 #include "client/common/signals.h"
 #include <poll.h>
 
+/* Who has something to do while it is waited. */
+struct meanwhile {
+    int (*turn)(void *data);
+    void *data;
+};
+
 /* As ask_call, but a signal that was caught ends it, whenever it comes. */
-static enum ask_status call(struct ask *a, const char *method, const struct buf *params, struct ask_message *m,
-                            struct ask_error *err)
+static enum ask_status call(struct ask *a, const char *method, const struct buf *params, const struct meanwhile *w,
+                            struct ask_message *m, struct ask_error *err)
 {
     struct pollfd fds[] = {{.fd = ask_fd(a), .events = POLLIN}, {.fd = signals_fd(), .events = POLLIN}};
     uint32_t msgid;
@@ -16,7 +22,7 @@ static enum ask_status call(struct ask *a, const char *method, const struct buf 
         if (status == ASK_OK && m->kind == ASK_RESPONSE && m->msgid == msgid)
             break;
         if ((status == ASK_TIMEOUT || status == ASK_INTERRUPTED) && signals_pending() == 0) {
-            (void)poll(fds, sizeof(fds) / sizeof(fds[0]), -1);
+            (void)poll(fds, sizeof(fds) / sizeof(fds[0]), w->turn != NULL ? w->turn(w->data) : -1);
             status = ASK_OK;
         }
     }
@@ -34,19 +40,33 @@ int call_read(const char *program, const struct ask_message *m, msgpack_unpacked
     return EXIT_PROTOCOL;
 }
 
-int call_try(const char *program, struct ask *a, const char *method, const struct buf *params, msgpack_unpacked *reply,
-             bool *refused)
+static int try(const char *program, struct ask *a, const char *method, const struct buf *params,
+               const struct meanwhile *w, msgpack_unpacked *reply, bool *refused)
 {
     struct ask_error err;
     struct ask_message m;
-    if (call(a, method, params, &m, &err) != ASK_OK)
+    if (call(a, method, params, w, &m, &err) != ASK_OK)
         return signals_pending() != 0 ? 128 + signals_pending() : exit_failure(program, &err);
     return call_read(program, &m, reply, refused);
 }
 
+int call_try(const char *program, struct ask *a, const char *method, const struct buf *params, msgpack_unpacked *reply,
+             bool *refused)
+{
+    const struct meanwhile nothing = {0};
+    return try(program, a, method, params, &nothing, reply, refused);
+}
+
+int call_run_while(const char *program, struct ask *a, const char *method, const struct buf *params,
+                   msgpack_unpacked *reply, int (*turn)(void *data), void *data)
+{
+    const struct meanwhile w = {turn, data};
+    bool refused = false;
+    int status = try(program, a, method, params, &w, reply, &refused);
+    return refused && status == EXIT_OK ? exit_error(program, &reply->data) : status;
+}
+
 int call_run(const char *program, struct ask *a, const char *method, const struct buf *params, msgpack_unpacked *reply)
 {
-    bool refused = false;
-    int status = call_try(program, a, method, params, reply, &refused);
-    return refused && status == EXIT_OK ? exit_error(program, &reply->data) : status;
+    return call_run_while(program, a, method, params, reply, NULL, NULL);
 }

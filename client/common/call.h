@@ -11,7 +11,12 @@
  * went wrong was told. params may be NULL. */
 int call_run(const char *program, struct ask *a, const char *method, const struct buf *params, msgpack_unpacked *reply);
 
-/* The same for who takes a refusal otherwise: *refused, and the error map is in *reply. Then EXIT_OK too. */
+/* The same for who has something to draw meanwhile: before each wait `turn` says how long that may be at most, in
+ * milliseconds, -1 for any time. turn may be NULL. */
+int call_run_while(const char *program, struct ask *a, const char *method, const struct buf *params,
+                   msgpack_unpacked *reply, int (*turn)(void *data), void *data);
+
+/* As call_run, for who takes a refusal otherwise: *refused, and the error map is in *reply. Then EXIT_OK too. */
 int call_try(const char *program, struct ask *a, const char *method, const struct buf *params, msgpack_unpacked *reply,
              bool *refused);
 

@@ -38,6 +38,15 @@ static const struct {
 };
 enum { OUTCOMES = sizeof(outcomes) / sizeof(outcomes[0]) };
 
+static bool erase_first;
+
+bool exit_erase_first(bool stands)
+{
+    const bool stood = erase_first;
+    erase_first = stands;
+    return stood;
+}
+
 void exit_print(const char *program, const char *fmt, ...)
 {
     char text[2048], line[2304];
@@ -47,7 +56,7 @@ void exit_print(const char *program, const char *fmt, ...)
     va_end(ap);
     size_t len = n < 0 ? 0 : (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1;
 
-    int head = snprintf(line, 128, "%s: ", program);
+    int head = snprintf(line, 128, "%s%s: ", exit_erase_first(false) ? "\r\x1b[K" : "", program);
     size_t at = head < 0 ? 0 : (size_t)head < 128 ? (size_t)head : 127;
     /* Makes it one line of valid UTF-8 without control characters, whatever a provider put into its message. */
     error_text(line + at, sizeof(line) - at - 1, text, len);

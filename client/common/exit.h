@@ -34,6 +34,10 @@ enum exit_status {
 /* "program: " and the message, control characters made visible, and a line's end; all in one write to stderr. */
 void exit_print(const char *program, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* A line stands on stderr's terminal that gives way to what exit_print prints next; that makes it false again. Returns
+ * what it was. */
+bool exit_erase_first(bool stands);
+
 /* Says what the program waits for, to somebody at a terminal alone. */
 void exit_print_wait(const char *program, const char *what);
 

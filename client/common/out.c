@@ -17,7 +17,7 @@ void out_keep_standard(void)
 
 void out_init(struct out *o, int fd)
 {
-    o->fd = fd;
+    o->fd = o->screen = fd;
     o->error = 0;
     o->terminal = isatty(fd) == 1;
     o->last = 0;
@@ -88,11 +88,11 @@ bool out_text(struct out *o, const char *s, size_t len)
 unsigned out_columns(const struct out *o)
 {
     struct winsize size;
-    return o->terminal && ioctl(o->fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+    return o->terminal && ioctl(o->screen, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 unsigned out_rows(const struct out *o)
 {
     struct winsize size;
-    return o->terminal && ioctl(o->fd, TIOCGWINSZ, &size) == 0 ? size.ws_row : 0;
+    return o->terminal && ioctl(o->screen, TIOCGWINSZ, &size) == 0 ? size.ws_row : 0;
 }

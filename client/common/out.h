@@ -8,6 +8,7 @@
 
 struct out {
     int fd;
+    int screen;    /* the terminal whose size is told: fd, unless what is written is captured */
     int error;     /* the errno that stopped it, EINTR for a caught signal; nothing is written afterwards */
     bool terminal; /* text from outside is made harmless (out_text) */
     char last;     /* the last byte that was put, 0 at the beginning */

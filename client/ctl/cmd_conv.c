@@ -197,10 +197,11 @@ static int fork_conversation(struct ctl *c)
 
 const struct ctl_verb cmd_conv_verbs[] = {
     {"list", "", "one line each, the one that changed last first", .run = conv_list,
-     .takes = CTL_LIMIT | CTL_TAG | CTL_MODEL | CTL_DIRECTORY | CTL_SINCE | CTL_PINNED | CTL_DELETED},
+     .takes = CTL_LIMIT | CTL_TAG | CTL_MODEL | CTL_DIRECTORY | CTL_SINCE | CTL_PINNED | CTL_DELETED | CTL_PAGED},
     {"search", "WORD...", "those that hold all the words, the best first", 1, INT_MAX, .run = conv_search,
-     .takes = CTL_LIMIT | CTL_MODEL | CTL_DIRECTORY | CTL_SINCE},
-    {"show", "CONVERSATION", "what was said, from its beginning to its head", 1, 1, .run = conv_show},
+     .takes = CTL_LIMIT | CTL_MODEL | CTL_DIRECTORY | CTL_SINCE | CTL_PAGED},
+    {"show", "CONVERSATION", "what was said, from its beginning to its head", 1, 1, .run = conv_show,
+     .takes = CTL_PAGED},
     {"rename", "CONVERSATION TITLE", "give it another title", 2, 2, .run = rename_conversation},
     {"head", "CONVERSATION MESSAGE", "go on behind that message, on its branch", 2, 2, .run = head},
     {"pin", "CONVERSATION...", "keep them, however old they become", 1, INT_MAX, .run = pin},

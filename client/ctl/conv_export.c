@@ -2,6 +2,7 @@
 #include "client/common/field.h"
 #include "client/ctl/conv.h"
 #include "client/ctl/conv_files.h"
+#include "client/ctl/progress.h"
 #include "lib/base/grow.h"
 #include "lib/proto/mp.h"
 #include <errno.h>
@@ -19,7 +20,7 @@ struct export
     struct ctl *c;
     const char *format, *folder; /* folder NULL: all goes to `out` */
     struct out *out;
-    struct conv_progress progress;
+    struct progress progress;
     size_t done, all; /* all 0: not known */
 };
 
@@ -95,8 +96,8 @@ static int export_one(struct export *e, struct ask *a, const char *id)
     if (status == EXIT_OK)
         status = put(e, id, &reply.data);
     msgpack_unpacked_destroy(&reply);
-    if (status == EXIT_OK)
-        conv_progress_show(&e->progress, "exporting", (double)++e->done, (double)e->all, "conversations");
+    if (status == EXIT_OK && (e->folder != NULL || !e->out->terminal)) /* or the line would stand among them */
+        progress_at(&e->progress, (double)++e->done, (double)e->all, "conversations");
     return status;
 }
 
@@ -207,8 +208,8 @@ int conv_export(struct ctl *c)
         exit_print(c->program, "conversations are exported as markdown or json, not as %.20s", e.format);
         return EXIT_USAGE;
     }
-    conv_progress_begin(&e.progress);
+    progress_begin(&e.progress, "exporting");
     int status = to_where(&e);
-    conv_progress_end(&e.progress);
+    progress_end(&e.progress);
     return status;
 }

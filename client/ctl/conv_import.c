@@ -2,6 +2,7 @@
 #include "client/common/field.h"
 #include "client/ctl/conv.h"
 #include "client/ctl/conv_files.h"
+#include "client/ctl/progress.h"
 #include "lib/base/fd.h"
 #include "lib/base/file_kind.h"
 #include "lib/proto/mp.h"
@@ -22,7 +23,7 @@ struct import {
     int fd;
     double size, sent;        /* bytes; size 0: not known */
     char id[CTL_ANSWER_SIZE]; /* "": its first piece is to come */
-    struct conv_progress progress;
+    struct progress progress;
     size_t made, skipped, wrong; /* wrong: of the skipped, those that are not there already */
 };
 
@@ -82,7 +83,7 @@ static int take_result(struct import *im, const msgpack_object *reply)
     msgpack_object_array list;
     if (!mp_map(reply, &map))
         return EXIT_PROTOCOL;
-    conv_progress_end(&im->progress);
+    progress_end(&im->progress);
     if (field_array(&map, "conversations", &list))
         im->made += list.size;
     if (field_array(&map, "skipped", &list))
@@ -118,7 +119,7 @@ static int send_piece(struct import *im, const char *data, size_t len, bool more
     msgpack_unpacked_destroy(&reply);
     buf_done(&params);
     im->sent += (double)len;
-    conv_progress_show(&im->progress, im->name, im->sent / 1e6, im->size / 1e6, "MB");
+    progress_at(&im->progress, im->sent / 1e6, im->size / 1e6, "MB");
     return status;
 }
 
@@ -171,11 +172,13 @@ static int import_file(struct import *im, char *piece)
     im->fd = -1;
     im->id[0] = '\0';
     im->size = im->sent = 0;
-    conv_progress_begin(&im->progress);
+    progress_begin(&im->progress, im->name);
+    im->c->progress = &im->progress;
     int status = open_file(im);
     if (status == EXIT_OK)
         status = send_all(im, piece);
-    conv_progress_end(&im->progress);
+    im->c->progress = NULL;
+    progress_end(&im->progress);
     if (im->fd > STDIN_FILENO)
         close(im->fd);
     return status;

@@ -46,7 +46,14 @@ typedef uint64_t ctl_options;
 #define CTL_CSV (UINT64_C(1) << 31)
 #define CTL_WATCH (UINT64_C(1) << 32)
 #define CTL_REPRICE (UINT64_C(1) << 33)
+#define CTL_NO_PAGER (UINT64_C(1) << 51)
 #define CTL_COMMON (CTL_JSON | CTL_SOCKET | CTL_HELP | CTL_VERSION) /* every verb takes them */
+
+/* A verb that takes --no-pager shows what is longer than the terminal through one; not what goes on by itself. */
+#define CTL_PAGED CTL_NO_PAGER
+#define CTL_ENDLESS (CTL_WATCH)
+
+struct progress;
 
 struct ctl {
     const char *program;
@@ -68,6 +75,7 @@ struct ctl {
     int n_args;                  /* within what the verb's row allows */
     char **args;
     struct out *out;
+    struct progress *progress; /* drawn while calls wait; NULL: none */
 };
 
 /* What verbs are about; help tells of them in this order. */
@@ -114,7 +122,8 @@ struct ask *ctl_open(struct ctl *c, int *status);
 /* The same with a daemon that runs already. Where none does, NULL with EXIT_OK, and nothing is told. */
 struct ask *ctl_open_running(struct ctl *c, int *status);
 
-/* Calls a method; the result is in *reply. Tells and returns what went wrong, else EXIT_OK. params may be NULL. */
+/* Calls a method, and draws c->progress meanwhile; the result is in *reply. Tells and returns what went wrong, else
+ * EXIT_OK. params may be NULL. */
 int ctl_call(struct ctl *c, struct ask *a, const char *method, const struct buf *params, msgpack_unpacked *reply);
 
 /* The same for a verb that is done with that: the reply is printed with --json only. */
@@ -124,6 +133,19 @@ int ctl_call_once(struct ctl *c, struct ask *a, const char *method, const struct
  */
 int ctl_ask(struct ctl *c, const char *method, const struct buf *params,
             int (*show)(struct ctl *c, msgpack_object *result));
+
+/* The same for what may take long: meanwhile somebody at a terminal is told what goes on ("reading lists of models").
+ */
+int ctl_ask_long(struct ctl *c, const char *method, const struct buf *params, const char *what,
+                 int (*show)(struct ctl *c, msgpack_object *result));
+
+/* The same with a map of strings as params: those that are NULL are left out. what: as above, NULL for what is quick.
+ */
+struct ctl_param {
+    const char *name, *value;
+};
+int ctl_ask_with(struct ctl *c, const char *method, const struct ctl_param *params, size_t n, const char *what,
+                 int (*show)(struct ctl *c, msgpack_object *result));
 
 int ctl_print_json(struct ctl *c, const msgpack_object *value); /* one line, flushed */
 /* A line or a piece of one, at most 1023 bytes: what is longer is cut. Made harmless as out_text does. */

@@ -1,5 +1,6 @@
 #include "client/ctl/ctl.h"
 #include "client/ctl/options.h"
+#include "client/ctl/pager.h"
 #include "client/ctl/verbs.h"
 #include "lib/base/version.h"
 #include <stdio.h>
@@ -42,6 +43,16 @@ static int choose(struct ctl *c, struct verbs_chosen *ret)
     return EXIT_OK;
 }
 
+static int run_verb(struct ctl *c, const struct ctl_verb *verb)
+{
+    struct pager pager;
+    if ((verb->takes & CTL_PAGED) == 0 || (c->given & (CTL_NO_PAGER | CTL_ENDLESS)) != 0 || c->json)
+        return verb->run(c);
+    pager_begin(&pager, c);
+    const int status = verb->run(c);
+    return pager_end(&pager, c, status);
+}
+
 static int run(struct ctl *c, const struct verbs_chosen *which)
 {
     const struct ctl_verb *verb = which->verb;
@@ -56,13 +67,13 @@ static int run(struct ctl *c, const struct verbs_chosen *which)
     if (c->n_args < verb->min_args || c->n_args > verb->max_args)
         return wrong(c, which->group, verb->name,
                      c->n_args < verb->min_args ? "needs an argument" : "has too many arguments");
-    const ctl_options alien = c->given & ~(verb->takes | CTL_COMMON);
+    const ctl_options alien = c->given & ~(verb->takes | CTL_COMMON | CTL_NO_PAGER);
     if (alien != 0) {
         char why[64];
         (void)snprintf(why, sizeof(why), "takes no --%s", options_name(alien));
         return wrong(c, which->group, verb->name, why);
     }
-    return verb->run(c);
+    return run_verb(c, verb);
 }
 
 int main(int argc, char **argv)

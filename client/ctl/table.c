@@ -82,9 +82,11 @@ static void put_column(struct buf *b, const struct table_column *column)
     mp_put_entry_uint(b, "drop", column->drop);
 }
 
-static void put_table(struct buf *b, const struct table *t)
+/* columns: of the terminal, as its output may be captured; 0: not known. */
+static void put_table(struct buf *b, const struct table *t, unsigned columns)
 {
-    mp_put_map(b, 2);
+    mp_put_map(b, 3);
+    mp_put_entry_uint(b, "width", columns);
     mp_put_cstr(b, "columns");
     mp_put_array(b, (uint32_t)t->n_columns);
     for (size_t i = 0; i < t->n_columns; i++)
@@ -108,7 +110,7 @@ static bool draw(const struct table *t, struct ctl *c, int *status)
     if (!tty_find(program))
         return false;
     buf_init(&input, DRAWN_MAX);
-    put_table(&input, t);
+    put_table(&input, t, out_columns(c->out));
     *status = input.failed ? EXIT_OK : ctl_flush(c);
     bool drawn = !input.failed && (*status != EXIT_OK || tty_run(program, "table", &input, status));
     buf_done(&input);

@@ -23,6 +23,7 @@ static const char gap[] = "  ";
 
 struct table {
     msgpack_object_array columns, rows;
+    size_t width;    /* to draw in; 0: the terminal's */
     struct buf text; /* all cells, each with a NUL, the names first */
     size_t n;        /* columns */
     size_t *cells;   /* owned: where they begin in text, row by row, the names first */
@@ -103,6 +104,7 @@ static bool read_table(struct table *t, const msgpack_object *input)
         t->columns.size == 0 || t->columns.size > COLUMNS_MAX || t->rows.size > ROWS_MAX)
         return false;
     t->n = t->columns.size;
+    t->width = size_of(&map, "width");
     t->cells = calloc((t->rows.size + 1) * t->n, sizeof(*t->cells));
     bool ok = t->cells != NULL;
     for (size_t i = 0; ok && i < t->n; i++)
@@ -160,7 +162,7 @@ static bool add_rows(const struct table *t, struct libscols_table *drawn, struct
  * too; its own encoding would escape the escapes. */
 static int draw(struct table *t)
 {
-    const size_t width = terminal_width();
+    const size_t width = t->width > 0 ? t->width : terminal_width();
     fit(t->fit, t->n, strlen(gap), width);
     struct buf room;
     buf_init(&room, TEXT_MAX);
