@@ -1,6 +1,7 @@
-#include "client/ctl/models_show.h"
+/* askctl models show: all that is known of a model. */
 #include "client/common/field.h"
 #include "client/common/figures.h"
+#include "client/ctl/models.h"
 #include "lib/base/error.h"
 #include <stdio.h>
 #include <string.h>
@@ -213,13 +214,21 @@ static void print_row(struct ctl *c, const msgpack_object_map *model, const stru
                 print_parts(c, row->label, &map, row->parts);
 }
 
-int models_show(struct ctl *c, const msgpack_object *reply)
+static int print_model(struct ctl *c, msgpack_object *reply)
 {
     msgpack_object_map model;
-    bool is_map = mp_map(reply, &model);
+    if (c->json)
+        return ctl_print_json(c, reply);
+    const bool is_map = mp_map(reply, &model);
     for (size_t i = 0; is_map && i < FACTS; i++)
         print_fact(c, &model, &facts[i]);
     for (size_t i = 0; is_map && i < ROWS; i++)
         print_row(c, &model, &rows[i]);
     return ctl_flush(c);
+}
+
+int models_show(struct ctl *c)
+{
+    const struct ctl_param params[] = {{"model", c->args[0]}};
+    return ctl_ask_with(c, "models.get", params, 1, NULL, print_model);
 }
