@@ -313,7 +313,7 @@ tests_unit_core_test_worker_LDADD = $(UNIT_LDADD)
 tests_unit_ctl_test_bars_SOURCES = tests/unit/ctl/test_bars.c client/ctl/bars.c
 tests_unit_ctl_test_bars_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ctl_test_bars_LDADD = $(UNIT_LDADD)
-tests_unit_ctl_test_cells_SOURCES = tests/unit/ctl/test_cells.c
+tests_unit_ctl_test_cells_SOURCES = tests/unit/ctl/test_cells.c client/ctl/cells.c
 tests_unit_ctl_test_cells_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ctl_test_cells_LDADD = $(UNIT_LDADD)
 tests_unit_ctl_test_csv_SOURCES = tests/unit/ctl/test_csv.c client/ctl/csv.c
@@ -704,8 +704,8 @@ EXTRA_DIST += $(python_tests) \
 	tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c tests/bench/response.c tests/bench/rpcask.c \
 	tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c \
 	tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h tests/bench/response.h tests/bench/run.sh \
-	tests/bench/longpath.py tests/bench/manychats.py tests/bench/screentime.py doc/architecture.md doc/export.md \
-	doc/protocol.md doc/providers.md doc/tokens.md tests/fuzz/run
+	tests/bench/longpath.py tests/bench/manychats.py tests/bench/screentime.py \
+	tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/priced.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.
