@@ -2,14 +2,15 @@
 noinst_LTLIBRARIES += libaskcli.la
 libaskcli_la_SOURCES = \
 	client/common/age.c client/common/age.h client/common/base64.c client/common/base64.h client/common/call.c \
-	client/common/call.h client/common/child.c client/common/child.h client/common/colour.c client/common/colour.h \
-	client/common/context_config.c client/common/context_set.c client/common/context_set.h client/common/ending.c \
-	client/common/ending.h client/common/escape.c client/common/escape.h client/common/exit.c client/common/exit.h \
-	client/common/field.h client/common/figures.c client/common/figures.h client/common/follow.c \
-	client/common/follow.h client/common/ini_read.c client/common/ini_read.h client/common/json_print.c \
-	client/common/json_print.h client/common/json_read.c client/common/json_read.h client/common/memory_file.c \
-	client/common/memory_file.h client/common/option.c client/common/option.h client/common/out.c \
-	client/common/out.h client/common/project_file.c client/common/project_file.h client/common/project_read.c \
+	client/common/call.h client/common/capture.c client/common/capture.h client/common/child.c \
+	client/common/child.h client/common/colour.c client/common/colour.h client/common/context_config.c \
+	client/common/context_set.c client/common/context_set.h client/common/ending.c client/common/ending.h \
+	client/common/escape.c client/common/escape.h client/common/exit.c client/common/exit.h client/common/field.h \
+	client/common/figures.c client/common/figures.h client/common/follow.c client/common/follow.h \
+	client/common/ini_read.c client/common/ini_read.h client/common/json_print.c client/common/json_print.h \
+	client/common/json_read.c client/common/json_read.h client/common/memory_file.c client/common/memory_file.h \
+	client/common/option.c client/common/option.h client/common/out.c client/common/out.h \
+	client/common/project_file.c client/common/project_file.h client/common/project_read.c \
 	client/common/schema_short.c client/common/schema_short.h client/common/sha256.c client/common/sha256.h \
 	client/common/signals.c client/common/signals.h client/common/stream.c client/common/stream.h \
 	client/common/trust.c client/common/trust.h client/common/tty.c client/common/tty.h client/common/view.c \
@@ -23,26 +24,26 @@ noinst_LTLIBRARIES += libaskcmd.la
 libaskcmd_la_SOURCES = \
 	client/ask/again.c client/ask/again.h client/ask/args.c client/ask/args.h client/ask/arms.c client/ask/arms.h \
 	client/ask/asked.c client/ask/asked.h client/ask/asking.c client/ask/asking.h client/ask/attach.c \
-	client/ask/attach.h client/ask/capture.c client/ask/capture.h client/ask/command.c client/ask/command.h \
-	client/ask/compare.c client/ask/compare.h client/ask/compare_text.c client/ask/compare_text.h \
-	client/ask/confirm.c client/ask/confirm.h client/ask/context.c client/ask/context.h client/ask/copy.c \
-	client/ask/copy.h client/ask/diff.c client/ask/diff.h client/ask/diff_apply.c client/ask/diff_apply.h \
-	client/ask/diff_make.c client/ask/diff_make.h client/ask/diff_show.c client/ask/diff_show.h \
-	client/ask/dry_run.c client/ask/dry_run.h client/ask/edit.c client/ask/edit.h client/ask/edit_apply.c \
-	client/ask/edit_apply.h client/ask/edit_decide.c client/ask/edit_decide.h client/ask/edit_files.c \
-	client/ask/edit_files.h client/ask/edit_fit.c client/ask/edit_fit.h client/ask/editor.c client/ask/editor.h \
-	client/ask/explain_again.c client/ask/explain_again.h client/ask/explain_cut.c client/ask/explain_cut.h \
-	client/ask/explain_last.c client/ask/explain_last.h client/ask/globs.c client/ask/globs.h client/ask/input.c \
-	client/ask/input.h client/ask/judge.c client/ask/judge.h client/ask/material.c client/ask/material.h \
-	client/ask/models.c client/ask/models.h client/ask/options.c client/ask/options.h client/ask/pick.c \
-	client/ask/pick.h client/ask/plain.c client/ask/plain.h client/ask/project.c client/ask/project.h \
-	client/ask/question.c client/ask/question.h client/ask/replace.c client/ask/replace.h client/ask/resume.c \
-	client/ask/resume.h client/ask/schema_arg.c client/ask/schema_arg.h client/ask/screen.c client/ask/screen.h \
-	client/ask/shell.c client/ask/shell.h client/ask/shell_answer.c client/ask/shell_answer.h \
-	client/ask/shell_propose.c client/ask/shell_propose.h client/ask/shell_risk.c client/ask/shell_risk.h \
-	client/ask/shell_show.c client/ask/shell_show.h client/ask/shell_system.c client/ask/shell_system.h \
-	client/ask/tree.c client/ask/tree.h client/ask/tree_list.c client/ask/tree_list.h client/ask/turns.c \
-	client/ask/turns.h client/ask/undo.c client/ask/undo.h
+	client/ask/attach.h client/ask/command.c client/ask/command.h client/ask/compare.c client/ask/compare.h \
+	client/ask/compare_text.c client/ask/compare_text.h client/ask/confirm.c client/ask/confirm.h \
+	client/ask/context.c client/ask/context.h client/ask/copy.c client/ask/copy.h client/ask/diff.c \
+	client/ask/diff.h client/ask/diff_apply.c client/ask/diff_apply.h client/ask/diff_make.c \
+	client/ask/diff_make.h client/ask/diff_show.c client/ask/diff_show.h client/ask/dry_run.c client/ask/dry_run.h \
+	client/ask/edit.c client/ask/edit.h client/ask/edit_apply.c client/ask/edit_apply.h client/ask/edit_decide.c \
+	client/ask/edit_decide.h client/ask/edit_files.c client/ask/edit_files.h client/ask/edit_fit.c \
+	client/ask/edit_fit.h client/ask/editor.c client/ask/editor.h client/ask/explain_again.c \
+	client/ask/explain_again.h client/ask/explain_cut.c client/ask/explain_cut.h client/ask/explain_last.c \
+	client/ask/explain_last.h client/ask/globs.c client/ask/globs.h client/ask/input.c client/ask/input.h \
+	client/ask/judge.c client/ask/judge.h client/ask/material.c client/ask/material.h client/ask/models.c \
+	client/ask/models.h client/ask/options.c client/ask/options.h client/ask/pick.c client/ask/pick.h \
+	client/ask/plain.c client/ask/plain.h client/ask/project.c client/ask/project.h client/ask/question.c \
+	client/ask/question.h client/ask/replace.c client/ask/replace.h client/ask/resume.c client/ask/resume.h \
+	client/ask/schema_arg.c client/ask/schema_arg.h client/ask/screen.c client/ask/screen.h client/ask/shell.c \
+	client/ask/shell.h client/ask/shell_answer.c client/ask/shell_answer.h client/ask/shell_propose.c \
+	client/ask/shell_propose.h client/ask/shell_risk.c client/ask/shell_risk.h client/ask/shell_show.c \
+	client/ask/shell_show.h client/ask/shell_system.c client/ask/shell_system.h client/ask/tree.c \
+	client/ask/tree.h client/ask/tree_list.c client/ask/tree_list.h client/ask/turns.c client/ask/turns.h \
+	client/ask/undo.c client/ask/undo.h
 
 bin_PROGRAMS += client/ask/ask client/ctl/askctl
 client_ask_ask_SOURCES = client/ask/main.c

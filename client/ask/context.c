@@ -1,7 +1,7 @@
 #include "client/ask/context.h"
-#include "client/ask/capture.h"
 #include "client/ask/globs.h"
 #include "client/ask/project.h"
+#include "client/common/capture.h"
 #include "client/common/context_set.h"
 #include "client/common/exit.h"
 #include "client/common/signals.h"
@@ -65,7 +65,7 @@ static enum error_code attach_command(struct contexts *c, const struct found *f,
     buf_init(&out, CAPTURE_MAX + 64);
     buf_init(&all, CAPTURE_MAX + INI_VALUE_MAX + 128);
     signals_catch();
-    enum error_code code = capture_run(command, f->beneath, &out, &status, err);
+    enum error_code code = capture_run(command, f->beneath, CAPTURE_MS, &out, &status, err);
     if (code == ERR_NONE) {
         put_end(c, f, command, status, &out);
         (void)buf_printf(&all, "$ %s\n", command);

@@ -1,7 +1,7 @@
 #include "client/ask/explain_again.h"
-#include "client/ask/capture.h"
 #include "client/ask/confirm.h"
 #include "client/ask/shell_show.h"
+#include "client/common/capture.h"
 #include "client/common/signals.h"
 #include <fcntl.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static enum error_code run(struct buf *out, struct error *err)
 {
     struct error why = ERROR_INIT;
     int status = 0;
-    const enum error_code code = capture_run(RUN, -1, out, &status, &why);
+    const enum error_code code = capture_run(RUN, -1, CAPTURE_MS, out, &status, &why);
     if (code == ERR_NONE) {
         (void)buf_printf(out, "\n[exit status %d]\n", status);
     } else if (code == ERR_TIMEOUT || code == ERR_TOO_LARGE) {

@@ -1,9 +1,9 @@
 #include "client/ask/explain_last.h"
-#include "client/ask/capture.h"
 #include "client/ask/explain_again.h"
 #include "client/ask/explain_cut.h"
 #include "client/ask/input.h"
 #include "client/ask/shell_answer.h"
+#include "client/common/capture.h"
 #include "client/common/exit.h"
 #include "client/common/signals.h"
 #include "lib/base/paths.h"
@@ -51,7 +51,8 @@ static bool read_source(const struct source *source, const char *command, struct
     if (!source->screen && command != NULL)
         (void)buf_printf(text, "$ %s\n", command);
     const size_t before = text->len;
-    if (capture_run(source->command, -1, text, &status, err) == ERR_NONE && status == 0 && text->len > before)
+    if (capture_run(source->command, -1, CAPTURE_MS, text, &status, err) == ERR_NONE && status == 0 &&
+        text->len > before)
         return true;
     buf_clear(text);
     return false;

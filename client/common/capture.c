@@ -1,4 +1,4 @@
-#include "client/ask/capture.h"
+#include "client/common/capture.h"
 #include "client/common/signals.h"
 #include "lib/base/clock.h"
 #include <errno.h>
@@ -18,6 +18,7 @@ struct run {
     const char *command;
     pid_t pid;
     int end, pipe; /* a descriptor that tells of its end, -1 where the kernel has none; what it prints */
+    int ms;        /* that it may take */
     int64_t deadline_ms;
 };
 
@@ -80,7 +81,7 @@ static enum error_code wait_for(const struct run *r, int fd, struct error *err)
             return error_set(err, ERR_CANCELLED, "interrupted");
         if (n == 0)
             return error_set(err, ERR_TIMEOUT, "'%.*s' did not end within %d s, and was ended: have it do less", SHOWN,
-                             r->command, CAPTURE_MS / 1000);
+                             r->command, r->ms / 1000);
         if (n > 0)
             return ERR_NONE;
     }
@@ -119,10 +120,10 @@ static int reap(const struct run *r, bool end)
     return WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
 }
 
-enum error_code capture_run(const char *command, int folder, struct buf *out, int *status, struct error *err)
+enum error_code capture_run(const char *command, int folder, int ms, struct buf *out, int *status, struct error *err)
 {
     int ends[2];
-    struct run r = {.command = command, .deadline_ms = now_ms() + CAPTURE_MS};
+    struct run r = {.command = command, .ms = ms, .deadline_ms = now_ms() + ms};
     if (pipe2(ends, O_CLOEXEC) != 0)
         return error_set_errno(err, ERR_INTERNAL, errno, "cannot make a pipe");
     const int errnum = spawn(command, folder, ends[1], &r.pid);
