@@ -649,11 +649,11 @@ python_tests = \
 	tests/rpc/test_cache_redis.py tests/rpc/test_cache_rpc.py tests/rpc/test_cache_scopes.py \
 	tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_compare.py \
 	tests/rpc/test_compare_conversations.py tests/rpc/test_compare_terminal.py tests/rpc/test_contexts.py \
-	tests/rpc/test_conversation.py tests/rpc/test_ctl_answers.py tests/rpc/test_ctl_wait.py tests/rpc/test_edit.py \
-	tests/rpc/test_edit_terminal.py tests/rpc/test_embed.py tests/rpc/test_estimate.py \
-	tests/rpc/test_exit_statuses.py tests/rpc/test_explain_last.py tests/rpc/test_fault_next.py \
-	tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py tests/rpc/test_frames.py \
-	tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
+	tests/rpc/test_conversation.py tests/rpc/test_ctl_answers.py tests/rpc/test_ctl_wait.py \
+	tests/rpc/test_doctor.py tests/rpc/test_edit.py tests/rpc/test_edit_terminal.py tests/rpc/test_embed.py \
+	tests/rpc/test_estimate.py tests/rpc/test_exit_statuses.py tests/rpc/test_explain_last.py \
+	tests/rpc/test_fault_next.py tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py \
+	tests/rpc/test_frames.py tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
 	tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py \
 	tests/rpc/test_leave.py tests/rpc/test_ledger.py tests/rpc/test_ledger_figures.py \
 	tests/rpc/test_ledger_kept.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models.py \
@@ -704,8 +704,7 @@ EXTRA_DIST += $(python_tests) \
 	tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c tests/bench/response.c tests/bench/rpcask.c \
 	tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c \
 	tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h tests/bench/response.h tests/bench/run.sh \
-	tests/bench/longpath.py tests/bench/manychats.py tests/bench/screentime.py \
-	tests/fuzz/run
+	tests/bench/longpath.py tests/bench/manychats.py tests/bench/screentime.py tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/priced.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.

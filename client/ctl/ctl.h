@@ -47,6 +47,8 @@ typedef uint64_t ctl_options;
 #define CTL_WATCH (UINT64_C(1) << 32)
 #define CTL_REPRICE (UINT64_C(1) << 33)
 #define CTL_NO_PAGER (UINT64_C(1) << 51)
+#define CTL_START (UINT64_C(1) << 49)
+#define CTL_OFFLINE (UINT64_C(1) << 50)
 #define CTL_COMMON (CTL_JSON | CTL_SOCKET | CTL_HELP | CTL_VERSION) /* every verb takes them */
 
 /* A verb that takes --no-pager shows what is longer than the terminal through one; not what goes on by itself. */
@@ -109,6 +111,7 @@ int cmd_attach(struct ctl *c);
 int cmd_budget(struct ctl *c);
 int cmd_call(struct ctl *c);
 int cmd_cancel(struct ctl *c);
+int cmd_doctor(struct ctl *c);
 int cmd_status(struct ctl *c);
 int cmd_trust(struct ctl *c);
 int cmd_untrust(struct ctl *c);

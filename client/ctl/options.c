@@ -176,6 +176,8 @@ static const struct ctl_option {
     {CTL_DELETED, 0, "deleted", NULL, "what was removed and can be restored", NULL, NULL},
     {CTL_PURGE, 0, "purge", NULL, "rm: for good, at once", NULL, NULL},
     {CTL_NO_PAGER, 0, "no-pager", NULL, "print all at once, however long it is", NULL, NULL},
+    {CTL_START, 0, "start", NULL, "doctor: start a daemon where none runs and nothing speaks against it", NULL, NULL},
+    {CTL_OFFLINE, 0, "offline", NULL, "doctor: ask no provider", NULL, NULL},
     {CTL_JSON, 0, "json", NULL, "print the result as JSON, on one line", NULL, NULL},
     {CTL_SOCKET, 0, "socket", "PATH", "the daemon's socket (default: $ASKD_SOCKET, then yours)", read_socket, NULL},
     {CTL_HELP, 'h', "help", NULL, "print this help, or a verb's", NULL, NULL},

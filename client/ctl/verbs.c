@@ -14,6 +14,8 @@ const struct ctl_verb ctl_verbs[] = {
      .theme = CTL_ANSWERS},
     {"conv", "VERB ...", "list, search, show, rename, rm, fork conversations", .verbs = cmd_conv_verbs,
      .theme = CTL_KEPT},
+    {"doctor", "", "find what is wrong, and tell what mends it", .run = cmd_doctor, .takes = CTL_START | CTL_OFFLINE,
+     .theme = CTL_BEGIN},
     {"keys", "VERB ...", "list, import, test, rm keys of providers", .verbs = cmd_keys_verbs, .theme = CTL_PROVIDERS},
     {"models", "[VERB] ...", "list, show, refresh what can be asked", .verbs = cmd_models_verbs, .usual = "list",
      .theme = CTL_MODELS},

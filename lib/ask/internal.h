@@ -1,10 +1,12 @@
-/* What the files of libask share. Nothing here begins with ask_, so nothing here is exported. */
+/* What the files of libask share, and askctl doctor, which tells what they would do. Nothing here begins with ask_, so
+ * nothing here is exported. */
 #ifndef ASK_INTERNAL_H
 #define ASK_INTERNAL_H
 
 #include "lib/ask/ask.h"
 #include <limits.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #define MESSAGE_MAX ((size_t)64 << 20) /* the protocol's max_message */
 
@@ -32,6 +34,8 @@ bool system_daemon_is_there(void); /* as far as the file system tells */
 
 /* locate.c */
 enum ask_status locate_place(const struct ask_options *opt, struct place *place, struct ask_error *err);
+/* May that user own a socket of that kind, and its folder? */
+bool locate_trusts(enum place_kind kind, uid_t uid);
 /* ASK_NO_DAEMON where nobody listens; on ASK_OK the caller owns *fd, and its peer has been checked. */
 enum ask_status locate_connect(const struct place *place, int *fd, struct ask_error *err);
 

@@ -103,7 +103,7 @@ static bool is_askd_user(uid_t uid)
 }
 
 /* The account database is asked last: reading it is most of what a client would otherwise do. */
-static bool is_trusted(enum place_kind kind, uid_t uid)
+bool locate_trusts(enum place_kind kind, uid_t uid)
 {
     if (kind != PLACE_SYSTEM && uid == geteuid())
         return true;
@@ -115,7 +115,7 @@ static enum ask_status check_folder(const struct place *place, int dirfd, struct
     struct stat st;
     if (fstat(dirfd, &st) != 0)
         return failure_set(err, ASK_SYSTEM, "cannot look at the folder of %s: %s", place->path, strerror(errno));
-    if (!is_trusted(place->kind, st.st_uid))
+    if (!locate_trusts(place->kind, st.st_uid))
         return failure_set(err, ASK_UNSAFE, "the folder of %s belongs to uid %u: remove it or name another socket",
                            place->path, (unsigned)st.st_uid);
     if (place->kind == PLACE_USER && (st.st_mode & 077) != 0)
@@ -164,7 +164,7 @@ static enum ask_status check_peer(const struct place *place, int fd, struct ask_
     socklen_t len = sizeof(peer);
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
         return failure_set(err, ASK_SYSTEM, "cannot tell who serves %s: %s", place->path, strerror(errno));
-    if (!is_trusted(place->kind, peer.uid))
+    if (!locate_trusts(place->kind, peer.uid))
         return failure_set(err, ASK_UNSAFE, "%s is served by uid %u, who is not trusted: name another socket",
                            place->path, (unsigned)peer.uid);
     return ASK_OK;
