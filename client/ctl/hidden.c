@@ -1,4 +1,5 @@
 #include "client/ctl/hidden.h"
+#include "client/common/signals.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -87,6 +88,10 @@ ssize_t hidden_read(int fd, const char *prompt, char *line, size_t size)
         errno = errnum;
         if (sig == 0)
             return n;
-        (void)raise(sig); /* we are back after a stop only */
+        (void)raise(sig); /* we are back after a stop, and where the program catches the signal itself */
+        if (signals_pending() != 0) {
+            errno = EINTR;
+            return -1;
+        }
     }
 }

@@ -7,7 +7,7 @@
 
 /* Asks with `prompt` (on stderr) and reads a line from fd, a terminal. Returns its length without the line's end, or -1
  * with errno; over size it is cut. A signal that ends or stops us finds the terminal as it was before; after a stop it
- * asks again. */
+ * asks again. One that signals.h has caught ends it with EINTR. */
 ssize_t hidden_read(int fd, const char *prompt, char *line, size_t size);
 
 #endif
