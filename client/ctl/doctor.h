@@ -95,10 +95,11 @@ bool doctor_map(const struct doctor *d, enum doctor_question q, msgpack_object_m
 bool doctor_array(const struct doctor *d, enum doctor_question q, msgpack_object_array *array);
 /* The error map of a refusal. */
 bool doctor_refused(const struct doctor *d, enum doctor_question q, msgpack_object_map *error);
-/* Asks more. The replies to those that were asked are waited for until `ms` have gone, and after a second somebody at a
- * terminal is told `what` for, unless it is NULL. False where some are missing. */
+/* Asks more. The replies to those that were asked are waited for until `ms` have gone, and from the second second on
+ * somebody at a terminal sees what for, and how many there are of which unit, unless it is NULL (progress.h). False
+ * where some are missing. */
 bool doctor_send(struct doctor *d, struct doctor_reply *r, const char *method, const struct buf *params);
-bool doctor_await(struct doctor *d, struct doctor_reply *replies, size_t n, int ms, const char *what);
+bool doctor_await(struct doctor *d, struct doctor_reply *replies, size_t n, int ms, const char *what, const char *unit);
 void doctor_reply_init(struct doctor_reply *r);
 void doctor_reply_done(struct doctor_reply *r);
 

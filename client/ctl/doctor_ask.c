@@ -2,6 +2,7 @@
  * nor its handing over to a newer version is wanted: ask_open is told to start nothing, and a timer ends its wait. */
 #include "client/common/field.h"
 #include "client/ctl/doctor.h"
+#include "client/ctl/progress.h"
 #include "lib/base/paths.h"
 #include "lib/proto/mp.h"
 #include <errno.h>
@@ -11,7 +12,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-enum { REPLY_MAX = 16 << 20, PARAMS_MAX = 4096, LATE_MS = 1000 };
+enum { REPLY_MAX = 16 << 20, PARAMS_MAX = 4096 };
 
 /* -- replies -- */
 
@@ -45,36 +46,45 @@ static void take(struct doctor_reply *r, const struct ask_message *m)
                msgpack_unpack_next(&r->value, (const char *)r->bytes.data, r->bytes.len, &at) == MSGPACK_UNPACK_SUCCESS;
 }
 
-static bool all_there(const struct doctor_reply *replies, size_t n)
+/* How many of those that were asked are there; *n_asked: of so many. */
+static size_t count_there(const struct doctor_reply *replies, size_t n, size_t *n_asked)
 {
-    for (size_t i = 0; i < n; i++)
-        if (replies[i].asked && !replies[i].there)
-            return false;
-    return true;
+    size_t there = 0;
+    *n_asked = 0;
+    for (size_t i = 0; i < n; i++) {
+        *n_asked += replies[i].asked;
+        there += replies[i].asked && replies[i].there;
+    }
+    return there;
 }
 
-bool doctor_await(struct doctor *d, struct doctor_reply *replies, size_t n, int ms, const char *what)
+/* One message, for at most so many milliseconds. False where none will come any more. */
+static bool receive(struct doctor *d, struct doctor_reply *replies, size_t n, int ms)
 {
-    const int64_t begin = time_ms();
-    bool told = what == NULL;
-    while (!all_there(replies, n)) {
-        struct ask_message m;
-        const int64_t gone = time_ms() - begin, until = told || gone >= LATE_MS ? ms : LATE_MS;
-        if (gone >= ms)
-            return false;
-        if (!told && gone >= LATE_MS) {
-            exit_print_wait(d->c->program, what);
-            told = true;
-        }
-        const enum ask_status status = ask_receive(d->ask, (int)(until - gone > 0 ? until - gone : 1), &m, NULL);
-        d->closed = status != ASK_OK && status != ASK_TIMEOUT && status != ASK_INTERRUPTED;
-        if (d->closed)
-            return false;
-        for (size_t i = 0; status == ASK_OK && m.kind == ASK_RESPONSE && i < n; i++)
-            if (replies[i].asked && !replies[i].there && replies[i].msgid == m.msgid)
-                take(&replies[i], &m);
+    struct ask_message m;
+    const enum ask_status status = ask_receive(d->ask, ms > 0 ? ms : 1, &m, NULL);
+    for (size_t i = 0; status == ASK_OK && m.kind == ASK_RESPONSE && i < n; i++)
+        if (replies[i].asked && !replies[i].there && replies[i].msgid == m.msgid)
+            take(&replies[i], &m);
+    d->closed = status != ASK_OK && status != ASK_TIMEOUT && status != ASK_INTERRUPTED;
+    return !d->closed;
+}
+
+bool doctor_await(struct doctor *d, struct doctor_reply *replies, size_t n, int ms, const char *what, const char *unit)
+{
+    const int64_t end = time_ms() + ms;
+    size_t asked, there;
+    struct progress progress;
+    bool on = true;
+    progress_begin(&progress, what);
+    while ((there = count_there(replies, n, &asked)) < asked && on) {
+        const int64_t left = end - time_ms();
+        progress_at(&progress, (double)there, (double)asked, unit);
+        const int turn = progress_turn(&progress);
+        on = left > 0 && receive(d, replies, n, turn >= 0 && turn < left ? turn : (int)left);
     }
-    return true;
+    progress_end(&progress);
+    return there == asked;
 }
 
 bool doctor_map(const struct doctor *d, enum doctor_question q, msgpack_object_map *map)
@@ -238,7 +248,7 @@ void doctor_connect(struct doctor *d, bool start)
         return;
     }
     send_all(d);
-    (void)doctor_await(d, d->replies, DOCTOR_QUESTIONS, DOCTOR_REPLY_MS, NULL);
+    (void)doctor_await(d, d->replies, DOCTOR_QUESTIONS, DOCTOR_REPLY_MS, "waiting for the daemon", NULL);
     /* A connection that is refused has one reply, to its first request. */
     for (unsigned i = 0; i < DOCTOR_QUESTIONS; i++)
         if (!d->replies[DOCTOR_STATUS].there && doctor_refused(d, (enum doctor_question)i, &error)) {

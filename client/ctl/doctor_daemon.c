@@ -42,6 +42,9 @@ static void tell_of_none(struct doctor *d)
     } else if (!start_is_allowed(&d->c->options)) {
         doctor_tell(d, DOCTOR_FAULT, "no daemon runs%s, and ASKD_AUTOSTART=0 keeps clients from starting one", left);
         doctor_mend(d, "unset ASKD_AUTOSTART");
+    } else if (d->report.counts[DOCTOR_FAULT] > 0) {
+        doctor_tell(d, DOCTOR_NOTE, "no daemon runs%s; once what is told above is mended, the next question starts one",
+                    left);
     } else {
         doctor_tell(d, DOCTOR_NOTE, "no daemon runs%s; the next question starts %s, and so does this:", left,
                     d->program);

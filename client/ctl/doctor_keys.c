@@ -182,7 +182,7 @@ void doctor_providers(struct doctor *d)
             send_test(d, &replies[i], field_line(&p, "name", name, sizeof(name)));
     }
     if (replies != NULL)
-        (void)doctor_await(d, replies, n, DOCTOR_PROVIDERS_MS, "waiting for providers to answer");
+        (void)doctor_await(d, replies, n, DOCTOR_PROVIDERS_MS, "waiting for providers to answer", "providers");
     for (uint32_t i = 0; replies != NULL && i < n; i++) {
         if (replies[i].asked && provider_at(d, i, &p))
             tell_of_provider(d, &replies[i], field_line(&p, "name", name, sizeof(name)), has_state(&p, "local"));

@@ -21,7 +21,6 @@ struct ask {
     size_t done;    /* bytes at the front of `in` that were handed out */
     size_t scanned; /* bytes behind those that the reader has passed, all of the current frame */
     size_t last;    /* bytes of the message that was handed out last */
-    bool put_back;  /* that message is to be handed out again */
     bool unheard;   /* a response to what libask itself has said is still to come, and to be passed over */
 };
 
@@ -229,7 +228,6 @@ static enum ask_status take_message(struct ask *a, struct ask_message *m, struct
                            frame_status_text(status), "the socket is askd's");
     a->done += a->scanned;
     a->last = a->scanned;
-    a->put_back = false;
     a->scanned = 0;
     frame_next(&a->reader);
     if (!read_message(frame, m))
@@ -284,8 +282,9 @@ static enum ask_status send_request(struct ask *a, uint32_t id, const char *meth
         status = send_all(a->fd, parts, params != NULL ? 2 : 1, err);
     }
     buf_done(&head);
-    /* A daemon that refuses a connection says why and closes it: that is to be received first. */
-    if (status == ASK_CLOSED && (a->put_back || read_some(a, MSG_DONTWAIT, NULL) == ASK_OK))
+    /* A daemon that refuses a connection says why and closes it: that is to be received first, also where it was read
+     * when an earlier request could not be sent. */
+    if (status == ASK_CLOSED && (a->in.len > a->done || read_some(a, MSG_DONTWAIT, NULL) == ASK_OK))
         status = ASK_OK;
     return status;
 }
@@ -376,7 +375,6 @@ enum ask_status connection_call(struct ask *a, const char *method, const void *p
             continue;
         if (m->msgid != OWN_MSGID) {
             a->done -= a->last; /* nothing was read since: it is still there */
-            a->put_back = true;
             *m = (struct ask_message){0};
         }
         break;

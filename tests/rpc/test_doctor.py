@@ -222,7 +222,7 @@ def test_starts_one_where_that_is_asked(home, configured, doctor):
 def test_starts_none_where_something_is_wrong(home, configured, doctor):
     doctor.env["ASKD_AUTOSTART"] = "1"
     home.config.chmod(0o644)
-    assert ("daemon", "ok") not in levels(doctor("--start"), "daemon")
+    doctor.find("daemon", "note", "once what is told above is mended", "--start")
     assert not home.socket.exists()
 
 
@@ -631,6 +631,19 @@ def test_providers_wrong_slow_and_right(home, provider, doctor, start_daemon):
     assert by_name["dead"]["level"] == "fault" and by_name["dead"]["mend"][0].startswith("askctl keys test dead")
     assert by_name["wrong"]["level"] == "fault" and by_name["wrong"]["mend"] == ["askctl keys import wrong"]
     assert "sk-of" not in json.dumps(findings)
+
+
+def test_who_waits_sees_for_what(home, provider, doctor, start_daemon):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        extra = f'[provider "silent"]\napi = openai-chat\nbase_url = http://127.0.0.1:{silent.getsockname()[1]}/v1\nkey_file = {home.path}/k'
+        private(home.path / "k", "sk-of-silent-0123456789")
+        home.write_config(provider.base_url, extra=extra)
+        start_daemon()
+        _, text = on_terminal([askctl_path(), "doctor"], home.env(TERM="xterm", LANG="C.UTF-8", ASKD_AUTOSTART="0"), 80, 24)
+    assert re.search(r"\d of \d providers  waiting for providers to answer", text)
+    assert text.index("waiting for providers") < text.index("does not answer within")
 
 
 def test_wrong_key_is_mended(home, provider, doctor, start_daemon):
