@@ -57,8 +57,9 @@ client_ctl_askctl_SOURCES = \
 	client/ctl/cmd_conv.c client/ctl/cmd_doctor.c client/ctl/cmd_keys.c client/ctl/cmd_models.c \
 	client/ctl/cmd_prompts.c client/ctl/cmd_status.c client/ctl/cmd_trust.c client/ctl/cmd_usage.c \
 	client/ctl/cmd_wait.c client/ctl/conv.c client/ctl/conv.h client/ctl/conv_export.c client/ctl/conv_files.h \
-	client/ctl/conv_import.c client/ctl/conv_list.c client/ctl/conv_search.c client/ctl/conv_show.c \
-	client/ctl/csv.c client/ctl/csv.h client/ctl/ctl.c client/ctl/ctl.h client/ctl/doctor.h \
+	client/ctl/conv_fork.c client/ctl/conv_import.c client/ctl/conv_list.c client/ctl/conv_pin.c \
+	client/ctl/conv_rename.c client/ctl/conv_rm.c client/ctl/conv_search.c client/ctl/conv_show.c \
+	client/ctl/conv_tag.c client/ctl/csv.c client/ctl/csv.h client/ctl/ctl.c client/ctl/ctl.h client/ctl/doctor.h \
 	client/ctl/doctor_ask.c client/ctl/doctor_asking.c client/ctl/doctor_config.c client/ctl/doctor_daemon.c \
 	client/ctl/doctor_disk.c client/ctl/doctor_keys.c client/ctl/doctor_parts.c client/ctl/doctor_report.c \
 	client/ctl/doctor_run.c client/ctl/doctor_socket.c client/ctl/doctor_strays.c client/ctl/doctor_units.c \
@@ -69,9 +70,11 @@ client_ctl_askctl_SOURCES = \
 	client/ctl/models.h client/ctl/models_list.c client/ctl/models_refresh.c client/ctl/models_show.c \
 	client/ctl/notify.c client/ctl/notify.h client/ctl/options.c client/ctl/options.h client/ctl/pager.c \
 	client/ctl/pager.h client/ctl/progress.c client/ctl/progress.h client/ctl/prompts.h client/ctl/prompts_list.c \
-	client/ctl/prompts_path.c client/ctl/prompts_show.c client/ctl/table.c client/ctl/table.h \
+	client/ctl/prompts_path.c client/ctl/prompts_show.c client/ctl/status_format.c client/ctl/status_format.h \
+	client/ctl/status_text.c client/ctl/status_text.h client/ctl/table.c client/ctl/table.h \
 	client/ctl/today_text.c client/ctl/today_text.h client/ctl/usage.c client/ctl/usage.h client/ctl/usage_csv.c \
-	client/ctl/usage_plot.c client/ctl/usage_table.c client/ctl/verbs.c client/ctl/verbs.h
+	client/ctl/usage_plot.c client/ctl/usage_table.c client/ctl/verbs.c client/ctl/verbs.h client/ctl/watch.c \
+	client/ctl/watch.h
 client_ctl_askctl_LDADD = libaskcli.la
 
 # What only a terminal needs: tables, Markdown, line editing.

@@ -1,15 +1,14 @@
 /* askctl usage: what was used and what it cost, by the daemon's ledger. */
 #include "client/common/field.h"
 #include "client/common/figures.h"
-#include "client/common/signals.h"
 #include "client/ctl/options.h"
+#include "client/ctl/progress.h"
 #include "client/ctl/usage.h"
+#include "client/ctl/watch.h"
 #include <inttypes.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 
-enum { PARAMS_MAX = 4096, WATCH_MS = 2000 };
+enum { PARAMS_MAX = 4096 };
 
 /* -- which view -- */
 
@@ -36,6 +35,8 @@ static int call_and_show(struct ctl *c, struct ask *a, const struct usage_query 
     msgpack_unpacked_init(&reply);
     usage_query_put(&params, q);
     int status = ctl_call(c, a, method, &params, &reply);
+    if (c->progress != NULL)
+        progress_end(c->progress);
     if (status == EXIT_OK)
         status = shown(c, q, &reply.data);
     msgpack_unpacked_destroy(&reply);
@@ -48,31 +49,9 @@ static int report(struct ctl *c, struct ask *a, const struct usage_query *q)
     return call_and_show(c, a, q, show, "usage.report");
 }
 
-/* -- --watch -- */
-
-/* Ctrl-C is how it ends: no failure. */
-static int ended(void)
+static int view(struct ctl *c, struct ask *a, const void *q)
 {
-    return signals_pending() == SIGINT ? (int)EXIT_OK : 128 + signals_pending();
-}
-
-/* On a terminal each view takes the place of the one before; elsewhere they follow each other. */
-static int watch(struct ctl *c, struct ask *a, const struct usage_query *q)
-{
-    static const char home_and_clear[] = "\x1b[H\x1b[2J";
-    int status = EXIT_OK;
-    signals_catch();
-    struct pollfd fd = {.fd = signals_fd(), .events = POLLIN};
-    while (status == EXIT_OK) {
-        if (c->out->terminal)
-            (void)out_puts(c->out, home_and_clear);
-        status = report(c, a, q);
-        if (status == EXIT_OK)
-            (void)poll(&fd, 1, WATCH_MS);
-        if (signals_pending() != 0)
-            return ended();
-    }
-    return status;
+    return report(c, a, q);
 }
 
 /* -- --reprice -- */
@@ -113,7 +92,12 @@ static int show_repriced(struct ctl *c, const struct usage_query *q, const msgpa
 
 static int reprice(struct ctl *c, struct ask *a, const struct usage_query *q)
 {
-    return call_and_show(c, a, q, show_repriced, "usage.reprice");
+    struct progress p;
+    progress_begin(&p, "working past cost out again");
+    c->progress = &p;
+    const int status = call_and_show(c, a, q, show_repriced, "usage.reprice");
+    c->progress = NULL;
+    return status;
 }
 
 /* -- the verb -- */
@@ -142,13 +126,12 @@ int cmd_usage(struct ctl *c)
     int status = agree(c) ? usage_query_read(&q, c) : (int)EXIT_USAGE;
     if (status != EXIT_OK)
         return status;
+    if ((c->given & CTL_WATCH) != 0)
+        return watch_run(c, view, &q);
     struct ask *a = ctl_open(c, &status);
     if (a == NULL)
         return status;
-    if ((c->given & CTL_REPRICE) != 0)
-        status = reprice(c, a, &q);
-    else
-        status = (c->given & CTL_WATCH) != 0 ? watch(c, a, &q) : report(c, a, &q);
+    status = (c->given & CTL_REPRICE) != 0 ? reprice(c, a, &q) : report(c, a, &q);
     ask_close(a);
     return status;
 }

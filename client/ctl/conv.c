@@ -1,11 +1,14 @@
 #include "client/ctl/conv.h"
 #include "client/common/field.h"
 #include "lib/base/error.h"
+#include <stdio.h>
 #include <string.h>
 
 enum {
-    PAGE = 500,    /* conversations that one request lists */
-    PREFIX_MIN = 8 /* characters of an id */
+    PAGE = 500,     /* conversations that one request lists */
+    PREFIX_MIN = 8, /* characters of an id */
+    TOLD_MAX = 5,   /* conversations that are named where an id's beginning is that of several */
+    TOLD_SIZE = ID_LEN + CONV_WHEN + CONV_LINE
 };
 
 const char *conv_line(char out[CONV_LINE], const msgpack_object_map *map, const char *name)
@@ -17,6 +20,7 @@ const char *conv_line(char out[CONV_LINE], const msgpack_object_map *map, const 
 
 struct listing {
     bool deleted;
+    uint32_t limit;        /* of a page */
     char last[ID_LEN + 1]; /* that was seen; "": none */
     conv_listed *each;
     void *data;
@@ -32,7 +36,7 @@ static int list_page(struct ctl *c, struct ask *a, struct listing *l, bool *more
     buf_init(&params, CONV_PARAMS_MAX);
     msgpack_unpacked_init(&reply);
     mp_put_map(&params, l->last[0] != '\0' ? 3 : 2);
-    mp_put_entry_int(&params, "limit", PAGE);
+    mp_put_entry_uint(&params, "limit", l->limit);
     mp_put_cstr(&params, "deleted");
     mp_put_bool(&params, l->deleted);
     if (l->last[0] != '\0')
@@ -52,7 +56,7 @@ static int list_page(struct ctl *c, struct ask *a, struct listing *l, bool *more
 
 int conv_each_listed(struct ctl *c, struct ask *a, bool deleted, conv_listed *each, void *data)
 {
-    struct listing l = {.deleted = deleted, .each = each, .data = data};
+    struct listing l = {.deleted = deleted, .limit = PAGE, .each = each, .data = data};
     bool more = true;
     int status = EXIT_OK;
     while (more && status == EXIT_OK)
@@ -68,7 +72,17 @@ struct search {
     char found[ID_LEN + 1]; /* "" for none */
     unsigned matches;
     double deleted_last; /* when what was found was deleted */
+    char told[TOLD_MAX][TOLD_SIZE];
 };
+
+/* "0198…  2026-11-27 10:12  what it is called" */
+static void keep_words(struct search *s, const msgpack_object_map *item, const char *id)
+{
+    char when[CONV_WHEN], title[CONV_LINE];
+    if (s->matches < TOLD_MAX)
+        (void)snprintf(s->told[s->matches], TOLD_SIZE, "%s  %s  %s", id, conv_when(when, item, "updated"),
+                       conv_line(title, item, "title"));
+}
 
 /* The first that fits, or of the deleted the one that was deleted last. */
 static void note(void *data, const msgpack_object_map *item, const char *id)
@@ -78,6 +92,7 @@ static void note(void *data, const msgpack_object_map *item, const char *id)
     if (strncmp(id, s->prefix, strlen(s->prefix)) != 0)
         return;
     (void)field_double(item, "deleted", &deleted);
+    keep_words(s, item, id);
     if (s->matches++ == 0 || deleted > s->deleted_last) {
         memcpy(s->found, id, sizeof(s->found));
         s->deleted_last = deleted;
@@ -87,6 +102,18 @@ static void note(void *data, const msgpack_object_map *item, const char *id)
 static int search_all(struct ctl *c, struct ask *a, struct search *s)
 {
     return conv_each_listed(c, a, s->deleted, note, s);
+}
+
+/* Which they are: whoever typed the beginning of an id can choose. */
+static int tell_matches(const struct ctl *c, const struct search *s)
+{
+    exit_print(c->program, "the ids of %u conversations begin with '%.40s': give more of it", s->matches, s->prefix);
+    for (unsigned i = 0; i < s->matches && i < TOLD_MAX; i++)
+        exit_print(c->program, "  %s", s->told[i]);
+    if (s->matches > TOLD_MAX)
+        exit_print(c->program, "  and %u more: askctl conv list%s shows them", s->matches - TOLD_MAX,
+                   s->deleted ? " --deleted" : "");
+    return EXIT_OTHER;
 }
 
 static int find(struct ctl *c, struct ask *a, const char *prefix, bool deleted, char id[ID_LEN + 1])
@@ -100,14 +127,24 @@ static int find(struct ctl *c, struct ask *a, const char *prefix, bool deleted, 
                    deleted ? " --deleted" : "");
         return EXIT_OTHER;
     }
-    if (s.matches > 1) {
-        exit_print(c->program,
-                   "the ids of %u conversations begin with '%.40s': give more of it, ids begin with the time",
-                   s.matches, prefix);
+    if (s.matches > 1)
+        return tell_matches(c, &s);
+    memcpy(id, s.found, sizeof(s.found));
+    return EXIT_OK;
+}
+
+static int find_last(struct ctl *c, struct ask *a, char id[ID_LEN + 1])
+{
+    struct search s = {.prefix = ""};
+    struct listing l = {.limit = 1, .each = note, .data = &s};
+    bool more;
+    int status = list_page(c, a, &l, &more);
+    if (status == EXIT_OK && s.matches == 0) {
+        exit_print(c->program, "no conversation is stored");
         return EXIT_OTHER;
     }
     memcpy(id, s.found, sizeof(s.found));
-    return EXIT_OK;
+    return status;
 }
 
 /* A whole id costs no search, and one that does not exist is the daemon's to name. */
@@ -118,10 +155,12 @@ static int resolve(struct ctl *c, struct ask *a, const char *arg, bool deleted, 
         memcpy(id, arg, ID_LEN + 1);
         return EXIT_OK;
     }
+    if (strcmp(arg, "last") == 0)
+        return deleted ? conv_find_deleted_last(c, a, id) : find_last(c, a, id);
     if (len < PREFIX_MIN || len > ID_LEN || strspn(arg, "0123456789abcdef-") != len) {
         exit_print(c->program,
-                   "'%.40s' is no conversation's id, nor %d or more characters of its beginning: askctl conv "
-                   "list shows them",
+                   "'%.40s' is no conversation's id, nor %d or more characters of its beginning, nor 'last': askctl "
+                   "conv list shows them",
                    arg, PREFIX_MIN);
         return EXIT_USAGE;
     }
@@ -170,6 +209,18 @@ int conv_find_deleted_last(struct ctl *c, struct ask *a, char id[ID_LEN + 1])
     }
     memcpy(id, s.found, sizeof(s.found));
     return status;
+}
+
+bool conv_format_is_known(const struct ctl *c)
+{
+    static const char *const formats[] = {"json", "markdown", "chatgpt", "llm"};
+    if ((c->given & CTL_FORMAT) == 0)
+        return true;
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+        if (strcmp(formats[i], c->format) == 0)
+            return true;
+    exit_print(c->program, "'%.60s' is none of " CONV_FORMATS ": see askctl conv --help", c->format);
+    return false;
 }
 
 /* -- calls -- */

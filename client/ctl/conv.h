@@ -36,8 +36,20 @@ const char *conv_when(char out[CONV_WHEN], const msgpack_object_map *map, const 
 /* Appends those of --model, --directory and --since that are given, and tells how many. */
 uint32_t conv_put_filters(struct buf *b, const struct ctl *c);
 
+/* What --format was given is one of CONV_FORMATS, or it was not given; false after it was told. */
+bool conv_format_is_known(const struct ctl *c);
+
+int conv_fork(struct ctl *c);
+int conv_head(struct ctl *c);
 int conv_list(struct ctl *c);
+int conv_pin(struct ctl *c);
+int conv_rename(struct ctl *c);
+int conv_rm(struct ctl *c);
 int conv_search(struct ctl *c);
 int conv_show(struct ctl *c);
+int conv_tag(struct ctl *c);
+int conv_undo(struct ctl *c);
+int conv_unpin(struct ctl *c);
+int conv_untag(struct ctl *c);
 
 #endif

@@ -199,6 +199,8 @@ int conv_export(struct ctl *c)
 {
     struct export e = {.c = c, .format = (c->given & CTL_FORMAT) != 0 ? c->format : "markdown", .out = c->out};
     bool all = (c->given & CTL_ALL) != 0;
+    if (!conv_format_is_known(c))
+        return EXIT_USAGE;
     if (all == (c->n_args > 0)) {
         exit_print(c->program, all ? "--all means all: name none beside it"
                                    : "which conversations? Name them, or say --all: askctl conv list shows them");

@@ -204,6 +204,8 @@ static int import_files(struct import *im, char *piece)
 int conv_import(struct ctl *c)
 {
     int status;
+    if (!conv_format_is_known(c))
+        return EXIT_USAGE;
     char *piece = malloc(PIECE);
     if (piece == NULL) {
         exit_print(c->program, "out of memory");

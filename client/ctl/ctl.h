@@ -55,6 +55,8 @@ typedef uint64_t ctl_options;
 #define CTL_PAGED CTL_NO_PAGER
 #define CTL_ENDLESS (CTL_WATCH)
 
+#define CONV_FORMATS "json, markdown, chatgpt, llm" /* of files of conversations */
+
 struct progress;
 
 struct ctl {
@@ -73,7 +75,7 @@ struct ctl {
     double since, until; /* moments, seconds since 1970 */
     const char *by;      /* words with commas between */
     const char *directory;
-    const char *format, *output; /* of conversations; a path */
+    const char *format, *output; /* of conversations, or a line of status; a path */
     int n_args;                  /* within what the verb's row allows */
     char **args;
     struct out *out;

@@ -106,13 +106,11 @@ static bool read_by(struct ctl *c, const char *value)
     return value[0] != '\0';
 }
 
+/* Its words are the verb's to know. */
 static bool read_format(struct ctl *c, const char *value)
 {
-    static const char *const formats[] = {"json", "markdown", "chatgpt", "llm"};
-    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
-        if (strcmp(formats[i], value) == 0)
-            c->format = formats[i];
-    return c->format != NULL && strcmp(c->format, value) == 0;
+    c->format = value;
+    return true;
 }
 
 static bool read_output(struct ctl *c, const char *value)
@@ -136,8 +134,8 @@ static const struct ctl_option {
     bool (*read)(struct ctl *c, const char *value); /* false for a wrong value; NULL: its bit says all */
     const char *wrong;                              /* what such a value is */
 } rows[] = {
-    {CTL_FORMAT, 0, "format", "FORMAT", "of the file: json, markdown, chatgpt, llm", read_format,
-     "is none of json, markdown, chatgpt, llm"},
+    {CTL_FORMAT, 0, "format", "FORMAT", "of a file: " CONV_FORMATS "; of status: text and {fields} for one line",
+     read_format, NULL},
     {CTL_OUTPUT, 'o', "output", "FILE|DIR", "write there; to a folder, a file for each", read_output, "is no path"},
     {CTL_ALL, 0, "all", NULL, "all conversations; usage: of all users", NULL, NULL},
     {CTL_LIMIT, 0, "limit", "N", "show at most so many (default: 50)", read_limit, "is no number of at least 1"},

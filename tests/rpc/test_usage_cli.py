@@ -326,8 +326,8 @@ def test_watch_ends_with_a_failure(scripted, home):
 
 def test_watch_redraws(used, home):
     command = [askctl_path(), "usage", "--watch"]
-    status, text = on_terminal(["timeout", "-s", "INT", "3", *command], home.env())
-    assert text.count("\x1b[H\x1b[2J") == 2 and text.count(" UTC\n") == 2
+    status, text = on_terminal(["timeout", "-s", "INT", "3", *command], home.env(TERM="xterm"))
+    assert text.startswith("\x1b[2J") and text.count("\x1b[H") == 2 and text.count(" UTC\x1b[K\n") == 2
 
 
 # -- --reprice
