@@ -11,6 +11,7 @@
 
 struct fetch {
     struct http_transfer *transfer; /* NULL once it is over */
+    struct http_wire wire;          /* of one that is over */
     struct timer *timer;
     struct response_head head;
     struct buf body;
@@ -46,6 +47,14 @@ static void conclude(struct fetch *f, const struct error *err)
     fetch_cancel(f);
 }
 
+void fetch_look(const struct fetch *f, struct http_wire *ret)
+{
+    if (f->transfer)
+        http_look(f->transfer, ret);
+    else
+        *ret = f->wire;
+}
+
 static void on_head(void *data, const struct response_head *head)
 {
     struct fetch *f = data;
@@ -63,6 +72,7 @@ static void on_body(void *data, const uint8_t *bytes, size_t len)
 static void on_end(void *data, enum error_code code, const struct error *why)
 {
     struct fetch *f = data;
+    http_look(f->transfer, &f->wire);
     f->transfer = NULL;
     if (f->body.failed)
         return; /* the timer is about to tell */
@@ -114,10 +124,12 @@ static struct provider_target target_of(const struct provider *p, const struct k
                                     .headers = (const char *const *)p->headers};
 }
 
-struct fetch *fetch_models(uv_loop_t *loop, struct http_pool *pool, const struct provider *p, const struct key_use *key,
-                           const char *page, fetch_got *got, void *data, struct error *err)
+static struct fetch *ask_models(uv_loop_t *loop, struct http_pool *pool, const struct provider *p,
+                                const struct key_use *key, const char *page, bool fresh, fetch_got *got, void *data,
+                                struct error *err)
 {
-    const struct fetch_options opt = {p->name, fetch_reach(p), LIST_MS, LIST_MAX, "its models"};
+    struct fetch_options opt = {p->name, fetch_reach(p), LIST_MS, LIST_MAX, "its models"};
+    opt.http.fresh = fresh;
     const struct provider_target t = target_of(p, key);
     struct exchange x;
     exchange_init(&x, LIST_BODY_MAX);
@@ -126,6 +138,18 @@ struct fetch *fetch_models(uv_loop_t *loop, struct http_pool *pool, const struct
         f = fetch_start(loop, pool, &x, &opt, got, data, err);
     exchange_done(&x);
     return f;
+}
+
+struct fetch *fetch_models(uv_loop_t *loop, struct http_pool *pool, const struct provider *p, const struct key_use *key,
+                           const char *page, fetch_got *got, void *data, struct error *err)
+{
+    return ask_models(loop, pool, p, key, page, false, got, data, err);
+}
+
+struct fetch *fetch_models_anew(uv_loop_t *loop, struct http_pool *pool, const struct provider *p,
+                                const struct key_use *key, fetch_got *got, void *data, struct error *err)
+{
+    return ask_models(loop, pool, p, key, NULL, true, got, data, err);
 }
 
 static enum error_code refuse(const struct provider *p, const struct key_use *key, const struct fetch_reply *reply,

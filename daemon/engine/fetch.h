@@ -28,6 +28,9 @@ struct fetch_reply {
 /* Once: what came, whatever its status, or reply NULL and the reason (of the transfer, ERR_TIMEOUT, ERR_TOO_LARGE). */
 typedef void fetch_got(void *data, const struct fetch_reply *reply, const struct error *err);
 
+/* Until got returns. */
+void fetch_look(const struct fetch *f, struct http_wire *ret);
+
 /* How a provider is reached: its proxy, certificates and so on. */
 struct http_options fetch_reach(const struct provider *p);
 
@@ -40,6 +43,9 @@ struct fetch *fetch_cancel(struct fetch *f);
 /* The list of the provider's models, asked for with that key. page: NULL for the first. */
 struct fetch *fetch_models(uv_loop_t *loop, struct http_pool *pool, const struct provider *p, const struct key_use *key,
                            const char *page, fetch_got *got, void *data, struct error *err);
+/* Its first page, over a connection of its own, which tells how the provider is reached now. */
+struct fetch *fetch_models_anew(uv_loop_t *loop, struct http_pool *pool, const struct provider *p,
+                                const struct key_use *key, fetch_got *got, void *data, struct error *err);
 /* Calls each for every model of the answer; *next (may be NULL): as provider_read_list tells. What the provider refuses
  * is told as for a question; of a key that was refused the message says where it came from, and its keys hear of it. */
 enum error_code fetch_read_models(const struct provider *p, const struct key_use *key, const struct fetch_reply *reply,

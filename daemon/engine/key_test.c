@@ -1,4 +1,5 @@
 #include "daemon/engine/key_test.h"
+#include "daemon/engine/discover.h"
 #include "daemon/engine/engine_internal.h"
 #include "daemon/engine/fault.h"
 #include "daemon/engine/fetch.h"
@@ -15,16 +16,19 @@ struct trial {
     struct provider *provider;
     struct key_use key;
     struct key_wait *wait;
+    struct discover_search *search; /* of a local server */
     struct fetch *fetch;
     int64_t begun_us;
 };
 
 struct key_test {
     struct engine *engine;
-    struct providers *providers; /* reference */
-    struct trial **trials;       /* owned, as are they */
-    struct key_tested *results;  /* owned; one for each */
-    size_t n, left;              /* left: those that are under way, and one while they are begun */
+    struct providers *providers;  /* reference */
+    const struct provider *named; /* NULL: all */
+    bool keyless;
+    struct trial **trials;      /* owned, as are they */
+    struct key_tested *results; /* owned; one for each */
+    size_t n, left;             /* left: those that are under way, and one while they are begun */
     key_tests_done *done;
     void *data;
     TAILQ_ENTRY(key_test) link;
@@ -35,6 +39,8 @@ static void test_free(struct key_test *t)
     TAILQ_REMOVE(&t->engine->key_tests, t, link);
     for (size_t i = 0; i < t->n; i++) {
         key_wait_cancel(t->trials[i]->wait);
+        if (t->trials[i]->search)
+            discover_cancel(t->trials[i]->search);
         fetch_cancel(t->trials[i]->fetch);
         key_use_done(&t->trials[i]->key);
         free(t->trials[i]);
@@ -45,11 +51,21 @@ static void test_free(struct key_test *t)
     free(t);
 }
 
+/* Those that are not to be told of have no provider any more. */
+static size_t told(struct key_test *t)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t->n; i++)
+        if (t->results[i].provider)
+            t->results[n++] = t->results[i];
+    return n;
+}
+
 static void release(struct key_test *t)
 {
     if (--t->left > 0)
         return;
-    t->done(t->data, t->results, t->n, NULL);
+    t->done(t->data, t->results, told(t), NULL);
     test_free(t);
 }
 
@@ -70,6 +86,7 @@ static void on_list(void *data, const struct fetch_reply *reply, const struct er
 {
     struct trial *r = data;
     struct error err = ERROR_INIT;
+    fetch_look(r->fetch, &r->test->results[r->at].wire);
     r->fetch = NULL;
     if (!reply) {
         conclude(r, why);
@@ -85,7 +102,7 @@ static void ask_list(struct trial *r)
     struct engine *e = r->test->engine;
     struct error err = ERROR_INIT;
     r->begun_us = clock_mono_us();
-    r->fetch = fetch_models(e->loop, e->pool, r->provider, &r->key, NULL, on_list, r, &err);
+    r->fetch = fetch_models_anew(e->loop, e->pool, r->provider, &r->key, on_list, r, &err);
     if (!r->fetch)
         conclude(r, &err);
 }
@@ -115,18 +132,38 @@ static struct trial *add(struct key_test *t, struct provider *p, const char *sou
     t->trials = grow_one(t->trials, t->n, sizeof *t->trials);
     t->results = grow_one(t->results, t->n, sizeof *t->results);
     t->trials[t->n] = r;
-    t->results[t->n++] = (struct key_tested){.provider = p, .source = source, .latency_ms = -1};
+    t->results[t->n++] = (struct key_tested){
+        .provider = p, .source = source, .latency_ms = -1, .wire = {.connect_us = -1, .handshake_us = -1}};
     t->left++;
     return r;
 }
 
-/* A local server is asked by a question only, which looks first whose it is. */
+/* It is there and to be trusted, or not: then only who named it wants to know. */
+static void on_local(void *data, struct provider *provider, const char *model, const struct error *err)
+{
+    struct trial *r = data;
+    (void)model;
+    r->search = NULL;
+    if (provider) {
+        ask_list(r);
+        return;
+    }
+    if (!r->test->named)
+        r->test->results[r->at].provider = NULL;
+    conclude(r, err);
+}
+
+/* Of a local server it is looked first whose it is. */
 static void try_without(struct key_test *t, struct provider *p)
 {
     struct error err = ERROR_INIT;
     struct trial *r = add(t, p, NULL);
     if (provider_ready(p)) {
         ask_list(r);
+        return;
+    }
+    if (p->local && t->keyless) {
+        r->search = discover_start(t->engine->discovery, t->providers, p->name, strlen(p->name), on_local, r);
         return;
     }
     error_set(&err, ERR_NO_PROVIDER, p->local ? "%s is a local server and wants no key" : "%s has no key", p->name);
@@ -150,7 +187,14 @@ static void try_all(struct key_test *t, struct provider *p)
     }
 }
 
-void engine_test_keys(struct engine *e, const char *name, size_t len, key_tests_done *done, void *data)
+static bool is_tried(const struct key_test *t, const struct provider *p)
+{
+    if (t->named)
+        return p == t->named;
+    return keys_ready(p->keys) || (t->keyless && (p->local || provider_ready(p)));
+}
+
+void engine_test_keys(struct engine *e, const char *name, size_t len, bool keyless, key_tests_done *done, void *data)
 {
     struct error err = ERROR_INIT;
     struct provider *named = name ? providers_find(e->providers, name, len) : NULL;
@@ -164,13 +208,15 @@ void engine_test_keys(struct engine *e, const char *name, size_t len, key_tests_
     struct key_test *t = NEW(struct key_test);
     t->engine = e;
     t->providers = providers_ref(e->providers);
+    t->named = named;
+    t->keyless = keyless;
     t->left = 1;
     t->done = done;
     t->data = data;
     TAILQ_INSERT_TAIL(&e->key_tests, t, link);
     for (size_t i = 0; i < providers_count(t->providers); i++) {
         struct provider *p = providers_at(t->providers, i);
-        if (p == named || (!named && keys_ready(p->keys)))
+        if (is_tried(t, p))
             try_all(t, p);
     }
     release(t);

@@ -93,6 +93,13 @@ static int on_close(void *data, curl_socket_t fd)
     return close(fd);
 }
 
+const char *host_protocol(long version)
+{
+    if (version == 0)
+        return NULL;
+    return version == CURL_HTTP_VERSION_2_0 ? "http/2" : "http/1.1";
+}
+
 CURLcode host_watch(struct hosts *hosts, CURL *easy)
 {
     CURLcode rc = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);

@@ -41,6 +41,9 @@ void hosts_done(struct hosts *hosts); /* with no transfer left, and after curl c
 struct http_host *host_get(struct hosts *hosts, char *key);
 struct http_host *host_find(const struct hosts *hosts, const char *key); /* NULL: not known */
 
+/* "http/1.1", "http/2", by curl's number; NULL for 0. Static. */
+const char *host_protocol(long version);
+
 /* Has curl tell of the sockets that it closes for easy. */
 CURLcode host_watch(struct hosts *hosts, CURL *easy);
 /* A transfer has ended and left this connection open. */

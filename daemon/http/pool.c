@@ -153,6 +153,7 @@ static void take_away(struct http_transfer *t)
     if (t->state == TRANSFER_RUNNING || t->state == TRANSFER_DOOMED) {
         count_connection(t);
         count_response(t);
+        transfer_look(t, &t->wire);
         must(curl_multi_remove_handle(pool->multi, t->easy));
     }
     easy_put(pool, t->easy);
@@ -410,6 +411,7 @@ static struct http_transfer *transfer_new(struct http_pool *pool, struct exchang
     exchange_init(x, t->x.body.max);
     t->cb = *cb;
     t->data = data;
+    t->wire = (struct http_wire){.connect_us = -1, .handshake_us = -1};
     return t;
 }
 
@@ -475,6 +477,14 @@ void http_warm(struct http_pool *pool, const char *url, const struct http_option
         failed(&err);
 }
 
+void http_look(const struct http_transfer *t, struct http_wire *ret)
+{
+    if (t->state == TRANSFER_RUNNING || t->state == TRANSFER_DOOMED)
+        transfer_look(t, ret);
+    else
+        *ret = t->wire;
+}
+
 void http_pool_stats(const struct http_pool *pool, struct http_stats *ret)
 {
     *ret = pool->stats;
@@ -492,6 +502,5 @@ void http_host_stats(const struct http_pool *pool, const char *url, struct http_
         return;
     ret->opened = host->opened;
     ret->reused = host->reused;
-    if (host->version)
-        ret->protocol = host->version == CURL_HTTP_VERSION_2_0 ? "http/2" : "http/1.1";
+    ret->protocol = host_protocol(host->version);
 }

@@ -57,6 +57,16 @@ struct http_host_stats {
     unsigned long long reused, opened;
 };
 
+/* What the wire did for one transfer, as far as it has come. Where there are several connections, the last one. */
+struct http_wire {
+    const char *http;     /* "http/1.1", "http/2"; NULL: no response yet. Static, as is: */
+    const char *tls;      /* "TLSv1.3"; NULL: cleartext, or none yet */
+    char address[56];     /* IP:PORT that it went to, [IP]:PORT of IPv6; that of a proxy where there is one; "" */
+    bool reused;          /* it went over a connection that was there; then these are -1: */
+    int64_t connect_us;   /* from its start: DNS and TCP, and a proxy's leave; -1: it has not come so far */
+    int64_t handshake_us; /* of TLS alone; -1: cleartext, or not so far */
+};
+
 struct http_pool *http_pool_new(uv_loop_t *loop, const char *user_agent);
 /* Cancels what runs, closes its handles. closed is called once the last one is; then the pool is freed. */
 void http_pool_close(struct http_pool *pool, void (*closed)(void *data), void *data);
@@ -77,6 +87,9 @@ void http_warm(struct http_pool *pool, const char *url, const struct http_option
 
 /* Never waits, for a name resolution under way neither. */
 void http_cancel(struct http_transfer *t);
+
+/* From http_start until on_end returns. */
+void http_look(const struct http_transfer *t, struct http_wire *ret);
 
 void http_pool_stats(const struct http_pool *pool, struct http_stats *ret);
 /* Of url's host; nothing where it is not known. */

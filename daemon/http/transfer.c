@@ -239,24 +239,20 @@ static size_t on_write(char *bytes, size_t size, size_t count, void *data)
 
 /* --- the request --- */
 
-static void count_handshake(struct http_transfer *t)
-{
-    struct curl_tlssessioninfo *tls = NULL;
-    curl_easy_getinfo(t->easy, CURLINFO_TLS_SSL_PTR, &tls);
-    if (!tls || !tls->internals)
-        return;
-    t->handshakes++;
-    if (tls->backend == CURLSSLBACKEND_OPENSSL && SSL_session_reused(tls->internals))
-        t->resumed++;
-}
-
 /* A connection stands, with TLS and all; curl tells of the transfer's latest one. */
 static void look_at_connection(struct http_transfer *t)
 {
+    struct curl_tlssessioninfo *tls = NULL;
     long connects = 0;
     curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
-    if (connects > t->connects)
-        count_handshake(t);
+    curl_easy_getinfo(t->easy, CURLINFO_TLS_SSL_PTR, &tls);
+    bool secure = tls && tls->internals;
+    SSL *session = secure && tls->backend == CURLSSLBACKEND_OPENSSL ? tls->internals : NULL;
+    if (secure && connects > t->connects) {
+        t->handshakes++;
+        t->resumed += session && SSL_session_reused(session);
+    }
+    t->tls = session ? SSL_get_version(session) : NULL;
     t->connects = connects;
 }
 
@@ -434,7 +430,42 @@ enum error_code transfer_prepare(struct http_transfer *t, const struct http_opti
     return ERR_NONE;
 }
 
-/* --- the end --- */
+/* --- what came of it --- */
+
+static void put_address(const struct http_transfer *t, struct http_wire *w)
+{
+    char *ip = NULL;
+    long port = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_PRIMARY_IP, &ip);
+    curl_easy_getinfo(t->easy, CURLINFO_PRIMARY_PORT, &port);
+    if (ip && ip[0])
+        snprintf(w->address, sizeof(w->address), strchr(ip, ':') ? "[%s]:%ld" : "%s:%ld", ip, port);
+}
+
+/* curl counts from the transfer's start, and tells 0 of what has not come. */
+static void put_times(const struct http_transfer *t, struct http_wire *w)
+{
+    curl_off_t connected = 0, secured = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connected);
+    curl_easy_getinfo(t->easy, CURLINFO_APPCONNECT_TIME_T, &secured);
+    if (connected > 0)
+        w->connect_us = connected;
+    if (connected > 0 && t->tls && secured >= connected)
+        w->handshake_us = secured - connected;
+}
+
+void transfer_look(const struct http_transfer *t, struct http_wire *ret)
+{
+    long version = 0;
+    *ret =
+        (struct http_wire){.tls = t->tls, .reused = t->sent && t->connects == 0, .connect_us = -1, .handshake_us = -1};
+    curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
+    if (t->head_done)
+        ret->http = host_protocol(version);
+    put_address(t, ret);
+    if (!ret->reused)
+        put_times(t, ret);
+}
 
 /* What a broken connection was broken by: the system's word where there is one, else curl's. */
 static const char *reason(const struct http_transfer *t, CURLcode rc)

@@ -37,6 +37,8 @@ struct http_transfer {
     bool sent;                    /* the request has been on its way once */
     long connects;                /* connections opened for it that have been looked at */
     unsigned handshakes, resumed; /* of TLS, as in http_stats */
+    const char *tls;              /* the version; static, NULL if none */
+    struct http_wire wire;        /* once curl has given the handle back */
     char *location;               /* the head's, as it came; NULL if none */
     char closed_to[ADDRESS_TEXT]; /* an address that it led to and may not, "" if none */
     char detail[CURL_ERROR_SIZE];
@@ -57,6 +59,9 @@ struct transfer_room {
 /* Sets every option of t->easy, which is new or reset; t->host and t->x are set. */
 enum error_code transfer_prepare(struct http_transfer *t, const struct http_options *opt, struct transfer_room *room,
                                  struct error *err);
+
+/* What curl tells of its connection; it has the handle. */
+void transfer_look(const struct http_transfer *t, struct http_wire *ret);
 
 /* Wipes and frees the header list. curl must not hold it any more. */
 void transfer_wipe(struct http_transfer *t);

@@ -5,10 +5,36 @@
 #include "daemon/rpc/server.h"
 #include "lib/proto/codec.h"
 
+static void put_ms(struct buf *b, const char *key, int64_t us)
+{
+    mp_put_cstr(b, key);
+    mp_put_double(b, (double)us / 1000);
+}
+
+static void put_wire(struct buf *b, const struct http_wire *w)
+{
+    if (w->http)
+        mp_put_entry(b, "http", w->http);
+    if (w->tls)
+        mp_put_entry(b, "tls", w->tls);
+    if (w->address[0])
+        mp_put_entry(b, "address", w->address);
+    if (w->connect_us >= 0)
+        put_ms(b, "connect_ms", w->connect_us);
+    if (w->handshake_us >= 0)
+        put_ms(b, "tls_ms", w->handshake_us);
+}
+
+static uint32_t count_wire(const struct http_wire *w)
+{
+    return (w->http != NULL) + (w->tls != NULL) + (w->address[0] != '\0') + (w->connect_us >= 0) +
+           (uint32_t)(w->handshake_us >= 0);
+}
+
 static void put_tested(struct buf *b, const struct key_tested *k)
 {
     bool good = k->err.code == ERR_NONE;
-    mp_put_map(b, good ? 4 : 5);
+    mp_put_map(b, (good ? 4 : 5) + count_wire(&k->wire));
     mp_put_entry(b, "provider", k->provider->name);
     mp_put_cstr(b, "ok");
     mp_put_bool(b, good);
@@ -18,6 +44,7 @@ static void put_tested(struct buf *b, const struct key_tested *k)
     else
         mp_put_nil(b);
     mp_put_entry(b, "source", k->source);
+    put_wire(b, &k->wire);
     if (good)
         return;
     mp_put_cstr(b, "error");
@@ -46,8 +73,12 @@ enum error_code m_keys_test(struct call *c, struct error *err)
     const msgpack_object *o = mp_get(&c->params, "provider");
     const char *name = NULL;
     size_t len = 0;
+    bool local = false;
     if (o)
         mp_str(o, &name, &len);
-    engine_test_keys(c->peer->server->engine, name, len, on_tested, later_new(c));
+    o = mp_get(&c->params, "local");
+    if (o)
+        mp_bool(o, &local);
+    engine_test_keys(c->peer->server->engine, name, len, local, on_tested, later_new(c));
     return ERR_NONE;
 }

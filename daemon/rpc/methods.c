@@ -167,6 +167,7 @@ static const struct schema_field embed_reply[] = {{"a map", MAP, embed_fields, N
 
 static const struct schema_field keys_test[] = {
     {"provider", STR, NULL, "only this provider's; absent: those of all that have one"},
+    {"local", BOOL, NULL, "true: providers that want no key are asked too, and local servers that are there"},
     {0},
 };
 
@@ -175,12 +176,17 @@ static const struct schema_field key_tested_fields[] = {
     {"ok", BOOL | NEEDED, NULL, "the provider took it"},
     {"latency_ms", INT | NIL | NEEDED, NULL, "until the provider had answered; nil: it did not"},
     {"source", STR | NIL | NEEDED, NULL, "where the key came from; nil: there is none"},
+    {"http", STR, NULL, "what the response came over: `http/1.1` or `http/2`; absent: there was none"},
+    {"tls", STR, NULL, "its version, such as `TLSv1.3`; absent: none, or the connection was not made"},
+    {"address", STR, NULL, "IP and port that were connected to: the provider's, or those of its proxy"},
+    {"connect_ms", NUMBER, NULL, "until the connection stood: DNS and TCP; each key is tried over one of its own"},
+    {"tls_ms", NUMBER, NULL, "of the TLS handshake after it"},
     {"error", MAP, shape_error, "what is wrong, where it is not `ok`"},
     {0},
 };
 
 static const struct schema_field keys_tested[] = {
-    {"a list of maps, one for each key", LIST(MAP), key_tested_fields, NULL}, {0}};
+    {"a list of maps, one for each key, or provider without", LIST(MAP), key_tested_fields, NULL}, {0}};
 
 /* -- chat -- */
 

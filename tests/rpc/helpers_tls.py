@@ -18,7 +18,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
-        body = json.dumps(ANSWER).encode()
+        self.reply(ANSWER)
+
+    def do_GET(self):
+        self.reply({"object": "list", "data": [{"id": "m", "object": "model"}]})
+
+    def reply(self, value):
+        body = json.dumps(value).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

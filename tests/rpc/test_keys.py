@@ -204,3 +204,14 @@ def test_key_that_is_refused_a_list(home, provider, start_daemon, status, code):
     [k] = start_daemon().connect().call("keys.test")
     assert (k["ok"], k["error"]["code"]) == (False, code)
     assert ("(key from configuration)" in k["error"]["message"]) == (code == "unauthenticated")
+
+
+def test_providers_that_want_no_key_are_tried_where_that_is_asked_for(home, provider, start_daemon):
+    home.write_config(provider.base_url, extra=f'[provider "open"]\nbase_url = {provider.base_url}\n[provider "xai"]\n')
+    c = start_daemon().connect()
+    assert [k["provider"] for k in c.call("keys.test")] == ["fake"]
+    tested = {k["provider"]: k for k in c.call("keys.test", {"local": True})}
+    assert tested["fake"]["ok"] and tested["open"]["ok"] and tested["open"]["source"] is None
+    assert "xai" not in tested  # it wants one
+    [one] = c.call("keys.test", {"provider": "ollama", "local": True})
+    assert one["ok"] or one["error"]["code"] == "no_provider" and "start it" in one["error"]["message"]
