@@ -6,15 +6,16 @@ libaskd_la_SOURCES = \
 	daemon/core/config_value.c daemon/core/database.c daemon/core/database.h daemon/core/endpoint.c \
 	daemon/core/endpoint.h daemon/core/log.c daemon/core/log.h daemon/core/log_journal.c daemon/core/log_journal.h \
 	daemon/core/log_ring.c daemon/core/log_ring.h daemon/core/logfile.c daemon/core/logfile.h \
-	daemon/core/service.c daemon/core/service.h daemon/core/timer.c daemon/core/timer.h daemon/core/worker.c \
-	daemon/core/worker.h daemon/answer/answer.c daemon/answer/answer.h daemon/answer/answer_internal.h \
-	daemon/answer/cursor.c daemon/answer/cursor.h daemon/answer/fold.c daemon/answer/fold.h daemon/answer/log.c \
-	daemon/answer/log.h daemon/answer/table.c daemon/answer/table.h daemon/attach/kind.c daemon/attach/kind.h \
-	daemon/attach/sniff.c daemon/attach/sniff.h daemon/attach/text.c daemon/attach/text.h daemon/attach/work.c \
-	daemon/attach/work.h daemon/archive/chatgpt.c daemon/archive/chatgpt.h daemon/archive/chatgpt_content.c \
-	daemon/archive/conversation.c daemon/archive/conversation.h daemon/archive/json.c daemon/archive/json.h \
-	daemon/archive/llm.c daemon/archive/llm.h daemon/archive/llm_internal.h daemon/archive/llm_row.c \
-	daemon/archive/map.c daemon/archive/markdown.h daemon/archive/markdown_mark.c daemon/archive/markdown_read.c \
+	daemon/core/process.c daemon/core/process.h daemon/core/service.c daemon/core/service.h daemon/core/timer.c \
+	daemon/core/timer.h daemon/core/worker.c daemon/core/worker.h daemon/answer/answer.c daemon/answer/answer.h \
+	daemon/answer/answer_internal.h daemon/answer/cursor.c daemon/answer/cursor.h daemon/answer/fold.c \
+	daemon/answer/fold.h daemon/answer/log.c daemon/answer/log.h daemon/answer/table.c daemon/answer/table.h \
+	daemon/attach/kind.c daemon/attach/kind.h daemon/attach/sniff.c daemon/attach/sniff.h daemon/attach/text.c \
+	daemon/attach/text.h daemon/attach/work.c daemon/attach/work.h daemon/archive/chatgpt.c \
+	daemon/archive/chatgpt.h daemon/archive/chatgpt_content.c daemon/archive/conversation.c \
+	daemon/archive/conversation.h daemon/archive/json.c daemon/archive/json.h daemon/archive/llm.c \
+	daemon/archive/llm.h daemon/archive/llm_internal.h daemon/archive/llm_row.c daemon/archive/map.c \
+	daemon/archive/markdown.h daemon/archive/markdown_mark.c daemon/archive/markdown_read.c \
 	daemon/archive/markdown_write.c daemon/archive/pages.c daemon/archive/pages.h daemon/archive/reader.c \
 	daemon/archive/reader.h daemon/archive/split.c daemon/archive/split.h daemon/archive/spool.c \
 	daemon/archive/spool.h daemon/archive/stamp.c daemon/archive/stamp.h daemon/cache/cache.c daemon/cache/cache.h \
@@ -85,11 +86,13 @@ libaskd_la_SOURCES = \
 	daemon/engine/flight.c daemon/engine/flight.h daemon/engine/flight_internal.h daemon/engine/flight_spend.c \
 	daemon/engine/gate.c daemon/engine/gate.h daemon/engine/health.c daemon/engine/health.h daemon/engine/keep.c \
 	daemon/engine/keep.h daemon/engine/keep_message.c daemon/engine/key_test.c daemon/engine/key_test.h \
-	daemon/engine/lookup.c daemon/engine/lookup.h daemon/engine/offers.c daemon/engine/offers.h \
-	daemon/engine/place.c daemon/engine/place.h daemon/engine/premium.c daemon/engine/premium.h \
-	daemon/engine/providers.c daemon/engine/providers.h daemon/engine/purse.c daemon/engine/purse.h \
-	daemon/engine/recall.c daemon/engine/refresh.c daemon/engine/refresh.h daemon/engine/reprice.c \
-	daemon/engine/reprice.h daemon/engine/route.c daemon/engine/route.h daemon/engine/spend.c \
+	daemon/engine/lookup.c daemon/engine/lookup.h daemon/engine/meter.c daemon/engine/meter.h \
+	daemon/engine/metrics.c daemon/engine/metrics.h daemon/engine/metrics_take.c daemon/engine/metrics_text.c \
+	daemon/engine/metrics_text.h daemon/engine/offers.c daemon/engine/offers.h daemon/engine/place.c \
+	daemon/engine/place.h daemon/engine/premium.c daemon/engine/premium.h daemon/engine/providers.c \
+	daemon/engine/providers.h daemon/engine/purse.c daemon/engine/purse.h daemon/engine/recall.c \
+	daemon/engine/refresh.c daemon/engine/refresh.h daemon/engine/reprice.c daemon/engine/reprice.h \
+	daemon/engine/route.c daemon/engine/route.h daemon/engine/slow.c daemon/engine/slow.h daemon/engine/spend.c \
 	daemon/engine/spend.h daemon/engine/spending.c daemon/engine/spending.h daemon/engine/summary.c \
 	daemon/engine/summary.h daemon/engine/tally.c daemon/engine/tally.h daemon/engine/titling.c \
 	daemon/engine/titling.h daemon/engine/tried.c daemon/engine/tried.h daemon/engine/tries.c \
@@ -103,14 +106,14 @@ libaskd_la_SOURCES = \
 	daemon/rpc/import_job.h daemon/rpc/later.c daemon/rpc/later.h daemon/rpc/m_answer.c daemon/rpc/m_archive.c \
 	daemon/rpc/m_cache.c daemon/rpc/m_chat.c daemon/rpc/m_compare.c daemon/rpc/m_conversation.c \
 	daemon/rpc/m_conversation_change.c daemon/rpc/m_conversation_create.c daemon/rpc/m_embed.c daemon/rpc/m_keys.c \
-	daemon/rpc/m_models.c daemon/rpc/m_prompt.c daemon/rpc/m_service.c daemon/rpc/m_status.c daemon/rpc/m_usage.c \
-	daemon/rpc/methods.c daemon/rpc/methods_conversation.c daemon/rpc/methods_conversation.h \
-	daemon/rpc/methods_models.c daemon/rpc/methods_models.h daemon/rpc/methods_prompt.c \
-	daemon/rpc/methods_prompt.h daemon/rpc/methods_usage.c daemon/rpc/methods_usage.h daemon/rpc/notify.c \
-	daemon/rpc/notify.h daemon/rpc/outq.c daemon/rpc/outq.h daemon/rpc/params.c daemon/rpc/peer.c \
-	daemon/rpc/peer.h daemon/rpc/schema.c daemon/rpc/schema.h daemon/rpc/server.c daemon/rpc/server.h \
-	daemon/rpc/shapes.c daemon/rpc/shapes.h daemon/rpc/stream.c daemon/rpc/stream.h daemon/rpc/templated.c \
-	daemon/rpc/templated.h daemon/rpc/watch.c daemon/rpc/watch.h
+	daemon/rpc/m_metrics.c daemon/rpc/m_models.c daemon/rpc/m_prompt.c daemon/rpc/m_service.c \
+	daemon/rpc/m_status.c daemon/rpc/m_usage.c daemon/rpc/methods.c daemon/rpc/methods_conversation.c \
+	daemon/rpc/methods_conversation.h daemon/rpc/methods_models.c daemon/rpc/methods_models.h \
+	daemon/rpc/methods_prompt.c daemon/rpc/methods_prompt.h daemon/rpc/methods_usage.c daemon/rpc/methods_usage.h \
+	daemon/rpc/notify.c daemon/rpc/notify.h daemon/rpc/outq.c daemon/rpc/outq.h daemon/rpc/params.c \
+	daemon/rpc/peer.c daemon/rpc/peer.h daemon/rpc/schema.c daemon/rpc/schema.h daemon/rpc/server.c \
+	daemon/rpc/server.h daemon/rpc/shapes.c daemon/rpc/shapes.h daemon/rpc/stream.c daemon/rpc/stream.h \
+	daemon/rpc/templated.c daemon/rpc/templated.h daemon/rpc/watch.c daemon/rpc/watch.h
 libaskd_la_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CURL_CFLAGS) $(INIH_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) \
 	$(SSL_CFLAGS) $(SQLITE_CFLAGS) $(SYSTEMD_CFLAGS)
 libaskd_la_LIBADD = libaskbase.la $(UV_LIBS) $(CURL_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(SSL_LIBS) \

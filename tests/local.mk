@@ -36,9 +36,10 @@ unit_tests = \
 	tests/unit/ctl/test_bars tests/unit/ctl/test_cells tests/unit/ctl/test_csv tests/unit/engine/test_context \
 	tests/unit/engine/test_discover tests/unit/engine/test_fault tests/unit/engine/test_fetch \
 	tests/unit/engine/test_figures tests/unit/engine/test_gate tests/unit/engine/test_gate_limits \
-	tests/unit/engine/test_health tests/unit/engine/test_keep tests/unit/engine/test_offers \
-	tests/unit/engine/test_place tests/unit/engine/test_premium tests/unit/engine/test_providers \
-	tests/unit/engine/test_route tests/unit/engine/test_spend tests/unit/engine/test_titling \
+	tests/unit/engine/test_health tests/unit/engine/test_keep tests/unit/engine/test_meter \
+	tests/unit/engine/test_metrics tests/unit/engine/test_offers tests/unit/engine/test_place \
+	tests/unit/engine/test_premium tests/unit/engine/test_providers tests/unit/engine/test_route \
+	tests/unit/engine/test_slow tests/unit/engine/test_spend tests/unit/engine/test_titling \
 	tests/unit/engine/test_turns tests/unit/engine/test_window tests/unit/http/test_address \
 	tests/unit/http/test_breaker tests/unit/http/test_bucket tests/unit/http/test_bucket_day \
 	tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_pool_faults \
@@ -313,7 +314,7 @@ tests_unit_core_test_worker_LDADD = $(UNIT_LDADD)
 tests_unit_ctl_test_bars_SOURCES = tests/unit/ctl/test_bars.c client/ctl/bars.c
 tests_unit_ctl_test_bars_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ctl_test_bars_LDADD = $(UNIT_LDADD)
-tests_unit_ctl_test_cells_SOURCES = tests/unit/ctl/test_cells.c client/ctl/cells.c
+tests_unit_ctl_test_cells_SOURCES = tests/unit/ctl/test_cells.c
 tests_unit_ctl_test_cells_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ctl_test_cells_LDADD = $(UNIT_LDADD)
 tests_unit_ctl_test_csv_SOURCES = tests/unit/ctl/test_csv.c client/ctl/csv.c
@@ -346,6 +347,12 @@ tests_unit_engine_test_health_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_keep_SOURCES = tests/unit/engine/test_keep.c
 tests_unit_engine_test_keep_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_keep_LDADD = $(UNIT_LDADD)
+tests_unit_engine_test_meter_SOURCES = tests/unit/engine/test_meter.c
+tests_unit_engine_test_meter_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_engine_test_meter_LDADD = $(UNIT_LDADD)
+tests_unit_engine_test_metrics_SOURCES = tests/unit/engine/test_metrics.c
+tests_unit_engine_test_metrics_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_engine_test_metrics_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_offers_SOURCES = tests/unit/engine/test_offers.c
 tests_unit_engine_test_offers_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_offers_LDADD = $(UNIT_LDADD)
@@ -361,6 +368,9 @@ tests_unit_engine_test_providers_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_route_SOURCES = tests/unit/engine/test_route.c
 tests_unit_engine_test_route_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_route_LDADD = $(UNIT_LDADD)
+tests_unit_engine_test_slow_SOURCES = tests/unit/engine/test_slow.c
+tests_unit_engine_test_slow_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_engine_test_slow_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_spend_SOURCES = tests/unit/engine/test_spend.c
 tests_unit_engine_test_spend_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_spend_LDADD = $(UNIT_LDADD)
@@ -656,18 +666,19 @@ python_tests = \
 	tests/rpc/test_frames.py tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
 	tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py \
 	tests/rpc/test_leave.py tests/rpc/test_ledger.py tests/rpc/test_ledger_figures.py \
-	tests/rpc/test_ledger_kept.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_models.py \
-	tests/rpc/test_models_cli.py tests/rpc/test_models_refresh.py tests/rpc/test_pager.py tests/rpc/test_pages.py \
-	tests/rpc/test_premium.py tests/rpc/test_project.py tests/rpc/test_prompts.py tests/rpc/test_prompts_cli.py \
-	tests/rpc/test_prompts_folders.py tests/rpc/test_protocol_page.py tests/rpc/test_queue.py \
-	tests/rpc/test_race.py tests/rpc/test_reload.py tests/rpc/test_restart.py tests/rpc/test_routing.py \
-	tests/rpc/test_schedules.py tests/rpc/test_schema.py tests/rpc/test_schema_property.py \
-	tests/rpc/test_screen.py tests/rpc/test_search.py tests/rpc/test_secrets.py tests/rpc/test_service.py \
-	tests/rpc/test_session.py tests/rpc/test_shell_keys.py tests/rpc/test_single_flight.py \
-	tests/rpc/test_single_flight_ends.py tests/rpc/test_spent.py tests/rpc/test_status_cli.py \
-	tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py tests/rpc/test_systemd.py \
-	tests/rpc/test_terminal.py tests/rpc/test_terminal_attacks.py tests/rpc/test_titling.py tests/rpc/test_tls.py \
-	tests/rpc/test_tree.py tests/rpc/test_tree_model.py tests/rpc/test_usage.py tests/rpc/test_usage_cli.py \
+	tests/rpc/test_ledger_kept.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_metrics.py \
+	tests/rpc/test_models.py tests/rpc/test_models_cli.py tests/rpc/test_models_refresh.py tests/rpc/test_pager.py \
+	tests/rpc/test_pages.py tests/rpc/test_premium.py tests/rpc/test_project.py tests/rpc/test_prompts.py \
+	tests/rpc/test_prompts_cli.py tests/rpc/test_prompts_folders.py tests/rpc/test_protocol_page.py \
+	tests/rpc/test_queue.py tests/rpc/test_race.py tests/rpc/test_reload.py tests/rpc/test_restart.py \
+	tests/rpc/test_routing.py tests/rpc/test_schedules.py tests/rpc/test_schema.py \
+	tests/rpc/test_schema_property.py tests/rpc/test_screen.py tests/rpc/test_search.py tests/rpc/test_secrets.py \
+	tests/rpc/test_service.py tests/rpc/test_session.py tests/rpc/test_shell_keys.py \
+	tests/rpc/test_single_flight.py tests/rpc/test_single_flight_ends.py tests/rpc/test_slow.py \
+	tests/rpc/test_spent.py tests/rpc/test_status_cli.py tests/rpc/test_store_trouble.py \
+	tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_terminal.py \
+	tests/rpc/test_terminal_attacks.py tests/rpc/test_titling.py tests/rpc/test_tls.py tests/rpc/test_tree.py \
+	tests/rpc/test_tree_model.py tests/rpc/test_usage.py tests/rpc/test_usage_cli.py \
 	tests/rpc/test_usage_scopes.py tests/rpc/test_warm.py tests/rpc/test_watch.py tests/rpc/test_window.py \
 	tests/replay/test_embeddings.py tests/replay/test_prices.py tests/replay/test_recordings.py \
 	tests/replay/test_requests.py tests/replay/test_tokens.py
@@ -687,24 +698,26 @@ EXTRA_DIST += $(python_tests) \
 	tests/rpc/helpers_archive.py tests/rpc/helpers_attacks.py tests/rpc/helpers_cache.py \
 	tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_edit.py \
 	tests/rpc/helpers_files.py tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py \
-	tests/rpc/helpers_prompts.py tests/rpc/helpers_routing.py tests/rpc/helpers_schedule.py \
-	tests/rpc/helpers_scripted.py tests/rpc/helpers_shell.py tests/rpc/helpers_steered.py \
-	tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_tmux.py \
-	tests/rpc/helpers_told.py tests/rpc/helpers_tree.py tests/rpc/helpers_web.py tests/provider/fault_provider.py \
-	tests/provider/grammars.py tests/provider/list_server.py tests/provider/tls_provider.py tests/fuzz/adapter.h \
-	tests/fuzz/fuzz_anthropic.c tests/fuzz/fuzz_archive.c tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c \
-	tests/fuzz/fuzz_dashscope.c tests/fuzz/fuzz_diff.c tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_front.c \
-	tests/fuzz/fuzz_gemini.c tests/fuzz/fuzz_item.c tests/fuzz/fuzz_list.c tests/fuzz/fuzz_llm.c \
-	tests/fuzz/fuzz_markdown.c tests/fuzz/fuzz_md.c tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c \
-	tests/fuzz/fuzz_openai_responses.c tests/fuzz/fuzz_project.c tests/fuzz/fuzz_rate_limits.c \
-	tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_schema.c tests/fuzz/fuzz_schema_short.c tests/fuzz/fuzz_search.c \
-	tests/fuzz/fuzz_sse.c tests/fuzz/fuzz_template.c tests/fuzz/fuzz_vectors.c tests/fuzz/config.dict \
-	tests/fuzz/frame.dict tests/fuzz/front.dict tests/fuzz/json.dict tests/fuzz/template.dict \
-	tests/bench/cachefill.c tests/bench/httpstream.c tests/bench/ledgerfill.c tests/bench/load.c \
-	tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c tests/bench/response.c tests/bench/rpcask.c \
-	tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c tests/bench/rpcstream.c \
-	tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h tests/bench/response.h tests/bench/run.sh \
-	tests/bench/longpath.py tests/bench/manychats.py tests/bench/screentime.py tests/fuzz/run
+	tests/rpc/helpers_prometheus.py tests/rpc/helpers_prompts.py tests/rpc/helpers_routing.py \
+	tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py tests/rpc/helpers_shell.py \
+	tests/rpc/helpers_steered.py tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py \
+	tests/rpc/helpers_tls.py tests/rpc/helpers_tmux.py tests/rpc/helpers_told.py tests/rpc/helpers_tree.py \
+	tests/rpc/helpers_web.py tests/provider/fault_provider.py tests/provider/grammars.py \
+	tests/provider/list_server.py tests/provider/tls_provider.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c \
+	tests/fuzz/fuzz_archive.c tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c \
+	tests/fuzz/fuzz_diff.c tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_front.c tests/fuzz/fuzz_gemini.c \
+	tests/fuzz/fuzz_item.c tests/fuzz/fuzz_list.c tests/fuzz/fuzz_llm.c tests/fuzz/fuzz_markdown.c \
+	tests/fuzz/fuzz_md.c tests/fuzz/fuzz_ollama.c tests/fuzz/fuzz_openai_chat.c tests/fuzz/fuzz_openai_responses.c \
+	tests/fuzz/fuzz_project.c tests/fuzz/fuzz_rate_limits.c tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_schema.c \
+	tests/fuzz/fuzz_schema_short.c tests/fuzz/fuzz_search.c tests/fuzz/fuzz_sse.c tests/fuzz/fuzz_template.c \
+	tests/fuzz/fuzz_vectors.c tests/fuzz/config.dict tests/fuzz/frame.dict tests/fuzz/front.dict \
+	tests/fuzz/json.dict tests/fuzz/template.dict tests/bench/cachefill.c tests/bench/httpstream.c \
+	tests/bench/ledgerfill.c tests/bench/load.c tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c \
+	tests/bench/response.c tests/bench/rpcask.c tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c \
+	tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h \
+	tests/bench/response.h tests/bench/run.sh tests/bench/longpath.py tests/bench/manychats.py \
+	tests/bench/screentime.py doc/architecture.md doc/export.md doc/protocol.md doc/providers.md doc/tokens.md \
+	tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/priced.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.

@@ -218,13 +218,19 @@ static uint32_t put_duration(struct buf *out, const char *key, double ms)
     return 1;
 }
 
-static void put_timing(struct buf *out, const struct answer_facts *f)
+static void put_timing(struct buf *out, const struct answer_times *t)
 {
     mp_put_cstr(out, "timing");
-    mp_put_map(out, (f->queued_ms >= 0 ? 1u : 0) + (f->first_ms >= 0 ? 1 : 0) + (f->total_ms >= 0 ? 1 : 0));
-    put_duration(out, "queued_ms", f->queued_ms);
-    put_duration(out, "first_token_ms", f->first_ms);
-    put_duration(out, "total_ms", f->total_ms);
+    size_t at = mp_open_map(out);
+    uint32_t n = put_duration(out, "queued_ms", t->queued);
+    n += put_duration(out, "retried_ms", t->retried);
+    n += put_duration(out, "connect_ms", t->connect);
+    n += put_duration(out, "first_token_ms", t->first);
+    n += put_duration(out, "provider_ms", t->provider);
+    n += put_duration(out, "total_ms", t->total);
+    n += put_duration(out, "store_ms", t->store);
+    n += put_duration(out, "reader_ms", t->reader);
+    mp_close_map(out, at, n);
 }
 
 static uint32_t put_context(struct buf *out, const struct answer_context *c)
@@ -250,7 +256,7 @@ uint32_t answer_put_facts(struct buf *out, const struct answer *a)
     mp_put_bool(out, f->cached);
     mp_put_cstr(out, "shared");
     mp_put_bool(out, f->shared);
-    put_timing(out, f);
+    put_timing(out, &f->times);
     if (f->key[0])
         mp_put_entry(out, "key", f->key);
     if (f->age_ms >= 0) {

@@ -31,17 +31,35 @@ struct answer_context {
     bool summarized;
 };
 
+/* Where its time went, in milliseconds. Negative: not known, or not yet. total is from the question to the answer's
+ * end, and has in it all but the last two, which come after. */
+struct answer_times {
+    double queued;   /* until a provider was asked */
+    double retried;  /* from then until the one was asked who answered */
+    double connect;  /* until its connection stood; negative also where one was there */
+    double first;    /* from the question to the first token */
+    double provider; /* from the connection to the answer's end */
+    double total;
+    double store;  /* until it was stored */
+    double reader; /* from then until its asker had taken it all */
+};
+#define ANSWER_TIMES_INIT                                                                                              \
+    {                                                                                                                  \
+        -1, -1, -1, -1, -1, -1, -1, -1                                                                                 \
+    }
+
 /* What is told of an answer beside its log: in its start event, and in the head of its map. */
 struct answer_facts {
     bool cached, shared;
     int64_t age_ms; /* where cached; else -1 */
     char key[65];   /* of the cache, in hex; "": none */
     struct answer_context context;
-    double queued_ms, first_ms, total_ms; /* negative: not known, or not yet */
+    struct answer_times times;
+    int64_t settled_us; /* monotonic: it may be slow, and was not judged yet; 0: neither */
 };
 #define ANSWER_FACTS_INIT                                                                                              \
     {                                                                                                                  \
-        .age_ms = -1, .queued_ms = -1, .first_ms = -1, .total_ms = -1                                                  \
+        .age_ms = -1, .times = ANSWER_TIMES_INIT                                                                       \
     }
 
 /* Takes a reference of its own to the log. The reference to the answer is the caller's. */

@@ -52,12 +52,25 @@ static void report(const struct answer *a)
         log_notice("answer %s: %s: %s", answer_id(a), error_name(err->code), err->message);
 }
 
+static void note_settled(struct ask *a)
+{
+    struct engine *e = a->engine;
+    struct answer_facts *f = answer_facts(a->answer);
+    int64_t now_us = clock_mono_us();
+    if (a->stores) {
+        f->times.store = (double)(now_us - a->ended_us) / 1000;
+        meter_commit(&e->meter, f->times.store);
+    }
+    f->settled_us = now_us;
+}
+
 /* The question is over. Frees it. */
 static void settle(struct ask *a)
 {
     struct engine *e = a->engine;
     assert(a->state == ASK_STORING);
     a->state = ASK_ENDED;
+    note_settled(a);
     a->keep = keep_release(a->keep);
     books_write_forget(a->spending);
     a->spending = NULL;
@@ -67,6 +80,9 @@ static void settle(struct ask *a)
     else
         answer_table_drop(e->table, a->answer);
     leave_engine(a);
+    meter_end(&e->meter, answer_state(a->answer));
+    if (answer_readers(a->answer) == 0)
+        slow_judge(e, a->answer);
     report(a->answer);
     ask_free(a);
     if (e->ended)
@@ -152,10 +168,12 @@ static void drop_rows(const struct ask_end *end)
 void ask_store(struct ask *a, const struct ask_end *end)
 {
     struct buf extras;
-    answer_facts(a->answer)->total_ms = (double)(clock_mono_us() - a->begun_us) / 1000;
+    a->ended_us = clock_mono_us();
+    answer_facts(a->answer)->times.total = (double)(a->ended_us - a->begun_us) / 1000;
     a->state = ASK_STORING;
     begin_keep(a);
-    if (!a->keep && spend(a, end)) {
+    a->stores = a->keep || spend(a, end);
+    if (!a->keep && a->stores) {
         start_timer(a, store_opt(a->engine->store)->commit_timeout_ms);
         return;
     }
@@ -205,6 +223,30 @@ static double since(const struct ask *a, int64_t us)
     return us > a->begun_us ? (double)(us - a->begun_us) / 1000 : 0;
 }
 
+static double between(int64_t from_us, int64_t to_us)
+{
+    return to_us > from_us ? (double)(to_us - from_us) / 1000 : 0;
+}
+
+/* Of one who came aboard later what was before is not its own. */
+static void set_times(struct ask *a, const struct flight_outcome *o)
+{
+    const struct tries_times *t = &o->times;
+    struct answer_times *to = &answer_facts(a->answer)->times;
+    int64_t connected_us = t->answers_us + (t->connect_us > 0 ? t->connect_us : 0);
+    if (t->asked_us)
+        to->queued = since(a, t->asked_us);
+    if (o->first_us)
+        to->first = since(a, o->first_us);
+    if (!t->answers_us)
+        return;
+    if (t->answers_us > t->asked_us && t->asked_us >= a->begun_us)
+        to->retried = between(t->asked_us, t->answers_us);
+    if (t->connect_us >= 0 && t->answers_us >= a->begun_us)
+        to->connect = (double)t->connect_us / 1000;
+    to->provider = between(connected_us > a->begun_us ? connected_us : a->begun_us, clock_mono_us());
+}
+
 /* It got what it got for nothing: from who pays, or before anybody was asked for it. */
 static void row_without_cost(const struct ask *a, const struct flight_outcome *o, struct ledger_row *ret)
 {
@@ -237,7 +279,7 @@ static void add_rows(const struct ask *a, const struct flight_outcome *o, struct
     }
     struct ledger_row *own = &end->rows[0];
     memcpy(own->conversation, answer_conversation(a->answer), sizeof own->conversation);
-    own->first_ms = f->first_ms;
+    own->first_ms = f->times.first;
     own->total_ms = (double)(clock_mono_us() - a->begun_us) / 1000;
     if (own->how == LEDGER_FRESH) {
         for (size_t i = 0; i < end->n_rows; i++)
@@ -253,15 +295,11 @@ static void add_rows(const struct ask *a, const struct flight_outcome *o, struct
 static void on_landed(struct rider *r, const struct flight_outcome *o)
 {
     struct ask *a = (struct ask *)r;
-    struct answer_facts *f = answer_facts(a->answer);
     struct ask_end end = {.state = o->state, .err = o->err, .fold = o->fold, .attempts = o->attempts};
     ask_stop_waiting(a);
-    if (o->asked_us)
-        f->queued_ms = since(a, o->asked_us);
-    if (o->first_us)
-        f->first_ms = since(a, o->first_us);
+    set_times(a, o);
     if (o->key)
-        key_hex(o->key, f->key);
+        key_hex(o->key, answer_facts(a->answer)->key);
     add_rows(a, o, &end);
     ask_store(a, &end);
 }

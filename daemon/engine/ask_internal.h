@@ -46,7 +46,8 @@ struct ask {
     struct engine_question shared; /* ids that other answers to it have too; n 0: none */
     struct timer *timer;           /* its deadline, then the commit's; NULL: neither was wanted yet */
     double timeout;                /* seconds, as asked */
-    int64_t begun_us;              /* monotonic */
+    int64_t begun_us, ended_us;    /* monotonic; ended: its answer has, which may have to be stored */
+    bool stores;                   /* that is waited for */
     struct refusal {
         struct error err;
         bool freed;

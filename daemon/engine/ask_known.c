@@ -244,7 +244,7 @@ struct answer *ask_at_once(struct engine *e, const struct chat_request *req, con
         return NULL;
     struct answer *answer = answer_new(l, asker);
     answer_unstore(answer);
-    answer_facts(answer)->total_ms = (double)(clock_mono_us() - begun_us) / 1000;
+    answer_facts(answer)->times.total = (double)(clock_mono_us() - begun_us) / 1000;
     tell_cached(e, answer, it, req->stream);
     flight_set_context(answer,
                        windows_told(&looked->windows, lookup_candidate(&looked->lookup, plan, &item_facts(it)->key)));
@@ -252,5 +252,6 @@ struct answer *ask_at_once(struct engine *e, const struct chat_request *req, con
     add_cached_row(e, spend_borrowed(answer_id(answer), answer_started_us(answer), &who), it);
     answer_accept(answer);
     answer_settle(answer);
+    meter_end(&e->meter, LOG_DONE);
     return answer;
 }

@@ -331,6 +331,13 @@ enum error_code attempt_start(struct attempt_room *room, const struct attempt_qu
     return ERR_NONE;
 }
 
+void attempt_look(const struct attempt *a, struct http_wire *ret)
+{
+    *ret = (struct http_wire){.connect_us = -1, .handshake_us = -1};
+    if (a->transfer)
+        http_look(a->transfer, ret);
+}
+
 struct attempt *attempt_release(struct attempt *a)
 {
     if (!a)

@@ -47,6 +47,9 @@ struct attempt_question { /* all borrowed for the call */
 enum error_code attempt_start(struct attempt_room *room, const struct attempt_question *q,
                               const struct attempt_callbacks *cb, void *data, struct attempt **ret, struct error *err);
 
+/* What the wire did for it so far; from a callback. */
+void attempt_look(const struct attempt *a, struct http_wire *ret);
+
 /* Ends it if it runs; the caller forgets it. Fine from inside a callback. Always returns NULL. */
 struct attempt *attempt_release(struct attempt *a);
 

@@ -37,6 +37,9 @@ const struct config_option engine_option_rows[] = {
     {"speed_memory", CONFIG_DURATION, AT(health.speed_memory_ms), 1000, 365 * DAY_MS, "1 d", NULL, CONFIG_RELOAD,
      "How long a measured time to the first token counts, for aliases with policy fastest. A model without one is "
      "tried first."},
+    {"slow_question", CONFIG_DURATION, AT(slow_question_ms), 0, DAY_MS, "30 s", NULL, CONFIG_RELOAD,
+     "A question that takes longer until its asker has the answer is logged, with where the time went: before it was "
+     "asked, for a connection, at the provider, in the store, at a reader that was slow. 0: none is."},
     {"context_policy", CONFIG_ENUM, AT(windows.policy), 0, 0, "error", windows_policies, CONFIG_RELOAD,
      "What becomes of a question that outgrows the model's window, where it does not say itself. error: it is refused. "
      "drop_oldest: the oldest turns of the conversation are not sent. summarize: a summary is sent in their place."},
@@ -87,7 +90,8 @@ struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct st
     e->discovery = discovery_new(loop, e->pool);
     warm_init(e);
     keep_room_init(&e->keeps, loop, store, table);
-    e->tally = tally_new(loop, store);
+    meter_init(&e->meter);
+    e->tally = tally_new(loop, store, &e->meter);
     e->books = books_new(loop, store, e->tally);
     e->keeps.books = e->books;
     TAILQ_INIT(&e->asks);
@@ -202,6 +206,7 @@ void engine_close(struct engine *e, void (*closed)(void *data), void *data)
     warm_done(e);
     e->spending = spending_free(e->spending);
     e->tally = tally_free(e->tally);
+    meter_done(&e->meter);
     e->gates = gate_room_free(e->gates);
     e->health = health_free(e->health);
     e->closed = closed;

@@ -24,6 +24,7 @@ struct engine_options {
     char *default_model; /* a name as route.h takes it, NULL: of the first ready provider */
     struct health_options health;
     bool allow_private_urls;
+    int64_t slow_question_ms; /* 0: none is */
     struct windows_rules windows;
     char *summary_model; /* likewise, NULL: who is asked */
     char *title_model;   /* likewise, NULL: the first words of the question are a title */
@@ -95,6 +96,9 @@ void engine_recall(struct engine *e, uid_t uid, const char *id, size_t len,
 /* The shared entries of the answer map as they stand: of an ended log the ones encoded at its end (*tail points into
  * the log), of a running one or a cancelled answer fresh in scratch. Returns their number. */
 uint32_t engine_answer_tail(const struct answer *a, struct buf *scratch, const uint8_t **tail, size_t *len);
+
+/* Its asker has taken all of it, or nobody reads it any more. May be told twice, and of one that runs. */
+void engine_taken(struct engine *e, struct answer *a);
 
 void engine_stats(const struct engine *e, struct http_stats *ret);
 void engine_provider_stats(const struct engine *e, const struct provider *p, struct http_host_stats *ret);

@@ -11,7 +11,9 @@
 #include "daemon/engine/gate.h"
 #include "daemon/engine/keep.h"
 #include "daemon/engine/key_test.h"
+#include "daemon/engine/meter.h"
 #include "daemon/engine/route.h"
+#include "daemon/engine/slow.h"
 #include "daemon/key/key.h"
 
 struct ask;
@@ -36,6 +38,8 @@ struct engine {
     struct key_maker *key_maker;
     struct flight *flights; /* those that can be joined, by what is asked (uthash) */
     struct keep_room keeps;
+    struct meter meter;
+    struct slow slow;
     struct tally *tally;
     struct books *books;
     struct spending *spending;

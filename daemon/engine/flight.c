@@ -232,7 +232,7 @@ static struct flight_outcome outcome(const struct flight *f, enum log_state stat
     return (struct flight_outcome){.state = state,
                                    .err = err,
                                    .route = f->route,
-                                   .asked_us = f->tries ? tries_asked_us(f->tries) : 0,
+                                   .times = f->tries ? tries_times(f->tries) : (struct tries_times){0},
                                    .first_us = f->first_us};
 }
 

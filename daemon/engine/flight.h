@@ -12,6 +12,7 @@
 #include "daemon/answer/fold.h"
 #include "daemon/engine/lookup.h"
 #include "daemon/engine/spend.h"
+#include "daemon/engine/tries.h"
 
 struct flight;
 
@@ -21,7 +22,8 @@ struct flight_outcome { /* borrowed for the call of landed */
     const struct fold *fold;     /* of the log that the answer reads now; NULL where nobody finds it again, likewise */
     const struct buf *attempts;  /* the encoded entry "attempts" of the answer map */
     const struct cache_key *key; /* under which it is cached, or was looked for; NULL: none */
-    int64_t asked_us, first_us;  /* monotonic: the provider was asked, its first token came; 0: not */
+    struct tries_times times;    /* of its requests; zeroed: nobody was asked */
+    int64_t first_us;            /* monotonic: its first token came; 0: not */
     /* What all that was asked came to. The rider who began the flight pays; where that left early, nobody aboard does,
      * and the rows are with the books. NULL: nobody was asked, or the flight goes on. */
     const struct spend *spend;

@@ -123,6 +123,12 @@ int64_t health_wait_ms(const struct health *h, const char *provider, const char 
     return (wait_us + 999) / 1000;
 }
 
+enum breaker_state health_breaker(const struct health *h, const char *provider, const char *model)
+{
+    const struct model_health *m = find(h, provider, model);
+    return m ? m->breaker.state : BREAKER_CLOSED;
+}
+
 enum outcome { OUTCOME_WORKS, OUTCOME_FAILS, OUTCOME_NOTHING };
 
 /* What an error says of the provider, not of the question. */

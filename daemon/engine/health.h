@@ -26,6 +26,7 @@ struct health *health_free(struct health *h);
 enum error_code health_admit(struct health *h, const char *provider, const char *model, struct error *err);
 /* How long until it may be asked: 0 where it may. */
 int64_t health_wait_ms(const struct health *h, const char *provider, const char *model);
+enum breaker_state health_breaker(const struct health *h, const char *provider, const char *model);
 /* How it went. err NULL: it answered. An error that is the question's own says that the provider works; one that says
  * nothing of it (ERR_CANCELLED, ERR_RATE_LIMITED) gives its turn back. */
 void health_tell(struct health *h, const char *provider, const char *model, const struct error *err);

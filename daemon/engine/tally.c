@@ -11,6 +11,7 @@
 
 struct tally {
     struct store *store;
+    struct meter *meter;
     struct today *today;
     int64_t began_us; /* what was asked before that only the ledger knows */
     struct store_job *reading;
@@ -19,10 +20,11 @@ struct tally {
 
 static void read_ledger(void *data);
 
-struct tally *tally_new(uv_loop_t *loop, struct store *store)
+struct tally *tally_new(uv_loop_t *loop, struct store *store, struct meter *meter)
 {
     struct tally *t = NEW(struct tally);
     t->store = store;
+    t->meter = meter;
     t->today = today_new();
     t->began_us = clock_wall_us();
     t->retry = timer_new(loop, read_ledger, t);
@@ -118,6 +120,7 @@ static void read_ledger(void *data)
 void tally_add(struct tally *t, const struct ledger_row *row)
 {
     today_add(t->today, row);
+    meter_add(t->meter, row);
 }
 
 const struct today_figures *tally_of(struct tally *t, uid_t uid)

@@ -3,14 +3,16 @@
 #ifndef ASKD_ENGINE_TALLY_H
 #define ASKD_ENGINE_TALLY_H
 
+#include "daemon/engine/meter.h"
 #include "daemon/ledger/today.h"
 #include "daemon/store/store.h"
 #include <uv.h>
 
 struct tally;
 
-struct tally *tally_new(uv_loop_t *loop, struct store *store); /* the store is borrowed, and outlives it */
-struct tally *tally_free(struct tally *t);                     /* NULL is fine; always returns NULL */
+/* The store and the meter, which is told of each row too, are borrowed, and outlive it. */
+struct tally *tally_new(uv_loop_t *loop, struct store *store, struct meter *meter);
+struct tally *tally_free(struct tally *t); /* NULL is fine; always returns NULL */
 
 void tally_add(struct tally *t, const struct ledger_row *row);
 const struct today_figures *tally_of(struct tally *t, uid_t uid); /* valid until the next call */

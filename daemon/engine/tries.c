@@ -121,6 +121,8 @@ static bool tell_turn(struct lane *l, const struct error *why, int64_t delay_ms)
  * tell. */
 static void turn(struct lane *l, const struct error *why, int64_t delay_ms)
 {
+    const struct route *r = lane_route(l);
+    meter_retry(&l->owner->engine->meter, r->provider->name, r->model);
     lane_enter(l, LANE_BACKOFF);
     if (has_rival(l) || tell_turn(l, why, delay_ms))
         timer_start(l->timer, delay_ms);
@@ -163,6 +165,16 @@ static bool win(struct lane *l)
     return !usage_known(&l->usage) || lane_emit(l, &usage);
 }
 
+/* The first lane that has something to show is the one that is shown. */
+static void note_times(const struct lane *l)
+{
+    struct tries_times *to = &l->owner->times;
+    struct http_wire wire;
+    attempt_look(l->attempt, &wire);
+    to->answers_us = l->asked_us;
+    to->connect_us = wire.connect_us < 0 ? -1 : wire.connect_us + (wire.handshake_us > 0 ? wire.handshake_us : 0);
+}
+
 static void count_first_token(struct lane *l)
 {
     const struct route *r = lane_route(l);
@@ -170,6 +182,7 @@ static void count_first_token(struct lane *l)
     if (l->counted)
         return;
     l->counted = true;
+    note_times(l);
     health_first_token(h, r->provider->name, r->model, (double)(clock_mono_us() - l->asked_us) / 1000);
 }
 
@@ -382,9 +395,9 @@ void tries_set_deadline(struct tries *t, int64_t deadline_us)
     t->q.deadline_us = deadline_us;
 }
 
-int64_t tries_asked_us(const struct tries *t)
+struct tries_times tries_times(const struct tries *t)
 {
-    return t->asked_us;
+    return t->times;
 }
 
 const struct tried_list *tries_tried(const struct tries *t)

@@ -49,7 +49,12 @@ struct tries *tries_free(struct tries *t); /* stopped or ended; NULL is fine; al
 void tries_set_deadline(struct tries *t,
                         int64_t deadline_us); /* monotonic, 0: none; for waits that begin from now on */
 
-int64_t tries_asked_us(const struct tries *t); /* when the first request was sent, monotonic; 0: none was */
+struct tries_times {
+    int64_t asked_us;   /* when the first request was begun, monotonic; 0: none was */
+    int64_t answers_us; /* likewise, of the one whose answer is shown; 0: nothing was yet */
+    int64_t connect_us; /* from then until its connection stood, with TLS; -1: one was there, or it is not known */
+};
+struct tries_times tries_times(const struct tries *t);
 /* Who was asked, and how that went; borrowed. Those that are under way are in it once they were stopped. */
 const struct tried_list *tries_tried(const struct tries *t);
 /* What budgets have reserved for it is settled by these rows. Without this, tries_free gives it back. */

@@ -60,7 +60,7 @@ struct tries {
     bool freed;          /* to be freed when they have returned */
     bool begun;          /* on_first was called */
     bool shown;          /* content of the current try is with the asker */
-    int64_t asked_us;
+    struct tries_times times;
     struct tried_list tried;
     struct purse purse;
 };

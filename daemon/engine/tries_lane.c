@@ -47,8 +47,8 @@ static void send_request(struct lane *l)
     l->counted = false;
     l->usage = (struct usage)USAGE_INIT;
     l->asked_us = clock_mono_us();
-    if (!t->asked_us)
-        t->asked_us = l->asked_us;
+    if (!t->times.asked_us)
+        t->times.asked_us = l->asked_us;
     if (attempt_start(&t->engine->attempts, &q, &lane_callbacks, l, &l->attempt, &err) != ERR_NONE)
         lane_give_up(l, &err);
 }

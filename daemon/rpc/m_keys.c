@@ -4,6 +4,7 @@
 #include "daemon/rpc/later.h"
 #include "daemon/rpc/server.h"
 #include "lib/proto/codec.h"
+#include <strings.h>
 
 static void put_ms(struct buf *b, const char *key, int64_t us)
 {
@@ -27,14 +28,14 @@ static void put_wire(struct buf *b, const struct http_wire *w)
 
 static uint32_t count_wire(const struct http_wire *w)
 {
-    return (w->http != NULL) + (w->tls != NULL) + (w->address[0] != '\0') + (w->connect_us >= 0) +
-           (uint32_t)(w->handshake_us >= 0);
+    return (w->http ? 1u : 0) + (w->tls ? 1 : 0) + (w->address[0] ? 1 : 0) + (w->connect_us >= 0 ? 1 : 0) +
+           (w->handshake_us >= 0 ? 1 : 0);
 }
 
 static void put_tested(struct buf *b, const struct key_tested *k)
 {
     bool good = k->err.code == ERR_NONE;
-    mp_put_map(b, (good ? 4 : 5) + count_wire(&k->wire));
+    mp_put_map(b, (good ? 5 : 6) + count_wire(&k->wire));
     mp_put_entry(b, "provider", k->provider->name);
     mp_put_cstr(b, "ok");
     mp_put_bool(b, good);
@@ -44,6 +45,7 @@ static void put_tested(struct buf *b, const struct key_tested *k)
     else
         mp_put_nil(b);
     mp_put_entry(b, "source", k->source);
+    mp_put_entry(b, "scheme", strncasecmp(k->provider->base_url, "https:", 6) == 0 ? "https" : "http");
     put_wire(b, &k->wire);
     if (good)
         return;

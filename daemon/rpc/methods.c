@@ -134,6 +134,13 @@ static const struct schema_field status_fields[] = {
 
 static const struct schema_field status_reply[] = {{"a map", MAP, status_fields, NULL}, {0}};
 
+static const struct schema_field metrics_fields[] = {
+    {"text", STR | NEEDED, NULL, "families of samples, each with what it means; `askctl metrics` prints it"},
+    {0},
+};
+
+static const struct schema_field metrics_reply[] = {{"a map", MAP, metrics_fields, NULL}, {0}};
+
 static const struct schema_field reload_fields[] = {
     {"changed", LIST(STR) | NEEDED, NULL,
      "what differs from before, as `section.key` or `section.name.key`; a section that came or went, without a key"},
@@ -176,6 +183,7 @@ static const struct schema_field key_tested_fields[] = {
     {"ok", BOOL | NEEDED, NULL, "the provider took it"},
     {"latency_ms", INT | NIL | NEEDED, NULL, "until the provider had answered; nil: it did not"},
     {"source", STR | NIL | NEEDED, NULL, "where the key came from; nil: there is none"},
+    {"scheme", STR | NEEDED, NULL, "`https`, or `http`, which is cleartext"},
     {"http", STR, NULL, "what the response came over: `http/1.1` or `http/2`; absent: there was none"},
     {"tls", STR, NULL, "its version, such as `TLSv1.3`; absent: none, or the connection was not made"},
     {"address", STR, NULL, "IP and port that were connected to: the provider's, or those of its proxy"},
@@ -407,6 +415,8 @@ const struct method methods[] = {
      "Says who the client is and learns what the daemon can do. Optional. A moment later connections to the provider "
      "that is asked by default and to the next one are opened, where there are none and no question has opened them."},
     {"status", m_status, none, status_reply, 0, "The daemon's state, from memory: asks nobody and waits for nothing."},
+    {"metrics.get", m_metrics_get, none, metrics_reply, METHOD_ADMIN,
+     "What the daemon counts, in Prometheus' text format 0.0.4. From memory: waits for nothing."},
     {"models.list", m_models_list, models_list_params, models_list_reply, 0,
      "The models that are known: those of the catalogue, each at every provider that has it and could have a key, and "
      "what else the providers' own lists held when they were last asked. Asks nobody."},

@@ -96,8 +96,14 @@ static const struct schema_field attempts[] = {
 
 static const struct schema_field timing[] = {
     {"queued_ms", NUMBER, NULL, "until the provider was asked"},
-    {"first_token_ms", NUMBER, NULL, "until the first of the answer came"},
-    {"total_ms", NUMBER, NULL, "until its end; absent where the daemon was killed before it"},
+    {"retried_ms", NUMBER, NULL, "from then until the request was begun that was answered, where that is a later one"},
+    {"connect_ms", NUMBER, NULL, "from then until its connection stood: DNS, TCP, TLS; absent: one was there"},
+    {"first_token_ms", NUMBER, NULL, "from the question until the first of the answer came"},
+    {"provider_ms", NUMBER, NULL, "from the connection to the answer's end: what the provider took"},
+    {"total_ms", NUMBER, NULL,
+     "from the question to the answer's end, all of these; absent where the daemon was killed before it"},
+    {"store_ms", NUMBER, NULL, "from then until it was stored"},
+    {"reader_ms", NUMBER, NULL, "from then until the one who asked had taken all of it"},
     {0},
 };
 

@@ -25,6 +25,8 @@ static void stream_free(struct stream *t, bool gone)
     void *data = t->data;
     TAILQ_REMOVE(&t->peer->streams, t, link);
     t->peer->in_flight--;
+    if (answer_readers(t->cursor.answer) == 1)
+        engine_taken(t->peer->server->engine, t->cursor.answer);
     cursor_close(&t->cursor);
     buf_done(&t->before);
     free(t);
@@ -134,6 +136,8 @@ static void put_response(struct stream *t)
 static void finish(struct stream *t)
 {
     struct server *s = t->peer->server;
+    if (t->owner)
+        engine_taken(s->engine, t->cursor.answer);
     if (t->reply != STREAM_PART)
         put_response(t);
     stream_free(t, false);
