@@ -670,8 +670,8 @@ python_tests = \
 	tests/rpc/test_models.py tests/rpc/test_models_cli.py tests/rpc/test_models_refresh.py tests/rpc/test_pager.py \
 	tests/rpc/test_pages.py tests/rpc/test_premium.py tests/rpc/test_project.py tests/rpc/test_prompts.py \
 	tests/rpc/test_prompts_cli.py tests/rpc/test_prompts_folders.py tests/rpc/test_protocol_page.py \
-	tests/rpc/test_queue.py tests/rpc/test_race.py tests/rpc/test_reload.py tests/rpc/test_restart.py \
-	tests/rpc/test_routing.py tests/rpc/test_schedules.py tests/rpc/test_schema.py \
+	tests/rpc/test_providers_cli.py tests/rpc/test_queue.py tests/rpc/test_race.py tests/rpc/test_reload.py \
+	tests/rpc/test_restart.py tests/rpc/test_routing.py tests/rpc/test_schedules.py tests/rpc/test_schema.py \
 	tests/rpc/test_schema_property.py tests/rpc/test_screen.py tests/rpc/test_search.py tests/rpc/test_secrets.py \
 	tests/rpc/test_service.py tests/rpc/test_session.py tests/rpc/test_shell_keys.py \
 	tests/rpc/test_single_flight.py tests/rpc/test_single_flight_ends.py tests/rpc/test_slow.py \

@@ -114,13 +114,14 @@ int cmd_budget(struct ctl *c);
 int cmd_call(struct ctl *c);
 int cmd_cancel(struct ctl *c);
 int cmd_doctor(struct ctl *c);
+int cmd_metrics(struct ctl *c);
 int cmd_status(struct ctl *c);
 int cmd_trust(struct ctl *c);
 int cmd_untrust(struct ctl *c);
 int cmd_usage(struct ctl *c);
 int cmd_wait(struct ctl *c);
 extern const struct ctl_verb cmd_cache_verbs[], cmd_conv_verbs[], cmd_keys_verbs[], cmd_models_verbs[],
-    cmd_prompts_verbs[];
+    cmd_prompts_verbs[], cmd_providers_verbs[];
 
 /* Connects; NULL with *status filled and the reason told. */
 struct ask *ctl_open(struct ctl *c, int *status);

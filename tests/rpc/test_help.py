@@ -6,7 +6,7 @@ import pytest
 
 COLUMNS, LINES = 80, 24
 
-GROUPS = ("cache", "conv", "keys", "models", "prompts")
+GROUPS = ("cache", "conv", "keys", "models", "prompts", "providers")
 
 
 def verbs_told(usage):
