@@ -75,32 +75,6 @@ int ask_fd(const struct ask *a)
     return a->fd;
 }
 
-/* Writes all of it. A signal does not stop it half-way, since half a frame would make the connection useless. */
-static enum ask_status send_all(int fd, struct iovec *part, size_t parts, struct ask_error *err)
-{
-    while (parts > 0) {
-        struct msghdr msg = {.msg_iov = part, .msg_iovlen = parts};
-        ssize_t n = sendmsg(fd, &msg, MSG_NOSIGNAL);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
-            return failure_set(err, ASK_CLOSED, "the daemon closed the connection: look at its log");
-        if (n < 0)
-            return failure_set(err, ASK_SYSTEM, "cannot send to the daemon: %s", strerror(errno));
-        size_t sent = (size_t)n;
-        while (parts > 0 && sent >= part->iov_len) {
-            sent -= part->iov_len;
-            part++;
-            parts--;
-        }
-        if (parts > 0) {
-            part->iov_base = (char *)part->iov_base + sent;
-            part->iov_len -= sent;
-        }
-    }
-    return ASK_OK;
-}
-
 /* A walk over a frame that the reader has found whole, so no header here can point beyond its end. */
 static uint64_t big_endian(const unsigned char *p, size_t n)
 {
@@ -259,6 +233,49 @@ static enum ask_status read_some(struct ask *a, int flags, struct ask_error *err
     return failure_set(err, ASK_SYSTEM, "cannot read from the daemon: %s", strerror(errno));
 }
 
+/* Until there is room to send. What comes meanwhile is taken in: a daemon that is full of what it has for us reads
+ * nothing more, and each would wait for the other. */
+static enum ask_status wait_writable(struct ask *a, struct ask_error *err)
+{
+    struct pollfd p = {.fd = a->fd, .events = POLLIN | POLLOUT};
+    if (poll(&p, 1, -1) < 0 || (p.revents & POLLOUT) != 0)
+        return ASK_OK; /* also after a signal: the next attempt tells */
+    enum ask_status status = read_some(a, MSG_DONTWAIT, err);
+    return status == ASK_TIMEOUT || status == ASK_INTERRUPTED ? ASK_OK : status;
+}
+
+/* Writes all of it. A signal does not stop it half-way, since half a frame would make the connection useless. */
+static enum ask_status send_all(struct ask *a, struct iovec *part, size_t parts, struct ask_error *err)
+{
+    while (parts > 0) {
+        struct msghdr msg = {.msg_iov = part, .msg_iovlen = parts};
+        ssize_t n = sendmsg(a->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            enum ask_status status = wait_writable(a, err);
+            if (status != ASK_OK)
+                return status;
+            continue;
+        }
+        if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
+            return failure_set(err, ASK_CLOSED, "the daemon closed the connection: look at its log");
+        if (n < 0)
+            return failure_set(err, ASK_SYSTEM, "cannot send to the daemon: %s", strerror(errno));
+        size_t sent = (size_t)n;
+        while (parts > 0 && sent >= part->iov_len) {
+            sent -= part->iov_len;
+            part++;
+            parts--;
+        }
+        if (parts > 0) {
+            part->iov_base = (char *)part->iov_base + sent;
+            part->iov_len -= sent;
+        }
+    }
+    return ASK_OK;
+}
+
 static enum ask_status send_request(struct ask *a, uint32_t id, const char *method, const void *params, size_t len,
                                     struct ask_error *err)
 {
@@ -279,7 +296,7 @@ static enum ask_status send_request(struct ask *a, uint32_t id, const char *meth
     } else {
         struct iovec parts[2] = {{.iov_base = head.data, .iov_len = head.len},
                                  {.iov_base = (void *)(uintptr_t)params, .iov_len = len}};
-        status = send_all(a->fd, parts, params != NULL ? 2 : 1, err);
+        status = send_all(a, parts, params != NULL ? 2 : 1, err);
     }
     buf_done(&head);
     /* A daemon that refuses a connection says why and closes it: that is to be received first, also where it was read
