@@ -49,18 +49,20 @@ bin_PROGRAMS += client/ask/ask client/ctl/askctl
 client_ask_ask_SOURCES = client/ask/main.c
 client_ask_ask_LDADD = libaskcmd.la libaskcli.la
 client_ctl_askctl_SOURCES = \
-	client/ctl/bars.c client/ctl/bars.h client/ctl/cache.h client/ctl/cache_clear.c client/ctl/cache_export.c \
-	client/ctl/cache_lookup.c client/ctl/cache_stats.c client/ctl/cache_text.c client/ctl/cache_text.h \
-	client/ctl/capability.c client/ctl/capability.h client/ctl/capture.c client/ctl/capture.h client/ctl/cells.c \
-	client/ctl/cells.h client/ctl/choose.c client/ctl/cmd_answers.c client/ctl/cmd_attach.c \
-	client/ctl/cmd_budget.c client/ctl/cmd_cache.c client/ctl/cmd_call.c client/ctl/cmd_cancel.c \
-	client/ctl/cmd_conv.c client/ctl/cmd_doctor.c client/ctl/cmd_keys.c client/ctl/cmd_metrics.c \
-	client/ctl/cmd_models.c client/ctl/cmd_prompts.c client/ctl/cmd_providers.c client/ctl/cmd_status.c \
-	client/ctl/cmd_trust.c client/ctl/cmd_usage.c client/ctl/cmd_wait.c client/ctl/conv.c client/ctl/conv.h \
-	client/ctl/conv_export.c client/ctl/conv_files.h client/ctl/conv_fork.c client/ctl/conv_import.c \
-	client/ctl/conv_list.c client/ctl/conv_pin.c client/ctl/conv_rename.c client/ctl/conv_rm.c \
-	client/ctl/conv_search.c client/ctl/conv_show.c client/ctl/conv_tag.c client/ctl/csv.c client/ctl/csv.h \
-	client/ctl/ctl.c client/ctl/ctl.h client/ctl/doctor.h client/ctl/doctor_ask.c client/ctl/doctor_asking.c \
+	client/ctl/bars.c client/ctl/bars.h client/ctl/bridge.c client/ctl/bridge.h client/ctl/bridge_calls.c \
+	client/ctl/bridge_calls.h client/ctl/bridge_form.c client/ctl/bridge_form.h client/ctl/cache.h \
+	client/ctl/cache_clear.c client/ctl/cache_export.c client/ctl/cache_lookup.c client/ctl/cache_stats.c \
+	client/ctl/cache_text.c client/ctl/cache_text.h client/ctl/capability.c client/ctl/capability.h \
+	client/ctl/capture.c client/ctl/capture.h client/ctl/cells.c client/ctl/cells.h client/ctl/choose.c \
+	client/ctl/cmd_answers.c client/ctl/cmd_attach.c client/ctl/cmd_bridge.c client/ctl/cmd_budget.c \
+	client/ctl/cmd_cache.c client/ctl/cmd_call.c client/ctl/cmd_cancel.c client/ctl/cmd_conv.c \
+	client/ctl/cmd_doctor.c client/ctl/cmd_keys.c client/ctl/cmd_metrics.c client/ctl/cmd_models.c \
+	client/ctl/cmd_prompts.c client/ctl/cmd_providers.c client/ctl/cmd_status.c client/ctl/cmd_trust.c \
+	client/ctl/cmd_usage.c client/ctl/cmd_wait.c client/ctl/conv.c client/ctl/conv.h client/ctl/conv_export.c \
+	client/ctl/conv_files.h client/ctl/conv_fork.c client/ctl/conv_import.c client/ctl/conv_list.c \
+	client/ctl/conv_pin.c client/ctl/conv_rename.c client/ctl/conv_rm.c client/ctl/conv_search.c \
+	client/ctl/conv_show.c client/ctl/conv_tag.c client/ctl/csv.c client/ctl/csv.h client/ctl/ctl.c \
+	client/ctl/ctl.h client/ctl/doctor.h client/ctl/doctor_ask.c client/ctl/doctor_asking.c \
 	client/ctl/doctor_config.c client/ctl/doctor_daemon.c client/ctl/doctor_disk.c client/ctl/doctor_keys.c \
 	client/ctl/doctor_parts.c client/ctl/doctor_report.c client/ctl/doctor_run.c client/ctl/doctor_socket.c \
 	client/ctl/doctor_strays.c client/ctl/doctor_units.c client/ctl/hidden.c client/ctl/hidden.h \

@@ -314,7 +314,7 @@ tests_unit_core_test_worker_LDADD = $(UNIT_LDADD)
 tests_unit_ctl_test_bars_SOURCES = tests/unit/ctl/test_bars.c client/ctl/bars.c
 tests_unit_ctl_test_bars_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ctl_test_bars_LDADD = $(UNIT_LDADD)
-tests_unit_ctl_test_cells_SOURCES = tests/unit/ctl/test_cells.c
+tests_unit_ctl_test_cells_SOURCES = tests/unit/ctl/test_cells.c client/ctl/cells.c
 tests_unit_ctl_test_cells_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ctl_test_cells_LDADD = $(UNIT_LDADD)
 tests_unit_ctl_test_csv_SOURCES = tests/unit/ctl/test_csv.c client/ctl/csv.c
@@ -653,11 +653,11 @@ python_tests = \
 	tests/rpc/test_ask_copy.py tests/rpc/test_ask_costs.py tests/rpc/test_ask_detach.py \
 	tests/rpc/test_ask_formats.py tests/rpc/test_ask_input.py tests/rpc/test_ask_interrupted.py \
 	tests/rpc/test_ask_schema.py tests/rpc/test_ask_shell.py tests/rpc/test_attachments.py \
-	tests/rpc/test_branch.py tests/rpc/test_breaker.py tests/rpc/test_budgets.py tests/rpc/test_cache.py \
-	tests/rpc/test_cache_bounds.py tests/rpc/test_cache_cli.py tests/rpc/test_cache_conversations.py \
-	tests/rpc/test_cache_disk.py tests/rpc/test_cache_embed.py tests/rpc/test_cache_kept.py \
-	tests/rpc/test_cache_redis.py tests/rpc/test_cache_rpc.py tests/rpc/test_cache_scopes.py \
-	tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_compare.py \
+	tests/rpc/test_branch.py tests/rpc/test_breaker.py tests/rpc/test_bridge.py tests/rpc/test_bridge_vim.py \
+	tests/rpc/test_budgets.py tests/rpc/test_cache.py tests/rpc/test_cache_bounds.py tests/rpc/test_cache_cli.py \
+	tests/rpc/test_cache_conversations.py tests/rpc/test_cache_disk.py tests/rpc/test_cache_embed.py \
+	tests/rpc/test_cache_kept.py tests/rpc/test_cache_redis.py tests/rpc/test_cache_rpc.py \
+	tests/rpc/test_cache_scopes.py tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_compare.py \
 	tests/rpc/test_compare_conversations.py tests/rpc/test_compare_terminal.py tests/rpc/test_contexts.py \
 	tests/rpc/test_conversation.py tests/rpc/test_ctl_answers.py tests/rpc/test_ctl_wait.py \
 	tests/rpc/test_doctor.py tests/rpc/test_edit.py tests/rpc/test_edit_terminal.py tests/rpc/test_embed.py \
@@ -695,14 +695,14 @@ EXTRA_DIST += $(python_tests) \
 	tests/unit/provider/parsing.h tests/unit/store/backend_jobs.h tests/unit/store/ledger_jobs.h \
 	tests/unit/store/store_fake.h tests/unit/store/store_plain.h tests/unit/tty/md_fault.h \
 	tests/unit/tty/md_outline.h tests/unit/tty/md_rendered.h tests/rpc/client.py tests/rpc/helpers_acts.py \
-	tests/rpc/helpers_archive.py tests/rpc/helpers_attacks.py tests/rpc/helpers_cache.py \
-	tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_edit.py \
-	tests/rpc/helpers_files.py tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py \
-	tests/rpc/helpers_prometheus.py tests/rpc/helpers_prompts.py tests/rpc/helpers_routing.py \
-	tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py tests/rpc/helpers_shell.py \
-	tests/rpc/helpers_steered.py tests/rpc/helpers_system.py tests/rpc/helpers_terminal.py \
-	tests/rpc/helpers_tls.py tests/rpc/helpers_tmux.py tests/rpc/helpers_told.py tests/rpc/helpers_tree.py \
-	tests/rpc/helpers_web.py tests/provider/fault_provider.py tests/provider/grammars.py \
+	tests/rpc/helpers_archive.py tests/rpc/helpers_attacks.py tests/rpc/helpers_bridge.py \
+	tests/rpc/helpers_cache.py tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py \
+	tests/rpc/helpers_edit.py tests/rpc/helpers_files.py tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py \
+	tests/rpc/helpers_model.py tests/rpc/helpers_prometheus.py tests/rpc/helpers_prompts.py \
+	tests/rpc/helpers_routing.py tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py \
+	tests/rpc/helpers_shell.py tests/rpc/helpers_steered.py tests/rpc/helpers_system.py \
+	tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_tmux.py tests/rpc/helpers_told.py \
+	tests/rpc/helpers_tree.py tests/rpc/helpers_web.py tests/provider/fault_provider.py tests/provider/grammars.py \
 	tests/provider/list_server.py tests/provider/tls_provider.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c \
 	tests/fuzz/fuzz_archive.c tests/fuzz/fuzz_cohere.c tests/fuzz/fuzz_config.c tests/fuzz/fuzz_dashscope.c \
 	tests/fuzz/fuzz_diff.c tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_front.c tests/fuzz/fuzz_gemini.c \
@@ -716,8 +716,7 @@ EXTRA_DIST += $(python_tests) \
 	tests/bench/response.c tests/bench/rpcask.c tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c \
 	tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h \
 	tests/bench/response.h tests/bench/run.sh tests/bench/longpath.py tests/bench/manychats.py \
-	tests/bench/screentime.py doc/architecture.md doc/export.md doc/protocol.md doc/providers.md doc/tokens.md \
-	tests/fuzz/run
+	tests/bench/screentime.py tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/priced.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.

@@ -9,4 +9,9 @@
  * by what: "cannot read the params as a JSON object (…)". */
 bool json_read_map(struct buf *out, const char *text, const char *what, char *why, size_t why_size);
 
+/* Appends any value, which is one line, likewise. What a message cannot carry (nesting, a "$bin" that is no base64) is
+ * nil in its place, and *fault says so, else it is NULL: the rest may still tell whom to answer. False with a line in
+ * why for what is no JSON. */
+bool json_read_value(struct buf *out, const char *text, size_t len, const char **fault, char *why, size_t why_size);
+
 #endif

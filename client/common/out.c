@@ -18,15 +18,27 @@ void out_keep_standard(void)
 void out_init(struct out *o, int fd)
 {
     o->fd = o->screen = fd;
+    o->into = NULL;
     o->error = 0;
     o->terminal = isatty(fd) == 1;
     o->last = 0;
     o->len = 0;
 }
 
+void out_init_memory(struct out *o, struct buf *into)
+{
+    out_init(o, -1);
+    o->into = into;
+}
+
 /* Writes what is given, past the buffer. */
 static bool put(struct out *o, const char *data, size_t len)
 {
+    if (o->into != NULL) {
+        if (o->error == 0 && !buf_append(o->into, data, len))
+            o->error = ENOMEM;
+        return o->error == 0;
+    }
     while (len > 0 && o->error == 0) {
         ssize_t n = write(o->fd, data, len);
         if (n >= 0) {

@@ -3,15 +3,17 @@
 #ifndef CLIENT_OUT_H
 #define CLIENT_OUT_H
 
+#include "lib/base/buf.h"
 #include <stdbool.h>
 #include <stddef.h>
 
 struct out {
     int fd;
-    int screen;    /* the terminal whose size is told: fd, unless what is written is captured */
-    int error;     /* the errno that stopped it, EINTR for a caught signal; nothing is written afterwards */
-    bool terminal; /* text from outside is made harmless (out_text) */
-    char last;     /* the last byte that was put, 0 at the beginning */
+    struct buf *into; /* instead of fd, borrowed; NULL: none */
+    int screen;       /* the terminal whose size is told: fd, unless what is written is captured */
+    int error;        /* the errno that stopped it, EINTR for a caught signal; nothing is written afterwards */
+    bool terminal;    /* text from outside is made harmless (out_text) */
+    char last;        /* the last byte that was put, 0 at the beginning */
     size_t len;
     char data[16 * 1024];
 };
@@ -20,6 +22,7 @@ struct out {
 void out_keep_standard(void);
 
 void out_init(struct out *o, int fd);
+void out_init_memory(struct out *o, struct buf *into);       /* what does not fit into it is ENOMEM */
 bool out_write(struct out *o, const void *data, size_t len); /* buffered; false once it was stopped */
 bool out_puts(struct out *o, const char *s);
 bool out_flush(struct out *o);

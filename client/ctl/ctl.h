@@ -46,6 +46,7 @@ typedef uint64_t ctl_options;
 #define CTL_CSV (UINT64_C(1) << 31)
 #define CTL_WATCH (UINT64_C(1) << 32)
 #define CTL_REPRICE (UINT64_C(1) << 33)
+#define CTL_VIM (UINT64_C(1) << 40)
 #define CTL_NO_PAGER (UINT64_C(1) << 51)
 #define CTL_START (UINT64_C(1) << 49)
 #define CTL_OFFLINE (UINT64_C(1) << 50)
@@ -110,6 +111,7 @@ enum { CTL_WAIT_MAX = 512 }; /* answers; each is a request in flight, of which t
 
 int cmd_answers(struct ctl *c);
 int cmd_attach(struct ctl *c);
+int cmd_bridge(struct ctl *c);
 int cmd_budget(struct ctl *c);
 int cmd_call(struct ctl *c);
 int cmd_cancel(struct ctl *c);

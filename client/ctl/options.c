@@ -173,6 +173,7 @@ static const struct ctl_option {
     {CTL_PINNED, 0, "pinned", NULL, "what is pinned", NULL, NULL},
     {CTL_DELETED, 0, "deleted", NULL, "what was removed and can be restored", NULL, NULL},
     {CTL_PURGE, 0, "purge", NULL, "rm: for good, at once", NULL, NULL},
+    {CTL_VIM, 0, "vim", NULL, "bridge: as Vim's channels speak, [id, body]", NULL, NULL},
     {CTL_NO_PAGER, 0, "no-pager", NULL, "print all at once, however long it is", NULL, NULL},
     {CTL_START, 0, "start", NULL, "doctor: start a daemon where none runs and nothing speaks against it", NULL, NULL},
     {CTL_OFFLINE, 0, "offline", NULL, "doctor: ask no provider", NULL, NULL},

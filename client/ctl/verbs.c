@@ -7,6 +7,8 @@ const struct ctl_verb ctl_verbs[] = {
      .theme = CTL_ANSWERS},
     {"attach", "[ANSWER]", "follow an answer, the newest by default", .max_args = 1, .run = cmd_attach,
      .takes = CTL_FROM, .theme = CTL_ANSWERS},
+    {"bridge", "", "speak JSON lines with a program, on stdin and stdout", .run = cmd_bridge, .takes = CTL_VIM,
+     .theme = CTL_PROGRAMS},
     {"budget", "", "show what is left of the budgets", .run = cmd_budget, .takes = CTL_PAGED, .theme = CTL_SPENT},
     {"cache", "VERB ...", "stats, lookup, clear, export of the cache", .verbs = cmd_cache_verbs, .theme = CTL_KEPT},
     {"call", "METHOD [JSON]", "call any method of the daemon", 1, 2, .run = cmd_call, .theme = CTL_PROGRAMS},
