@@ -33,31 +33,31 @@ unit_tests = \
 	tests/unit/chat/test_title tests/unit/chat/test_usage tests/unit/core/test_config \
 	tests/unit/core/test_config_lines tests/unit/core/test_log tests/unit/core/test_log_journal \
 	tests/unit/core/test_log_ring tests/unit/core/test_logfile tests/unit/core/test_worker \
-	tests/unit/ctl/test_bars tests/unit/ctl/test_cells tests/unit/ctl/test_csv tests/unit/engine/test_context \
-	tests/unit/engine/test_discover tests/unit/engine/test_fault tests/unit/engine/test_fetch \
-	tests/unit/engine/test_figures tests/unit/engine/test_gate tests/unit/engine/test_gate_limits \
-	tests/unit/engine/test_health tests/unit/engine/test_keep tests/unit/engine/test_meter \
-	tests/unit/engine/test_metrics tests/unit/engine/test_offers tests/unit/engine/test_place \
-	tests/unit/engine/test_premium tests/unit/engine/test_providers tests/unit/engine/test_route \
-	tests/unit/engine/test_slow tests/unit/engine/test_spend tests/unit/engine/test_titling \
-	tests/unit/engine/test_turns tests/unit/engine/test_window tests/unit/http/test_address \
-	tests/unit/http/test_breaker tests/unit/http/test_bucket tests/unit/http/test_bucket_day \
-	tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_pool_faults \
-	tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/key/test_key \
-	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/ledger/test_amount \
-	tests/unit/ledger/test_budget_room tests/unit/ledger/test_budgets tests/unit/ledger/test_budgets_life \
-	tests/unit/ledger/test_budgets_model tests/unit/ledger/test_period tests/unit/ledger/test_rates \
-	tests/unit/ledger/test_today tests/unit/prompt/test_front tests/unit/prompt/test_set \
-	tests/unit/prompt/test_template tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
-	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/proto/test_mp_walk \
-	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
-	tests/unit/provider/test_jsonx tests/unit/provider/test_list tests/unit/provider/test_media \
-	tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
-	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
-	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
-	tests/unit/provider/test_sse tests/unit/provider/test_usage tests/unit/provider/test_vectors \
-	tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq tests/unit/rpc/test_schema \
-	tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
+	tests/unit/ctl/test_bars tests/unit/ctl/test_cells tests/unit/ctl/test_conf_edit tests/unit/ctl/test_csv \
+	tests/unit/ctl/test_key_list tests/unit/engine/test_context tests/unit/engine/test_discover \
+	tests/unit/engine/test_fault tests/unit/engine/test_fetch tests/unit/engine/test_figures \
+	tests/unit/engine/test_gate tests/unit/engine/test_gate_limits tests/unit/engine/test_health \
+	tests/unit/engine/test_keep tests/unit/engine/test_meter tests/unit/engine/test_metrics \
+	tests/unit/engine/test_offers tests/unit/engine/test_place tests/unit/engine/test_premium \
+	tests/unit/engine/test_providers tests/unit/engine/test_route tests/unit/engine/test_slow \
+	tests/unit/engine/test_spend tests/unit/engine/test_titling tests/unit/engine/test_turns \
+	tests/unit/engine/test_window tests/unit/http/test_address tests/unit/http/test_breaker \
+	tests/unit/http/test_bucket tests/unit/http/test_bucket_day tests/unit/http/test_host \
+	tests/unit/http/test_pool tests/unit/http/test_pool_faults tests/unit/http/test_retry \
+	tests/unit/key/test_env_keys tests/unit/key/test_key tests/unit/key/test_key_command \
+	tests/unit/key/test_key_sources tests/unit/ledger/test_amount tests/unit/ledger/test_budget_room \
+	tests/unit/ledger/test_budgets tests/unit/ledger/test_budgets_life tests/unit/ledger/test_budgets_model \
+	tests/unit/ledger/test_period tests/unit/ledger/test_rates tests/unit/ledger/test_today \
+	tests/unit/prompt/test_front tests/unit/prompt/test_set tests/unit/prompt/test_template \
+	tests/unit/proto/test_codec tests/unit/proto/test_codec_event tests/unit/proto/test_frame \
+	tests/unit/proto/test_mp tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic \
+	tests/unit/provider/test_error_map tests/unit/provider/test_gemini tests/unit/provider/test_jsonx \
+	tests/unit/provider/test_list tests/unit/provider/test_media tests/unit/provider/test_openai_parse \
+	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
+	tests/unit/provider/test_rate_limits tests/unit/provider/test_recordings tests/unit/provider/test_scan \
+	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/provider/test_usage \
+	tests/unit/provider/test_vectors tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq \
+	tests/unit/rpc/test_schema tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
 	tests/unit/store/test_backend_ledger tests/unit/store/test_backend_search tests/unit/store/test_backend_trees \
 	tests/unit/store/test_backends tests/unit/store/test_rows tests/unit/store/test_search_text \
 	tests/unit/store/test_sqlite tests/unit/store/test_sqlite_facts tests/unit/store/test_store \
@@ -317,9 +317,15 @@ tests_unit_ctl_test_bars_LDADD = $(UNIT_LDADD)
 tests_unit_ctl_test_cells_SOURCES = tests/unit/ctl/test_cells.c client/ctl/cells.c
 tests_unit_ctl_test_cells_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ctl_test_cells_LDADD = $(UNIT_LDADD)
+tests_unit_ctl_test_conf_edit_SOURCES = tests/unit/ctl/test_conf_edit.c client/ctl/conf_edit.c
+tests_unit_ctl_test_conf_edit_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ctl_test_conf_edit_LDADD = $(UNIT_LDADD)
 tests_unit_ctl_test_csv_SOURCES = tests/unit/ctl/test_csv.c client/ctl/csv.c
 tests_unit_ctl_test_csv_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ctl_test_csv_LDADD = $(UNIT_LDADD)
+tests_unit_ctl_test_key_list_SOURCES = tests/unit/ctl/test_key_list.c client/ctl/key_list.c client/ctl/key_text.c
+tests_unit_ctl_test_key_list_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_ctl_test_key_list_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_context_SOURCES = tests/unit/engine/test_context.c
 tests_unit_engine_test_context_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_context_LDADD = $(UNIT_LDADD)
@@ -620,6 +626,7 @@ tests_unit_tty_test_spinner_LDADD = $(TERMINAL_LDADD)
 tests_unit_tty_test_style_SOURCES = tests/unit/tty/test_style.c
 tests_unit_tty_test_style_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_tty_test_style_LDADD = $(TERMINAL_LDADD)
+	client/ctl/key_file.c client/ctl/key_secret.c
 
 # These load the module, so they have to have, and to export, what it takes.
 MODULE_HOST = $(AM_LDFLAGS) $(PROGRAM_SYMBOLS) -Wl,-u,secret_new -Wl,-u,log_write -Wl,-u,timer_new
@@ -673,9 +680,9 @@ python_tests = \
 	tests/rpc/test_providers_cli.py tests/rpc/test_queue.py tests/rpc/test_race.py tests/rpc/test_reload.py \
 	tests/rpc/test_restart.py tests/rpc/test_routing.py tests/rpc/test_schedules.py tests/rpc/test_schema.py \
 	tests/rpc/test_schema_property.py tests/rpc/test_screen.py tests/rpc/test_search.py tests/rpc/test_secrets.py \
-	tests/rpc/test_service.py tests/rpc/test_session.py tests/rpc/test_shell_keys.py \
-	tests/rpc/test_single_flight.py tests/rpc/test_single_flight_ends.py tests/rpc/test_slow.py \
-	tests/rpc/test_spent.py tests/rpc/test_status_cli.py tests/rpc/test_store_trouble.py \
+	tests/rpc/test_service.py tests/rpc/test_session.py tests/rpc/test_setup.py tests/rpc/test_setup_terminal.py \
+	tests/rpc/test_shell_keys.py tests/rpc/test_single_flight.py tests/rpc/test_single_flight_ends.py \
+	tests/rpc/test_slow.py tests/rpc/test_spent.py tests/rpc/test_status_cli.py tests/rpc/test_store_trouble.py \
 	tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_terminal.py \
 	tests/rpc/test_terminal_attacks.py tests/rpc/test_titling.py tests/rpc/test_tls.py tests/rpc/test_tree.py \
 	tests/rpc/test_tree_model.py tests/rpc/test_usage.py tests/rpc/test_usage_cli.py \

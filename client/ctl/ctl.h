@@ -50,6 +50,11 @@ typedef uint64_t ctl_options;
 #define CTL_NO_PAGER (UINT64_C(1) << 51)
 #define CTL_START (UINT64_C(1) << 49)
 #define CTL_OFFLINE (UINT64_C(1) << 50)
+#define CTL_KEYS_FROM (UINT64_C(1) << 42)
+#define CTL_DEFAULT_MODEL (UINT64_C(1) << 43)
+#define CTL_UNITS (UINT64_C(1) << 44)
+#define CTL_LINGER (UINT64_C(1) << 45)
+#define CTL_QUESTION (UINT64_C(1) << 46)
 #define CTL_COMMON (CTL_JSON | CTL_SOCKET | CTL_HELP | CTL_VERSION) /* every verb takes them */
 
 /* A verb that takes --no-pager shows what is longer than the terminal through one; not what goes on by itself. */
@@ -76,8 +81,10 @@ struct ctl {
     double since, until; /* moments, seconds since 1970 */
     const char *by;      /* words with commas between */
     const char *directory;
-    const char *format, *output; /* of conversations, or a line of status; a path */
-    int n_args;                  /* within what the verb's row allows */
+    const char *format, *output;                      /* of conversations, or a line of status; a path */
+    const char *keys_from, *default_model, *question; /* of setup; the first is env, - or a path */
+    bool units, linger;                               /* likewise: yes */
+    int n_args;                                       /* within what the verb's row allows */
     char **args;
     struct out *out;
     struct progress *progress; /* drawn while calls wait; NULL: none */
@@ -107,7 +114,8 @@ struct ctl_verb {
     enum ctl_theme theme;         /* of those in verbs.c */
 };
 
-enum { CTL_WAIT_MAX = 512 }; /* answers; each is a request in flight, of which the daemon takes 1024 */
+enum { CTL_SETUP_MAX = 128 }; /* providers */
+enum { CTL_WAIT_MAX = 512 };  /* answers; each is a request in flight, of which the daemon takes 1024 */
 
 int cmd_answers(struct ctl *c);
 int cmd_attach(struct ctl *c);
@@ -117,6 +125,7 @@ int cmd_call(struct ctl *c);
 int cmd_cancel(struct ctl *c);
 int cmd_doctor(struct ctl *c);
 int cmd_metrics(struct ctl *c);
+int cmd_setup(struct ctl *c);
 int cmd_status(struct ctl *c);
 int cmd_trust(struct ctl *c);
 int cmd_untrust(struct ctl *c);

@@ -10,20 +10,6 @@
 
 enum { MARKER_SIZE = KEY_FOLDER_NAME_MAX + sizeof(KEY_FOLDER_MARKER) };
 
-bool key_trim(const char **key, size_t *len)
-{
-    while (*len > 0 && strchr(" \t\r\n", (*key)[*len - 1]) != NULL)
-        (*len)--;
-    while (*len > 0 && strchr(" \t\r\n", **key) != NULL) {
-        (*key)++;
-        (*len)--;
-    }
-    for (size_t i = 0; i < *len; i++)
-        if ((unsigned char)(*key)[i] <= ' ' || (*key)[i] == 0x7f)
-            return false;
-    return *len > 0 && *len <= KEY_FOLDER_KEY_MAX;
-}
-
 static int marker_of(char marker[MARKER_SIZE], const char *name)
 {
     return snprintf(marker, MARKER_SIZE, "%s" KEY_FOLDER_MARKER, name);

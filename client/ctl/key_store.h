@@ -4,13 +4,10 @@
 #define CLIENT_CTL_KEY_STORE_H
 
 #include "client/ctl/key_file.h"
+#include "client/ctl/key_text.h"
 #include "lib/base/key_folder.h"
 
 enum key_place { KEY_NOWHERE, KEY_IN_FILE, KEY_IN_SERVICE };
-
-/* Cuts the blanks around it. False where the rest is no key: none, more than a word, or over KEY_FOLDER_KEY_MAX; it
- * would go to the provider in a header. */
-bool key_trim(const char **key, size_t *len);
 
 /* place: not KEY_NOWHERE. name must be key_folder_name_valid. */
 enum error_code key_store_put(const struct key_folder *folder, enum key_place place, const char *name, const char *key,

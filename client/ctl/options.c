@@ -119,6 +119,40 @@ static bool read_output(struct ctl *c, const char *value)
     return value[0] != '\0';
 }
 
+static bool read_keys_from(struct ctl *c, const char *value)
+{
+    c->keys_from = value;
+    return value[0] != '\0';
+}
+
+static bool read_default_model(struct ctl *c, const char *value)
+{
+    c->default_model = value;
+    return value[0] != '\0';
+}
+
+static bool read_question(struct ctl *c, const char *value)
+{
+    c->question = value;
+    return value[0] != '\0';
+}
+
+static bool read_yes_or_no(const char *value, bool *ret)
+{
+    *ret = strcmp(value, "yes") == 0;
+    return *ret || strcmp(value, "no") == 0;
+}
+
+static bool read_units(struct ctl *c, const char *value)
+{
+    return read_yes_or_no(value, &c->units);
+}
+
+static bool read_linger(struct ctl *c, const char *value)
+{
+    return read_yes_or_no(value, &c->linger);
+}
+
 static bool read_socket(struct ctl *c, const char *value)
 {
     c->options.socket = value;
@@ -158,7 +192,7 @@ static const struct ctl_option {
     {CTL_MODEL, 0, "model", "MODEL", "what this model gave", read_model, "is no model's name"},
     {CTL_OLDER_THAN, 0, "older-than", "AGE", "clear: what is older: 90s, 30min, 12h, 3d, 2w", read_older_than,
      "is no age such as 12h or 3d"},
-    {CTL_YES, 0, "yes", NULL, "clear, trust: ask nothing before", NULL, NULL},
+    {CTL_YES, 0, "yes", NULL, "ask nothing before; setup: take what is offered", NULL, NULL},
     {CTL_LIST, 0, "list", NULL, "trust: list what is trusted", NULL, NULL},
     {CTL_DIRECTORY, 0, "directory", "DIR", "what was asked in that folder", read_directory, "is no folder"},
     {CTL_SINCE, 0, "since", "WHEN", "what changed, or was used, since then: 12h, 3d, 2w ago, or a day, 2026-11-01",
@@ -177,6 +211,14 @@ static const struct ctl_option {
     {CTL_NO_PAGER, 0, "no-pager", NULL, "print all at once, however long it is", NULL, NULL},
     {CTL_START, 0, "start", NULL, "doctor: start a daemon where none runs and nothing speaks against it", NULL, NULL},
     {CTL_OFFLINE, 0, "offline", NULL, "doctor: ask no provider", NULL, NULL},
+    {CTL_KEYS_FROM, 0, "keys-from", "env|-|FILE", "keys: of the usual variables (default), or lines PROVIDER KEY",
+     read_keys_from, "is no place for keys"},
+    {CTL_DEFAULT_MODEL, 0, "default-model", "MODEL", "write it down as the one that is asked where none is named",
+     read_default_model, "is no model's name"},
+    {CTL_UNITS, 0, "units", "yes|no", "have systemd start the daemon", read_units, "is neither yes nor no"},
+    {CTL_LINGER, 0, "linger", "yes|no", "and let it run while you are not logged in", read_linger,
+     "is neither yes nor no"},
+    {CTL_QUESTION, 0, "question", "TEXT|none", "what is asked at the end", read_question, "is no question"},
     {CTL_JSON, 0, "json", NULL, "print the result as JSON, on one line", NULL, NULL},
     {CTL_SOCKET, 0, "socket", "PATH", "the daemon's socket (default: $ASKD_SOCKET, then yours)", read_socket, NULL},
     {CTL_HELP, 'h', "help", NULL, "print this help, or a verb's", NULL, NULL},
