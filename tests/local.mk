@@ -317,13 +317,13 @@ tests_unit_ctl_test_bars_LDADD = $(UNIT_LDADD)
 tests_unit_ctl_test_cells_SOURCES = tests/unit/ctl/test_cells.c client/ctl/cells.c
 tests_unit_ctl_test_cells_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ctl_test_cells_LDADD = $(UNIT_LDADD)
-tests_unit_ctl_test_conf_edit_SOURCES = tests/unit/ctl/test_conf_edit.c client/ctl/conf_edit.c
+tests_unit_ctl_test_conf_edit_SOURCES = tests/unit/ctl/test_conf_edit.c
 tests_unit_ctl_test_conf_edit_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ctl_test_conf_edit_LDADD = $(UNIT_LDADD)
 tests_unit_ctl_test_csv_SOURCES = tests/unit/ctl/test_csv.c client/ctl/csv.c
 tests_unit_ctl_test_csv_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ctl_test_csv_LDADD = $(UNIT_LDADD)
-tests_unit_ctl_test_key_list_SOURCES = tests/unit/ctl/test_key_list.c client/ctl/key_list.c client/ctl/key_text.c
+tests_unit_ctl_test_key_list_SOURCES = tests/unit/ctl/test_key_list.c
 tests_unit_ctl_test_key_list_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ctl_test_key_list_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_context_SOURCES = tests/unit/engine/test_context.c
@@ -626,7 +626,6 @@ tests_unit_tty_test_spinner_LDADD = $(TERMINAL_LDADD)
 tests_unit_tty_test_style_SOURCES = tests/unit/tty/test_style.c
 tests_unit_tty_test_style_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_tty_test_style_LDADD = $(TERMINAL_LDADD)
-	client/ctl/key_file.c client/ctl/key_secret.c
 
 # These load the module, so they have to have, and to export, what it takes.
 MODULE_HOST = $(AM_LDFLAGS) $(PROGRAM_SYMBOLS) -Wl,-u,secret_new -Wl,-u,log_write -Wl,-u,timer_new
@@ -655,22 +654,23 @@ tests_replay_price_LDADD = libaskd.la
 
 # The real daemon, from outside.
 python_tests = \
-	tests/layers.py tests/rpc/test_archive.py tests/rpc/test_ask_attach.py tests/rpc/test_ask_cache.py \
-	tests/rpc/test_ask_code.py tests/rpc/test_ask_compare.py tests/rpc/test_ask_conversations.py \
-	tests/rpc/test_ask_copy.py tests/rpc/test_ask_costs.py tests/rpc/test_ask_detach.py \
-	tests/rpc/test_ask_formats.py tests/rpc/test_ask_input.py tests/rpc/test_ask_interrupted.py \
-	tests/rpc/test_ask_schema.py tests/rpc/test_ask_shell.py tests/rpc/test_attachments.py \
-	tests/rpc/test_branch.py tests/rpc/test_breaker.py tests/rpc/test_bridge.py tests/rpc/test_bridge_vim.py \
-	tests/rpc/test_budgets.py tests/rpc/test_cache.py tests/rpc/test_cache_bounds.py tests/rpc/test_cache_cli.py \
-	tests/rpc/test_cache_conversations.py tests/rpc/test_cache_disk.py tests/rpc/test_cache_embed.py \
-	tests/rpc/test_cache_kept.py tests/rpc/test_cache_redis.py tests/rpc/test_cache_rpc.py \
-	tests/rpc/test_cache_scopes.py tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_compare.py \
-	tests/rpc/test_compare_conversations.py tests/rpc/test_compare_terminal.py tests/rpc/test_contexts.py \
-	tests/rpc/test_conversation.py tests/rpc/test_ctl_answers.py tests/rpc/test_ctl_wait.py \
-	tests/rpc/test_doctor.py tests/rpc/test_edit.py tests/rpc/test_edit_terminal.py tests/rpc/test_embed.py \
-	tests/rpc/test_estimate.py tests/rpc/test_exit_statuses.py tests/rpc/test_explain_last.py \
-	tests/rpc/test_fault_next.py tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py \
-	tests/rpc/test_frames.py tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
+	tests/layers.py tests/rpc/test_aliases_cli.py tests/rpc/test_archive.py tests/rpc/test_ask_attach.py \
+	tests/rpc/test_ask_cache.py tests/rpc/test_ask_code.py tests/rpc/test_ask_compare.py \
+	tests/rpc/test_ask_conversations.py tests/rpc/test_ask_copy.py tests/rpc/test_ask_costs.py \
+	tests/rpc/test_ask_detach.py tests/rpc/test_ask_formats.py tests/rpc/test_ask_input.py \
+	tests/rpc/test_ask_interrupted.py tests/rpc/test_ask_schema.py tests/rpc/test_ask_shell.py \
+	tests/rpc/test_attachments.py tests/rpc/test_branch.py tests/rpc/test_breaker.py tests/rpc/test_bridge.py \
+	tests/rpc/test_bridge_vim.py tests/rpc/test_budgets.py tests/rpc/test_cache.py tests/rpc/test_cache_bounds.py \
+	tests/rpc/test_cache_cli.py tests/rpc/test_cache_conversations.py tests/rpc/test_cache_disk.py \
+	tests/rpc/test_cache_embed.py tests/rpc/test_cache_kept.py tests/rpc/test_cache_redis.py \
+	tests/rpc/test_cache_rpc.py tests/rpc/test_cache_scopes.py tests/rpc/test_chat.py tests/rpc/test_client.py \
+	tests/rpc/test_compare.py tests/rpc/test_compare_conversations.py tests/rpc/test_compare_terminal.py \
+	tests/rpc/test_contexts.py tests/rpc/test_conv_ids.py tests/rpc/test_conversation.py \
+	tests/rpc/test_ctl_answers.py tests/rpc/test_ctl_wait.py tests/rpc/test_doctor.py tests/rpc/test_edit.py \
+	tests/rpc/test_edit_terminal.py tests/rpc/test_embed.py tests/rpc/test_estimate.py \
+	tests/rpc/test_exit_statuses.py tests/rpc/test_explain_last.py tests/rpc/test_fault_next.py \
+	tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py tests/rpc/test_frames.py \
+	tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
 	tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py \
 	tests/rpc/test_leave.py tests/rpc/test_ledger.py tests/rpc/test_ledger_figures.py \
 	tests/rpc/test_ledger_kept.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_metrics.py \

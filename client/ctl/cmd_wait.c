@@ -1,15 +1,10 @@
 /* askctl wait: until answers have ended, however they do. All are attached to at once, without their events; who
  * failed, and is to be told of, is asked for once more, since an error is no answer map. */
 #include "client/common/call.h"
-#include "client/common/field.h"
 #include "client/ctl/ctl.h"
-#include "client/ctl/notify.h"
-#include "lib/base/error.h"
-#include <stdio.h>
+#include "client/ctl/wait_notify.h"
+#include "lib/proto/mp.h"
 #include <stdlib.h>
-#include <string.h>
-
-enum { WORDS_SIZE = 49, NAME_SIZE = 256 };
 
 enum phase { RUNS, IS_ASKED_FOR, OVER };
 
@@ -18,7 +13,6 @@ struct waited {
     enum phase phase;
     uint32_t msgid; /* of what it waits for, unless OVER */
     int status;
-    char words[WORDS_SIZE]; /* the first of its question, for --notify */
 };
 
 struct wait {
@@ -26,7 +20,8 @@ struct wait {
     struct ask *ask;
     struct waited *all;
     size_t n, left;
-    int status; /* where waiting itself went wrong */
+    wait_words *words; /* of each, for --notify */
+    int status;        /* where waiting itself went wrong */
 };
 
 static bool wants_map(const struct wait *w)
@@ -34,73 +29,12 @@ static bool wants_map(const struct wait *w)
     return w->ctl->json || (w->ctl->given & CTL_NOTIFY) != 0;
 }
 
-/* -- the words of the questions -- */
-
-static void take_words(struct waited *it, const msgpack_object_map *item)
-{
-    const char *preview;
-    size_t len;
-    if (!field_str(item, "preview", &preview, &len))
-        return;
-    error_text(it->words, sizeof(it->words), preview, len);
-    char *space = len >= sizeof(it->words) ? strrchr(it->words, ' ') : NULL;
-    if (space != NULL)
-        *space = '\0';
-}
-
-static bool is_id(const msgpack_object_map *item, const char *id)
-{
-    const char *s;
-    size_t len;
-    return field_str(item, "answer", &s, &len) && len == strlen(id) && memcmp(s, id, len) == 0;
-}
-
-static void read_list(struct wait *w, const msgpack_object *reply)
-{
-    msgpack_object_array list = {0};
-    msgpack_object_map item;
-    (void)mp_array(reply, &list);
-    for (uint32_t i = 0; i < list.size; i++)
-        for (size_t k = 0; mp_map(&list.ptr[i], &item) && k < w->n; k++)
-            if (is_id(&item, w->all[k].id))
-                take_words(&w->all[k], &item);
-}
-
-static int ask_for_words(struct wait *w)
-{
-    msgpack_unpacked reply;
-    msgpack_unpacked_init(&reply);
-    int status = ctl_call(w->ctl, w->ask, "answer.list", NULL, &reply);
-    if (status == EXIT_OK)
-        read_list(w, &reply.data);
-    msgpack_unpacked_destroy(&reply);
-    return status;
-}
-
-/* -- what is told -- */
-
-static void notify(const struct waited *it, const msgpack_object *answer)
-{
-    msgpack_object_map map;
-    const char *state = "", *model = "";
-    size_t state_len = 0, model_len = 0;
-    char title[NAME_SIZE], text[NAME_SIZE];
-    if (!mp_map(answer, &map))
-        return;
-    (void)field_str(&map, "state", &state, &state_len);
-    (void)field_str(&map, "model", &model, &model_len);
-    int n = snprintf(text, sizeof(text), "%.*s%s%.*s", (int)(model_len < 128 ? model_len : 128), model,
-                     model_len > 0 ? ": " : "", (int)(state_len < 32 ? state_len : 32), state);
-    error_text(title, sizeof(title), text, n > 0 ? (size_t)n : 0);
-    notify_tell(title, it->words);
-}
-
 static void tell(struct wait *w, const struct waited *it, const msgpack_object *answer)
 {
     if (w->ctl->json)
         w->status = ctl_print_json(w->ctl, answer);
     if ((w->ctl->given & CTL_NOTIFY) != 0)
-        notify(it, answer);
+        wait_notify(w->words[it - w->all], answer);
 }
 
 /* -- waiting -- */
@@ -198,7 +132,7 @@ static int outcome(const struct wait *w)
 static int wait_for_all(struct wait *w)
 {
     if ((w->ctl->given & CTL_NOTIFY) != 0)
-        w->status = ask_for_words(w);
+        w->status = wait_notify_words(w->ctl, w->ask, w->words);
     for (size_t i = 0; w->status == EXIT_OK && i < w->n; i++)
         send_for(w, &w->all[i], RUNS);
     while (w->status == EXIT_OK && w->left > 0)
@@ -214,7 +148,8 @@ int cmd_wait(struct ctl *c)
     if (w.ask == NULL)
         return status;
     w.all = calloc(w.n, sizeof(*w.all));
-    if (w.all != NULL) {
+    w.words = calloc(w.n, sizeof(*w.words));
+    if (w.all != NULL && w.words != NULL) {
         for (size_t i = 0; i < w.n; i++)
             w.all[i].id = c->args[i];
         status = wait_for_all(&w);
@@ -222,6 +157,7 @@ int cmd_wait(struct ctl *c)
         exit_print(c->program, "no memory for %zu answers: wait for fewer", w.n);
         status = EXIT_OS;
     }
+    free(w.words);
     free(w.all);
     ask_close(w.ask);
     return status;

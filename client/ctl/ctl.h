@@ -117,6 +117,7 @@ struct ctl_verb {
 enum { CTL_SETUP_MAX = 128 }; /* providers */
 enum { CTL_WAIT_MAX = 512 };  /* answers; each is a request in flight, of which the daemon takes 1024 */
 
+int cmd_aliases(struct ctl *c);
 int cmd_answers(struct ctl *c);
 int cmd_attach(struct ctl *c);
 int cmd_bridge(struct ctl *c);

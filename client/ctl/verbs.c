@@ -3,6 +3,8 @@
 #include <string.h>
 
 const struct ctl_verb ctl_verbs[] = {
+    {"aliases", "", "list your names for models, and who is asked by each", .run = cmd_aliases, .takes = CTL_PAGED,
+     .theme = CTL_MODELS},
     {"answers", "", "list the answers that are there", .run = cmd_answers, .takes = CTL_STATE | CTL_PAGED,
      .theme = CTL_ANSWERS},
     {"attach", "[ANSWER]", "follow an answer, the newest by default", .max_args = 1, .run = cmd_attach,

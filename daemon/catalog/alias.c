@@ -21,6 +21,11 @@ struct aliases {
 
 static const char *const policies[] = {"fallback", "cheapest", "fastest", "best", "race", NULL};
 
+const char *alias_policy_name(enum alias_policy policy)
+{
+    return policies[policy];
+}
+
 #define AT(field) offsetof(struct alias_section, field)
 
 static const struct config_option options[] = {

@@ -20,6 +20,8 @@ enum alias_policy {
     ALIAS_RACE,     /* as they stand; the second is asked too if the first is slow */
 };
 
+const char *alias_policy_name(enum alias_policy policy); /* as the file has it */
+
 #define ALIAS_MODELS_MAX 64
 
 struct alias {

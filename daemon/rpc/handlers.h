@@ -10,6 +10,7 @@ enum error_code m_reload(struct call *c, struct error *err);
 enum error_code m_shutdown(struct call *c, struct error *err);
 enum error_code m_keys_test(struct call *c, struct error *err);
 enum error_code m_metrics_get(struct call *c, struct error *err);
+enum error_code m_models_aliases(struct call *c, struct error *err);
 enum error_code m_models_list(struct call *c, struct error *err);
 enum error_code m_models_get(struct call *c, struct error *err);
 enum error_code m_models_refresh(struct call *c, struct error *err);

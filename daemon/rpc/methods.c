@@ -422,6 +422,8 @@ const struct method methods[] = {
      "what else the providers' own lists held when they were last asked. Asks nobody."},
     {"models.get", m_models_get, models_get_params, models_get_reply, 0,
      "All that is known of one model. Of a catalogue id, at the first provider where it is available."},
+    {"models.aliases", m_models_aliases, none, models_aliases_reply, 0,
+     "The aliases, in the order of the configuration, each with who would be asked by it now. Asks nobody."},
     {"models.refresh", m_models_refresh, models_refresh_params, models_refresh_reply, METHOD_ADMIN | METHOD_LATER,
      "Asks the providers for their lists of models, and keeps what they say over the catalogue: names, windows, and "
      "where they tell them, prices."},

@@ -115,5 +115,18 @@ static const struct schema_field refreshed_fields[] = {
 };
 
 const struct schema_field models_refresh_reply[] = {{"a map", MAP, refreshed_fields, NULL}, {0}};
+static const struct schema_field alias_fields[] = {
+    {"alias", STR | NEEDED, NULL, "what `chat` takes as `model`"},
+    {"policy", STR | NEEDED, NULL, "`fallback`, `cheapest`, `fastest`, `best` or `race`"},
+    {"models", LIST(STR) | NEEDED, NULL, "as they stand in the configuration"},
+    {"candidates", LIST(STR) | NEEDED, NULL,
+     "`provider/name`, in the order in which a question of which nothing is known would ask them now"},
+    {"race_delay_ms", INT, NULL, "of a race: how long the second waits"},
+    {"board", STR, NULL, "of `best`: whose scores it goes by"},
+    {"error", MAP, shape_error, "why nobody can be asked now"},
+    {0},
+};
+
+const struct schema_field models_aliases_reply[] = {{"a list of maps", LIST(MAP), alias_fields, NULL}, {0}};
 const struct schema_field models_list_reply[] = {{"a list of maps", LIST(MAP), model_fields, NULL}, {0}};
 const struct schema_field models_get_reply[] = {{"a map", MAP, model_all_fields, NULL}, {0}};

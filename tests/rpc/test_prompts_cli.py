@@ -126,5 +126,6 @@ def test_show_bad(daemon, askctl, prompts):
 def test_show_nothing(daemon, askctl, verb):
     r = askctl("prompts", verb, "nothing")
     assert r.returncode == OTHER and "no prompt nothing" in r.stderr
-    assert askctl("prompts", verb, "n" * 5000).returncode == USAGE
+    assert askctl("prompts", verb, "n" * 5000).returncode == DATA
+    assert askctl("prompts", verb, "n" * 100_000).returncode == USAGE
     assert askctl("prompts", verb).returncode == USAGE
