@@ -1,14 +1,16 @@
 /* Keys, and the providers that they are for: who has one, who takes it, how long that takes. */
 #include "client/common/field.h"
+#include "client/common/figures.h"
 #include "client/ctl/doctor.h"
 #include "lib/base/usual_keys.h"
 #include "lib/proto/mp.h"
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME = 128, LINE = 400, NAMES_MAX = 400, PARAMS_MAX = 4096, SLOW_MS = 3000 };
+enum { NAME = 128, LINE = 400, NAMES_MAX = 400, PARAMS_MAX = 4096, SLOW_MS = 3000, SKEW_MAX = 60 /* seconds */ };
 
 static bool provider_at(const struct doctor *d, uint32_t i, msgpack_object_map *p)
 {
@@ -152,6 +154,49 @@ static void tell_of_provider(struct doctor *d, const struct doctor_reply *r, con
     }
 }
 
+/* -- the clock -- */
+
+/* How far ours is ahead of the providers', by the one that it agrees with best: a provider's may be wrong too. */
+struct skew {
+    bool known;
+    double seconds;
+    char name[NAME];
+};
+
+static void look_at_clock(struct skew *s, const struct doctor_reply *r, const char *name)
+{
+    msgpack_object_array all = {0};
+    msgpack_object_map tested;
+    double ms;
+    if (r->there && !r->refused)
+        (void)mp_array(&r->value.data, &all);
+    for (uint32_t i = 0; i < all.size; i++) {
+        if (!mp_map(&all.ptr[i], &tested) || !field_double(&tested, "clock_ms", &ms))
+            continue;
+        const double seconds = ms / 1000;
+        if (s->known && fabs(s->seconds) <= fabs(seconds))
+            continue;
+        s->known = true;
+        s->seconds = seconds;
+        (void)snprintf(s->name, sizeof(s->name), "%s", name);
+    }
+}
+
+/* Certificates are good for months, but tokens that are signed with the time for minutes. */
+static void tell_of_clock(struct doctor *d, const struct skew *s)
+{
+    char text[FIGURE_LEN];
+    const double off = fabs(s->seconds);
+    if (!s->known || off < SKEW_MAX)
+        return;
+    figures_span(text, off);
+    doctor_tell(d, DOCTOR_WARNING, "the clock is %s %s that of %s", text, s->seconds > 0 ? "ahead of" : "behind",
+                s->name);
+    doctor_mend(d, "sudo timedatectl set-ntp true");
+}
+
+/* -- all of them -- */
+
 static void send_test(struct doctor *d, struct doctor_reply *r, const char *name)
 {
     struct buf params;
@@ -163,6 +208,22 @@ static void send_test(struct doctor *d, struct doctor_reply *r, const char *name
     if (!params.failed)
         (void)doctor_send(d, r, "keys.test", &params);
     buf_done(&params);
+}
+
+static void tell_of_all(struct doctor *d, const struct doctor_reply *replies, uint32_t n)
+{
+    msgpack_object_map p;
+    char name[NAME];
+    struct skew skew = {0};
+    for (uint32_t i = 0; i < n; i++) {
+        if (!replies[i].asked || !provider_at(d, i, &p))
+            continue;
+        const bool local = has_state(&p, "local");
+        tell_of_provider(d, &replies[i], field_line(&p, "name", name, sizeof(name)), local);
+        if (!local)
+            look_at_clock(&skew, &replies[i], name);
+    }
+    tell_of_clock(d, &skew);
 }
 
 /* All at once, each by itself, so that one that hangs takes nobody else's time. */
@@ -183,10 +244,9 @@ void doctor_providers(struct doctor *d)
     }
     if (replies != NULL)
         (void)doctor_await(d, replies, n, DOCTOR_PROVIDERS_MS, "waiting for providers to answer", "providers");
-    for (uint32_t i = 0; replies != NULL && i < n; i++) {
-        if (replies[i].asked && provider_at(d, i, &p))
-            tell_of_provider(d, &replies[i], field_line(&p, "name", name, sizeof(name)), has_state(&p, "local"));
+    if (replies != NULL)
+        tell_of_all(d, replies, n);
+    for (uint32_t i = 0; replies != NULL && i < n; i++)
         doctor_reply_done(&replies[i]);
-    }
     free(replies);
 }

@@ -93,6 +93,8 @@ static void on_list(void *data, const struct fetch_reply *reply, const struct er
         return;
     }
     r->test->results[r->at].latency_ms = (clock_mono_us() - r->begun_us) / 1000;
+    r->test->results[r->at].dated = reply->head.date_us != 0;
+    r->test->results[r->at].ahead_us = clock_wall_us() - reply->head.date_us;
     bool good = fetch_read_models(r->provider, &r->key, reply, ignore_model, NULL, NULL, &err) == ERR_NONE;
     conclude(r, good ? NULL : &err);
 }

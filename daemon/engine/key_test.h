@@ -10,6 +10,8 @@ struct key_tested { /* borrowed for the call */
     const char *source; /* NULL where the provider has no key */
     int64_t latency_ms; /* of the answer, -1: none came */
     struct http_wire wire;
+    bool dated;       /* it told the time: */
+    int64_t ahead_us; /* so far is our clock before the provider's */
     struct error err; /* code ERR_NONE: it is good */
 };
 

@@ -35,7 +35,7 @@ static uint32_t count_wire(const struct http_wire *w)
 static void put_tested(struct buf *b, const struct key_tested *k)
 {
     bool good = k->err.code == ERR_NONE;
-    mp_put_map(b, (good ? 5 : 6) + count_wire(&k->wire));
+    mp_put_map(b, (good ? 5u : 6u) + k->dated + count_wire(&k->wire));
     mp_put_entry(b, "provider", k->provider->name);
     mp_put_cstr(b, "ok");
     mp_put_bool(b, good);
@@ -47,6 +47,10 @@ static void put_tested(struct buf *b, const struct key_tested *k)
     mp_put_entry(b, "source", k->source);
     mp_put_entry(b, "scheme", strncasecmp(k->provider->base_url, "https:", 6) == 0 ? "https" : "http");
     put_wire(b, &k->wire);
+    if (k->dated) {
+        mp_put_cstr(b, "clock_ms");
+        mp_put_double(b, (double)(k->ahead_us / 1000));
+    }
     if (good)
         return;
     mp_put_cstr(b, "error");

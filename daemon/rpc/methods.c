@@ -189,6 +189,7 @@ static const struct schema_field key_tested_fields[] = {
     {"address", STR, NULL, "IP and port that were connected to: the provider's, or those of its proxy"},
     {"connect_ms", NUMBER, NULL, "until the connection stood: DNS and TCP; each key is tried over one of its own"},
     {"tls_ms", NUMBER, NULL, "of the TLS handshake after it"},
+    {"clock_ms", NUMBER, NULL, "so far is the clock here before the provider's, by the `Date` of its answer"},
     {"error", MAP, shape_error, "what is wrong, where it is not `ok`"},
     {0},
 };

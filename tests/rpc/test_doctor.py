@@ -1,5 +1,6 @@
 """askctl doctor: each check sees what it looks for, and what it says mends it, pasted into a shell as it stands."""
 
+import http.server
 import json
 import os
 import pathlib
@@ -9,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -644,6 +646,40 @@ def test_who_waits_sees_for_what(home, provider, doctor, start_daemon):
         _, text = on_terminal([askctl_path(), "doctor"], home.env(TERM="xterm", LANG="C.UTF-8", ASKD_AUTOSTART="0"), 80, 24)
     assert re.search(r"\d of \d providers  waiting for providers to answer", text)
     assert text.index("waiting for providers") < text.index("does not answer within")
+
+
+class Dated(http.server.BaseHTTPRequestHandler):
+    ahead = 0
+
+    def do_GET(self):
+        self.send_response(200)  # with Date
+        self.end_headers()
+        self.wfile.write(b'{"data": [{"id": "m"}]}')
+
+    def date_time_string(self, timestamp=None):
+        return super().date_time_string(time.time() + self.ahead)
+
+    def log_message(self, *args):
+        pass
+
+
+def test_clock_that_is_off(home, doctor, start_daemon):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Dated)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        home.write_config(f"http://127.0.0.1:{server.server_address[1]}/v1")
+        start_daemon()
+        Dated.ahead = 3600
+        found = doctor.find("providers", "warning", "that of fake")
+        assert re.search(r"the clock is (60\.0|59\.\d|1\.0) (min|h) behind that of fake", found["text"])
+        script(doctor.bin / "timedatectl", "exit 0")
+        Dated.ahead = 0  # as the command would have it
+        doctor.gone(found)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def test_wrong_key_is_mended(home, provider, doctor, start_daemon):
