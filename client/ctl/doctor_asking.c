@@ -28,7 +28,7 @@ void doctor_question(struct doctor *d)
         doctor_tell(d, DOCTOR_FAULT, "a question without -m would be refused: %s",
                     field_line(&error, "message", message, sizeof(message)));
         if (strcmp(code, "no_provider") == 0)
-            doctor_mend(d, "askctl keys import openai   # or another provider, of which you have a key");
+            doctor_mend(d, "askctl setup");
         else
             doctor_mend(d, "askctl models --available   # one of these as default_model in [daemon] of askd.conf");
     } else if (doctor_map(d, DOCTOR_ESTIMATE, &map)) {

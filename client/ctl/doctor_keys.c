@@ -75,7 +75,7 @@ void doctor_keys(struct doctor *d)
     } else {
         doctor_tell(d, DOCTOR_FAULT, "the daemon has no key of any provider%s",
                     local > 0 ? "; only a local server could be asked" : "");
-        doctor_mend(d, "askctl keys import openai   # or another provider, of which you have a key");
+        doctor_mend(d, "askctl setup");
     }
 }
 

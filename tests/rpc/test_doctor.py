@@ -594,7 +594,7 @@ def test_no_key_at_all(home, doctor, start_daemon):
     home.config.write_text("")
     start_daemon()
     found = doctor.find("keys", "fault", "no key of any provider")
-    assert found["mend"][0].startswith("askctl keys import openai ")
+    assert found["mend"] == ["askctl setup"]
 
 
 def test_key_in_this_environment_alone(home, provider, doctor, start_daemon):
