@@ -19,7 +19,7 @@ static const struct config_option app_option_rows[] = {
      CONFIG_RELOAD,
      "Bytes of askd.log in the state folder, where a daemon that a client started logs. A longer one becomes "
      "askd.log.old."},
-    {"log_lines", CONFIG_INT, offsetof(struct app_options, log_lines), 1, 1 << 20, "2000", NULL, CONFIG_RELOAD,
+    {"log_lines", CONFIG_INT, offsetof(struct app_options, log_lines), 1, 1 << 16, "2000", NULL, CONFIG_RELOAD,
      "The latest lines that are kept in memory, for askctl log. Those of level info are among them, whatever log_level "
      "is."},
     {"log_memory", CONFIG_SIZE, offsetof(struct app_options, log_memory), LOG_RING_BYTES_MIN, 1 << 30, "512 KiB", NULL,

@@ -185,10 +185,11 @@ void settings_warn(const struct settings *s)
 {
     for (size_t i = 0; i < providers_count(s->providers); i++) {
         const struct provider *p = providers_at(s->providers, i);
+        const struct log_fields fields = {.provider = p->name};
         if (p->key_missing)
-            log_warn("provider %s has no key: %s", p->name, p->key_missing);
+            log_event(LOG_LEVEL_WARN, &fields, "provider %s has no key: %s", p->name, p->key_missing);
         if (p->url_doubt)
-            log_warn("provider %s: %s", p->name, p->url_doubt);
+            log_event(LOG_LEVEL_WARN, &fields, "provider %s: %s", p->name, p->url_doubt);
     }
     if (s->warning)
         log_warn("%s", s->warning);

@@ -192,6 +192,7 @@ void rows_schema(FILE *out)
     json_object_set_new(all, "events", events);
     json_object_set_new(all, "changes", changes);
     json_object_set_new(all, "error", fields_to_json(shape_error));
+    json_object_set_new(all, "log line", fields_to_json(shape_log_line));
     json_dumpf(all, out, JSON_INDENT(1));
     fputc('\n', out);
     json_decref(all);

@@ -39,25 +39,26 @@ unit_tests = \
 	tests/unit/engine/test_gate tests/unit/engine/test_gate_limits tests/unit/engine/test_health \
 	tests/unit/engine/test_keep tests/unit/engine/test_meter tests/unit/engine/test_metrics \
 	tests/unit/engine/test_offers tests/unit/engine/test_place tests/unit/engine/test_premium \
-	tests/unit/engine/test_providers tests/unit/engine/test_route tests/unit/engine/test_slow \
-	tests/unit/engine/test_spend tests/unit/engine/test_titling tests/unit/engine/test_turns \
-	tests/unit/engine/test_window tests/unit/http/test_address tests/unit/http/test_breaker \
-	tests/unit/http/test_bucket tests/unit/http/test_bucket_day tests/unit/http/test_host \
-	tests/unit/http/test_pool tests/unit/http/test_pool_faults tests/unit/http/test_retry \
-	tests/unit/key/test_env_keys tests/unit/key/test_key tests/unit/key/test_key_command \
-	tests/unit/key/test_key_sources tests/unit/ledger/test_amount tests/unit/ledger/test_budget_room \
-	tests/unit/ledger/test_budgets tests/unit/ledger/test_budgets_life tests/unit/ledger/test_budgets_model \
-	tests/unit/ledger/test_period tests/unit/ledger/test_rates tests/unit/ledger/test_today \
-	tests/unit/prompt/test_front tests/unit/prompt/test_set tests/unit/prompt/test_template \
-	tests/unit/proto/test_codec tests/unit/proto/test_codec_event tests/unit/proto/test_frame \
-	tests/unit/proto/test_mp tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic \
-	tests/unit/provider/test_error_map tests/unit/provider/test_gemini tests/unit/provider/test_jsonx \
-	tests/unit/provider/test_list tests/unit/provider/test_media tests/unit/provider/test_openai_parse \
-	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
-	tests/unit/provider/test_rate_limits tests/unit/provider/test_recordings tests/unit/provider/test_scan \
-	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/provider/test_usage \
-	tests/unit/provider/test_vectors tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq \
-	tests/unit/rpc/test_schema tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
+	tests/unit/engine/test_providers tests/unit/engine/test_report tests/unit/engine/test_route \
+	tests/unit/engine/test_slow tests/unit/engine/test_spend tests/unit/engine/test_titling \
+	tests/unit/engine/test_turns tests/unit/engine/test_window tests/unit/http/test_address \
+	tests/unit/http/test_breaker tests/unit/http/test_bucket tests/unit/http/test_bucket_day \
+	tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_pool_faults \
+	tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/key/test_key \
+	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/ledger/test_amount \
+	tests/unit/ledger/test_budget_room tests/unit/ledger/test_budgets tests/unit/ledger/test_budgets_life \
+	tests/unit/ledger/test_budgets_model tests/unit/ledger/test_period tests/unit/ledger/test_rates \
+	tests/unit/ledger/test_today tests/unit/prompt/test_front tests/unit/prompt/test_set \
+	tests/unit/prompt/test_template tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
+	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/proto/test_mp_walk \
+	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
+	tests/unit/provider/test_jsonx tests/unit/provider/test_list tests/unit/provider/test_media \
+	tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
+	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
+	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
+	tests/unit/provider/test_sse tests/unit/provider/test_usage tests/unit/provider/test_vectors \
+	tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq tests/unit/rpc/test_schema \
+	tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
 	tests/unit/store/test_backend_ledger tests/unit/store/test_backend_search tests/unit/store/test_backend_trees \
 	tests/unit/store/test_backends tests/unit/store/test_rows tests/unit/store/test_search_text \
 	tests/unit/store/test_sqlite tests/unit/store/test_sqlite_facts tests/unit/store/test_store \
@@ -371,6 +372,9 @@ tests_unit_engine_test_premium_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_providers_SOURCES = tests/unit/engine/test_providers.c
 tests_unit_engine_test_providers_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_providers_LDADD = $(UNIT_LDADD)
+tests_unit_engine_test_report_SOURCES = tests/unit/engine/test_report.c
+tests_unit_engine_test_report_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_engine_test_report_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_route_SOURCES = tests/unit/engine/test_route.c
 tests_unit_engine_test_route_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_route_LDADD = $(UNIT_LDADD)
@@ -673,12 +677,13 @@ python_tests = \
 	tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
 	tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py \
 	tests/rpc/test_leave.py tests/rpc/test_ledger.py tests/rpc/test_ledger_figures.py \
-	tests/rpc/test_ledger_kept.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_metrics.py \
-	tests/rpc/test_models.py tests/rpc/test_models_cli.py tests/rpc/test_models_refresh.py tests/rpc/test_pager.py \
-	tests/rpc/test_pages.py tests/rpc/test_premium.py tests/rpc/test_project.py tests/rpc/test_prompts.py \
-	tests/rpc/test_prompts_cli.py tests/rpc/test_prompts_folders.py tests/rpc/test_protocol_page.py \
-	tests/rpc/test_providers_cli.py tests/rpc/test_queue.py tests/rpc/test_race.py tests/rpc/test_reload.py \
-	tests/rpc/test_restart.py tests/rpc/test_routing.py tests/rpc/test_schedules.py tests/rpc/test_schema.py \
+	tests/rpc/test_ledger_kept.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_log.py \
+	tests/rpc/test_metrics.py tests/rpc/test_models.py tests/rpc/test_models_cli.py \
+	tests/rpc/test_models_refresh.py tests/rpc/test_pager.py tests/rpc/test_pages.py tests/rpc/test_premium.py \
+	tests/rpc/test_project.py tests/rpc/test_prompts.py tests/rpc/test_prompts_cli.py \
+	tests/rpc/test_prompts_folders.py tests/rpc/test_protocol_page.py tests/rpc/test_providers_cli.py \
+	tests/rpc/test_queue.py tests/rpc/test_race.py tests/rpc/test_reload.py tests/rpc/test_restart.py \
+	tests/rpc/test_routing.py tests/rpc/test_schedules.py tests/rpc/test_schema.py \
 	tests/rpc/test_schema_property.py tests/rpc/test_screen.py tests/rpc/test_search.py tests/rpc/test_secrets.py \
 	tests/rpc/test_service.py tests/rpc/test_session.py tests/rpc/test_setup.py tests/rpc/test_setup_terminal.py \
 	tests/rpc/test_shell_keys.py tests/rpc/test_single_flight.py tests/rpc/test_single_flight_ends.py \

@@ -11,6 +11,7 @@
 #ifndef ASKD_CORE_LOG_H
 #define ASKD_CORE_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -64,12 +65,18 @@ void log_on_line(void (*line)(int64_t wall_us, enum log_level level, const struc
 /* How many lines could not be written, since the start. */
 uint64_t log_lost(void);
 
-/* Read by the macros only: what is above it goes nowhere. */
+/* Read here only: what is above it goes nowhere. */
 extern enum log_level log_threshold;
 
 /* Leaves errno as it was. fields: NULL for none. */
 void log_write(enum log_level level, const struct log_fields *fields, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Does anybody read lines of that level? For who has to prepare what he would log. */
+static inline bool log_wants(enum log_level level)
+{
+    return level <= log_threshold;
+}
 
 /* log_event(level, fields, fmt, ...). The arguments are not even evaluated below the threshold. */
 #define log_event(level, ...) ((level) <= log_threshold ? log_write((level), __VA_ARGS__) : (void)0)

@@ -1,5 +1,6 @@
 #include "daemon/core/log_ring.h"
 #include "lib/base/alloc.h"
+#include "lib/base/clock.h"
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@ struct ring {
     size_t size, next; /* of the room; where in it the next line goes */
     size_t *at;        /* where line seq lies: at[seq % slots] */
     size_t slots;
-    uint64_t first, end;
+    struct log_ring_span span;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -43,12 +44,12 @@ static size_t make_room(struct ring *r, size_t need)
 {
     size_t start = r->next + need <= r->size ? r->next : 0;
     /* What lies between the old place and the end is passed over, and what lies there is older than what lies at 0. */
-    while (r->first < r->end) {
-        size_t from = at(r, r->first), to = from + sizeof(struct head) + head_of(r, r->first).len;
+    while (r->span.first < r->span.end) {
+        size_t from = at(r, r->span.first), to = from + sizeof(struct head) + head_of(r, r->span.first).len;
         bool passed = start < r->next && from >= r->next, hit = from < start + need && to > start;
-        if (!passed && !hit && r->end - r->first < r->slots)
+        if (!passed && !hit && r->span.end - r->span.first < r->slots)
             break;
-        r->first++;
+        r->span.first++;
     }
     r->next = start + need;
     return start;
@@ -81,7 +82,7 @@ static void add(struct ring *r, struct head h, const struct log_fields *fields, 
         if (lens[i] > 0)
             to = put(to, log_field_value(fields, i), lens[i]);
     put(to, text, text_len);
-    r->at[r->end++ % r->slots] = start;
+    r->at[r->span.end++ % r->slots] = start;
 }
 
 static void on_log_line(int64_t wall_us, enum log_level level, const struct log_fields *fields, const char *text,
@@ -128,9 +129,13 @@ void log_ring_configure(size_t bytes, size_t lines)
         return;
     struct ring fresh = {.room = xmalloc(bytes), .size = bytes, .at = xcalloc(lines, sizeof(size_t)), .slots = lines};
     struct log_record record;
+    bool begins = !ring.room;
     pthread_mutex_lock(&lock);
-    fresh.first = fresh.end = ring.first;
-    for (uint64_t seq = ring.first; seq < ring.end; seq++) {
+    fresh.span = ring.span;
+    if (begins)
+        fresh.span.begun = fresh.span.first = (uint64_t)clock_wall_us();
+    fresh.span.end = fresh.span.first;
+    for (uint64_t seq = ring.span.first; seq < ring.span.end; seq++) {
         copy(&ring, seq, &record);
         add(&fresh, (struct head){.wall_us = record.wall_us, .level = (uint8_t)record.level}, &record.fields,
             record.text, strlen(record.text));
@@ -138,7 +143,8 @@ void log_ring_configure(size_t bytes, size_t lines)
     done(&ring);
     ring = fresh;
     pthread_mutex_unlock(&lock);
-    log_on_line(on_log_line);
+    if (begins)
+        log_on_line(on_log_line);
 }
 
 void log_ring_stop(void)
@@ -152,29 +158,21 @@ void log_ring_stop(void)
 bool log_ring_read(uint64_t seq, struct log_record *ret)
 {
     pthread_mutex_lock(&lock);
-    if (seq < ring.first)
-        seq = ring.first;
-    bool there = seq < ring.end;
+    if (seq < ring.span.first)
+        seq = ring.span.first;
+    bool there = seq < ring.span.end;
     if (there)
         copy(&ring, seq, ret);
     pthread_mutex_unlock(&lock);
     return there;
 }
 
-uint64_t log_ring_first(void)
+struct log_ring_span log_ring_span(void)
 {
     pthread_mutex_lock(&lock);
-    uint64_t first = ring.first;
+    struct log_ring_span span = ring.span;
     pthread_mutex_unlock(&lock);
-    return first;
-}
-
-uint64_t log_ring_end(void)
-{
-    pthread_mutex_lock(&lock);
-    uint64_t end = ring.end;
-    pthread_mutex_unlock(&lock);
-    return end;
+    return span;
 }
 
 void log_ring_on_line(void (*wake)(void *data), void *data)

@@ -1,5 +1,6 @@
 /* The latest lines of the log, in memory: to `info`, also where less is written. Bounded in lines and bytes, of which
- * the oldest leave first. Lines are numbered from 0 on; a reader is a number, and costs nothing while it lags.
+ * the oldest leave first. Lines are numbered; a reader is a number, and costs nothing while it lags. The first one's is
+ * the time of the start, in microseconds: so numbers grow over restarts of the daemon too.
  *
  * Lines come from any thread; all else here is for the loop's. */
 #ifndef ASKD_CORE_LOG_RING_H
@@ -26,8 +27,12 @@ void log_ring_stop(void);
 
 /* Line seq, or the oldest after it that is still there: ret->seq tells. False where none has come yet. */
 bool log_ring_read(uint64_t seq, struct log_record *ret);
-uint64_t log_ring_first(void); /* the oldest that is there */
-uint64_t log_ring_end(void);   /* the number of the next one; as many there have been */
+
+struct log_ring_span {
+    uint64_t begun;      /* the number of the first that there has been */
+    uint64_t first, end; /* of the oldest that is there; of the next one */
+};
+struct log_ring_span log_ring_span(void);
 
 /* Called after each line, on its thread, while logging is under way: it may not log. NULL: nobody. */
 void log_ring_on_line(void (*wake)(void *data), void *data);

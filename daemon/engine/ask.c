@@ -1,9 +1,9 @@
-#include "daemon/core/log.h"
 #include "daemon/core/timer.h"
 #include "daemon/engine/aside.h"
 #include "daemon/engine/ask_internal.h"
 #include "daemon/engine/context.h"
 #include "daemon/engine/discover.h"
+#include "daemon/engine/report.h"
 #include "daemon/engine/spending.h"
 #include "daemon/engine/titling.h"
 #include "lib/base/alloc.h"
@@ -40,18 +40,6 @@ static void leave_engine(struct ask *a)
 
 /* -- its end -- */
 
-/* What a provider says may quote the question, which is in no log: its code tells. */
-static void report(const struct answer *a)
-{
-    const struct error *err = answer_error(a);
-    if (!err || err->code == ERR_CANCELLED || !answer_accepted(a))
-        return;
-    if (err->provider[0])
-        log_notice("answer %s: %s from %s (HTTP %d)", answer_id(a), error_name(err->code), err->provider, err->status);
-    else
-        log_notice("answer %s: %s: %s", answer_id(a), error_name(err->code), err->message);
-}
-
 static void note_settled(struct ask *a)
 {
     struct engine *e = a->engine;
@@ -83,7 +71,7 @@ static void settle(struct ask *a)
     meter_end(&e->meter, answer_state(a->answer));
     if (answer_readers(a->answer) == 0)
         slow_judge(e, a->answer);
-    report(a->answer);
+    report_answer(a->answer, a->who.client, &a->figures);
     ask_free(a);
     if (e->ended)
         e->ended(e->ended_data);
@@ -264,7 +252,7 @@ static void row_without_cost(const struct ask *a, const struct flight_outcome *o
 }
 
 /* Its rows of the ledger: those of the flight where it pays for that, else one that says what it got for nothing. */
-static void add_rows(const struct ask *a, const struct flight_outcome *o, struct ask_end *end)
+static void add_rows(struct ask *a, const struct flight_outcome *o, struct ask_end *end)
 {
     const struct spend *s = o->spend;
     const struct answer_facts *f = answer_facts(a->answer);
@@ -281,6 +269,7 @@ static void add_rows(const struct ask *a, const struct flight_outcome *o, struct
     memcpy(own->conversation, answer_conversation(a->answer), sizeof own->conversation);
     own->first_ms = f->times.first;
     own->total_ms = (double)(clock_mono_us() - a->begun_us) / 1000;
+    report_take(&a->figures, end->rows, end->n_rows);
     if (own->how == LEDGER_FRESH) {
         for (size_t i = 0; i < end->n_rows; i++)
             tally_add(a->engine->tally, &end->rows[i]);

@@ -8,6 +8,7 @@
 #include "daemon/engine/attach.h"
 #include "daemon/engine/context.h"
 #include "daemon/engine/flight.h"
+#include "daemon/engine/report.h"
 
 enum ask_state {
     ASK_PREPARING,   /* what it brings along, or its conversation was made of */
@@ -41,6 +42,7 @@ struct ask {
     char *titling;              /* what a title is to be made of; NULL: none is wanted */
     struct store_job *question; /* to be stored once it is known whom it goes to */
     struct keep *keep;
+    struct report_figures figures; /* what the log tells of it at its end */
     struct books_write *spending;  /* its rows of the ledger, with the store, where it is not kept itself */
     bool detach;                   /* as asked */
     struct engine_question shared; /* ids that other answers to it have too; n 0: none */

@@ -253,5 +253,6 @@ struct answer *ask_at_once(struct engine *e, const struct chat_request *req, con
     answer_accept(answer);
     answer_settle(answer);
     meter_end(&e->meter, LOG_DONE);
+    report_answer(answer, asker->client, NULL);
     return answer;
 }

@@ -301,7 +301,8 @@ static enum error_code build(struct attempt *a, const struct attempt_question *q
     enum error_code code = build_chat(a, q->chat, x, &left_out, err);
     a->target.conversation = NULL; /* it is the caller's */
     if (code == ERR_NONE && left_out.len > 0)
-        log_notice("%s/%s takes no %s: left out of what it is told", a->provider->name, a->model, buf_cstr(&left_out));
+        log_event(LOG_LEVEL_NOTICE, &(struct log_fields){.provider = a->provider->name, .model = a->model},
+                  "%s/%s takes no %s: left out of what it is told", a->provider->name, a->model, buf_cstr(&left_out));
     buf_done(&left_out);
     return code;
 }

@@ -151,6 +151,8 @@ static enum outcome judge(const struct error *err)
 
 static void tell(const struct health *h, struct model_health *m, const struct error *err)
 {
+    const struct log_fields fields = {
+        .provider = m->provider, .model = m->model, .code = err ? error_name(err->code) : NULL};
     enum breaker_state before = m->breaker.state;
     switch (judge(err)) {
     case OUTCOME_WORKS: breaker_succeed(&m->breaker); break;
@@ -161,9 +163,10 @@ static void tell(const struct health *h, struct model_health *m, const struct er
         break;
     }
     if (m->breaker.state == BREAKER_OPEN && before == BREAKER_CLOSED)
-        log_warn("%s failed %lld times in a row: not asked for a while", m->key, (long long)h->opt.breaker_failures);
+        log_event(LOG_LEVEL_WARN, &fields, "%s failed %lld times in a row: not asked for a while", m->key,
+                  (long long)h->opt.breaker_failures);
     if (m->breaker.state == BREAKER_CLOSED && before != BREAKER_CLOSED)
-        log_notice("%s answers again", m->key);
+        log_event(LOG_LEVEL_NOTICE, &fields, "%s answers again", m->key);
 }
 
 void health_tell(struct health *h, const char *provider, const char *model, const struct error *err)

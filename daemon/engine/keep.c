@@ -334,9 +334,15 @@ static void save_rows(const struct keep_room *room, struct store_job *end)
     books_take_back(room->books, end->end.rows, end->end.n_rows);
 }
 
+static void say_given_up(const struct keep *k)
+{
+    log_event(LOG_LEVEL_ERROR, &(struct log_fields){.answer = k->id}, "answer %s is given up: it could not be stored",
+              k->id);
+}
+
 static void give_up(struct keep *k)
 {
-    log_error("answer %s is given up: it could not be stored", k->id);
+    say_given_up(k);
     save_rows(k->room, k->end);
     over(k);
 }
@@ -396,7 +402,7 @@ static void on_ended(void *data, struct store_job *job)
         room->retry_ms = 0;
     if (stored || !room || is_hopeless(k, job)) {
         if (!stored && !room)
-            log_error("answer %s is given up: it could not be stored", k->id);
+            say_given_up(k);
         if (!stored && room)
             save_rows(room, job);
         store_job_free(job);

@@ -169,8 +169,9 @@ static void finish_list(struct reading *r, bool more)
 {
     r->cut = r->cut || more;
     if (r->cut)
-        log_warn("%s has a longer list of models than %d of them on %d pages: the rest is left out", r->provider->name,
-                 LIST_MODELS_MAX, PAGES_MAX);
+        log_event(LOG_LEVEL_WARN, &(struct log_fields){.provider = r->provider->name},
+                  "%s has a longer list of models than %d of them on %d pages: the rest is left out", r->provider->name,
+                  LIST_MODELS_MAX, PAGES_MAX);
     conclude(r, NULL);
 }
 

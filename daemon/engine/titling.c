@@ -101,7 +101,9 @@ static void store(const struct titling *t, const char *title)
 /* What a provider says may quote the question. */
 static void report(const struct titling *t, const struct error *err)
 {
-    log_info("conversation %s keeps its first words for a title: %s", t->conversation, error_name(err->code));
+    const struct log_fields fields = {.conversation = t->conversation, .code = error_name(err->code)};
+    log_event(LOG_LEVEL_INFO, &fields, "conversation %s keeps its first words for a title: %s", t->conversation,
+              fields.code);
 }
 
 static void on_said(void *data, const char *text, const struct error *why)

@@ -105,7 +105,12 @@ static bool warn(struct lane *l)
     char text[WARNING_MAX];
     while (purse_warned(&t->purse, spending_budgets(t->engine->spending), lane_route(l), text, sizeof text)) {
         const struct chat_event ev = {.kind = EVENT_PROGRESS, .text = {text, strlen(text)}, .fraction = -1};
-        log_notice("%s", text);
+        log_event(LOG_LEVEL_NOTICE,
+                  &(struct log_fields){.answer = t->q.who->answer,
+                                       .provider = lane_route(l)->provider->name,
+                                       .model = lane_route(l)->model,
+                                       .client = t->q.who->client},
+                  "%s", text);
         if (!lane_emit(l, &ev))
             return false;
     }

@@ -92,7 +92,8 @@ static void on_ended(void *data, struct secret *key, const struct error *err)
     else
         command_fails(c, err);
     if (!key && !r->closed)
-        log_notice("%s", err->message);
+        log_event(LOG_LEVEL_NOTICE, &(struct log_fields){.provider = err->provider, .code = error_name(err->code)},
+                  "%s", err->message);
     r->run = NULL;
     r->running = keys_unref(r->running);
     if (r->closed)

@@ -98,7 +98,7 @@ static void refuse(struct peer *p, const struct call *c, bool has_msgid)
 {
     struct error err = ERROR_INIT;
     error_set(&err, ERR_INVALID_REQUEST, "not a MessagePack-RPC frame");
-    log_info("uid %u: malformed frame", (unsigned)p->uid);
+    log_event(LOG_LEVEL_INFO, &(struct log_fields){.client = p->client}, "uid %u: malformed frame", (unsigned)p->uid);
     if (has_msgid)
         dispatch_error(p, c->msgid, &err, NULL);
     peer_close_after_write(p);

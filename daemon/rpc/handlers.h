@@ -46,6 +46,8 @@ enum error_code m_cache_clear(struct call *c, struct error *err);
 enum error_code m_cache_stats(struct call *c, struct error *err);
 enum error_code m_usage_report(struct call *c, struct error *err);
 enum error_code m_usage_reprice(struct call *c, struct error *err);
+enum error_code m_log_read(struct call *c, struct error *err);
+enum error_code m_log_unwatch(struct call *c, struct error *err);
 enum error_code m_budget_get(struct call *c, struct error *err);
 
 /* {method: str, args?: array} under "notify", NULL if absent. */

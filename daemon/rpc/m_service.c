@@ -101,7 +101,8 @@ enum error_code m_reload(struct call *c, struct error *err)
 {
     (void)err;
     struct server *s = c->peer->server;
-    log_notice("config.reload asked for by uid %u", (unsigned)c->peer->uid);
+    log_event(LOG_LEVEL_NOTICE, &(struct log_fields){.client = c->peer->client}, "config.reload asked for by uid %u",
+              (unsigned)c->peer->uid);
     s->setup.reload(s->setup.data, on_reloaded, later_new(c));
     return ERR_NONE;
 }
@@ -110,7 +111,8 @@ enum error_code m_shutdown(struct call *c, struct error *err)
 {
     (void)err;
     struct server *s = c->peer->server;
-    log_notice("shutdown asked for by uid %u", (unsigned)c->peer->uid);
+    log_event(LOG_LEVEL_NOTICE, &(struct log_fields){.client = c->peer->client}, "shutdown asked for by uid %u",
+              (unsigned)c->peer->uid);
     if (!c->notification) {
         struct buf *b = call_begin(c);
         mp_put_map(b, 0);

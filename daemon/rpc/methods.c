@@ -4,6 +4,7 @@
  * of usage.* and budget.* in methods_usage.c. */
 #include "daemon/rpc/handlers.h"
 #include "daemon/rpc/methods_conversation.h"
+#include "daemon/rpc/methods_log.h"
 #include "daemon/rpc/methods_models.h"
 #include "daemon/rpc/methods_prompt.h"
 #include "daemon/rpc/methods_usage.h"
@@ -517,6 +518,12 @@ const struct method methods[] = {
     {"budget.get", m_budget_get, none, budget_get_reply, METHOD_LATER,
      "The budgets of the configuration, but those of other users: what is used and reserved in the window that is "
      "open. From memory, once the ledger was read after a start."},
+    {"log.read", m_log_read, log_read_params, log_read_reply, METHOD_ADMIN,
+     "The latest lines of the daemon's log, from memory: `log_lines` and `log_memory` say how many are there. Those of "
+     "`info` are among them, whatever `log_level` is. With `follow` the connection is told the next ones by "
+     "`log.line`, "
+     "see The log; until `log.unwatch`, or its end."},
+    {"log.unwatch", m_log_unwatch, log_unwatch_params, empty_reply, METHOD_ADMIN, "Ends a watch of this connection."},
     {"config.reload", m_reload, none, reload_reply, METHOD_ADMIN | METHOD_NOTIFY | METHOD_LATER,
      "As SIGHUP: reads the configuration anew. Where it is bad, `invalid_request` names file and line, and the one in "
      "force stays."},

@@ -206,7 +206,8 @@ static void refuse(struct peer *p, enum frame_status status)
     error_set(&err, large ? ERR_TOO_LARGE : ERR_INVALID_REQUEST,
               "%s (max_message %lld bytes, max_values %lld, depth %d)", frame_status_text(status),
               (long long)o->max_message, (long long)o->max_values, FRAME_DEPTH_LIMIT);
-    log_info("uid %u: frame refused: %s", (unsigned)p->uid, frame_status_text(status));
+    log_event(LOG_LEVEL_INFO, &(struct log_fields){.client = p->client}, "uid %u: frame refused: %s", (unsigned)p->uid,
+              frame_status_text(status));
     if (p->reader.has_msgid)
         dispatch_error(p, p->reader.msgid, &err, NULL);
     peer_close_after_write(p);
@@ -320,7 +321,8 @@ static void send_refusal(struct peer *p, enum error_code code, const char *why)
 {
     struct error err = ERROR_INIT;
     error_set(&err, code, "%s", why);
-    log_notice("uid %u: connection refused: %s", (unsigned)p->uid, why);
+    log_event(LOG_LEVEL_NOTICE, &(struct log_fields){.code = error_name(code)}, "uid %u: connection refused: %s",
+              (unsigned)p->uid, why);
     dispatch_error(p, 0, &err, NULL); /* no request was read: msgid 0 is what a client sends first */
     peer_close_after_write(p);
 }

@@ -22,7 +22,7 @@ const struct config_option rpc_option_rows[] = {
     {"max_requests", CONFIG_INT, AT(max_requests), 1, 1 << 20, "1024", NULL, CONFIG_RELOAD,
      "Requests of one connection that wait for their answer."},
     {"max_watches", CONFIG_INT, AT(max_watches), 1, 1 << 16, "64", NULL, CONFIG_RELOAD,
-     "Watches of conversations that one connection may have."},
+     "Watches of conversations and of the log that one connection may have."},
     {"max_compare", CONFIG_INT, AT(max_compare), 1, 256, "16", NULL, CONFIG_RELOAD,
      "How many models one comparison may ask at once."},
     {"max_input", CONFIG_SIZE, AT(max_input), 64 << 10, 65536 * MIB, "256 MiB", NULL, CONFIG_RELOAD,
@@ -95,7 +95,8 @@ static void on_frame_timer(void *data)
             timer_start(s->frame_timer, left / 1000 + 1);
             return;
         }
-        log_info("uid %u: no byte of an unfinished message for frame_timeout: connection closed", (unsigned)p->uid);
+        log_event(LOG_LEVEL_INFO, &(struct log_fields){.client = p->client},
+                  "uid %u: no byte of an unfinished message for frame_timeout: connection closed", (unsigned)p->uid);
         peer_close(p);
     }
 }
@@ -128,7 +129,8 @@ struct server *server_new(uv_loop_t *loop, struct engine *engine, const struct s
     TAILQ_INIT(&s->dirty);
     TAILQ_INIT(&s->watches);
     TAILQ_INIT(&s->held);
-    store_on_written(engine_store(engine), watch_written, s);
+    store_on_written(engine_store(engine), conversation_watch_written, s);
+    log_watch_init(s);
     msgpack_zone_init(&s->zone, 8192);
     buf_init(&s->scratch, SIZE_MAX / 2); /* of an answer's size, which is bounded */
     buf_init(&s->method_names, 64 << 10);
@@ -138,7 +140,7 @@ struct server *server_new(uv_loop_t *loop, struct engine *engine, const struct s
     uv_prepare_init(loop, &s->before_poll);
     s->before_poll.data = s;
     uv_prepare_start(&s->before_poll, on_before_poll);
-    s->handles = 1;
+    s->handles++;
     return s;
 }
 
@@ -178,6 +180,7 @@ void server_stop_listening(struct server *s)
 
 void server_close(struct server *s, void (*closed)(void *data), void *data)
 {
+    log_watch_tell(s); /* why we end is among it */
     flush(s);
     s->closing = true;
     s->closed = closed;
@@ -188,6 +191,7 @@ void server_close(struct server *s, void (*closed)(void *data), void *data)
     while ((p = TAILQ_FIRST(&s->peers)))
         peer_close(p);
     s->frame_timer = timer_free(s->frame_timer);
+    log_watch_close(s, on_handle_closed);
     uv_close((uv_handle_t *)&s->before_poll, on_handle_closed);
 }
 

@@ -5,10 +5,11 @@
 #include "daemon/core/account.h"
 #include "daemon/core/config.h"
 #include "daemon/engine/engine.h"
+#include "daemon/rpc/conversation_watch.h"
 #include "daemon/rpc/held.h"
 #include "daemon/rpc/import.h"
+#include "daemon/rpc/log_watch.h"
 #include "daemon/rpc/peer.h"
-#include "daemon/rpc/watch.h"
 #include <msgpack.h>
 
 struct rpc_options {
@@ -45,8 +46,10 @@ struct server {
     uv_prepare_t before_poll;
     struct timer *frame_timer;
     struct peer_list peers, partial, dirty;
-    struct watch_list watches; /* of all peers */
-    int64_t last_watch;        /* id */
+    struct conversation_watch_list watches; /* of all peers, likewise: */
+    struct log_watch_list log_watches;
+    uv_async_t log_wake; /* a line has come */
+    int64_t last_watch;  /* id */
     struct import_list imports;
     unsigned n_peers, handles;
     bool closing, listening;

@@ -208,6 +208,20 @@ const struct schema_field shape_status_cache[] = {
 
 /* -- those on the page -- */
 
+const struct schema_field shape_log_line[] = {
+    {"seq", INT | NEEDED, NULL, "its number; numbers grow, over restarts of the daemon too"},
+    {"time", NUMBER | NEEDED, NULL, "seconds since 1970"},
+    {"level", STR | NEEDED, NULL, "`error`, `warn`, `notice`, `info` or `debug`"},
+    {"message", STR | NEEDED, NULL, "one line; control characters and what is no UTF-8 are escaped"},
+    {"answer", STR, NULL, "what it is about, as far as that is one thing; likewise:"},
+    {"conversation", STR, NULL, ""},
+    {"provider", STR, NULL, ""},
+    {"model", STR, NULL, ""},
+    {"client", STR, NULL, "who asked, as it said in `hello`"},
+    {"code", STR, NULL, "of an error"},
+    {0},
+};
+
 const struct schema_field shape_rows[] = {
     {"answer map", MAP, shape_answer, "An answer as it stands, or stood at its end."},
     {"kept answer", MAP, shape_kept, "An answer map out of the cache. It is nobody's answer, so it has no id."},
@@ -217,6 +231,7 @@ const struct schema_field shape_rows[] = {
     {"part", MAP, shape_part,
      "A piece of a message; which fields it has goes by its `type`. A `path` is `invalid_request`: the client opens it "
      "and sends `data` with `name`."},
+    {"log line", MAP, shape_log_line, "A line of the daemon's log."},
     {"error", MAP, shape_error, "What went wrong."},
     {0},
 };

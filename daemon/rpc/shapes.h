@@ -19,7 +19,8 @@ enum {
 #define LIST(types) SCHEMA_LIST(types)
 
 extern const struct schema_field shape_error[], shape_usage[], shape_part[], shape_tool_call[], shape_answer[],
-    shape_kept[], shape_cache[], shape_status_cache[], shape_notify[], shape_context[], shape_message[];
+    shape_kept[], shape_cache[], shape_status_cache[], shape_notify[], shape_context[], shape_message[],
+    shape_log_line[];
 
 /* Those that have a table of their own on the protocol page, by the name that other tables use; ended by a NULL name.
  */

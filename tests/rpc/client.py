@@ -103,6 +103,8 @@ class Client:
             schema.check_event(message[2])
         elif message[0] == NOTIFICATION and message[1] == "conversation.changed":
             schema.check_change(message[2])
+        elif message[0] == NOTIFICATION and message[1] == "log.line":
+            schema.check_log_line(message[2])
         elif message[0] == RESPONSE and message[2] is not None:
             schema.check_error(message[2])
         elif message[0] == RESPONSE and message[1] in self._methods:

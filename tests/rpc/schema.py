@@ -69,6 +69,12 @@ def check_result(method, result):
     assert None in faults, faults
 
 
+def check_log_line(params):
+    watch, line = params
+    found = fault(line, {"types": ["map"], "fields": rows()["log line"]}, "log.line")
+    assert isinstance(watch, int) and found is None, found
+
+
 def check_error(error):
     """A map, or a string after `hello {errors: "text"}`."""
     if isinstance(error, str):

@@ -83,7 +83,7 @@ def test_state_is_the_daemons_alone(daemon, home, alice):
             assert (stat.S_IMODE(path.stat().st_mode) & 0o077, path.stat().st_uid) == (0, DAEMON), path
 
 
-@pytest.mark.parametrize("method", ["shutdown", "config.reload"])
+@pytest.mark.parametrize("method", ["shutdown", "config.reload", "log.read"])
 def test_users_do_not_rule(daemon, alice, bob, root, method):
     for user in (alice, bob):
         error = failure(user, method, {})
