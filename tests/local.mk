@@ -678,7 +678,7 @@ python_tests = \
 	tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py \
 	tests/rpc/test_leave.py tests/rpc/test_ledger.py tests/rpc/test_ledger_figures.py \
 	tests/rpc/test_ledger_kept.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_log.py \
-	tests/rpc/test_metrics.py tests/rpc/test_models.py tests/rpc/test_models_cli.py \
+	tests/rpc/test_log_cli.py tests/rpc/test_metrics.py tests/rpc/test_models.py tests/rpc/test_models_cli.py \
 	tests/rpc/test_models_refresh.py tests/rpc/test_pager.py tests/rpc/test_pages.py tests/rpc/test_premium.py \
 	tests/rpc/test_project.py tests/rpc/test_prompts.py tests/rpc/test_prompts_cli.py \
 	tests/rpc/test_prompts_folders.py tests/rpc/test_protocol_page.py tests/rpc/test_providers_cli.py \

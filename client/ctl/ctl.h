@@ -46,6 +46,9 @@ typedef uint64_t ctl_options;
 #define CTL_CSV (UINT64_C(1) << 31)
 #define CTL_WATCH (UINT64_C(1) << 32)
 #define CTL_REPRICE (UINT64_C(1) << 33)
+#define CTL_FOLLOW (UINT64_C(1) << 34)
+#define CTL_ANSWER (UINT64_C(1) << 35)
+#define CTL_LEVEL (UINT64_C(1) << 36)
 #define CTL_VIM (UINT64_C(1) << 40)
 #define CTL_NO_PAGER (UINT64_C(1) << 51)
 #define CTL_START (UINT64_C(1) << 49)
@@ -59,7 +62,7 @@ typedef uint64_t ctl_options;
 
 /* A verb that takes --no-pager shows what is longer than the terminal through one; not what goes on by itself. */
 #define CTL_PAGED CTL_NO_PAGER
-#define CTL_ENDLESS (CTL_WATCH)
+#define CTL_ENDLESS (CTL_WATCH | CTL_FOLLOW)
 
 #define CONV_FORMATS "json, markdown, chatgpt, llm" /* of files of conversations */
 
@@ -72,10 +75,11 @@ struct ctl {
     bool json;
     uint32_t limit;
     const char *provider, *tag, *state;
-    uint32_t from;         /* the sequence number of an event */
-    unsigned capabilities; /* a set of capability.h */
-    double max_price;      /* of a million tokens */
-    double min_context;    /* tokens */
+    const char *answer, *level; /* an id; of the log */
+    uint32_t from;              /* the sequence number of an event */
+    unsigned capabilities;      /* a set of capability.h */
+    double max_price;           /* of a million tokens */
+    double min_context;         /* tokens */
     const char *key, *model;
     double older_than;   /* seconds */
     double since, until; /* moments, seconds since 1970 */
@@ -125,6 +129,7 @@ int cmd_budget(struct ctl *c);
 int cmd_call(struct ctl *c);
 int cmd_cancel(struct ctl *c);
 int cmd_doctor(struct ctl *c);
+int cmd_log(struct ctl *c);
 int cmd_metrics(struct ctl *c);
 int cmd_setup(struct ctl *c);
 int cmd_status(struct ctl *c);

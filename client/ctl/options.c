@@ -2,6 +2,7 @@
 #include "client/common/figures.h"
 #include "client/common/option.h"
 #include "client/ctl/capability.h"
+#include "client/ctl/log_line.h"
 #include "client/ctl/usage.h"
 #include "lib/base/clock.h"
 #include <errno.h>
@@ -43,6 +44,18 @@ static bool read_provider(struct ctl *c, const char *value)
 {
     c->provider = value;
     return value[0] != '\0';
+}
+
+static bool read_answer(struct ctl *c, const char *value)
+{
+    c->answer = value;
+    return value[0] != '\0';
+}
+
+static bool read_level(struct ctl *c, const char *value)
+{
+    c->level = log_line_level(value);
+    return c->level != NULL;
 }
 
 static bool read_tag(struct ctl *c, const char *value)
@@ -174,6 +187,10 @@ static const struct ctl_option {
     {CTL_ALL, 0, "all", NULL, "all conversations; usage: of all users", NULL, NULL},
     {CTL_LIMIT, 0, "limit", "N", "show at most so many (default: 50)", read_limit, "is no number of at least 1"},
     {CTL_PROVIDER, 0, "provider", "NAME", "what this provider has", read_provider, "is no provider's name"},
+    {CTL_FOLLOW, 'f', "follow", NULL, "and those that come, until Ctrl-C", NULL, NULL},
+    {CTL_ANSWER, 0, "answer", "ANSWER", "what is about that answer", read_answer, "is no answer's id"},
+    {CTL_LEVEL, 0, "level", "LEVEL", "what is that important, or more: " LOG_LINE_LEVELS, read_level,
+     "is none of " LOG_LINE_LEVELS},
     {CTL_TAG, 0, "tag", "TAG", "what is tagged so", read_tag, "is no tag"},
     {CTL_CAPABILITY, 0, "capability", "WORD", "what can do that; several with commas between: " CAPABILITY_WORDS,
      read_capability, "is none of " CAPABILITY_WORDS},
@@ -254,7 +271,7 @@ int options_read(struct ctl *c, int argc, char **argv)
     }
     opterr = 0;
     int opt;
-    while ((opt = getopt_long(argc, argv, ":hVo:", options, NULL)) != -1) {
+    while ((opt = getopt_long(argc, argv, ":hVfo:", options, NULL)) != -1) {
         const struct ctl_option *row = row_of(opt);
         if (row == NULL)
             return wrong(c, argv[optind - 1], opt == ':' ? "needs a value" : "is no option");

@@ -21,6 +21,8 @@ const struct ctl_verb ctl_verbs[] = {
     {"doctor", "", "find what is wrong, and tell what mends it", .run = cmd_doctor, .takes = CTL_START | CTL_OFFLINE,
      .theme = CTL_BEGIN},
     {"keys", "VERB ...", "list, import, test, rm keys of providers", .verbs = cmd_keys_verbs, .theme = CTL_PROVIDERS},
+    {"log", "", "show the latest lines of the daemon's log", .run = cmd_log,
+     .takes = CTL_FOLLOW | CTL_ANSWER | CTL_PROVIDER | CTL_LEVEL | CTL_LIMIT | CTL_PAGED, .theme = CTL_DAEMON},
     {"metrics", "", "print what the daemon counts, for Prometheus", .run = cmd_metrics, .takes = CTL_PAGED,
      .theme = CTL_DAEMON},
     {"models", "[VERB] ...", "list, show, refresh what can be asked", .verbs = cmd_models_verbs, .usual = "list",
