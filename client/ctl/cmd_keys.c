@@ -19,7 +19,7 @@ bool keys_check_name(const struct ctl *c, const char *name)
 const struct ctl_verb cmd_keys_verbs[] = {
     {"import", "[PROVIDER]", "give the daemon a key, or all of this environment", .max_args = 1, .run = keys_import,
      .takes = CTL_SECRET_SERVICE},
-    {"list", "", "show where the keys come from", .run = keys_list},
+    {"list", "", "show where the keys come from", .run = keys_list, .takes = CTL_PAGED},
     {"rm", "PROVIDER", "take an imported key away", 1, 1, .run = keys_rm},
     {"test", "[PROVIDER]", "ask providers whether they take their keys", .max_args = 1, .run = keys_test},
     {0},
