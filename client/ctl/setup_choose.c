@@ -104,7 +104,7 @@ static int ask_which(struct setup *s)
     show_found(s, found);
     show_others(s, found);
     for (;;) {
-        const ssize_t n = typed_line(found > 0 ? "Which do you have? Numbers or names (Enter: those that were found): "
+        const ssize_t n = typed_line(found > 0 ? "Which do you have? Numbers or names (Enter: those found): "
                                                : "Which do you have? Numbers or names: ",
                                      line, sizeof(line));
         if (n < 0)

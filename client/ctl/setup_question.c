@@ -68,6 +68,6 @@ int setup_question(struct setup *s)
     }
     const int status = ask(s, question);
     if (status == EXIT_OK && s->talks)
-        setup_say(s, "\nFrom now on: ask \"...\". What goes on: askctl status. More: ask --help, askctl --help.");
+        setup_say(s, "\nFrom now on: ask \"...\". More: ask --help, askctl --help.");
     return status;
 }

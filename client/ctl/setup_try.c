@@ -110,6 +110,16 @@ static void take_error(struct setup_provider *p, const msgpack_object *error)
         (void)exit_describe(p->error, sizeof(p->error), error);
 }
 
+/* Some have no list: that says nothing of the rest. */
+static void take_list_error(struct setup_provider *p, const msgpack_object *error)
+{
+    static const char hint[] = "; without its list of models, name one: --default-model PROVIDER/MODEL";
+    take_error(p, error);
+    const size_t len = strlen(p->error);
+    if (p->outcome == SETUP_FAILED && len + sizeof(hint) <= sizeof(p->error))
+        memcpy(p->error + len, hint, sizeof(hint));
+}
+
 /* Has its list read anew; what is wrong with that says as much as a question would. */
 static int refresh(struct setup *s, struct setup_provider *p)
 {
@@ -120,7 +130,7 @@ static int refresh(struct setup *s, struct setup_provider *p)
     const int status = call_with(s, "models.refresh", p->name, &reply);
     if (status == EXIT_OK && mp_map(&reply.data, &map) && field_array(&map, "providers", &list) && list.size == 1 &&
         mp_map(&list.ptr[0], &of) && mp_get(&of, "error") != NULL)
-        take_error(p, mp_get(&of, "error"));
+        take_list_error(p, mp_get(&of, "error"));
     msgpack_unpacked_destroy(&reply);
     return status;
 }

@@ -42,10 +42,11 @@ static enum units look_at_units(char *why, size_t size)
     buf_init(&told, TOLD_MAX);
     const int status = look(SHOW_UNIT, &told);
     const char *text = buf_cstr(&told);
+    const int line = (int)strcspn(text, "\n");
     if (status == NO_PROGRAM)
         (void)snprintf(why, size, "systemd is not here");
     else if (status != 0)
-        (void)snprintf(why, size, "your systemd cannot be reached: %s", text);
+        (void)snprintf(why, size, "your systemd cannot be reached: %.*s", line, text);
     else if (strstr(text, "LoadState=loaded") == NULL)
         found = UNITS_NOT_HERE;
     else

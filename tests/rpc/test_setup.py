@@ -135,6 +135,15 @@ def test_a_key_from_elsewhere_is_left_there(home, provider, start_daemon, askctl
     assert r.returncode == 0 and "fake: has a key: configuration" in r.stdout and keys_in(home) == {}
 
 
+def test_a_provider_without_a_list_is_tried_by_a_model_that_is_named(home, provider, start_daemon, askctl):
+    home.write_config(provider.behave("words-3"), daemon={"default_model": None}, provider=UNUSED)
+    start_daemon()
+    r = askctl("setup", "fake", "--keys-from", "-", *NEVER, input=GOOD)
+    assert r.returncode == 1 and "404" in r.stderr and "--default-model" in r.stderr
+    r = askctl("setup", "fake", "--default-model", "fake/m", *NEVER)
+    assert (r.returncode, r.stderr) == (0, "") and "fake/m is the default model now" in r.stdout
+
+
 # -- the default model
 
 

@@ -17,7 +17,8 @@ def three(home, provider, start_daemon):
         daemon={"default_model": None},
         provider=UNUSED,
         extra=f'[provider "wrong"]\nbase_url = {provider.behave("only-key.other")}\nretries = 0\n'
-        f'[provider "slow"]\nbase_url = {provider.behave("slow-3-400")}\n',
+        f'[provider "slow"]\nbase_url = {provider.behave("slow-3-400")}\n'
+        '[alias "named"]\nmodels = slow/m\n',
     )
     return start_daemon()
 
@@ -54,9 +55,10 @@ def test_all_of_it(home, terminal):
     t.wait_for("wrong: that key is not kept")
     t.wait_for("Another key of wrong")
     key(t, "wrong", "key.other")
-    t.wait_for(f"wrong: stored in")
+    t.wait_for("wrong: stored in")
     key(t, "slow", "key.slow")
-    t.wait_for("Which model is to be asked")
+    shown = t.wait_for("Which model is to be asked")
+    assert "slow: slow/m is asked for one token ... it works" in shown
     t.type("", "Enter")
     t.wait_for("A first question")
     t.type("hello newcomer", "Enter")
