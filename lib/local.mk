@@ -4,11 +4,11 @@ libaskbase_la_SOURCES = \
 	lib/base/alloc.c lib/base/alloc.h lib/base/buf.c lib/base/buf.h lib/base/clock.c lib/base/clock.h \
 	lib/base/decimal.c lib/base/decimal.h lib/base/error.c lib/base/error.h lib/base/exchange.c \
 	lib/base/exchange.h lib/base/fd.c lib/base/fd.h lib/base/file_kind.c lib/base/file_kind.h lib/base/grow.h \
-	lib/base/id.c lib/base/id.h lib/base/key_folder.c lib/base/key_folder.h lib/base/names.h lib/base/paths.c \
-	lib/base/paths.h lib/base/picture.c lib/base/picture.h lib/base/secret.c lib/base/secret.h \
-	lib/base/usual_keys.c lib/base/usual_keys.h lib/base/utf8.c lib/base/utf8.h lib/base/value.c lib/base/value.h \
-	lib/base/version.c lib/base/version.h lib/base/version_compare.c lib/base/words.c lib/base/words.h \
-	lib/chat/conversation.h lib/chat/embed.c lib/chat/embed.h lib/chat/event.c lib/chat/event.h \
+	lib/base/host.c lib/base/host.h lib/base/id.c lib/base/id.h lib/base/key_folder.c lib/base/key_folder.h \
+	lib/base/names.h lib/base/paths.c lib/base/paths.h lib/base/picture.c lib/base/picture.h lib/base/secret.c \
+	lib/base/secret.h lib/base/usual_keys.c lib/base/usual_keys.h lib/base/utf8.c lib/base/utf8.h lib/base/value.c \
+	lib/base/value.h lib/base/version.c lib/base/version.h lib/base/version_compare.c lib/base/words.c \
+	lib/base/words.h lib/chat/conversation.h lib/chat/embed.c lib/chat/embed.h lib/chat/event.c lib/chat/event.h \
 	lib/chat/ledger_row.c lib/chat/ledger_row.h lib/chat/limit.c lib/chat/limit.h lib/chat/listed.c \
 	lib/chat/listed.h lib/chat/message.c lib/chat/message.h lib/chat/price.c lib/chat/price.h lib/chat/request.c \
 	lib/chat/request.h lib/chat/schema_check.c lib/chat/schema_check.h lib/chat/schema_internal.h \

@@ -687,13 +687,13 @@ python_tests = \
 	tests/rpc/test_schema_property.py tests/rpc/test_screen.py tests/rpc/test_search.py tests/rpc/test_secrets.py \
 	tests/rpc/test_service.py tests/rpc/test_session.py tests/rpc/test_setup.py tests/rpc/test_setup_terminal.py \
 	tests/rpc/test_shell_keys.py tests/rpc/test_single_flight.py tests/rpc/test_single_flight_ends.py \
-	tests/rpc/test_slow.py tests/rpc/test_spent.py tests/rpc/test_status_cli.py tests/rpc/test_store_trouble.py \
-	tests/rpc/test_system_mode.py tests/rpc/test_systemd.py tests/rpc/test_terminal.py \
-	tests/rpc/test_terminal_attacks.py tests/rpc/test_titling.py tests/rpc/test_tls.py tests/rpc/test_tree.py \
-	tests/rpc/test_tree_model.py tests/rpc/test_usage.py tests/rpc/test_usage_cli.py \
-	tests/rpc/test_usage_scopes.py tests/rpc/test_warm.py tests/rpc/test_watch.py tests/rpc/test_window.py \
-	tests/replay/test_embeddings.py tests/replay/test_prices.py tests/replay/test_recordings.py \
-	tests/replay/test_requests.py tests/replay/test_tokens.py
+	tests/rpc/test_slow.py tests/rpc/test_spent.py tests/rpc/test_ssh.py tests/rpc/test_status_cli.py \
+	tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py tests/rpc/test_systemd.py \
+	tests/rpc/test_terminal.py tests/rpc/test_terminal_attacks.py tests/rpc/test_titling.py tests/rpc/test_tls.py \
+	tests/rpc/test_tree.py tests/rpc/test_tree_model.py tests/rpc/test_trouble.py tests/rpc/test_usage.py \
+	tests/rpc/test_usage_cli.py tests/rpc/test_usage_scopes.py tests/rpc/test_warm.py tests/rpc/test_watch.py \
+	tests/rpc/test_window.py tests/replay/test_embeddings.py tests/replay/test_prices.py \
+	tests/replay/test_recordings.py tests/replay/test_requests.py tests/replay/test_tokens.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) \
 	tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/folder_remove.h \
@@ -712,7 +712,7 @@ EXTRA_DIST += $(python_tests) \
 	tests/rpc/helpers_edit.py tests/rpc/helpers_files.py tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py \
 	tests/rpc/helpers_model.py tests/rpc/helpers_prometheus.py tests/rpc/helpers_prompts.py \
 	tests/rpc/helpers_routing.py tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py \
-	tests/rpc/helpers_shell.py tests/rpc/helpers_steered.py tests/rpc/helpers_system.py \
+	tests/rpc/helpers_shell.py tests/rpc/helpers_sshd.py tests/rpc/helpers_steered.py tests/rpc/helpers_system.py \
 	tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_tmux.py tests/rpc/helpers_told.py \
 	tests/rpc/helpers_tree.py tests/rpc/helpers_web.py tests/provider/fault_provider.py tests/provider/grammars.py \
 	tests/provider/list_server.py tests/provider/tls_provider.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c \

@@ -91,6 +91,7 @@ static void on_terminal(struct where *w)
 void where_find(struct where *w)
 {
     w->terminal[0] = '\0';
+    (void)host_name(w->host);
     if (getcwd(w->cwd, sizeof(w->cwd)) == NULL || w->cwd[0] != '/' || !utf8_valid(w->cwd, strlen(w->cwd)))
         w->cwd[0] = '\0';
     if (!in_tmux(w) && !in_screen(w))
@@ -99,7 +100,7 @@ void where_find(struct where *w)
 
 void where_put(struct buf *b, const struct where *w, const char *budget)
 {
-    mp_put_map(b, 0U + (w->cwd[0] != '\0') + (w->terminal[0] != '\0') + (budget != NULL));
+    mp_put_map(b, 0U + (w->cwd[0] != '\0') + (w->terminal[0] != '\0') + (w->host[0] != '\0') + (budget != NULL));
     if (budget != NULL)
         mp_put_entry(b, "budget", budget);
     if (w->cwd[0] != '\0') {
@@ -110,4 +111,6 @@ void where_put(struct buf *b, const struct where *w, const char *budget)
         mp_put_cstr(b, "terminal");
         mp_put_cstr(b, w->terminal);
     }
+    if (w->host[0] != '\0')
+        mp_put_entry(b, "host", w->host);
 }

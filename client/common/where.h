@@ -1,9 +1,10 @@
-/* Where a client runs, so that the daemon can tell which conversation was the last one here: the working folder and the
- * terminal. */
+/* Where a client runs, so that the daemon can tell which conversation was the last one here: the machine, the working
+ * folder and the terminal. */
 #ifndef CLIENT_WHERE_H
 #define CLIENT_WHERE_H
 
 #include "lib/base/buf.h"
+#include "lib/base/host.h"
 #include <limits.h>
 #include <sys/types.h>
 
@@ -12,10 +13,12 @@ struct where {
     /* "" without one. A name that another terminal does not get later: the pane of a multiplexer with its server, or
      * the controlling terminal's device and the start of its session. It means nothing but equality. */
     char terminal[512];
+    /* The daemon may run on another one, which forwards its socket here. "" where it is not known or no UTF-8. */
+    char host[HOST_SIZE];
 };
 
 void where_find(struct where *w);
-/* Appends {cwd?, terminal?, budget?}; budget: a name for the ledger, NULL for none. */
+/* Appends {cwd?, terminal?, host?, budget?}; budget: a name for the ledger, NULL for none. */
 void where_put(struct buf *b, const struct where *w, const char *budget);
 
 /* What /proc/PID/stat says about a process. False for another text. Its second field is a program's name, which may

@@ -5,9 +5,9 @@
 
 const struct ctl_verb cmd_conv_verbs[] = {
     {"list", "", "one line each, the one that changed last first", .run = conv_list,
-     .takes = CTL_LIMIT | CTL_TAG | CTL_MODEL | CTL_DIRECTORY | CTL_SINCE | CTL_PINNED | CTL_DELETED | CTL_PAGED},
+     .takes = CTL_LIMIT | CTL_TAG | CTL_MODEL | CTL_DIRECTORY | CTL_HOST | CTL_SINCE | CTL_PINNED | CTL_DELETED | CTL_PAGED},
     {"search", "WORD...", "those that hold all the words, the best first", 1, INT_MAX, .run = conv_search,
-     .takes = CTL_LIMIT | CTL_MODEL | CTL_DIRECTORY | CTL_SINCE | CTL_PAGED},
+     .takes = CTL_LIMIT | CTL_MODEL | CTL_DIRECTORY | CTL_HOST | CTL_SINCE | CTL_PAGED},
     {"show", "CONVERSATION", "what was said, from its beginning to its head", 1, 1, .run = conv_show,
      .takes = CTL_PAGED},
     {"rename", "CONVERSATION TITLE", "give it another title", 2, 2, .run = conv_rename},

@@ -33,7 +33,7 @@ const char *conv_line(char out[CONV_LINE], const msgpack_object_map *map, const 
 
 /* A time, as people write it where they are. "" where it is not there. */
 const char *conv_when(char out[CONV_WHEN], const msgpack_object_map *map, const char *field);
-/* Appends those of --model, --directory and --since that are given, and tells how many. */
+/* Appends those of --model, --directory, --host and --since that are given, and tells how many. */
 uint32_t conv_put_filters(struct buf *b, const struct ctl *c);
 
 /* What --format was given is one of CONV_FORMATS, or it was not given; false after it was told. */

@@ -2,6 +2,7 @@
 #include "client/common/field.h"
 #include "client/ctl/conv.h"
 #include "client/ctl/table.h"
+#include "lib/base/host.h"
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,9 +111,10 @@ static uint32_t put_since(struct buf *b, const struct ctl *c)
 
 uint32_t conv_put_filters(struct buf *b, const struct ctl *c)
 {
-    char real[PATH_MAX];
+    char real[PATH_MAX], here[HOST_SIZE]; /* a folder is one of this machine, where no other is named */
     const char *folder = c->directory != NULL && realpath(c->directory, real) != NULL ? real : c->directory;
-    return put_str(b, "model", c->model) + put_str(b, "directory", folder) + put_since(b, c);
+    const char *host = c->host == NULL && folder != NULL && host_name(here) ? here : c->host;
+    return put_str(b, "model", c->model) + put_str(b, "directory", folder) + put_str(b, "host", host) + put_since(b, c);
 }
 
 int conv_list(struct ctl *c)

@@ -106,6 +106,16 @@ static msgpack_object_map *find_branch(const msgpack_object_map *map, uint32_t *
     return branch;
 }
 
+/* "Asked on far, in /home/me": only where that is another machine than the daemon's. */
+static void print_place(struct ctl *c, const msgpack_object_map *map)
+{
+    char host[CONV_LINE], directory[CONV_LINE];
+    if (conv_line(host, map, "host")[0] == '\0')
+        return;
+    (void)conv_line(directory, map, "directory");
+    ctl_printf(c, "\nAsked on %s%s%s\n", host, directory[0] != '\0' ? ", in " : "", directory);
+}
+
 static int print_conversation(struct ctl *c, const msgpack_object *reply)
 {
     char title[CONV_LINE];
@@ -115,6 +125,7 @@ static int print_conversation(struct ctl *c, const msgpack_object *reply)
     uint32_t n;
     msgpack_object_map *branch = find_branch(&map, &n);
     ctl_printf(c, "# %s\n", conv_line(title, &map, "title"));
+    print_place(c, &map);
     for (uint32_t i = 0; i < n; i++)
         print_message(c, &branch[i]);
     free(branch);

@@ -58,6 +58,7 @@ typedef uint64_t ctl_options;
 #define CTL_UNITS (UINT64_C(1) << 44)
 #define CTL_LINGER (UINT64_C(1) << 45)
 #define CTL_QUESTION (UINT64_C(1) << 46)
+#define CTL_HOST (UINT64_C(1) << 59)
 #define CTL_COMMON (CTL_JSON | CTL_SOCKET | CTL_HELP | CTL_VERSION) /* every verb takes them */
 
 /* A verb that takes --no-pager shows what is longer than the terminal through one; not what goes on by itself. */
@@ -84,7 +85,7 @@ struct ctl {
     double older_than;   /* seconds */
     double since, until; /* moments, seconds since 1970 */
     const char *by;      /* words with commas between */
-    const char *directory;
+    const char *directory, *host;
     const char *format, *output;                      /* of conversations, or a line of status; a path */
     const char *keys_from, *default_model, *question; /* of setup; the first is env, - or a path */
     bool units, linger;                               /* likewise: yes */

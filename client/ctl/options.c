@@ -102,6 +102,12 @@ static bool read_directory(struct ctl *c, const char *value)
     return value[0] != '\0';
 }
 
+static bool read_host(struct ctl *c, const char *value)
+{
+    c->host = value;
+    return value[0] != '\0';
+}
+
 static bool read_since(struct ctl *c, const char *value)
 {
     return figures_read_moment(value, clock_wall_us(), false, &c->since);
@@ -212,6 +218,7 @@ static const struct ctl_option {
     {CTL_YES, 0, "yes", NULL, "ask nothing before; setup: take what is offered", NULL, NULL},
     {CTL_LIST, 0, "list", NULL, "trust: list what is trusted", NULL, NULL},
     {CTL_DIRECTORY, 0, "directory", "DIR", "what was asked in that folder", read_directory, "is no folder"},
+    {CTL_HOST, 0, "host", "HOST", "what was asked on that machine", read_host, "is no machine's name"},
     {CTL_SINCE, 0, "since", "WHEN", "what changed, or was used, since then: 12h, 3d, 2w ago, or a day, 2026-11-01",
      read_since, "is no age such as 12h or 3d, and no day such as 2026-11-01"},
     {CTL_UNTIL, 0, "until", "WHEN", "and until then, a day to its end", read_until,

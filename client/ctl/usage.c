@@ -19,6 +19,7 @@ static const struct usage_by bys[] = {
     {"label", "LABEL", USAGE_TEXT, 10},
     {"conversation", "CONVERSATION", USAGE_TEXT, 14},
     {"directory", "DIRECTORY", USAGE_TEXT, 10},
+    {"host", "HOST", USAGE_TEXT, 10},
 };
 enum { DAY_SECONDS = 86400, HOUR_SECONDS = 3600, SINCE_DAYS = 30 };
 

@@ -6,7 +6,7 @@
 #include "client/ctl/ctl.h"
 #include "lib/base/buf.h"
 
-#define USAGE_WORDS "model, provider, client, uid, day, hour, directory, conversation, label, none"
+#define USAGE_WORDS "model, provider, client, uid, day, hour, directory, conversation, label, host, none"
 
 struct usage_by { /* what rows may be grouped by */
     const char *name, *head;

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PLACE_MAX 4096 /* bytes of a folder, and of a machine's name */
+
 struct archive_conversation *archive_conversation_new(void)
 {
     struct archive_conversation *c = NEW(struct archive_conversation);
@@ -47,6 +49,8 @@ struct archive_conversation *archive_conversation_free(struct archive_conversati
     free(c->source);
     free(c->title);
     free(c->system);
+    free(c->directory);
+    free(c->host);
     free(c);
     return NULL;
 }
@@ -85,6 +89,12 @@ void archive_set_title(struct archive_conversation *c, const char *s, size_t len
     if (end > 0)
         c->title = xstrndup((const char *)b.data, end);
     buf_done(&b);
+}
+
+void archive_set_place(char **place, const char *s, size_t len)
+{
+    free(*place);
+    *place = len > 0 && len <= PLACE_MAX && !memchr(s, '\0', len) ? archive_copy(s, len) : NULL;
 }
 
 bool archive_add_tag(struct archive_conversation *c, const char *s, size_t len)

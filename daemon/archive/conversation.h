@@ -36,6 +36,7 @@ struct archive_conversation {
     char id[ID_LEN + 1]; /* "" likewise */
     char *source;        /* by what it is known again: "chatgpt:ID"; NULL where it cannot be */
     char *title, *system;
+    char *directory, *host; /* where it was begun; host NULL: on the daemon's machine */
     int64_t created_us, updated_us;
     char **tags;
     size_t n_tags;
@@ -55,6 +56,8 @@ struct archive_message *archive_add(struct archive_conversation *c, enum role ro
 /* Replaces the title by what of it is one: control characters become spaces, none at the ends, and it is cut at
  * CONVERSATION_TITLE_MAX. Nothing left: none. */
 void archive_set_title(struct archive_conversation *c, const char *s, size_t len);
+/* Where it was begun. Of what is longer than any such name, or has a NUL, nothing is known. */
+void archive_set_place(char **place, const char *s, size_t len);
 /* False where it is no tag that conversation.tag would take: every list of conversations shows them. */
 bool archive_add_tag(struct archive_conversation *c, const char *s, size_t len);
 /* "KIND:ID"; none where the id is empty or over ARCHIVE_SOURCE_MAX. */

@@ -275,6 +275,10 @@ static enum error_code read_all(struct reading *r, const msgpack_object_map *map
     r->c->system = copy_str(map, "system", &len);
     if (r->c->system && memchr(r->c->system, '\0', len))
         return error_set(r->err, ERR_INVALID_REQUEST, "its system holds a NUL character");
+    if (get_str(map, "directory", &s, &len))
+        archive_set_place(&r->c->directory, s, len);
+    if (get_str(map, "host", &s, &len))
+        archive_set_place(&r->c->host, s, len);
     r->c->created_us = read_time(map, "created");
     r->c->updated_us = read_time(map, "updated");
     const msgpack_object *pinned = mp_get(map, "pinned");

@@ -123,6 +123,22 @@ static enum error_code front_title(struct page *p, const char *s, size_t len)
     return ERR_NONE;
 }
 
+static enum error_code front_directory(struct page *p, const char *s, size_t len)
+{
+    char *directory = front_string(s, len);
+    archive_set_place(&p->c->directory, directory, strlen(directory));
+    free(directory);
+    return ERR_NONE;
+}
+
+static enum error_code front_host(struct page *p, const char *s, size_t len)
+{
+    char *host = front_string(s, len);
+    archive_set_place(&p->c->host, host, strlen(host));
+    free(host);
+    return ERR_NONE;
+}
+
 static enum error_code front_version(struct page *p, const char *s, size_t len)
 {
     if (len == 1 && s[0] == '0' + MARKDOWN_VERSION)
@@ -182,8 +198,9 @@ static const struct front_key {
     const char *name;
     enum error_code (*read)(struct page *p, const char *s, size_t len);
 } front_keys[] = {
-    {"askd", front_version},    {"title", front_title}, {"conversation", front_id}, {"created", front_created},
-    {"updated", front_updated}, {"tags", front_tags},   {"pinned", front_pinned},   {"head", front_head},
+    {"askd", front_version},        {"title", front_title}, {"conversation", front_id}, {"created", front_created},
+    {"updated", front_updated},     {"tags", front_tags},   {"pinned", front_pinned},   {"head", front_head},
+    {"directory", front_directory}, {"host", front_host},
 };
 
 /* "key: value"; a key that is not ours is somebody else's. */

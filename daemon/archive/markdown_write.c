@@ -139,6 +139,10 @@ static void put_front(struct buf *b, const struct archive_conversation *c)
             json_array_append_new(tags, json_string(c->tags[i]));
         put_front_entry(b, "tags", tags);
     }
+    if (c->directory)
+        put_front_entry(b, "directory", json_string(c->directory));
+    if (c->host)
+        put_front_entry(b, "host", json_string(c->host));
     if (c->pinned)
         buf_puts(b, "pinned: true\n");
     if (c->n_messages > 0 && c->head != c->n_messages - 1 && c->head < c->n_messages)

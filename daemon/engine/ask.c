@@ -542,7 +542,7 @@ static struct ask *ask_new(struct engine *e, struct chat_request *req, struct pl
     a->begun_us = clock_mono_us();
     a->answer = answer_new(flight_log(flight), asker);
     a->rider.answer = a->answer;
-    const struct spend_who who = {asker->uid, asker->client, req->directory, req->label};
+    const struct spend_who who = {asker->uid, asker->client, &req->place};
     spend_begin(&a->who, answer_id(a->answer), answer_started_us(a->answer), &who);
     a->rider.who = &a->who;
     if (req->has_timeout) {

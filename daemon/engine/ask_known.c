@@ -248,7 +248,7 @@ struct answer *ask_at_once(struct engine *e, const struct chat_request *req, con
     tell_cached(e, answer, it, req->stream);
     flight_set_context(answer,
                        windows_told(&looked->windows, lookup_candidate(&looked->lookup, plan, &item_facts(it)->key)));
-    const struct spend_who who = {asker->uid, asker->client, req->directory, req->label};
+    const struct spend_who who = {asker->uid, asker->client, &req->place};
     add_cached_row(e, spend_borrowed(answer_id(answer), answer_started_us(answer), &who), it);
     answer_accept(answer);
     answer_settle(answer);

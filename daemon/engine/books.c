@@ -171,8 +171,8 @@ static bool are_alike(const struct ledger_row *a, const struct ledger_row *b)
     return a->how == b->how && a->outcome == b->outcome && a->requests == 0 && b->requests == 0 && a->arm == b->arm &&
            a->uid == b->uid && strcmp(a->conversation, b->conversation) == 0 &&
            strcmp(a->saved_currency, b->saved_currency) == 0 && (a->saved_nano < 0) == (b->saved_nano < 0) &&
-           same(a->client, b->client) && same(a->directory, b->directory) && same(a->label, b->label) &&
-           same(a->provider, b->provider) && same(a->model, b->model);
+           same(a->client, b->client) && same(a->directory, b->directory) && same(a->host, b->host) &&
+           same(a->label, b->label) && same(a->provider, b->provider) && same(a->model, b->model);
 }
 
 /* Among the last few that wait. */

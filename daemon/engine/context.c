@@ -18,8 +18,9 @@ struct store_job *context_path(const struct chat_request *req, uid_t uid, int64_
     p->by_message = strcmp(req->conversation, CONVERSATION_OF_MESSAGE) == 0;
     if (strcmp(req->conversation, CONVERSATION_LAST) != 0)
         snprintf(p->conversation, sizeof p->conversation, "%s", req->conversation);
-    p->directory = xstrdup(req->directory);
-    p->terminal = xstrdup(req->terminal);
+    p->directory = xstrdup(req->place.directory);
+    p->terminal = xstrdup(req->place.terminal);
+    p->host = xstrdup(req->place.host);
     p->not_before_us = clock_wall_us() - last_within_ms * 1000;
     if (req->parent)
         snprintf(p->parent, sizeof p->parent, "%s", req->parent);
@@ -205,8 +206,9 @@ struct store_job *context_begin(const struct chat_request *req, size_t own, cons
     b->create = create;
     if (create)
         b->system = xstrdup(req->system);
-    b->directory = xstrdup(req->directory);
-    b->terminal = xstrdup(req->terminal);
+    b->directory = xstrdup(req->place.directory);
+    b->terminal = xstrdup(req->place.terminal);
+    b->host = xstrdup(req->place.host);
     char title[TITLE_SIZE];
     if ((req->title && title_of_text(req->title, strlen(req->title), title)) ||
         title_of_messages(req->messages + own, req->n_messages - own, title))

@@ -32,6 +32,7 @@ struct budget_wish purse_wish(const struct catalog *c, const struct purse_questi
     return (struct budget_wish){.subject = {.uid = q->who->uid,
                                             .client = q->who->client,
                                             .directory = q->who->directory,
+                                            .host = q->who->host,
                                             .label = q->who->label,
                                             .provider = r->provider->name,
                                             .model = r->model,

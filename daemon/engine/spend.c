@@ -14,8 +14,9 @@ struct ledger_row spend_borrowed(const char *id, int64_t at_us, const struct spe
     row.at_us = at_us;
     row.uid = who->uid;
     row.client = (char *)(uintptr_t)who->client; /* whoever borrows does not write */
-    row.directory = (char *)(uintptr_t)who->directory;
-    row.label = (char *)(uintptr_t)who->label;
+    row.directory = who->place->directory;
+    row.host = who->place->host;
+    row.label = who->place->label;
     return row;
 }
 

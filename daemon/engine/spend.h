@@ -7,9 +7,10 @@
 #include "lib/chat/ledger_row.h"
 #include "lib/chat/request.h"
 
-struct spend_who { /* who asks, borrowed; NULL where not told */
+struct spend_who { /* who asks, and where; borrowed */
     uid_t uid;
-    const char *client, *directory, *label;
+    const char *client; /* NULL where not told */
+    const struct chat_place *place;
 };
 /* What the rows of an answer begin as. id: its own, or one that nothing else has. */
 void spend_begin(struct ledger_row *row, const char *id, int64_t at_us, const struct spend_who *who);

@@ -2,6 +2,7 @@
 #include "lib/base/alloc.h"
 #include "lib/base/decimal.h"
 #include "lib/base/grow.h"
+#include "lib/base/host.h"
 #include "lib/base/paths.h"
 #include <fnmatch.h>
 #include <limits.h>
@@ -12,7 +13,7 @@
 #include <unistd.h>
 
 struct budget_section {
-    char *limit, *uid, *provider, *model, *client, *directory, *label;
+    char *limit, *uid, *provider, *model, *client, *directory, *host, *label;
     int per, unpriced;
     int64_t warn, reserve_output;
 };
@@ -49,6 +50,9 @@ static const struct config_option options[] = {
     {"directory", CONFIG_STRING, AT(directory), 0, 0, NULL, NULL, CONFIG_RELOAD,
      "Only requests from this folder and those below it count. ~/ is the home of the user that uid names, else the "
      "daemon's."},
+    {"host", CONFIG_STRING, AT(host), 0, 0, NULL, NULL, CONFIG_RELOAD,
+     "Only requests from this machine count, by the name that uname -n prints there. Without it those from everywhere "
+     "do, or with directory those from the daemon's machine."},
     {"label", CONFIG_STRING, AT(label), 0, 0, NULL, NULL, CONFIG_RELOAD,
      "Only requests count that name this budget themselves, as a project file does by budget = LABEL."},
     {"warn", CONFIG_INT, AT(warn), 0, 100, "80", NULL, CONFIG_RELOAD,
@@ -103,10 +107,19 @@ static bool lies_in(const char *folder, const char *path)
     return path && strncmp(folder, path, len) == 0 && (path[len] == '/' || path[len] == '\0');
 }
 
+/* A folder is one of a machine. */
+static bool is_from(const struct budget_rule *r, const char *host)
+{
+    if (r->host)
+        return strcmp(r->host, host ? host : "") == 0;
+    return !r->directory || !host;
+}
+
 bool budget_rule_applies(const struct budget_rule *r, const struct budget_subject *s)
 {
     return (r->any_uid || r->uid == s->uid) && is_or_any(r->provider, s->provider) && is_or_any(r->client, s->client) &&
-           is_or_any(r->label, s->label) && lies_in(r->directory, s->directory) && model_matches(r->model, s);
+           is_or_any(r->label, s->label) && lies_in(r->directory, s->directory) && is_from(r, s->host) &&
+           model_matches(r->model, s);
 }
 
 bool budget_rule_same(const struct budget_rule *a, const struct budget_rule *b)
@@ -114,7 +127,7 @@ bool budget_rule_same(const struct budget_rule *a, const struct budget_rule *b)
     return a->limit.unit == b->limit.unit && strcmp(a->limit.currency, b->limit.currency) == 0 && a->per == b->per &&
            a->any_uid == b->any_uid && (a->any_uid || a->uid == b->uid) && same(a->provider, b->provider) &&
            same(a->model, b->model) && same(a->client, b->client) && same(a->directory, b->directory) &&
-           same(a->label, b->label);
+           same(a->host, b->host) && same(a->label, b->label);
 }
 
 /* -- reading them -- */
@@ -200,6 +213,7 @@ static enum error_code read_rule(struct reading *r, struct error *err)
     r->rule->provider = xstrdup(s->provider);
     r->rule->model = xstrdup(s->model);
     r->rule->client = xstrdup(s->client);
+    r->rule->host = s->host && host_is_ours(s->host) ? xstrdup("") : xstrdup(s->host);
     r->rule->label = xstrdup(s->label);
     r->rule->warn = s->warn;
     r->rule->allow_unpriced = s->unpriced == UNPRICED_ALLOW;
@@ -246,6 +260,7 @@ struct budget_rules *budget_rules_unref(struct budget_rules *rs)
         free((char *)r->model);
         free((char *)r->client);
         free((char *)r->directory);
+        free((char *)r->host);
         free((char *)r->label);
     }
     free(rs->list);

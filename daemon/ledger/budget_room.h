@@ -15,6 +15,7 @@ extern const struct config_room budget_room;
 struct budget_subject {
     uid_t uid;
     const char *client, *directory, *label;
+    const char *host;     /* NULL: the daemon's machine */
     const char *provider; /* the section's name */
     const char *model;    /* the provider's name for it */
     const char *model_id; /* the catalogue's */
@@ -27,9 +28,10 @@ struct budget_rule {
     bool any_uid;
     uid_t uid;                                                 /* else this one */
     const char *provider, *model, *client, *directory, *label; /* NULL: any */
-    int64_t warn;                                              /* per cent of the limit, 0: never */
-    bool allow_unpriced;                                       /* of money: what has no price counts 0 */
-    int64_t reserve_output;                                    /* tokens, where a question does not say */
+    const char *host;       /* "": the daemon's machine; NULL: any, or with a directory the daemon's */
+    int64_t warn;           /* per cent of the limit, 0: never */
+    bool allow_unpriced;    /* of money: what has no price counts 0 */
+    int64_t reserve_output; /* tokens, where a question does not say */
 };
 
 /* Whether such a request counts in it. */

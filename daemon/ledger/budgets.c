@@ -96,6 +96,7 @@ static void subject_copy(struct budget_subject *to, const struct budget_subject 
     *to = (struct budget_subject){.uid = from->uid,
                                   .client = xstrdup(from->client),
                                   .directory = xstrdup(from->directory),
+                                  .host = xstrdup(from->host),
                                   .label = xstrdup(from->label),
                                   .provider = xstrdup(from->provider),
                                   .model = xstrdup(from->model),
@@ -106,6 +107,7 @@ static void subject_done(struct budget_subject *s)
 {
     free((char *)s->client);
     free((char *)s->directory);
+    free((char *)s->host);
     free((char *)s->label);
     free((char *)s->provider);
     free((char *)s->model);
@@ -343,6 +345,7 @@ void budgets_recall(struct budgets *b, const struct ledger_row *sum, const char 
     const struct budget_subject subject = {.uid = sum->uid,
                                            .client = sum->client,
                                            .directory = sum->directory,
+                                           .host = sum->host,
                                            .label = sum->label,
                                            .provider = sum->provider,
                                            .model = sum->model,

@@ -58,8 +58,9 @@ enum error_code m_read_notify(const msgpack_object_map *params, msgpack_object_m
 #define LIST_MAX 1000
 enum error_code m_read_limit(const struct call *c, uint32_t absent, uint32_t *ret, struct error *err);
 
-/* Where it is asked, if the chat does not say: where the connection's client runs. */
-struct chat_request;
+/* Where it is asked, as `context` tells; the daemon's own machine is none. */
+enum error_code call_read_place(const struct call *c, struct chat_place *ret, struct error *err);
+/* If the chat does not say: where the connection's client runs. */
 void call_add_context(const struct call *c, struct chat_request *req);
 
 #endif

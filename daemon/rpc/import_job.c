@@ -80,11 +80,13 @@ static void take_head(struct store_import *i, struct archive_conversation *c)
     i->source = c->source;
     i->title = c->title;
     i->system = c->system;
+    i->directory = c->directory;
+    i->host = c->host;
     i->tags = c->tags;
     i->n_tags = c->n_tags;
     i->pinned = c->pinned;
     i->head = c->head;
-    c->source = c->title = c->system = NULL;
+    c->source = c->title = c->system = c->directory = c->host = NULL;
     c->tags = NULL;
     c->n_tags = 0;
 }

@@ -166,7 +166,7 @@ static enum error_code look_up_question(struct call *c, struct error *err)
     if (code != ERR_NONE)
         return code;
     call_add_context(c, req);
-    const struct spend_who who = {server_scope(s, c->peer), c->peer->client, req->directory, req->label};
+    const struct spend_who who = {server_scope(s, c->peer), c->peer->client, &req->place};
     estimate_start(s->engine, req, &who, on_estimate, later_new(c));
     return ERR_NONE;
 }

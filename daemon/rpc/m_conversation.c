@@ -4,6 +4,7 @@
 #include "daemon/store/search_query.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
+#include "lib/base/host.h"
 #include "lib/proto/mp.h"
 #include <string.h>
 
@@ -31,6 +32,19 @@ static void read_query(const struct call *c, struct store_bytes *ret)
     *ret = store_bytes_copy(s, len <= SEARCH_QUERY_MAX ? len : SEARCH_QUERY_MAX + 1); /* over it, it is refused */
 }
 
+/* A directory is one of a machine: of the client's own, where no other is named. "": the daemon's. */
+static enum error_code read_where(const struct call *c, char **directory, char **host, struct error *err)
+{
+    enum error_code code = conversation_read_text(c, "directory", directory, err);
+    if (code == ERR_NONE)
+        code = conversation_read_text(c, "host", host, err);
+    if (code == ERR_NONE && *host && host_is_ours(*host))
+        (*host)[0] = '\0';
+    if (code == ERR_NONE && *directory && !*host)
+        *host = xstrdup(c->peer->place.host ? c->peer->place.host : "");
+    return code;
+}
+
 /* -- methods -- */
 
 enum error_code m_conversation_list(struct call *c, struct error *err)
@@ -42,7 +56,7 @@ enum error_code m_conversation_list(struct call *c, struct error *err)
     if (code == ERR_NONE)
         code = read_before(c, l, err);
     if (code == ERR_NONE)
-        code = conversation_read_text(c, "directory", &l->directory, err);
+        code = read_where(c, &l->directory, &l->host, err);
     if (code == ERR_NONE)
         code = conversation_read_text(c, "tag", &l->tag, err);
     if (code == ERR_NONE)
@@ -65,7 +79,7 @@ enum error_code m_conversation_search(struct call *c, struct error *err)
     if (code == ERR_NONE)
         code = conversation_read_text(c, "model", &s->model, err);
     if (code == ERR_NONE)
-        code = conversation_read_text(c, "directory", &s->directory, err);
+        code = read_where(c, &s->directory, &s->host, err);
     if (code == ERR_NONE)
         code = conversation_read_time(c, "since", &s->since_us, err);
     return conversation_submit(c, job, code, err);

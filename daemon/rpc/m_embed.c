@@ -90,7 +90,7 @@ enum error_code m_embed(struct call *c, struct error *err)
     }
     struct later *l = later_new(c);
     const struct peer *p = c->peer;
-    const struct spend_who who = {server_scope(s, p), p->client, p->directory, p->label};
+    const struct spend_who who = {server_scope(s, p), p->client, &p->place};
     struct embed *m = embed_start(s->engine, req, &who, timeout, on_vectors, l);
     if (m)
         later_on_gone(l, on_gone, m);
@@ -154,7 +154,7 @@ enum error_code m_estimate(struct call *c, struct error *err)
         return code;
     call_add_context(c, req);
     const struct peer *p = c->peer;
-    const struct spend_who who = {server_scope(p->server, p), p->client, req->directory, req->label};
+    const struct spend_who who = {server_scope(p->server, p), p->client, &req->place};
     estimate_start(p->server->engine, req, &who, on_estimate, later_new(c));
     return ERR_NONE;
 }

@@ -52,7 +52,7 @@ enum error_code m_hello(struct call *c, struct error *err)
     }
     enum error_code code = read_client(c, err);
     if (code == ERR_NONE)
-        code = codec_context(&c->params, &c->peer->directory, &c->peer->terminal, &c->peer->label, err);
+        code = call_read_place(c, &c->peer->place, err);
     if (code != ERR_NONE)
         return code;
     struct buf *b = call_begin(c);

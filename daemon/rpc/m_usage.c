@@ -54,7 +54,7 @@ static enum error_code read_by(const struct call *c, struct store_usage *u, stru
         if (!read_word(&list.ptr[i], &by))
             return error_set_param(err, "by",
                                    "by[%u] must be one of model, provider, client, uid, day, hour, directory, "
-                                   "conversation, label",
+                                   "conversation, label, host",
                                    i);
         if (!said[by])
             u->by[u->n_by++] = by;

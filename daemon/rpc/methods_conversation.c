@@ -12,6 +12,10 @@ const struct schema_field conversation_list_params[] = {
     {"limit", INT, NULL, "at most so many, up to 1000; default 50"},
     {"before", STR | NUMBER, NULL, "a conversation: those behind it in the list; or a time: those not touched since"},
     {"directory", STR, NULL, "only those that were asked in there"},
+    {"host", STR, NULL,
+     "only those that were asked on that machine; absent: on any, or with `directory` on the one that `hello` told, "
+     "else "
+     "the daemon's"},
     {"tag", STR, NULL, "only those with this tag"},
     {"model", STR, NULL, "only those in which this one answered last"},
     {"since", NUMBER, NULL, "only those touched then or later"},
@@ -29,6 +33,7 @@ static const struct schema_field conversation_item[] = {
     {"messages", INT | NEEDED, NULL, "how many, on all branches"},
     {"model", STR | NIL | NEEDED, NULL, "who answered last"},
     {"directory", STR | NIL | NEEDED, NULL, "where it was begun"},
+    {"host", STR, NULL, "on which machine, where that is not the daemon's"},
     {"tags", LIST(STR) | NEEDED, NULL, "maybe none"},
     {"pinned", BOOL | NEEDED, NULL, "it stays, whatever `keep` says"},
     {"deleted", NUMBER, NULL, "when it was; it goes for good `trash` later"},
@@ -49,6 +54,10 @@ const struct schema_field conversation_search_params[] = {
      "only what this model answered, as `MODEL` or `PROVIDER/MODEL`, and conversations in which `MODEL` answered last"},
     {"since", NUMBER, NULL, "only messages since this time, and titles of conversations that changed since"},
     {"directory", STR, NULL, "only conversations that were asked in there"},
+    {"host", STR, NULL,
+     "only conversations that were asked on that machine; absent: on any, or with `directory` on the one that `hello` "
+     "told, else "
+     "the daemon's"},
     {0},
 };
 
@@ -100,6 +109,8 @@ static const struct schema_field conversation_fields[] = {
      "what it is called, if nobody said the first words of its first question; nil: nothing yet"},
     {"head", STR | NIL | NEEDED, NULL, "the message that the next question follows; nil in an empty conversation"},
     {"system", STR, NULL, "instructions for every question in it"},
+    {"directory", STR, NULL, "where it was begun"},
+    {"host", STR, NULL, "on which machine, where that is not the daemon's"},
     {"created", NUMBER | NEEDED, NULL, "when it was begun"},
     {"updated", NUMBER | NEEDED, NULL, "when it last changed"},
     {"pinned", BOOL | NEEDED, NULL, "it stays, whatever `keep` says"},

@@ -12,13 +12,13 @@
 const struct schema_field usage_report_params[] = {
     {"by", LIST(STR), NULL,
      "a row for each combination of these: `model`, `provider`, `client`, `uid`, `day`, `hour`, `directory`, "
-     "`conversation`, `label`; absent or empty: for all together"},
+     "`conversation`, `label`, `host`; absent or empty: for all together"},
     WHEN_AND_WHOSE,
     {0},
 };
 
 static const struct schema_field row[] = {
-    {"model", STR | NIL, NULL, "where it is by this, as all down to `label`; the provider's own name of it"},
+    {"model", STR | NIL, NULL, "where it is by this, as all down to `host`; the provider's own name of it"},
     {"provider", STR | NIL, NULL, "as in `[provider \"name\"]`"},
     {"client", STR | NIL, NULL, "as `hello` told; nil: it did not"},
     {"uid", INT, NULL, "who asked"},
@@ -27,6 +27,7 @@ static const struct schema_field row[] = {
     {"directory", STR | NIL, NULL, "where it was asked; nil: nobody told"},
     {"conversation", STR | NIL, NULL, "in which; nil: in none"},
     {"label", STR | NIL, NULL, "the project's name for what it spends; nil: none"},
+    {"host", STR | NIL, NULL, "on which machine it was asked; nil: the daemon's. A directory is one of a machine"},
     {"requests", INT | NEEDED, NULL, "that went to a provider, those among them that were sent again"},
     {"answers", INT | NEEDED, NULL, "all of them, those that nobody had to be asked for too"},
     {"errors", INT | NEEDED, NULL, "those of them that failed or were interrupted"},

@@ -2,7 +2,9 @@
 #include "daemon/rpc/handlers.h"
 #include "daemon/rpc/notify.h"
 #include "lib/base/alloc.h"
+#include "lib/base/host.h"
 #include "lib/proto/codec.h"
+#include <stdlib.h>
 
 enum error_code m_read_notify(const msgpack_object_map *params, msgpack_object_map *notify, bool *present,
                               struct error *err)
@@ -36,13 +38,32 @@ enum error_code m_read_limit(const struct call *c, uint32_t absent, uint32_t *re
     return ERR_NONE;
 }
 
+/* The daemon's own machine has no name here, so that what was asked on it stays there when it gets another one. */
+static void forget_own_host(struct chat_place *p)
+{
+    if (!p->host || !host_is_ours(p->host))
+        return;
+    free(p->host);
+    p->host = NULL;
+}
+
+enum error_code call_read_place(const struct call *c, struct chat_place *ret, struct error *err)
+{
+    enum error_code code = codec_context(&c->params, ret, err);
+    forget_own_host(ret);
+    return code;
+}
+
 void call_add_context(const struct call *c, struct chat_request *req)
 {
-    const struct peer *p = c->peer;
-    if (!req->directory && !req->terminal) {
-        req->directory = xstrdup(p->directory);
-        req->terminal = xstrdup(p->terminal);
-        if (!req->label)
-            req->label = xstrdup(p->label);
+    const struct chat_place *p = &c->peer->place;
+    struct chat_place *of = &req->place;
+    if (!of->directory && !of->terminal && !of->host) {
+        of->directory = xstrdup(p->directory);
+        of->terminal = xstrdup(p->terminal);
+        of->host = xstrdup(p->host);
+        if (!of->label)
+            of->label = xstrdup(p->label);
     }
+    forget_own_host(of);
 }

@@ -23,9 +23,7 @@ static void on_closed(uv_handle_t *h)
     outq_done(&p->out); /* not before: a write under way reads from it */
     s->handles--;
     free(p->client);
-    free(p->label);
-    free(p->directory);
-    free(p->terminal);
+    chat_place_done(&p->place);
     free(p);
     server_settle(s);
 }

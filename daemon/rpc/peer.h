@@ -12,6 +12,7 @@
 
 #include "daemon/rpc/outq.h"
 #include "lib/base/error.h"
+#include "lib/chat/request.h"
 #include "lib/proto/frame.h"
 #include <stdbool.h>
 #include <sys/types.h>
@@ -31,7 +32,8 @@ struct peer {
     struct server *server;
     enum peer_state state;
     uid_t uid;
-    char *client, *directory, *terminal, *label; /* who and where the client is, as hello told; NULL where it did not */
+    char *client; /* who it is, as hello told, NULL where it did not; and where: */
+    struct chat_place place;
     bool errors_as_text, writing, paused, last_words, dirty;
     uint32_t in_flight;      /* requests that were not answered yet */
     uint32_t n_laters;       /* those of them that wait for a job */

@@ -69,6 +69,7 @@ const struct schema_field shape_notify[] = {
 const struct schema_field shape_context[] = {
     {"cwd", STR, NULL, "the client's working directory"},
     {"terminal", STR, NULL, "a name for its terminal that no other terminal has"},
+    {"host", STR, NULL, "the machine it runs on, as `uname -n` tells; absent: the daemon's"},
     {"budget", STR, NULL, "a name that its project has for what is spent: budgets with this label count it"},
     {0},
 };

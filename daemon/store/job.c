@@ -72,6 +72,7 @@ static void begin_done(struct store_begin *b)
     free(b->system);
     free(b->directory);
     free(b->terminal);
+    free(b->host);
     messages_free(b->messages, b->n_messages);
     rows_done(b->row, b->row ? 1 : 0);
 }
@@ -94,12 +95,15 @@ static void import_done(struct store_import *i)
     free(i->source);
     free(i->title);
     free(i->system);
+    free(i->directory);
+    free(i->host);
 }
 
 static void path_done(struct store_path *p)
 {
     free(p->directory);
     free(p->terminal);
+    free(p->host);
     free(p->system);
     free(p->summary);
     for (size_t i = 0; i < p->n_said; i++)
@@ -158,6 +162,7 @@ struct store_job *store_job_free(struct store_job *j)
     case STORE_PATH: path_done(&j->path); break;
     case STORE_LIST:
         free(j->list.directory);
+        free(j->list.host);
         free(j->list.tag);
         free(j->list.model);
         break;
@@ -165,6 +170,7 @@ struct store_job *store_job_free(struct store_job *j)
         free(j->search.query.data);
         free(j->search.model);
         free(j->search.directory);
+        free(j->search.host);
         free(j->search.hits);
         break;
     case STORE_ANSWER: answer_done(&j->answer); break;

@@ -105,6 +105,7 @@ struct store_begin {
     char *title;                 /* an automatic one, by the question, for one that has none; NULL: none */
     char *system;
     char *directory, *terminal;     /* where it was asked; NULL where not told */
+    char *host;                     /* NULL: on the daemon's machine */
     char parent[STORE_ID];          /* "": the root */
     struct store_message *messages; /* the question, appended below parent, each below the one before */
     size_t n_messages;
@@ -158,6 +159,7 @@ struct store_import {
     int64_t created_us, updated_us;
     char *source;         /* by what it is known again, of this user's; NULL: it is not */
     char *title, *system; /* NULL where not told */
+    char *directory, *host;
     char **tags;
     size_t n_tags;
     bool pinned;
@@ -262,6 +264,7 @@ struct store_usage {
         STORE_BY_DIRECTORY,
         STORE_BY_CONVERSATION,
         STORE_BY_LABEL,
+        STORE_BY_HOST,
         STORE_BYS
     } by[STORE_BYS];
     size_t n_by; /* 0: all in one group */
@@ -340,9 +343,10 @@ struct store_said { /* a message on a path */
  * read, is read as it ended. */
 struct store_path {
     uid_t uid;
-    char conversation[STORE_ID]; /* "": the last one, by terminal and directory (either may be NULL), or by_message */
+    char conversation[STORE_ID]; /* "": the last one, by terminal, directory and host (each may be NULL), or by_message
+                                  */
     bool by_message;             /* that which parent, or `of`, is in */
-    char *directory, *terminal;
+    char *directory, *terminal, *host;
     int64_t not_before_us; /* of the last one: older is ERR_NOT_FOUND with a hint */
     char parent[STORE_ID]; /* "": the head. Not in the conversation: ERR_NOT_FOUND, param "parent" */
     enum store_path_to {
@@ -366,6 +370,7 @@ struct store_list {
     char before[STORE_ID];         /* a conversation: those that come behind it */
     int64_t before_us;             /* or a time, 0: none */
     char *directory, *tag, *model; /* NULL: any */
+    char *host;                    /* likewise; "": the daemon's machine */
     int64_t since_us;              /* touched then or later */
     enum { STORE_PINNED_OR_NOT, STORE_PINNED, STORE_NOT_PINNED } pinned;
     bool deleted; /* those in the trash, and no others */
@@ -379,6 +384,7 @@ struct store_search {
     uint32_t limit;
     struct store_bytes query; /* search_query.h; over its bounds: ERR_INVALID_REQUEST */
     char *model, *directory;  /* NULL: any */
+    char *host;               /* likewise; "": the daemon's machine */
     int64_t since_us;         /* 0: any */
     /* Found: the packed items in out, n_out of them, best first */
     enum { STORE_SEARCH_MESSAGES, STORE_SEARCH_TITLES, STORE_SEARCH_SHOW } step; /* of the backend, as what follows */

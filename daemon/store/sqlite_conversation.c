@@ -209,8 +209,9 @@ bool sqlite_find_spot(struct store_db *db, struct store_job *job, struct sqlite_
 
 static int64_t insert_conversation(struct store_db *db, const struct store_begin *b)
 {
-    struct query q = query(db, "INSERT INTO conversation(id, uid, state, created, updated, messages, model,"
-                               " directory, system) VALUES(?1, ?2, " CONVERSATION_LIVE ", ?3, ?3, 0, ?4, ?5, ?6)");
+    struct query q =
+        query(db, "INSERT INTO conversation(id, uid, state, created, updated, messages, model,"
+                  " directory, system, host) VALUES(?1, ?2, " CONVERSATION_LIVE ", ?3, ?3, 0, ?4, ?5, ?6, ?7)");
 
     query_text(&q, b->conversation);
     query_int(&q, b->uid);
@@ -218,6 +219,7 @@ static int64_t insert_conversation(struct store_db *db, const struct store_begin
     query_text(&q, b->model);
     query_text(&q, b->directory);
     query_text(&q, b->system);
+    query_text(&q, b->host);
     return query_run(&q) ? sqlite3_last_insert_rowid(db->sql) : 0;
 }
 
@@ -232,14 +234,16 @@ static bool entitle(struct store_db *db, const struct store_begin *b, int64_t co
     return query_run(&q) && sqlite3_changes(db->sql) > 0;
 }
 
-/* more: messages that it has now. */
+/* more: messages that it has now. Where it was begun is told once, folder and host together. */
 static bool touch_conversation(struct store_db *db, const struct store_begin *b, int64_t conversation, int64_t more)
 {
     struct query q = query(db, "UPDATE conversation SET messages = messages + ?, updated = max(updated, ?),"
+                               " host = iif(directory IS NULL AND messages = 0, ?, host),"
                                " directory = coalesce(directory, ?) WHERE num = ?");
 
     query_int(&q, more);
     query_int(&q, b->started_us);
+    query_text(&q, b->host);
     query_text(&q, b->directory);
     query_int(&q, conversation);
     return query_run(&q);
@@ -247,12 +251,14 @@ static bool touch_conversation(struct store_db *db, const struct store_begin *b,
 
 static bool remember_place(struct store_db *db, const struct store_begin *b, int64_t conversation)
 {
-    struct query q = query(db, "INSERT INTO place(conversation, directory, terminal, uid, used) VALUES(?, ?, ?, ?, ?)"
+    struct query q = query(db, "INSERT INTO place(conversation, directory, terminal, host, uid, used)"
+                               " VALUES(?, ?, ?, ?, ?, ?)"
                                " ON CONFLICT DO UPDATE SET used = max(used, excluded.used)");
 
     query_int(&q, conversation);
     query_text(&q, b->directory ? b->directory : "");
     query_text(&q, b->terminal ? b->terminal : "");
+    query_text(&q, b->host ? b->host : "");
     query_int(&q, b->uid);
     query_int(&q, b->started_us);
     return query_run(&q);
@@ -337,9 +343,10 @@ enum store_step sqlite_create(struct store_db *db, struct store_job *job)
 
 static bool begin_fork(struct store_db *db, const struct store_fork *f, int64_t from)
 {
-    struct query q = query(db, "INSERT INTO conversation(id, uid, state, created, updated, messages, title, model,"
-                               " directory, system, titled) SELECT ?1, ?2, " CONVERSATION_HALF ", ?3, ?3, 0, title,"
-                               " model, directory, system, titled FROM conversation WHERE num = ?4");
+    struct query q =
+        query(db, "INSERT INTO conversation(id, uid, state, created, updated, messages, title, model,"
+                  " directory, host, system, titled) SELECT ?1, ?2, " CONVERSATION_HALF ", ?3, ?3, 0, title,"
+                  " model, directory, host, system, titled FROM conversation WHERE num = ?4");
 
     query_text(&q, f->conversation);
     query_int(&q, f->uid);
@@ -348,14 +355,13 @@ static bool begin_fork(struct store_db *db, const struct store_fork *f, int64_t 
     return query_run(&q);
 }
 
-/* It is listed where its original was begun; `used` is never, since nobody asked in it. */
-static bool place_fork(struct store_db *db, const struct found *to)
+bool sqlite_place_begun(struct store_db *db, int64_t conversation)
 {
-    struct query q = query(db, "INSERT INTO place(conversation, directory, terminal, uid, used)"
-                               " SELECT num, directory, '', uid, 0 FROM conversation"
+    struct query q = query(db, "INSERT INTO place(conversation, directory, terminal, host, uid, used)"
+                               " SELECT num, directory, '', coalesce(host, ''), uid, 0 FROM conversation"
                                " WHERE num = ? AND directory IS NOT NULL");
 
-    query_int(&q, to->num);
+    query_int(&q, conversation);
     return query_run(&q);
 }
 
@@ -421,7 +427,8 @@ enum store_step sqlite_fork(struct store_db *db, struct store_job *job)
         return begun ? abandon(db, job, &to, "conversation") : sqlite_no_conversation(job, "conversation");
     if ((leaf = sqlite_message(db, from.num, f->message)) == 0)
         return sqlite_not_found(job, "message", "no such message in this conversation");
-    if (!begun && !(begin_fork(db, f, from.num) && find_any(db, f->conversation, &to) && place_fork(db, &to)))
+    if (!begun &&
+        !(begin_fork(db, f, from.num) && find_any(db, f->conversation, &to) && sqlite_place_begun(db, to.num)))
         return STORE_STEP_DONE;
     sqlite_path_nums(db, leaf, &nums, &n);
     enum store_step step = db->fault == SQLITE_OK ? copy_path(db, job, &to, nums, n) : STORE_STEP_DONE;

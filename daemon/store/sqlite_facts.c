@@ -195,16 +195,18 @@ static void judge_conversations(struct store_db *db, const struct store_search *
     }
 }
 
-static uint32_t in_folder(struct store_db *db, const struct store_search *s, int64_t first)
+static uint32_t asked_there(struct store_db *db, const struct store_search *s, int64_t first)
 {
     uint32_t bits = 0;
     struct query q = query(db, "SELECT p.conversation FROM place p WHERE p.conversation BETWEEN ?1 AND ?2"
-                               " AND +p.uid = ?3 AND +p.directory = ?4");
+                               " AND +p.uid = ?3 AND (?4 IS NULL OR p.directory = ?4)"
+                               " AND (?5 IS NULL OR p.host = ?5)");
 
     query_int(&q, first);
     query_int(&q, first + TOGETHER - 1);
     query_int(&q, s->uid);
     query_text(&q, s->directory);
+    query_text(&q, s->host);
     while (query_next(&q))
         bits |= bit_of(query_get_int(&q, 0));
     return bits;
@@ -217,7 +219,7 @@ static const struct verdict *verdict_on(struct store_db *db, struct sqlite_sieve
 
     if (v->first != at * TOGETHER) {
         *v = (struct verdict){.first = at * TOGETHER};
-        uint32_t here = s->search->directory ? in_folder(db, s->search, v->first) : UINT32_MAX;
+        uint32_t here = s->search->directory || s->search->host ? asked_there(db, s->search, v->first) : UINT32_MAX;
         if (here != 0)
             judge_conversations(db, s->search, v);
         v->live &= here;

@@ -63,7 +63,7 @@ static void put_origin(struct store_db *db, const struct store_import *i, int64_
 static int64_t begin(struct store_db *db, const struct store_import *i)
 {
     struct query q = query(db, "INSERT INTO conversation(id, uid, state, created, updated, messages, title, system,"
-                               " pinned) VALUES(?, ?, " CONVERSATION_HALF ", ?, ?, 0, ?, ?, ?)");
+                               " pinned, directory, host) VALUES(?, ?, " CONVERSATION_HALF ", ?, ?, 0, ?, ?, ?, ?, ?)");
 
     query_text(&q, i->conversation);
     query_int(&q, i->uid);
@@ -72,10 +72,13 @@ static int64_t begin(struct store_db *db, const struct store_import *i)
     query_text(&q, i->title);
     query_text(&q, i->system);
     query_int(&q, i->pinned);
+    query_text(&q, i->directory);
+    query_text(&q, i->host);
     if (!query_run(&q))
         return 0;
     int64_t num = sqlite3_last_insert_rowid(db->sql);
     sqlite_add_tags(db, num, i->tags, i->n_tags);
+    (void)sqlite_place_begun(db, num);
     if (i->source)
         put_origin(db, i, num);
     return num;

@@ -24,6 +24,13 @@ enum {
 };
 
 /* conversation.state */
+/* Whether a conversation was asked in from that directory of that host, each of which may be NULL for any. */
+#define SQLITE_ASKED_THERE(num, uid, directory, host)                                                                  \
+    " (" directory " IS NULL OR " num " IN (SELECT p.conversation FROM place p WHERE p.uid = " uid                     \
+    "  AND p.directory = " directory " AND (" host " IS NULL OR p.host = " host ")))"                                  \
+    " AND (" directory " IS NOT NULL OR " host " IS NULL OR " num " IN (SELECT p.conversation FROM place p"            \
+    "  WHERE p.uid = " uid " AND p.host = " host "))"
+
 #define CONVERSATION_LIVE "0"
 #define CONVERSATION_DELETED "1" /* invisible; STORE_EXPIRE takes it away */
 #define CONVERSATION_HALF "2"    /* invisible; being made in slices. sqlite_half.c takes back what stays one */
@@ -132,6 +139,8 @@ struct sqlite_spot {
 };
 bool sqlite_find_spot(struct store_db *db, struct store_job *job, struct sqlite_spot *spot);
 bool sqlite_append_question(struct store_db *db, struct store_begin *b, struct sqlite_spot spot);
+/* The conversation is listed where it was begun; it is not the last one there, since nobody asked in it. */
+bool sqlite_place_begun(struct store_db *db, int64_t conversation);
 /* For STORE_END: the assistant's message as it stays, and the head put on it. Nothing where it is gone. False after a
  * fault. */
 bool sqlite_end_message(struct store_db *db, const char *message, const char *state, const struct store_reply *r);

@@ -17,6 +17,7 @@
     X(COLUMN_PROVIDER, provider)                                                                                       \
     X(COLUMN_MODEL, model)                                                                                             \
     X(COLUMN_DIRECTORY, directory)                                                                                     \
+    X(COLUMN_HOST, host)                                                                                               \
     X(COLUMN_HOW, how)                                                                                                 \
     X(COLUMN_OUTCOME, outcome)                                                                                         \
     X(COLUMN_ANSWERS, answers)                                                                                         \
@@ -58,8 +59,9 @@ enum ledger_column {
     X(KEY_CURRENCY, currency)                                                                                          \
     X(KEY_CLIENT, client)                                                                                              \
     X(KEY_LABEL, label)                                                                                                \
-    X(KEY_DIRECTORY, directory)
-#define LEDGER_HOUR_KEY "hour, uid, provider, model, currency, client, label, directory" /* as the map has it */
+    X(KEY_DIRECTORY, directory)                                                                                        \
+    X(KEY_HOST, host)
+#define LEDGER_HOUR_KEY "hour, uid, provider, model, currency, client, label, directory, host" /* as the map has it */
 #define LEDGER_DAY_KEY "day, uid, provider, model, currency"
 enum ledger_key {
 #define X(code, name) code,
@@ -139,7 +141,7 @@ bool sqlite_unroll(struct store_db *db, const struct ledger_entry *e);       /* 
 int64_t sqlite_last_day(struct store_db *db);
 
 /* What a time is read from: nothing but rows; sums of whole hours too; those of whole days too, which tell of no
- * client, label or directory. */
+ * client, label, directory or host. */
 enum ledger_grain { LEDGER_ROWS, LEDGER_HOURS, LEDGER_DAYS };
 enum { LEDGER_RANGES_MAX = 5 };
 

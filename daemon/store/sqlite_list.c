@@ -20,14 +20,15 @@ void sqlite_put_tags(struct store_db *db, struct buf *b, int64_t conversation)
 
 static void put_item(struct store_db *db, struct buf *b, int64_t num)
 {
-    struct query q = query(db, "SELECT id, title, created, updated, messages, model, directory, pinned, deleted"
+    struct query q = query(db, "SELECT id, title, created, updated, messages, model, directory, pinned, deleted, host"
                                " FROM conversation WHERE num = ?");
 
     query_int(&q, num);
     if (!query_next(&q))
         return;
     bool deleted = query_get_text(&q, 8) != NULL;
-    mp_put_map(b, deleted ? 10 : 9);
+    const char *host = query_get_text(&q, 9);
+    mp_put_map(b, 9U + deleted + (host != NULL));
     mp_put_entry(b, "conversation", query_get_text(&q, 0));
     mp_put_entry(b, "title", query_get_text(&q, 1));
     mp_put_entry_time(b, "created", query_get_int(&q, 2));
@@ -35,6 +36,8 @@ static void put_item(struct store_db *db, struct buf *b, int64_t num)
     mp_put_entry_int(b, "messages", query_get_int(&q, 4));
     mp_put_entry(b, "model", query_get_text(&q, 5));
     mp_put_entry(b, "directory", query_get_text(&q, 6));
+    if (host)
+        mp_put_entry(b, "host", host);
     mp_put_cstr(b, "pinned");
     mp_put_bool(b, query_get_int(&q, 7) != 0);
     if (deleted)
@@ -68,12 +71,11 @@ static bool find_start(struct store_db *db, struct store_list *l)
 /* ?8 is store_list.pinned. Walks the index of those in that state. The filter is a column and not a condition, so that
  * a list that finds little can be cut between two rows. */
 #define WALK(index, which)                                                                                             \
-    "SELECT updated, num,"                                                                                             \
-    " (?5 IS NULL OR num IN (SELECT p.conversation FROM place p WHERE p.uid = ?1 AND p.directory = ?5))"               \
-    " AND (?6 IS NULL OR num IN (SELECT t.conversation FROM tag t WHERE t.tag = ?6))"                                  \
-    " AND (?7 IS NULL OR model = ?7) AND (?8 = 0 OR pinned = (?8 = 1))"                                                \
-    " FROM conversation INDEXED BY " index " WHERE uid = ?1 AND " which                                                \
-    " AND updated >= ?4 AND (updated, num) < (?2, ?3) ORDER BY updated DESC, num DESC"
+    "SELECT updated, num," SQLITE_ASKED_THERE(                                                                         \
+        "num", "?1", "?5", "?9") " AND (?6 IS NULL OR num IN (SELECT t.conversation FROM tag t WHERE t.tag = ?6))"     \
+                                 " AND (?7 IS NULL OR model = ?7) AND (?8 = 0 OR pinned = (?8 = 1))"                   \
+                                 " FROM conversation INDEXED BY " index " WHERE uid = ?1 AND " which                   \
+                                 " AND updated >= ?4 AND (updated, num) < (?2, ?3) ORDER BY updated DESC, num DESC"
 
 static struct query walk(struct store_db *db, const struct store_list *l)
 {
@@ -99,6 +101,7 @@ enum store_step sqlite_list(struct store_db *db, struct store_job *job)
     query_text(&q, l->tag);
     query_text(&q, l->model);
     query_int(&q, (int64_t)l->pinned);
+    query_text(&q, l->host);
     while (job->n_out < l->limit && !job->out.failed && query_next(&q)) {
         l->seen_us = query_get_int(&q, 0);
         l->seen_num = query_get_int(&q, 1);

@@ -11,23 +11,24 @@
 
 /* Which conversation */
 
-/* The conversation that was asked in last: here (terminal told), or in this directory. Fills in its id. */
+/* The conversation that was asked in last: here (terminal told), or in this directory of the host. Fills in its id. */
 static bool find_last(struct store_db *db, struct store_path *p)
 {
     struct query q;
-    const char *directory = p->directory ? p->directory : "";
+    const char *directory = p->directory ? p->directory : "", *host = p->host ? p->host : "";
 
     if (p->terminal) {
         q = query(db, "SELECT c.id FROM place p CROSS JOIN conversation c ON c.num = p.conversation"
-                      " WHERE p.uid = ? AND p.directory = ? AND p.used >= ? AND p.terminal = ?"
+                      " WHERE p.uid = ? AND p.directory = ? AND p.host = ? AND p.used >= ? AND p.terminal = ?"
                       " AND c.state = " CONVERSATION_LIVE " ORDER BY p.used DESC, p.conversation DESC LIMIT 1");
     } else {
         q = query(db, "SELECT c.id FROM place p CROSS JOIN conversation c ON c.num = p.conversation"
-                      " WHERE p.uid = ? AND p.directory = ? AND p.used >= ?"
+                      " WHERE p.uid = ? AND p.directory = ? AND p.host = ? AND p.used >= ?"
                       " AND c.state = " CONVERSATION_LIVE " ORDER BY p.used DESC, p.conversation DESC LIMIT 1");
     }
     query_int(&q, p->uid);
     query_text(&q, directory);
+    query_text(&q, host);
     query_int(&q, p->not_before_us);
     if (p->terminal)
         query_text(&q, p->terminal);

@@ -44,19 +44,24 @@ static void all_nums(struct store_db *db, int64_t conversation, struct sqlite_cu
 /* All of the map but the messages. */
 static void put_get_head(struct store_db *db, struct buf *b, int64_t conversation, uint32_t n_messages)
 {
-    struct query q = query(db, "SELECT c.id, c.title, m.id, c.system, c.created, c.updated, c.pinned"
+    struct query q = query(db, "SELECT c.id, c.title, m.id, c.system, c.created, c.updated, c.pinned, c.directory,"
+                               " c.host"
                                " FROM conversation c LEFT JOIN message m ON m.num = c.head WHERE c.num = ?");
 
     query_int(&q, conversation);
     if (!query_next(&q))
         return;
-    const char *system = query_get_text(&q, 3);
-    mp_put_map(b, system ? 9 : 8);
+    const char *system = query_get_text(&q, 3), *directory = query_get_text(&q, 7), *host = query_get_text(&q, 8);
+    mp_put_map(b, 8U + (system != NULL) + (directory != NULL) + (host != NULL));
     mp_put_entry(b, "conversation", query_get_text(&q, 0));
     mp_put_entry(b, "title", query_get_text(&q, 1));
     mp_put_entry(b, "head", query_get_text(&q, 2));
     if (system)
         mp_put_entry(b, "system", system);
+    if (directory)
+        mp_put_entry(b, "directory", directory);
+    if (host)
+        mp_put_entry(b, "host", host);
     mp_put_entry_time(b, "created", query_get_int(&q, 4));
     mp_put_entry_time(b, "updated", query_get_int(&q, 5));
     mp_put_cstr(b, "pinned");

@@ -54,6 +54,7 @@ size_t ledger_parts(const struct ledger_entry *e, struct ledger_part parts[LEDGE
         key[KEY_CLIENT] = of[COLUMN_CLIENT];
         key[KEY_LABEL] = of[COLUMN_LABEL];
         key[KEY_DIRECTORY] = of[COLUMN_DIRECTORY];
+        key[KEY_HOST] = of[COLUMN_HOST];
         parts[i].sums[SUM_ENTRIES] = 1;
     }
     parts[0].key[KEY_CURRENCY] = currency ? currency : saved_in;
@@ -94,7 +95,7 @@ static void day_key(const struct ledger_part *p, int64_t key[LEDGER_DAY_KEYS])
 
 static bool roll_into_hour(struct store_db *db, const struct ledger_part *p)
 {
-    return put_sums(query(db, ROLL_INTO("ledger_hour", "hour", LEDGER_HOUR_KEY, "?, ?, ?, ?, ?, ?, ?, ?")), p->key,
+    return put_sums(query(db, ROLL_INTO("ledger_hour", "hour", LEDGER_HOUR_KEY, "?, ?, ?, ?, ?, ?, ?, ?, ?")), p->key,
                     LEDGER_KEYS, p->sums);
 }
 
@@ -156,7 +157,7 @@ static void unroll_part(struct store_db *db, struct ledger_part *p)
         p->sums[i] = -p->sums[i];
     roll_part(db, p);
     day_key(p, key);
-    drop_empty(query(db, "DELETE FROM ledger_hour WHERE (" LEDGER_HOUR_KEY ") = (?, ?, ?, ?, ?, ?, ?, ?)"
+    drop_empty(query(db, "DELETE FROM ledger_hour WHERE (" LEDGER_HOUR_KEY ") = (?, ?, ?, ?, ?, ?, ?, ?, ?)"
                          " AND entries = 0"),
                p->key, LEDGER_KEYS);
     drop_empty(query(db, "DELETE FROM ledger_day WHERE (" LEDGER_DAY_KEY ") = (?, ?, ?, ?, ?) AND entries = 0"), key,

@@ -112,7 +112,7 @@ static bool scan_sums(struct store_db *db, struct ledger_scan *s)
     bool days = s->ranges[s->range].grain == LEDGER_DAYS;
     int n_keys = days ? LEDGER_DAY_KEYS : LEDGER_KEYS;
     struct query q = days ? query(db, SUMS_BEHIND("ledger_day", "day", LEDGER_DAY_KEY, "?, ?, ?, ?, ?"))
-                          : query(db, SUMS_BEHIND("ledger_hour", "hour", LEDGER_HOUR_KEY, "?, ?, ?, ?, ?, ?, ?, ?"));
+                          : query(db, SUMS_BEHIND("ledger_hour", "hour", LEDGER_HOUR_KEY, "?, ?, ?, ?, ?, ?, ?, ?, ?"));
 
     for (int i = 0; i < n_keys; i++)
         query_int(&q, s->key[i]);

@@ -106,6 +106,32 @@ static const char *const migrations[] = {
     "  input_audio INTEGER NOT NULL, output_audio INTEGER NOT NULL, cost INTEGER NOT NULL,"
     "  provider_cost INTEGER NOT NULL, compared INTEGER NOT NULL, premium INTEGER NOT NULL, saved INTEGER NOT NULL,"
     "  PRIMARY KEY(day, uid, provider, model, currency)) WITHOUT ROWID;",
+    /* host: where that is another machine than the daemon's, of the ledger as the number of its name. */
+    "ALTER TABLE conversation ADD COLUMN host TEXT;"
+    "CREATE TABLE place_on("
+    "  conversation INTEGER NOT NULL, directory TEXT NOT NULL, terminal TEXT NOT NULL, host TEXT NOT NULL,"
+    "  uid INTEGER NOT NULL, used INTEGER NOT NULL,"
+    "  PRIMARY KEY(conversation, directory, terminal, host)) WITHOUT ROWID;"
+    "INSERT INTO place_on SELECT conversation, directory, terminal, '', uid, used FROM place;"
+    "DROP TABLE place;"
+    "ALTER TABLE place_on RENAME TO place;"
+    "CREATE INDEX place_directory ON place(uid, directory, host, used);"
+    "ALTER TABLE ledger ADD COLUMN host INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE ledger_hour_on("
+    "  hour INTEGER NOT NULL, uid INTEGER NOT NULL, provider INTEGER NOT NULL, model INTEGER NOT NULL,"
+    "  currency INTEGER NOT NULL, client INTEGER NOT NULL, label INTEGER NOT NULL, directory INTEGER NOT NULL,"
+    "  host INTEGER NOT NULL,"
+    "  entries INTEGER NOT NULL, answers INTEGER NOT NULL, requests INTEGER NOT NULL, errors INTEGER NOT NULL,"
+    "  cached INTEGER NOT NULL, shared INTEGER NOT NULL, input INTEGER NOT NULL, cached_input INTEGER NOT NULL,"
+    "  cache_write INTEGER NOT NULL, output INTEGER NOT NULL, reasoning INTEGER NOT NULL, images INTEGER NOT NULL,"
+    "  input_audio INTEGER NOT NULL, output_audio INTEGER NOT NULL, cost INTEGER NOT NULL,"
+    "  provider_cost INTEGER NOT NULL, compared INTEGER NOT NULL, premium INTEGER NOT NULL, saved INTEGER NOT NULL,"
+    "  PRIMARY KEY(hour, uid, provider, model, currency, client, label, directory, host)) WITHOUT ROWID;"
+    "INSERT INTO ledger_hour_on SELECT hour, uid, provider, model, currency, client, label, directory, 0,"
+    "  entries, answers, requests, errors, cached, shared, input, cached_input, cache_write, output, reasoning,"
+    "  images, input_audio, output_audio, cost, provider_cost, compared, premium, saved FROM ledger_hour;"
+    "DROP TABLE ledger_hour;"
+    "ALTER TABLE ledger_hour_on RENAME TO ledger_hour;",
 };
 
 int sqlite_version(void)

@@ -45,19 +45,21 @@ static void gather(struct store_search *s, const struct query *q)
  * that it does not is not even looked at. */
 static const char in_messages[] =
     "SELECT search.rowid, m.conversation, m.created, CASE WHEN m.created >= ?6"
-    " AND (?5 IS NULL OR m.conversation IN (SELECT p.conversation FROM place p WHERE p.uid = ?3 AND p.directory = ?5))"
-    " AND EXISTS (SELECT 1 FROM conversation c WHERE c.num = m.conversation AND c.uid = ?3"
-    "  AND c.state = " CONVERSATION_LIVE
-    "  AND (?4 IS NULL OR m.model = ?4 OR m.provider || '/' || m.model = ?4 OR c.model = ?4))"
-    " THEN bm25(search) END FROM search CROSS JOIN message m ON m.num = search.rowid"
-    " WHERE search MATCH ?1 AND search.rowid < ?2 AND may_pass(search.rowid) ORDER BY search.rowid DESC";
+    " AND" SQLITE_ASKED_THERE(
+        "m.conversation", "?3", "?5",
+        "?7") " AND EXISTS (SELECT 1 FROM conversation c WHERE c.num = m.conversation AND c.uid = ?3"
+              "  AND c.state = " CONVERSATION_LIVE
+              "  AND (?4 IS NULL OR m.model = ?4 OR m.provider || '/' || m.model = ?4 OR c.model = ?4))"
+              " THEN bm25(search) END FROM search CROSS JOIN message m ON m.num = search.rowid"
+              " WHERE search MATCH ?1 AND search.rowid < ?2 AND may_pass(search.rowid) ORDER BY search.rowid DESC";
 
 static const char in_titles[] =
     "SELECT search_title.rowid, c.num, c.updated, CASE WHEN c.updated >= ?6"
     " AND c.uid = ?3 AND c.state = " CONVERSATION_LIVE " AND (?4 IS NULL OR c.model = ?4)"
-    " AND (?5 IS NULL OR c.num IN (SELECT p.conversation FROM place p WHERE p.uid = ?3 AND p.directory = ?5))"
-    " THEN bm25(search_title) END FROM search_title CROSS JOIN conversation c ON c.num = search_title.rowid"
-    " WHERE search_title MATCH ?1 AND search_title.rowid < ?2 ORDER BY search_title.rowid DESC";
+    " AND" SQLITE_ASKED_THERE(
+        "c.num", "?3", "?5",
+        "?7") " THEN bm25(search_title) END FROM search_title CROSS JOIN conversation c ON c.num = search_title.rowid"
+              " WHERE search_title MATCH ?1 AND search_title.rowid < ?2 ORDER BY search_title.rowid DESC";
 
 static struct query find(struct store_db *db, const struct store_search *s, const char *expression)
 {
@@ -69,6 +71,7 @@ static struct query find(struct store_db *db, const struct store_search *s, cons
     query_text(&q, s->model);
     query_text(&q, s->directory);
     query_int(&q, s->since_us);
+    query_text(&q, s->host);
     return q;
 }
 

@@ -16,6 +16,7 @@ const char *const store_usage_names[STORE_BYS + 1] = {
     [STORE_BY_DIRECTORY] = "directory",
     [STORE_BY_CONVERSATION] = "conversation",
     [STORE_BY_LABEL] = "label",
+    [STORE_BY_HOST] = "host",
 };
 
 /* Where it stands in a sum; by conversation no sum is asked. */
@@ -28,6 +29,7 @@ static const enum ledger_key key_of[STORE_BYS] = {
     [STORE_BY_HOUR] = KEY_HOUR,
     [STORE_BY_DIRECTORY] = KEY_DIRECTORY,
     [STORE_BY_LABEL] = KEY_LABEL,
+    [STORE_BY_HOST] = KEY_HOST,
 };
 
 struct sqlite_usage { /* of a read, between its slices */
@@ -70,6 +72,7 @@ static enum ledger_grain grain_for(const enum store_usage_by *by, size_t n)
         [STORE_BY_MODEL] = LEDGER_DAYS,      [STORE_BY_PROVIDER] = LEDGER_DAYS, [STORE_BY_CLIENT] = LEDGER_HOURS,
         [STORE_BY_UID] = LEDGER_DAYS,        [STORE_BY_DAY] = LEDGER_DAYS,      [STORE_BY_HOUR] = LEDGER_HOURS,
         [STORE_BY_DIRECTORY] = LEDGER_HOURS, [STORE_BY_LABEL] = LEDGER_HOURS,   [STORE_BY_CONVERSATION] = LEDGER_ROWS,
+        [STORE_BY_HOST] = LEDGER_HOURS,
     };
     enum ledger_grain grain = LEDGER_DAYS;
 
@@ -244,6 +247,7 @@ static void make_sum(struct store_db *db, struct sqlite_usage *u, const struct l
     r->client = xstrdup(text_of(db, u, g->key[STORE_BY_CLIENT]));
     r->label = xstrdup(text_of(db, u, g->key[STORE_BY_LABEL]));
     r->directory = xstrdup(text_of(db, u, g->key[STORE_BY_DIRECTORY]));
+    r->host = xstrdup(text_of(db, u, g->key[STORE_BY_HOST]));
     r->provider = xstrdup(text_of(db, u, g->key[STORE_BY_PROVIDER]));
     r->model = xstrdup(text_of(db, u, g->key[STORE_BY_MODEL]));
     r->how = LEDGER_FRESH;
@@ -266,8 +270,8 @@ static void make_sum(struct store_db *db, struct sqlite_usage *u, const struct l
 
 enum store_step sqlite_spent(struct store_db *db, struct store_job *job)
 {
-    static const enum store_usage_by by[] = {STORE_BY_HOUR,     STORE_BY_UID,   STORE_BY_CLIENT,   STORE_BY_LABEL,
-                                             STORE_BY_PROVIDER, STORE_BY_MODEL, STORE_BY_DIRECTORY};
+    static const enum store_usage_by by[] = {STORE_BY_HOUR,     STORE_BY_UID,   STORE_BY_CLIENT,    STORE_BY_LABEL,
+                                             STORE_BY_PROVIDER, STORE_BY_MODEL, STORE_BY_DIRECTORY, STORE_BY_HOST};
     struct store_spent *s = &job->spent;
     struct sqlite_usage *u = under_way(job);
 

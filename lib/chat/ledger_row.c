@@ -6,6 +6,7 @@ void ledger_row_done(struct ledger_row *r)
 {
     free(r->client);
     free(r->directory);
+    free(r->host);
     free(r->label);
     free(r->provider);
     free(r->model);
@@ -18,6 +19,7 @@ void ledger_row_copy(struct ledger_row *to, const struct ledger_row *from)
     *to = *from;
     to->client = xstrdup(from->client);
     to->directory = xstrdup(from->directory);
+    to->host = xstrdup(from->host);
     to->label = xstrdup(from->label);
     to->provider = xstrdup(from->provider);
     to->model = xstrdup(from->model);

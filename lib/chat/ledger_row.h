@@ -19,6 +19,7 @@ struct ledger_row {
     int64_t at_us; /* when it was asked, wall clock */
     uid_t uid;
     char *client, *directory, *label; /* owned, NULL where not told; label: the project file's `budget` */
+    char *host;                       /* owned; NULL: the daemon's machine */
     char conversation[ID_LEN + 1];    /* "": in none */
     char *provider, *model;           /* owned: the section's name, and the provider's name for the model */
     enum ledger_how how;

@@ -15,6 +15,14 @@ static void tool_done(struct tool *t)
     value_unref(t->parameters);
 }
 
+void chat_place_done(struct chat_place *p)
+{
+    free(p->directory);
+    free(p->terminal);
+    free(p->host);
+    free(p->label);
+}
+
 struct chat_request *chat_request_free(struct chat_request *r)
 {
     if (!r)
@@ -36,9 +44,7 @@ struct chat_request *chat_request_free(struct chat_request *r)
     free(r->parent);
     free(r->edit);
     free(r->regenerate);
-    free(r->directory);
-    free(r->terminal);
-    free(r->label);
+    chat_place_done(&r->place);
     value_unref(r->schema);
     value_unref(r->extra);
     free(r);

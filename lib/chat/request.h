@@ -24,6 +24,15 @@ enum cache_policy { CACHE_USE, CACHE_REFRESH, CACHE_ONLY, CACHE_OFF };
 /* What becomes of a question that outgrows the model's window; CONTEXT_DEFAULT: what the configuration says. */
 enum context_policy { CONTEXT_DEFAULT, CONTEXT_ERROR, CONTEXT_DROP_OLDEST, CONTEXT_SUMMARIZE };
 
+/* Where it is asked; NULL: not told. All owned. */
+struct chat_place {
+    char *directory, *terminal;
+    char *host;  /* NULL also where it is the daemon's own machine */
+    char *label; /* what it is counted under, besides: the project file's `budget` */
+};
+
+void chat_place_done(struct chat_place *p);
+
 struct chat_request {
     char *model;              /* as the client named it, NULL: the default */
     char *system;             /* NULL if none */
@@ -50,10 +59,8 @@ struct chat_request {
     char *regenerate;   /* id of an answer, or of its question, which is answered once more; NULL: none */
     char *title;        /* of a new conversation until it gets a better one; NULL: its first words */
     bool no_store;      /* store: false */
-    char *directory;    /* where it is asked, NULL if not told */
-    char *terminal;     /* likewise */
-    char *label;        /* what it is counted under, besides (the project file's `budget`); NULL: nothing */
-    bool stream;        /* the asker wants events */
+    struct chat_place place;
+    bool stream; /* the asker wants events */
     bool detach;
     bool retry_restart; /* retry: "restart" */
 };

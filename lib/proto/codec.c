@@ -1,6 +1,7 @@
 /* Requests: chat params to a value. The params have passed mp_clean. */
 #include "lib/proto/codec.h"
 #include "lib/base/alloc.h"
+#include "lib/base/host.h"
 
 #include "lib/proto/codec_message.h"
 #include <stdlib.h>
@@ -307,9 +308,7 @@ static enum error_code get_handling(const struct input *in, struct chat_request 
     return ERR_NONE;
 }
 
-/* {cwd, terminal, budget}, as in hello. */
-enum error_code codec_context(const msgpack_object_map *params, char **directory, char **terminal, char **label,
-                              struct error *err)
+enum error_code codec_context(const msgpack_object_map *params, struct chat_place *place, struct error *err)
 {
     const msgpack_object *o = mp_get(params, "context");
     struct place at = {NULL, "context", 0};
@@ -321,15 +320,18 @@ enum error_code codec_context(const msgpack_object_map *params, char **directory
         return ERR_NONE;
     if (!mp_map(o, &map))
         return input_refuse_place(err, &at, "must be a map");
-    if ((e = input_name(&in, "cwd", false, directory)) != ERR_NONE ||
-        (e = input_name(&in, "terminal", false, terminal)) != ERR_NONE ||
-        (e = input_name(&in, "budget", false, label)) != ERR_NONE)
+    if ((e = input_name(&in, "cwd", false, &place->directory)) != ERR_NONE ||
+        (e = input_name(&in, "terminal", false, &place->terminal)) != ERR_NONE ||
+        (e = input_name(&in, "host", false, &place->host)) != ERR_NONE ||
+        (e = input_name(&in, "budget", false, &place->label)) != ERR_NONE)
         return e;
-    if (*directory != NULL && strlen(*directory) > CONTEXT_MAX)
+    if (place->directory != NULL && strlen(place->directory) > CONTEXT_MAX)
         return input_refuse(&in, "cwd", "is longer than 4096 bytes");
-    if (*terminal != NULL && strlen(*terminal) > CONTEXT_MAX)
+    if (place->terminal != NULL && strlen(place->terminal) > CONTEXT_MAX)
         return input_refuse(&in, "terminal", "is longer than 4096 bytes");
-    if (*label != NULL && strlen(*label) > CONTEXT_LABEL_MAX)
+    if (place->host != NULL && strlen(place->host) >= HOST_SIZE)
+        return input_refuse(&in, "host", "is longer than 255 bytes");
+    if (place->label != NULL && strlen(place->label) > CONTEXT_LABEL_MAX)
         return input_refuse(&in, "budget", "is longer than 64 bytes");
     return ERR_NONE;
 }
@@ -373,7 +375,7 @@ static enum error_code get_place(const struct input *in, struct chat_request *r)
     r->no_store = !store;
     if ((e = check_place(in, r)) != ERR_NONE)
         return e;
-    return codec_context(in->map, &r->directory, &r->terminal, &r->label, in->err);
+    return codec_context(in->map, &r->place, in->err);
 }
 
 static enum error_code get_request(const struct input *in, struct chat_request *r)

@@ -16,9 +16,9 @@ enum error_code codec_chat_request(const msgpack_object_map *params, struct chat
  * it too. The fault is named as in codec_chat_request. */
 enum error_code codec_messages(const msgpack_object *o, struct message **messages, size_t *n, struct error *err);
 
-/* The params' `context`, {cwd, terminal}, in hello and chat: what is there replaces (and frees) what the two hold. */
-enum error_code codec_context(const msgpack_object_map *params, char **directory, char **terminal, char **label,
-                              struct error *err);
+/* The params' `context`, {cwd, terminal, host, budget}, in hello and chat: what is there replaces (and frees) what the
+ * place holds. */
+enum error_code codec_context(const msgpack_object_map *params, struct chat_place *place, struct error *err);
 
 /* A message's content as a packed array of parts, and back. get: m has its role; the parts are added to it. A part that
  * cannot be used is left out; ERR_BAD_RESPONSE for bytes that are no array of maps at all. */

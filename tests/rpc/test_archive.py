@@ -137,7 +137,7 @@ def rich():
     return json.dumps({
         "format": "askd-conversation", "version": 1, "conversation": "01890000-0000-7000-8000-0000000000ff",
         "title": "Rich \"quoted\" --> # title", "system": "", "created": T0, "updated": T0 + 100.000001, "head": id(4),
-        "tags": ["a", "b c"], "pinned": True,
+        "tags": ["a", "b c"], "pinned": True, "directory": "/home/\"me\"", "host": "far",
         "messages": [
             message(1, None, "user", parts),
             message(2, 1, "assistant", "no", **{**answer, "state": "interrupted", "reasoning": "hm\n### answer\n"}),
@@ -175,7 +175,9 @@ def test_round_trip(client, format):
     strip = lambda c: [{k: v for k, v in m.items() if k not in ("id", "parent")} for m in c["messages"]]
     assert strip(after) == strip(before)
     assert (after["tags"], after["pinned"]) == (["a", "b c"], True)
+    assert (after["directory"], after["host"]) == ("/home/\"me\"", "far")
     (listed,) = [c for c in client.call("conversation.list", {}) if c["conversation"] == again]
+    assert client.call("conversation.list", {"directory": "/home/\"me\"", "host": "far"}) == [listed]
     assert listed["updated"] == before["updated"]
 
 

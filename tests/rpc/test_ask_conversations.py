@@ -72,13 +72,14 @@ def test_context(scripted, ask, tmp_path):
     assert chat_params(scripted)["context"] == {
         "cwd": str(tmp_path),
         "terminal": "tmux:/tmp/tmux-0/default,17,%4",
+        "host": os.uname().nodename,
     }
 
 
 def test_context_without_a_terminal(scripted, ask):
     proc = ask.start("hi", start_new_session=True)
     proc.communicate(timeout=PATIENCE)
-    assert chat_params(scripted)["context"] == {"cwd": os.getcwd()}
+    assert chat_params(scripted)["context"] == {"cwd": os.getcwd(), "host": os.uname().nodename}
 
 
 def test_nothing_to_continue_is_said_plainly(scripted, ask):
@@ -156,7 +157,7 @@ def test_list_filters(scripted, askctl, tmp_path):
     assert abs(time.time() - 3600 - asked.pop("since")) < 60
     assert asked == {
         **{"limit": 50, "tag": "t", "model": "p/m", "directory": str(tmp_path)},
-        **{"pinned": True, "deleted": True},
+        **{"pinned": True, "deleted": True, "host": os.uname().nodename},
     }
 
 

@@ -1,5 +1,7 @@
 """conversation.*, and chat in a conversation: a tree of messages, of which the path to the parent is what is sent."""
 
+import os
+
 import pytest
 
 from client import check_events, failure, is_event, say, text_of
@@ -506,6 +508,56 @@ def test_last(client):
     # A third terminal goes on with what was touched last in the directory.
     assert say(client, "c", "last", context=at("/here", "pts/3"))["conversation"] == other
     assert failure(client, "chat", {**params, "context": at("/elsewhere", "pts/1")})["code"] == "not_found"
+
+
+def test_last_of_a_host(client):
+    """The same folder, the same name of a terminal: on another machine they are others."""
+    far, near = [{**at("/here", "pts/1"), **more} for more in ({"host": "far"}, {})]
+    ours = {**near, "host": os.uname().nodename}
+    params = {"prompt": "x", "conversation": "last"}
+    mine = say(client, "mine", context=near)["conversation"]
+    assert failure(client, "chat", {**params, "context": far})["code"] == "not_found"
+    theirs = say(client, "theirs", context=far)["conversation"]
+    assert say(client, "a", "last", context=near)["conversation"] == mine
+    assert say(client, "b", "last", context=far)["conversation"] == theirs
+    assert say(client, "c", "last", context=ours)["conversation"] == mine
+    # Another terminal goes on with what was touched last in the folder of its own machine.
+    assert say(client, "d", "last", context={**far, "terminal": "pts/2"})["conversation"] == theirs
+    assert say(client, "e", "last", context={**near, "terminal": "pts/2"})["conversation"] == mine
+    shown = {c["conversation"]: c.get("host") for c in client.call("conversation.list")}
+    assert shown == {mine: None, theirs: "far"}
+    assert conversation_of(client, theirs)["host"] == "far" and conversation_of(client, theirs)["directory"] == "/here"
+    assert "host" not in conversation_of(client, mine)
+
+
+def test_a_directory_is_one_of_a_host(daemon, client):
+    mine = say(client, "mine", context=at("/here", "pts/1"))["conversation"]
+    theirs = say(client, "theirs", context={**at("/here", "pts/1"), "host": "far"})["conversation"]
+    nowhere = say(client, "nowhere", context={"host": "far"})["conversation"]
+    remote = daemon.connect()
+    remote.call("hello", {"context": {"host": "far"}})
+
+    def found(c, **params):
+        names = {i["conversation"] for i in c.call("conversation.list", params)}
+        searched = [c.call("conversation.search", {"query": q, **params}) for q in ("mine", "theirs", "nowhere")]
+        assert {h["conversation"] for hits in searched for h in hits} == names
+        return names
+
+    assert found(client, directory="/here") == {mine}
+    assert found(remote, directory="/here") == {theirs}
+    assert found(client, directory="/here", host="far") == {theirs}
+    assert found(remote, directory="/here", host="") == {mine}
+    assert found(remote, directory="/here", host=os.uname().nodename) == {mine}
+    assert found(client, host="far") == {theirs, nowhere}
+    assert found(client, host="elsewhere") == set()
+    assert found(client) == found(remote) == {mine, theirs, nowhere}
+
+
+def test_a_host_is_bounded(client):
+    context = {"cwd": "/here", "host": "h" * 255}
+    assert say(client, "one", context=context)["state"] == "done"
+    failed = failure(client, "chat", {"prompt": "x", "context": {**context, "host": "h" * 256}})
+    assert failed["code"] == "invalid_request" and failed["param"] == "context.host"
 
 
 def test_last_by_what_hello_said(daemon, client):

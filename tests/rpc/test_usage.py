@@ -72,9 +72,9 @@ def test_by_all_there_is(world, start_daemon):
     client = start_daemon().connect()
     client.call("hello", {"client": "tester", "context": {"cwd": "/tmp"}})
     a = ask(client, "one/plain", "a", conversation="new")
-    (row,) = report(client, "model", "provider", "client", "uid", "day", "hour", "directory", "conversation", "label")
+    (row,) = report(client, "model", "provider", "client", "uid", "day", "hour", "directory", "conversation", "label", "host")
     now = time.time()
-    assert (row["model"], row["provider"], row["client"], row["directory"]) == ("plain", "one", "tester", "/tmp")
+    assert (row["model"], row["provider"], row["client"], row["directory"], row["host"]) == ("plain", "one", "tester", "/tmp", None)
     assert row["conversation"] == a["conversation"] and row["label"] is None and isinstance(row["uid"], int)
     assert row["day"] in (now // DAY * DAY, (now - 60) // DAY * DAY) and now - row["hour"] < 3660
 

@@ -161,10 +161,23 @@ static void the_folder_is_text_or_absent(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+static void the_machine_has_its_name(void **state)
+{
+    (void)state;
+    struct where w;
+    char name[HOST_SIZE] = "";
+    assert_int_equal(gethostname(name, sizeof(name) - 1), 0);
+    where_find(&w);
+    assert_string_equal(w.host, name);
+    assert_true(host_is_ours(name));
+    assert_false(host_is_ours(""));
+    assert_false(host_is_ours("another machine"));
+}
+
 static void only_what_is_known_is_sent(void **state)
 {
     (void)state;
-    struct where w = {.cwd = "", .terminal = ""};
+    struct where w = {.cwd = "", .terminal = "", .host = ""};
     struct buf b;
     buf_init(&b, 8192);
     where_put(&b, &w, NULL);
@@ -174,12 +187,16 @@ static void only_what_is_known_is_sent(void **state)
     buf_clear(&b);
     strcpy(w.cwd, "/a");
     strcpy(w.terminal, "t");
-    where_put(&b, &w, NULL);
-    const char both[] = "\x82\xa3"
-                        "cwd\xa2/a\xa8"
-                        "terminal\xa1t";
-    assert_int_equal(b.len, sizeof(both) - 1);
-    assert_memory_equal(b.data, both, b.len);
+    strcpy(w.host, "h");
+    where_put(&b, &w, "b");
+    const char all[] = "\x84\xa6"
+                       "budget\xa1"
+                       "b\xa3"
+                       "cwd\xa2/a\xa8"
+                       "terminal\xa1t\xa4"
+                       "host\xa1h";
+    assert_int_equal(b.len, sizeof(all) - 1);
+    assert_memory_equal(b.data, all, b.len);
     buf_done(&b);
 }
 
@@ -192,6 +209,7 @@ int main(void)
         cmocka_unit_test_setup(what_is_too_long_or_no_text_is_none, forget_terminals),
         cmocka_unit_test_setup(a_session_has_its_terminal, forget_terminals),
         cmocka_unit_test_setup(the_folder_is_text_or_absent, forget_terminals),
+        cmocka_unit_test(the_machine_has_its_name),
         cmocka_unit_test_setup(only_what_is_known_is_sent, forget_terminals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,7 +36,8 @@ static void try(const struct world *o, struct tried_list *t, const char *provide
 static struct ledger_row who(void)
 {
     static const char id[] = "00000000-0000-7000-8000-000000000001";
-    const struct spend_who asker = {42, "ask", "/home", NULL};
+    const struct chat_place home = {.directory = (char[]){"/home"}, .host = (char[]){"far"}};
+    const struct spend_who asker = {42, "ask", &home};
     struct ledger_row row;
     spend_begin(&row, id, 7, &asker);
     return row;
@@ -77,6 +78,7 @@ static void one_that_answered(void **state)
     assert_non_null(strstr(s.rows[0].price, "input 1"));
     assert_string_equal(s.rows[0].client, "ask");
     assert_string_equal(s.rows[0].directory, "/home");
+    assert_string_equal(s.rows[0].host, "far");
     assert_null(s.rows[0].label);
     assert_int_equal(s.rows[0].uid, 42);
     assert_int_equal(s.rows[0].at_us, 7);

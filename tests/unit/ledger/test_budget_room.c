@@ -1,4 +1,5 @@
 /* Sections [budget "…"]: what they may say, and which requests they mean. */
+#include "lib/base/host.h"
 #include "tests/unit/ledger/ledger_files.h"
 #include <pwd.h>
 
@@ -26,11 +27,11 @@ static void test_defaults(void **state)
 
 static void test_all_that_it_may_say(void **state)
 {
-    struct budget_rules *rules =
-        ledger_rules("[budget \"a\"]\nlimit = 300 premium\nper = week\nuid = 1000\nprovider = copilot\nmodel = "
-                     "claude-*\nclient = vim\n"
-                     "directory = /src/askd/\nlabel = work\nwarn = 0\nunpriced = allow\nreserve_output = 16\n"
-                     "[budget \"b\"]\nlimit = 1 token\nper = hour\nwarn = 100\nreserve_output = 1048576\n");
+    struct budget_rules *rules = ledger_rules(
+        "[budget \"a\"]\nlimit = 300 premium\nper = week\nuid = 1000\nprovider = copilot\nmodel = "
+        "claude-*\nclient = vim\n"
+        "directory = /src/askd/\nhost = far\nlabel = work\nwarn = 0\nunpriced = allow\nreserve_output = 16\n"
+        "[budget \"b\"]\nlimit = 1 token\nper = hour\nwarn = 100\nreserve_output = 1048576\n");
     const struct budget_rule *r = budget_rules_at(rules, 0);
     (void)state;
     assert_int_equal(budget_rules_count(rules), 2);
@@ -42,6 +43,7 @@ static void test_all_that_it_may_say(void **state)
     assert_string_equal(r->model, "claude-*");
     assert_string_equal(r->client, "vim");
     assert_string_equal(r->directory, "/src/askd");
+    assert_string_equal(r->host, "far");
     assert_string_equal(r->label, "work");
     assert_int_equal(r->warn, 0);
     assert_true(r->allow_unpriced);
@@ -106,6 +108,20 @@ static void test_users_and_homes(void **state)
     budget_rules_unref(rules);
 }
 
+/* The daemon's own machine may get another name: what is asked there has none. */
+static void test_our_own_machine(void **state)
+{
+    char name[HOST_SIZE], text[HOST_SIZE + 64];
+    const struct budget_subject here = {.uid = 0}, far = {.uid = 0, .host = "far"};
+    (void)state;
+    assert_true(host_name(name));
+    snprintf(text, sizeof(text), "[budget \"m\"]\nlimit = 1 usd\nhost = %s\n", name);
+    struct budget_rules *rules = ledger_rules(text);
+    assert_true(budget_rule_applies(only(rules), &here));
+    assert_false(budget_rule_applies(only(rules), &far));
+    budget_rules_unref(rules);
+}
+
 static void test_which_requests_count(void **state)
 {
     static const struct budget_subject asked = {.uid = 1000,
@@ -116,45 +132,54 @@ static void test_which_requests_count(void **state)
                                                 .model = "openai/gpt-4.1-mini",
                                                 .model_id = "gpt-4.1-mini"};
     static const struct budget_subject nothing_told = {.uid = 1000};
+    struct budget_subject far = asked;
     static const struct {
         const char *line;
         bool counts, bare; /* what is told, and of what nothing is told */
+        bool far;          /* the first one on another machine */
     } cases[] = {
-        {"", true, true},
-        {"uid = 1000", true, true},
-        {"uid = 1001", false, false},
-        {"provider = openrouter", true, false},
-        {"provider = open", false, false},
-        {"provider = open*", false, false},
-        {"client = ask", true, false},
-        {"client = Ask", false, false},
-        {"label = work", true, false},
-        {"label = home", false, false},
-        {"model = gpt-4.1-mini", true, false},
-        {"model = gpt-4.1", false, false},
-        {"model = gpt-*", true, false},
-        {"model = openai/gpt-4.1-mini", true, false},
-        {"model = openrouter/openai/gpt-4.1-mini", true, false},
-        {"model = openrouter/*", true, false},
-        {"model = anthropic/*", false, false},
-        {"model = *", true, false},
-        {"model = gpt-4.?-mini", true, false},
-        {"directory = /", true, false},
-        {"directory = /src", true, false},
-        {"directory = /src/askd/lib", true, false},
-        {"directory = /src/askd/lib/", true, false},
-        {"directory = /src/ask", false, false},
-        {"directory = /src/askd/lib/base", false, false},
-        {"uid = 1000\nclient = ask\nprovider = openrouter\nmodel = gpt*\ndirectory = /src\nlabel = work", true, false},
-        {"client = ask\nlabel = home", false, false},
+        {"", true, true, true},
+        {"uid = 1000", true, true, true},
+        {"uid = 1001", false, false, false},
+        {"provider = openrouter", true, false, true},
+        {"provider = open", false, false, false},
+        {"provider = open*", false, false, false},
+        {"client = ask", true, false, true},
+        {"client = Ask", false, false, false},
+        {"label = work", true, false, true},
+        {"label = home", false, false, false},
+        {"model = gpt-4.1-mini", true, false, true},
+        {"model = gpt-4.1", false, false, false},
+        {"model = gpt-*", true, false, true},
+        {"model = openai/gpt-4.1-mini", true, false, true},
+        {"model = openrouter/openai/gpt-4.1-mini", true, false, true},
+        {"model = openrouter/*", true, false, true},
+        {"model = anthropic/*", false, false, false},
+        {"model = *", true, false, true},
+        {"model = gpt-4.?-mini", true, false, true},
+        {"directory = /", true, false, false},
+        {"directory = /src", true, false, false},
+        {"directory = /src/askd/lib", true, false, false},
+        {"directory = /src/askd/lib/", true, false, false},
+        {"directory = /src/ask", false, false, false},
+        {"directory = /src/askd/lib/base", false, false, false},
+        {"uid = 1000\nclient = ask\nprovider = openrouter\nmodel = gpt*\ndirectory = /src\nlabel = work", true, false,
+         false},
+        {"client = ask\nlabel = home", false, false, false},
+        {"host = far", false, false, true},
+        {"host = elsewhere", false, false, false},
+        {"host = far\ndirectory = /src", false, false, true},
+        {"host = far\ndirectory = /home", false, false, false},
     };
     (void)state;
+    far.host = "far";
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char text[512];
         snprintf(text, sizeof(text), "[budget \"m\"]\nlimit = 1 usd\n%s\n", cases[i].line);
         struct budget_rules *rules = ledger_rules(text);
         if (budget_rule_applies(only(rules), &asked) != cases[i].counts ||
-            budget_rule_applies(only(rules), &nothing_told) != cases[i].bare)
+            budget_rule_applies(only(rules), &nothing_told) != cases[i].bare ||
+            budget_rule_applies(only(rules), &far) != cases[i].far)
             fail_msg("%s", cases[i].line);
         budget_rules_unref(rules);
     }
@@ -163,11 +188,9 @@ static void test_which_requests_count(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_all_that_it_may_say),
-        cmocka_unit_test(test_what_is_wrong),
-        cmocka_unit_test(test_users_and_homes),
-        cmocka_unit_test(test_which_requests_count),
+        cmocka_unit_test(test_defaults),        cmocka_unit_test(test_all_that_it_may_say),
+        cmocka_unit_test(test_what_is_wrong),   cmocka_unit_test(test_users_and_homes),
+        cmocka_unit_test(test_our_own_machine), cmocka_unit_test(test_which_requests_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -363,11 +363,13 @@ static void test_what_is_no_content(void **state)
 static void test_place(void **state)
 {
     (void)state;
-    take("{'prompt': 'p', 'conversation': 'last', 'store': false, 'context': {'cwd': '/tmp', 'terminal': 't'}}");
+    take("{'prompt': 'p', 'conversation': 'last', 'store': false, 'context': {'cwd': '/tmp', 'terminal': 't', 'host': "
+         "'far'}}");
     assert_string_equal(request->conversation, CONVERSATION_LAST);
     assert_true(request->no_store);
-    assert_string_equal(request->directory, "/tmp");
-    assert_string_equal(request->terminal, "t");
+    assert_string_equal(request->place.directory, "/tmp");
+    assert_string_equal(request->place.terminal, "t");
+    assert_string_equal(request->place.host, "far");
     take("{'prompt': 'p', 'parent': 'x'}");
     assert_string_equal(request->conversation, CONVERSATION_OF_MESSAGE);
     take("{'prompt': 'p', 'parent': 'x', 'conversation': 'last'}");

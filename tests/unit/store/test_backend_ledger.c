@@ -237,10 +237,11 @@ static void assert_spent(struct fixture *f, int64_t since, int64_t now, const ch
     for (size_t i = 0; i < j->spent.n_rows; i++) {
         const struct ledger_row *r = &j->spent.rows[i];
         size_t len = strlen(got);
-        snprintf(got + len, sizeof(got) - len, "%s%g %u %s %s %s %s: %lld/%lld %lld%s", i ? "|" : "",
-                 (double)(r->at_us - D0) / HOUR, (unsigned)r->uid, r->client ? r->client : "-",
-                 r->directory ? r->directory : "-", r->label ? r->label : "-", r->model, (long long)r->requests,
-                 (long long)(r->usage.input_tokens + r->usage.output_tokens), (long long)r->cost_nano, r->currency);
+        snprintf(got + len, sizeof(got) - len, "%s%g %u %s %s%s%s %s %s: %lld/%lld %lld%s", i ? "|" : "",
+                 (double)(r->at_us - D0) / HOUR, (unsigned)r->uid, r->client ? r->client : "-", r->host ? r->host : "",
+                 r->host ? ":" : "", r->directory ? r->directory : "-", r->label ? r->label : "-", r->model,
+                 (long long)r->requests, (long long)(r->usage.input_tokens + r->usage.output_tokens),
+                 (long long)r->cost_nano, r->currency);
     }
     assert_string_equal(got, want);
     store_job_free(j);
@@ -257,13 +258,14 @@ static void sums_for_budgets(void **state)
     mine.uid = OTHER;
     mine.client = xstrdup("ask");
     mine.directory = xstrdup("/a");
+    mine.host = xstrdup("far");
     mine.label = xstrdup("work");
     spend(f, mine);
     assert_spent(f, 0, 25 * HOUR, /* a day that is over, and the hours of one that is not */
-                 "0 1000 - - - m: 4/60 15USD|24 1000 - - - m: 1/15 16USD|26 1001 ask /a work m: 1/15 -1");
+                 "0 1000 - - - m: 4/60 15USD|24 1000 - - - m: 1/15 16USD|26 1001 ask far:/a work m: 1/15 -1");
     assert_spent(f, 12 * HOUR + 1, 23 * HOUR,
                  "12 1000 - - - m: 1/15 4USD|18 1000 - - - m: 1/15 8USD|24 1000 - - - m: 1/15 16USD"
-                 "|26 1001 ask /a work m: 1/15 -1");
+                 "|26 1001 ask far:/a work m: 1/15 -1");
 }
 
 /* Prices */

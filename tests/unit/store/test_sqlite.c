@@ -132,10 +132,20 @@ static void an_older_version_is_migrated(void **state)
     number(f, "ALTER TABLE conversation DROP COLUMN titled");
     number(f, "ALTER TABLE conversation DROP COLUMN pinned");
     number(f, "ALTER TABLE conversation DROP COLUMN deleted");
+    number(f, "ALTER TABLE conversation DROP COLUMN host");
+    number(f, "DROP TABLE place");
+    number(f, "CREATE TABLE place("
+              "  conversation INTEGER NOT NULL, directory TEXT NOT NULL, terminal TEXT NOT NULL, uid INTEGER NOT NULL,"
+              "  used INTEGER NOT NULL, PRIMARY KEY(conversation, directory, terminal)) WITHOUT ROWID");
+    number(f, "INSERT INTO place VALUES(1, '/home', 'tty', 0, 7)");
+    number(f, "CREATE INDEX place_directory ON place(uid, directory, used)");
     number(f, "PRAGMA user_version = 1");
     open_db(f);
     assert_int_equal(number(f, "PRAGMA user_version"), sqlite_version());
     assert_path(f, path_of("c", ""), "qa question|ra reply");
+    assert_int_equal(number(f, "SELECT count(*) FROM place WHERE directory = '/home' AND terminal = 'tty'"
+                               " AND host = '' AND used = 7"),
+                     1);
     assert_int_equal(does(f, add_speed(job(STORE_SPEEDS_SAVE), "m", 10, 1)), ERR_NONE);
     assert_speeds(f, "m 10.0/1");
     assert_found(f, search_of("reply"), "");
