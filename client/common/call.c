@@ -9,6 +9,11 @@ struct meanwhile {
     void *data;
 };
 
+int call_shorter(int a, int b)
+{
+    return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 /* As ask_call, but a signal that was caught ends it, whenever it comes. */
 static enum ask_status call(struct ask *a, const char *method, const struct buf *params, const struct meanwhile *w,
                             struct ask_message *m, struct ask_error *err)
@@ -22,7 +27,8 @@ static enum ask_status call(struct ask *a, const char *method, const struct buf 
         if (status == ASK_OK && m->kind == ASK_RESPONSE && m->msgid == msgid)
             break;
         if ((status == ASK_TIMEOUT || status == ASK_INTERRUPTED) && signals_pending() == 0) {
-            (void)poll(fds, sizeof(fds) / sizeof(fds[0]), w->turn != NULL ? w->turn(w->data) : -1);
+            const int wait = w->turn != NULL ? w->turn(w->data) : -1;
+            (void)poll(fds, sizeof(fds) / sizeof(fds[0]), call_shorter(wait, ask_patience(a)));
             status = ASK_OK;
         }
     }

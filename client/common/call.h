@@ -24,4 +24,7 @@ int call_try(const char *program, struct ask *a, const char *method, const struc
  * EXIT_PROTOCOL, and told, for bytes that are nothing. For whoever receives by himself. */
 int call_read(const char *program, const struct ask_message *m, msgpack_unpacked *value, bool *refused);
 
+/* Of two waits in milliseconds, of which a negative one has no end. */
+int call_shorter(int a, int b);
+
 #endif

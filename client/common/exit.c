@@ -94,6 +94,7 @@ int exit_failure(const char *program, const struct ask_error *err)
     case ASK_CLOSED: return EXIT_UNAVAILABLE;
     case ASK_UNSAFE: return EXIT_DENIED;
     case ASK_TIMEOUT:
+    case ASK_SILENT:
     case ASK_INTERRUPTED: return EXIT_AGAIN;
     case ASK_PROTOCOL: return EXIT_PROTOCOL;
     case ASK_SYSTEM: return EXIT_OS;
@@ -166,6 +167,8 @@ static bool advises(const msgpack_object_map *map, struct text message, bool of_
 /* What askd could not know, or the reader not guess. */
 static const char *own_hint(const msgpack_object_map *map, enum error_code code, struct text message)
 {
+    if (code == ERR_UNKNOWN_METHOD)
+        return "where the daemon is older than this program, askctl call shutdown has the newer one start";
     if ((code != ERR_NOT_FOUND && code != ERR_INVALID_REQUEST) || text_has(message, "askctl"))
         return NULL;
     if (text_is(text_of(map, "param"), "conversation"))

@@ -1,4 +1,5 @@
 #include "client/common/stream.h"
+#include "client/common/call.h"
 #include "client/common/exit.h"
 #include "client/common/field.h"
 #include "client/common/signals.h"
@@ -170,7 +171,8 @@ static int wait_for_more(struct stream *s)
         return status;
     struct pollfd fds[] = {
         {.fd = ask_fd(s->ask), .events = POLLIN}, {.fd = signals_fd(), .events = POLLIN}, {.fd = out->fd}};
-    if (poll(fds, sizeof(fds) / sizeof(fds[0]), view_wait(s->view)) > 0 && (fds[2].revents & POLLERR) != 0)
+    if (poll(fds, sizeof(fds) / sizeof(fds[0]), call_shorter(view_wait(s->view), ask_patience(s->ask))) > 0 &&
+        (fds[2].revents & POLLERR) != 0)
         out->error = EPIPE;
     return out->error == 0 && signals_pending() == 0 ? EXIT_OK : leave(s);
 }

@@ -32,7 +32,8 @@ enum ask_status {
     ASK_INTERRUPTED, /* a signal came while waiting; call again to go on */
     ASK_PROTOCOL,    /* the peer sent what is no MessagePack-RPC */
     ASK_SYSTEM,      /* a system call failed, memory included */
-    ASK_CONFIG       /* the daemon that was started refused its configuration */
+    ASK_CONFIG,      /* the daemon that was started refused its configuration */
+    ASK_SILENT       /* the daemon does not answer: it hangs */
 };
 
 struct ask_error {
@@ -69,6 +70,9 @@ struct ask_message {
 ASK_API struct ask *ask_open(const struct ask_options *opt, struct ask_error *err);
 ASK_API void ask_close(struct ask *a); /* NULL is fine */
 ASK_API int ask_fd(const struct ask *a);
+/* How long to wait for ask_fd at most, in milliseconds, before ask_receive is called though nothing has come: then it
+ * can tell that the daemon hangs. Negative: for ever. */
+ASK_API int ask_patience(const struct ask *a);
 
 /* Sends a request. params is one packed map, NULL for none. *msgid gets its number. */
 ASK_API enum ask_status ask_send(struct ask *a, const char *method, const void *params, size_t len, uint32_t *msgid,

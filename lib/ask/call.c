@@ -21,7 +21,10 @@ struct ask {
     size_t done;    /* bytes at the front of `in` that were handed out */
     size_t scanned; /* bytes behind those that the reader has passed, all of the current frame */
     size_t last;    /* bytes of the message that was handed out last */
-    bool unheard;   /* a response to what libask itself has said is still to come, and to be passed over */
+    bool forwarded; /* ssh accepts, whether or not there is a daemon at its other end */
+    bool heard;     /* something came */
+    bool unheard;   /* a response to what libask itself has said is still to come, and to be passed over: */
+    int64_t due;    /* until then, else the daemon hangs */
 };
 
 struct ask *connection_new(int fd, struct ask_error *err)
@@ -53,6 +56,8 @@ struct ask *ask_open(const struct ask_options *opt, struct ask_error *err)
     if (status != ASK_OK)
         return NULL;
     struct ask *a = connection_new(fd, err);
+    if (a != NULL)
+        a->forwarded = place_is_forwarded(&place);
     /* One that was just started is what there is; only one that was found may be older than it has to be. */
     if (a != NULL && found && place.kind == PLACE_USER && start_is_allowed(opt))
         a = handover(a, opt, &place, err);
@@ -73,6 +78,16 @@ void ask_close(struct ask *a)
 int ask_fd(const struct ask *a)
 {
     return a->fd;
+}
+
+static enum ask_status failure_closed(const struct ask *a, struct ask_error *err)
+{
+    if (a->forwarded && !a->heard)
+        return failure_set(
+            err, ASK_NO_DAEMON,
+            "no daemon runs where ssh forwards this socket from: start one there (systemctl --user enable "
+            "--now askd.socket has one start whenever it is needed)");
+    return failure_set(err, ASK_CLOSED, "the daemon closed the connection: look at its log");
 }
 
 /* A walk over a frame that the reader has found whole, so no header here can point beyond its end. */
@@ -222,10 +237,11 @@ static enum ask_status read_some(struct ask *a, int flags, struct ask_error *err
     ssize_t n = recv(a->fd, a->in.data + a->in.len, READ_SIZE, flags);
     if (n > 0) {
         a->in.len += (size_t)n;
+        a->heard = true;
         return ASK_OK;
     }
     if (n == 0 || errno == ECONNRESET)
-        return failure_set(err, ASK_CLOSED, "the daemon closed the connection: look at its log");
+        return failure_closed(a, err);
     if (errno == EINTR)
         return failure_set(err, ASK_INTERRUPTED, "interrupted");
     if (errno == EAGAIN || errno == EWOULDBLOCK)
@@ -259,7 +275,7 @@ static enum ask_status send_all(struct ask *a, struct iovec *part, size_t parts,
             continue;
         }
         if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
-            return failure_set(err, ASK_CLOSED, "the daemon closed the connection: look at its log");
+            return failure_closed(a, err);
         if (n < 0)
             return failure_set(err, ASK_SYSTEM, "cannot send to the daemon: %s", strerror(errno));
         size_t sent = (size_t)n;
@@ -301,7 +317,8 @@ static enum ask_status send_request(struct ask *a, uint32_t id, const char *meth
     buf_done(&head);
     /* A daemon that refuses a connection says why and closes it: that is to be received first, also where it was read
      * when an earlier request could not be sent. */
-    if (status == ASK_CLOSED && (a->in.len > a->done || read_some(a, MSG_DONTWAIT, NULL) == ASK_OK))
+    if ((status == ASK_CLOSED || status == ASK_NO_DAEMON) &&
+        (a->in.len > a->done + a->scanned || read_some(a, MSG_DONTWAIT, NULL) == ASK_OK))
         status = ASK_OK;
     return status;
 }
@@ -338,9 +355,38 @@ static enum ask_status wait_readable(int fd, int64_t deadline, struct ask_error 
     return failure_set(err, ASK_SYSTEM, "cannot wait for the daemon: %s", strerror(errno));
 }
 
+int ask_patience(const struct ask *a)
+{
+    if (!a->unheard)
+        return -1;
+    int64_t left = a->due - time_ms();
+    return left > 0 ? (int)left : 0;
+}
+
+enum ask_status failure_silent(struct ask_error *err)
+{
+    return failure_set(
+        err, ASK_SILENT,
+        "the daemon does not answer within %d s: end it (pkill -KILL -x askd, or systemctl --user restart askd)",
+        REPLY_WAIT_MS / 1000);
+}
+
+/* What the kernel has, or what comes until the deadline; 0: at once, negative: never. ASK_SILENT where the daemon owed
+ * us a response by then. */
+static enum ask_status read_until(struct ask *a, int64_t deadline, struct ask_error *err)
+{
+    const bool greeting = a->unheard && (deadline < 0 || a->due < deadline);
+    enum ask_status status = ASK_OK;
+    if (deadline > 0 || (greeting && deadline < 0))
+        status = wait_readable(a->fd, greeting ? a->due : deadline, err);
+    if (status == ASK_OK)
+        status = read_some(a, deadline < 0 && !greeting ? 0 : MSG_DONTWAIT, err);
+    return status == ASK_TIMEOUT && a->unheard && time_ms() >= a->due ? failure_silent(err) : status;
+}
+
 enum ask_status ask_receive(struct ask *a, int timeout, struct ask_message *m, struct ask_error *err)
 {
-    int64_t deadline = timeout > 0 ? time_ms() + timeout : 0;
+    const int64_t deadline = timeout > 0 ? time_ms() + timeout : timeout;
     for (;;) {
         enum ask_status status = take_message(a, m, err);
         if (status == ASK_OK && a->unheard && m->kind == ASK_RESPONSE && m->msgid == OWN_MSGID) {
@@ -349,12 +395,7 @@ enum ask_status ask_receive(struct ask *a, int timeout, struct ask_message *m, s
         }
         if (status != ASK_TIMEOUT)
             return status;
-        if (timeout > 0) {
-            status = wait_readable(a->fd, deadline, err);
-            if (status != ASK_OK)
-                return status;
-        }
-        status = read_some(a, timeout < 0 ? 0 : MSG_DONTWAIT, err);
+        status = read_until(a, deadline, err);
         if (status != ASK_OK)
             return status;
     }
@@ -378,6 +419,7 @@ enum ask_status ask_call(struct ask *a, const char *method, const void *params, 
 void connection_tell(struct ask *a, const char *method, const void *params, size_t len)
 {
     a->unheard = send_request(a, OWN_MSGID, method, params, len, NULL) == ASK_OK;
+    a->due = time_ms() + REPLY_WAIT_MS;
 }
 
 enum ask_status connection_call(struct ask *a, const char *method, const void *params, size_t len, int timeout,

@@ -10,7 +10,10 @@
 
 #define MESSAGE_MAX ((size_t)64 << 20) /* the protocol's max_message */
 
-enum { WAIT_SILENT_MS = 1000 }; /* longer waits are told of */
+enum {
+    WAIT_SILENT_MS = 1000, /* longer waits are told of */
+    REPLY_WAIT_MS = 10000  /* a daemon that does not reply to hello in this time hangs */
+};
 #define WAIT_FOR_OLDER "waiting for an older askd to end"
 
 /* Who named the socket decides who may own it. */
@@ -32,7 +35,11 @@ enum ask_status failure_set(struct ask_error *err, enum ask_status status, const
 int64_t time_ms(void);             /* monotonic */
 bool system_daemon_is_there(void); /* as far as the file system tells */
 
+enum ask_status failure_silent(struct ask_error *err); /* of a daemon that hangs */
+
 /* locate.c */
+/* By ssh -R, as far as one can tell: whose socket this is runs elsewhere. */
+bool place_is_forwarded(const struct place *place);
 enum ask_status locate_place(const struct ask_options *opt, struct place *place, struct ask_error *err);
 /* May that user own a socket of that kind, and its folder? */
 bool locate_trusts(enum place_kind kind, uid_t uid);
@@ -65,6 +72,7 @@ enum ask_status connection_call(struct ask *a, const char *method, const void *p
                                 struct ask_message *m, struct ask_error *err);
 
 /* Sends it alone: nobody waits for the response. Once for a connection; what goes wrong, the next call tells. */
+/* The response is due within REPLY_WAIT_MS. */
 void connection_tell(struct ask *a, const char *method, const void *params, size_t len);
 
 /* handover.c: tells the daemon who we are: budgets and the ledger go by it. */

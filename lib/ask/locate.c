@@ -129,6 +129,28 @@ static enum ask_status check_folder(const struct place *place, int dirfd, struct
     return ASK_OK;
 }
 
+bool place_is_forwarded(const struct place *place)
+{
+    return place->kind == PLACE_NAMED && getenv("SSH_CONNECTION") != NULL;
+}
+
+/* A socket that ssh brought stays behind when its connection ends, and is then in the way of the next one. */
+static enum ask_status nobody_listens(const struct place *place, bool left_behind, struct ask_error *err)
+{
+    if (!place_is_forwarded(place))
+        return failure_set(err, ASK_NO_DAEMON, "no daemon listens on %s: start askd", place->path);
+    if (!left_behind)
+        return failure_set(
+            err, ASK_NO_DAEMON,
+            "no daemon listens on %.200s: connect with ssh -R, or with RemoteForward in the ~/.ssh/config "
+            "of where you come from; or unset ASKD_SOCKET to use a daemon of this machine",
+            place->path);
+    return failure_set(err, ASK_NO_DAEMON,
+                       "no daemon listens on %.200s any more: remove that file and connect with ssh -R again "
+                       "(StreamLocalBindUnlink yes in this machine's sshd_config spares you that)",
+                       place->path);
+}
+
 /* Opens and checks the socket's folder; *name is the socket's name in it. */
 static enum ask_status open_folder(const struct place *place, int *dirfd, const char **name, struct ask_error *err)
 {
@@ -146,7 +168,7 @@ static enum ask_status open_folder(const struct place *place, int *dirfd, const 
     *dirfd = open(folder, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (*dirfd < 0) {
         if (errno == ENOENT)
-            return failure_set(err, ASK_NO_DAEMON, "no daemon listens on %s: start askd", place->path);
+            return nobody_listens(place, false, err);
         if (errno == ENOTDIR || errno == ELOOP)
             return failure_set(err, ASK_UNSAFE, "%s is a link or no folder: name the real folder", folder);
         return failure_set(err, errno == EACCES ? ASK_UNSAFE : ASK_SYSTEM, "cannot open the folder %s: %s", folder,
@@ -174,7 +196,7 @@ static enum ask_status connect_failure(const struct place *place, int errnum, st
 {
     switch (errnum) {
     case ENOENT:
-    case ECONNREFUSED: return failure_set(err, ASK_NO_DAEMON, "no daemon listens on %s: start askd", place->path);
+    case ECONNREFUSED: return nobody_listens(place, errnum == ECONNREFUSED, err);
     case EINTR: return failure_set(err, ASK_INTERRUPTED, "interrupted");
     case EACCES:
         return failure_set(err, ASK_UNSAFE, "may not connect to %s: %s", place->path,
