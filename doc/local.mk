@@ -7,7 +7,7 @@ doc_rows_LDADD = libaskd.la
 
 EXTRA_DIST += doc/askd.conf.5.in doc/architecture.md doc/cache.md doc/conversations.md doc/costs.md doc/editors.md \
 	doc/export.md doc/migrate.md doc/models.md doc/protocol.md doc/providers.md doc/service.md doc/shell.md doc/ssh.md \
-	doc/tokens.md
+	doc/tokens.md doc/trouble.md
 dist_man_MANS = doc/ask.1 doc/askctl.1
 nodist_man_MANS = doc/askd.conf.5
 nodist_pkgdata_DATA = etc/askd.conf.sample

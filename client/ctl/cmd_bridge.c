@@ -120,7 +120,8 @@ static int move(struct pipes *p, bool more)
         {.fd = STDOUT_FILENO, .events = p->sent < p->unsent.len ? POLLOUT : 0},
         {.fd = signals_fd(), .events = POLLIN},
     };
-    if (poll(fds, sizeof(fds) / sizeof(fds[0]), more ? 0 : -1) < 0)
+    const int wait = p->bridge.ask != NULL ? ask_patience(p->bridge.ask) : -1;
+    if (poll(fds, sizeof(fds) / sizeof(fds[0]), more ? 0 : wait) < 0)
         return EXIT_OK;
     if ((fds[2].revents & (POLLERR | POLLHUP)) != 0)
         p->out.error = EPIPE;

@@ -180,7 +180,7 @@ static void read_on(struct reader *r)
     if (!goes_on(r))
         return;
     fds[1].fd = r->ask != NULL ? ask_fd(r->ask) : -1;
-    (void)poll(fds, 2, r->ask != NULL ? -1 : AGAIN_MS);
+    (void)poll(fds, 2, r->ask != NULL ? ask_patience(r->ask) : AGAIN_MS);
     if (r->ask != NULL && signals_pending() == 0)
         receive(r);
     const int status = ctl_flush(r->c);

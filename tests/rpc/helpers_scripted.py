@@ -22,8 +22,10 @@ class Streamed:
 class Scripted:
     """Answers METHOD with replies[METHOD], or what that returns for the params; keeps what was asked."""
 
-    def __init__(self, home, bytes_are_strings=False):
+    def __init__(self, home, bytes_are_strings=False, refuse_others=None):
+        """refuse_others: the error of a METHOD that has no reply, whose name goes into its message."""
         self.replies, self.calls = {}, []
+        self.refuse_others = refuse_others
         self.binary = not bytes_are_strings  # a string need be no UTF-8
         home.socket.parent.mkdir(mode=0o700, exist_ok=True)
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -55,6 +57,9 @@ class Scripted:
 
     def _reply(self, method, params):
         self.calls.append((method, params))
+        if self.refuse_others and method not in self.replies:
+            error = self.refuse_others
+            return Exception({**error, "message": error["message"].format(method)})
         reply = self.replies.get(method, {})
         return reply(params) if callable(reply) else reply
 

@@ -331,7 +331,10 @@ def scripted(home):
         ({"code": "unavailable", "message": "cannot connect", **P}, ": check the network and the base_url of acme"),
         ({"code": "unavailable", "message": "Bad gateway", "status": 502, **P}, ": try again later"),
         ({"code": "unavailable", "message": "the provider reported an error: Oh", **P}, ": try again later"),
-        ({"code": "permission_denied", "message": "shutdown is for the daemon's owner and root"}, ""),
+        (
+            {"code": "permission_denied", "message": "shutdown is for the daemon's owner and root"},
+            ": be that user, or name the socket of a daemon of your own (--socket)",
+        ),
         (
             {"code": "permission_denied", "message": "No; never", "status": 403, **P},
             ": see what the account at acme may do, or choose another model (-m)",
@@ -340,7 +343,10 @@ def scripted(home):
             {"code": "budget_exceeded", "message": "Out of quota", "status": 429, **P},
             ": see to the credit at acme, or choose another provider's model (-m)",
         ),
-        ({"code": "unknown_method", "message": "no method nope; hello lists them"}, ""),
+        (
+            {"code": "unknown_method", "message": "no method nope; hello lists them"},
+            ": where the daemon is older than this program, askctl call shutdown has the newer one start",
+        ),
         ({"code": "invalid_request", "message": "prompt must be str", "param": "prompt"}, ""),
         ({"code": "invalid_request", "message": "Unknown option", "status": 400, **P}, ": acme refused the request"),
         ({"code": "bad_response", "message": "it redirects; correct base_url", "status": 301, **P}, ""),

@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from conftest import KEY, PATIENCE, Daemon, ask_path, askctl_path, build_dir, program, run_askd, wait_until
+from conftest import KEY, PATIENCE, ask_path, askctl_path, build_dir, program, wait_until
 from helpers_sshd import HOST, end, other_machine
 
 UNAVAILABLE, DENIED, OTHER = 69, 77, 1
@@ -244,12 +244,10 @@ def test_no_daemon_behind_the_socket(forwarded, daemon):
     assert no_daemon_there(forwarded)
 
 
-def test_ssh_ends_amidst_an_answer(far, daemon, home, provider):
-    home.write_config(provider.behave("hang"))
-    daemon.signal(signal.SIGHUP)
+def test_ssh_ends_amidst_an_answer(far, home, provider, start_daemon):
+    home.write_config(provider.behave("hang-headers"))
+    client = start_daemon().connect()
     with far.sshd.forward(far.socket, home.socket) as ssh:
-        client = daemon.connect()
-        wait_until(lambda: far(askctl_path(), "status").returncode == 0, "the other machine is served")
         proc = far.sshd.ssh(HOST, f"ASKD_SOCKET={far.socket} exec {ask_path()} wait")
         wait_until(lambda: client.call("answer.list", {"state": "running"}), "it asks")
         end(ssh)
