@@ -3,13 +3,14 @@ noinst_LTLIBRARIES += libaskcli.la
 libaskcli_la_SOURCES = \
 	client/common/age.c client/common/age.h client/common/base64.c client/common/base64.h client/common/call.c \
 	client/common/call.h client/common/capture.c client/common/capture.h client/common/child.c \
-	client/common/child.h client/common/colour.c client/common/colour.h client/common/context_config.c \
-	client/common/context_set.c client/common/context_set.h client/common/ending.c client/common/ending.h \
-	client/common/escape.c client/common/escape.h client/common/exit.c client/common/exit.h client/common/field.h \
-	client/common/figures.c client/common/figures.h client/common/follow.c client/common/follow.h \
-	client/common/ini_read.c client/common/ini_read.h client/common/json_print.c client/common/json_print.h \
-	client/common/json_read.c client/common/json_read.h client/common/memory_file.c client/common/memory_file.h \
-	client/common/option.c client/common/option.h client/common/out.c client/common/out.h \
+	client/common/child.h client/common/colour.c client/common/colour.h client/common/completion.c \
+	client/common/completion.h client/common/context_config.c client/common/context_set.c \
+	client/common/context_set.h client/common/ending.c client/common/ending.h client/common/escape.c \
+	client/common/escape.h client/common/exit.c client/common/exit.h client/common/field.h client/common/figures.c \
+	client/common/figures.h client/common/follow.c client/common/follow.h client/common/ini_read.c \
+	client/common/ini_read.h client/common/json_print.c client/common/json_print.h client/common/json_read.c \
+	client/common/json_read.h client/common/memory_file.c client/common/memory_file.h client/common/offers.c \
+	client/common/offers.h client/common/option.c client/common/option.h client/common/out.c client/common/out.h \
 	client/common/project_file.c client/common/project_file.h client/common/project_read.c \
 	client/common/schema_short.c client/common/schema_short.h client/common/sha256.c client/common/sha256.h \
 	client/common/signals.c client/common/signals.h client/common/stream.c client/common/stream.h \
@@ -25,25 +26,25 @@ libaskcmd_la_SOURCES = \
 	client/ask/again.c client/ask/again.h client/ask/args.c client/ask/args.h client/ask/arms.c client/ask/arms.h \
 	client/ask/asked.c client/ask/asked.h client/ask/asking.c client/ask/asking.h client/ask/attach.c \
 	client/ask/attach.h client/ask/command.c client/ask/command.h client/ask/compare.c client/ask/compare.h \
-	client/ask/compare_text.c client/ask/compare_text.h client/ask/confirm.c client/ask/confirm.h \
-	client/ask/context.c client/ask/context.h client/ask/copy.c client/ask/copy.h client/ask/diff.c \
-	client/ask/diff.h client/ask/diff_apply.c client/ask/diff_apply.h client/ask/diff_make.c \
-	client/ask/diff_make.h client/ask/diff_show.c client/ask/diff_show.h client/ask/dry_run.c client/ask/dry_run.h \
-	client/ask/edit.c client/ask/edit.h client/ask/edit_apply.c client/ask/edit_apply.h client/ask/edit_decide.c \
-	client/ask/edit_decide.h client/ask/edit_files.c client/ask/edit_files.h client/ask/edit_fit.c \
-	client/ask/edit_fit.h client/ask/editor.c client/ask/editor.h client/ask/explain_again.c \
-	client/ask/explain_again.h client/ask/explain_cut.c client/ask/explain_cut.h client/ask/explain_last.c \
-	client/ask/explain_last.h client/ask/globs.c client/ask/globs.h client/ask/input.c client/ask/input.h \
-	client/ask/judge.c client/ask/judge.h client/ask/material.c client/ask/material.h client/ask/models.c \
-	client/ask/models.h client/ask/options.c client/ask/options.h client/ask/pick.c client/ask/pick.h \
-	client/ask/plain.c client/ask/plain.h client/ask/project.c client/ask/project.h client/ask/question.c \
-	client/ask/question.h client/ask/replace.c client/ask/replace.h client/ask/resume.c client/ask/resume.h \
-	client/ask/schema_arg.c client/ask/schema_arg.h client/ask/screen.c client/ask/screen.h client/ask/shell.c \
-	client/ask/shell.h client/ask/shell_answer.c client/ask/shell_answer.h client/ask/shell_propose.c \
-	client/ask/shell_propose.h client/ask/shell_risk.c client/ask/shell_risk.h client/ask/shell_show.c \
-	client/ask/shell_show.h client/ask/shell_system.c client/ask/shell_system.h client/ask/tree.c \
-	client/ask/tree.h client/ask/tree_list.c client/ask/tree_list.h client/ask/turns.c client/ask/turns.h \
-	client/ask/undo.c client/ask/undo.h
+	client/ask/compare_text.c client/ask/compare_text.h client/ask/complete.c client/ask/complete.h \
+	client/ask/confirm.c client/ask/confirm.h client/ask/context.c client/ask/context.h client/ask/copy.c \
+	client/ask/copy.h client/ask/diff.c client/ask/diff.h client/ask/diff_apply.c client/ask/diff_apply.h \
+	client/ask/diff_make.c client/ask/diff_make.h client/ask/diff_show.c client/ask/diff_show.h \
+	client/ask/dry_run.c client/ask/dry_run.h client/ask/edit.c client/ask/edit.h client/ask/edit_apply.c \
+	client/ask/edit_apply.h client/ask/edit_decide.c client/ask/edit_decide.h client/ask/edit_files.c \
+	client/ask/edit_files.h client/ask/edit_fit.c client/ask/edit_fit.h client/ask/editor.c client/ask/editor.h \
+	client/ask/explain_again.c client/ask/explain_again.h client/ask/explain_cut.c client/ask/explain_cut.h \
+	client/ask/explain_last.c client/ask/explain_last.h client/ask/globs.c client/ask/globs.h client/ask/input.c \
+	client/ask/input.h client/ask/judge.c client/ask/judge.h client/ask/material.c client/ask/material.h \
+	client/ask/models.c client/ask/models.h client/ask/options.c client/ask/options.h client/ask/pick.c \
+	client/ask/pick.h client/ask/plain.c client/ask/plain.h client/ask/project.c client/ask/project.h \
+	client/ask/question.c client/ask/question.h client/ask/replace.c client/ask/replace.h client/ask/resume.c \
+	client/ask/resume.h client/ask/schema_arg.c client/ask/schema_arg.h client/ask/screen.c client/ask/screen.h \
+	client/ask/shell.c client/ask/shell.h client/ask/shell_answer.c client/ask/shell_answer.h \
+	client/ask/shell_propose.c client/ask/shell_propose.h client/ask/shell_risk.c client/ask/shell_risk.h \
+	client/ask/shell_show.c client/ask/shell_show.h client/ask/shell_system.c client/ask/shell_system.h \
+	client/ask/tree.c client/ask/tree.h client/ask/tree_list.c client/ask/tree_list.h client/ask/turns.c \
+	client/ask/turns.h client/ask/undo.c client/ask/undo.h
 
 bin_PROGRAMS += client/ask/ask client/ctl/askctl
 client_ask_ask_SOURCES = client/ask/main.c
@@ -59,31 +60,31 @@ client_ctl_askctl_SOURCES = \
 	client/ctl/cmd_conv.c client/ctl/cmd_doctor.c client/ctl/cmd_keys.c client/ctl/cmd_log.c \
 	client/ctl/cmd_metrics.c client/ctl/cmd_models.c client/ctl/cmd_prompts.c client/ctl/cmd_providers.c \
 	client/ctl/cmd_setup.c client/ctl/cmd_status.c client/ctl/cmd_trust.c client/ctl/cmd_usage.c \
-	client/ctl/cmd_wait.c client/ctl/conf_edit.c client/ctl/conf_edit.h client/ctl/conf_file.c \
-	client/ctl/conf_file.h client/ctl/conv.c client/ctl/conv.h client/ctl/conv_export.c client/ctl/conv_files.h \
-	client/ctl/conv_fork.c client/ctl/conv_import.c client/ctl/conv_list.c client/ctl/conv_pin.c \
-	client/ctl/conv_rename.c client/ctl/conv_rm.c client/ctl/conv_search.c client/ctl/conv_show.c \
-	client/ctl/conv_tag.c client/ctl/csv.c client/ctl/csv.h client/ctl/ctl.c client/ctl/ctl.h client/ctl/doctor.h \
-	client/ctl/doctor_ask.c client/ctl/doctor_asking.c client/ctl/doctor_config.c client/ctl/doctor_daemon.c \
-	client/ctl/doctor_disk.c client/ctl/doctor_keys.c client/ctl/doctor_parts.c client/ctl/doctor_report.c \
-	client/ctl/doctor_run.c client/ctl/doctor_socket.c client/ctl/doctor_strays.c client/ctl/doctor_units.c \
-	client/ctl/hidden.c client/ctl/hidden.h client/ctl/key_change.c client/ctl/key_change.h client/ctl/key_file.c \
-	client/ctl/key_file.h client/ctl/key_list.c client/ctl/key_list.h client/ctl/key_secret.c \
-	client/ctl/key_secret.h client/ctl/key_store.c client/ctl/key_store.h client/ctl/key_text.c \
-	client/ctl/key_text.h client/ctl/keys.h client/ctl/keys_import.c client/ctl/keys_list.c client/ctl/keys_rm.c \
-	client/ctl/keys_test.c client/ctl/limits_table.c client/ctl/limits_table.h client/ctl/log_line.c \
-	client/ctl/log_line.h client/ctl/main.c client/ctl/models.h client/ctl/models_list.c \
-	client/ctl/models_refresh.c client/ctl/models_show.c client/ctl/notify.c client/ctl/notify.h \
-	client/ctl/options.c client/ctl/options.h client/ctl/pager.c client/ctl/pager.h client/ctl/progress.c \
-	client/ctl/progress.h client/ctl/prompts.h client/ctl/prompts_list.c client/ctl/prompts_path.c \
-	client/ctl/prompts_show.c client/ctl/provider_mend.c client/ctl/provider_mend.h client/ctl/setup.h \
-	client/ctl/setup_choose.c client/ctl/setup_find.c client/ctl/setup_keys.c client/ctl/setup_model.c \
-	client/ctl/setup_question.c client/ctl/setup_say.c client/ctl/setup_try.c client/ctl/setup_units.c \
-	client/ctl/status_format.c client/ctl/status_format.h client/ctl/status_text.c client/ctl/status_text.h \
-	client/ctl/table.c client/ctl/table.h client/ctl/today_text.c client/ctl/today_text.h client/ctl/typed.c \
-	client/ctl/typed.h client/ctl/usage.c client/ctl/usage.h client/ctl/usage_csv.c client/ctl/usage_plot.c \
-	client/ctl/usage_table.c client/ctl/verbs.c client/ctl/verbs.h client/ctl/wait_notify.c \
-	client/ctl/wait_notify.h client/ctl/watch.c client/ctl/watch.h
+	client/ctl/cmd_wait.c client/ctl/complete.c client/ctl/complete.h client/ctl/conf_edit.c \
+	client/ctl/conf_edit.h client/ctl/conf_file.c client/ctl/conf_file.h client/ctl/conv.c client/ctl/conv.h \
+	client/ctl/conv_export.c client/ctl/conv_files.h client/ctl/conv_fork.c client/ctl/conv_import.c \
+	client/ctl/conv_list.c client/ctl/conv_pin.c client/ctl/conv_rename.c client/ctl/conv_rm.c \
+	client/ctl/conv_search.c client/ctl/conv_show.c client/ctl/conv_tag.c client/ctl/csv.c client/ctl/csv.h \
+	client/ctl/ctl.c client/ctl/ctl.h client/ctl/doctor.h client/ctl/doctor_ask.c client/ctl/doctor_asking.c \
+	client/ctl/doctor_config.c client/ctl/doctor_daemon.c client/ctl/doctor_disk.c client/ctl/doctor_keys.c \
+	client/ctl/doctor_parts.c client/ctl/doctor_report.c client/ctl/doctor_run.c client/ctl/doctor_socket.c \
+	client/ctl/doctor_strays.c client/ctl/doctor_units.c client/ctl/hidden.c client/ctl/hidden.h \
+	client/ctl/key_change.c client/ctl/key_change.h client/ctl/key_file.c client/ctl/key_file.h \
+	client/ctl/key_list.c client/ctl/key_list.h client/ctl/key_secret.c client/ctl/key_secret.h \
+	client/ctl/key_store.c client/ctl/key_store.h client/ctl/key_text.c client/ctl/key_text.h client/ctl/keys.h \
+	client/ctl/keys_import.c client/ctl/keys_list.c client/ctl/keys_rm.c client/ctl/keys_test.c \
+	client/ctl/limits_table.c client/ctl/limits_table.h client/ctl/log_line.c client/ctl/log_line.h \
+	client/ctl/main.c client/ctl/models.h client/ctl/models_list.c client/ctl/models_refresh.c \
+	client/ctl/models_show.c client/ctl/notify.c client/ctl/notify.h client/ctl/options.c client/ctl/options.h \
+	client/ctl/pager.c client/ctl/pager.h client/ctl/progress.c client/ctl/progress.h client/ctl/prompts.h \
+	client/ctl/prompts_list.c client/ctl/prompts_path.c client/ctl/prompts_show.c client/ctl/provider_mend.c \
+	client/ctl/provider_mend.h client/ctl/setup.h client/ctl/setup_choose.c client/ctl/setup_find.c \
+	client/ctl/setup_keys.c client/ctl/setup_model.c client/ctl/setup_question.c client/ctl/setup_say.c \
+	client/ctl/setup_try.c client/ctl/setup_units.c client/ctl/status_format.c client/ctl/status_format.h \
+	client/ctl/status_text.c client/ctl/status_text.h client/ctl/table.c client/ctl/table.h \
+	client/ctl/today_text.c client/ctl/today_text.h client/ctl/typed.c client/ctl/typed.h client/ctl/usage.c \
+	client/ctl/usage.h client/ctl/usage_csv.c client/ctl/usage_plot.c client/ctl/usage_table.c client/ctl/verbs.c \
+	client/ctl/verbs.h client/ctl/wait_notify.c client/ctl/wait_notify.h client/ctl/watch.c client/ctl/watch.h
 client_ctl_askctl_LDADD = libaskcli.la
 
 # What only a terminal needs: tables, Markdown, line editing.

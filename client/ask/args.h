@@ -46,6 +46,10 @@ enum args_reasoning {
 #define ARGS_VARS_MAX 64u          /* times that -v may be given: no prompt takes more */
 #define ARGS_BYTES_MAX (64u << 20) /* of --max-bytes: more fits into no message */
 
+/* The values of --cache and --reasoning, which args.c reads. */
+#define ARGS_CACHE_WORDS "use, refresh, only, off"
+#define ARGS_REASONING_WORDS "show, hide, only"
+
 struct args {
     enum args_task task;
     enum args_format format;

@@ -1,3 +1,5 @@
+#include "client/common/completion.h"
+#include "client/ctl/complete.h"
 #include "client/ctl/ctl.h"
 #include "client/ctl/options.h"
 #include "client/ctl/pager.h"
@@ -82,6 +84,8 @@ int main(int argc, char **argv)
     struct verbs_chosen which;
     out_keep_standard();
     out_init(&out, STDOUT_FILENO);
+    if (completion_wanted(argc, argv))
+        return ctl_complete(&out, argc - 2, argv + 2);
     int status = options_read(&c, argc, argv);
     if (status == EXIT_OK && (c.given & CTL_VERSION) != 0)
         return print_version(&c);

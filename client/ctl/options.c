@@ -178,8 +178,6 @@ static bool read_socket(struct ctl *c, const char *value)
     return true;
 }
 
-#define STATE_WORDS "running, done, failed, cancelled, interrupted"
-
 static const struct ctl_option {
     ctl_options bit;
     char letter; /* 0: it has none */
@@ -298,6 +296,14 @@ const char *options_name(ctl_options set)
     while ((rows[i].bit & set) == 0)
         i++;
     return rows[i].name;
+}
+
+ctl_options options_row(size_t i, struct option_row *ret)
+{
+    if (i >= ROWS)
+        return 0;
+    *ret = told(&rows[i]);
+    return rows[i].bit;
 }
 
 size_t options_count(ctl_options set)

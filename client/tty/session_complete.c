@@ -3,6 +3,7 @@
 #include "client/common/call.h"
 #include "client/common/exit.h"
 #include "client/common/field.h"
+#include "client/common/offers.h"
 #include "client/tty/session_state.h"
 #include "lib/proto/mp.h"
 #include <dirent.h>
@@ -21,65 +22,34 @@ static void complete_command(const char *word, size_t len, struct complete *c)
     }
 }
 
-/* -- models -- */
+/* -- what the daemon has -- */
 
-/* By the names that people would type: the catalogue's, with its provider's, and aliases. */
-static void add_model(const msgpack_object_map *model, const char *word, size_t len, struct complete *c)
+struct offered {
+    struct complete *complete;
+    const char *word;
+    size_t len;
+};
+
+static void add_offered(void *data, const char *value, const char *about)
 {
-    static const char *const names[] = {"id", "model"};
-    char name[ASKED_MODEL_SIZE];
-    msgpack_object_array aliases = {0};
-    if (!field_true(model, "available"))
-        return;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (field_copy(model, names[i], name, sizeof(name)))
-            complete_add(c, name, word, len);
-    (void)field_array(model, "aliases", &aliases);
-    for (uint32_t i = 0; i < aliases.size; i++) {
-        const char *s;
-        size_t n;
-        if (!mp_str(&aliases.ptr[i], &s, &n) || n >= sizeof(name))
-            continue;
-        memcpy(name, s, n);
-        name[n] = '\0';
-        complete_add(c, name, word, len);
-    }
+    const struct offered *o = data;
+    (void)about;
+    complete_add(o->complete, value, o->word, o->len);
 }
 
-static void complete_model(struct session *s, const char *word, size_t len, struct complete *c)
+static void complete_offers(struct session *s, enum offers kind, const char *word, size_t len, struct complete *c)
 {
+    struct buf params;
     msgpack_unpacked reply;
-    msgpack_object_array models;
-    msgpack_object_map model;
     bool refused = false;
+    buf_init(&params, SESSION_PARAMS_MAX);
     msgpack_unpacked_init(&reply);
-    if (s->connected && call_try(ASKING_PROGRAM, s->asking.ask, "models.list", NULL, &reply, &refused) == EXIT_OK &&
-        !refused && mp_array(&reply.data, &models)) {
-        for (uint32_t i = 0; i < models.size; i++)
-            if (mp_map(&models.ptr[i], &model))
-                add_model(&model, word, len, c);
-    }
+    offers_put_params(&params, kind);
+    if (s->connected &&
+        call_try(ASKING_PROGRAM, s->asking.ask, offers_method(kind), &params, &reply, &refused) == EXIT_OK && !refused)
+        offers_read(kind, &reply.data, add_offered, &(struct offered){c, word, len});
     msgpack_unpacked_destroy(&reply);
-}
-
-/* -- what a list of the daemon's has under a name -- */
-
-static void complete_field(struct session *s, const char *method, const char *field, const char *word, size_t len,
-                           struct complete *c)
-{
-    msgpack_unpacked reply;
-    msgpack_object_array list;
-    msgpack_object_map item;
-    char value[ASKED_MODEL_SIZE];
-    bool refused = false;
-    msgpack_unpacked_init(&reply);
-    if (s->connected && call_try(ASKING_PROGRAM, s->asking.ask, method, NULL, &reply, &refused) == EXIT_OK &&
-        !refused && mp_array(&reply.data, &list)) {
-        for (uint32_t i = 0; i < list.size; i++)
-            if (mp_map(&list.ptr[i], &item) && field_copy(&item, field, value, sizeof(value)))
-                complete_add(c, value, word, len);
-    }
-    msgpack_unpacked_destroy(&reply);
+    buf_done(&params);
 }
 
 /* -- files -- */
@@ -186,10 +156,10 @@ void session_complete(void *session, const char *text, size_t cursor, struct com
     case SESSION_NO_ARGUMENT:
     case SESSION_WORDS: break;
     case SESSION_MODEL:
-    case SESSION_MODELS: complete_model(s, word, len, c); break;
+    case SESSION_MODELS: complete_offers(s, OFFERS_MODELS, word, len, c); break;
     case SESSION_FILE: complete_file(word, len, c); break;
     case SESSION_MESSAGE: complete_message(s, word, len, c); break;
-    case SESSION_CONVERSATION: complete_field(s, "conversation.list", "conversation", word, len, c); break;
-    case SESSION_TEMPLATE: complete_field(s, "prompt.list", "name", word, len, c); break;
+    case SESSION_CONVERSATION: complete_offers(s, OFFERS_CONVERSATIONS, word, len, c); break;
+    case SESSION_TEMPLATE: complete_offers(s, OFFERS_PROMPTS, word, len, c); break;
     }
 }
