@@ -103,8 +103,6 @@ static const struct schema_field timing[] = {
     {"provider_ms", NUMBER, NULL, "from the connection to the answer's end: what the provider took"},
     {"total_ms", NUMBER, NULL,
      "from the question to the answer's end, all of these; absent where the daemon was killed before it"},
-    {"store_ms", NUMBER, NULL, "from then until it was stored"},
-    {"reader_ms", NUMBER, NULL, "from then until the one who asked had taken all of it"},
     {0},
 };
 
