@@ -2,11 +2,16 @@
 #include "lib/base/key_folder.h"
 #include <string.h>
 
+static bool is_blank(char c)
+{
+    return memchr(" \t\r\n", c, 4) != NULL;
+}
+
 bool key_trim(const char **key, size_t *len)
 {
-    while (*len > 0 && strchr(" \t\r\n", (*key)[*len - 1]) != NULL)
+    while (*len > 0 && is_blank((*key)[*len - 1]))
         (*len)--;
-    while (*len > 0 && strchr(" \t\r\n", **key) != NULL) {
+    while (*len > 0 && is_blank(**key)) {
         (*key)++;
         (*len)--;
     }

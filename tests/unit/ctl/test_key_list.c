@@ -1,4 +1,5 @@
 #include "client/ctl/key_list.h"
+#include "client/ctl/key_text.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,6 +44,22 @@ static void lines_are_taken(void **state)
     has(&l, "my.own", "sk-5");
     assert_null(key_list_find(&l, "cohere"));
     key_list_done(&l);
+}
+
+static void blanks_around_a_key_are_cut(void **state)
+{
+    (void)state;
+    const char *key = " \tsk-1\r\n";
+    size_t len = strlen(key);
+    assert_true(key_trim(&key, &len));
+    assert_int_equal(len, 4);
+    assert_memory_equal(key, "sk-1", len);
+    key = "sk-1";
+    len = sizeof("sk-1"); /* a NUL is no blank */
+    assert_false(key_trim(&key, &len));
+    key = "\0sk-1";
+    len = sizeof("\0sk-1") - 1;
+    assert_false(key_trim(&key, &len));
 }
 
 static void a_key_alone_is_for_the_one_that_is_named(void **state)
@@ -117,6 +134,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_are_taken),
+        cmocka_unit_test(blanks_around_a_key_are_cut),
         cmocka_unit_test(a_key_alone_is_for_the_one_that_is_named),
         cmocka_unit_test(what_is_wrong_is_told_by_its_line),
         cmocka_unit_test(there_is_a_bound),
