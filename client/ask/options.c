@@ -117,9 +117,8 @@ const struct ask_option_row ask_option_rows[OPT_END] = {
                   .excludes = NO_TASK | OPTION(JSON) | OPTION(COPY)},
     [OPT_UNDO] = {.row = {0, "undo", NULL, "take the last such change back"},
                   .topic = TOPIC_TASKS,
-                  .one_model = true,
                   .alone = true,
-                  .excludes = NO_TASK | OPTION(JSON) | OPTION(COPY)},
+                  .excludes = ~(OPTION(PLAIN) | OPTION(NO_PROJECT) | OPTION(SOCKET))}, /* nobody is asked */
 
     /* -- the program -- */
     [OPT_SOCKET] = {.row = {0, "socket", "PATH", "the daemon's socket (default: $ASKD_SOCKET, then yours)"},

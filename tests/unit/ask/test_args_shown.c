@@ -60,6 +60,10 @@ static void one_task_of_all(void **state)
     assert_int_equal(a.task, ARGS_EDIT);
     assert_int_equal(PARSE(&a, "--undo", "what"), ARGS_WRONG);
     assert_string_equal(a.why, "--undo takes no prompt");
+    assert_int_equal(PARSE(&a, "--undo", "-m", "x"), ARGS_WRONG);
+    assert_string_equal(a.why, "--undo and --model exclude each other");
+    assert_int_equal(PARSE(&a, "--stats", "--undo"), ARGS_WRONG);
+    assert_int_equal(PARSE(&a, "--undo", "--plain", "--no-project", "--socket", "/x"), ARGS_ASK);
 }
 
 static void several_models_are_compared(void **state)
