@@ -39,6 +39,8 @@ static const struct {
 };
 enum { OUTCOMES = sizeof(outcomes) / sizeof(outcomes[0]) };
 
+#define KEY_SOURCE "(key from " /* where the message names it, in fault.c */
+
 static bool erase_first;
 
 bool exit_erase_first(bool stands)
@@ -143,7 +145,7 @@ static struct text keyless_provider(const msgpack_object_map *map, struct text m
  * started without it. */
 static const struct usual_key *key_here(const msgpack_object_map *map, enum error_code code, struct text message)
 {
-    bool refused = code == ERR_UNAUTHENTICATED && !text_has(message, "(key from ");
+    bool refused = code == ERR_UNAUTHENTICATED && !text_has(message, KEY_SOURCE);
     struct text provider = keyless_provider(map, message);
     bool any = text_has(message, "no provider has a key");
     if (code != ERR_NO_PROVIDER && !refused)
@@ -213,6 +215,8 @@ static void write_hint(char *out, size_t size, size_t outcome, const msgpack_obj
         (void)snprintf(out, size, "try again in %.0f s", after);
     else if (provider.len == 0 && own != NULL)
         (void)snprintf(out, size, "%s", own);
+    else if (outcomes[outcome].code == ERR_UNAUTHENTICATED && text_has(message, KEY_SOURCE))
+        (void)snprintf(out, size, "correct it there");
     else if (advises(map, message, provider.len > 0))
         return;
     else if (provider.len > 0 && outcomes[outcome].code == ERR_UNAVAILABLE && is_server_fault(map, message))

@@ -347,7 +347,7 @@ def test_no_hint_where_the_daemons_key_is_refused(home, provider, start_daemon, 
     home.write_config(provider.base_url, extra=section)
     start_daemon()
     r = ask("-m", "openai/x", "hello", env={"OPENAI_API_KEY": SECRET})
-    assert "(key from configuration)" in r.stderr and "is set here" not in r.stderr
+    assert r.stderr.endswith("(key from configuration): correct it there\n") and "is set here" not in r.stderr
 
 
 def test_hint_is_good(home, provider, start_daemon, ask, askctl):
