@@ -11,6 +11,7 @@
 #define CLIENT_CTL_DOCTOR_H
 
 #include "client/ctl/ctl.h"
+#include "client/ctl/shell_word.h"
 #include "lib/ask/internal.h"
 #include <sys/stat.h>
 
@@ -81,10 +82,6 @@ void doctor_tell(struct doctor *d, enum doctor_level level, const char *fmt, ...
 void doctor_mend(struct doctor *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int doctor_report_end(struct doctor *d); /* prints what is left, and how many there are: the exit status */
 void doctor_report_done(struct doctor *d);
-
-enum { DOCTOR_QUOTED = PATH_MAX + 64 };
-/* A word as the shell reads it; what does not fit is "…". Returns out. */
-const char *doctor_quote(char out[DOCTOR_QUOTED], const char *word);
 
 /* -- how it is found -- */
 

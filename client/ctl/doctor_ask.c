@@ -193,14 +193,14 @@ static void tell_deaf(struct doctor *d, pid_t pid)
 /* The daemon takes no more connections, or none of ours, and says so to the first request. */
 static void tell_refused(struct doctor *d, const msgpack_object_map *error)
 {
-    char code[64], message[512], folder[DOCTOR_QUOTED];
+    char code[64], message[512], folder[SHELL_WORD_SIZE];
     (void)field_line(error, "code", code, sizeof(code));
     (void)field_line(error, "message", message, sizeof(message));
     doctor_tell(d, DOCTOR_FAULT, "the daemon refuses this connection: %s", message);
     if (strcmp(code, "overloaded") == 0) {
         doctor_mend(d, "ss -xp | grep -F askd.sock   # who holds the others");
         doctor_mend(d, "${EDITOR:-vi} %s/askd.conf   # a larger max_connections in [daemon]",
-                    doctor_quote(folder, d->place.kind == PLACE_SYSTEM ? PATHS_SYSTEM_CONFIG : d->config));
+                    shell_word(folder, d->place.kind == PLACE_SYSTEM ? PATHS_SYSTEM_CONFIG : d->config));
         doctor_mend(d, "%skill -HUP %d", d->place.kind == PLACE_SYSTEM ? "sudo " : "", (int)listener_of(d->ask));
     } else if (d->place.kind == PLACE_NAMED) {
         doctor_mend(d, "unset ASKD_SOCKET");

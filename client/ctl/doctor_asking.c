@@ -45,7 +45,7 @@ void doctor_budgets(struct doctor *d)
 {
     msgpack_object_array all;
     msgpack_object_map b;
-    char name[NAME], unit[NAME], left_for[FIGURE_LEN], word[DOCTOR_QUOTED];
+    char name[NAME], unit[NAME], left_for[FIGURE_LEN], word[SHELL_WORD_SIZE];
     for (uint32_t i = 0; doctor_array(d, DOCTOR_BUDGETS, &all) && i < all.size; i++) {
         double left, resets = 0, limit = 0;
         if (!mp_map(&all.ptr[i], &b) || !field_double(&b, "left", &left))
@@ -60,7 +60,7 @@ void doctor_budgets(struct doctor *d)
             doctor_tell(d, DOCTOR_WARNING, "the budget %s of %g %s is spent; the next begins in %s", name, limit, unit,
                         left_for);
             doctor_mend(d, "${EDITOR:-vi} %s/askd.conf && askctl call config.reload   # its limit",
-                        doctor_quote(word, d->place.kind == PLACE_SYSTEM ? PATHS_SYSTEM_CONFIG : d->config));
+                        shell_word(word, d->place.kind == PLACE_SYSTEM ? PATHS_SYSTEM_CONFIG : d->config));
         } else if (field_true(&b, "near")) {
             doctor_tell(d, DOCTOR_NOTE, "of the budget %s of %g %s, %g are left for %s", name, limit, unit, left,
                         left_for);

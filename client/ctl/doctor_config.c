@@ -41,18 +41,18 @@ static bool named_line(const char *line, char path[PATH_MAX], int *number)
 
 static void mend_line(struct doctor *d, const char *line)
 {
-    char path[PATH_MAX], word[DOCTOR_QUOTED];
+    char path[PATH_MAX], word[SHELL_WORD_SIZE];
     int number;
     if (readable_file(line, path))
-        doctor_mend(d, "chmod 600 %s", doctor_quote(word, path));
+        doctor_mend(d, "chmod 600 %s", shell_word(word, path));
     else if (!named_line(line, path, &number))
         return;
     else if (strstr(line, "can be read or written by others") != NULL)
-        doctor_mend(d, "chmod 600 %s", doctor_quote(word, path));
+        doctor_mend(d, "chmod 600 %s", shell_word(word, path));
     else if (number > 0)
-        doctor_mend(d, "${EDITOR:-vi} +%d %s", number, doctor_quote(word, path));
+        doctor_mend(d, "${EDITOR:-vi} +%d %s", number, shell_word(word, path));
     else
-        doctor_mend(d, "${EDITOR:-vi} %s", doctor_quote(word, path));
+        doctor_mend(d, "${EDITOR:-vi} %s", shell_word(word, path));
 }
 
 /* A line each, without the program's name. */
@@ -93,15 +93,15 @@ static void check_by_daemon(struct doctor *d)
 static void check_writers(struct doctor *d, const char *path)
 {
     struct stat st;
-    char word[DOCTOR_QUOTED];
+    char word[SHELL_WORD_SIZE];
     if (stat(path, &st) != 0)
         return;
     if (st.st_uid != geteuid() && st.st_uid != 0) {
         doctor_tell(d, DOCTOR_WARNING, "%s belongs to uid %u, who can change it", path, (unsigned)st.st_uid);
-        doctor_mend(d, "sudo chown %u %s", (unsigned)geteuid(), doctor_quote(word, path));
+        doctor_mend(d, "sudo chown %u %s", (unsigned)geteuid(), shell_word(word, path));
     } else if ((st.st_mode & 022) != 0) {
         doctor_tell(d, DOCTOR_WARNING, "others can write to %s (mode %04o)", path, (unsigned)st.st_mode & 07777);
-        doctor_mend(d, "chmod go-w %s", doctor_quote(word, path));
+        doctor_mend(d, "chmod go-w %s", shell_word(word, path));
     }
 }
 
@@ -144,32 +144,32 @@ static bool ends_with(const char *name, const char *end)
 /* The secret service has it: the daemon runs ask-secret to fetch it. */
 static bool check_marker(struct doctor *d, const char *name)
 {
-    char helper[PATH_MAX], word[DOCTOR_QUOTED], provider[NAME_MAX + 1];
+    char helper[PATH_MAX], word[SHELL_WORD_SIZE], provider[NAME_MAX + 1];
     if (paths_helper(KEY_FOLDER_HELPER, helper, sizeof(helper), NULL) == ERR_NONE && access(helper, X_OK) == 0)
         return true;
     (void)snprintf(provider, sizeof(provider), "%.*s", (int)(strlen(name) - strlen(KEY_FOLDER_MARKER)), name);
     doctor_tell(d, DOCTOR_FAULT, "the key of %s is in the secret service, but %s, which fetches it, is not installed",
                 provider, KEY_FOLDER_HELPER);
-    doctor_mend(d, "askctl keys import %s   # into a file", doctor_quote(word, provider));
+    doctor_mend(d, "askctl keys import %s   # into a file", shell_word(word, provider));
     return false;
 }
 
 static bool check_key(struct doctor *d, const char *folder, const char *name)
 {
-    char path[2 * PATH_MAX], word[DOCTOR_QUOTED];
+    char path[2 * PATH_MAX], word[SHELL_WORD_SIZE];
     struct stat st;
     (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
     if (lstat(path, &st) != 0)
         return true;
     if (!S_ISREG(st.st_mode)) {
         doctor_tell(d, DOCTOR_FAULT, "%s is no file, and no key can be read from it", path);
-        doctor_mend(d, "askctl keys import %s", doctor_quote(word, name));
+        doctor_mend(d, "askctl keys import %s", shell_word(word, name));
     } else if ((st.st_mode & 077) != 0) {
         doctor_tell(d, DOCTOR_FAULT, "the key in %s is open to others (mode %04o)", path, (unsigned)st.st_mode & 07777);
-        doctor_mend(d, "chmod 600 %s", doctor_quote(word, path));
+        doctor_mend(d, "chmod 600 %s", shell_word(word, path));
     } else if (st.st_size == 0) {
         doctor_tell(d, DOCTOR_WARNING, "%s, which should hold a key, is empty", path);
-        doctor_mend(d, "askctl keys import %s", doctor_quote(word, name));
+        doctor_mend(d, "askctl keys import %s", shell_word(word, name));
     } else {
         return true;
     }
@@ -195,20 +195,20 @@ static void check_keys(struct doctor *d, const char *folder)
 
 void doctor_key_files(struct doctor *d)
 {
-    char folder[PATH_MAX + sizeof("/" KEY_FOLDER)], word[DOCTOR_QUOTED];
+    char folder[PATH_MAX + sizeof("/" KEY_FOLDER)], word[SHELL_WORD_SIZE];
     struct stat st;
     (void)snprintf(folder, sizeof(folder), "%s/" KEY_FOLDER, d->config);
     if (lstat(folder, &st) != 0)
         return;
     if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid()) {
         doctor_tell(d, DOCTOR_FAULT, "%s, where imported keys lie, is no folder of yours", folder);
-        doctor_mend(d, "mv %s %s.old", doctor_quote(word, folder), word);
+        doctor_mend(d, "mv %s %s.old", shell_word(word, folder), word);
         return;
     }
     if ((st.st_mode & 077) != 0) {
         doctor_tell(d, DOCTOR_FAULT, "the folder of keys %s is open to others (mode %04o)", folder,
                     (unsigned)st.st_mode & 07777);
-        doctor_mend(d, "chmod 0700 %s", doctor_quote(word, folder));
+        doctor_mend(d, "chmod 0700 %s", shell_word(word, folder));
     }
     check_keys(d, folder);
 }

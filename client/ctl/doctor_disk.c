@@ -19,18 +19,18 @@ enum { LINE = 500, HEAD = 100 };
 /* What SQLite can read of a damaged database, into a new one; the old one stays beside it. */
 static void mend_database(struct doctor *d, const char *folder)
 {
-    char word[DOCTOR_QUOTED];
+    char word[SHELL_WORD_SIZE];
     doctor_mend(d,
                 "askctl call shutdown; cd %s && sqlite3 askd.db .recover | sqlite3 askd.db.new && rm -f askd.db-wal "
                 "askd.db-shm && mv askd.db askd.db.damaged && mv askd.db.new askd.db && chmod 600 askd.db",
-                doctor_quote(word, folder));
+                shell_word(word, folder));
 }
 
 static void tell_of_store(struct doctor *d, const char *error)
 {
-    char word[DOCTOR_QUOTED];
+    char word[SHELL_WORD_SIZE];
     doctor_tell(d, DOCTOR_FAULT, "nothing is stored: %s", error);
-    (void)doctor_quote(word, d->state);
+    (void)shell_word(word, d->state);
     if (strstr(error, "damaged") != NULL)
         mend_database(d, d->state);
     else if (strstr(error, "max_size") != NULL)
@@ -74,21 +74,21 @@ void doctor_store(struct doctor *d)
 static void check_room(struct doctor *d, const char *folder)
 {
     struct statvfs fs;
-    char text[FIGURE_LEN], word[DOCTOR_QUOTED];
+    char text[FIGURE_LEN], word[SHELL_WORD_SIZE];
     if (statvfs(folder, &fs) != 0)
         return;
     const double free = (double)fs.f_bavail * (double)fs.f_frsize;
     figures_bytes(text, free);
     if ((fs.f_flag & ST_RDONLY) != 0) {
         doctor_tell(d, DOCTOR_FAULT, "%s lies on a file system that is mounted read-only", folder);
-        doctor_mend(d, "findmnt -T %s", doctor_quote(word, folder));
+        doctor_mend(d, "findmnt -T %s", shell_word(word, folder));
     } else if (fs.f_files > 0 && fs.f_favail == 0) {
         doctor_tell(d, DOCTOR_FAULT, "the file system of %s takes no more files", folder);
-        doctor_mend(d, "df -i %s", doctor_quote(word, folder));
+        doctor_mend(d, "df -i %s", shell_word(word, folder));
     } else if (free < LITTLE) {
         doctor_tell(d, free < NONE ? DOCTOR_FAULT : DOCTOR_WARNING, "only %s are free in %s", free > 0 ? text : "0 B",
                     folder);
-        doctor_mend(d, "df -h %s", doctor_quote(word, folder));
+        doctor_mend(d, "df -h %s", shell_word(word, folder));
     } else {
         doctor_tell(d, DOCTOR_OK, "%s free in %s", text, folder);
     }
@@ -130,7 +130,7 @@ static const char *look_into(const char *path, double *size)
 
 static void check_database(struct doctor *d, const char *folder, const char *name)
 {
-    char path[PATH_MAX + 16], text[FIGURE_LEN], word[DOCTOR_QUOTED];
+    char path[PATH_MAX + 16], text[FIGURE_LEN], word[SHELL_WORD_SIZE];
     double size = 0;
     const bool cache = strcmp(name, "cache.db") == 0;
     (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
@@ -144,7 +144,7 @@ static void check_database(struct doctor *d, const char *folder, const char *nam
     }
     doctor_tell(d, cache ? DOCTOR_WARNING : DOCTOR_FAULT, "%s %s", path, wrong);
     if (cache)
-        doctor_mend(d, "askctl call shutdown; rm -f %s*", doctor_quote(word, path));
+        doctor_mend(d, "askctl call shutdown; rm -f %s*", shell_word(word, path));
     else
         mend_database(d, folder);
 }

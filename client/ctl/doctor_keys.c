@@ -2,6 +2,7 @@
 #include "client/common/field.h"
 #include "client/common/figures.h"
 #include "client/ctl/doctor.h"
+#include "client/ctl/provider_mend.h"
 #include "lib/base/usual_keys.h"
 #include "lib/proto/mp.h"
 #include <inttypes.h>
@@ -81,31 +82,18 @@ void doctor_keys(struct doctor *d)
 
 /* -- who takes it -- */
 
-static void mend_provider(struct doctor *d, const char *code, const char *name)
-{
-    char word[DOCTOR_QUOTED];
-    (void)doctor_quote(word, name);
-    if (strcmp(code, "unauthenticated") == 0)
-        doctor_mend(d, "askctl keys import %s", word);
-    else if (strcmp(code, "not_found") == 0 || strcmp(code, "bad_response") == 0 ||
-             strcmp(code, "invalid_request") == 0)
-        doctor_mend(d, "askd --print-config | grep -A20 -F %s   # is its base_url right?", word);
-    else
-        doctor_mend(d, "askctl keys test %s   # when the network is there again", word);
-}
-
 static void tell_of_error(struct doctor *d, const char *name, const msgpack_object_map *tested)
 {
     msgpack_object_map error = {0};
-    char code[NAME], message[LINE];
+    char code[NAME], message[LINE], mend[PROVIDER_MEND_SIZE];
     (void)field_map(tested, "error", &error);
     (void)field_line(&error, "code", code, sizeof(code));
     (void)field_line(&error, "message", message, sizeof(message));
     const bool named = strncmp(message, name, strlen(name)) == 0;
     const bool passing = strcmp(code, "rate_limited") == 0 || strcmp(code, "overloaded") == 0;
     doctor_tell(d, passing ? DOCTOR_WARNING : DOCTOR_FAULT, "%s%s%s", named ? "" : name, named ? "" : ": ", message);
-    if (!passing)
-        mend_provider(d, code, name);
+    if (provider_mend(tested, mend))
+        doctor_mend(d, "%s", mend);
 }
 
 /* ", HTTP/2", where it is told. */
@@ -135,10 +123,11 @@ static void tell_of_provider(struct doctor *d, const struct doctor_reply *r, con
 {
     msgpack_object_array all;
     msgpack_object_map tested, error;
-    char message[LINE];
+    char message[LINE], mend[PROVIDER_MEND_SIZE];
     if (!r->there) {
         doctor_tell(d, DOCTOR_FAULT, "%s does not answer within %d s", name, DOCTOR_PROVIDERS_MS / 1000);
-        mend_provider(d, "timeout", name);
+        if (provider_mend_silent(name, mend))
+            doctor_mend(d, "%s", mend);
     } else if (r->refused && mp_map(&r->value.data, &error)) {
         doctor_tell(d, DOCTOR_NOTE, "%s cannot be tried: %s", name,
                     field_line(&error, "message", message, sizeof(message)));

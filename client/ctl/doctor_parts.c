@@ -37,7 +37,7 @@ static unsigned check_libraries(struct doctor *d)
 
 void doctor_parts(struct doctor *d)
 {
-    char path[PATH_MAX], word[DOCTOR_QUOTED];
+    char path[PATH_MAX], word[SHELL_WORD_SIZE];
     unsigned missing = check_libraries(d);
     if (!tty_find(path)) {
         missing++;
@@ -45,14 +45,14 @@ void doctor_parts(struct doctor *d)
         doctor_tell(d, DOCTOR_WARNING,
                     "%s, which draws on terminals, is not there: no Markdown, no session, plain tables", path);
         doctor_mend(d, "ls -l %s   # where was askd installed to? ASKD_LIBEXEC names another folder",
-                    doctor_quote(word, path));
+                    shell_word(word, path));
     }
     paths_data_file("models.ini", path, sizeof(path));
     if (access(path, R_OK) != 0) {
         missing++;
         doctor_tell(d, DOCTOR_WARNING, "the catalogue of models, %s, cannot be read", path);
         doctor_mend(d, "ls -l %s   # where was askd installed to? ASKD_DATADIR names another folder",
-                    doctor_quote(word, path));
+                    shell_word(word, path));
     }
     if (missing == 0)
         doctor_tell(d, DOCTOR_OK, "all that belongs to askd is installed");

@@ -116,7 +116,7 @@ void doctor_tell(struct doctor *d, enum doctor_level level, const char *fmt, ...
 
 void doctor_mend(struct doctor *d, const char *fmt, ...)
 {
-    char line[DOCTOR_QUOTED + DOCTOR_TEXT];
+    char line[SHELL_WORD_SIZE + DOCTOR_TEXT];
     va_list ap;
     va_start(ap, fmt);
     const int n = vsnprintf(line, sizeof(line), fmt, ap);

@@ -60,7 +60,7 @@ static const char *wrong_with(const char *path, struct stat *st)
 void doctor_runtime(struct doctor *d)
 {
     struct stat st = {0};
-    char quoted[DOCTOR_QUOTED];
+    char quoted[SHELL_WORD_SIZE];
     const char *xdg = getenv("XDG_RUNTIME_DIR"), *wrong = xdg != NULL && xdg[0] != '\0' ? wrong_with(xdg, &st) : "";
     const bool in_tmp = strncmp(d->folder, "/tmp/", 5) == 0 && (xdg == NULL || xdg[0] == '\0' || wrong[0] != '\0');
     if (wrong[0] != '\0') {
@@ -68,7 +68,7 @@ void doctor_runtime(struct doctor *d)
                     "$XDG_RUNTIME_DIR, %s, %s, and is passed over: programs that have a good one find another daemon",
                     xdg, wrong);
         if (S_ISDIR(st.st_mode) && st.st_uid == geteuid())
-            doctor_mend(d, "chmod 0700 %s", doctor_quote(quoted, xdg));
+            doctor_mend(d, "chmod 0700 %s", shell_word(quoted, xdg));
         else if (in_tmp && runs_systemd())
             doctor_mend(d, "loginctl enable-linger");
         else
@@ -85,14 +85,14 @@ void doctor_runtime(struct doctor *d)
 
 static void tell_of_link(struct doctor *d, const char *quoted)
 {
-    char real[PATH_MAX], target[PATH_MAX + 64], word[DOCTOR_QUOTED];
+    char real[PATH_MAX], target[PATH_MAX + 64], word[SHELL_WORD_SIZE];
     const char *name = strrchr(d->place.path, '/');
     doctor_tell(d, DOCTOR_FAULT, "the socket's folder %s is a link, and is not followed", d->folder);
     if (d->place.kind != PLACE_NAMED) {
         doctor_mend(d, "rm %s", quoted);
     } else if (realpath(d->folder, real) != NULL) {
         (void)snprintf(target, sizeof(target), "%.*s/%.60s", PATH_MAX - 1, real, name != NULL ? name + 1 : "askd.sock");
-        doctor_mend(d, "export ASKD_SOCKET=%s", doctor_quote(word, target));
+        doctor_mend(d, "export ASKD_SOCKET=%s", shell_word(word, target));
     }
 }
 
@@ -115,19 +115,19 @@ static bool tell_of_mode(struct doctor *d, const struct stat *st, const char *qu
 static bool tell_of_socket(struct doctor *d)
 {
     struct stat st;
-    char quoted[DOCTOR_QUOTED];
+    char quoted[SHELL_WORD_SIZE];
     if (lstat(d->place.path, &st) != 0 || S_ISSOCK(st.st_mode))
         return false;
     doctor_tell(d, DOCTOR_FAULT, "what lies at %s is no socket, and no daemon can listen there", d->place.path);
-    doctor_mend(d, "rm -r %s", doctor_quote(quoted, d->place.path));
+    doctor_mend(d, "rm -r %s", shell_word(quoted, d->place.path));
     return true;
 }
 
 void doctor_folder(struct doctor *d)
 {
     struct stat st;
-    char quoted[DOCTOR_QUOTED];
-    (void)doctor_quote(quoted, d->folder);
+    char quoted[SHELL_WORD_SIZE];
+    (void)shell_word(quoted, d->folder);
     if (lstat(d->folder, &st) != 0) {
         if (errno != ENOENT)
             doctor_tell(d, DOCTOR_FAULT, "cannot look at the socket's folder %s: %s", d->folder, strerror(errno));

@@ -1,6 +1,9 @@
 #include "client/ctl/provider_mend.h"
 #include "client/common/field.h"
+#include "client/ctl/shell_word.h"
+#include "lib/base/buf.h"
 #include <stdio.h>
+#include <string.h>
 
 /* How far it came. */
 enum reached {
@@ -10,26 +13,30 @@ enum reached {
     NO_TLS,  /* there was one, but no TLS over it */
 };
 
-/* The first that fits. Between the two halves stands the provider's name, with NO_TLS the address. */
+#define SECTION "askd --print-config | grep -A20 -F @"
+
+/* The first that fits. @ stands for the provider's name, with NO_TLS for the address, as the shell reads it. */
 static const struct mend {
     const char *code;
     enum reached reached;
-    const char *before, *after;
+    const char *command, *words; /* words: NULL where the command says all */
 } mends[] = {
-    {"no_provider", NO_KEY, "askctl keys import ", ""},
-    {"unauthenticated", ANYHOW, "askctl keys import ", ""},
-    {"permission_denied", ANYHOW, "the key may not do that: look at its rights where ", " gave it to you"},
-    {"budget_exceeded", ANYHOW, "the account at ", " has no credit left: fill it up there"},
-    {"rate_limited", ANYHOW, "askctl status shows what ", " allows: wait, or have it raised there"},
-    {"not_found", ANYHOW, "askd --print-config shows the base_url of ", ": correct it in askd.conf"},
-    {"bad_response", ANYHOW, "askd --print-config shows base_url and api of ", ": correct them in askd.conf"},
-    {"unavailable", NO_TLS, "openssl s_client -connect ",
-     " shows its certificate: set ca_file, or put the clock right"},
-    {"unavailable", NOWHERE, "askd --print-config shows base_url and proxy of ", ": is that host up, and the network?"},
-    {"timeout", NOWHERE, "askd --print-config shows base_url and proxy of ", ": is a firewall between?"},
-    {"unavailable", ANYHOW, "", " is in trouble: its status page tells more"},
-    {"overloaded", ANYHOW, "", " has too much to do: try again later"},
-    {"timeout", ANYHOW, "", " is slow or in trouble: its status page tells more"},
+    {"no_provider", NO_KEY, "askctl keys import @", NULL},
+    {"unauthenticated", ANYHOW, "askctl keys import @", NULL},
+    {"permission_denied", ANYHOW, "askctl keys import @",
+     "one that may do that: see its rights where @ gave it to you"},
+    {"budget_exceeded", ANYHOW, "askctl keys test @", "once the account there has credit again"},
+    {"rate_limited", ANYHOW, "askctl status", "what @ allows: wait, or have it raised there"},
+    {"not_found", ANYHOW, SECTION, "is the base_url of @ right?"},
+    {"bad_response", ANYHOW, SECTION, "are base_url and api of @ right?"},
+    {"invalid_request", ANYHOW, SECTION, "are base_url and api of @ right?"},
+    {"unavailable", NO_TLS, "openssl s_client -connect @ </dev/null",
+     "its certificate: set ca_file, or put the clock right"},
+    {"unavailable", NOWHERE, SECTION, "are base_url and proxy of @ right, and is the network there?"},
+    {"timeout", NOWHERE, SECTION, "are base_url and proxy of @ right, or is a firewall between?"},
+    {"unavailable", ANYHOW, "askctl keys test @", "later: it is in trouble, and its status page tells more"},
+    {"overloaded", ANYHOW, "askctl keys test @", "later: it has too much to do"},
+    {"timeout", ANYHOW, "askctl keys test @", "later: it is slow or in trouble, and its status page tells more"},
 };
 
 static bool is_nil(const msgpack_object_map *row, const char *key)
@@ -49,22 +56,54 @@ static enum reached reached_of(const msgpack_object_map *row)
     return https && is_nil(row, "tls") ? NO_TLS : ANYHOW;
 }
 
+static void put(struct buf *b, const char *text, const char *what)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '@')
+            (void)buf_puts(b, what);
+        else
+            (void)buf_putc(b, *text);
+    }
+}
+
+/* False where it does not fit: half a command is none. */
+static bool write_mend(const struct mend *m, const char *what, char text[PROVIDER_MEND_SIZE])
+{
+    struct buf b;
+    char word[SHELL_WORD_SIZE];
+    (void)shell_word(word, what);
+    buf_init(&b, PROVIDER_MEND_SIZE - 1);
+    put(&b, m->command, word);
+    if (m->words != NULL) {
+        (void)buf_puts(&b, "   # ");
+        put(&b, m->words, word);
+    }
+    const bool fits = !b.failed;
+    (void)snprintf(text, PROVIDER_MEND_SIZE, "%s", fits ? buf_cstr(&b) : "");
+    buf_done(&b);
+    return fits;
+}
+
+static const struct mend *find(const char *code, enum reached reached)
+{
+    for (size_t i = 0; i < sizeof(mends) / sizeof(mends[0]); i++)
+        if (strcmp(mends[i].code, code) == 0 && (mends[i].reached == ANYHOW || mends[i].reached == reached))
+            return &mends[i];
+    return NULL;
+}
+
 bool provider_mend(const msgpack_object_map *row, char text[PROVIDER_MEND_SIZE])
 {
     msgpack_object_map error;
-    char name[64], address[64], code[32];
-    const enum reached reached = reached_of(row);
+    char what[128], code[32];
     if (!field_map(row, "error", &error))
         return false;
-    (void)field_line(row, "provider", name, sizeof(name));
-    (void)field_line(row, "address", address, sizeof(address));
-    (void)field_line(&error, "code", code, sizeof(code));
-    for (size_t i = 0; i < sizeof(mends) / sizeof(mends[0]); i++) {
-        const struct mend *m = &mends[i];
-        if (strcmp(m->code, code) != 0 || (m->reached != ANYHOW && m->reached != reached))
-            continue;
-        (void)snprintf(text, PROVIDER_MEND_SIZE, "%s%s%s", m->before, m->reached == NO_TLS ? address : name, m->after);
-        return true;
-    }
-    return false;
+    const struct mend *m = find(field_line(&error, "code", code, sizeof(code)), reached_of(row));
+    return m != NULL &&
+           write_mend(m, field_line(row, m->reached == NO_TLS ? "address" : "provider", what, sizeof(what)), text);
+}
+
+bool provider_mend_silent(const char *name, char text[PROVIDER_MEND_SIZE])
+{
+    return write_mend(find("timeout", ANYHOW), name, text);
 }

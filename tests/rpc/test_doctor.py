@@ -630,7 +630,8 @@ def test_providers_wrong_slow_and_right(home, provider, doctor, start_daemon):
     by_name = {re.split("[: ]", f["text"])[0]: f for f in findings}
     assert by_name["fake"]["level"] == "ok" and " ms" in by_name["fake"]["text"]
     assert by_name["silent"]["level"] == "fault" and "does not answer within" in by_name["silent"]["text"]
-    assert by_name["dead"]["level"] == "fault" and by_name["dead"]["mend"][0].startswith("askctl keys test dead")
+    assert by_name["dead"]["level"] == "fault" and by_name["dead"]["mend"][0].startswith("askd --print-config | grep -A20 -F dead ")
+    assert by_name["silent"]["mend"][0].startswith("askctl keys test silent ")
     assert by_name["wrong"]["level"] == "fault" and by_name["wrong"]["mend"] == ["askctl keys import wrong"]
     assert "sk-of" not in json.dumps(findings)
 
