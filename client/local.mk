@@ -77,15 +77,15 @@ client_ctl_askctl_SOURCES = \
 	client/ctl/main.c client/ctl/models.h client/ctl/models_list.c client/ctl/models_refresh.c \
 	client/ctl/models_show.c client/ctl/notify.c client/ctl/notify.h client/ctl/options.c client/ctl/options.h \
 	client/ctl/pager.c client/ctl/pager.h client/ctl/progress.c client/ctl/progress.h client/ctl/prompts.h \
-	client/ctl/prompts_list.c client/ctl/prompts_path.c client/ctl/prompts_show.c client/ctl/provider_mend.c \
-	client/ctl/provider_mend.h client/ctl/setup.h client/ctl/setup_choose.c client/ctl/setup_find.c \
-	client/ctl/setup_keys.c client/ctl/setup_model.c client/ctl/setup_question.c client/ctl/setup_say.c \
-	client/ctl/setup_try.c client/ctl/setup_units.c client/ctl/shell_word.c client/ctl/shell_word.h \
-	client/ctl/status_format.c client/ctl/status_format.h client/ctl/status_text.c client/ctl/status_text.h \
-	client/ctl/table.c client/ctl/table.h client/ctl/today_text.c client/ctl/today_text.h client/ctl/typed.c \
-	client/ctl/typed.h client/ctl/usage.c client/ctl/usage.h client/ctl/usage_csv.c client/ctl/usage_plot.c \
-	client/ctl/usage_table.c client/ctl/verbs.c client/ctl/verbs.h client/ctl/wait_notify.c \
-	client/ctl/wait_notify.h client/ctl/watch.c client/ctl/watch.h
+	client/ctl/prompts_list.c client/ctl/prompts_path.c client/ctl/prompts_show.c client/ctl/prose.c \
+	client/ctl/prose.h client/ctl/provider_mend.c client/ctl/provider_mend.h client/ctl/setup.h \
+	client/ctl/setup_choose.c client/ctl/setup_find.c client/ctl/setup_keys.c client/ctl/setup_model.c \
+	client/ctl/setup_question.c client/ctl/setup_say.c client/ctl/setup_try.c client/ctl/setup_units.c \
+	client/ctl/shell_word.c client/ctl/shell_word.h client/ctl/status_format.c client/ctl/status_format.h \
+	client/ctl/status_text.c client/ctl/status_text.h client/ctl/table.c client/ctl/table.h \
+	client/ctl/today_text.c client/ctl/today_text.h client/ctl/typed.c client/ctl/typed.h client/ctl/usage.c \
+	client/ctl/usage.h client/ctl/usage_csv.c client/ctl/usage_plot.c client/ctl/usage_table.c client/ctl/verbs.c \
+	client/ctl/verbs.h client/ctl/wait_notify.c client/ctl/wait_notify.h client/ctl/watch.c client/ctl/watch.h
 client_ctl_askctl_LDADD = libaskcli.la
 
 # What only a terminal needs: tables, Markdown, line editing.

@@ -14,6 +14,7 @@ const struct doctor_check doctor_checks[] = {
     {"config", PLACED, 0, doctor_config},
     {"key files", 0, 0, doctor_key_files},
     {"daemon", PLACED, DOCTOR_ASKS(DOCTOR_HELLO) | DOCTOR_ASKS(DOCTOR_STATUS), doctor_daemon},
+    {"keys", DOCTOR_DOWN, 0, doctor_keys_down},
     {"version", ANSWERS, DOCTOR_ASKS(DOCTOR_HELLO), doctor_version},
     {"locks", OWN, 0, doctor_locks},
     {"strays", PLACED, 0, doctor_strays},

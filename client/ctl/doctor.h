@@ -67,6 +67,8 @@ struct doctor {
     char folder[PATH_MAX], state[PATH_MAX], config[PATH_MAX]; /* the socket's; the user's, "" where there is no home */
     char program[PATH_MAX], installed[64]; /* the askd that a client would start, and its version; "" without one */
 
+    unsigned key_files; /* of imported keys, good or not */
+
     struct ask *ask; /* NULL where nobody listens */
     bool closed;     /* by the daemon */
     pid_t pid;       /* of the daemon, 0 where it is not known */
@@ -125,6 +127,7 @@ void doctor_units(struct doctor *d);
 void doctor_config(struct doctor *d);
 void doctor_key_files(struct doctor *d);
 void doctor_keys(struct doctor *d);
+void doctor_keys_down(struct doctor *d);
 void doctor_providers(struct doctor *d);
 void doctor_question(struct doctor *d);
 void doctor_budgets(struct doctor *d);

@@ -189,6 +189,7 @@ static void check_keys(struct doctor *d, const char *folder)
     }
     if (all != NULL)
         (void)closedir(all);
+    d->key_files = n;
     if (n > 0 && n == good)
         doctor_tell(d, DOCTOR_OK, "%u imported key%s, closed to others", n, n == 1 ? "" : "s");
 }

@@ -11,7 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME = 128, LINE = 400, NAMES_MAX = 400, PARAMS_MAX = 4096, SLOW_MS = 3000, SKEW_MAX = 60 /* seconds */ };
+enum {
+    NAME = 128,
+    LINE = 400,
+    NAMES_MAX = 400,
+    PARAMS_MAX = 4096,
+    CONFIG_MAX = 1 << 20,
+    SLOW_MS = 3000,
+    SKEW_MAX = 60 /* seconds */
+};
 
 static bool provider_at(const struct doctor *d, uint32_t i, msgpack_object_map *p)
 {
@@ -71,13 +79,47 @@ void doctor_keys(struct doctor *d)
                        field_line(&p, "name", name, sizeof(name)));
         ready++;
     }
+    const bool offline = (d->c->given & CTL_OFFLINE) != 0;
     if (ready > 0) {
         doctor_tell(d, DOCTOR_OK, "the daemon has what it needs to ask %s", names);
-    } else {
-        doctor_tell(d, DOCTOR_FAULT, "the daemon has no key of any provider%s",
+    } else if (local == 0 || offline) {
+        doctor_tell(d, local == 0 ? DOCTOR_FAULT : DOCTOR_WARNING, "the daemon has no key of any provider%s",
                     local > 0 ? "; only a local server could be asked" : "");
         doctor_mend(d, "askctl setup");
+    } /* else the providers tell whether a local server can be asked */
+}
+
+/* -- without a daemon -- */
+
+static bool any_key_here(void)
+{
+    for (const struct usual_key *k = usual_keys; k->provider != NULL; k++) {
+        const char *value = getenv(k->env);
+        if (value != NULL && value[0] != '\0')
+            return true;
     }
+    return false;
+}
+
+/* A section of the configuration may have its key from anywhere. True too where it cannot be read, which is told. */
+static bool any_section(const struct doctor *d)
+{
+    const char *const argv[] = {d->program, "--user", "--print-config", NULL};
+    struct buf out;
+    buf_init(&out, CONFIG_MAX);
+    const bool any = doctor_run(argv, &out) != 0 || strstr(buf_cstr(&out), "[provider ") != NULL;
+    buf_done(&out);
+    return any;
+}
+
+void doctor_keys_down(struct doctor *d)
+{
+    if (d->place.kind != PLACE_USER || d->program[0] == '\0' || d->key_files > 0 || any_key_here() || any_section(d))
+        return;
+    doctor_tell(d, DOCTOR_WARNING,
+                "no provider can be asked yet: there is no key of any, and askd is told of no other "
+                "than a server on this machine (Ollama, llama.cpp)");
+    doctor_mend(d, "askctl setup");
 }
 
 /* -- who takes it -- */
@@ -143,6 +185,15 @@ static void tell_of_provider(struct doctor *d, const struct doctor_reply *r, con
     }
 }
 
+/* A local server that is there. */
+static bool serves(const struct doctor_reply *r)
+{
+    msgpack_object_array all;
+    msgpack_object_map tested;
+    return r->there && !r->refused && mp_array(&r->value.data, &all) && all.size > 0 && mp_map(&all.ptr[0], &tested) &&
+           field_true(&tested, "ok");
+}
+
 /* -- the clock -- */
 
 /* How far ours is ahead of the providers', by the one that it agrees with best: a provider's may be wrong too. */
@@ -204,15 +255,23 @@ static void tell_of_all(struct doctor *d, const struct doctor_reply *replies, ui
     msgpack_object_map p;
     char name[NAME];
     struct skew skew = {0};
+    bool any = false;
     for (uint32_t i = 0; i < n; i++) {
         if (!replies[i].asked || !provider_at(d, i, &p))
             continue;
         const bool local = has_state(&p, "local");
+        any = any || !local || serves(&replies[i]);
         tell_of_provider(d, &replies[i], field_line(&p, "name", name, sizeof(name)), local);
         if (!local)
             look_at_clock(&skew, &replies[i], name);
     }
     tell_of_clock(d, &skew);
+    if (!any) {
+        doctor_tell(d, DOCTOR_FAULT,
+                    "no provider can be asked yet: the daemon has no key of any, and no server on this "
+                    "machine answers");
+        doctor_mend(d, "askctl setup");
+    }
 }
 
 /* All at once, each by itself, so that one that hangs takes nobody else's time. */

@@ -1,6 +1,7 @@
 /* Findings: a line each, with what mends it below. Printed as they come, so that somebody who waits for a provider sees
  * what is known already. */
 #include "client/ctl/doctor.h"
+#include "client/ctl/prose.h"
 #include "lib/base/error.h"
 #include "lib/proto/mp.h"
 #include <stdarg.h>
@@ -12,37 +13,6 @@ enum { MENDS_MAX = 64 << 10, JSON_MAX = 4 << 20, LEVEL_WIDTH = 9, NAME_WIDTH = 1
 static const char *const levels[] = {"ok", "note", "warning", "fault"};
 
 /* -- on the way out -- */
-
-/* As many bytes of words as fit into a line; a word that is too long for any is not broken. */
-static size_t fitting(const char *text, size_t width)
-{
-    size_t fits = 0, column = 0, at = 0;
-    for (; text[at] != '\0'; at++) {
-        if (text[at] == ' ' && column <= width)
-            fits = at;
-        if (((unsigned char)text[at] & 0xc0) != 0x80)
-            column++;
-        if (column > width && fits > 0)
-            return fits;
-    }
-    return column <= width || fits == 0 ? at : fits;
-}
-
-/* On a terminal the text goes on below itself. */
-static void print_text(struct ctl *c, const char *text)
-{
-    const unsigned columns = c->out->terminal ? out_columns(c->out) : 0;
-    const size_t width = columns > INDENT + 20 ? columns - INDENT : 0;
-    for (;;) {
-        const size_t len = width > 0 ? fitting(text, width) : strlen(text);
-        ctl_printf(c, "%.*s\n", (int)len, text);
-        text += len;
-        text += strspn(text, " ");
-        if (*text == '\0')
-            return;
-        ctl_printf(c, "%*s", (int)INDENT, "");
-    }
-}
 
 static void print_mends(struct ctl *c, const char *line)
 {
@@ -86,7 +56,7 @@ static void print_last(struct doctor *d)
         return;
     }
     ctl_printf(d->c, "%-*s%-*s", LEVEL_WIDTH, levels[r->level], NAME_WIDTH, r->check);
-    print_text(d->c, r->text);
+    prose_print(d->c, r->text, INDENT);
     print_mends(d->c, mends);
     (void)out_flush(d->c->out);
 }

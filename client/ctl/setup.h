@@ -55,10 +55,11 @@ int setup_question(struct setup *s);
 void setup_say(struct setup *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A line of what is wrong: on standard error where a script reads along. */
 void setup_complain(struct setup *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* As ctl_printf without a line's end; shown at once. */
+/* Without a line's end, unless a terminal has no room for what comes of it; shown at once. */
 void setup_begin_line(struct setup *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 struct setup_provider *setup_provider(struct setup *s, const char *name); /* NULL: unknown */
+bool setup_any_works(const struct setup *s);
 /* Learns anew from the daemon where keys come from. */
 int setup_look(struct setup *s);
 /* Has the daemon read its configuration, then looks. */

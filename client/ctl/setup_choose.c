@@ -2,11 +2,10 @@
 #include "client/common/signals.h"
 #include "client/ctl/setup.h"
 #include "client/ctl/typed.h"
+#include "lib/base/usual_keys.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { WIDTH = 76 };
 
 static bool is_found(const struct setup *s, const struct setup_provider *p)
 {
@@ -49,20 +48,27 @@ static void show_found(struct setup *s, size_t found)
     }
 }
 
-/* Several to a line, since there are many. */
+/* What it is, for who has not heard of it. */
+static const char *what_is(const struct setup_provider *p)
+{
+    const struct usual_key *usual = usual_key_find(p->name, strlen(p->name));
+    if (p->local)
+        return "local, not running";
+    return usual != NULL ? usual->what : "your own";
+}
+
+/* Two to a line, since there are many. */
 static void show_others(struct setup *s, size_t found)
 {
-    char line[WIDTH + KEY_FOLDER_NAME_MAX + 16] = "";
     if (found > 0 && found < s->n)
         setup_say(s, "Others:");
-    for (size_t i = found, used = 0; i < s->n; i++) {
-        used += (size_t)snprintf(line + used, sizeof(line) - used, "%4zu  %-12s", i + 1, s->providers[i].name);
-        if (used + 18 > WIDTH || i + 1 == s->n) {
-            while (used > 0 && line[used - 1] == ' ')
-                line[--used] = '\0';
-            setup_say(s, "%s", line);
-            used = 0;
-        }
+    for (size_t i = found; i < s->n; i += 2) {
+        const struct setup_provider *left = &s->providers[i], *right = i + 1 < s->n ? left + 1 : NULL;
+        if (right != NULL)
+            setup_say(s, "%4zu  %-12s%-22s%4zu  %-12s%s", i + 1, left->name, what_is(left), i + 2, right->name,
+                      what_is(right));
+        else
+            setup_say(s, "%4zu  %-12s%s", i + 1, left->name, what_is(left));
     }
 }
 
@@ -100,7 +106,8 @@ static int ask_which(struct setup *s)
 {
     char line[1024];
     const size_t found = count_found(s);
-    setup_say(s, "askd asks language models for you. Ctrl-C ends this at any moment.\n");
+    setup_say(s, "askd asks language models for you, at whichever providers you have a key of.\n"
+                 "Ctrl-C ends this at any moment, and askctl setup goes on from there.\n");
     show_found(s, found);
     show_others(s, found);
     for (;;) {

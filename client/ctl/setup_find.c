@@ -17,6 +17,14 @@ struct setup_provider *setup_provider(struct setup *s, const char *name)
     return NULL;
 }
 
+bool setup_any_works(const struct setup *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (s->providers[i].outcome == SETUP_WORKS)
+            return true;
+    return false;
+}
+
 /* NULL where there is no room for more, which only a hundred sections would do. */
 static struct setup_provider *add(struct setup *s, const char *name)
 {

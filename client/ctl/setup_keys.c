@@ -108,8 +108,10 @@ static void make_prompt(const struct setup *s, const struct setup_provider *p, c
 static int go_on_without(struct setup *s, struct setup_provider *p)
 {
     const struct key_given *here = key_list_find(&s->given, p->name);
-    if (p->outcome == SETUP_REFUSED)
-        return EXIT_OK; /* and it stays so */
+    if (p->outcome == SETUP_REFUSED) { /* and it stays so */
+        setup_say(s, "%s: skipped", p->name);
+        return EXIT_OK;
+    }
     if (p->source[0] != '\0')
         return setup_try(s, p);
     if (here != NULL)
@@ -204,6 +206,6 @@ int setup_keys(struct setup *s)
     if (status != EXIT_OK)
         return status;
     if (!any)
-        setup_complain(s, "no provider works yet: askctl setup goes on from here");
+        setup_complain(s, "no provider works yet: see to what is told above, then run askctl setup again");
     return (s->talks ? any : good) ? EXIT_OK : SETUP_FAULT;
 }

@@ -68,7 +68,7 @@ static int ask_which(struct setup *s, const char *present, char model[SETUP_MODE
     setup_say(s, "\nWhich model is to be asked where none is named?");
     for (size_t i = 0; (p = working(s, i)) != NULL; i++)
         setup_say(s, "%4zu  %s", i + 1, p->model);
-    (void)snprintf(question, sizeof(question), "A number, or a name as askctl models has it (Enter: %s): ", usual);
+    (void)snprintf(question, sizeof(question), "Number, or a name of askctl models (Enter: %s): ", usual);
     while (!good && status == EXIT_OK) {
         const ssize_t n = typed_line(question, line, sizeof(line));
         if (n < 0)

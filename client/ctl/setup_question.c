@@ -27,14 +27,6 @@ static void find_ask(char path[PATH_MAX])
     (void)strcpy(path, "ask");
 }
 
-static bool any_works(const struct setup *s)
-{
-    for (size_t i = 0; i < s->n; i++)
-        if (s->providers[i].outcome == SETUP_WORKS)
-            return true;
-    return false;
-}
-
 static int ask(struct setup *s, const char *question)
 {
     char path[PATH_MAX];
@@ -54,7 +46,7 @@ int setup_question(struct setup *s)
     char line[1024];
     const bool by_option = (s->c->given & CTL_QUESTION) != 0;
     const char *question = by_option ? s->c->question : USUAL;
-    if (!by_option && (!s->talks || !any_works(s)))
+    if (!by_option && (!s->talks || !setup_any_works(s)))
         return EXIT_OK;
     if (by_option && strcmp(question, "none") == 0)
         return EXIT_OK;
@@ -68,6 +60,7 @@ int setup_question(struct setup *s)
     }
     const int status = ask(s, question);
     if (status == EXIT_OK && s->talks)
-        setup_say(s, "\nFrom now on: ask \"...\". More: ask --help, askctl --help.");
+        setup_say(
+            s, "\nFrom now on: ask \"...\". More: ask --help, askctl --help; where something is wrong, askctl doctor.");
     return status;
 }

@@ -1,8 +1,10 @@
+#include "client/ctl/prose.h"
 #include "client/ctl/setup.h"
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
-enum { LINE_SIZE = 1024 };
+enum { LINE_SIZE = 1024, RESULT_WIDTH = 22 /* "it works (0.4 s)" */ };
 
 #define FORMAT(text, fmt)                                                                                              \
     do {                                                                                                               \
@@ -18,7 +20,7 @@ void setup_say(struct setup *s, const char *fmt, ...)
     FORMAT(text, fmt);
     if (s->c->json)
         return;
-    ctl_printf(s->c, "%s\n", text);
+    prose_print(s->c, text, 0);
     (void)out_flush(s->c->out); /* before anything is asked; the end tells of a failure */
 }
 
@@ -28,7 +30,12 @@ void setup_begin_line(struct setup *s, const char *fmt, ...)
     FORMAT(text, fmt);
     if (s->c->json)
         return;
-    ctl_printf(s->c, "%s", text);
+    const unsigned columns = s->c->out->terminal ? out_columns(s->c->out) : 0;
+    const bool below = columns > 0 && strlen(text) + RESULT_WIDTH > columns;
+    if (below)
+        prose_print(s->c, text, 0);
+    else
+        ctl_printf(s->c, "%s", text);
     (void)out_flush(s->c->out);
 }
 

@@ -110,13 +110,14 @@ static void take_error(struct setup_provider *p, const msgpack_object *error)
         (void)exit_describe(p->error, sizeof(p->error), error);
 }
 
-/* Some have no list: that says nothing of the rest. */
+/* Some have no list: that says nothing of the rest, unless nobody was reached. */
 static void take_list_error(struct setup_provider *p, const msgpack_object *error)
 {
     static const char hint[] = "; without its list of models, name one: --default-model PROVIDER/MODEL";
     take_error(p, error);
     const size_t len = strlen(p->error);
-    if (p->outcome == SETUP_FAILED && len + sizeof(hint) <= sizeof(p->error))
+    const bool reached = !is_code(error, "unavailable") && !is_code(error, "timeout");
+    if (p->outcome == SETUP_FAILED && reached && len + sizeof(hint) <= sizeof(p->error))
         memcpy(p->error + len, hint, sizeof(hint));
 }
 

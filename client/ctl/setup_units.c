@@ -214,8 +214,8 @@ int setup_units(struct setup *s)
 {
     char why[SETUP_LINE + 128] = "";
     const bool refused = (s->c->given & CTL_UNITS) != 0 && !s->c->units;
-    const bool silent = !s->talks && (s->c->given & (CTL_UNITS | CTL_LINGER | CTL_YES)) == 0;
-    if (silent)
+    const bool by_options = (s->c->given & (CTL_UNITS | CTL_LINGER | CTL_YES)) != 0;
+    if (!by_options && (!s->talks || !setup_any_works(s)))
         return EXIT_OK;
     enum units found = UNITS_OFF;
     if (!refused && !socket_is_theirs(s))
@@ -224,7 +224,8 @@ int setup_units(struct setup *s)
         found = look_at_units(why, sizeof(why));
     int status = EXIT_OK;
     if (!refused)
-        status = why[0] != '\0' ? not_possible(s, CTL_UNITS, s->c->units, "systemd does not start the daemon", why)
+        status = why[0] != '\0' ? not_possible(s, CTL_UNITS, s->c->units,
+                                               "the first question starts the daemon, and systemd does not", why)
                                 : switch_on(s, found);
     if (status != EXIT_OK && status != SETUP_FAULT)
         return status;

@@ -2,10 +2,22 @@
 #include <string.h>
 
 const struct usual_key usual_keys[] = {
-    {USUAL_KEY_OPENAI},     {USUAL_KEY_ANTHROPIC}, {USUAL_KEY_GEMINI},   {USUAL_KEY_DEEPSEEK},
-    {USUAL_KEY_OPENROUTER}, {USUAL_KEY_DASHSCOPE}, {USUAL_KEY_MISTRAL},  {USUAL_KEY_GROQ},
-    {USUAL_KEY_XAI},        {USUAL_KEY_COHERE},    {USUAL_KEY_MOONSHOT}, {USUAL_KEY_ZHIPU},
-    {USUAL_KEY_PERPLEXITY}, {USUAL_KEY_CEREBRAS},  {USUAL_KEY_TOGETHER}, {NULL, NULL},
+    {USUAL_KEY_OPENAI, "GPT"},
+    {USUAL_KEY_ANTHROPIC, "Claude"},
+    {USUAL_KEY_GEMINI, "Google's Gemini"},
+    {USUAL_KEY_DEEPSEEK, "DeepSeek"},
+    {USUAL_KEY_OPENROUTER, "most models, one key"},
+    {USUAL_KEY_DASHSCOPE, "Alibaba's Qwen"},
+    {USUAL_KEY_MISTRAL, "Mistral"},
+    {USUAL_KEY_GROQ, "open models"},
+    {USUAL_KEY_XAI, "Grok"},
+    {USUAL_KEY_COHERE, "Command"},
+    {USUAL_KEY_MOONSHOT, "Kimi"},
+    {USUAL_KEY_ZHIPU, "GLM"},
+    {USUAL_KEY_PERPLEXITY, "Sonar, with search"},
+    {USUAL_KEY_CEREBRAS, "open models"},
+    {USUAL_KEY_TOGETHER, "open models"},
+    {NULL, NULL, NULL},
 };
 
 const struct usual_key *usual_key_find(const char *provider, size_t len)

@@ -24,6 +24,7 @@
 
 struct usual_key {
     const char *provider, *env;
+    const char *what; /* whose models, in a few words for who chooses among providers */
 };
 extern const struct usual_key usual_keys[]; /* ended by a NULL provider */
 

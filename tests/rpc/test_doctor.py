@@ -593,8 +593,35 @@ def test_spent_budget(daemon, client, home, doctor):
 def test_no_key_at_all(home, doctor, start_daemon):
     home.config.write_text("")
     start_daemon()
-    found = doctor.find("keys", "fault", "no key of any provider")
+    found = doctor.find("providers", "fault", "no provider can be asked yet")
     assert found["mend"] == ["askctl setup"]
+    found = doctor.find("keys", "warning", "no key of any provider; only a local server could", "--offline")
+    assert found["mend"] == ["askctl setup"]
+
+
+def test_no_key_and_no_daemon(home, doctor):
+    """What a newcomer sees first."""
+    home.config.write_text("")
+    doctor.env["ASKD_AUTOSTART"] = "1"
+    found = doctor.find("keys", "warning", "no provider can be asked yet")
+    assert found["mend"] == ["askctl setup"]
+
+
+@pytest.mark.parametrize("has", ["a key file", "a variable", "a section"])
+def test_a_key_without_a_daemon(home, doctor, has):
+    home.config.write_text('[provider "mine"]\nbase_url = http://127.0.0.1:1/v1\n' if has == "a section" else "")
+    doctor.env["ASKD_AUTOSTART"] = "1"
+    if has == "a key file":
+        put_key(home, "openai", "sk-abcdefgh0123456789")
+    elif has == "a variable":
+        doctor.env["OPENAI_API_KEY"] = "sk-abcdefgh0123456789"
+    assert levels(doctor(), "keys") == set() and levels(doctor.last["findings"], "daemon") == {("daemon", "note")}
+
+
+def test_a_local_server_needs_no_key(home, provider, doctor, start_daemon):
+    home.config.write_text(f'[provider "ollama"]\napi = openai-chat\nbase_url = {provider.base_url}\n')
+    start_daemon()
+    assert ("providers", "ok") in levels(doctor(), "providers") and doctor.last["faults"] == 0
 
 
 def test_key_in_this_environment_alone(home, provider, doctor, start_daemon):

@@ -1,5 +1,8 @@
 """askctl setup as a newcomer sees it: in a terminal of 80 columns, with one provider wrong, one slow, one right."""
 
+import re
+import socket
+
 import pytest
 
 from conftest import wait_until
@@ -77,7 +80,7 @@ def test_a_key_is_skipped(home, terminal):
     key(terminal, "wrong", "key.bad")
     terminal.wait_for("Another key of wrong")
     key(terminal, "wrong", "")
-    terminal.wait_for("Which model is to be asked")
+    assert "wrong: skipped" in terminal.wait_for("Which model is to be asked")
     assert keys_in(home) == {"fake": GOOD + "\n"}
 
 
@@ -119,3 +122,38 @@ def test_what_is_no_provider_is_asked_again(terminal):
     begin(terminal, "nobody")
     terminal.wait_for("'nobody' is neither a number nor a name")
     terminal.wait_for(lambda s: s.count("Which do you have?") == 2)
+
+
+def test_the_list_says_what_each_is(terminal):
+    terminal.type("askctl setup", "Enter")
+    shown = terminal.wait_for("Which do you have?")
+    for line in ("anthropic +Claude", "ollama +local, not running", "fake +your own"):
+        assert re.search(line, shown), line
+    assert len(shown.splitlines()) < 24
+
+
+def test_lines_end_between_words(home, provider, start_daemon):
+    """Of a text longer than the terminal is wide; and where none works, that is said last."""
+    home.write_config(provider.behave("status-400"), daemon={"default_model": None}, provider=UNUSED)
+    start_daemon()
+    with Tmux(home, columns=77) as t:
+        begin(t, "fake")
+        key(t, "fake", GOOD)
+        shown = t.wait_for(lambda s: s.splitlines()[-1].strip() in ("$", "#"))
+        told = shown[shown.index("fake: the provider") :].splitlines()
+        assert told[0].endswith("the request;") and told[1].startswith("without its list of models, name one: --default-model ")
+        assert told[-2].startswith("no provider works yet: ") and told[-2].endswith("then run askctl setup again")
+
+
+def test_who_is_not_reached_needs_no_model_named(home, start_daemon):
+    with socket.socket() as dead:
+        dead.bind(("127.0.0.1", 0))
+        home.write_config(
+            f"http://127.0.0.1:{dead.getsockname()[1]}/v1", daemon={"default_model": None}, provider={**UNUSED, "retries": 0}
+        )
+        start_daemon()
+        with Tmux(home) as t:
+            begin(t, "fake")
+            key(t, "fake", GOOD)
+            shown = t.wait_for("run askctl setup again")
+            assert "cannot connect" in shown and "--default-model" not in shown
