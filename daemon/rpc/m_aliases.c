@@ -75,7 +75,8 @@ enum error_code m_models_aliases(struct call *c, struct error *err)
     buf_init(&list, REPLY_MAX);
     for (size_t i = 0; i < aliases_count(w.aliases); i++)
         put_alias(&list, &w, aliases_at(w.aliases, i));
-    enum error_code code = server_may_send(s, c->peer, list.len, err);
+    enum error_code code = list.failed ? error_set(err, ERR_TOO_LARGE, "the aliases are over %u bytes", REPLY_MAX)
+                                       : server_may_send(s, c->peer, list.len, err);
     if (code == ERR_NONE) {
         struct buf *b = call_begin(c);
         mp_put_array(b, (uint32_t)aliases_count(w.aliases));
