@@ -62,30 +62,32 @@ client_ctl_askctl_SOURCES = \
 	client/ctl/cmd_setup.c client/ctl/cmd_status.c client/ctl/cmd_trust.c client/ctl/cmd_usage.c \
 	client/ctl/cmd_wait.c client/ctl/complete.c client/ctl/complete.h client/ctl/conf_edit.c \
 	client/ctl/conf_edit.h client/ctl/conf_file.c client/ctl/conf_file.h client/ctl/conv.c client/ctl/conv.h \
-	client/ctl/conv_export.c client/ctl/conv_files.h client/ctl/conv_fork.c client/ctl/conv_import.c \
-	client/ctl/conv_list.c client/ctl/conv_pin.c client/ctl/conv_rename.c client/ctl/conv_rm.c \
-	client/ctl/conv_search.c client/ctl/conv_show.c client/ctl/conv_tag.c client/ctl/csv.c client/ctl/csv.h \
-	client/ctl/ctl.c client/ctl/ctl.h client/ctl/doctor.h client/ctl/doctor_ask.c client/ctl/doctor_asking.c \
-	client/ctl/doctor_config.c client/ctl/doctor_daemon.c client/ctl/doctor_disk.c client/ctl/doctor_keys.c \
-	client/ctl/doctor_parts.c client/ctl/doctor_report.c client/ctl/doctor_run.c client/ctl/doctor_socket.c \
-	client/ctl/doctor_strays.c client/ctl/doctor_units.c client/ctl/hidden.c client/ctl/hidden.h \
-	client/ctl/key_change.c client/ctl/key_change.h client/ctl/key_file.c client/ctl/key_file.h \
-	client/ctl/key_list.c client/ctl/key_list.h client/ctl/key_secret.c client/ctl/key_secret.h \
-	client/ctl/key_store.c client/ctl/key_store.h client/ctl/key_text.c client/ctl/key_text.h client/ctl/keys.h \
-	client/ctl/keys_import.c client/ctl/keys_list.c client/ctl/keys_rm.c client/ctl/keys_test.c \
-	client/ctl/limits_table.c client/ctl/limits_table.h client/ctl/log_line.c client/ctl/log_line.h \
-	client/ctl/main.c client/ctl/models.h client/ctl/models_list.c client/ctl/models_refresh.c \
-	client/ctl/models_show.c client/ctl/notify.c client/ctl/notify.h client/ctl/options.c client/ctl/options.h \
-	client/ctl/pager.c client/ctl/pager.h client/ctl/progress.c client/ctl/progress.h client/ctl/prompts.h \
-	client/ctl/prompts_list.c client/ctl/prompts_path.c client/ctl/prompts_show.c client/ctl/prose.c \
-	client/ctl/prose.h client/ctl/provider_mend.c client/ctl/provider_mend.h client/ctl/setup.h \
-	client/ctl/setup_choose.c client/ctl/setup_find.c client/ctl/setup_keys.c client/ctl/setup_model.c \
-	client/ctl/setup_question.c client/ctl/setup_say.c client/ctl/setup_try.c client/ctl/setup_units.c \
-	client/ctl/shell_word.c client/ctl/shell_word.h client/ctl/status_format.c client/ctl/status_format.h \
-	client/ctl/status_text.c client/ctl/status_text.h client/ctl/table.c client/ctl/table.h \
-	client/ctl/today_text.c client/ctl/today_text.h client/ctl/typed.c client/ctl/typed.h client/ctl/usage.c \
-	client/ctl/usage.h client/ctl/usage_csv.c client/ctl/usage_plot.c client/ctl/usage_table.c client/ctl/verbs.c \
-	client/ctl/verbs.h client/ctl/wait_notify.c client/ctl/wait_notify.h client/ctl/watch.c client/ctl/watch.h
+	client/ctl/conv_export.c client/ctl/conv_files.h client/ctl/conv_find.c client/ctl/conv_fork.c \
+	client/ctl/conv_import.c client/ctl/conv_list.c client/ctl/conv_pin.c client/ctl/conv_rename.c \
+	client/ctl/conv_rm.c client/ctl/conv_search.c client/ctl/conv_show.c client/ctl/conv_tag.c client/ctl/csv.c \
+	client/ctl/csv.h client/ctl/ctl.c client/ctl/ctl.h client/ctl/doctor.h client/ctl/doctor_ask.c \
+	client/ctl/doctor_asking.c client/ctl/doctor_config.c client/ctl/doctor_daemon.c client/ctl/doctor_disk.c \
+	client/ctl/doctor_keys.c client/ctl/doctor_parts.c client/ctl/doctor_report.c client/ctl/doctor_run.c \
+	client/ctl/doctor_socket.c client/ctl/doctor_strays.c client/ctl/doctor_units.c client/ctl/hidden.c \
+	client/ctl/hidden.h client/ctl/key_change.c client/ctl/key_change.h client/ctl/key_file.c \
+	client/ctl/key_file.h client/ctl/key_list.c client/ctl/key_list.h client/ctl/key_secret.c \
+	client/ctl/key_secret.h client/ctl/key_store.c client/ctl/key_store.h client/ctl/key_text.c \
+	client/ctl/key_text.h client/ctl/keys.h client/ctl/keys_import.c client/ctl/keys_list.c client/ctl/keys_rm.c \
+	client/ctl/keys_test.c client/ctl/limits_table.c client/ctl/limits_table.h client/ctl/log_line.c \
+	client/ctl/log_line.h client/ctl/main.c client/ctl/models.h client/ctl/models_facts.c \
+	client/ctl/models_facts.h client/ctl/models_list.c client/ctl/models_refresh.c client/ctl/models_show.c \
+	client/ctl/notify.c client/ctl/notify.h client/ctl/options.c client/ctl/options.h client/ctl/pager.c \
+	client/ctl/pager.h client/ctl/progress.c client/ctl/progress.h client/ctl/prompts.h client/ctl/prompts_list.c \
+	client/ctl/prompts_path.c client/ctl/prompts_show.c client/ctl/prose.c client/ctl/prose.h \
+	client/ctl/provider_mend.c client/ctl/provider_mend.h client/ctl/setup.h client/ctl/setup_choose.c \
+	client/ctl/setup_find.c client/ctl/setup_keys.c client/ctl/setup_model.c client/ctl/setup_question.c \
+	client/ctl/setup_say.c client/ctl/setup_try.c client/ctl/setup_units.c client/ctl/shell_word.c \
+	client/ctl/shell_word.h client/ctl/status_fields.c client/ctl/status_fields.h client/ctl/status_format.c \
+	client/ctl/status_format.h client/ctl/status_text.c client/ctl/status_text.h client/ctl/table.c \
+	client/ctl/table.h client/ctl/today_text.c client/ctl/today_text.h client/ctl/typed.c client/ctl/typed.h \
+	client/ctl/usage.c client/ctl/usage.h client/ctl/usage_csv.c client/ctl/usage_plot.c client/ctl/usage_table.c \
+	client/ctl/verbs.c client/ctl/verbs.h client/ctl/wait_notify.c client/ctl/wait_notify.h client/ctl/watch.c \
+	client/ctl/watch.h
 client_ctl_askctl_LDADD = libaskcli.la
 
 # What only a terminal needs: tables, Markdown, line editing.

@@ -98,6 +98,13 @@ def test_what_is_no_format(scripted, askctl, text):
     assert (r.returncode, r.stdout) == (USAGE, "") and "is no field" in r.stderr
 
 
+def test_a_format_has_a_bound(scripted, askctl):
+    r = askctl("status", "--format", "x" * (64 << 10))
+    assert (r.returncode, r.stdout) == (0, "x" * (64 << 10) + "\n")
+    r = askctl("status", "--format", "x" * (64 << 10) + "y")
+    assert (r.returncode, r.stdout) == (USAGE, "") and "more than 64 KiB" in r.stderr
+
+
 @pytest.mark.parametrize("option", ["--json", "--watch"])
 def test_a_format_alone(scripted, askctl, option):
     assert askctl("status", "--format", "x", option).returncode == USAGE
