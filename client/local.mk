@@ -34,22 +34,21 @@ libaskcmd_la_SOURCES = \
 	client/ask/edit_apply.h client/ask/edit_decide.c client/ask/edit_decide.h client/ask/edit_files.c \
 	client/ask/edit_files.h client/ask/edit_fit.c client/ask/edit_fit.h client/ask/editor.c client/ask/editor.h \
 	client/ask/explain_again.c client/ask/explain_again.h client/ask/explain_cut.c client/ask/explain_cut.h \
-	client/ask/explain_last.c client/ask/explain_last.h client/ask/globs.c client/ask/globs.h client/ask/input.c \
-	client/ask/input.h client/ask/judge.c client/ask/judge.h client/ask/material.c client/ask/material.h \
-	client/ask/models.c client/ask/models.h client/ask/options.c client/ask/options.h client/ask/pick.c \
-	client/ask/pick.h client/ask/plain.c client/ask/plain.h client/ask/project.c client/ask/project.h \
-	client/ask/question.c client/ask/question.h client/ask/replace.c client/ask/replace.h client/ask/resume.c \
-	client/ask/resume.h client/ask/schema_arg.c client/ask/schema_arg.h client/ask/screen.c client/ask/screen.h \
-	client/ask/shell.c client/ask/shell.h client/ask/shell_answer.c client/ask/shell_answer.h \
-	client/ask/shell_propose.c client/ask/shell_propose.h client/ask/shell_risk.c client/ask/shell_risk.h \
-	client/ask/shell_show.c client/ask/shell_show.h client/ask/shell_system.c client/ask/shell_system.h \
-	client/ask/tree.c client/ask/tree.h client/ask/tree_list.c client/ask/tree_list.h client/ask/turns.c \
-	client/ask/turns.h client/ask/undo.c client/ask/undo.h
+	client/ask/explain_last.c client/ask/explain_last.h client/ask/globs.c client/ask/globs.h client/ask/help.c \
+	client/ask/help.h client/ask/input.c client/ask/input.h client/ask/judge.c client/ask/judge.h \
+	client/ask/material.c client/ask/material.h client/ask/models.c client/ask/models.h client/ask/options.c \
+	client/ask/options.h client/ask/pick.c client/ask/pick.h client/ask/plain.c client/ask/plain.h \
+	client/ask/project.c client/ask/project.h client/ask/question.c client/ask/question.h client/ask/replace.c \
+	client/ask/replace.h client/ask/resume.c client/ask/resume.h client/ask/schema_arg.c client/ask/schema_arg.h \
+	client/ask/screen.c client/ask/screen.h client/ask/shell.c client/ask/shell.h client/ask/shell_answer.c \
+	client/ask/shell_answer.h client/ask/shell_propose.c client/ask/shell_propose.h client/ask/shell_risk.c \
+	client/ask/shell_risk.h client/ask/shell_show.c client/ask/shell_show.h client/ask/shell_system.c \
+	client/ask/shell_system.h client/ask/tree.c client/ask/tree.h client/ask/tree_list.c client/ask/tree_list.h \
+	client/ask/turns.c client/ask/turns.h client/ask/undo.c client/ask/undo.h
 
-bin_PROGRAMS += client/ask/ask client/ctl/askctl
-client_ask_ask_SOURCES = client/ask/main.c
-client_ask_ask_LDADD = libaskcmd.la libaskcli.la
-client_ctl_askctl_SOURCES = \
+# askctl's own, for its manual page too.
+noinst_LTLIBRARIES += libaskctl.la
+libaskctl_la_SOURCES = \
 	client/ctl/bars.c client/ctl/bars.h client/ctl/bridge.c client/ctl/bridge.h client/ctl/bridge_calls.c \
 	client/ctl/bridge_calls.h client/ctl/bridge_form.c client/ctl/bridge_form.h client/ctl/cache.h \
 	client/ctl/cache_clear.c client/ctl/cache_export.c client/ctl/cache_lookup.c client/ctl/cache_stats.c \
@@ -74,10 +73,10 @@ client_ctl_askctl_SOURCES = \
 	client/ctl/key_secret.h client/ctl/key_store.c client/ctl/key_store.h client/ctl/key_text.c \
 	client/ctl/key_text.h client/ctl/keys.h client/ctl/keys_import.c client/ctl/keys_list.c client/ctl/keys_rm.c \
 	client/ctl/keys_test.c client/ctl/limits_table.c client/ctl/limits_table.h client/ctl/log_line.c \
-	client/ctl/log_line.h client/ctl/main.c client/ctl/models.h client/ctl/models_facts.c \
-	client/ctl/models_facts.h client/ctl/models_list.c client/ctl/models_refresh.c client/ctl/models_show.c \
-	client/ctl/notify.c client/ctl/notify.h client/ctl/options.c client/ctl/options.h client/ctl/pager.c \
-	client/ctl/pager.h client/ctl/progress.c client/ctl/progress.h client/ctl/prompts.h client/ctl/prompts_list.c \
+	client/ctl/log_line.h client/ctl/models.h client/ctl/models_facts.c client/ctl/models_facts.h \
+	client/ctl/models_list.c client/ctl/models_refresh.c client/ctl/models_show.c client/ctl/notify.c \
+	client/ctl/notify.h client/ctl/options.c client/ctl/options.h client/ctl/pager.c client/ctl/pager.h \
+	client/ctl/progress.c client/ctl/progress.h client/ctl/prompts.h client/ctl/prompts_list.c \
 	client/ctl/prompts_path.c client/ctl/prompts_show.c client/ctl/prose.c client/ctl/prose.h \
 	client/ctl/provider_mend.c client/ctl/provider_mend.h client/ctl/setup.h client/ctl/setup_choose.c \
 	client/ctl/setup_find.c client/ctl/setup_keys.c client/ctl/setup_model.c client/ctl/setup_question.c \
@@ -88,7 +87,12 @@ client_ctl_askctl_SOURCES = \
 	client/ctl/usage.c client/ctl/usage.h client/ctl/usage_csv.c client/ctl/usage_plot.c client/ctl/usage_table.c \
 	client/ctl/verbs.c client/ctl/verbs.h client/ctl/wait_notify.c client/ctl/wait_notify.h client/ctl/watch.c \
 	client/ctl/watch.h
-client_ctl_askctl_LDADD = libaskcli.la
+
+bin_PROGRAMS += client/ask/ask client/ctl/askctl
+client_ask_ask_SOURCES = client/ask/main.c
+client_ask_ask_LDADD = libaskcmd.la libaskcli.la
+client_ctl_askctl_SOURCES = client/ctl/main.c
+client_ctl_askctl_LDADD = libaskctl.la libaskcli.la
 
 # What only a terminal needs: tables, Markdown, line editing.
 if HAVE_TERMINAL

@@ -123,7 +123,7 @@ libaskd_la_LIBADD = libaskbase.la $(UV_LIBS) $(CURL_LIBS) $(INIH_LIBS) $(JANSSON
 	$(SQLITE_LIBS) $(SYSTEMD_LIBS) -lm
 
 bin_PROGRAMS += daemon/askd
-daemon_askd_SOURCES = daemon/main.c daemon/app.c daemon/app.h daemon/reload.c daemon/reload.h daemon/rooms.c daemon/rooms.h \
+daemon_askd_SOURCES = daemon/main.c daemon/app.c daemon/app.h daemon/options.c daemon/options.h daemon/reload.c daemon/reload.h daemon/rooms.c daemon/rooms.h \
 	daemon/settings.c daemon/settings.h
 daemon_askd_CFLAGS = $(libaskd_la_CFLAGS)
 daemon_askd_LDADD = libaskd.la

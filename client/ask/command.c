@@ -3,8 +3,8 @@
 #include "client/ask/copy.h"
 #include "client/ask/dry_run.h"
 #include "client/ask/edit.h"
+#include "client/ask/help.h"
 #include "client/ask/material.h"
-#include "client/ask/options.h"
 #include "client/ask/resume.h"
 #include "client/ask/screen.h"
 #include "client/ask/shell.h"
@@ -21,7 +21,7 @@ static struct out out;
 
 static int print_help(const char *topic)
 {
-    if (!options_help(&out, topic)) {
+    if (!help_print(&out, topic)) {
         exit_print(ASKING_PROGRAM, "--help has no topic '%.40s': see ask --help", topic);
         return EXIT_USAGE;
     }

@@ -3,7 +3,8 @@
 #ifndef CLIENT_ASK_OPTIONS_H
 #define CLIENT_ASK_OPTIONS_H
 
-#include "client/common/option.h"
+#include "lib/base/option_row.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 enum ask_option {
@@ -71,8 +72,5 @@ struct topic_row {
     const char *title; /* "What is asked" */
 };
 extern const struct topic_row ask_topics[TOPICS];
-
-/* What --help prints; topic NULL: the daily ones, "all": each. False where there is no such topic. */
-bool options_help(struct out *o, const char *topic);
 
 #endif

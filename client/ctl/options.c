@@ -250,7 +250,7 @@ enum { ROWS = sizeof(rows) / sizeof(rows[0]), FIRST = 256 /* what getopt_long re
 
 static struct option_row told(const struct ctl_option *row)
 {
-    return (struct option_row){row->letter, row->name, row->value, row->help};
+    return (struct option_row){row->letter, row->name, row->value, row->help, NULL};
 }
 
 static const struct ctl_option *row_of(int opt)

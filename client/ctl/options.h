@@ -3,8 +3,8 @@
 #ifndef CLIENT_CTL_OPTIONS_H
 #define CLIENT_CTL_OPTIONS_H
 
-#include "client/common/option.h"
 #include "client/ctl/ctl.h"
+#include "lib/base/option_row.h"
 
 #define STATE_WORDS "running, done, failed, cancelled, interrupted" /* of answers */
 

@@ -70,6 +70,11 @@ const struct ctl_verb *verbs_find(const struct ctl_verb *table, const char *name
     return NULL;
 }
 
+const char *verbs_theme(unsigned theme)
+{
+    return theme < THEMES ? themes[theme] : NULL;
+}
+
 /* -- help -- */
 
 /* "answers, attach", and how wide that is. */

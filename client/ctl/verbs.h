@@ -17,4 +17,7 @@ const struct ctl_verb *verbs_find(const struct ctl_verb *table, const char *name
 /* What help says of all verbs, of a group or of one verb. */
 int verbs_help(struct ctl *c, const struct verbs_chosen *which); /* the exit status */
 
+/* What the verbs of a theme are about, in a few words; NULL past the last theme. */
+const char *verbs_theme(unsigned theme);
+
 #endif

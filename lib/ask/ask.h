@@ -24,11 +24,11 @@ extern "C" {
 struct ask;
 
 enum ask_status {
-    ASK_OK = 0,
-    ASK_NO_DAEMON, /* nobody listens, and none could be started */
-    ASK_UNSAFE,    /* the socket or its folder has the wrong owner or mode */
-    ASK_CLOSED,    /* the daemon closed the connection */
-    ASK_TIMEOUT,
+    ASK_OK = 0,      /* it is done */
+    ASK_NO_DAEMON,   /* nobody listens, and none could be started */
+    ASK_UNSAFE,      /* the socket or its folder has the wrong owner or mode */
+    ASK_CLOSED,      /* the daemon closed the connection */
+    ASK_TIMEOUT,     /* nothing came in that time */
     ASK_INTERRUPTED, /* a signal came while waiting; call again to go on */
     ASK_PROTOCOL,    /* the peer sent what is no MessagePack-RPC */
     ASK_SYSTEM,      /* a system call failed, memory included */
