@@ -9,15 +9,6 @@
 #define BEGIN_MARK "made from rows: "
 #define END_MARK "end of rows"
 
-static const struct block {
-    const char *name;
-    void (*print)(FILE *out);
-} blocks[] = {
-    {"methods", rows_methods},     {"shapes", rows_shapes},   {"events", rows_events}, {"changes", rows_changes},
-    {"schema", rows_schema},       {"options", rows_options}, {"apis", rows_apis},     {"dialects", rows_dialects},
-    {"providers", rows_providers}, {"sample", rows_sample},   {"models", rows_models}, {NULL, NULL},
-};
-
 void rows_wrap(const char *text, const char *prefix, size_t width, bool by_sentence, FILE *out)
 {
     size_t column = 0;
@@ -38,13 +29,33 @@ void rows_wrap(const char *text, const char *prefix, size_t width, bool by_sente
 }
 
 /* The block whose name text begins with, NULL if there is none. */
-static const struct block *find(const char *text)
+static const struct rows_block *find(const char *text)
 {
-    size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz");
-    for (const struct block *b = blocks; b->name; b++)
+    size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz-");
+    for (const struct rows_block *b = rows_blocks; b->name; b++)
         if (strlen(b->name) == len && memcmp(b->name, text, len) == 0)
             return b;
     return NULL;
+}
+
+/* Prints a block of what is filled at path. */
+static int put_block(const struct rows_block *b, const char *path, FILE *out)
+{
+    char file[4096];
+    const char *slash = strrchr(path, '/');
+    if (b->print) {
+        b->print(out);
+        return 0;
+    }
+    snprintf(file, sizeof file, "%.*s%s", slash ? (int)(slash + 1 - path) : 0, path, b->file);
+    FILE *in = fopen(file, "re");
+    if (!in) {
+        perror(file);
+        return EX_NOINPUT;
+    }
+    b->print_file(in, out);
+    fclose(in);
+    return 0;
 }
 
 static int fill_lines(FILE *in, const char *path, FILE *out)
@@ -55,7 +66,7 @@ static int fill_lines(FILE *in, const char *path, FILE *out)
     int status = 0;
     while (status == 0 && getline(&line, &size, in) >= 0) {
         const char *mark = strstr(line, BEGIN_MARK);
-        const struct block *b = mark ? find(mark + strlen(BEGIN_MARK)) : NULL;
+        const struct rows_block *b = mark ? find(mark + strlen(BEGIN_MARK)) : NULL;
         if (mark && (inside || !b)) {
             fprintf(stderr, "rows: %s: no such rows, or no end of those above: %s", path, line);
             status = EX_DATAERR;
@@ -64,7 +75,7 @@ static int fill_lines(FILE *in, const char *path, FILE *out)
         if (!inside)
             fputs(line, out);
         if (b && status == 0) {
-            b->print(out);
+            status = put_block(b, path, out);
             inside = true;
         }
     }
@@ -88,19 +99,26 @@ static int fill(const char *path, FILE *out)
     return status;
 }
 
+static int usage(void)
+{
+    fputs("usage: rows fill FILE\n       rows WHAT, which is", stderr);
+    for (const struct rows_block *b = rows_blocks; b->name; b++)
+        if (b->print)
+            fprintf(stderr, " %s", b->name);
+    fputs("\n", stderr);
+    return EX_USAGE;
+}
+
 int main(int argc, char **argv)
 {
-    const struct block *b = argc == 2 ? find(argv[1]) : NULL;
+    const struct rows_block *b = argc == 2 ? find(argv[1]) : NULL;
     int status = 0;
     if (argc == 3 && strcmp(argv[1], "fill") == 0) {
         status = fill(argv[2], stdout);
-    } else if (b && strcmp(b->name, argv[1]) == 0) {
+    } else if (b && b->print && strcmp(b->name, argv[1]) == 0) {
         b->print(stdout);
     } else {
-        fputs("usage: rows methods|shapes|events|changes|schema|options|models|apis|dialects|providers|sample\n"
-              "       rows fill FILE\n",
-              stderr);
-        status = EX_USAGE;
+        status = usage();
     }
     if (fflush(stdout) != 0 || ferror(stdout)) {
         perror("rows");

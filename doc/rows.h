@@ -5,6 +5,15 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+/* What can be made; the last one has no name. Each program has its own table. */
+struct rows_block {
+    const char *name;
+    void (*print)(FILE *out);
+    void (*print_file)(FILE *in, FILE *out); /* instead, of a file: its path from the folder of what is filled */
+    const char *file;
+};
+extern const struct rows_block rows_blocks[];
+
 /* rows.c: a paragraph, cut into lines of at most `width` bytes that begin with `prefix`. by_sentence: each sentence
  * also begins a line. */
 void rows_wrap(const char *text, const char *prefix, size_t width, bool by_sentence, FILE *out);

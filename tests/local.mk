@@ -34,26 +34,26 @@ unit_tests = \
 	tests/unit/core/test_config_lines tests/unit/core/test_log tests/unit/core/test_log_journal \
 	tests/unit/core/test_log_ring tests/unit/core/test_logfile tests/unit/core/test_worker \
 	tests/unit/ctl/test_bars tests/unit/ctl/test_cells tests/unit/ctl/test_conf_edit tests/unit/ctl/test_csv \
-	tests/unit/ctl/test_key_list tests/unit/engine/test_context tests/unit/engine/test_discover \
-	tests/unit/engine/test_fault tests/unit/engine/test_fetch tests/unit/engine/test_figures \
-	tests/unit/engine/test_gate tests/unit/engine/test_gate_limits tests/unit/engine/test_health \
-	tests/unit/engine/test_keep tests/unit/engine/test_meter tests/unit/engine/test_metrics \
-	tests/unit/engine/test_offers tests/unit/engine/test_place tests/unit/engine/test_premium \
-	tests/unit/engine/test_providers tests/unit/engine/test_report tests/unit/engine/test_route \
-	tests/unit/engine/test_slow tests/unit/engine/test_spend tests/unit/engine/test_titling \
-	tests/unit/engine/test_turns tests/unit/engine/test_window tests/unit/http/test_address \
-	tests/unit/http/test_breaker tests/unit/http/test_bucket tests/unit/http/test_bucket_day \
-	tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_pool_faults \
-	tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/key/test_key \
-	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/ledger/test_amount \
-	tests/unit/ledger/test_budget_room tests/unit/ledger/test_budgets tests/unit/ledger/test_budgets_life \
-	tests/unit/ledger/test_budgets_model tests/unit/ledger/test_period tests/unit/ledger/test_rates \
-	tests/unit/ledger/test_today tests/unit/prompt/test_front tests/unit/prompt/test_set \
-	tests/unit/prompt/test_template tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
-	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/proto/test_mp_walk \
-	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gemini \
-	tests/unit/provider/test_jsonx tests/unit/provider/test_list tests/unit/provider/test_media \
-	tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
+	tests/unit/ctl/test_key_list tests/unit/doc/test_mdoc tests/unit/engine/test_context \
+	tests/unit/engine/test_discover tests/unit/engine/test_fault tests/unit/engine/test_fetch \
+	tests/unit/engine/test_figures tests/unit/engine/test_gate tests/unit/engine/test_gate_limits \
+	tests/unit/engine/test_health tests/unit/engine/test_keep tests/unit/engine/test_meter \
+	tests/unit/engine/test_metrics tests/unit/engine/test_offers tests/unit/engine/test_place \
+	tests/unit/engine/test_premium tests/unit/engine/test_providers tests/unit/engine/test_report \
+	tests/unit/engine/test_route tests/unit/engine/test_slow tests/unit/engine/test_spend \
+	tests/unit/engine/test_titling tests/unit/engine/test_turns tests/unit/engine/test_window \
+	tests/unit/http/test_address tests/unit/http/test_breaker tests/unit/http/test_bucket \
+	tests/unit/http/test_bucket_day tests/unit/http/test_host tests/unit/http/test_pool \
+	tests/unit/http/test_pool_faults tests/unit/http/test_retry tests/unit/key/test_env_keys \
+	tests/unit/key/test_key tests/unit/key/test_key_command tests/unit/key/test_key_sources \
+	tests/unit/ledger/test_amount tests/unit/ledger/test_budget_room tests/unit/ledger/test_budgets \
+	tests/unit/ledger/test_budgets_life tests/unit/ledger/test_budgets_model tests/unit/ledger/test_period \
+	tests/unit/ledger/test_rates tests/unit/ledger/test_today tests/unit/prompt/test_front \
+	tests/unit/prompt/test_set tests/unit/prompt/test_template tests/unit/proto/test_codec \
+	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
+	tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic tests/unit/provider/test_error_map \
+	tests/unit/provider/test_gemini tests/unit/provider/test_jsonx tests/unit/provider/test_list \
+	tests/unit/provider/test_media tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
 	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
 	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
 	tests/unit/provider/test_sse tests/unit/provider/test_usage tests/unit/provider/test_vectors \
@@ -327,6 +327,9 @@ tests_unit_ctl_test_csv_LDADD = $(UNIT_LDADD)
 tests_unit_ctl_test_key_list_SOURCES = tests/unit/ctl/test_key_list.c
 tests_unit_ctl_test_key_list_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_ctl_test_key_list_LDADD = $(UNIT_LDADD)
+tests_unit_doc_test_mdoc_SOURCES = tests/unit/doc/test_mdoc.c doc/mdoc.c doc/mdoc_page.c
+tests_unit_doc_test_mdoc_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_doc_test_mdoc_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_context_SOURCES = tests/unit/engine/test_context.c
 tests_unit_engine_test_context_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_context_LDADD = $(UNIT_LDADD)

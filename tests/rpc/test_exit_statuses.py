@@ -26,7 +26,7 @@ def outcomes():
 
 def manual():
     """{number: what is said of it} of ask.1."""
-    page = (SOURCE / "doc/ask.1").read_text()
+    page = (SOURCE / "doc/ask.1.in").read_text()
     page = page[page.index(".Sh EXIT STATUS") : page.index(".Sh EXAMPLES")]
     return {int(n): text for n, text in re.findall(r"\.It (\d+)\n(.*?)(?=\.It|\.El)", page, re.S)}
 

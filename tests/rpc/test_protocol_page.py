@@ -122,7 +122,6 @@ def test_manual_page(defaults):
     page = build_dir() / "doc" / "askd.conf.5"
     options = page.read_text().partition("\n.Sh OPTIONS\n")[2].partition("\n.Sh ")[0]
     assert re.findall(r"^\.It Ic (\w+)$", options, re.M) == re.findall(r"^(\w+) = ", defaults, re.M)
-    check_form(page)
 
 
 def check_form(page):
@@ -132,34 +131,110 @@ def check_form(page):
             assert (r.returncode, r.stdout, r.stderr) == (0, "", "")
 
 
+# -- the manual pages
+
+PAGES = ("ask.1", "askctl.1", "askd.8", "libask.3", "askd.conf.5", "askd-protocol.7")
+
+
+def manual(name):
+    return (build_dir() / "doc" / name).read_text(encoding="utf-8")
+
+
+def section(name, title):
+    return manual(name).partition(f"\n.Sh {title}\n")[2].partition("\n.Sh ")[0]
+
+
+def items(text):
+    """The long options that items of lists are about."""
+    return re.findall(r"^\.It .*?Fl -([a-z-]+)", text, re.M)
+
+
+def long_options(text):
+    return re.findall(r"^  (?:-\w,|   ) --([a-z-]+)", text, re.M)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_form_of_pages(name):
+    check_form(build_dir() / "doc" / name)
+    assert "made from rows" not in re.sub(r'^\.\\".*', "", manual(name), flags=re.M)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_refer_to_each_other(name):
+    """By names of pages that there are; and each is referred to by another."""
+    ours = {tuple(p.rsplit(".", 1)) for p in PAGES}
+    told = {p: set(re.findall(r"^\.Xr (\S+) (\d)", manual(p), re.M)) for p in PAGES}
+    assert {x for x in told[name] if x[0].startswith(("ask", "libask"))} <= ours
+    assert tuple(name.rsplit(".", 1)) in set().union(*(told[p] for p in PAGES if p != name))
+    assert re.search(r"^\.Xr ask", section(name, "SEE ALSO"), re.M)
+
+
 def test_page_of_ask(ask):
-    page = SOURCE / "doc" / "ask.1"
-    told = set(re.findall(r"Fl -([a-z-]+)", page.read_text()))
-    assert told == set(re.findall(r" --([a-z-]+)", ask("--help=all").stdout))
-    check_form(page)
-
-
-def options_of(askctl, verbs):
-    return {option for verb in verbs for option in re.findall(r" --([a-z-]+)", askctl(*verb, "--help").stdout)}
+    """Each option has its item, and no other is spoken of."""
+    options = long_options(ask("--help=all").stdout)
+    assert items(section("ask.1", "OPTIONS")) == options
+    assert set(re.findall(r"Fl -([a-z-]+)", manual("ask.1"))) == set(options)
 
 
 def verbs_of(askctl, *group):
-    """Those of askctl, or of a group, by name, each with whether it has verbs of its own."""
+    """The lists of words that lead to a verb, and what help says of it."""
     usage = askctl(*group, "--help").stdout
-    names = re.findall(r"^  ([a-z]+) ", usage, re.M) if group else [v for line in re.findall(r"^  ([a-z]+(?:, [a-z]+)*)  ", usage, re.M) for v in line.split(", ")]
-    return {v: not group and "VERB" in askctl(v, "--help").stdout.splitlines()[0] for v in names}
+    names = re.findall(r"^  ([a-z]+) ", usage, re.M)
+    if not group:
+        names = [v for line in re.findall(r"^  ([a-z]+(?:, [a-z]+)*)  ", usage, re.M) for v in line.split(", ")]
+    for verb in names:
+        told = askctl(*group, verb, "--help").stdout
+        if not group and "VERB" in told.splitlines()[0]:
+            yield from verbs_of(askctl, verb)
+        else:
+            yield (*group, verb), told
 
 
 def test_page_of_askctl(askctl):
-    """Its verbs, the options of those that have no help of their own, and no option that none has."""
-    page = SOURCE / "doc" / "askctl.1"
-    text, verbs = page.read_text(), verbs_of(askctl)
-    assert set(re.findall(r"^\.It Cm (\w+)", text, re.M)) == set(verbs)
-    alone = [(v,) for v, has_verbs in verbs.items() if not has_verbs]
-    owned = [(v, own) for v, has_verbs in verbs.items() if has_verbs for own in verbs_of(askctl, v)]
-    told = set(re.findall(r"Fl -([a-z-]+)", text))
-    assert options_of(askctl, alone) <= told <= options_of(askctl, alone + owned)
-    check_form(page)
+    """Each verb has its item with its options, each option an item of its own; and there are no others."""
+    text = manual("askctl.1")
+    heads = re.findall(r"^\.It Xo\n\.Cm (.*?)\n\.Xc$", section("askctl.1", "VERBS"), re.M | re.S)
+    told = {re.match(r"[a-z]+(?: [a-z]+)*", h)[0]: set(re.findall(r"Fl -([a-z-]+)", h)) for h in heads}
+    verbs = {" ".join(words): set(long_options(usage)) for words, usage in verbs_of(askctl)}
+    common = set.intersection(*verbs.values())
+    assert {"json", "socket", "help", "version"} <= common
+    assert told == {verb: options - common for verb, options in verbs.items()}
+    listed = items(section("askctl.1", "OPTIONS"))
+    assert len(listed) == len(set(listed)) and set(listed) == set().union(*verbs.values())
+    assert set(re.findall(r"Fl -([a-z-]+)", text)) == set(listed)
+
+
+def test_page_of_askd(home):
+    r = subprocess.run([str(askd_path()), "--help"], env=home.env(), capture_output=True, text=True)
+    assert r.returncode == 0 and max(map(len, r.stdout.splitlines())) <= 80
+    options = long_options(r.stdout)
+    assert options and items(section("askd.8", "OPTIONS")) == options
+
+
+def test_page_of_the_protocol(client):
+    """It is doc/protocol.md, whose tables are held above: each method, event, code and bound is there too."""
+    text = manual("askd-protocol.7")
+    assert re.findall(r"^\.Ss (\S+)$", section("askd-protocol.7", "METHODS"), re.M) == re.findall(r"^### `([^`]+)`$", chapter("Methods"), re.M)
+    for title, told in (("ERROR CODES", "Errors"), ("BOUNDS", "Bounds"), ("EVENTS", "Events")):
+        assert re.findall(r"^\.It Cm ([a-z_]+)", section("askd-protocol.7", title), re.M) == first_cells(chapter(told))
+    fields = re.findall(r"^\| `([^`|]+)` \| [^|]+ \| ", chapter("Methods"), re.M)
+    assert re.findall(r"^\.It \w+ (\S+) Pq", section("askd-protocol.7", "METHODS"), re.M) == fields
+    assert text.count("\n.Bd -literal") == text.count("\n.Ed\n") == PAGE.count("\n```") // 2
+
+
+def test_page_of_libask():
+    """Each function, type and status of the header, and what is said of it."""
+    header = (SOURCE / "lib" / "ask" / "ask.h").read_text(encoding="utf-8")
+    functions = re.findall(r"^ASK_API .*?\b(ask_\w+)\(", header, re.M)
+    assert functions and re.findall(r"^\.Fo (\w+)$", section("libask.3", "SYNOPSIS"), re.M) == functions
+    assert re.findall(r"^\.It Fn (\w+)$", section("libask.3", "DESCRIPTION"), re.M) == functions
+    statuses = re.findall(r"^    (ASK_\w+)", re.search(r"enum ask_status \{(.*?)\};", header, re.S)[1], re.M)
+    told = re.findall(r"^\.It Dv (\w+)\n([A-Z].*\.)$", section("libask.3", "RETURN VALUES"), re.M)
+    assert [name for name, _ in told] == statuses
+    types = re.findall(r"^(?:struct|enum) (\w+) \{", header, re.M)
+    page = section("libask.3", "TYPES")
+    assert re.findall(r"^(?:struct|enum) (\w+) \{", page, re.M) == [t for t in types if t != "ask_status"]
+    assert max(map(len, page.splitlines())) <= 75
 
 
 # -- the schema

@@ -223,7 +223,7 @@ def test_each_command(daemon, home, client):
         t.type("/help", "Enter")
         shown = t.wait_for("begins a question that begins with a slash")
         commands = re.findall(r"^  /(\w+) ", shown, re.MULTILINE)
-        page = (pathlib.Path(__file__).parents[2] / "doc" / "ask.1").read_text()
+        page = (pathlib.Path(__file__).parents[2] / "doc" / "ask.1.in").read_text()
         assert len(commands) > 10 and not [c for c in commands if f"/{c} " not in page.replace("\n", " ")]
         t.type("", "C-l")
         t.type("/mdoel x", "Enter")
