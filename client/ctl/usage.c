@@ -21,6 +21,7 @@ static const struct usage_by bys[] = {
     {"directory", "DIRECTORY", USAGE_TEXT, 10},
     {"host", "HOST", USAGE_TEXT, 10},
 };
+_Static_assert(sizeof(bys) / sizeof(bys[0]) == USAGE_BYS, "USAGE_BYS");
 enum { DAY_SECONDS = 86400, HOUR_SECONDS = 3600, SINCE_DAYS = 30 };
 
 /* -- what is asked for -- */

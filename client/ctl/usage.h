@@ -16,7 +16,7 @@ struct usage_by { /* what rows may be grouped by */
 
 const struct usage_by *usage_find_by(const char *name, size_t len); /* NULL: nothing is called so */
 
-enum { USAGE_BYS = 9, USAGE_VALUE = 512 };
+enum { USAGE_BYS = 10, USAGE_VALUE = 512 };
 
 struct usage_query {
     const struct usage_by *by[USAGE_BYS];

@@ -97,14 +97,21 @@ def test_by_model_and_of_thirty_days_unless_told_otherwise(used, askctl):
         ("day,day", ["day"]),
         ("none", None),
         (
-            "hour,uid,client,provider,directory,conversation,label,model,day",
-            ["hour", "uid", "client", "provider", "directory", "conversation", "label", "model", "day"],
+            "hour,uid,client,provider,directory,host,conversation,label,model,day",
+            ["hour", "uid", "client", "provider", "directory", "host", "conversation", "label", "model", "day"],
         ),
     ],
 )
 def test_by(used, askctl, words, by):
     assert askctl("usage", "--by", words).returncode == 0
     assert used.asked("usage.report")[0].get("by") == by
+
+
+def test_by_each_word_that_is_told(used, askctl):
+    told = askctl("usage", "--by", "x").stderr.rsplit(": ", 1)[1].strip().split(", ")
+    assert {"host", "none"} <= set(told)
+    for word in told:
+        assert askctl("usage", "--by", word).returncode == 0, word
 
 
 @pytest.mark.parametrize("words", ["", "models", "model,,day", "model;day", "none,model"])
