@@ -76,7 +76,7 @@ size_t report_text(char out[REPORT_TEXT], enum log_state state, const struct ans
     return (size_t)(to - out);
 }
 
-void report_answer(const struct answer *a, const char *client, const struct report_figures *figures)
+void report_answer(struct answer *a, const char *client, const struct report_figures *figures)
 {
     const struct error *err = answer_error(a);
     bool failed = err && err->code != ERR_CANCELLED;
@@ -90,7 +90,7 @@ void report_answer(const struct answer *a, const char *client, const struct repo
     if (!answer_accepted(a) || !log_wants(failed ? LOG_LEVEL_NOTICE : LOG_LEVEL_INFO))
         return;
     if (!failed) {
-        report_text(text, answer_state(a), answer_facts((struct answer *)(uintptr_t)a), figures);
+        report_text(text, answer_state(a), answer_facts(a), figures);
         log_event(LOG_LEVEL_INFO, &fields, "answer %s: %s", fields.answer, text);
     } else if (err->provider[0]) { /* what it says may quote the question: its code tells */
         log_event(LOG_LEVEL_NOTICE, &fields, "answer %s: %s from %s (HTTP %d)", fields.answer, fields.code,

@@ -16,7 +16,7 @@ struct report_figures {
 void report_take(struct report_figures *f, const struct ledger_row *rows, size_t n);
 
 /* Of an answer that is settled. client: who asked, NULL where that is not told. figures: NULL for none. */
-void report_answer(const struct answer *a, const char *client, const struct report_figures *figures);
+void report_answer(struct answer *a, const char *client, const struct report_figures *figures);
 
 /* "done, 12 + 300 tokens, 0.0012 USD, first token after 350 ms, in all 2300 ms", or "from the cache, 3 s old, in all 0
  * ms". Pure. Returns its length. */

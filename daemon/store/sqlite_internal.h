@@ -23,7 +23,6 @@ enum {
     SQLITE_TEXTS = 256,      /* of the ledger, whose numbers are at hand */
 };
 
-/* conversation.state */
 /* Whether a conversation was asked in from that directory of that host, each of which may be NULL for any. */
 #define SQLITE_ASKED_THERE(num, uid, directory, host)                                                                  \
     " (" directory " IS NULL OR " num " IN (SELECT p.conversation FROM place p WHERE p.uid = " uid                     \
@@ -31,6 +30,7 @@ enum {
     " AND (" directory " IS NOT NULL OR " host " IS NULL OR " num " IN (SELECT p.conversation FROM place p"            \
     "  WHERE p.uid = " uid " AND p.host = " host "))"
 
+/* conversation.state */
 #define CONVERSATION_LIVE "0"
 #define CONVERSATION_DELETED "1" /* invisible; STORE_EXPIRE takes it away */
 #define CONVERSATION_HALF "2"    /* invisible; being made in slices. sqlite_half.c takes back what stays one */
