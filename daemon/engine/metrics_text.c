@@ -67,7 +67,8 @@ void metrics_histogram(struct buf *out, const char *name, const struct metrics_l
     char bound[32];
     uint64_t below = 0;
     assert(n <= METRICS_LABELS_MAX);
-    memcpy(with_bound, labels, n * sizeof *labels);
+    for (size_t i = 0; i < n; i++)
+        with_bound[i] = labels[i];
     with_bound[n] = (struct metrics_label){"le", bound};
     for (size_t i = 0; i <= h->n; i++) {
         below += h->counts[i];

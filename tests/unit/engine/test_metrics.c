@@ -60,6 +60,10 @@ static void steps_have_all_below_them(void **state)
     metrics_histogram(&b, "t", &(const struct metrics_label){"p", "q"}, 1, &h);
     assert_string_equal(buf_cstr(&b), "t_bucket{p=\"q\",le=\"0.5\"} 1\nt_bucket{p=\"q\",le=\"1\"} 2\n"
                                       "t_bucket{p=\"q\",le=\"+Inf\"} 3\nt_sum{p=\"q\"} 6\nt_count{p=\"q\"} 3\n");
+    buf_clear(&b);
+    metrics_histogram(&b, "t", NULL, 0, &h);
+    assert_string_equal(buf_cstr(&b), "t_bucket{le=\"0.5\"} 1\nt_bucket{le=\"1\"} 2\nt_bucket{le=\"+Inf\"} 3\n"
+                                      "t_sum 6\nt_count 3\n");
     buf_done(&b);
 }
 
