@@ -95,6 +95,8 @@ static const char *state_of(const struct trust_entry *e)
 static int print_rows(struct ctl *c, const struct buf *list)
 {
     struct trust_entry e;
+    if (c->out->terminal && list->len == 0)
+        exit_print(c->program, "no project file is trusted: askctl trust, beside a file .askd, shows it and asks");
     for (size_t at = 0; trust_next(list, &at, &e);) {
         (void)out_puts(c->out, state_of(&e));
         (void)out_puts(c->out, "\t");

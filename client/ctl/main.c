@@ -25,6 +25,14 @@ static int wrong(const struct ctl *c, const struct ctl_verb *group, const char *
     return EXIT_USAGE;
 }
 
+/* A verb that is known, and used otherwise than its help says. */
+static int misused(const struct ctl *c, const struct ctl_verb *group, const struct ctl_verb *verb, const char *why)
+{
+    exit_print(c->program, "'%s' %s: see askctl %s%s%s --help", verb->name, why, group != NULL ? group->name : "",
+               group != NULL ? " " : "", verb->name);
+    return EXIT_USAGE;
+}
+
 /* Takes the verb's words off the front of c->args. */
 static int choose(struct ctl *c, struct verbs_chosen *ret)
 {
@@ -66,14 +74,17 @@ static int run(struct ctl *c, const struct verbs_chosen *which)
         exit_print(c->program, "no verb is given: see askctl --help");
         return EXIT_USAGE;
     }
-    if (c->n_args < verb->min_args || c->n_args > verb->max_args)
-        return wrong(c, which->group, verb->name,
-                     c->n_args < verb->min_args ? "needs an argument" : "has too many arguments");
+    char why[64];
+    if (c->n_args > verb->max_args)
+        return misused(c, which->group, verb, "has too many arguments");
+    if (c->n_args < verb->min_args) {
+        (void)snprintf(why, sizeof(why), "needs %s", verb->args);
+        return misused(c, which->group, verb, why);
+    }
     const ctl_options alien = c->given & ~(verb->takes | CTL_COMMON | CTL_NO_PAGER);
     if (alien != 0) {
-        char why[64];
         (void)snprintf(why, sizeof(why), "takes no --%s", options_name(alien));
-        return wrong(c, which->group, verb->name, why);
+        return misused(c, which->group, verb, why);
     }
     return run_verb(c, verb);
 }

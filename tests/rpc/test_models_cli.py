@@ -197,7 +197,8 @@ def test_json_is_the_reply(scripted, askctl):
     "args, says",
     [
         (("models", "foo"), "'foo' is no verb"),
-        (("models", "show"), "needs an argument"),
+        (("models", "show"), "'show' needs MODEL: see askctl models show --help"),
+        (("wait",), "'wait' needs ANSWER...: see askctl wait --help"),
         (("models", "show", "a", "b"), "too many arguments"),
         (("models", "list", "a"), "too many arguments"),
         (("models", "refresh", "a", "b"), "too many arguments"),

@@ -5,7 +5,9 @@ import json
 import pytest
 
 from client import outcome  # noqa: F401
+from conftest import askctl_path
 from helpers_prompts import SHIPPED, prompts  # noqa: F401
+from helpers_terminal import on_terminal
 
 OTHER, USAGE, DATA = 1, 64, 65
 
@@ -129,3 +131,11 @@ def test_show_nothing(daemon, askctl, verb):
     assert askctl("prompts", verb, "n" * 5000).returncode == DATA
     assert askctl("prompts", verb, "n" * 100_000).returncode == USAGE
     assert askctl("prompts", verb).returncode == USAGE
+
+
+def test_an_empty_list_says_so_on_a_terminal(home, start_daemon):
+    env = home.env(ASKD_AUTOSTART="0", ASKD_DATADIR=str(home.path / "none"))
+    start_daemon(env={"ASKD_DATADIR": str(home.path / "none")})
+    for verb, words in ((["prompts"], "there is no prompt"), (["trust", "--list"], "no project file is trusted")):
+        status, text = on_terminal([askctl_path(), *verb], env, 80, 24)
+        assert status == 0 and words in " ".join(text.split()), (verb, text)
