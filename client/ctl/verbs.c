@@ -50,7 +50,7 @@ const struct ctl_verb ctl_verbs[] = {
 
 /* What those of a theme are about, in the order in which help tells of them. */
 static const char *const themes[] = {
-    [CTL_BEGIN] = "begin; find what is wrong",
+    [CTL_BEGIN] = "find what is wrong; begin with a key",
     [CTL_PROVIDERS] = "who is asked, and with which key",
     [CTL_MODELS] = "what can be asked for",
     [CTL_ANSWERS] = "answers that run, or ended lately",
