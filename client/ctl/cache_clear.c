@@ -1,6 +1,7 @@
 /* askctl cache clear: removes what the cache has, or some of it. */
 #include "client/common/field.h"
 #include "client/ctl/cache.h"
+#include "client/ctl/typed.h"
 #include <inttypes.h>
 #include <unistd.h>
 
@@ -12,7 +13,7 @@ static bool is_meant(const struct ctl *c)
     const ctl_options narrowed = CTL_KEY | CTL_MODEL | CTL_OLDER_THAN;
     if ((c->given & (narrowed | CTL_YES)) != 0 || isatty(STDIN_FILENO) == 0)
         return true;
-    return ctl_confirm("Remove all that the cache has of yours?");
+    return typed_yes("Remove all that the cache has of yours?", false) == 1;
 }
 
 static void put_filter(struct buf *b, const struct ctl *c)

@@ -3,6 +3,7 @@
 #include "client/common/project_file.h"
 #include "client/common/trust.h"
 #include "client/ctl/ctl.h"
+#include "client/ctl/typed.h"
 #include "lib/proto/mp.h"
 #include <string.h>
 #include <unistd.h>
@@ -50,7 +51,7 @@ static int agree(struct ctl *c, const struct project_file *p)
     }
     show(c, p);
     int status = ctl_flush(c);
-    if (status == EXIT_OK && !ctl_confirm("Let ask use this file, as long as it stays like that?"))
+    if (status == EXIT_OK && typed_yes("Let ask use this file, as long as it stays like that?", false) != 1)
         status = EXIT_OTHER;
     return status;
 }

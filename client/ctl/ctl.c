@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { PARAMS_MAX = 64 << 10 };
 
@@ -30,16 +29,6 @@ int ctl_flush(struct ctl *c)
         return EXIT_PIPE;
     exit_print(c->program, "cannot write the result: %s: choose another place for it", strerror(c->out->error));
     return EXIT_IO;
-}
-
-bool ctl_confirm(const char *question)
-{
-    static const char choice[] = " [y/N] ";
-    char line[16];
-    if (write(STDERR_FILENO, question, strlen(question)) < 0 || write(STDERR_FILENO, choice, sizeof(choice) - 1) < 0)
-        return false;
-    ssize_t n = read(STDIN_FILENO, line, sizeof(line));
-    return n > 0 && (line[0] == 'y' || line[0] == 'Y');
 }
 
 static void on_wait(void *data, const char *what)

@@ -175,8 +175,6 @@ int ctl_print_json(struct ctl *c, const msgpack_object *value); /* one line, flu
 /* A line or a piece of one, at most 1023 bytes: what is longer is cut. Made harmless as out_text does. */
 void ctl_printf(struct ctl *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int ctl_flush(struct ctl *c);
-/* Asks somebody who sits at a terminal, on stderr; "[y/N]" is put behind. True for a yes. */
-bool ctl_confirm(const char *question);
 
 enum { CTL_ANSWER_SIZE = 64 }; /* an answer's id, with its NUL */
 

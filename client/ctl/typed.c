@@ -32,7 +32,7 @@ static int read_byte(char *c)
 
 static size_t trim(char *line, size_t len)
 {
-    while (len > 0 && strchr(" \t\r", line[len - 1]) != NULL)
+    while (len > 0 && memchr(" \t\r", line[len - 1], 3) != NULL)
         len--;
     line[len] = '\0';
     const size_t blank = strspn(line, " \t");
@@ -64,9 +64,9 @@ int typed_yes(const char *question, bool usual)
         const ssize_t n = typed_line(text, line, sizeof(line));
         if (n <= 0)
             return n < 0 ? -1 : usual;
-        if (strchr("yY", line[0]) != NULL)
+        if (line[0] == 'y' || line[0] == 'Y')
             return 1;
-        if (strchr("nN", line[0]) != NULL)
+        if (line[0] == 'n' || line[0] == 'N')
             return 0;
     }
 }

@@ -33,6 +33,24 @@ def on_terminal(command, env, *size, **how):
     return status, shown.decode().replace("\r\n", "\n")
 
 
+def asked_on_terminal(command, env, question, answer, cwd=None):
+    """(exit status, what the terminal gets) of a command that has all of it, and is answered once it has asked."""
+    ours, theirs = pty.openpty()
+    proc = subprocess.Popen([str(c) for c in command], env=env, cwd=cwd, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    shown, answered = b"", False
+    try:
+        while data := os.read(ours, 1 << 16):
+            shown += data
+            if not answered and question.encode() in shown:
+                os.write(ours, answer.encode())
+                answered = True
+    except OSError:  # the other end is closed
+        pass
+    os.close(ours)
+    return proc.wait(PATIENCE), shown.decode().replace("\r\n", "\n")
+
+
 def cells(text):
     """How many cells of a terminal a text takes."""
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

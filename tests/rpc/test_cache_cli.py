@@ -193,13 +193,18 @@ def clear_at_terminal(askctl, typed, *args):
     ours, theirs = pty.openpty()
     proc = askctl.start("cache", "clear", *args, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     os.close(theirs)
-    os.write(ours, typed)
+    asked = b""
+    for answer in typed if isinstance(typed, tuple) else (typed,):
+        begin = len(asked)
+        while answer and not asked.endswith(b"[y/N] ", begin):
+            asked += os.read(proc.stderr.fileno(), 1) or pytest.fail(f"it asks nothing: {asked}")
+        os.write(ours, answer)
     out, err = proc.communicate(timeout=PATIENCE)
     os.close(ours)
-    return proc.returncode, out.decode(), err.decode()
+    return proc.returncode, out.decode(), (asked + err).decode()
 
 
-@pytest.mark.parametrize("typed", [b"y\n", b"Yes\n"])
+@pytest.mark.parametrize("typed", [b"y\n", b"Yes\n", (b"what?\n", b"y\n")])
 def test_clear_asks_at_a_terminal(scripted, askctl, typed):
     scripted.replies["cache.clear"] = {"removed": 3}
     status, out, asked = clear_at_terminal(askctl, typed)
@@ -207,11 +212,26 @@ def test_clear_asks_at_a_terminal(scripted, askctl, typed):
     assert scripted.asked("cache.clear") == [{}]
 
 
-@pytest.mark.parametrize("typed", [b"\n", b"n\n", b"no y\n", b"\x04"])
-def test_clear_takes_anything_else_for_no(scripted, askctl, typed):
+@pytest.mark.parametrize("typed", [b"\n", b"n\n", b"no y\n", b"\x04", (b"\0y\n", b"\n")])
+def test_clear_takes_all_these_for_no(scripted, askctl, typed):
     status, out, asked = clear_at_terminal(askctl, typed)
     assert (status, out) == (OTHER, "") and "nothing was removed" in asked
     assert scripted.calls == []
+
+
+def test_clear_takes_nothing_that_was_typed_before_it_asked(scripted, askctl):
+    ours, theirs = pty.openpty()
+    os.write(ours, b"y\n")
+    proc = askctl.start("cache", "clear", stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    os.close(theirs)
+    asked = b""
+    while not asked.endswith(b"[y/N] "):
+        asked += os.read(proc.stderr.fileno(), 1) or pytest.fail(f"it asks nothing: {asked}")
+    os.write(ours, b"\n")
+    assert proc.wait(PATIENCE) == OTHER and scripted.calls == []
+    os.close(ours)
+    proc.stdout.close()
+    proc.stderr.close()
 
 
 @pytest.mark.parametrize("args", [("--yes",), ("--model", "m"), ("--key", KEY), ("--older-than", "1d")], ids=str)

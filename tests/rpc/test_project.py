@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from conftest import PATIENCE, ask_path, askctl_path
-from helpers_terminal import on_terminal
+from helpers_terminal import asked_on_terminal, on_terminal
 
 OTHER, USAGE, DATA, DENIED = 1, 64, 65, 77
 MODEL = "model = fake/words-2\n"
@@ -144,14 +144,10 @@ def test_untrust_what_is_gone(project):
 def test_trust_shows_the_file_and_asks(project):
     project.write("system = \u202eevil\u2066 and \x1b[31m\n".replace("\x1b", "") + "# \u200b\n")
     for word, status, listed in (("n", OTHER, ""), ("y", 0, f"trusted\t{project.file}\n")):
-        script = f'cd "$1" && echo {word} | script -qec "$2 trust" /dev/null'
-        r = subprocess.run(
-            ["sh", "-c", script, "sh", str(project.folder), str(askctl_path())], env=project.home.env(), capture_output=True,
-            text=True, timeout=PATIENCE,
-        )
-        assert r.returncode == status, r.stdout
-        assert "system = \\u{202e}evil\\u{2066} and [31m" in r.stdout and "# \\u{200b}" in r.stdout
-        assert "\u202e" not in r.stdout
+        got, shown = asked_on_terminal([askctl_path(), "trust"], project.home.env(), "[y/N] ", f"{word}\n", project.folder)
+        assert got == status, shown
+        assert "system = \\u{202e}evil\\u{2066} and [31m" in shown and "# \\u{200b}" in shown
+        assert "\u202e" not in shown
         assert project.trust("--list").stdout == listed
 
 
