@@ -92,7 +92,7 @@ static bool take_words(struct setup *s, char *line)
         struct setup_provider *p = named(s, word);
         if (p == NULL) {
             setup_say(s,
-                      "'%.60s' is neither a number nor a name of the list. One that is not in it has a section\n"
+                      "'%.60s' is neither a number nor a name of the list. One that is not in it has a section "
                       "[provider \"NAME\"] in askd.conf: man askd.conf.",
                       word);
             return false;

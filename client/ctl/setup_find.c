@@ -75,6 +75,23 @@ int setup_reload(struct setup *s)
     return status == EXIT_OK ? setup_look(s) : status;
 }
 
+/* Sections may have been written since it started. A configuration that it does not take is told, and it goes on with
+ * the one before. */
+static int read_anew(struct setup *s)
+{
+    char why[1024];
+    msgpack_unpacked reply;
+    bool refused = false;
+    msgpack_unpacked_init(&reply);
+    const int status = call_try(s->c->program, s->ask, "config.reload", NULL, &reply, &refused);
+    if (status == EXIT_OK && refused) {
+        (void)exit_describe(why, sizeof(why), &reply.data);
+        setup_complain(s, "%s", why);
+    }
+    msgpack_unpacked_destroy(&reply);
+    return status == EXIT_OK ? setup_look(s) : status;
+}
+
 /* Does it answer? Only the daemon knows its port, and whether its owner is to be trusted. */
 static int look_for_local(struct setup *s, struct setup_provider *p)
 {
@@ -109,7 +126,7 @@ int setup_find(struct setup *s)
     forget_environment();
     s->ask = ctl_open(s->c, &status);
     if (s->ask != NULL)
-        status = setup_look(s);
+        status = read_anew(s);
     if (status != EXIT_OK)
         return status;
     for (size_t i = 0; i < s->given.n; i++)

@@ -157,3 +157,17 @@ def test_who_is_not_reached_needs_no_model_named(home, start_daemon):
             key(t, "fake", GOOD)
             shown = t.wait_for("run askctl setup again")
             assert "cannot connect" in shown and "--default-model" not in shown
+
+
+def test_a_section_that_was_written_since_is_there(home, provider, terminal):
+    """As the list says to who names one that is not in it."""
+    begin(terminal, "mine")
+    terminal.wait_for("'mine' is neither a number nor a name")
+    terminal.type("", "C-c")
+    with home.config.open("a") as f:
+        f.write(f'[provider "mine"]\nbase_url = {provider.behave("only-key.mine")}\n')
+    terminal.wait_for("ended: what was stored before stays")
+    terminal.type("clear", "Enter")
+    begin(terminal, "mine")
+    key(terminal, "mine", "key.mine")
+    terminal.wait_for("mine: mine/echo is asked for one token ... it works")
