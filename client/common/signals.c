@@ -1,13 +1,13 @@
 #include "client/common/signals.h"
 #include <errno.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t pending;
 static volatile sig_atomic_t wake = -1;
+static volatile sig_atomic_t at_once;
 static struct sigaction pipe_before; /* what was done with SIGPIPE, by default nothing of ours */
 static void (*before_end)(void);     /* NULL: nothing; set before a signal may come, and so is this: */
 static bool stays;                   /* a second SIGINT does not end the program */
@@ -26,6 +26,8 @@ static void on_signal(int sig)
     if (pending != 0 && stays && sig == SIGINT)
         return;
     if (pending != 0 && !(stays && pending == SIGINT))
+        end(sig);
+    if (at_once)
         end(sig);
     pending = sig;
     if (write(wake, &one, sizeof(one)) < 0)
@@ -65,6 +67,13 @@ void signals_stay(void (*before)(void))
 {
     signals_at_end(before);
     stays = true;
+}
+
+void signals_end_at_once(bool now)
+{
+    at_once = now;
+    if (now && pending != 0)
+        end(pending);
 }
 
 int signals_fd(void)

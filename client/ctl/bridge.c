@@ -2,6 +2,7 @@
 #include "client/common/call.h"
 #include "client/common/exit.h"
 #include "client/common/json_read.h"
+#include "client/common/signals.h"
 #include "lib/proto/frame.h"
 #include "lib/proto/mp.h"
 #include <stdio.h>
@@ -166,9 +167,10 @@ static void send_on(struct bridge *b, const struct bridge_request *r, const char
     if (call == NULL)
         return refuse(b, NULL, ERR_TOO_LARGE, "the request's id is too long");
     note_attached(call, method, &r->params);
-    if (ask_send(b->ask, method, params->len > 0 ? params->data : NULL, params->len, &call->msgid, &err) == ASK_OK)
-        return;
-    lose(b, err.message);
+    signals_end_at_once(true); /* a daemon that hangs may never take it all */
+    if (ask_send(b->ask, method, params->len > 0 ? params->data : NULL, params->len, &call->msgid, &err) != ASK_OK)
+        lose(b, err.message);
+    signals_end_at_once(false);
 }
 
 static void request(struct bridge *b, struct bridge_request *r)

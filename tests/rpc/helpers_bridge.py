@@ -1,11 +1,14 @@
 """A program on the other side of askctl bridge: it writes lines of JSON and reads lines of JSON."""
 
 import contextlib
+import fcntl
 import json
 import os
 import queue
 import signal
+import struct
 import subprocess
+import termios
 import threading
 
 from conftest import PATIENCE
@@ -81,6 +84,12 @@ class Bridge:
     def signal(self, number=signal.SIGTERM):
         self.proc.send_signal(number)
         return self.proc.wait(PATIENCE)
+
+    def sends(self):
+        """All that was written is read, and yet it sleeps: it waits for the daemon."""
+        left = fcntl.ioctl(self.proc.stdin, termios.FIONREAD, struct.pack("i", -1))
+        with open(f"/proc/{self.proc.pid}/stat") as f:
+            return struct.unpack("i", left)[0] == 0 and f.read().rpartition(")")[2].split()[0] == "S"
 
     def memory(self):
         """Bytes that it takes."""

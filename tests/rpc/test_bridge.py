@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import signal
 import subprocess
 import threading
@@ -314,8 +315,16 @@ def test_more_questions_than_the_daemon_takes_at_once(daemon, bridge):
     assert all("result" in bridge.receive() for _ in range(n))
 
 
-def test_who_does_not_read_is_not_read(bridge):
+@pytest.fixture
+def bridge_without_waste(daemon, askctl):
+    """Where it is built with sanitizers, these are not to keep what it has freed."""
+    with Bridge(askctl, env={"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"}) as b:
+        yield b
+
+
+def test_who_does_not_read_is_not_read(bridge_without_waste):
     """What waits for him stays bounded; once he reads, nothing is missing."""
+    bridge = bridge_without_waste
     n, done = 40000, threading.Event()
 
     def write():
@@ -347,6 +356,18 @@ def test_a_large_request_while_the_daemon_is_full(bridge):
     got = [bridge.receive() for _ in range(901)]
     assert {line["id"] for line in got} == {"large", *range(900)}
     writer.join(PATIENCE)
+
+
+def test_a_signal_ends_it_while_the_daemon_hangs(daemon, bridge):
+    bridge.call(1, "status")
+    bridge.reply(1)
+    daemon.signal(signal.SIGSTOP)
+    try:
+        bridge.call("large", "answer.get", {"answer": "x" * (4 * MIB)})
+        wait_until(bridge.sends, "it sends what the daemon does not take")
+        assert bridge.signal(signal.SIGTERM) == TERMINATED
+    finally:
+        daemon.signal(signal.SIGCONT)
 
 
 def test_a_large_reply(bridge):
