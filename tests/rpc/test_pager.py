@@ -136,6 +136,7 @@ def test_ctrl_c_ends_a_pager_that_lets_it(scripted, home):
         t.type("askctl prompts", "Enter")
         t.wait_for("\nbegun")
         t.type("", "C-c")
+        t.wait_for(lambda s: s.rstrip().endswith(("$", "#")))
         t.type("echo next", "Enter")
         t.wait_for("\nnext")
 

@@ -58,12 +58,12 @@ def test_what_is_cached_has_a_total_alone(client):
     assert again["cached"] and list(again["timing"]) == ["total_ms"]
 
 
-@pytest.mark.askd(daemon={"slow_question": "300 ms"})
+@pytest.mark.askd(daemon={"slow_question": "700 ms"})
 def test_a_slow_one_is_told(daemon, client):
     ask(client, "echo")
-    a = ask(client, "slow-3-200")
+    a = ask(client, "slow-3-500")
     [line] = slow_lines(daemon)
-    assert a["answer"] in line and "fake/slow-3-200" in line
+    assert a["answer"] in line and "fake/slow-3-500" in line
     took = parts(line)
     assert took["provider"] > 0.4 and took["queued"] < 0.3 and {"store", "reader"} <= set(took)
     assert float(SLOW.search(line)[1]) == pytest.approx(
