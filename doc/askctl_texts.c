@@ -17,7 +17,7 @@ const struct askctl_text askctl_texts[] = {
      "is a line on standard output, with the request's id, which may be any value. What the daemon tells meanwhile, as "
      "the events of an answer, has no id.\n"
      "```\n"
-     "{\"id\": 1, \"method\": \"chat\", \"params\": {\"prompt\": \"hello\", \"stream\": true}}\n"
+     "{\"id\": 1, \"method\": \"chat\", \"params\": {\"prompt\": \"hello\"}}\n"
      "{\"id\": 1, \"result\": {...}}\n"
      "{\"id\": 1, \"error\": {\"code\": \"not_found\", \"message\": \"...\"}}\n"
      "{\"method\": \"answer.event\", \"params\": [...]}\n"
@@ -33,7 +33,7 @@ const struct askctl_text askctl_texts[] = {
      "Where the daemon ends, each request that was waiting gets the error `unavailable`, and then comes the line "
      "below, because what was watched is not told of any more; the next request connects again.\n"
      "```\n"
-     "{\"method\": \"bridge.closed\", \"params\": [\"the daemon closed the connection: ...\"]}\n"
+     "{\"method\": \"bridge.closed\", \"params\": [\"the daemon closed ...\"]}\n"
      "```\n"
      "\n"
      "At the end of its input it waits for what runs, and exits with 0.\n"
@@ -46,7 +46,8 @@ const struct askctl_text askctl_texts[] = {
      "      \\ {'mode': 'json', 'callback': 'OnEvent'})\n"
      "let ch = job_getchannel(job)\n"
      "echo ch_evalexpr(ch, ['status', {}])\n"
-     "call ch_sendexpr(ch, ['chat', #{prompt: 'hello', stream: v:true}],\n"
+     "let question = #{prompt: 'hello', stream: v:true}\n"
+     "call ch_sendexpr(ch, ['chat', question],\n"
      "      \\ {'callback': 'OnAnswer'})\n"
      "```"},
     {"budget", "Those of askd.conf(5): limit, what is used of it and reserved for answers that run, what is left, and "
@@ -161,7 +162,8 @@ const struct askctl_text askctl_texts[] = {
               "`refused`. The list is `trusted` in the state folder."},
     {"usage",
      "By the daemon's ledger: a row for each model, or for each combination of `--by`: `model`, `provider`, `client`, "
-     "`uid`, `day`, `hour`, `directory`, `host`, `conversation`, `label`, which is the `budget` of a project file, or `none` "
+     "`uid`, `day`, `hour`, `directory`, `host`, `conversation`, `label`, which is the `budget` of a project file, or "
+     "`none` "
      "for sums alone. What was paid in different currencies, and what has no known price, has rows of its own. "
      "REQUESTS went to a provider; HITS were answered from the cache, SHARED by an answer that somebody was waiting "
      "for already, and SAVED is what that would have cost. BILLED is what providers themselves say that it cost, in US "

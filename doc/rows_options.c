@@ -177,12 +177,13 @@ void rows_models(FILE *out)
 
 void rows_apis(FILE *out)
 {
-    fputs(".Bl -column \"openai-responses\" \"/api/v1/services/aigc\" \"https\"\n"
-          ".It Sy api Ta Sy path Ta Sy usual base_url\n",
-          out);
+    fputs(".Bl -tag -width \"openai-responses\" -compact\n", out);
     for (size_t i = 0; provider_adapters[i]; i++) {
         const struct provider_ops *ops = provider_adapters[i];
-        fprintf(out, ".It %s Ta %s Ta %s\n", ops->api, ops->path, ops->usual_url ? ops->usual_url : "\\(em");
+        fprintf(out, ".It Cm %s\n.Pa %s", ops->api, ops->path);
+        if (ops->usual_url)
+            fprintf(out, " ,\nusually of %s", ops->usual_url);
+        fputc('\n', out);
     }
     fputs(".El\n", out);
 }

@@ -132,7 +132,7 @@ static void attachments_have_bounds(void **state)
 {
     (void)state;
     struct args a;
-    static const char *const wrong[] = {"0", "", "-1", "1G", "65M", "M", "99999999999999999999", "1 k"};
+    static char *const wrong[] = {"0", "", "-1", "1G", "65M", "M", "99999999999999999999", "1 k"};
     char *many[2 * (ARGS_ATTACH_MAX + 1) + 2] = {"ask"};
     assert_int_equal(PARSE(&a, "-a", "x", "--attach=-", "hi", "--max-bytes", "64M"), ARGS_ASK);
     assert_int_equal(a.n_attach, 2);
