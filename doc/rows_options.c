@@ -182,7 +182,7 @@ void rows_apis(FILE *out)
         const struct provider_ops *ops = provider_adapters[i];
         fprintf(out, ".It Cm %s\n.Pa %s", ops->api, ops->path);
         if (ops->usual_url)
-            fprintf(out, " ,\nusually of %s", ops->usual_url);
+            fprintf(out, " ,\nusually of \\%%%s", ops->usual_url);
         fputc('\n', out);
     }
     fputs(".El\n", out);
