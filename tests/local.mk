@@ -643,8 +643,8 @@ tests_unit_cache_test_redis_scan_LDFLAGS = $(MODULE_HOST)
 
 # The daemon with another version, for the test of the hand-over.
 check_PROGRAMS += tests/old/askd-old
-tests_old_askd_old_SOURCES = daemon/main.c daemon/app.c daemon/app.h daemon/reload.c daemon/reload.h \
-	daemon/rooms.c daemon/rooms.h daemon/settings.c daemon/settings.h tests/old/version.c
+tests_old_askd_old_SOURCES = daemon/main.c daemon/app.c daemon/app.h daemon/options.c daemon/options.h \
+	daemon/reload.c daemon/reload.h daemon/rooms.c daemon/rooms.h daemon/settings.c daemon/settings.h tests/old/version.c
 tests_old_askd_old_CFLAGS = $(libaskd_la_CFLAGS)
 tests_old_askd_old_LDADD = libaskd.la
 
