@@ -34,8 +34,8 @@ static void fill(struct fixture *f)
            " INSERT INTO message(num, id, conversation, role, state, created, provider, model, text)"
            " SELECT i, printf('m%d', i), 1 + i * 7 % 300, 'user', 'done', i, CASE WHEN i % 3 > 0 THEN 'p' END,"
            " CASE i % 20 WHEN 3 THEN 'small' WHEN 4 THEN 'large' END, 'word' FROM n");
-    sql(f, "INSERT INTO place SELECT num, '/x', 't', uid, 1 FROM conversation WHERE num % 4 = 0 OR num > 290;"
-           "INSERT INTO place SELECT num, '/y', 't', uid, 1 FROM conversation WHERE num % 50 = 3;");
+    sql(f, "INSERT INTO place SELECT num, '/x', 't', '', uid, 1 FROM conversation WHERE num % 4 = 0 OR num > 290;"
+           "INSERT INTO place SELECT num, '/y', 't', '', uid, 1 FROM conversation WHERE num % 50 = 3;");
     index_all(f);
 }
 
