@@ -295,7 +295,6 @@ def test_links_in_a_circle(client, prompts):
     assert [n for n, p in got.items() if "error" not in p] == ["a/p"]
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 def test_what_is_no_file(client, prompts):
     prompts.write("p.md", "one")
     os.mkfifo(prompts.path / "pipe.md")
