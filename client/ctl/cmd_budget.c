@@ -52,10 +52,8 @@ static const struct table_column columns[] = {
 
 static int show(struct ctl *c, msgpack_object *reply)
 {
-    msgpack_object_array list = {0};
-    if (!c->json && c->out->terminal && mp_array(reply, &list) && list.size == 0)
-        exit_print(c->program, "no budget is configured: a [budget \"NAME\"] section in askd.conf makes one");
-    return table_show(c, reply, columns, sizeof(columns) / sizeof(columns[0]));
+    return table_show_or_say(c, reply, columns, sizeof(columns) / sizeof(columns[0]),
+                             "no budget is configured: a [budget \"NAME\"] section in askd.conf makes one");
 }
 
 int cmd_budget(struct ctl *c)

@@ -52,10 +52,8 @@ static const struct table_column columns[] = {
 
 static int print_list(struct ctl *c, msgpack_object *reply)
 {
-    msgpack_object_array list = {0};
-    if (!c->json && c->out->terminal && mp_array(reply, &list) && list.size == 0)
-        exit_print(c->program, "there is no prompt: a Markdown file in ~/.config/askd/prompts is one");
-    return table_show(c, reply, columns, sizeof(columns) / sizeof(columns[0]));
+    return table_show_or_say(c, reply, columns, sizeof(columns) / sizeof(columns[0]),
+                             "there is no prompt: a Markdown file in ~/.config/askd/prompts is one");
 }
 
 int prompts_list(struct ctl *c)

@@ -211,3 +211,12 @@ int table_show(struct ctl *c, const msgpack_object *list, const struct table_col
     table_done(&t);
     return status;
 }
+
+int table_show_or_say(struct ctl *c, const msgpack_object *list, const struct table_column *columns, size_t n,
+                      const char *empty)
+{
+    msgpack_object_array rows;
+    if (!c->json && c->out->terminal && mp_array(list, &rows) && rows.size == 0)
+        exit_print(c->program, "%s", empty);
+    return table_show(c, list, columns, n);
+}

@@ -41,4 +41,8 @@ int table_print(struct table *t, struct ctl *c); /* the exit status; the output 
 /* All that a verb does with a reply that is a list of maps: a row for each, or with --json the list as it is. */
 int table_show(struct ctl *c, const msgpack_object *list, const struct table_column *columns, size_t n);
 
+/* The same; somebody at a terminal is told by `empty` that there is nothing, and how something comes there. */
+int table_show_or_say(struct ctl *c, const msgpack_object *list, const struct table_column *columns, size_t n,
+                      const char *empty);
+
 #endif
