@@ -17,7 +17,7 @@ EXTRA_DIST += doc/ask.1.in doc/askctl.1.in doc/askd.8.in doc/libask.3.in doc/ask
 EXTRA_DIST += \
 	doc/architecture.md doc/cache.md doc/conversations.md doc/costs.md doc/editors.md doc/export.md \
 	doc/migrate.md doc/models.md doc/protocol.md doc/providers.md doc/service.md doc/shell.md doc/ssh.md doc/tokens.md \
-	doc/trouble.md
+	doc/trouble.md doc/writing-a-plugin.md
 nodist_man_MANS = $(made_of_commands) $(made_of_daemon)
 nodist_pkgdata_DATA = etc/askd.conf.sample
 CLEANFILES += $(nodist_man_MANS) etc/askd.conf.sample
