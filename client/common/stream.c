@@ -67,8 +67,10 @@ static bool take_event(struct stream *s, const struct ask_message *m)
     struct view_event e;
     msgpack_unpacked_init(&event);
     bool ok = unpack(&event, m->body, m->body_len) && read_event(s, &event.data, &e);
-    if (ok)
+    if (ok) {
+        s->told_stored |= e.kind == VIEW_START && mp_get(&e.map, "conversation") != NULL;
         view_event(s->view, &e);
+    }
     msgpack_unpacked_destroy(&event);
     return ok;
 }
@@ -136,11 +138,32 @@ static int bad_message(const struct stream *s)
     return EXIT_PROTOCOL;
 }
 
+static bool is_unstored(const msgpack_object *answer)
+{
+    msgpack_object_map map;
+    return mp_map(answer, &map) && mp_get(&map, "finish_reason") != NULL && mp_get(&map, "conversation") == NULL;
+}
+
+/* An answer that was to be stored, and is not, is told of: it is gone with the daemon. */
+static void tell_unstored(const struct stream *s, const msgpack_object_map *reply, const msgpack_object *whole)
+{
+    msgpack_object_array arms;
+    bool unstored = is_unstored(whole);
+    if (field_array(reply, "answers", &arms))
+        for (uint32_t i = 0; i < arms.size; i++)
+            unstored |= is_unstored(&arms.ptr[i]);
+    if (s->told_stored && unstored)
+        exit_print(s->program,
+                   "this is not stored yet, and lost if the daemon ends before it is: askctl status tells why");
+}
+
 static int on_response(struct stream *s, const struct ask_message *m, msgpack_unpacked *reply)
 {
     msgpack_object_map map;
     const bool good = m->error == NULL && unpack(reply, m->body, m->body_len) && mp_map(&reply->data, &map);
     int status = end(s, good ? &reply->data : NULL);
+    if (status == EXIT_OK && good)
+        tell_unstored(s, &map, &reply->data);
     if (status != EXIT_OK || good)
         return status;
     if (m->error == NULL || !unpack(reply, m->error, m->error_len))
@@ -209,6 +232,7 @@ int stream_run(struct stream *s, const char *method, const struct buf *params, m
 {
     struct ask_error err;
     s->n_answers = 0;
+    s->told_stored = false;
     if (ask_send(s->ask, method, params->data, params->len, &s->msgid, &err) != ASK_OK)
         return exit_failure(s->program, &err);
     return follow(s, reply);

@@ -20,6 +20,7 @@ struct stream {
     uint32_t msgid;                                   /* of the call */
     char answers[STREAM_ANSWERS_MAX][STREAM_ID_SIZE]; /* those that events told of */
     unsigned n_answers;
+    bool told_stored; /* an event said that they go into a conversation */
 };
 
 /* Calls method (chat, compare, answer.attach) and hands on its events until the response. On EXIT_OK *reply holds what

@@ -143,6 +143,20 @@ def test_max_size(daemon, client):
     assert client.call("conversation.list"), "what was stored before can be read"
 
 
+UNSTORED = "ask: this is not stored yet, and lost if the daemon ends before it is: askctl status tells why\n"
+
+
+@pytest.mark.askd(extra="[store]\nmax_size = 400000")
+def test_who_asked_is_told(daemon, client, ask):
+    assert ask("x").stderr == ""
+    fail_to_store(client)
+    for options in ((), ("--json",)):
+        answer = ask(*options, input=LONG)
+        assert answer.returncode == 0 and answer.stderr == UNSTORED, options
+    assert ask("-m", "fake/echo", "-m", "fake/no-done", input=LONG).stderr.count(UNSTORED) == 1
+    assert ask("--no-store", input=LONG).stderr == ""
+
+
 @pytest.fixture
 def small_disk(home):
     """The state folder on a file system of its own."""
