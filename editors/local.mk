@@ -1,3 +1,9 @@
 # Plugins, each as a folder that its editor can be given.
 nobase_dist_pkgdata_DATA = \
-	editors/README.md
+	editors/README.md editors/nvim/README.md editors/nvim/lua/askd/answer.lua editors/nvim/lua/askd/args.lua \
+	editors/nvim/lua/askd/ask.lua editors/nvim/lua/askd/client.lua editors/nvim/lua/askd/code.lua \
+	editors/nvim/lua/askd/compat.lua editors/nvim/lua/askd/diff.lua editors/nvim/lua/askd/init.lua \
+	editors/nvim/lua/askd/known.lua editors/nvim/lua/askd/locate.lua editors/nvim/lua/askd/material.lua \
+	editors/nvim/lua/askd/notify.lua editors/nvim/lua/askd/options.lua editors/nvim/lua/askd/rewrite.lua \
+	editors/nvim/lua/askd/split.lua editors/nvim/lua/askd/stop.lua editors/nvim/lua/askd/wire.lua \
+	editors/nvim/plugin/askd.lua

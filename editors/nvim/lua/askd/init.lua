@@ -1,0 +1,12 @@
+-- What a user's configuration calls. Everything else is loaded when it is first used.
+local M = {}
+
+--- Sets options (`:help askd-options`). Need not be called.
+function M.setup(given)
+  local fault = require("askd.options").set(given)
+  if fault then
+    require("askd.notify").error({ code = "invalid_request", message = "setup: " .. fault })
+  end
+end
+
+return M

@@ -1,0 +1,66 @@
+"""Neovim: :Ask, answers that stream into a split."""
+
+import pytest
+
+from client import say
+from conftest import wait_until
+from helpers_nvim import Nvim
+
+
+@pytest.fixture
+def nvim(daemon, home):
+    with Nvim(home) as n:
+        yield n
+
+
+def buffer_variables(n, buf):
+    return n.lua("return vim.fn.getbufvar(..., '')", buf)
+
+
+def test_the_answer_streams_into_a_split(nvim, client):
+    nvim.command("Ask -m fake/slow-12-30 hello")
+    b = nvim.answer_buffer()
+    assert nvim.lua("return #vim.fn.win_findbuf(...)", b) == 1
+    part = nvim.wait_lines(lambda lines: lines[0].startswith("w0 w1"), b)
+    assert "w11" not in part[0], "it is shown while it comes"
+    nvim.wait_lines("w11", b)
+    assert nvim.call("nvim_buf_get_option", b, "filetype") == "markdown"
+    answer = nvim.call("nvim_buf_get_name", b).removeprefix("askd://answer/")
+    assert client.call("answer.get", {"answer": answer})["text"].strip() == nvim.lines(b)[0].strip()
+
+
+def test_the_range_goes_along_with_its_name_and_lines(nvim, provider, tmp_path):
+    nvim.edit(tmp_path / "x.c", "int a;\nint b;\nint c;\n")
+    nvim.command(f"cd {tmp_path}")
+    nvim.command("2,3Ask what is this?")
+    provider.wait_requests(1)
+    text = str(provider.bodies()[0]["messages"][-1]["content"])
+    assert "x.c, lines 2 to 3" in text and "int b;" in text and "int c;" in text and "what is this?" in text
+    assert "int a;" not in text
+
+
+def test_from_within_the_split_its_conversation_goes_on(nvim, client):
+    nvim.command("Ask first")
+    b = nvim.answer_buffer()
+    nvim.wait_lines("first", b)
+    wait_until(lambda: not nvim.lua("return require('askd.split').running(...) ~= nil", b), "the answer ends")
+    conversation = nvim.lua("return vim.b[...].askd_conversation", b)
+    nvim.command(f"call win_gotoid(win_findbuf({b})[0])")
+    nvim.command("Ask second")
+    wait_until(lambda: nvim.answer_buffer() != b, "a second answer")
+    nvim.wait_lines("second", nvim.answer_buffer())
+    wait_until(
+        lambda: len(client.call("conversation.get", {"conversation": conversation})["messages"]) == 4, "four messages"
+    )
+
+
+def test_an_error_is_one_line(nvim):
+    nvim.command("Ask -m fake/status-400 hello")
+    line = nvim.wait_told("invalid_request")
+    assert line.startswith("askd: invalid_request: ") and "\n" not in line and "traceback" not in line
+
+
+def test_a_buffer_with_an_answers_name_is_filled_from_the_daemon(nvim, client):
+    a = say(client, "one two three")
+    nvim.command(f"edit askd://answer/{a['answer']}")
+    nvim.wait_lines("one two three")
