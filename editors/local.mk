@@ -6,4 +6,8 @@ nobase_dist_pkgdata_DATA = \
 	editors/nvim/lua/askd/known.lua editors/nvim/lua/askd/locate.lua editors/nvim/lua/askd/material.lua \
 	editors/nvim/lua/askd/notify.lua editors/nvim/lua/askd/options.lua editors/nvim/lua/askd/rewrite.lua \
 	editors/nvim/lua/askd/split.lua editors/nvim/lua/askd/stop.lua editors/nvim/lua/askd/wire.lua \
-	editors/nvim/plugin/askd.lua
+	editors/nvim/plugin/askd.lua editors/vim/README.md editors/vim/autoload/askd/answer.vim \
+	editors/vim/autoload/askd/args.vim editors/vim/autoload/askd/ask.vim editors/vim/autoload/askd/client.vim \
+	editors/vim/autoload/askd/diff.vim editors/vim/autoload/askd/look.vim editors/vim/autoload/askd/material.vim \
+	editors/vim/autoload/askd/notify.vim editors/vim/autoload/askd/options.vim editors/vim/autoload/askd/split.vim \
+	editors/vim/plugin/askd.vim

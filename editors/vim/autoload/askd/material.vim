@@ -1,0 +1,40 @@
+vim9script
+# What of the editor goes with a question: parts as `chat` takes them in `attachments`. The daemon puts marks around a
+# text file that do not occur in it, and tells its name.
+
+def Name(buf: number): string
+  final name = bufname(buf)
+  return name == '' ? 'buffer ' .. buf : fnamemodify(name, ':~:.')
+enddef
+
+export def Language(buf: number): string
+  return getbufvar(buf, '&filetype')
+enddef
+
+# The buffer's lines as one text, with an end to the last one as its file has it.
+export def Lines(buf: number, first: number, end: number): string
+  return join(getbufline(buf, first, end), "\n") .. "\n"
+enddef
+
+export def Text(name: string, text: string): dict<any>
+  return {type: 'file', mime: 'text/plain', name: name, data: text}
+enddef
+
+# Lines of a buffer, named after its file. An empty part would be refused, so that an empty buffer is one empty line.
+export def Range(buf: number, first: number, end: number): dict<any>
+  final all = first == 1 && end == get(get(getbufinfo(buf), 0, {}), 'linecount', -1)
+  final where = all ? '' : first == end ? $', line {first}' : $', lines {first} to {end}'
+  final language = Language(buf)
+  return Text(Name(buf) .. where .. (language == '' ? '' : $' ({language})'), Lines(buf, first, end))
+enddef
+
+export def Buffer(buf: number): dict<any>
+  return Range(buf, 1, getbufinfo(buf)[0].linecount)
+enddef
+
+# What was attached to the next question of this window. Taken: the question after it has none.
+export def Take(): list<dict<any>>
+  final parts = get(w:, 'askd_attached', [])
+  w:askd_attached = []
+  return parts
+enddef

@@ -1,0 +1,26 @@
+vim9script noclear
+# Commands and mappings of askd. Nothing else is loaded, and no daemon talked with, before one of them is used.
+
+if exists('g:loaded_askd')
+  finish
+endif
+g:loaded_askd = 1
+
+# What Vim has to have; :AskHealth says the same at length.
+if !(has('patch-9.0.0438') && has('job') && has('channel') && has('timers') && has('textprop') && has('popupwin'))
+  command! -nargs=* -range Ask echohl ErrorMsg | echomsg 'askd: needs Vim 9.0.0438 or newer with +job, +channel, +timers, +textprop and +popupwin' | echohl None
+  finish
+endif
+
+command! -nargs=* -range -complete=customlist,askd#args#Complete Ask askd#ask#Ask(<q-args>, <range>, <line1>, <line2>, <q-mods>)
+command! -bar AskStop askd#ask#Stop()
+command! -bar AskAccept askd#diff#Accept(bufnr())
+command! -bar AskReject askd#diff#Reject(bufnr())
+command! -bar AskDiff askd#diff#Compare(bufnr())
+
+augroup askd
+  autocmd!
+  autocmd BufReadCmd askd://answer/* askd#split#Read(expand('<amatch>'))
+  autocmd BufWipeout askd://answer/* askd#split#Leave(expand('<abuf>')->str2nr())
+  autocmd CmdlineChanged : if getcmdline() =~# '\<Ask\a*\s' | askd#args#Ahead() | endif
+augroup END
