@@ -42,7 +42,8 @@ libaskd_la_SOURCES = \
 	daemon/provider/builtins.c daemon/provider/calls.c daemon/provider/calls.h daemon/provider/cohere.c \
 	daemon/provider/cohere.h daemon/provider/cohere_parse.c daemon/provider/dashscope.c \
 	daemon/provider/dashscope.h daemon/provider/dashscope_parse.c daemon/provider/embed.c daemon/provider/embed.h \
-	daemon/provider/error_map.c daemon/provider/error_map.h daemon/provider/gemini.c daemon/provider/gemini.h \
+	daemon/provider/error_map.c daemon/provider/error_map.h daemon/provider/gap_cut.c daemon/provider/gap_cut.h \
+	daemon/provider/gap_ends.c daemon/provider/gap_ends.h daemon/provider/gemini.c daemon/provider/gemini.h \
 	daemon/provider/gemini_embed.c daemon/provider/gemini_parse.c daemon/provider/jsonx.c daemon/provider/jsonx.h \
 	daemon/provider/jsonx_dump.c daemon/provider/list.c daemon/provider/list.h daemon/provider/list_price.c \
 	daemon/provider/media.c daemon/provider/media.h daemon/provider/ollama.c daemon/provider/ollama.h \
@@ -78,12 +79,13 @@ libaskd_la_SOURCES = \
 	daemon/engine/aside.h daemon/engine/ask.c daemon/engine/ask.h daemon/engine/ask_internal.h \
 	daemon/engine/ask_known.c daemon/engine/ask_summary.c daemon/engine/attach.c daemon/engine/attach.h \
 	daemon/engine/attach_url.c daemon/engine/attach_url.h daemon/engine/attempt.c daemon/engine/attempt.h \
-	daemon/engine/books.c daemon/engine/books.h daemon/engine/context.c daemon/engine/context.h \
-	daemon/engine/discover.c daemon/engine/discover.h daemon/engine/embed.c daemon/engine/embed.h \
-	daemon/engine/engine.c daemon/engine/engine.h daemon/engine/engine_internal.h daemon/engine/estimate.c \
-	daemon/engine/estimate.h daemon/engine/fault.c daemon/engine/fault.h daemon/engine/fetch.c \
-	daemon/engine/fetch.h daemon/engine/figures.c daemon/engine/figures.h daemon/engine/fit.c daemon/engine/fit.h \
-	daemon/engine/flight.c daemon/engine/flight.h daemon/engine/flight_internal.h daemon/engine/flight_spend.c \
+	daemon/engine/books.c daemon/engine/books.h daemon/engine/complete.c daemon/engine/complete.h \
+	daemon/engine/context.c daemon/engine/context.h daemon/engine/discover.c daemon/engine/discover.h \
+	daemon/engine/embed.c daemon/engine/embed.h daemon/engine/engine.c daemon/engine/engine.h \
+	daemon/engine/engine_internal.h daemon/engine/estimate.c daemon/engine/estimate.h daemon/engine/fault.c \
+	daemon/engine/fault.h daemon/engine/fetch.c daemon/engine/fetch.h daemon/engine/figures.c \
+	daemon/engine/figures.h daemon/engine/fit.c daemon/engine/fit.h daemon/engine/flight.c daemon/engine/flight.h \
+	daemon/engine/flight_internal.h daemon/engine/flight_spend.c daemon/engine/gap_trim.c daemon/engine/gap_trim.h \
 	daemon/engine/gate.c daemon/engine/gate.h daemon/engine/health.c daemon/engine/health.h daemon/engine/keep.c \
 	daemon/engine/keep.h daemon/engine/keep_message.c daemon/engine/key_test.c daemon/engine/key_test.h \
 	daemon/engine/lookup.c daemon/engine/lookup.h daemon/engine/meter.c daemon/engine/meter.h \
@@ -106,12 +108,12 @@ libaskd_la_SOURCES = \
 	daemon/rpc/handlers.h daemon/rpc/held.c daemon/rpc/held.h daemon/rpc/import.c daemon/rpc/import.h \
 	daemon/rpc/import_job.c daemon/rpc/import_job.h daemon/rpc/later.c daemon/rpc/later.h daemon/rpc/log_watch.c \
 	daemon/rpc/log_watch.h daemon/rpc/m_aliases.c daemon/rpc/m_answer.c daemon/rpc/m_archive.c \
-	daemon/rpc/m_cache.c daemon/rpc/m_chat.c daemon/rpc/m_compare.c daemon/rpc/m_conversation.c \
-	daemon/rpc/m_conversation_change.c daemon/rpc/m_conversation_create.c daemon/rpc/m_embed.c daemon/rpc/m_keys.c \
-	daemon/rpc/m_log.c daemon/rpc/m_metrics.c daemon/rpc/m_models.c daemon/rpc/m_prompt.c daemon/rpc/m_service.c \
-	daemon/rpc/m_status.c daemon/rpc/m_usage.c daemon/rpc/methods.c daemon/rpc/methods_conversation.c \
-	daemon/rpc/methods_conversation.h daemon/rpc/methods_log.c daemon/rpc/methods_log.h \
-	daemon/rpc/methods_models.c daemon/rpc/methods_models.h daemon/rpc/methods_prompt.c \
+	daemon/rpc/m_cache.c daemon/rpc/m_chat.c daemon/rpc/m_compare.c daemon/rpc/m_complete.c \
+	daemon/rpc/m_conversation.c daemon/rpc/m_conversation_change.c daemon/rpc/m_conversation_create.c \
+	daemon/rpc/m_embed.c daemon/rpc/m_keys.c daemon/rpc/m_log.c daemon/rpc/m_metrics.c daemon/rpc/m_models.c \
+	daemon/rpc/m_prompt.c daemon/rpc/m_service.c daemon/rpc/m_status.c daemon/rpc/m_usage.c daemon/rpc/methods.c \
+	daemon/rpc/methods_conversation.c daemon/rpc/methods_conversation.h daemon/rpc/methods_log.c \
+	daemon/rpc/methods_log.h daemon/rpc/methods_models.c daemon/rpc/methods_models.h daemon/rpc/methods_prompt.c \
 	daemon/rpc/methods_prompt.h daemon/rpc/methods_usage.c daemon/rpc/methods_usage.h daemon/rpc/notify.c \
 	daemon/rpc/notify.h daemon/rpc/outq.c daemon/rpc/outq.h daemon/rpc/params.c daemon/rpc/peer.c \
 	daemon/rpc/peer.h daemon/rpc/schema.c daemon/rpc/schema.h daemon/rpc/server.c daemon/rpc/server.h \

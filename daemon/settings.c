@@ -96,8 +96,10 @@ static enum error_code check_names(const struct settings *s, struct error *err)
     const struct engine_options *o = config_get(s->config, &engine_room, NULL);
     const struct {
         const char *key, *name;
-    } models[] = {
-        {"default_model", o->default_model}, {"summary_model", o->summary_model}, {"title_model", o->title_model}};
+    } models[] = {{"default_model", o->default_model},
+                  {"summary_model", o->summary_model},
+                  {"title_model", o->title_model},
+                  {"complete_model", o->complete.model}};
     enum error_code code = ERR_NONE;
     for (size_t i = 0; code == ERR_NONE && i < sizeof models / sizeof *models; i++)
         if (models[i].name && !aliases_find(s->aliases, models[i].name))

@@ -9,14 +9,14 @@ libaskbase_la_SOURCES = \
 	lib/base/picture.c lib/base/picture.h lib/base/secret.c lib/base/secret.h lib/base/usual_keys.c \
 	lib/base/usual_keys.h lib/base/utf8.c lib/base/utf8.h lib/base/value.c lib/base/value.h lib/base/version.c \
 	lib/base/version.h lib/base/version_compare.c lib/base/words.c lib/base/words.h lib/chat/conversation.h \
-	lib/chat/embed.c lib/chat/embed.h lib/chat/event.c lib/chat/event.h lib/chat/ledger_row.c \
-	lib/chat/ledger_row.h lib/chat/limit.c lib/chat/limit.h lib/chat/listed.c lib/chat/listed.h lib/chat/message.c \
-	lib/chat/message.h lib/chat/price.c lib/chat/price.h lib/chat/request.c lib/chat/request.h \
-	lib/chat/schema_check.c lib/chat/schema_check.h lib/chat/schema_internal.h lib/chat/schema_rules.c \
-	lib/chat/title.c lib/chat/title.h lib/chat/usage.c lib/chat/usage.h lib/proto/codec.c lib/proto/codec.h \
-	lib/proto/codec_event.c lib/proto/codec_input.c lib/proto/codec_input.h lib/proto/codec_message.c \
-	lib/proto/codec_message.h lib/proto/frame.c lib/proto/frame.h lib/proto/mp.c lib/proto/mp.h \
-	lib/proto/mp_walk.c lib/proto/mp_walk.h
+	lib/chat/embed.c lib/chat/embed.h lib/chat/event.c lib/chat/event.h lib/chat/gap.c lib/chat/gap.h \
+	lib/chat/ledger_row.c lib/chat/ledger_row.h lib/chat/limit.c lib/chat/limit.h lib/chat/listed.c \
+	lib/chat/listed.h lib/chat/message.c lib/chat/message.h lib/chat/price.c lib/chat/price.h lib/chat/request.c \
+	lib/chat/request.h lib/chat/schema_check.c lib/chat/schema_check.h lib/chat/schema_internal.h \
+	lib/chat/schema_rules.c lib/chat/title.c lib/chat/title.h lib/chat/usage.c lib/chat/usage.h lib/proto/codec.c \
+	lib/proto/codec.h lib/proto/codec_event.c lib/proto/codec_input.c lib/proto/codec_input.h \
+	lib/proto/codec_message.c lib/proto/codec_message.h lib/proto/frame.c lib/proto/frame.h lib/proto/mp.c \
+	lib/proto/mp.h lib/proto/mp_walk.c lib/proto/mp_walk.h
 libaskbase_la_LIBADD = $(MSGPACK_LIBS) -lm
 
 # The client library's objects: linked into ask and askctl as they are, and into the shared libask.

@@ -673,21 +673,22 @@ python_tests = \
 	tests/rpc/test_cache_embed.py tests/rpc/test_cache_kept.py tests/rpc/test_cache_redis.py \
 	tests/rpc/test_cache_rpc.py tests/rpc/test_cache_scopes.py tests/rpc/test_chat.py tests/rpc/test_client.py \
 	tests/rpc/test_compare.py tests/rpc/test_compare_conversations.py tests/rpc/test_compare_terminal.py \
-	tests/rpc/test_completion.py tests/rpc/test_completion_shells.py tests/rpc/test_contexts.py \
-	tests/rpc/test_conv_ids.py tests/rpc/test_conversation.py tests/rpc/test_ctl_answers.py \
-	tests/rpc/test_ctl_wait.py tests/rpc/test_doctor.py tests/rpc/test_edit.py tests/rpc/test_edit_terminal.py \
-	tests/rpc/test_embed.py tests/rpc/test_estimate.py tests/rpc/test_exit_statuses.py \
-	tests/rpc/test_explain_last.py tests/rpc/test_fault_next.py tests/rpc/test_fault_table.py \
-	tests/rpc/test_faults.py tests/rpc/test_fidelity.py tests/rpc/test_frames.py tests/rpc/test_handover.py \
-	tests/rpc/test_hello_status.py tests/rpc/test_help.py tests/rpc/test_key_commands.py tests/rpc/test_keys.py \
-	tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py tests/rpc/test_leave.py tests/rpc/test_ledger.py \
-	tests/rpc/test_ledger_figures.py tests/rpc/test_ledger_kept.py tests/rpc/test_library.py \
-	tests/rpc/test_lifecycle.py tests/rpc/test_log.py tests/rpc/test_log_cli.py tests/rpc/test_metrics.py \
-	tests/rpc/test_models.py tests/rpc/test_models_cli.py tests/rpc/test_models_refresh.py tests/rpc/test_pager.py \
-	tests/rpc/test_pages.py tests/rpc/test_premium.py tests/rpc/test_project.py tests/rpc/test_prompts.py \
-	tests/rpc/test_prompts_cli.py tests/rpc/test_prompts_folders.py tests/rpc/test_protocol_page.py \
-	tests/rpc/test_providers_cli.py tests/rpc/test_queue.py tests/rpc/test_race.py tests/rpc/test_reload.py \
-	tests/rpc/test_restart.py tests/rpc/test_routing.py tests/rpc/test_schedules.py tests/rpc/test_schema.py \
+	tests/rpc/test_complete.py tests/rpc/test_completion.py tests/rpc/test_completion_shells.py \
+	tests/rpc/test_contexts.py tests/rpc/test_conv_ids.py tests/rpc/test_conversation.py \
+	tests/rpc/test_ctl_answers.py tests/rpc/test_ctl_wait.py tests/rpc/test_doctor.py tests/rpc/test_edit.py \
+	tests/rpc/test_edit_terminal.py tests/rpc/test_embed.py tests/rpc/test_estimate.py \
+	tests/rpc/test_exit_statuses.py tests/rpc/test_explain_last.py tests/rpc/test_fault_next.py \
+	tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py tests/rpc/test_frames.py \
+	tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_help.py \
+	tests/rpc/test_key_commands.py tests/rpc/test_keys.py tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py \
+	tests/rpc/test_leave.py tests/rpc/test_ledger.py tests/rpc/test_ledger_figures.py \
+	tests/rpc/test_ledger_kept.py tests/rpc/test_library.py tests/rpc/test_lifecycle.py tests/rpc/test_log.py \
+	tests/rpc/test_log_cli.py tests/rpc/test_metrics.py tests/rpc/test_models.py tests/rpc/test_models_cli.py \
+	tests/rpc/test_models_refresh.py tests/rpc/test_pager.py tests/rpc/test_pages.py tests/rpc/test_premium.py \
+	tests/rpc/test_project.py tests/rpc/test_prompts.py tests/rpc/test_prompts_cli.py \
+	tests/rpc/test_prompts_folders.py tests/rpc/test_protocol_page.py tests/rpc/test_providers_cli.py \
+	tests/rpc/test_queue.py tests/rpc/test_race.py tests/rpc/test_reload.py tests/rpc/test_restart.py \
+	tests/rpc/test_routing.py tests/rpc/test_schedules.py tests/rpc/test_schema.py \
 	tests/rpc/test_schema_property.py tests/rpc/test_screen.py tests/rpc/test_search.py tests/rpc/test_secrets.py \
 	tests/rpc/test_service.py tests/rpc/test_session.py tests/rpc/test_setup.py tests/rpc/test_setup_terminal.py \
 	tests/rpc/test_shell_keys.py tests/rpc/test_single_flight.py tests/rpc/test_single_flight_ends.py \

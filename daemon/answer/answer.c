@@ -267,7 +267,7 @@ uint32_t answer_put_facts(struct buf *out, const struct answer *a)
 
 bool answer_is_passing(const struct answer *a)
 {
-    return (a->facts.cached || a->facts.shared) && !a->asker.keep;
+    return (a->facts.cached || a->facts.shared || a->asker.fleeting) && !a->asker.keep;
 }
 
 enum log_state answer_state(const struct answer *a)

@@ -21,6 +21,7 @@ struct answer_asker {
     unsigned arm;       /* which of those of a compare it is, from 1; 0: of none */
     bool keep;          /* kept though its client vanishes: detach, or a conversation */
     bool store;         /* it reaches the store */
+    bool fleeting;      /* whatever becomes of it, nobody comes back to it once it has ended */
     bool hidden;        /* the daemon asks for itself: nobody finds it */
 };
 
@@ -110,7 +111,7 @@ struct answer_facts *answer_facts(struct answer *a); /* to be filled in while it
 /* Appends the entries of the answer map that the facts tell, and returns how many. Of a restored one: none. */
 uint32_t answer_put_facts(struct buf *out, const struct answer *a);
 
-/* It cost nothing, and nobody means to come back to it: it goes with those who read it. */
+/* Nobody means to come back to it, or it cost nothing and nobody said that he does: it goes with those who read it. */
 bool answer_is_passing(const struct answer *a);
 
 /* running until it is settled, then its log's state. */

@@ -330,6 +330,7 @@ bool key_question(struct key_maker *m, const char *scope, const struct chat_requ
 {
     const struct entry entries[] = {
         {"extra", put_asked, req->extra, 0},
+        {"gap", put_true, req->gap, 0},
         {"max_tokens", put_int, req->has_max_tokens ? &req->max_tokens : NULL, 0},
         {"messages", put_messages, req->messages, req->n_messages},
         {"reasoning", put_reasoning, req->reasoning != REASONING_DEFAULT ? req : NULL, 0},

@@ -4,6 +4,7 @@
 #include "daemon/engine/fetch.h"
 #include "daemon/engine/gate.h"
 #include "daemon/engine/vector_read.h"
+#include "daemon/provider/gap_cut.h"
 #include "daemon/provider/media.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
@@ -32,6 +33,7 @@ struct attempt {
     struct provider *provider;
     const struct provider_ops *ops;
     struct provider_parser *parser;
+    struct gap_cut *cut; /* what a completion's events go through; NULL: it is none */
     struct provider_target target;
     char *model;
     struct gate *gate;
@@ -76,6 +78,7 @@ static void settle(struct attempt *a)
     TAILQ_REMOVE(&a->room->list, a, link);
     if (a->parser)
         provider_parser_free(a->parser);
+    gap_cut_free(a->cut);
     buf_done(&a->body);
     timer_free(a->timer);
     key_use_done(&a->key);
@@ -98,6 +101,20 @@ static void fail(struct attempt *a, enum fault_cause cause, struct error *err)
         a->cb.on_end(a->data, cause, err, a->have_head ? &a->head : NULL);
 }
 
+/* What goes on behind a gap that is filled would cost and is not waited for. */
+static void tell_event(void *data, const struct chat_event *ev)
+{
+    struct attempt *a = data;
+    if (a->released)
+        return;
+    a->cb.on_event(a->data, ev);
+    if (ev->kind == EVENT_DONE && a->state == ATTEMPT_STREAMING) {
+        enter(a, a->cut && gap_cut_over(a->cut) ? ATTEMPT_OVER : ATTEMPT_LINGERING);
+        if (!a->released)
+            a->cb.on_end(a->data, FAULT_PROVIDER, NULL, &a->head);
+    }
+}
+
 static void on_event(void *data, const struct chat_event *ev)
 {
     struct attempt *a = data;
@@ -108,12 +125,10 @@ static void on_event(void *data, const struct chat_event *ev)
         a->provider->latency_ms = (a->last_event_us - a->started_us) / 1000;
         enter(a, ATTEMPT_STREAMING);
     }
-    a->cb.on_event(a->data, ev);
-    if (ev->kind == EVENT_DONE && a->state == ATTEMPT_STREAMING) {
-        enter(a, ATTEMPT_LINGERING);
-        if (!a->released)
-            a->cb.on_end(a->data, FAULT_PROVIDER, NULL, &a->head);
-    }
+    if (a->cut)
+        gap_cut_feed(a->cut, ev);
+    else
+        tell_event(a, ev);
 }
 
 /* Of the wait for a first event. */
@@ -273,6 +288,8 @@ static struct attempt *attempt_new(struct attempt_room *room, const struct attem
                                          .headers = (const char *const *)a->provider->headers};
     a->cb = *cb;
     a->data = data;
+    if (q->chat && q->chat->gap)
+        a->cut = gap_cut_new(q->chat->gap, true, tell_event, a);
     a->started_us = clock_mono_us();
     a->timer = timer_new(room->loop, on_timer, a);
     return a;
@@ -300,7 +317,7 @@ static enum error_code build(struct attempt *a, const struct attempt_question *q
     a->target.conversation = q->conversation[0] ? q->conversation : NULL;
     enum error_code code = build_chat(a, q->chat, x, &left_out, err);
     a->target.conversation = NULL; /* it is the caller's */
-    if (code == ERR_NONE && left_out.len > 0)
+    if (code == ERR_NONE && left_out.len > 0 && !a->cut)
         log_event(LOG_LEVEL_NOTICE, &(struct log_fields){.provider = a->provider->name, .model = a->model},
                   "%s/%s takes no %s: left out of what it is told", a->provider->name, a->model, buf_cstr(&left_out));
     buf_done(&left_out);

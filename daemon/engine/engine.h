@@ -20,6 +20,12 @@ struct budget_rules;
 struct budgets;
 struct today_figures;
 
+struct complete_options {
+    char *model;        /* who completes code: a name as route.h takes it, NULL: the default */
+    int64_t context;    /* tokens of the text around the gap that are shown */
+    int64_t max_tokens; /* of what goes into it, where the question does not tell */
+};
+
 struct engine_options {
     char *default_model; /* a name as route.h takes it, NULL: of the first ready provider */
     struct health_options health;
@@ -28,6 +34,7 @@ struct engine_options {
     struct windows_rules windows;
     char *summary_model; /* likewise, NULL: who is asked */
     char *title_model;   /* likewise, NULL: the first words of the question are a title */
+    struct complete_options complete;
 };
 extern const struct config_option engine_option_rows[];
 

@@ -18,6 +18,7 @@ enum error_code m_embed(struct call *c, struct error *err);
 enum error_code m_estimate(struct call *c, struct error *err);
 enum error_code m_chat(struct call *c, struct error *err);
 enum error_code m_compare(struct call *c, struct error *err);
+enum error_code m_complete(struct call *c, struct error *err);
 enum error_code m_answer_get(struct call *c, struct error *err);
 enum error_code m_answer_attach(struct call *c, struct error *err);
 enum error_code m_answer_cancel(struct call *c, struct error *err);
@@ -57,6 +58,9 @@ enum error_code m_read_notify(const msgpack_object_map *params, msgpack_object_m
 /* "limit", how much of a list is asked for, from 1 to LIST_MAX; `absent` where it is not told. */
 #define LIST_MAX 1000
 enum error_code m_read_limit(const struct call *c, uint32_t absent, uint32_t *ret, struct error *err);
+
+/* "timeout" in seconds; 0 where it is not told. */
+enum error_code m_read_timeout(const struct call *c, double *ret, struct error *err);
 
 /* Where it is asked, as `context` tells; the daemon's own machine is none. */
 enum error_code call_read_place(const struct call *c, struct chat_place *ret, struct error *err);

@@ -58,15 +58,6 @@ static void on_vectors(void *data, const struct embedding *m, const struct error
     later_end(l);
 }
 
-static enum error_code read_timeout(const struct call *c, double *ret, struct error *err)
-{
-    const msgpack_object *o = mp_get(&c->params, "timeout");
-    *ret = 0;
-    if (o && (!mp_double(o, ret) || !(*ret > 0 && *ret <= CODEC_TIMEOUT_MAX)))
-        return error_set_param(err, "timeout", "timeout must be over 0 and at most 1e9 seconds");
-    return ERR_NONE;
-}
-
 static void on_gone(void *data)
 {
     embed_cancel(data);
@@ -83,7 +74,7 @@ enum error_code m_embed(struct call *c, struct error *err)
         req->model = xstrndup(model, len);
     enum error_code code = read_texts(c, req, err);
     if (code == ERR_NONE)
-        code = read_timeout(c, &timeout, err);
+        code = m_read_timeout(c, &timeout, err);
     if (code != ERR_NONE) {
         embed_request_free(req);
         return code;

@@ -291,6 +291,25 @@ static const struct schema_field chat_reply[] = {
     {0},
 };
 
+static const struct schema_field complete[] = {
+    {"model", STR, NULL, "a model's name; absent: `complete_model` in [daemon], else the default"},
+    {"prefix", STR | NEEDED, NULL, "the text before the cursor; only what is next to it is looked at"},
+    {"suffix", STR, NULL, "the text behind it"},
+    {"language", STR, NULL, "what it is written in, as `python`"},
+    {"buffer", STR, NULL,
+     "what it is for, by any name: a running completion of this connection for the same ends as `cancelled`"},
+    {"max_tokens", INT, NULL, "bound on the output, at least 1; absent: `complete_max_tokens` in [daemon]"},
+    {"stream", BOOL, NULL, "send events before the response; default false"},
+    {"notify", MAP, shape_notify, "how events are sent, see Events"},
+    {"timeout", NUMBER, NULL, "seconds for all of it, retries included; over 0"},
+    {0},
+};
+
+static const struct schema_field complete_reply[] = {
+    {"the answer map once the answer is `done`, else an error", MAP, shape_answer, NULL},
+    {0},
+};
+
 /* -- answers -- */
 
 static const struct schema_field attach[] = {
@@ -442,6 +461,10 @@ const struct method methods[] = {
      "tells which model's it is; `answer.cancel` ends one alone, and a failure of one changes nothing for the others. "
      "In a conversation the question is appended once, and "
      "each answer below it."},
+    {"complete", m_complete, complete, complete_reply, METHOD_LATER,
+     "What is missing at a cursor, as text that can be put in there. Asked of a model that was made to fill gaps in the "
+     "form that it has for that, else in words, with what is no part of the gap cut from the answer. Nothing of it is "
+     "stored, and it can be found by `answer.*` while it runs only. See Completion."},
     {"embed", m_embed, embed, embed_reply, METHOD_LATER,
      "Texts to vectors, with retries and aliases as in `chat`; with a race's models in their order. Each text's vector "
      "is "

@@ -38,6 +38,15 @@ enum error_code m_read_limit(const struct call *c, uint32_t absent, uint32_t *re
     return ERR_NONE;
 }
 
+enum error_code m_read_timeout(const struct call *c, double *ret, struct error *err)
+{
+    const msgpack_object *o = mp_get(&c->params, "timeout");
+    *ret = 0;
+    if (o && (!mp_double(o, ret) || !(*ret > 0 && *ret <= CODEC_TIMEOUT_MAX)))
+        return error_set_param(err, "timeout", "timeout must be over 0 and at most 1e9 seconds");
+    return ERR_NONE;
+}
+
 /* The daemon's own machine has no name here, so that what was asked on it stays there when it gets another one. */
 static void forget_own_host(struct chat_place *p)
 {

@@ -5,6 +5,7 @@
 #include "lib/base/alloc.h"
 #include "lib/proto/codec.h"
 #include <stdlib.h>
+#include <string.h>
 
 struct stream {
     struct peer *peer;
@@ -14,6 +15,7 @@ struct stream {
     bool events, owner, until_accepted, cancelled;
     void (*ended)(void *data, bool gone); /* NULL but for STREAM_PART */
     void *data;
+    char *buffer;      /* what a completion is for, NULL: nothing is named */
     struct buf before; /* what every notification begins with, up to the sequence number */
     TAILQ_ENTRY(stream) link;
 };
@@ -29,6 +31,7 @@ static void stream_free(struct stream *t, bool gone)
         engine_taken(t->peer->server->engine, t->cursor.answer);
     cursor_close(&t->cursor);
     buf_done(&t->before);
+    free(t->buffer);
     free(t);
     if (ended)
         ended(data, gone);
@@ -181,6 +184,7 @@ void stream_open(struct peer *p, struct answer *a, const struct stream_setup *se
     t->until_accepted = setup->until_accepted || setup->reply == STREAM_ACCEPTED;
     t->ended = setup->ended;
     t->data = setup->data;
+    t->buffer = xstrdup(setup->buffer);
     buf_init(&t->before, NOTIFY_MAX);
     if (t->events) { /* [id, seq, event]; all before seq is the same for every event */
         notify_begin(&t->before, "answer.event", setup->notify, 3);
@@ -209,13 +213,18 @@ void stream_resume(struct peer *p)
     }
 }
 
+static bool is_for(const struct stream *t, uint64_t msgid, const char *buffer)
+{
+    return buffer ? t->buffer && strcmp(t->buffer, buffer) == 0 : t->msgid == msgid;
+}
+
 /* One that is cancelled may end its stream, and with it others': the list is walked anew after each. */
-void stream_cancel(struct peer *p, uint64_t msgid)
+static void cancel(struct peer *p, uint64_t msgid, const char *buffer)
 {
     struct stream *t;
     do {
         TAILQ_FOREACH (t, &p->streams, link)
-            if (t->msgid == msgid && t->owner && !t->cancelled)
+            if (t->owner && !t->cancelled && is_for(t, msgid, buffer))
                 break;
         if (!t)
             break;
@@ -224,6 +233,16 @@ void stream_cancel(struct peer *p, uint64_t msgid)
         answer_cancel(a);
         answer_unref(a);
     } while (p->state == PEER_OPEN);
+}
+
+void stream_cancel(struct peer *p, uint64_t msgid)
+{
+    cancel(p, msgid, NULL);
+}
+
+void stream_cancel_buffer(struct peer *p, const char *buffer)
+{
+    cancel(p, 0, buffer);
 }
 
 void stream_hang_up(struct peer *p)

@@ -20,6 +20,7 @@ struct stream_setup {
     uint64_t from;                        /* first sequence number wanted */
     bool events;                          /* notifications are wanted */
     bool owner;                           /* it asked: its hanging up may end the answer */
+    const char *buffer;                   /* what a completion is for, NULL: nothing is named. Copied */
     bool until_accepted;                  /* it ends when the question is accepted, as with STREAM_ACCEPTED */
     const msgpack_object_map *notify;     /* {method, args} that fits, NULL: answer.event */
     void (*ended)(void *data, bool gone); /* for STREAM_PART, once; gone: with its peer */
@@ -31,6 +32,10 @@ void stream_open(struct peer *p, struct answer *a, const struct stream_setup *se
 
 /* Cancels the answers that the peer's call asked for. */
 void stream_cancel(struct peer *p, uint64_t msgid);
+
+/* Likewise those of the peer's completions that are for this. */
+#define STREAM_BUFFER_MAX 1024 /* bytes of its name */
+void stream_cancel_buffer(struct peer *p, const char *buffer);
 
 /* For peer.c: its streams after some room has come, and when it has gone. */
 void stream_resume(struct peer *p);

@@ -34,6 +34,7 @@ struct chat_request *chat_request_free(struct chat_request *r)
     for (size_t i = 0; i < r->n_stop; i++)
         free(r->stop[i]);
     free(r->messages);
+    chat_gap_free(r->gap);
     free(r->tools);
     free(r->stop);
     free(r->model);

@@ -2,6 +2,7 @@
 #ifndef ASKD_CHAT_REQUEST_H
 #define ASKD_CHAT_REQUEST_H
 
+#include "lib/chat/gap.h"
 #include "lib/chat/message.h"
 
 struct tool {
@@ -38,6 +39,8 @@ struct chat_request {
     char *system;             /* NULL if none */
     struct message *messages; /* owned array, at least one; none where an answer is regenerated */
     size_t n_messages;
+    /* The answer is what goes in there; NULL: none. The messages ask for it in words, for whoever has no other form. */
+    struct chat_gap *gap;
     struct tool *tools; /* owned array */
     size_t n_tools;
     enum tool_choice tool_choice;

@@ -7,6 +7,7 @@ The API is told by the path. A behaviour is named by the model of the request, o
   echo                      the last user message, a word an event
   words-N  slow-N-MS        N words; the second waits MS before each
   text-N[-CHUNK]            N bytes of text in pieces of CHUNK (4096)
+  say-xHEX[-N]              that text, whatever is asked, in pieces of N characters (all of it)
   hold-N                    N bytes of text, then nothing more
   big-event-N               N bytes of text in a single event
   endless-event-N           the same, made and sent in pieces
@@ -330,6 +331,12 @@ async def slow(c, n, ms):
 @behaviour(r"text-(\d+)(?:-(\d+))?")
 async def text(c, n, size):
     await c.stream(cut(letters(n), size or 4096))
+
+
+@behaviour(r"say-(x(?:[0-9a-f]{2})*)(?:-(\d+))?")
+async def say(c, digits, size):
+    said = bytes.fromhex(digits[1:]).decode()
+    await c.stream(cut(said, size or len(said) or 1))
 
 
 @behaviour(r"hold-(\d+)")

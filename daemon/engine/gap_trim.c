@@ -1,0 +1,69 @@
+#include "daemon/engine/gap_trim.h"
+#include "lib/base/utf8.h"
+#include <string.h>
+
+#define TOKEN_BYTES_MAX 8 /* of a text that is code or prose: more of it than this for each token is not looked at */
+#define TRIES 6           /* each brings the estimate nearer to the bound */
+
+enum side { BEFORE, BEHIND };
+
+static bool begins_character(char c)
+{
+    return ((unsigned char)c & 0xc0) != 0x80;
+}
+
+/* At most so many bytes next to the gap, whole characters. */
+static struct gap_text nearest(enum side side, struct gap_text t, size_t max)
+{
+    if (t.len <= max)
+        return t;
+    if (side == BEHIND)
+        return (struct gap_text){t.data, utf8_whole(t.data, max)};
+    const char *from = t.data + t.len - max;
+    while (max > 0 && !begins_character(*from)) {
+        from++;
+        max--;
+    }
+    return (struct gap_text){from, max};
+}
+
+/* Whole lines of it, unless less than half would be left. */
+static struct gap_text whole_lines(enum side side, struct gap_text t)
+{
+    const char *line = side == BEFORE ? memchr(t.data, '\n', t.len) : memrchr(t.data, '\n', t.len);
+    size_t to = line ? (size_t)(line + 1 - t.data) : 0;
+    size_t len = side == BEFORE ? t.len - to : to;
+    if (!line || len < t.len / 2)
+        return t;
+    return (struct gap_text){side == BEFORE ? t.data + to : t.data, len};
+}
+
+static struct gap_text fit(enum token_family f, enum side side, int64_t tokens, struct gap_text t)
+{
+    struct gap_text kept = t;
+    for (int i = 0; i < TRIES && kept.len > 0; i++) {
+        int64_t n = tokens_of_text(f, kept.data, kept.len);
+        if (n <= tokens)
+            break;
+        bool last = i + 2 >= TRIES; /* an estimate that does not come near by share is halved */
+        size_t max = (size_t)((double)kept.len * (double)tokens / (double)n);
+        kept = nearest(side, kept, last ? max / 2 : max);
+    }
+    return kept.len < t.len && kept.len > 0 ? whole_lines(side, kept) : kept;
+}
+
+struct gap_trim gap_trim(enum token_family f, int64_t tokens, struct gap_text prefix, struct gap_text suffix)
+{
+    size_t most = (size_t)tokens * TOKEN_BYTES_MAX;
+    struct gap_text before = nearest(BEFORE, prefix, most), behind = nearest(BEHIND, suffix, most);
+    int64_t need_before = tokens_of_text(f, before.data, before.len);
+    int64_t need_behind = tokens_of_text(f, behind.data, behind.len);
+    int64_t share = tokens - tokens / 4;
+    if (need_before < share)
+        share = need_before;
+    else if (need_behind < tokens - share)
+        share = tokens - need_behind;
+    before = fit(f, BEFORE, share, before);
+    behind = fit(f, BEHIND, tokens - share, behind);
+    return (struct gap_trim){before, behind, before.len < prefix.len, behind.len < suffix.len};
+}
