@@ -52,13 +52,13 @@ unit_tests = \
 	tests/unit/prompt/test_set tests/unit/prompt/test_template tests/unit/proto/test_codec \
 	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
 	tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic tests/unit/provider/test_error_map \
-	tests/unit/provider/test_gemini tests/unit/provider/test_jsonx tests/unit/provider/test_list \
-	tests/unit/provider/test_media tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
-	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
-	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
-	tests/unit/provider/test_sse tests/unit/provider/test_usage tests/unit/provider/test_vectors \
-	tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq tests/unit/rpc/test_schema \
-	tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
+	tests/unit/provider/test_gap_cut tests/unit/provider/test_gemini tests/unit/provider/test_jsonx \
+	tests/unit/provider/test_list tests/unit/provider/test_media tests/unit/provider/test_openai_parse \
+	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
+	tests/unit/provider/test_rate_limits tests/unit/provider/test_recordings tests/unit/provider/test_scan \
+	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/provider/test_usage \
+	tests/unit/provider/test_vectors tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq \
+	tests/unit/rpc/test_schema tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
 	tests/unit/store/test_backend_ledger tests/unit/store/test_backend_search tests/unit/store/test_backend_trees \
 	tests/unit/store/test_backends tests/unit/store/test_rows tests/unit/store/test_search_text \
 	tests/unit/store/test_sqlite tests/unit/store/test_sqlite_facts tests/unit/store/test_store \
@@ -487,6 +487,9 @@ tests_unit_provider_test_anthropic_LDADD = $(UNIT_LDADD)
 tests_unit_provider_test_error_map_SOURCES = tests/unit/provider/test_error_map.c
 tests_unit_provider_test_error_map_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_provider_test_error_map_LDADD = $(UNIT_LDADD)
+tests_unit_provider_test_gap_cut_SOURCES = tests/unit/provider/test_gap_cut.c
+tests_unit_provider_test_gap_cut_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_provider_test_gap_cut_LDADD = $(UNIT_LDADD)
 tests_unit_provider_test_gemini_SOURCES = tests/unit/provider/test_gemini.c
 tests_unit_provider_test_gemini_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_provider_test_gemini_LDADD = $(UNIT_LDADD)
@@ -697,7 +700,8 @@ python_tests = \
 	tests/rpc/test_terminal.py tests/rpc/test_terminal_attacks.py tests/rpc/test_titling.py tests/rpc/test_tls.py \
 	tests/rpc/test_tree.py tests/rpc/test_tree_model.py tests/rpc/test_trouble.py tests/rpc/test_usage.py \
 	tests/rpc/test_usage_cli.py tests/rpc/test_usage_scopes.py tests/rpc/test_warm.py tests/rpc/test_watch.py \
-	tests/rpc/test_window.py tests/editors/test_nvim_ask.py tests/editors/test_vim_ask.py \
+	tests/rpc/test_window.py tests/editors/test_nvim_ask.py tests/editors/test_nvim_client.py \
+	tests/editors/test_nvim_rewrite.py tests/editors/test_nvim_suggest.py tests/editors/test_vim_ask.py \
 	tests/editors/test_writing_a_plugin.py tests/replay/test_embeddings.py tests/replay/test_prices.py \
 	tests/replay/test_recordings.py tests/replay/test_requests.py tests/replay/test_tokens.py
 TESTS += $(python_tests)

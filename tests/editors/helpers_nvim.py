@@ -35,7 +35,7 @@ def arguments(*more, setup=""):
 
 
 def environment(home, **more):
-    env = home.env(LANG="C.UTF-8", ASKD_AUTOSTART="0", **more)
+    env = home.env(**{"LANG": "C.UTF-8", "ASKD_AUTOSTART": "0", **more})
     env["PATH"] = os.environ.get("PATH", "/usr/bin:/bin")
     return env
 

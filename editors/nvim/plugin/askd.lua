@@ -11,6 +11,7 @@ local COMMANDS = {
   AskAccept = { "diff", "accept", { desc = "Make the change that is shown" } },
   AskReject = { "diff", "reject", { desc = "Drop the change that is shown" } },
   AskStop = { "stop", "run", { desc = "End what runs in this buffer" } },
+  AskSuggest = { "suggest", "run", { nargs = "?", complete = "complete", desc = "Suggestions at the cursor" } },
 }
 
 for name, row in pairs(COMMANDS) do
@@ -24,6 +25,20 @@ for name, row in pairs(COMMANDS) do
   vim.api.nvim_create_user_command(name, function(command)
     require(module)[fn](command)
   end, how)
+end
+
+-- Each <Plug> mapping: the mode, the module, its function.
+local PLUGS = {
+  ["<Plug>(askd-accept)"] = { "i", "suggest", "accept" },
+  ["<Plug>(askd-accept-word)"] = { "i", "suggest", "accept_word" },
+  ["<Plug>(askd-accept-line)"] = { "i", "suggest", "accept_line" },
+  ["<Plug>(askd-dismiss)"] = { "i", "suggest", "dismiss" },
+}
+
+for name, row in pairs(PLUGS) do
+  vim.keymap.set(row[1], name, function()
+    require("askd." .. row[2])[row[3]]()
+  end)
 end
 
 vim.api.nvim_create_autocmd("BufReadCmd", {

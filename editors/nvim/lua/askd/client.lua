@@ -224,12 +224,15 @@ local function result_of(call)
   return { answers = answers }
 end
 
--- An answer without a conversation ends with its connection, which nobody but the connection has asked for.
+-- An answer without a conversation ends with its connection; the last second of any is not stored yet.
+local ENDED = {
+  cancelled = "the connection to the daemon was lost, and the answer ended with it",
+  not_found = "the daemon ended, and had not stored this answer yet",
+}
+
 local function plain(call, err)
-  if err and err.code == "cancelled" and not call.cancelled then
-    return { code = "interrupted", message = "the connection to the daemon was lost, and the answer ended with it" }
-  end
-  return err
+  local message = err and not call.cancelled and ENDED[err.code]
+  return message and { code = "interrupted", message = message } or err
 end
 
 -- Attaches a stream to its answers again. Where one of several fails it is shown as a map, as compare itself would.

@@ -7,6 +7,9 @@ function M.setup(given)
   if fault then
     require("askd.notify").error({ code = "invalid_request", message = "setup: " .. fault })
   end
+  if require("askd.options").suggest or require("askd.options").suggest_keys then
+    require("askd.suggest").apply_options()
+  end
 end
 
 return M

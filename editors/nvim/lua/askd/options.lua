@@ -8,6 +8,11 @@ local ROWS = {
   model = { false, "string", false }, -- asked where a command names none; false: the daemon's own default
   split = { "auto", { "auto", "below", "right", "tab", "here" } }, -- how an answer's window opens
   rewrite_around = { 60, "number" }, -- lines before and behind the range that :AskRewrite shows to the model
+  suggest = { false, "boolean" }, -- suggestions at the cursor from the start; :AskSuggest turns them on and off
+  suggest_delay = { 150, "number" }, -- milliseconds without a key before one is asked for
+  suggest_model = { false, "string", false }, -- false: the daemon's `complete_model`
+  suggest_keys = { false, "table", false }, -- {accept = "<Tab>", accept_word = …, accept_line = …, dismiss = …}
+  suggest_off = { { "help", "qf", "gitcommit" }, "table" }, -- filetypes where none are asked for
 }
 
 local values = {}
