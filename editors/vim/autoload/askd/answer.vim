@@ -13,7 +13,8 @@ const WRITE_MAX = 65536        # bytes of one
 var last = 0
 
 # A sink for events into the buffer `buf`, behind the text of its line `on.line` (the last one). on.OnChange(sink) is
-# told when its state, note or model has changed; on.OnEnd(sink, err, result) when all is written.
+# told when its state, note or model has changed; on.OnEnd(sink, err, result) when all is written. on.Line(line) says how
+# a line of the text is shown, where that is not as it is; then the text has its lines for itself.
 export def Into(buf: number, on: dict<any> = {}): dict<any>
   look.Define()
   last += 1
@@ -31,11 +32,13 @@ export def Into(buf: number, on: dict<any> = {}): dict<any>
     note_id: 0,
     waiting: [],               # pieces that were not written yet
     written: 0,                # lines that were begun
+    unfinished: '',            # the last of them, as it came
     head: '',                  # what stood on the line where it began
     timer: 0,
     ended: [],                 # [err, result] once it has
     OnChange: get(on, 'OnChange', null_function),
     OnEnd: get(on, 'OnEnd', null_function),
+    Line: get(on, 'Line', null_function),
   }
   final line = get(on, 'line', Count(buf))
   sink.head = get(getbufline(buf, line), 0, '')
@@ -47,14 +50,14 @@ def Count(buf: number): number
   return get(get(getbufinfo(buf), 0, {linecount: 1}), 'linecount', 1)
 enddef
 
-# The line on which the text goes on: the last one, where the user has deleted that.
+# The line on which the text goes on; 0 where the user has deleted it.
 def Tail(sink: dict<any>): number
   final end = Count(sink.buf)
   if !empty(prop_list(end, {bufnr: sink.buf, types: ['askd_tail'], ids: [sink.id]}))
     return end
   endif
   final found = prop_find({type: 'askd_tail', id: sink.id, both: true, bufnr: sink.buf, lnum: end, col: 1}, 'b')
-  return empty(found) ? end : found.lnum
+  return empty(found) ? 0 : found.lnum
 enddef
 
 # -- writing
@@ -70,8 +73,12 @@ def Modify(sink: dict<any>, Change: func(number))
     return
   endif
   final tail = Tail(sink)
+  if tail == 0
+    return
+  endif
   final followers = Followers(sink, tail)
   final locked = !getbufvar(sink.buf, '&modifiable')
+  final modified = getbufvar(sink.buf, '&modified')
   if locked
     setbufvar(sink.buf, '&modifiable', 1)
   endif
@@ -80,7 +87,9 @@ def Modify(sink: dict<any>, Change: func(number))
   finally
     if locked
       setbufvar(sink.buf, '&modifiable', 0)
-      setbufvar(sink.buf, '&modified', 0)
+    endif
+    if getbufvar(sink.buf, '&buftype') != ''
+      setbufvar(sink.buf, '&modified', modified) # what the daemon has, nobody has to save
     endif
   endtry
   for win in followers
@@ -91,18 +100,18 @@ enddef
 def Append(sink: dict<any>, text: string)
   final parts = split(text, "\n", true)
   Modify(sink, (tail) => {
-    setbufline(sink.buf, tail, getbufline(sink.buf, tail)[0] .. parts[0])
+    sink.unfinished ..= parts[0]
+    setbufline(sink.buf, tail, sink.Line == null_function ? getbufline(sink.buf, tail)[0] .. parts[0]
+      : call(sink.Line, [sink.unfinished]))
     if len(parts) > 1
-      appendbufline(sink.buf, tail, parts[1 :])
-      Move(sink, tail, tail + len(parts) - 1)
+      appendbufline(sink.buf, tail, sink.Line == null_function ? parts[1 :]
+        : mapnew(parts[1 :], (_, line) => call(sink.Line, [line])))
+      sink.unfinished = parts[-1]
       sink.written += len(parts) - 1
     endif
+    # A line that is set has lost its properties.
+    prop_add(tail + len(parts) - 1, 1, {type: 'askd_tail', id: sink.id, bufnr: sink.buf})
   })
-enddef
-
-def Move(sink: dict<any>, from: number, to: number)
-  prop_remove({type: 'askd_tail', id: sink.id, both: true, bufnr: sink.buf}, from)
-  prop_add(to, 1, {type: 'askd_tail', id: sink.id, bufnr: sink.buf})
 enddef
 
 # What was shown is void: another one is asked.
@@ -112,11 +121,12 @@ def TakeBack(sink: dict<any>)
     final head = max([tail - sink.written, 1])
     if tail > head
       deletebufline(sink.buf, head + 1, tail)
-      prop_add(head, 1, {type: 'askd_tail', id: sink.id, bufnr: sink.buf})
     endif
     setbufline(sink.buf, head, sink.head)
+    prop_add(head, 1, {type: 'askd_tail', id: sink.id, bufnr: sink.buf})
   })
   sink.written = 0
+  sink.unfinished = ''
 enddef
 
 # How much of a piece of UTF-8 is whole characters.
@@ -189,8 +199,9 @@ export def Note(sink: dict<any>, text: string)
     prop_remove({type: 'askd_note', id: sink.note_id, both: true, all: true, bufnr: sink.buf})
   endif
   sink.note = text
-  sink.note_id = text == '' ? 0 :
-    prop_add(Tail(sink), 0, {type: 'askd_note', text: look.Plain(text), text_align: 'below', text_wrap: 'wrap', bufnr: sink.buf})
+  final tail = text == '' ? 0 : Tail(sink)
+  sink.note_id = tail == 0 ? 0 :
+    prop_add(tail, 0, {type: 'askd_note', text: look.Plain(text), text_align: 'below', text_wrap: 'wrap', bufnr: sink.buf})
   Changed(sink)
 enddef
 

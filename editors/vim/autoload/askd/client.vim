@@ -298,7 +298,7 @@ enddef
 # -- watching
 
 def Establish(w: dict<any>)
-  final params = {notify: {method: 'change', args: [w.id]}}
+  var params: dict<any> = {notify: {method: 'change', args: [w.id]}}
   if w.conversation != ''
     params.conversation = w.conversation
   endif

@@ -7,7 +7,7 @@ import autoload 'askd/client.vim'
 import autoload 'askd/notify.vim'
 import autoload 'askd/options.vim'
 
-const PREFIX = 'askd://answer/'
+export const PREFIX = 'askd://answer/'
 
 var readers: dict<dict<any>> = {} # the call by which each buffer is attached
 
