@@ -42,18 +42,19 @@ libaskd_la_SOURCES = \
 	daemon/provider/builtins.c daemon/provider/calls.c daemon/provider/calls.h daemon/provider/cohere.c \
 	daemon/provider/cohere.h daemon/provider/cohere_parse.c daemon/provider/dashscope.c \
 	daemon/provider/dashscope.h daemon/provider/dashscope_parse.c daemon/provider/embed.c daemon/provider/embed.h \
-	daemon/provider/error_map.c daemon/provider/error_map.h daemon/provider/gap_cut.c daemon/provider/gap_cut.h \
-	daemon/provider/gap_ends.c daemon/provider/gap_ends.h daemon/provider/gemini.c daemon/provider/gemini.h \
-	daemon/provider/gemini_embed.c daemon/provider/gemini_parse.c daemon/provider/jsonx.c daemon/provider/jsonx.h \
-	daemon/provider/jsonx_dump.c daemon/provider/list.c daemon/provider/list.h daemon/provider/list_price.c \
-	daemon/provider/media.c daemon/provider/media.h daemon/provider/ollama.c daemon/provider/ollama.h \
-	daemon/provider/ollama_parse.c daemon/provider/opaque.c daemon/provider/opaque.h daemon/provider/openai_chat.c \
-	daemon/provider/openai_chat.h daemon/provider/openai_details.c daemon/provider/openai_details.h \
-	daemon/provider/openai_dialects.c daemon/provider/openai_dialects.h daemon/provider/openai_embed.c \
-	daemon/provider/openai_lists.c daemon/provider/openai_lists.h daemon/provider/openai_messages.c \
-	daemon/provider/openai_messages.h daemon/provider/openai_parse.c daemon/provider/openai_request.c \
-	daemon/provider/openai_responses.c daemon/provider/openai_responses.h daemon/provider/openai_responses_parse.c \
-	daemon/provider/parser.c daemon/provider/parser.h daemon/provider/provider.h daemon/provider/rate_limits.c \
+	daemon/provider/error_map.c daemon/provider/error_map.h daemon/provider/gap.c daemon/provider/gap.h \
+	daemon/provider/gap_cut.c daemon/provider/gap_cut.h daemon/provider/gap_ends.c daemon/provider/gap_ends.h \
+	daemon/provider/gap_parse.c daemon/provider/gemini.c daemon/provider/gemini.h daemon/provider/gemini_embed.c \
+	daemon/provider/gemini_parse.c daemon/provider/jsonx.c daemon/provider/jsonx.h daemon/provider/jsonx_dump.c \
+	daemon/provider/list.c daemon/provider/list.h daemon/provider/list_price.c daemon/provider/media.c \
+	daemon/provider/media.h daemon/provider/ollama.c daemon/provider/ollama.h daemon/provider/ollama_parse.c \
+	daemon/provider/opaque.c daemon/provider/opaque.h daemon/provider/openai_chat.c daemon/provider/openai_chat.h \
+	daemon/provider/openai_details.c daemon/provider/openai_details.h daemon/provider/openai_dialects.c \
+	daemon/provider/openai_dialects.h daemon/provider/openai_embed.c daemon/provider/openai_lists.c \
+	daemon/provider/openai_lists.h daemon/provider/openai_messages.c daemon/provider/openai_messages.h \
+	daemon/provider/openai_parse.c daemon/provider/openai_request.c daemon/provider/openai_responses.c \
+	daemon/provider/openai_responses.h daemon/provider/openai_responses_parse.c daemon/provider/parser.c \
+	daemon/provider/parser.h daemon/provider/provider.h daemon/provider/rate_limits.c \
 	daemon/provider/rate_limits.h daemon/provider/scan.c daemon/provider/scan.h daemon/provider/schema.c \
 	daemon/provider/schema.h daemon/provider/sse.c daemon/provider/sse.h daemon/provider/think.c \
 	daemon/provider/think.h daemon/provider/vectors.c daemon/http/address.c daemon/http/address.h \
@@ -86,34 +87,35 @@ libaskd_la_SOURCES = \
 	daemon/engine/fault.h daemon/engine/fetch.c daemon/engine/fetch.h daemon/engine/figures.c \
 	daemon/engine/figures.h daemon/engine/fit.c daemon/engine/fit.h daemon/engine/flight.c daemon/engine/flight.h \
 	daemon/engine/flight_internal.h daemon/engine/flight_spend.c daemon/engine/gap_trim.c daemon/engine/gap_trim.h \
-	daemon/engine/gate.c daemon/engine/gate.h daemon/engine/health.c daemon/engine/health.h daemon/engine/keep.c \
-	daemon/engine/keep.h daemon/engine/keep_message.c daemon/engine/key_test.c daemon/engine/key_test.h \
-	daemon/engine/lookup.c daemon/engine/lookup.h daemon/engine/meter.c daemon/engine/meter.h \
-	daemon/engine/metrics.c daemon/engine/metrics.h daemon/engine/metrics_take.c daemon/engine/metrics_text.c \
-	daemon/engine/metrics_text.h daemon/engine/offers.c daemon/engine/offers.h daemon/engine/place.c \
-	daemon/engine/place.h daemon/engine/premium.c daemon/engine/premium.h daemon/engine/providers.c \
-	daemon/engine/providers.h daemon/engine/purse.c daemon/engine/purse.h daemon/engine/recall.c \
-	daemon/engine/refresh.c daemon/engine/refresh.h daemon/engine/report.c daemon/engine/report.h \
-	daemon/engine/reprice.c daemon/engine/reprice.h daemon/engine/route.c daemon/engine/route.h \
-	daemon/engine/slow.c daemon/engine/slow.h daemon/engine/spend.c daemon/engine/spend.h daemon/engine/spending.c \
-	daemon/engine/spending.h daemon/engine/summary.c daemon/engine/summary.h daemon/engine/tally.c \
-	daemon/engine/tally.h daemon/engine/titling.c daemon/engine/titling.h daemon/engine/tried.c \
-	daemon/engine/tried.h daemon/engine/tries.c daemon/engine/tries.h daemon/engine/tries_internal.h \
-	daemon/engine/tries_lane.c daemon/engine/turns.c daemon/engine/turns.h daemon/engine/vector_read.c \
-	daemon/engine/vector_read.h daemon/engine/vectors_known.c daemon/engine/vectors_known.h daemon/engine/warm.c \
-	daemon/engine/warm.h daemon/engine/window.c daemon/engine/window.h daemon/engine/windows.c \
-	daemon/engine/windows.h daemon/rpc/budget_map.c daemon/rpc/budget_map.h daemon/rpc/cache_map.c \
-	daemon/rpc/cache_map.h daemon/rpc/conversation_call.c daemon/rpc/conversation_call.h \
-	daemon/rpc/conversation_watch.c daemon/rpc/conversation_watch.h daemon/rpc/dispatch.c daemon/rpc/dispatch.h \
-	daemon/rpc/handlers.h daemon/rpc/held.c daemon/rpc/held.h daemon/rpc/import.c daemon/rpc/import.h \
-	daemon/rpc/import_job.c daemon/rpc/import_job.h daemon/rpc/later.c daemon/rpc/later.h daemon/rpc/log_watch.c \
-	daemon/rpc/log_watch.h daemon/rpc/m_aliases.c daemon/rpc/m_answer.c daemon/rpc/m_archive.c \
-	daemon/rpc/m_cache.c daemon/rpc/m_chat.c daemon/rpc/m_compare.c daemon/rpc/m_complete.c \
-	daemon/rpc/m_conversation.c daemon/rpc/m_conversation_change.c daemon/rpc/m_conversation_create.c \
-	daemon/rpc/m_embed.c daemon/rpc/m_keys.c daemon/rpc/m_log.c daemon/rpc/m_metrics.c daemon/rpc/m_models.c \
-	daemon/rpc/m_prompt.c daemon/rpc/m_service.c daemon/rpc/m_status.c daemon/rpc/m_usage.c daemon/rpc/methods.c \
-	daemon/rpc/methods_conversation.c daemon/rpc/methods_conversation.h daemon/rpc/methods_log.c \
-	daemon/rpc/methods_log.h daemon/rpc/methods_models.c daemon/rpc/methods_models.h daemon/rpc/methods_prompt.c \
+	daemon/engine/gap_words.c daemon/engine/gap_words.h daemon/engine/gate.c daemon/engine/gate.h \
+	daemon/engine/health.c daemon/engine/health.h daemon/engine/keep.c daemon/engine/keep.h \
+	daemon/engine/keep_message.c daemon/engine/key_test.c daemon/engine/key_test.h daemon/engine/lookup.c \
+	daemon/engine/lookup.h daemon/engine/meter.c daemon/engine/meter.h daemon/engine/metrics.c \
+	daemon/engine/metrics.h daemon/engine/metrics_take.c daemon/engine/metrics_text.c daemon/engine/metrics_text.h \
+	daemon/engine/offers.c daemon/engine/offers.h daemon/engine/place.c daemon/engine/place.h \
+	daemon/engine/premium.c daemon/engine/premium.h daemon/engine/providers.c daemon/engine/providers.h \
+	daemon/engine/purse.c daemon/engine/purse.h daemon/engine/recall.c daemon/engine/refresh.c \
+	daemon/engine/refresh.h daemon/engine/report.c daemon/engine/report.h daemon/engine/reprice.c \
+	daemon/engine/reprice.h daemon/engine/route.c daemon/engine/route.h daemon/engine/slow.c daemon/engine/slow.h \
+	daemon/engine/spend.c daemon/engine/spend.h daemon/engine/spending.c daemon/engine/spending.h \
+	daemon/engine/summary.c daemon/engine/summary.h daemon/engine/tally.c daemon/engine/tally.h \
+	daemon/engine/titling.c daemon/engine/titling.h daemon/engine/tried.c daemon/engine/tried.h \
+	daemon/engine/tries.c daemon/engine/tries.h daemon/engine/tries_internal.h daemon/engine/tries_lane.c \
+	daemon/engine/turns.c daemon/engine/turns.h daemon/engine/vector_read.c daemon/engine/vector_read.h \
+	daemon/engine/vectors_known.c daemon/engine/vectors_known.h daemon/engine/warm.c daemon/engine/warm.h \
+	daemon/engine/window.c daemon/engine/window.h daemon/engine/windows.c daemon/engine/windows.h \
+	daemon/rpc/budget_map.c daemon/rpc/budget_map.h daemon/rpc/cache_map.c daemon/rpc/cache_map.h \
+	daemon/rpc/conversation_call.c daemon/rpc/conversation_call.h daemon/rpc/conversation_watch.c \
+	daemon/rpc/conversation_watch.h daemon/rpc/dispatch.c daemon/rpc/dispatch.h daemon/rpc/handlers.h \
+	daemon/rpc/held.c daemon/rpc/held.h daemon/rpc/import.c daemon/rpc/import.h daemon/rpc/import_job.c \
+	daemon/rpc/import_job.h daemon/rpc/later.c daemon/rpc/later.h daemon/rpc/log_watch.c daemon/rpc/log_watch.h \
+	daemon/rpc/m_aliases.c daemon/rpc/m_answer.c daemon/rpc/m_archive.c daemon/rpc/m_cache.c daemon/rpc/m_chat.c \
+	daemon/rpc/m_compare.c daemon/rpc/m_complete.c daemon/rpc/m_conversation.c daemon/rpc/m_conversation_change.c \
+	daemon/rpc/m_conversation_create.c daemon/rpc/m_embed.c daemon/rpc/m_keys.c daemon/rpc/m_log.c \
+	daemon/rpc/m_metrics.c daemon/rpc/m_models.c daemon/rpc/m_prompt.c daemon/rpc/m_service.c \
+	daemon/rpc/m_status.c daemon/rpc/m_usage.c daemon/rpc/methods.c daemon/rpc/methods_conversation.c \
+	daemon/rpc/methods_conversation.h daemon/rpc/methods_log.c daemon/rpc/methods_log.h \
+	daemon/rpc/methods_models.c daemon/rpc/methods_models.h daemon/rpc/methods_prompt.c \
 	daemon/rpc/methods_prompt.h daemon/rpc/methods_usage.c daemon/rpc/methods_usage.h daemon/rpc/notify.c \
 	daemon/rpc/notify.h daemon/rpc/outq.c daemon/rpc/outq.h daemon/rpc/params.c daemon/rpc/peer.c \
 	daemon/rpc/peer.h daemon/rpc/schema.c daemon/rpc/schema.h daemon/rpc/server.c daemon/rpc/server.h \

@@ -36,29 +36,30 @@ unit_tests = \
 	tests/unit/ctl/test_bars tests/unit/ctl/test_cells tests/unit/ctl/test_conf_edit tests/unit/ctl/test_csv \
 	tests/unit/ctl/test_key_list tests/unit/doc/test_mdoc tests/unit/engine/test_context \
 	tests/unit/engine/test_discover tests/unit/engine/test_fault tests/unit/engine/test_fetch \
-	tests/unit/engine/test_figures tests/unit/engine/test_gate tests/unit/engine/test_gate_limits \
-	tests/unit/engine/test_health tests/unit/engine/test_keep tests/unit/engine/test_meter \
-	tests/unit/engine/test_metrics tests/unit/engine/test_offers tests/unit/engine/test_place \
-	tests/unit/engine/test_premium tests/unit/engine/test_providers tests/unit/engine/test_report \
-	tests/unit/engine/test_route tests/unit/engine/test_slow tests/unit/engine/test_spend \
-	tests/unit/engine/test_titling tests/unit/engine/test_turns tests/unit/engine/test_window \
-	tests/unit/http/test_address tests/unit/http/test_breaker tests/unit/http/test_bucket \
-	tests/unit/http/test_bucket_day tests/unit/http/test_host tests/unit/http/test_pool \
-	tests/unit/http/test_pool_faults tests/unit/http/test_retry tests/unit/key/test_env_keys \
-	tests/unit/key/test_key tests/unit/key/test_key_command tests/unit/key/test_key_sources \
-	tests/unit/ledger/test_amount tests/unit/ledger/test_budget_room tests/unit/ledger/test_budgets \
-	tests/unit/ledger/test_budgets_life tests/unit/ledger/test_budgets_model tests/unit/ledger/test_period \
-	tests/unit/ledger/test_rates tests/unit/ledger/test_today tests/unit/prompt/test_front \
-	tests/unit/prompt/test_set tests/unit/prompt/test_template tests/unit/proto/test_codec \
-	tests/unit/proto/test_codec_event tests/unit/proto/test_frame tests/unit/proto/test_mp \
-	tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic tests/unit/provider/test_error_map \
-	tests/unit/provider/test_gap_cut tests/unit/provider/test_gemini tests/unit/provider/test_jsonx \
-	tests/unit/provider/test_list tests/unit/provider/test_media tests/unit/provider/test_openai_parse \
-	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
-	tests/unit/provider/test_rate_limits tests/unit/provider/test_recordings tests/unit/provider/test_scan \
-	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/provider/test_usage \
-	tests/unit/provider/test_vectors tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq \
-	tests/unit/rpc/test_schema tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
+	tests/unit/engine/test_figures tests/unit/engine/test_gap_trim tests/unit/engine/test_gate \
+	tests/unit/engine/test_gate_limits tests/unit/engine/test_health tests/unit/engine/test_keep \
+	tests/unit/engine/test_meter tests/unit/engine/test_metrics tests/unit/engine/test_offers \
+	tests/unit/engine/test_place tests/unit/engine/test_premium tests/unit/engine/test_providers \
+	tests/unit/engine/test_report tests/unit/engine/test_route tests/unit/engine/test_slow \
+	tests/unit/engine/test_spend tests/unit/engine/test_titling tests/unit/engine/test_turns \
+	tests/unit/engine/test_window tests/unit/http/test_address tests/unit/http/test_breaker \
+	tests/unit/http/test_bucket tests/unit/http/test_bucket_day tests/unit/http/test_host \
+	tests/unit/http/test_pool tests/unit/http/test_pool_faults tests/unit/http/test_retry \
+	tests/unit/key/test_env_keys tests/unit/key/test_key tests/unit/key/test_key_command \
+	tests/unit/key/test_key_sources tests/unit/ledger/test_amount tests/unit/ledger/test_budget_room \
+	tests/unit/ledger/test_budgets tests/unit/ledger/test_budgets_life tests/unit/ledger/test_budgets_model \
+	tests/unit/ledger/test_period tests/unit/ledger/test_rates tests/unit/ledger/test_today \
+	tests/unit/prompt/test_front tests/unit/prompt/test_set tests/unit/prompt/test_template \
+	tests/unit/proto/test_codec tests/unit/proto/test_codec_event tests/unit/proto/test_frame \
+	tests/unit/proto/test_mp tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic \
+	tests/unit/provider/test_error_map tests/unit/provider/test_gap tests/unit/provider/test_gap_cut \
+	tests/unit/provider/test_gemini tests/unit/provider/test_jsonx tests/unit/provider/test_list \
+	tests/unit/provider/test_media tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
+	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
+	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
+	tests/unit/provider/test_sse tests/unit/provider/test_usage tests/unit/provider/test_vectors \
+	tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq tests/unit/rpc/test_schema \
+	tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
 	tests/unit/store/test_backend_ledger tests/unit/store/test_backend_search tests/unit/store/test_backend_trees \
 	tests/unit/store/test_backends tests/unit/store/test_rows tests/unit/store/test_search_text \
 	tests/unit/store/test_sqlite tests/unit/store/test_sqlite_facts tests/unit/store/test_store \
@@ -346,6 +347,9 @@ tests_unit_engine_test_fetch_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_figures_SOURCES = tests/unit/engine/test_figures.c
 tests_unit_engine_test_figures_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_figures_LDADD = $(UNIT_LDADD)
+tests_unit_engine_test_gap_trim_SOURCES = tests/unit/engine/test_gap_trim.c
+tests_unit_engine_test_gap_trim_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_engine_test_gap_trim_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_gate_SOURCES = tests/unit/engine/test_gate.c
 tests_unit_engine_test_gate_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_gate_LDADD = $(UNIT_LDADD)
@@ -487,6 +491,9 @@ tests_unit_provider_test_anthropic_LDADD = $(UNIT_LDADD)
 tests_unit_provider_test_error_map_SOURCES = tests/unit/provider/test_error_map.c
 tests_unit_provider_test_error_map_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_provider_test_error_map_LDADD = $(UNIT_LDADD)
+tests_unit_provider_test_gap_SOURCES = tests/unit/provider/test_gap.c
+tests_unit_provider_test_gap_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_provider_test_gap_LDADD = $(UNIT_LDADD)
 tests_unit_provider_test_gap_cut_SOURCES = tests/unit/provider/test_gap_cut.c
 tests_unit_provider_test_gap_cut_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_provider_test_gap_cut_LDADD = $(UNIT_LDADD)

@@ -2,8 +2,10 @@
 #include "daemon/core/log.h"
 #include "daemon/core/timer.h"
 #include "daemon/engine/fetch.h"
+#include "daemon/engine/gap_words.h"
 #include "daemon/engine/gate.h"
 #include "daemon/engine/vector_read.h"
+#include "daemon/provider/gap.h"
 #include "daemon/provider/gap_cut.h"
 #include "daemon/provider/media.h"
 #include "lib/base/alloc.h"
@@ -266,6 +268,13 @@ static void on_end(void *data, enum error_code code, const struct error *why)
     settle(a);
 }
 
+static void prepare_gap(struct attempt *a, const struct chat_gap *gap)
+{
+    if (!gap_words_for(a->provider, a->model))
+        a->target.gap = provider_gap_form(a->ops, a->target.dialect, a->model);
+    a->cut = gap_cut_new(gap, !a->target.gap, tell_event, a);
+}
+
 static struct attempt *attempt_new(struct attempt_room *room, const struct attempt_question *q,
                                    const struct attempt_callbacks *cb, void *data)
 {
@@ -289,7 +298,7 @@ static struct attempt *attempt_new(struct attempt_room *room, const struct attem
     a->cb = *cb;
     a->data = data;
     if (q->chat && q->chat->gap)
-        a->cut = gap_cut_new(q->chat->gap, true, tell_event, a);
+        prepare_gap(a, q->chat->gap);
     a->started_us = clock_mono_us();
     a->timer = timer_new(room->loop, on_timer, a);
     return a;
@@ -313,6 +322,8 @@ static enum error_code build(struct attempt *a, const struct attempt_question *q
     struct buf left_out;
     if (a->embed)
         return provider_build_embed(a->ops, &a->target, a->embed, x, err);
+    if (a->target.gap)
+        return provider_build_gap(a->ops, &a->target, q->chat, x, err);
     buf_init(&left_out, LEFT_OUT_MAX);
     a->target.conversation = q->conversation[0] ? q->conversation : NULL;
     enum error_code code = build_chat(a, q->chat, x, &left_out, err);
@@ -347,6 +358,11 @@ enum error_code attempt_start(struct attempt_room *room, const struct attempt_qu
     enter(a, ATTEMPT_WAITING);
     *ret = a;
     return ERR_NONE;
+}
+
+bool attempt_has_form(const struct attempt *a)
+{
+    return a->target.gap;
 }
 
 void attempt_look(const struct attempt *a, struct http_wire *ret)

@@ -47,6 +47,9 @@ struct attempt_question { /* all borrowed for the call */
 enum error_code attempt_start(struct attempt_room *room, const struct attempt_question *q,
                               const struct attempt_callbacks *cb, void *data, struct attempt **ret, struct error *err);
 
+/* It asks for what goes into a gap in a form of its own, not in words. */
+bool attempt_has_form(const struct attempt *a);
+
 /* What the wire did for it so far; from a callback. */
 void attempt_look(const struct attempt *a, struct http_wire *ret);
 

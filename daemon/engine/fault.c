@@ -46,6 +46,15 @@ enum fault_verdict fault_judge(enum fault_cause cause, const struct error *err, 
     return v;
 }
 
+/* A server says in many ways that it has no such address, or its model no such form: 400, 404, 405, 422, 501. */
+bool fault_is_of_form(enum fault_cause cause, const struct error *err)
+{
+    if (cause != FAULT_PROVIDER)
+        return false;
+    return err->code == ERR_INVALID_REQUEST || err->code == ERR_NOT_FOUND || err->code == ERR_BAD_RESPONSE ||
+           err->status == 501;
+}
+
 void fault_name_key(struct error *err, const char *source)
 {
     char place[SOURCE_MAX], told[sizeof err->message - sizeof place - sizeof " (key from )"];

@@ -23,6 +23,10 @@ enum fault_verdict { FAULT_AGAIN, FAULT_NEXT, FAULT_FAIL };
 enum fault_verdict fault_judge(enum fault_cause cause, const struct error *err, const struct response_head *head,
                                bool shown);
 
+/* A question for what goes into a gap was refused for its form, as far as that can be told: asked in words, the same
+ * model may answer it. */
+bool fault_is_of_form(enum fault_cause cause, const struct error *err);
+
 /* Says of a key that was refused where it came from: " (key from file …)". Other errors, and a NULL source, are left as
  * they are. */
 void fault_name_key(struct error *err, const char *source);

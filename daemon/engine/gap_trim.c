@@ -38,16 +38,15 @@ static struct gap_text whole_lines(enum side side, struct gap_text t)
     return (struct gap_text){side == BEFORE ? t.data + to : t.data, len};
 }
 
-static struct gap_text fit(enum token_family f, enum side side, int64_t tokens, struct gap_text t)
+/* need: of all of it. */
+static struct gap_text fit(enum token_family f, enum side side, int64_t tokens, struct gap_text t, int64_t need)
 {
     struct gap_text kept = t;
-    for (int i = 0; i < TRIES && kept.len > 0; i++) {
-        int64_t n = tokens_of_text(f, kept.data, kept.len);
-        if (n <= tokens)
-            break;
-        bool last = i + 2 >= TRIES; /* an estimate that does not come near by share is halved */
+    int64_t n = need;
+    for (int i = 1; i <= TRIES && n > tokens; i++) {
         size_t max = (size_t)((double)kept.len * (double)tokens / (double)n);
-        kept = nearest(side, kept, last ? max / 2 : max);
+        kept = nearest(side, kept, i > TRIES / 2 ? max / 2 : max); /* a share that does not come near it is halved */
+        n = tokens_of_text(f, kept.data, kept.len);
     }
     return kept.len < t.len && kept.len > 0 ? whole_lines(side, kept) : kept;
 }
@@ -63,7 +62,7 @@ struct gap_trim gap_trim(enum token_family f, int64_t tokens, struct gap_text pr
         share = need_before;
     else if (need_behind < tokens - share)
         share = tokens - need_behind;
-    before = fit(f, BEFORE, share, before);
-    behind = fit(f, BEHIND, tokens - share, behind);
+    before = fit(f, BEFORE, share, before, need_before);
+    behind = fit(f, BEHIND, tokens - share, behind, need_behind);
     return (struct gap_trim){before, behind, before.len < prefix.len, behind.len < suffix.len};
 }

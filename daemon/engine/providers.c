@@ -429,6 +429,9 @@ struct providers *providers_unref(struct providers *ps)
         keys_unref(p->keys);
         free(p->key_missing);
         free(p->url_doubt);
+        for (size_t m = 0; m < p->n_in_words; m++)
+            free(p->in_words[m]);
+        free(p->in_words);
     }
     free(ps->list);
     free(ps);

@@ -1,5 +1,6 @@
 #include "daemon/core/timer.h"
 #include "daemon/engine/discover.h"
+#include "daemon/engine/gap_words.h"
 #include "daemon/engine/health.h"
 #include "daemon/engine/tries_internal.h"
 #include "daemon/http/retry.h"
@@ -260,6 +261,21 @@ static bool ask_with_spare(struct lane *l, const struct error *why)
     return true;
 }
 
+/* From now on the model is asked in words for what goes into a gap. */
+static bool ask_in_words(struct lane *l, enum fault_cause cause, const struct error *why)
+{
+    const struct route *r = lane_route(l);
+    if (!l->attempt || !attempt_has_form(l->attempt) || !fault_is_of_form(cause, why))
+        return false;
+    gap_words_add(r->provider, r->model);
+    put_by(l);
+    if (!lane_affords(l))
+        return false;
+    l->tried--; /* it is the first of its kind */
+    turn(l, why, 0);
+    return true;
+}
+
 /* The next candidate; with `larger`, the next one with a larger window. */
 static bool ask_next(struct lane *l, const struct error *why, bool larger)
 {
@@ -296,6 +312,8 @@ void lane_fail(struct lane *l, enum fault_cause cause, const struct error *told,
     bool too_long = why->code == ERR_CONTEXT_LENGTH_EXCEEDED && !t->shown;
     enum fault_verdict v = fault_judge(cause, why, head, t->shown && !t->q.restart);
     tried_add(&t->tried, lane_route(l), why, l->state == LANE_ASKED);
+    if (!t->shown && ask_in_words(l, cause, why))
+        return;
     if (v != FAULT_FAIL && cause == FAULT_PROVIDER && ask_with_spare(l, why))
         return;
     if (v == FAULT_AGAIN && ask_again(l, why))

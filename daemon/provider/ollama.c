@@ -2,6 +2,7 @@
 #include "daemon/provider/ollama.h"
 #include "daemon/provider/build.h"
 #include "daemon/provider/embed.h"
+#include "daemon/provider/gap.h"
 #include "daemon/provider/list.h"
 #include <fnmatch.h>
 #include <string.h>
@@ -178,6 +179,7 @@ const struct provider_ops ollama_ops = {
     .accept = "application/x-ndjson, application/json",
     .list = &list,
     .embed = &embed,
+    .gaps = ollama_gaps,
     .grammar = &ollama_grammar,
     .build = build,
 };

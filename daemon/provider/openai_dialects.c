@@ -1,4 +1,5 @@
 #include "daemon/provider/openai_dialects.h"
+#include "daemon/provider/gap.h"
 #include "daemon/provider/openai_lists.h"
 #include "lib/chat/price.h"
 #include <fnmatch.h>
@@ -88,21 +89,22 @@ static const struct openai_dialect dialects[] = {
     /* Whoever it is: a model of OpenAI's names is one of OpenAI's. */
     {COMMON, .name = "generic", .audio = OPENAI_AUDIO_OBJECT, .file = OPENAI_FILE_OBJECT, .think_tags = true,
      .models = openai_models, .cost = IN_DOLLARS("pydantic_ai_gateway.cost_estimate")},
-    {COMMON, .name = "openai", .max_tokens = "max_completion_tokens", .prompt_cache_key = true,
+    {COMMON, .name = "openai", .gaps = openai_gaps, .max_tokens = "max_completion_tokens", .prompt_cache_key = true,
      .audio = OPENAI_AUDIO_OBJECT, .file = OPENAI_FILE_OBJECT, .tool_id = {1, 40, "_-.:|"},
      .reasoning = OPENAI_REASONING_EFFORT, .models = openai_models},
-    {COMMON, .name = "azure", .key_header = "api-key", .audio = OPENAI_AUDIO_OBJECT, .file = OPENAI_FILE_OBJECT,
-     .tool_id = {1, 40, "_-.:|"}, .reasoning = OPENAI_REASONING_EFFORT, .models = openai_models},
-    {COMMON, .name = "deepseek", .plain_thoughts = true, .json_schema = false, .images = false, .stop_max = 16,
-     .seed = NULL, .reasoning = OPENAI_REASONING_THINKING, .reasoning_back = "reasoning_content",
+    {COMMON, .name = "azure", .gaps = openai_gaps, .key_header = "api-key", .audio = OPENAI_AUDIO_OBJECT,
+     .file = OPENAI_FILE_OBJECT, .tool_id = {1, 40, "_-.:|"}, .reasoning = OPENAI_REASONING_EFFORT,
+     .models = openai_models},
+    {COMMON, .name = "deepseek", .gaps = deepseek_gaps, .plain_thoughts = true, .json_schema = false, .images = false,
+     .stop_max = 16, .seed = NULL, .reasoning = OPENAI_REASONING_THINKING, .reasoning_back = "reasoning_content",
      .reasoning_with_calls = ""},
-    {COMMON, .name = "qwen", .json_schema = false, .plain_thoughts = true, .audio = OPENAI_AUDIO_URL,
+    {COMMON, .name = "qwen", .gaps = qwen_gaps, .json_schema = false, .plain_thoughts = true, .audio = OPENAI_AUDIO_URL,
      .reasoning = OPENAI_REASONING_ENABLE},
     {COMMON, .name = "openrouter", .headers = openrouter_headers, .usage_object = true, .cost = IN_DOLLARS("cost"),
      .audio = OPENAI_AUDIO_OBJECT, .file = OPENAI_FILE_OBJECT, .reasoning = OPENAI_REASONING_OBJECT,
      .reasoning_fields = {"reasoning", "reasoning_content"}, .details_back = true, .models = openrouter_models,
      .list = &openrouter_list},
-    {COMMON, .name = "mistral", .seed = "random_seed", .required = "any", .include_usage = false,
+    {COMMON, .name = "mistral", .gaps = mistral_gaps, .seed = "random_seed", .required = "any", .include_usage = false,
      .prompt_cache_key = true, .audio = OPENAI_AUDIO_STRING, .file = OPENAI_FILE_DOCUMENT, .tool_id = {9, 9, ""},
      .reasoning = OPENAI_REASONING_EFFORT, .effort = {"none", "high", "high", "high"}, .list = &mistral_list,
      .embed_encoding = NULL},
@@ -125,17 +127,17 @@ static const struct openai_dialect dialects[] = {
     {COMMON, .name = "huggingface", .think_tags = true},
     {COMMON, .name = "together", .reasoning = OPENAI_REASONING_EFFORT,
      .reasoning_fields = {"reasoning", "reasoning_content"}, .think_tags = true, .list = &together_list},
-    {COMMON, .name = "llama.cpp", .audio = OPENAI_AUDIO_OBJECT, .stop_max = 16, .reasoning = OPENAI_REASONING_TEMPLATE,
-     .think_tags = true},
-    {COMMON, .name = "vllm", .audio = OPENAI_AUDIO_OBJECT, .stop_max = 16, .reasoning = OPENAI_REASONING_TEMPLATE,
-     .think_tags = true},
+    {COMMON, .name = "llama.cpp", .gaps = llama_cpp_gaps, .audio = OPENAI_AUDIO_OBJECT, .stop_max = 16,
+     .reasoning = OPENAI_REASONING_TEMPLATE, .think_tags = true},
+    {COMMON, .name = "vllm", .gaps = marked_gaps, .audio = OPENAI_AUDIO_OBJECT, .stop_max = 16,
+     .reasoning = OPENAI_REASONING_TEMPLATE, .think_tags = true},
     {COMMON, .name = "fastchat", .seed = NULL, .required = NULL, .named_tool = false, .include_usage = false,
      .json_schema = false, .think_tags = true},
-    {COMMON, .name = "lm-studio", .named_tool = false, .think_tags = true},
+    {COMMON, .name = "lm-studio", .gaps = marked_gaps, .named_tool = false, .think_tags = true},
     /* The layers in the manner of OpenAI of two that have a grammar of their own. */
     {COMMON, .name = "gemini", .audio = OPENAI_AUDIO_OBJECT, .seed = NULL, .reasoning = OPENAI_REASONING_EFFORT},
-    {COMMON, .name = "ollama", .reasoning = OPENAI_REASONING_EFFORT, .reasoning_back = "reasoning",
-     .reasoning_fields = {"reasoning", "reasoning_content"}, .think_tags = true},
+    {COMMON, .name = "ollama", .gaps = ollama_layer_gaps, .reasoning = OPENAI_REASONING_EFFORT,
+     .reasoning_back = "reasoning", .reasoning_fields = {"reasoning", "reasoning_content"}, .think_tags = true},
 };
 #pragma GCC diagnostic pop
 

@@ -66,6 +66,7 @@ struct openai_dialect {
     bool think_tags;                   /* <think>…</think> at the start of the text is reasoning */
     const struct openai_model *models; /* NULL if they are all alike */
     const struct list_form *list;      /* NULL: its list is as that of most */
+    const struct gap_form *gaps;       /* how it is asked for what goes into a gap; NULL: in words */
     const char *embed_path;            /* where it makes vectors of texts */
     const char *embed_encoding;        /* encoding_format; NULL: it takes none, or has no word for numbers as such */
     bool embed_int8;                   /* a vector in base64 is of signed bytes, not of floats */

@@ -57,7 +57,7 @@ static const struct usage_path usage_paths[] = {
 };
 
 /* The last one counts: some repeat it, growing, in every chunk. */
-static void take_usage(struct provider_parser *p, const json_t *u)
+void openai_take_usage(struct provider_parser *p, const json_t *u)
 {
     struct usage *to = &p->usage;
     int64_t completion, total;
@@ -74,7 +74,7 @@ static void take_usage(struct provider_parser *p, const json_t *u)
         to->output_tokens = beside;
 }
 
-static const struct finish_word finish_words[] = {
+const struct finish_word openai_finish_words[] = {
     {"stop", FINISH_STOP},
     {"eos", FINISH_STOP},
     {"eos_token", FINISH_STOP},
@@ -206,7 +206,7 @@ static void take_choice(struct provider_parser *p, const json_t *choice)
     if (refusal)
         parser_refusal(p, refusal, len);
     json_array_foreach(json_object_get(delta, "images"), i, image) take_image(p, image);
-    parser_finish(p, finish_words, jsonx_string(choice, "finish_reason", NULL));
+    parser_finish(p, openai_finish_words, jsonx_string(choice, "finish_reason", NULL));
     take_calls(p, delta);
     if (p->dialect->details_back && json_is_array(json_object_get(delta, "reasoning_details")))
         parser_keep(p, openai_details_add(&p->kept, json_object_get(delta, "reasoning_details")));
@@ -214,7 +214,7 @@ static void take_choice(struct provider_parser *p, const json_t *choice)
 
 /* ------------------------------------------------------------------------------------------------ one chunk */
 
-static bool is_error(const json_t *root, const char *event)
+bool openai_is_error(const json_t *root, const char *event)
 {
     if (parser_is_error(root, event))
         return true;
@@ -242,7 +242,7 @@ static void take_chunk(struct provider_parser *p, const char *event, const json_
             return;
     }
     const json_t *usage = jsonx_object(root, "usage"), *groq = jsonx_object(root, "x_groq");
-    take_usage(p, usage ? usage : jsonx_object(groq, "usage"));
+    openai_take_usage(p, usage ? usage : jsonx_object(groq, "usage"));
     if (parser_is_error(groq, "")) /* why the stream stops early */
         parser_fail_inside(p, groq);
 }
@@ -269,5 +269,5 @@ const struct grammar openai_chat_grammar = {
     .chunk = take_chunk,
     .whole = take_whole,
     .end = take_end,
-    .is_error = is_error,
+    .is_error = openai_is_error,
 };

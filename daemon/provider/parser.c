@@ -1,6 +1,7 @@
 #include "daemon/provider/parser.h"
 #include "daemon/provider/base64.h"
 #include "daemon/provider/error_map.h"
+#include "daemon/provider/gap.h"
 #include "daemon/provider/opaque.h"
 #include "daemon/provider/openai_dialects.h"
 #include "lib/base/alloc.h"
@@ -576,7 +577,7 @@ struct provider_parser *provider_parser_new(const struct provider_ops *ops, cons
     struct provider_parser *p = NEW(struct provider_parser);
     const struct openai_dialect *dialect = openai_dialect_find(t->dialect);
 
-    p->grammar = ops->grammar;
+    p->grammar = t->gap ? t->gap->grammar : ops->grammar;
     p->dialect = dialect ? dialect : openai_dialect_find(NULL);
     p->head = *head;
     opaque_host(t->base_url, p->host, sizeof p->host);
@@ -590,7 +591,7 @@ struct provider_parser *provider_parser_new(const struct provider_ops *ops, cons
     sse_init(&p->sse, PROVIDER_EVENT_MAX);
     buf_init(&p->body, PROVIDER_EVENT_MAX);
     buf_init(&p->scratch, PROVIDER_EVENT_MAX);
-    think_init(&p->think, ops->dialects && p->dialect->think_tags);
+    think_init(&p->think, ops->dialects && !t->gap && p->dialect->think_tags);
     return p;
 }
 

@@ -26,10 +26,12 @@ struct provider_target {
     const char *model;          /* the provider's own name of the model */
     struct secret *key;         /* NULL if the provider wants none */
     const char *const *headers; /* "Name: value", NULL-ended; may be NULL */
+    const struct gap_form *gap; /* the form that a gap is asked for in; NULL: the question goes out as a chat */
     const char *conversation;   /* its id, NULL if the question is in none */
 };
 
 struct embed_form;
+struct gap_form;
 struct grammar;
 struct list_form;
 struct provider_parser;
@@ -46,6 +48,8 @@ struct provider_ops {
     const char *const *headers;     /* "Name: value" on every request, NULL-ended; may be NULL */
     const struct list_form *list;   /* how its models are listed; a dialect may have another */
     const struct embed_form *embed; /* how it is asked for vectors; NULL: it has none */
+    const struct gap_form
+        *gaps; /* how it is asked for what goes into a gap; a dialect may have others; NULL: in words */
     const struct grammar *grammar;
 
     /* chat request to HTTP request. Fills *x (initialized by the caller, who ends it also on failure). Always asks for

@@ -8,6 +8,8 @@ The API is told by the path. A behaviour is named by the model of the request, o
   words-N  slow-N-MS        N words; the second waits MS before each
   text-N[-CHUNK]            N bytes of text in pieces of CHUNK (4096)
   say-xHEX[-N]              that text, whatever is asked, in pieces of N characters (all of it)
+  hold-xHEX                 that text, then nothing more
+  in-words-S                status S to who asks for a gap in a form for that, else "in words"
   hold-N                    N bytes of text, then nothing more
   big-event-N               N bytes of text in a single event
   endless-event-N           the same, made and sent in pieces
@@ -55,7 +57,7 @@ import struct
 import sys
 import zlib
 
-from grammars import OpenaiChat, api_of, list_of_models
+from grammars import GAPS, OpenaiChat, api_of, list_of_models
 
 UTF8_TEXT = "Größe, 你好, 👩‍👩‍👧, 🇨🇭, é\u0301, \u2028 end"
 MISFIT, FIT = '{"age": "old"}', '{"age": 36}'
@@ -337,6 +339,20 @@ async def text(c, n, size):
 async def say(c, digits, size):
     said = bytes.fromhex(digits[1:]).decode()
     await c.stream(cut(said, size or len(said) or 1))
+
+
+@behaviour(r"hold-(x(?:[0-9a-f]{2})*)")
+async def hold_text(c, digits):
+    await c.begin()
+    await c.chunk(c.event(bytes.fromhex(digits[1:]).decode()))
+    await c.hang()
+
+
+@behaviour(r"in-words-(\d+)")
+async def in_words(c, code):
+    if type(c.api) in GAPS:
+        return await c.error(code, "this model does not support insert")
+    await c.stream(["in", " words"])
 
 
 @behaviour(r"hold-(\d+)")

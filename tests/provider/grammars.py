@@ -447,6 +447,71 @@ class Dashscope(Api):
         return 400, {**self.error(400, message), "code": "Arrearage"}
 
 
+class Choices(OpenaiChat):
+    """A text that goes on with a prompt, and ends where a suffix begins."""
+
+    path = r"(?:/v1|/beta)/completions"
+
+    def __init__(self, request=None, match=None):
+        super().__init__(request, match)
+        self.prompt = (request or {}).get("prompt", "")
+
+    def event(self, delta=None, finish=None, usage=None):
+        choices = [] if delta is None else [{"index": 0, "text": delta.get("content", ""), "finish_reason": finish}]
+        return sse({"id": "cmpl-1", "object": "text_completion", "model": self.model, "choices": choices, "usage": usage})
+
+    def whole(self, text, words):
+        choice = {"index": 0, "text": text, "finish_reason": "stop"}
+        return {"id": "cmpl-1", "object": "text_completion", "choices": [choice], "usage": self.usage(words)}
+
+
+class MistralGap(OpenaiChat):
+    path = r"/v1/fim/completions"
+
+    def __init__(self, request=None, match=None):
+        super().__init__(request, match)
+        self.prompt = (request or {}).get("prompt", "")
+
+
+class OllamaGap(Ollama):
+    path = r"/api/generate"
+
+    def __init__(self, request=None, match=None):
+        super().__init__(request, match)
+        self.prompt = (request or {}).get("prompt", "")
+
+    def line(self, text, **fields):
+        return {"model": self.model, "created_at": "2026-01-01T00:00:00Z", "response": text, **fields}
+
+
+class Infill(OpenaiChat):
+    base = ""
+    path = r"/infill"
+
+    def __init__(self, request=None, match=None):
+        super().__init__(request, match)
+        self.prompt = (request or {}).get("input_prefix", "")
+
+    def delta(self, piece):
+        return sse({"index": 0, "content": piece, "stop": False, "tokens_predicted": 1})
+
+    def final(self, text, finish, words):
+        why = {"stop": "eos", "length": "limit"}.get(finish, finish)
+        counts = {"tokens_predicted": words, "tokens_evaluated": self.n_in}
+        return {"index": 0, "content": text, "stop": True, "stop_type": why, **counts}
+
+    def close(self, finish, words):
+        return sse(self.final("", finish, words))
+
+    def last(self):
+        return b""
+
+    def whole(self, text, words):
+        return self.final(text, "stop", words)
+
+
+GAPS = (Choices, MistralGap, OllamaGap, Infill)  # what else some APIs have, for a gap in a text
+
 APIS = {
     "openai-chat": OpenaiChat,
     "openai-responses": OpenaiResponses,
@@ -460,7 +525,7 @@ APIS = {
 
 def api_of(path, request):
     """The object that answers a request to that path, None if no API has it."""
-    for api in APIS.values():
+    for api in (*APIS.values(), *GAPS):
         match = re.fullmatch(api.path, path)
         if match:
             return api(request, match)

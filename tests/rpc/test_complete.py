@@ -122,3 +122,85 @@ def test_of_a_large_text_what_is_next_to_the_cursor_is_sent(client, provider):
 def test_it_is_counted(client, askctl):
     complete(client, "x", says("1"))
     wait_until(lambda: client.call("status")["today"]["requests"] == 1, "the ledger's row")
+
+
+# -- forms for gaps
+
+DEEPSEEK = {"dialect": "deepseek"}
+FORMS = {  # of the provider's section: the path that is asked then
+    "deepseek": ({"dialect": "deepseek"}, "/beta/completions"),
+    "llama.cpp": ({"dialect": "llama.cpp"}, "/infill"),
+    "ollama's layer": ({"dialect": "ollama"}, "/v1/completions"),
+    "ollama": ({"api": "ollama"}, "/api/generate"),
+}
+
+
+@pytest.fixture
+def start_form(home, provider, start_daemon):
+    """start_form(name) -> a client of a daemon whose provider "fake" has that form"""
+
+    def start(name):
+        section = dict(FORMS[name][0])
+        base = provider.base_of(section.get("api", "openai-chat"))
+        home.write_config(base, provider=section)
+        return start_daemon().connect()
+
+    return start
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_each_form(start_form, provider, name):
+    client = start_form(name)
+    r = complete(client, "def f(", says("a, b", 2), suffix="):\n    pass\n", max_tokens=9)
+    assert (r["text"], r["finish_reason"]) == ("a, b", "stop")
+    assert r["usage"]["input_tokens"] >= 0 and r["usage"]["output_tokens"] == 2
+    assert [a.get("error") for a in r["attempts"]] == [None]
+    (request,) = provider.stats()["last"]
+    assert request["path"] == FORMS[name][1]
+    assert "def f(" in request["body"].values() and "):\n    pass\n" in request["body"].values()
+    assert "messages" not in request["body"]
+
+
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("status", [400, 404, 405, 501])
+def test_a_form_that_is_refused_is_not_tried_again(start_form, provider, name, status):
+    client = start_form(name)
+    r = complete(client, "a", f"fake/in-words-{status}")
+    assert r["text"] == "in words"
+    assert [a.get("error", {}).get("status") for a in r["attempts"]] == [status, None]
+    assert complete(client, "b", f"fake/in-words-{status}")["text"] == "in words"
+    paths = [request["path"] for request in provider.stats()["last"]]
+    assert paths[0] == FORMS[name][1]
+    assert FORMS[name][1] not in paths[1:] and len(paths) == 3
+    client.call("config.reload")
+    complete(client, "c", f"fake/in-words-{status}")
+    assert [request["path"] for request in provider.stats()["last"]][3] == FORMS[name][1]
+
+
+@pytest.mark.askd(provider=DEEPSEEK)
+def test_other_faults_of_a_form_are_faults(client, provider):
+    with pytest.raises(RpcError) as e:
+        complete(client, "a", "fake/status-401")
+    assert e.value.code == "unauthenticated"
+    assert [request["path"] for request in provider.stats()["last"]] == ["/beta/completions"]
+    assert complete(client, "b", "fake/fail-1-then-ok")["text"] == "b"
+    assert {request["path"] for request in provider.stats()["last"]} == {"/beta/completions"}
+
+
+@pytest.mark.askd(provider=DEEPSEEK)
+def test_what_goes_on_behind_the_gap_is_not_waited_for(client, provider):
+    said = "1\nreturn total_of_all\nand so on"
+    r = complete(client, "total = ", f"fake/hold-x{said.encode().hex()}", suffix="\nreturn total_of_all\n")
+    assert (r["text"], r["finish_reason"]) == ("1", "stop")
+    wait_until(lambda: provider.stats()["active"] == 0, "its end")
+    wait_until(lambda: client.call("status")["today"]["input_tokens"] > 0, "what it cost, by estimate")
+
+
+def test_it_goes_on_beside_a_chat(client, provider):
+    """A gap and a chat with the same words are two questions."""
+    r = complete(client, "x = ", says("```\n1\n```"))
+    said = asked(provider)[-1]["messages"]
+    system, prompt = said[0]["content"], said[-1]["content"]
+    chat = {"model": says("```\n1\n```"), "system": system, "prompt": prompt, "temperature": 0, "max_tokens": 256}
+    assert r["text"] == "1"
+    assert client.call("chat", {**chat, "reasoning": "off"})["text"] == "```\n1\n```"

@@ -93,9 +93,36 @@ static void test_key_is_hidden(void **state)
     assert_string_equal(err.message, "as it is");
 }
 
+static void test_form(void **state)
+{
+    (void)state;
+    const struct {
+        enum fault_cause cause;
+        enum error_code code;
+        int status;
+        bool of_form;
+    } rows[] = {
+        {FAULT_PROVIDER, ERR_INVALID_REQUEST, 400, true},
+        {FAULT_PROVIDER, ERR_NOT_FOUND, 404, true},
+        {FAULT_PROVIDER, ERR_INVALID_REQUEST, 405, true},
+        {FAULT_PROVIDER, ERR_UNAVAILABLE, 501, true},
+        {FAULT_PROVIDER, ERR_BAD_RESPONSE, 200, true},
+        {FAULT_PROVIDER, ERR_UNAVAILABLE, 500, false},
+        {FAULT_PROVIDER, ERR_UNAUTHENTICATED, 401, false},
+        {FAULT_PROVIDER, ERR_RATE_LIMITED, 429, false},
+        {FAULT_TRANSPORT, ERR_BAD_RESPONSE, 0, false},
+        {FAULT_OWN, ERR_INVALID_REQUEST, 0, false},
+        {FAULT_PROVIDER, ERR_CONTEXT_LENGTH_EXCEEDED, 400, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct error err = {.code = rows[i].code, .status = rows[i].status};
+        assert_int_equal(fault_is_of_form(rows[i].cause, &err), rows[i].of_form);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_table), cmocka_unit_test(test_should_retry),
-                                       cmocka_unit_test(test_key_is_hidden)};
+                                       cmocka_unit_test(test_form), cmocka_unit_test(test_key_is_hidden)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

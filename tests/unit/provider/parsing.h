@@ -2,6 +2,7 @@
 #ifndef ASKD_TEST_PARSING_H
 #define ASKD_TEST_PARSING_H
 
+#include "daemon/provider/gap.h"
 #include "daemon/provider/jsonx.h"
 #include "daemon/provider/provider.h"
 #include "lib/base/utf8.h"
@@ -90,10 +91,12 @@ struct answer {
     bool torn; /* the body does not end cleanly */
 };
 
-static inline void run(const struct answer *a, unsigned way, const char *body, const char *want)
+/* gap: the form that it was asked in, NULL: none. */
+static inline void run(const struct answer *a, const struct gap_form *gap, unsigned way, const char *body,
+                       const char *want)
 {
     struct response_head head = {.status = a->status, .retry_after = -1, .should_retry = -1};
-    struct provider_target t = {.base_url = "http://h", .dialect = a->dialect, .model = "m"};
+    struct provider_target t = {.base_url = "http://h", .dialect = a->dialect, .model = "m", .gap = gap};
     const struct provider_ops *ops = provider_find(a->api);
     struct seen s = {.last = EVENT_KIND_COUNT};
     struct chunker c = {way, 0};
@@ -124,7 +127,17 @@ static inline void run(const struct answer *a, unsigned way, const char *body, c
 static inline void check_answer(struct answer a, const char *body, const char *want)
 {
     for (unsigned way = 0; way < CHUNKINGS; way++)
-        run(&a, way, body, want);
+        run(&a, NULL, way, body, want);
+}
+
+/* To a question for what goes into a gap, in the form of that model. */
+static inline void check_gap_answer(struct answer a, const char *model, const char *body, const char *want)
+{
+    const struct gap_form *gap = provider_gap_form(provider_find(a.api), a.dialect, model);
+
+    assert_non_null(gap);
+    for (unsigned way = 0; way < CHUNKINGS; way++)
+        run(&a, gap, way, body, want);
 }
 
 #define SSE_OF(name) ((struct answer){name, 200, "text/event-stream", NULL, false})
