@@ -12,6 +12,38 @@ local COMMANDS = {
   AskReject = { "diff", "reject", { desc = "Drop the change that is shown" } },
   AskStop = { "stop", "run", { desc = "End what runs in this buffer" } },
   AskSuggest = { "suggest", "run", { nargs = "?", complete = "complete", desc = "Suggestions at the cursor" } },
+  AskChat = {
+    "commands",
+    "chat",
+    { nargs = "?", range = true, complete = "complete_conversation", desc = "A conversation as a buffer" },
+  },
+  AskSend = { "commands", "send", { bang = true, desc = "Send what this chat asks; !: its last question again" } },
+  AskBranch = { "commands", "branch", { nargs = "?", complete = "complete_branch", desc = "Show another branch" } },
+  AskApply = { "commands", "apply", { nargs = "?", complete = "file", desc = "Put this code block into a file" } },
+  AskAttach = {
+    "commands",
+    "attach",
+    { nargs = "*", range = true, complete = "complete_attachment", desc = "Attach to the next question" },
+  },
+  AskDetach = { "commands", "detach", { nargs = "?", desc = "Take off what was attached" } },
+  AskModel = { "commands", "model", { nargs = "?", complete = "complete_model", desc = "Choose the model" } },
+  AskPrompt = {
+    "commands",
+    "prompt",
+    { nargs = "?", range = true, complete = "complete_prompt", desc = "Choose a prompt of the library" },
+  },
+  AskConversations = { "commands", "conversations", { nargs = "*", desc = "Choose a conversation, or search" } },
+  AskResume = { "commands", "resume", { nargs = "?", desc = "Show an answer again" } },
+  AskCompare = {
+    "commands",
+    "compare",
+    { nargs = "+", range = true, complete = "complete_compare", desc = "Ask several models" },
+  },
+  AskCommit = {
+    "commands",
+    "commit",
+    { nargs = "*", complete = "complete_commit", desc = "The message of what is staged" },
+  },
 }
 
 for name, row in pairs(COMMANDS) do
@@ -41,10 +73,21 @@ for name, row in pairs(PLUGS) do
   end)
 end
 
-vim.api.nvim_create_autocmd("BufReadCmd", {
-  group = vim.api.nvim_create_augroup("askd", {}),
-  pattern = "askd://answer/*",
-  callback = function(event)
-    require("askd.split").read(event.buf, event.match:sub(#"askd://answer/" + 1))
-  end,
-})
+local group = vim.api.nvim_create_augroup("askd", {})
+
+local function on(event, pattern, fn)
+  vim.api.nvim_create_autocmd(event, { group = group, pattern = pattern, callback = fn })
+end
+
+on("BufReadCmd", "askd://answer/*", function(event)
+  require("askd.split").read(event.buf, event.match:sub(#"askd://answer/" + 1))
+end)
+on("BufReadCmd", "askd://conversation/*", function(event)
+  require("askd.chat").read(event.buf)
+end)
+on("BufWriteCmd", "askd://conversation/*", function(event)
+  require("askd.chat").write(event.buf)
+end)
+on("BufUnload", "askd://conversation/*", function(event)
+  require("askd.chat").close(event.buf)
+end)

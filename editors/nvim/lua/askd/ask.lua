@@ -55,6 +55,11 @@ end
 --- Adds to the params what else was attached for the next question of a buffer; others set it.
 function M.extend(_, _) end
 
+--- Asks about a range {first, last} of a buffer; asked: as askd.args makes it.
+M.about = function(buf, range, asked)
+  ask(asked, buf, range)
+end
+
 --- Asks what was typed behind the command.
 function M.run(command)
   local buf = vim.api.nvim_get_current_buf()

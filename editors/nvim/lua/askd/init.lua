@@ -12,4 +12,9 @@ function M.setup(given)
   end
 end
 
+--- For 'statusline': model, what runs, tokens and cost today. It never waits.
+function M.statusline()
+  return require("askd.status").text()
+end
+
 return M

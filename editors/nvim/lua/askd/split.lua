@@ -151,6 +151,7 @@ end
 
 function M.set_running(buf, call)
   running[buf] = call
+  api.nvim_exec_autocmds("User", { pattern = "AskdRunning", modeline = false })
 end
 
 --- Ends what runs in a buffer (nil: the current one). Returns whether anything did.

@@ -1,0 +1,331 @@
+"""Neovim: chats, which are conversations as buffers."""
+
+import pytest
+
+from conftest import wait_until
+from helpers_nvim import Nvim
+
+
+@pytest.fixture
+def nvim(daemon, home):
+    with Nvim(home) as n:
+        yield n
+
+
+@pytest.fixture
+def ask_shell(ask):
+    return ask.start
+
+
+PREFIX = "askd://conversation/"
+
+
+def idle(n):
+    """Nothing is on its way, and nothing streams in."""
+    code = "local c = require('askd.chat').of() return not (c.flow or c.sending or c.reading)"
+    return n.lua(code)
+
+
+def open_chat(n, conversation=""):
+    n.command(f"AskChat {conversation}")
+    wait_until(lambda: n.call("nvim_buf_get_name", 0).startswith(PREFIX), "a chat")
+    return n.call("nvim_get_current_buf")
+
+
+def write_question(n, text):
+    """Into the draft at the end."""
+    n.call("nvim_buf_set_lines", 0, -2, -1, False, text.split("\n"))
+
+
+def ask(n, text):
+    write_question(n, text)
+    n.command("write")
+
+
+def conversation_of(n):
+    wait_until(lambda: n.lua("return vim.b.askd_conversation"), "the chat has a conversation")
+    return n.lua("return vim.b.askd_conversation")
+
+
+def messages(client, conversation):
+    return client.call("conversation.get", {"conversation": conversation})["messages"]
+
+
+def test_a_question_is_answered_in_the_buffer(nvim, client):
+    open_chat(nvim)
+    assert nvim.lines() == ["## user", "", ""]
+    ask(nvim, "hello there")
+    nvim.wait_lines(lambda lines: lines[-2:] == ["## user", ""] or lines[-3:] == ["## user", "", ""])
+    wait_until(lambda: idle(nvim), "it ends")
+    assert nvim.lines() == [
+        "## user", "", "hello there", "", "## assistant (fake/echo)", "", "hello there", "", "## user", "", "",
+    ]  # fmt: skip
+    conversation = conversation_of(nvim)
+    assert nvim.call("nvim_buf_get_name", 0) == PREFIX + conversation
+    assert [m["content"].strip() for m in messages(client, conversation)] == ["hello there", "hello there"]
+    assert not nvim.eval("&modified")
+
+
+def test_an_answer_streams_in_while_the_next_question_is_written(nvim):
+    open_chat(nvim)
+    nvim.lua("vim.b.askd_wanted_model = 'fake/slow-30-30'")
+    ask(nvim, "go")
+    nvim.wait_lines(lambda lines: any(line.startswith("w0 w1 w2") and "w29" not in line for line in lines))
+    nvim.keys("Gonext question")
+    nvim.wait_lines("next question")
+    nvim.keys("<Esc>")
+    assert "w29" not in "".join(nvim.lines()), "it was written while the answer came"
+    nvim.wait_lines("w29")
+    wait_until(lambda: idle(nvim), "it ends")
+    assert nvim.lines()[-3:] == ["## user", "", "next question"] or nvim.lines()[-1] == "next question"
+    assert nvim.eval("&modified"), "what was not sent is not lost by :q"
+
+
+def test_what_is_asked_elsewhere_appears_live(nvim, client, ask_shell):
+    open_chat(nvim)
+    ask(nvim, "mine")
+    conversation = conversation_of(nvim)
+    wait_until(lambda: idle(nvim) and "## assistant (fake/echo)" in nvim.lines(), "it ends")
+    write_question(nvim, "half a tho")
+    shell = ask_shell("-m", "fake/slow-20-30", "--conversation", conversation, "from the shell")
+    nvim.wait_lines(lambda lines: any(line.startswith("w0 w1") and "w19" not in line for line in lines))
+    assert "from the shell" in nvim.lines()
+    nvim.wait_lines("w19")
+    assert shell.wait(30) == 0
+    wait_until(lambda: idle(nvim), "it ends")
+    lines = nvim.lines()
+    assert lines[-1] == "half a tho" and lines.index("from the shell") < lines.index("## user", 10)
+    assert len(messages(client, conversation)) == 4
+
+
+def test_an_earlier_question_changed_is_a_branch(nvim, client):
+    open_chat(nvim)
+    ask(nvim, "first")
+    wait_until(lambda: idle(nvim) and nvim.lines().count("first") == 2, "it ends")
+    ask(nvim, "second")
+    conversation = conversation_of(nvim)
+    wait_until(lambda: idle(nvim) and nvim.lines().count("second") == 2, "it ends")
+    before = nvim.lines()
+    write_question(nvim, "not sent yet")
+    nvim.call("nvim_buf_set_lines", 0, 2, 3, False, ["another first"])
+    nvim.command("write")
+    wait_until(lambda: idle(nvim) and nvim.lines().count("another first") == 2, "it ends")
+    assert nvim.lines() == [
+        "## user", "", "another first", "", "## assistant (fake/echo)", "", "another first", "",
+        "## user", "", "not sent yet",
+    ]  # fmt: skip
+    all_messages = messages(client, conversation)
+    assert [m["content"].strip() for m in all_messages if not m.get("parent")] == ["first", "another first"]
+    assert remarks(nvim)[0] == " 2/2"
+    nvim.command("normal gg")
+    nvim.command("AskBranch prev")
+    nvim.wait_lines(lambda lines: lines[:-1] == before[:-1] or lines[: len(before) - 3] == before[:-3])
+    assert nvim.lines()[-1] == "not sent yet"
+    wait_until(
+        lambda: client.call("conversation.get", {"conversation": conversation})["head"] == all_messages[3]["id"],
+        "the head is there for all",
+    )
+
+
+def remarks(n):
+    """What stands behind the headings, by line from 0."""
+    return {row: d["virt_text"][0][0] for row, _, d in n.marks("askd.page.remarks") if d.get("virt_text")}
+
+
+def test_a_changed_answer_is_not_sent_and_nothing_is_lost(nvim, client):
+    open_chat(nvim)
+    ask(nvim, "hello")
+    conversation = conversation_of(nvim)
+    wait_until(lambda: idle(nvim) and nvim.lines().count("hello") == 2, "it ends")
+    nvim.call("nvim_buf_set_lines", 0, 6, 7, False, ["put into its mouth"])
+    changed = nvim.lines()
+    nvim.command("write")
+    nvim.wait_told("what the model said was changed")
+    client.call("chat", {"conversation": conversation, "prompt": "elsewhere"})
+    wait_until(lambda: "changed elsewhere" in str(nvim.marks("askd.page.remarks")), "it is said")
+    assert nvim.lines() == changed
+    nvim.command("edit!")
+    nvim.wait_lines(lambda lines: lines.count("elsewhere") == 2)
+    assert "put into its mouth" not in nvim.lines()
+
+
+def test_sending_again_regenerates(nvim, client):
+    open_chat(nvim)
+    nvim.command("AskModel fake/count")
+    ask(nvim, "how often")
+    conversation = conversation_of(nvim)
+    wait_until(lambda: idle(nvim) and "## assistant (fake/count)" in nvim.lines(), "it ends")
+    nvim.command("write")
+    nvim.wait_told("nothing to send")
+    nvim.command("AskSend!")
+    wait_until(lambda: len(messages(client, conversation)) == 3, "another answer")
+    wait_until(lambda: idle(nvim) and remarks(nvim).get(4, "").startswith(" 2/2"), "it is shown")
+    assert len(nvim.lines()) == 11
+    nvim.command("8,11delete | 5,7delete")  # the answer is taken out
+    nvim.command("write")
+    nvim.wait_told("the last answer was taken out")
+
+
+TRICKY = """a text with
+
+## user
+
+### part text
+```markdown
+## assistant (no/one)
+```
+\\## user
+<!-- askd {"id": 1} -->
+---
+ ## not one
+## users neither"""
+
+
+def test_any_text_is_read_back_as_it_was(nvim, client):
+    conversation = client.call(
+        "conversation.create",
+        {"messages": [{"role": "user", "content": TRICKY}, {"role": "assistant", "content": TRICKY + "\n\n"}]},
+    )["conversation"]
+    open_chat(nvim, conversation)
+    nvim.wait_lines(lambda lines: lines.count("\\## user") == 2)
+    ask(nvim, "and on")
+    wait_until(lambda: len(messages(client, conversation)) == 4, "it goes on behind it")
+    assert [m.get("parent") for m in messages(client, conversation)].count(None) == 1, "no branch was made"
+    shown = client.call("conversation.export", {"conversation": conversation, "format": "markdown"})["data"]
+    own = [line for line in nvim.lines() if line.startswith("\\")]
+    assert own == [line for line in shown.splitlines() if line.startswith("\\")], "the form is that of the export"
+
+
+def test_a_streaming_answer_that_looks_like_turns_is_one_turn(nvim, client):
+    open_chat(nvim)
+    ask(nvim, TRICKY.replace("## user", "\\## user").replace("\\\\\\## user", "\\\\## user"))
+    conversation = conversation_of(nvim)
+    wait_until(lambda: idle(nvim) and "## assistant (fake/echo)" in nvim.lines(), "it ends")
+    assert len(messages(client, conversation)) == 2
+    ask(nvim, "next")
+    wait_until(lambda: len(messages(client, conversation)) == 4, "it goes on behind it")
+    assert [m.get("parent") for m in messages(client, conversation)].count(None) == 1
+
+
+def test_instructions_of_a_new_chat(nvim, client, provider):
+    open_chat(nvim)
+    nvim.set_lines(["## instructions", "", "Be brief.", "", "## user", "", "hello"])
+    nvim.command("write")
+    conversation = conversation_of(nvim)
+    wait_until(lambda: idle(nvim) and nvim.lines().count("hello") == 2, "it ends")
+    assert client.call("conversation.get", {"conversation": conversation})["system"] == "Be brief."
+    assert provider.bodies()[0]["messages"][0] == {"role": "system", "content": "Be brief."}
+    assert nvim.lines()[:4] == ["## instructions", "", "Be brief.", ""]
+    nvim.command("edit")
+    nvim.wait_lines(lambda lines: lines.count("hello") == 2)
+    assert nvim.lines()[:5] == ["## instructions", "", "Be brief.", "", "## user"]
+
+
+def test_text_without_a_heading_is_a_question(nvim):
+    open_chat(nvim)
+    nvim.set_lines(["just this"])
+    nvim.command("AskSend")
+    wait_until(lambda: idle(nvim) and nvim.lines().count("just this") == 2, "it ends")
+    assert nvim.lines()[0] == "## user"
+
+
+def test_an_answer_can_be_stopped(nvim, provider, client):
+    open_chat(nvim)
+    nvim.command("AskModel fake/hang-after-3")
+    ask(nvim, "hang")
+    nvim.wait_lines("w2")
+    nvim.command("write")
+    nvim.wait_told("an answer is still coming")
+    nvim.command("AskStop")
+    provider.wait_aborted()
+    wait_until(lambda: idle(nvim), "it ends")
+    wait_until(lambda: any("cancelled" in text for text in remarks(nvim).values()), "it is said")
+    assert any("w0 w1 w2" in line for line in nvim.lines()), "what came stays"
+
+
+def test_a_failure_is_told_and_the_question_stays(nvim, client):
+    open_chat(nvim)
+    nvim.command("AskModel fake/status-400")
+    ask(nvim, "what fails")
+    nvim.wait_told("askd: invalid_request")
+    wait_until(lambda: idle(nvim), "it ends")
+    assert "what fails" in nvim.lines()
+    wait_until(lambda: any("failed" in text for text in remarks(nvim).values()), "it is said")
+    nvim.command("AskModel fake/echo")
+    nvim.command("AskSend!")
+    wait_until(lambda: idle(nvim) and nvim.lines().count("what fails") == 2, "asked again")
+
+
+def test_a_question_that_is_refused_stays_as_it_was_written(nvim):
+    open_chat(nvim)
+    nvim.command("AskModel nobody/nothing")
+    ask(nvim, "kept")
+    nvim.wait_told("askd: not_found")
+    assert nvim.lines()[-1] == "kept" and nvim.eval("&modified")
+
+
+def test_two_editors_on_one_conversation(nvim, home, client):
+    open_chat(nvim)
+    ask(nvim, "one")
+    conversation = conversation_of(nvim)
+    wait_until(lambda: idle(nvim) and nvim.lines().count("one") == 2, "it ends")
+    with Nvim(home, name="other") as other:
+        open_chat(other, conversation)
+        other.wait_lines(lambda lines: lines.count("one") == 2)
+        other.command("AskModel fake/slow-20-30")
+        ask(other, "two")
+        nvim.wait_lines(lambda lines: any(line.startswith("w0") and "w19" not in line for line in lines))
+        for n in (nvim, other):
+            n.wait_lines("w19")
+            wait_until(lambda: idle(n), "it ends")
+        assert nvim.lines() == other.lines()
+        nvim.call("nvim_buf_set_lines", 0, 2, 3, False, ["one, once more"])
+        nvim.command("write")
+        other.wait_lines(lambda lines: lines.count("one, once more") == 2)
+        wait_until(lambda: nvim.lines() == other.lines(), "both show the branch")
+
+
+def test_after_a_kill_in_mid_answer_it_is_there_again(nvim, home, client):
+    open_chat(nvim)
+    nvim.command("AskModel fake/slow-60-30")
+    ask(nvim, "long")
+    conversation = conversation_of(nvim)
+    nvim.wait_lines("w2 ")
+    nvim.kill()
+    with Nvim(home, name="after") as after:
+        open_chat(after, conversation)
+        after.wait_lines(lambda lines: any(line.startswith("w0 w1 w2") and "w59" not in line for line in lines))
+        after.wait_lines("w59")
+        wait_until(lambda: idle(after), "it ends")
+        text = next(line for line in after.lines() if line.startswith("w0"))
+        assert text.split() == [f"w{i}" for i in range(60)]
+    with Nvim(home, name="later") as later:
+        open_chat(later, "last")
+        later.wait_lines("w59")
+
+
+def test_a_question_sent_with_wq_reaches_the_daemon(nvim, client):
+    open_chat(nvim)
+    write_question(nvim, "goodbye")
+    nvim.keys(":wq | qall<CR>")
+    nvim.proc.wait(30)
+    wait_until(lambda: client.call("conversation.list"), "it was asked")
+    found = client.call("conversation.list")[0]
+    wait_until(lambda: len(messages(client, found["conversation"])) == 2, "and answered")
+    assert found["title"] == "goodbye"
+
+
+def test_the_daemon_restarts_in_mid_answer(nvim, restart):
+    open_chat(nvim)
+    nvim.command("AskModel fake/slow-300-30")
+    ask(nvim, "long")
+    nvim.wait_lines("w3 ")
+    conversation = conversation_of(nvim)
+    c = restart()
+    wait_until(lambda: idle(nvim), "it ends")
+    nvim.wait_lines(lambda lines: any(line.startswith("w0") for line in lines))
+    assert c.call("conversation.get", {"conversation": conversation})["messages"][1]["state"] == "interrupted"
+    wait_until(lambda: any("interrupted" in text for text in remarks(nvim).values()), "it is said")
+    nvim.command("AskModel fake/echo")
+    ask(nvim, "and on")
+    wait_until(lambda: idle(nvim) and nvim.lines().count("and on") == 2, "it goes on")
