@@ -13,6 +13,8 @@ nobase_dist_pkgdata_DATA = \
 	editors/nvim/lua/askd/status.lua editors/nvim/lua/askd/stop.lua editors/nvim/lua/askd/suggest.lua \
 	editors/nvim/lua/askd/turns.lua editors/nvim/lua/askd/wire.lua editors/nvim/plugin/askd.lua \
 	editors/vim/README.md editors/vim/autoload/askd/answer.vim editors/vim/autoload/askd/args.vim \
-	editors/vim/autoload/askd/ask.vim editors/vim/autoload/askd/client.vim editors/vim/autoload/askd/diff.vim \
-	editors/vim/autoload/askd/look.vim editors/vim/autoload/askd/material.vim editors/vim/autoload/askd/notify.vim \
-	editors/vim/autoload/askd/options.vim editors/vim/autoload/askd/split.vim editors/vim/plugin/askd.vim
+	editors/vim/autoload/askd/ask.vim editors/vim/autoload/askd/client.vim editors/vim/autoload/askd/code.vim \
+	editors/vim/autoload/askd/diff.vim editors/vim/autoload/askd/look.vim editors/vim/autoload/askd/material.vim \
+	editors/vim/autoload/askd/notify.vim editors/vim/autoload/askd/options.vim \
+	editors/vim/autoload/askd/rewrite.vim editors/vim/autoload/askd/split.vim \
+	editors/vim/autoload/askd/suggest.vim editors/vim/plugin/askd.vim

@@ -74,7 +74,7 @@ class Vim:
         self.channel.sendall(json.dumps(message).encode() + b"\n")
 
     def eval(self, expression):
-        """The value of an expression of old Vim script, in which v9() can be used for Vim9's."""
+        """The value of an expression of old Vim script."""
         self.number -= 1
         self._send("expr", expression, self.number)
         number, value = json.loads(self.read.readline())
@@ -105,6 +105,10 @@ class Vim:
     def buffer(self, prefix):
         """The number of the buffer whose name begins with that, once it is there."""
         return self.wait_eval(f"get(filter(range(1, bufnr('$')), 'stridx(bufname(v:val), \"{prefix}\") == 0'), -1, 0)")
+
+    def properties(self, line):
+        """The types of text properties in a line of the buffer."""
+        return self.eval(f"map(prop_list({line}), {{_, p -> p.type}})")
 
     def messages(self):
         return self.eval("execute('messages')")

@@ -13,14 +13,26 @@ if !(has('patch-9.0.0438') && has('job') && has('channel') && has('timers') && h
 endif
 
 command! -nargs=* -range -complete=customlist,askd#args#Complete Ask askd#ask#Ask(<q-args>, <range>, <line1>, <line2>, <q-mods>)
+command! -nargs=* -range -complete=customlist,askd#args#Complete AskRewrite askd#rewrite#Rewrite(<q-args>, <line1>, <line2>)
 command! -bar AskStop askd#ask#Stop()
 command! -bar AskAccept askd#diff#Accept(bufnr())
 command! -bar AskReject askd#diff#Reject(bufnr())
 command! -bar AskDiff askd#diff#Compare(bufnr())
+
+command! -bar -nargs=? -complete=customlist,askd#suggest#Choices AskSuggest askd#suggest#Set(<q-args>)
+
+nnoremap <silent> <Plug>(askd-diff-accept) <Cmd>AskAccept<CR>
+nnoremap <silent> <Plug>(askd-diff-reject) <Cmd>AskReject<CR>
+# Accepting is an undo step of its own.
+inoremap <silent> <Plug>(askd-accept) <C-G>u<Cmd>call askd#suggest#Accept('all')<CR><C-G>u
+inoremap <silent> <Plug>(askd-accept-word) <C-G>u<Cmd>call askd#suggest#Accept('word')<CR><C-G>u
+inoremap <silent> <Plug>(askd-accept-line) <C-G>u<Cmd>call askd#suggest#Accept('line')<CR><C-G>u
+inoremap <silent> <Plug>(askd-dismiss) <Cmd>call askd#suggest#Dismiss()<CR>
 
 augroup askd
   autocmd!
   autocmd BufReadCmd askd://answer/* askd#split#Read(expand('<amatch>'))
   autocmd BufWipeout askd://answer/* askd#split#Leave(expand('<abuf>')->str2nr())
   autocmd CmdlineChanged : if getcmdline() =~# '\<Ask\a*\s' | askd#args#Ahead() | endif
+  autocmd InsertEnter * ++once if get(g:, 'askd_suggest', 0) | askd#suggest#Set('on') | endif
 augroup END

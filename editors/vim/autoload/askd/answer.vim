@@ -202,6 +202,7 @@ export def Note(sink: dict<any>, text: string)
   final tail = text == '' ? 0 : Tail(sink)
   sink.note_id = tail == 0 ? 0 :
     prop_add(tail, 0, {type: 'askd_note', text: look.Plain(text), text_align: 'below', text_wrap: 'wrap', bufnr: sink.buf})
+  look.Redraw(sink.buf)
   Changed(sink)
 enddef
 

@@ -198,6 +198,7 @@ export def Show(p: dict<any>, new: list<string>, coming: bool)
   for change in changes
     ShowChange(p, first, change)
   endfor
+  look.Redraw(p.buf)
 enddef
 
 def Growing(old: list<string>, new: list<string>): list<list<any>>
@@ -221,6 +222,7 @@ def Settle(p: dict<any>, accepted: bool)
     prop_remove({type: 'askd_range', id: 2 * p.id, both: true, all: true, bufnr: p.buf})
     prop_remove({type: 'askd_range', id: 2 * p.id + 1, both: true, all: true, bufnr: p.buf})
   endif
+  look.Redraw(p.buf)
   if p.Settled != null_function
     call(p.Settled, [accepted])
   endif
@@ -264,6 +266,12 @@ export def Accept(buf: number): bool
   PutIn(p, first)
   Settle(p, true)
   return true
+enddef
+
+# What was coming has failed, and cannot be accepted: it is dropped.
+export def Fail(p: dict<any>)
+  p.coming = false
+  Settle(p, false)
 enddef
 
 # All is as it was. False where nothing is proposed.

@@ -1,8 +1,8 @@
 vim9script
-# What of the editor goes with a question: parts as `chat` takes them in `attachments`. The daemon puts marks around a
-# text file that do not occur in it, and tells its name.
+# What of the editor goes with a question: parts as `chat` takes them in `attachments`.
 
-def Name(buf: number): string
+# What a buffer is called where it is told of.
+export def Name(buf: number): string
   final name = bufname(buf)
   return name == '' ? 'buffer ' .. buf : fnamemodify(name, ':~:.')
 enddef
@@ -16,8 +16,15 @@ export def Lines(buf: number, first: number, end: number): string
   return join(getbufline(buf, first, end), "\n") .. "\n"
 enddef
 
+# A text under its name and between marks that do not occur in it, as the daemon tells text files. The part's own name is
+# for whoever shows it.
 export def Text(name: string, text: string): dict<any>
-  return {type: 'file', mime: 'text/plain', name: name, data: text}
+  var fence = '```'
+  while stridx(text, fence) >= 0
+    fence ..= '`'
+  endwhile
+  final shown = substitute(name, '["`[:cntrl:]]', '_', 'g')
+  return {type: 'text', name: name, text: $"File \"{shown}\":\n{fence}\n{text}{text =~ '\n$' ? '' : "\n"}{fence}\n"}
 enddef
 
 # Lines of a buffer, named after its file. An empty part would be refused, so that an empty buffer is one empty line.

@@ -5,6 +5,7 @@ const DEFAULTS: dict<any> = {
   askctl: 'askctl',          # the program through which Vim talks with the daemon, or its path
   model: '',                 # '': the daemon's default
   split: 'botright vertical', # modifiers of :split for answers; those of the command itself come first
+  rewrite_around: 60,        # lines before and behind a part that are shown to who rewrites it
   suggest: 0,                # suggestions are on from the start
   suggest_delay: 150,        # milliseconds without a key before one is asked for
   suggest_keys: 0,           # <Tab> and its like accept, where they are not mapped
