@@ -15,6 +15,7 @@ import msgpack
 import pytest
 
 from conftest import HERE, PATIENCE, askctl_path, wait_until
+from helpers_tmux import Tmux
 
 PLUGIN = HERE.parent / "editors" / "nvim"
 READY = "v:vim_did_enter"
@@ -51,12 +52,7 @@ class Nvim:
         self.home = home
         self.path = home.path / f"{name}.sock"
         self.path.unlink(missing_ok=True)
-        self.log = open(home.path / f"{name}.log", "w+b")
-        self.proc = subprocess.Popen(
-            arguments("--headless", "--listen", str(self.path), *args, setup=setup),
-            env=environment(home, **(env or {})), cwd=cwd,
-            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-        )  # fmt: skip
+        self.start(["--listen", str(self.path), *args], setup, env, cwd)
         self.id = 0
         self.unpacker = msgpack.Unpacker(raw=False, strict_map_key=False, unicode_errors="surrogateescape")
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -68,8 +64,18 @@ class Nvim:
             vim.notify = function(text, level) table.insert(told, text) end
         """)
 
-    def _connects(self):
+    def start(self, args, setup, env, cwd):
+        self.log = open(self.home.path / f"{self.path.stem}.log", "w+b")
+        self.proc = subprocess.Popen(
+            arguments("--headless", *args, setup=setup), env=environment(self.home, **(env or {})), cwd=cwd,
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+        )  # fmt: skip
+
+    def check_alive(self):
         assert self.proc.poll() is None, f"nvim ended:\n{self.output()}"
+
+    def _connects(self):
+        self.check_alive()
         try:
             self.sock.connect(str(self.path))
         except (FileNotFoundError, ConnectionRefusedError):
@@ -192,3 +198,32 @@ class Nvim:
 
     def __exit__(self, *_):
         self.close()
+
+
+class ScreenNvim(Nvim):
+    """One in a terminal of tmux, with a screen to look at."""
+
+    def __init__(self, home, *args, columns=80, rows=24, **kw):
+        self.size = {"columns": columns, "rows": rows}
+        super().__init__(home, *args, **kw)
+
+    def start(self, args, setup, env, cwd):
+        shell = ["env", "-C", str(cwd or self.home.path), *arguments(*args, setup=setup)]
+        self.tmux = Tmux(self.home, shell=shell, env=env, socket=f"{self.path.stem}-tmux", **self.size)
+
+    def check_alive(self):
+        pass
+
+    def output(self):
+        return self.tmux.screen()
+
+    def screen(self, **how):
+        return self.tmux.screen(**how)
+
+    def wait_screen(self, what, **how):
+        return self.tmux.wait_for(what, **how)
+
+    def close(self):
+        self.tmux.close()
+        wait_until(lambda: not self.path.exists(), "nvim has ended")
+        self.sock.close()

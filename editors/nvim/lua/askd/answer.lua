@@ -50,14 +50,14 @@ end
 -- -- what is shown beside the text
 
 local LABELS = {
-  waiting = { " … waiting", "Comment" },
-  thinking = { " … thinking", "Comment" },
-  running = { " …", "Comment" },
+  waiting = { "… waiting", "Comment" },
+  thinking = { "… thinking", "Comment" },
+  running = { "…", "Comment" },
 }
 
 function Sink:label()
   if self.note then
-    return { " " .. self.note:gsub("%c+", " "), self.note_group or "Comment" }
+    return { (self.note:gsub("%c+", " ")), self.note_group or "Comment" }
   end
   return LABELS[self.state]
 end

@@ -48,14 +48,14 @@ end
 
 -- -- drawing
 
--- Each {old_first, old_count, new_first, new_count}, from 1. While the text is being written, what has not come yet is not
--- taken for deleted.
+-- Each {old_first, old_count, new_first, new_count}, from 1. The last one of a text that is being written `is_open`: what
+-- has not come yet is not taken for deleted.
 local function hunks_of(old, new, whole)
   local a, b = table.concat(old, "\n") .. "\n", #new > 0 and table.concat(new, "\n") .. "\n" or ""
   local hunks = vim.diff(a, b, { result_type = "indices", algorithm = "histogram" })
   local last = hunks[#hunks]
   if not whole and last and last[1] + math.max(last[2], 1) - 1 >= #old then
-    last[2], last[5] = 0, true
+    last.is_open = true
   end
   return hunks
 end
@@ -100,7 +100,7 @@ local HEADS = {
 
 function Diff:draw_head(row)
   local text = HEADS[self.state]:format(self.how.title or "rewrite")
-  self:mark(row, { virt_text = { { " " .. text, self.state == "failed" and "ErrorMsg" or "Comment" } } })
+  self:mark(row, { virt_text = { { text, self.state == "failed" and "ErrorMsg" or "Comment" } } })
 end
 
 -- Lines above the buffer's first one are shown only where a window has room for them.
@@ -117,7 +117,7 @@ end
 -- Virtual lines stand below a line; above one, where there is none before it.
 function Diff:draw_hunk(base, hunk, limit)
   local old_first, old_count, new_first, new_count = hunk[1], hunk[2], hunk[3], hunk[4]
-  for i = 0, old_count - 1 do
+  for i = 0, hunk.is_open and -1 or old_count - 1 do
     local row = base + old_first - 1 + i
     if row < limit then
       self:mark(row, { end_row = row + 1, hl_group = "DiffDelete", hl_eol = true, priority = 200 })

@@ -13,11 +13,13 @@ local api = vim.api
 local M = {}
 
 local SIDE_LINES, SIDE_BYTES = 400, 32 * 1024 -- of the buffer before and behind the cursor; the daemon takes less
+local UNANSWERED_MAX = 4 -- with so many that were cancelled and are not confirmed, the daemon has other worries
 local STEP = 64 -- the lines that are sent begin at a multiple of it, so that the text before the cursor only grows
 
 local enabled = false
 local timer = compat.uv.new_timer()
 local current -- {buf, row, col, behind, text, call, done, shown}
+local unanswered = 0 -- calls
 local told = {} -- codes of errors, each of which is told once until one suggestion comes
 
 -- -- where the cursor is
@@ -144,6 +146,7 @@ local function handlers(s)
       end
     end,
     done = function(err, result)
+      unanswered = unanswered - 1
       s.call, s.done = nil, true
       if err then
         failed(err)
@@ -155,8 +158,17 @@ local function handlers(s)
   }
 end
 
+local function may_ask()
+  return wanted_here()
+    and inserting()
+    and not current
+    and vim.fn.pumvisible() == 0
+    and unanswered < UNANSWERED_MAX
+    and not client.is_congested()
+end
+
 local function ask()
-  if not wanted_here() or not inserting() or current or vim.fn.pumvisible() == 1 or client.is_congested() then
+  if not may_ask() then
     return
   end
   local buf = api.nvim_get_current_buf()
@@ -169,6 +181,7 @@ local function ask()
   local s = { buf = buf, row = row, col = col, text = "", before = line:sub(1, col), behind = line:sub(col + 1) }
   s.lines_below = api.nvim_buf_line_count(buf) - row
   current = s
+  unanswered = unanswered + 1
   s.call = client.stream("complete", {
     model = options.suggest_model or nil,
     prefix = prefix,
