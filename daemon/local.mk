@@ -98,24 +98,24 @@ libaskd_la_SOURCES = \
 	daemon/engine/refresh.h daemon/engine/report.c daemon/engine/report.h daemon/engine/reprice.c \
 	daemon/engine/reprice.h daemon/engine/route.c daemon/engine/route.h daemon/engine/slow.c daemon/engine/slow.h \
 	daemon/engine/spend.c daemon/engine/spend.h daemon/engine/spending.c daemon/engine/spending.h \
-	daemon/engine/summary.c daemon/engine/summary.h daemon/engine/tally.c daemon/engine/tally.h \
-	daemon/engine/titling.c daemon/engine/titling.h daemon/engine/tried.c daemon/engine/tried.h \
-	daemon/engine/tries.c daemon/engine/tries.h daemon/engine/tries_internal.h daemon/engine/tries_lane.c \
-	daemon/engine/turns.c daemon/engine/turns.h daemon/engine/vector_read.c daemon/engine/vector_read.h \
-	daemon/engine/vectors_known.c daemon/engine/vectors_known.h daemon/engine/warm.c daemon/engine/warm.h \
-	daemon/engine/window.c daemon/engine/window.h daemon/engine/windows.c daemon/engine/windows.h \
-	daemon/rpc/budget_map.c daemon/rpc/budget_map.h daemon/rpc/cache_map.c daemon/rpc/cache_map.h \
-	daemon/rpc/conversation_call.c daemon/rpc/conversation_call.h daemon/rpc/conversation_watch.c \
-	daemon/rpc/conversation_watch.h daemon/rpc/dispatch.c daemon/rpc/dispatch.h daemon/rpc/handlers.h \
-	daemon/rpc/held.c daemon/rpc/held.h daemon/rpc/import.c daemon/rpc/import.h daemon/rpc/import_job.c \
-	daemon/rpc/import_job.h daemon/rpc/later.c daemon/rpc/later.h daemon/rpc/log_watch.c daemon/rpc/log_watch.h \
-	daemon/rpc/m_aliases.c daemon/rpc/m_answer.c daemon/rpc/m_archive.c daemon/rpc/m_cache.c daemon/rpc/m_chat.c \
-	daemon/rpc/m_compare.c daemon/rpc/m_complete.c daemon/rpc/m_conversation.c daemon/rpc/m_conversation_change.c \
-	daemon/rpc/m_conversation_create.c daemon/rpc/m_embed.c daemon/rpc/m_keys.c daemon/rpc/m_log.c \
-	daemon/rpc/m_metrics.c daemon/rpc/m_models.c daemon/rpc/m_prompt.c daemon/rpc/m_service.c \
-	daemon/rpc/m_status.c daemon/rpc/m_usage.c daemon/rpc/methods.c daemon/rpc/methods_conversation.c \
-	daemon/rpc/methods_conversation.h daemon/rpc/methods_log.c daemon/rpc/methods_log.h \
-	daemon/rpc/methods_models.c daemon/rpc/methods_models.h daemon/rpc/methods_prompt.c \
+	daemon/engine/suggest.c daemon/engine/suggest.h daemon/engine/summary.c daemon/engine/summary.h \
+	daemon/engine/tally.c daemon/engine/tally.h daemon/engine/titling.c daemon/engine/titling.h \
+	daemon/engine/tried.c daemon/engine/tried.h daemon/engine/tries.c daemon/engine/tries.h \
+	daemon/engine/tries_internal.h daemon/engine/tries_lane.c daemon/engine/turns.c daemon/engine/turns.h \
+	daemon/engine/vector_read.c daemon/engine/vector_read.h daemon/engine/vectors_known.c \
+	daemon/engine/vectors_known.h daemon/engine/warm.c daemon/engine/warm.h daemon/engine/window.c \
+	daemon/engine/window.h daemon/engine/windows.c daemon/engine/windows.h daemon/rpc/budget_map.c \
+	daemon/rpc/budget_map.h daemon/rpc/cache_map.c daemon/rpc/cache_map.h daemon/rpc/conversation_call.c \
+	daemon/rpc/conversation_call.h daemon/rpc/conversation_watch.c daemon/rpc/conversation_watch.h \
+	daemon/rpc/dispatch.c daemon/rpc/dispatch.h daemon/rpc/handlers.h daemon/rpc/held.c daemon/rpc/held.h \
+	daemon/rpc/import.c daemon/rpc/import.h daemon/rpc/import_job.c daemon/rpc/import_job.h daemon/rpc/later.c \
+	daemon/rpc/later.h daemon/rpc/log_watch.c daemon/rpc/log_watch.h daemon/rpc/m_aliases.c daemon/rpc/m_answer.c \
+	daemon/rpc/m_archive.c daemon/rpc/m_cache.c daemon/rpc/m_chat.c daemon/rpc/m_compare.c daemon/rpc/m_complete.c \
+	daemon/rpc/m_conversation.c daemon/rpc/m_conversation_change.c daemon/rpc/m_conversation_create.c \
+	daemon/rpc/m_embed.c daemon/rpc/m_keys.c daemon/rpc/m_log.c daemon/rpc/m_metrics.c daemon/rpc/m_models.c \
+	daemon/rpc/m_prompt.c daemon/rpc/m_service.c daemon/rpc/m_status.c daemon/rpc/m_usage.c daemon/rpc/methods.c \
+	daemon/rpc/methods_conversation.c daemon/rpc/methods_conversation.h daemon/rpc/methods_log.c \
+	daemon/rpc/methods_log.h daemon/rpc/methods_models.c daemon/rpc/methods_models.h daemon/rpc/methods_prompt.c \
 	daemon/rpc/methods_prompt.h daemon/rpc/methods_usage.c daemon/rpc/methods_usage.h daemon/rpc/notify.c \
 	daemon/rpc/notify.h daemon/rpc/outq.c daemon/rpc/outq.h daemon/rpc/params.c daemon/rpc/peer.c \
 	daemon/rpc/peer.h daemon/rpc/schema.c daemon/rpc/schema.h daemon/rpc/server.c daemon/rpc/server.h \

@@ -41,25 +41,25 @@ unit_tests = \
 	tests/unit/engine/test_meter tests/unit/engine/test_metrics tests/unit/engine/test_offers \
 	tests/unit/engine/test_place tests/unit/engine/test_premium tests/unit/engine/test_providers \
 	tests/unit/engine/test_report tests/unit/engine/test_route tests/unit/engine/test_slow \
-	tests/unit/engine/test_spend tests/unit/engine/test_titling tests/unit/engine/test_turns \
-	tests/unit/engine/test_window tests/unit/http/test_address tests/unit/http/test_breaker \
-	tests/unit/http/test_bucket tests/unit/http/test_bucket_day tests/unit/http/test_host \
-	tests/unit/http/test_pool tests/unit/http/test_pool_faults tests/unit/http/test_retry \
-	tests/unit/key/test_env_keys tests/unit/key/test_key tests/unit/key/test_key_command \
-	tests/unit/key/test_key_sources tests/unit/ledger/test_amount tests/unit/ledger/test_budget_room \
-	tests/unit/ledger/test_budgets tests/unit/ledger/test_budgets_life tests/unit/ledger/test_budgets_model \
-	tests/unit/ledger/test_period tests/unit/ledger/test_rates tests/unit/ledger/test_today \
-	tests/unit/prompt/test_front tests/unit/prompt/test_set tests/unit/prompt/test_template \
-	tests/unit/proto/test_codec tests/unit/proto/test_codec_event tests/unit/proto/test_frame \
-	tests/unit/proto/test_mp tests/unit/proto/test_mp_walk tests/unit/provider/test_anthropic \
-	tests/unit/provider/test_error_map tests/unit/provider/test_gap tests/unit/provider/test_gap_cut \
-	tests/unit/provider/test_gemini tests/unit/provider/test_jsonx tests/unit/provider/test_list \
-	tests/unit/provider/test_media tests/unit/provider/test_openai_parse tests/unit/provider/test_openai_request \
-	tests/unit/provider/test_openai_responses tests/unit/provider/test_rate_limits \
-	tests/unit/provider/test_recordings tests/unit/provider/test_scan tests/unit/provider/test_small_adapters \
-	tests/unit/provider/test_sse tests/unit/provider/test_usage tests/unit/provider/test_vectors \
-	tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq tests/unit/rpc/test_schema \
-	tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
+	tests/unit/engine/test_spend tests/unit/engine/test_suggest tests/unit/engine/test_titling \
+	tests/unit/engine/test_turns tests/unit/engine/test_window tests/unit/http/test_address \
+	tests/unit/http/test_breaker tests/unit/http/test_bucket tests/unit/http/test_bucket_day \
+	tests/unit/http/test_host tests/unit/http/test_pool tests/unit/http/test_pool_faults \
+	tests/unit/http/test_retry tests/unit/key/test_env_keys tests/unit/key/test_key \
+	tests/unit/key/test_key_command tests/unit/key/test_key_sources tests/unit/ledger/test_amount \
+	tests/unit/ledger/test_budget_room tests/unit/ledger/test_budgets tests/unit/ledger/test_budgets_life \
+	tests/unit/ledger/test_budgets_model tests/unit/ledger/test_period tests/unit/ledger/test_rates \
+	tests/unit/ledger/test_today tests/unit/prompt/test_front tests/unit/prompt/test_set \
+	tests/unit/prompt/test_template tests/unit/proto/test_codec tests/unit/proto/test_codec_event \
+	tests/unit/proto/test_frame tests/unit/proto/test_mp tests/unit/proto/test_mp_walk \
+	tests/unit/provider/test_anthropic tests/unit/provider/test_error_map tests/unit/provider/test_gap \
+	tests/unit/provider/test_gap_cut tests/unit/provider/test_gemini tests/unit/provider/test_jsonx \
+	tests/unit/provider/test_list tests/unit/provider/test_media tests/unit/provider/test_openai_parse \
+	tests/unit/provider/test_openai_request tests/unit/provider/test_openai_responses \
+	tests/unit/provider/test_rate_limits tests/unit/provider/test_recordings tests/unit/provider/test_scan \
+	tests/unit/provider/test_small_adapters tests/unit/provider/test_sse tests/unit/provider/test_usage \
+	tests/unit/provider/test_vectors tests/unit/rpc/test_cache_map tests/unit/rpc/test_outq \
+	tests/unit/rpc/test_schema tests/unit/store/test_backend_answers tests/unit/store/test_backend_changes \
 	tests/unit/store/test_backend_ledger tests/unit/store/test_backend_search tests/unit/store/test_backend_trees \
 	tests/unit/store/test_backends tests/unit/store/test_rows tests/unit/store/test_search_text \
 	tests/unit/store/test_sqlite tests/unit/store/test_sqlite_facts tests/unit/store/test_store \
@@ -392,6 +392,9 @@ tests_unit_engine_test_slow_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_spend_SOURCES = tests/unit/engine/test_spend.c
 tests_unit_engine_test_spend_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_spend_LDADD = $(UNIT_LDADD)
+tests_unit_engine_test_suggest_SOURCES = tests/unit/engine/test_suggest.c
+tests_unit_engine_test_suggest_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_engine_test_suggest_LDADD = $(UNIT_LDADD)
 tests_unit_engine_test_titling_SOURCES = tests/unit/engine/test_titling.c
 tests_unit_engine_test_titling_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_engine_test_titling_LDADD = $(UNIT_LDADD)

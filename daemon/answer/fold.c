@@ -183,6 +183,16 @@ void fold_log(struct fold *f, const struct log *l, const char *provider, const c
         f->lossy |= f->calls[i].arguments.failed;
 }
 
+void fold_text(struct fold *f, const char *text, size_t len)
+{
+    const struct chat_event ev = {.kind = EVENT_TEXT, .text = {text, len}};
+    *f = (struct fold){.usage = USAGE_INIT, .finished = true, .finish = FINISH_STOP};
+    buf_init(&f->text, len);
+    buf_init(&f->reasoning, 0);
+    fold_event(f, &ev, len);
+    f->lossy = f->text.failed;
+}
+
 void fold_done(struct fold *f)
 {
     buf_done(&f->text);

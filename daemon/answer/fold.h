@@ -30,6 +30,8 @@ struct fold {
 /* provider and model: who is meant where no `retry` event tells. The log must outlive the fold, which points into it.
  */
 void fold_log(struct fold *f, const struct log *l, const char *provider, const char *model);
+/* One that is done and holds this text alone, which is copied; the rest of it is for the caller to tell. */
+void fold_text(struct fold *f, const char *text, size_t len);
 void fold_done(struct fold *f);
 
 /* Each appends entries to out (key, value, key, value, …) and returns how many. */

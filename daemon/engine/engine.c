@@ -56,6 +56,8 @@ const struct config_option engine_option_rows[] = {
      "it; what one side does not need, the other has."},
     {"complete_max_tokens", CONFIG_INT, AT(complete.max_tokens), 1, 1000000, "256", NULL, CONFIG_RELOAD,
      "Bound on what it writes, in tokens, where the editor names none."},
+    {"complete_memory", CONFIG_SIZE, AT(complete.memory), 0, 1ll << 30, "4 MiB", NULL, CONFIG_RELOAD,
+     "What is kept of the last suggestions, so that nobody is asked while an editor's user types along one. 0: nothing."},
     {"context_warn", CONFIG_INT, AT(windows.warn), 0, 100, "80", NULL, CONFIG_RELOAD,
      "Per cent of a model's window from which on a question is told how much of it it fills. 0: never."},
     {0},
@@ -108,6 +110,7 @@ struct engine *engine_new(uv_loop_t *loop, struct answer_table *table, struct st
     TAILQ_INIT(&e->embeds);
     TAILQ_INIT(&e->estimates);
     TAILQ_INIT(&e->asides);
+    suggestions_init(&e->suggestions);
     buf_init(&e->scratch, EVENT_BYTES_MAX);
     load_speeds(e);
     e->spending = spending_new(e);
@@ -136,6 +139,7 @@ void engine_configure(struct engine *e, const struct engine_knowledge *k)
     struct catalog *catalog = e->catalog;
     struct aliases *aliases = e->aliases;
     carry_over(k->providers, providers);
+    suggestions_clear(&e->suggestions, NULL); /* they are of what a name meant before */
     take_knowledge(e, k);
     catalog_unref(e->catalog);
     e->catalog = catalog_with_newest_lists(k->catalog, catalog);
@@ -211,6 +215,7 @@ void engine_close(struct engine *e, void (*closed)(void *data), void *data)
     keep_room_close(&e->keeps);
     e->books = books_close(e->books);
     attempt_room_close(&e->attempts);
+    suggestions_clear(&e->suggestions, NULL);
     warm_done(e);
     e->spending = spending_free(e->spending);
     e->tally = tally_free(e->tally);
@@ -333,6 +338,13 @@ const struct today_figures *engine_today(const struct engine *e, uid_t uid)
 struct cache *engine_cache(const struct engine *e)
 {
     return e->cache;
+}
+
+void engine_forget_suggestions(struct engine *e, uid_t uid)
+{
+    char scope[ITEM_SCOPE_MAX];
+    cache_scope(e->cache, uid, scope);
+    suggestions_clear(&e->suggestions, scope);
 }
 
 struct store *engine_store(const struct engine *e)

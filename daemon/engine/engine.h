@@ -24,6 +24,7 @@ struct complete_options {
     char *model;        /* who completes code: a name as route.h takes it, NULL: the default */
     int64_t context;    /* tokens of the text around the gap that are shown */
     int64_t max_tokens; /* of what goes into it, where the question does not tell */
+    int64_t memory;     /* bytes of the last suggestions */
 };
 
 struct engine_options {
@@ -88,6 +89,8 @@ struct answer *engine_failed(struct engine *e, const struct answer_asker *asker,
 
 struct store *engine_store(const struct engine *e);
 struct cache *engine_cache(const struct engine *e);
+/* Of that user, or of the namespace: what is gone from the cache does not come back by them. */
+void engine_forget_suggestions(struct engine *e, uid_t uid);
 struct store_job;
 /* Somebody waits for what is asked to be in the store: from now on questions go there at once. */
 void engine_store_at_once(struct engine *e, bool at_once);

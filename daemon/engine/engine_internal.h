@@ -14,6 +14,7 @@
 #include "daemon/engine/meter.h"
 #include "daemon/engine/route.h"
 #include "daemon/engine/slow.h"
+#include "daemon/engine/suggest.h"
 #include "daemon/key/key.h"
 
 struct ask;
@@ -37,6 +38,7 @@ struct engine {
     struct cache *cache;
     struct key_maker *key_maker;
     struct flight *flights; /* those that can be joined, by what is asked (uthash) */
+    struct suggestions suggestions;
     struct keep_room keeps;
     struct meter meter;
     struct slow slow;

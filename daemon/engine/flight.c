@@ -186,8 +186,7 @@ static void remember(const struct flight *f, const struct fold *fold, const stru
 {
     const struct chat_request *req = f->q.req;
     int64_t ttl_ms = req->has_cache_ttl ? (int64_t)(req->cache_ttl * 1000) : cache_ttl_ms(f->engine->cache);
-    struct buf runs, tail;
-    if (!is_worth_keeping(fold) || ttl_ms <= 0 || f->outdated)
+    if (ttl_ms <= 0 || f->outdated)
         return;
     struct item_facts facts = {.key = *key,
                                .scope = f->q.lookup.scope,
@@ -197,20 +196,13 @@ static void remember(const struct flight *f, const struct fold *fold, const stru
                                .model = fold->model};
     facts.expires_us = facts.created_us + ttl_ms * 1000;
     find_savings(f, fold, &facts);
-    buf_init(&runs, SIZE_MAX / 2); /* of the log's size */
-    buf_init(&tail, SIZE_MAX / 2);
-    facts.n_events = fold_put_events(&runs, fold);
-    facts.n_tail = fold_put_tail(&tail, fold, NULL) + 1;
-    mp_put_cstr(&tail, "attempts");
-    mp_put_array(&tail, 0);
-    facts.runs = (struct item_bytes){runs.data, runs.len};
-    facts.tail = (struct item_bytes){tail.data, tail.len};
+    if (req->gap)
+        suggest_add(f->engine, req, fold, &facts);
+    if (!is_worth_keeping(fold))
+        return;
     if (!f->persist && req->cache == CACHE_REFRESH) /* what it replaces may be on a disk */
         cache_forget(f->engine->cache, facts.scope, key);
-    if (!runs.failed && !tail.failed)
-        cache_put(f->engine->cache, &facts, f->persist);
-    buf_done(&runs);
-    buf_done(&tail);
+    lookup_keep(f->engine, &facts, fold, f->persist);
 }
 
 /* The key of the one who answered; an answer that has none is not kept. */

@@ -1,5 +1,6 @@
 #include "daemon/engine/lookup.h"
 #include "lib/base/alloc.h"
+#include "lib/proto/mp.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,6 +127,24 @@ struct cache_item *lookup_find(struct engine *e, const struct lookup *k)
     for (size_t i = 0; i < k->n && !it; i++)
         it = cache_find(e->cache, k->scope, &keys[i], k->max_age_ms);
     return lookup_first(&it, 1);
+}
+
+void lookup_keep(struct engine *e, const struct item_facts *facts, const struct fold *fold, bool persist)
+{
+    struct item_facts kept = *facts;
+    struct buf runs, tail;
+    buf_init(&runs, SIZE_MAX / 2); /* of the log's size */
+    buf_init(&tail, SIZE_MAX / 2);
+    kept.n_events = fold_put_events(&runs, fold);
+    kept.n_tail = fold_put_tail(&tail, fold, NULL) + 1;
+    mp_put_cstr(&tail, "attempts");
+    mp_put_array(&tail, 0);
+    kept.runs = (struct item_bytes){runs.data, runs.len};
+    kept.tail = (struct item_bytes){tail.data, tail.len};
+    if (!runs.failed && !tail.failed)
+        cache_put(e->cache, &kept, persist);
+    buf_done(&runs);
+    buf_done(&tail);
 }
 
 static void release_item(void *owner)

@@ -3,6 +3,7 @@
 #ifndef ASKD_ENGINE_LOOKUP_H
 #define ASKD_ENGINE_LOOKUP_H
 
+#include "daemon/answer/fold.h"
 #include "daemon/cache/cache.h"
 #include "daemon/engine/engine_internal.h"
 #include "daemon/engine/route.h"
@@ -44,6 +45,9 @@ struct cache_item *lookup_find(struct engine *e, const struct lookup *k);
 
 /* Of items that were found for its keys, in their order, the first that is an answer; NULL where none is. */
 struct cache_item *lookup_first(struct cache_item *const *items, size_t n);
+
+/* Keeps an answer: facts, but for what the fold tells of it. persist: beyond memory too. */
+void lookup_keep(struct engine *e, const struct item_facts *facts, const struct fold *fold, bool persist);
 
 /* The item's events as a log, made once; borrowed of the item. NULL where its events cannot be read. */
 struct log *lookup_log(struct engine *e, struct cache_item *it);

@@ -322,6 +322,7 @@ enum error_code m_cache_clear(struct call *c, struct error *err)
         filter.scope = scope;
         filter.key = by_key ? &key : NULL;
         filter.model = model;
+        engine_forget_suggestions(c->peer->server->engine, server_scope(c->peer->server, c->peer));
         cache_clear(cache_of(c), &filter, on_cleared, later_new(c));
     }
     free(model);

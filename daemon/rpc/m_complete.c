@@ -1,5 +1,6 @@
 /* complete */
 #include "daemon/engine/complete.h"
+#include "daemon/engine/suggest.h"
 #include "daemon/rpc/handlers.h"
 #include "daemon/rpc/server.h"
 #include "daemon/rpc/stream.h"
@@ -91,6 +92,7 @@ static enum error_code ask(struct call *c, const struct asked *asked, const msgp
     struct answer *a = NULL;
     struct chat_request *req = request_of(c, asked);
     bool stream = req->stream;
+    suggest_look(s->engine, req, asker.uid);
     enum error_code code = engine_ask(s->engine, req, &asker, NULL, &a, err);
     if (asked->buffer)
         stream_cancel_buffer(c->peer, asked->buffer);

@@ -1,10 +1,13 @@
 """complete: what is missing at a cursor."""
 
+import selectors
+import socket
+import threading
 import time
 
 import pytest
 
-from client import RpcError, failure
+from client import RpcError
 from conftest import wait_until
 
 
@@ -204,3 +207,208 @@ def test_it_goes_on_beside_a_chat(client, provider):
     chat = {"model": says("```\n1\n```"), "system": system, "prompt": prompt, "temperature": 0, "max_tokens": 256}
     assert r["text"] == "1"
     assert client.call("chat", {**chat, "reasoning": "off"})["text"] == "```\n1\n```"
+
+
+# -- suggestions
+
+
+def requests(provider):
+    return provider.stats()["requests"]
+
+
+def test_typing_along_asks_nobody(client, provider):
+    model, text = says("return a + b"), "return a + b"
+    before = "def add(a, b):\n    "
+    first = complete(client, before, model, suffix="\n")
+    assert (first["text"], first["cached"]) == (text, False)
+    for n in range(1, len(text)):
+        r = complete(client, before + text[:n], model, suffix="\n", buffer="b")
+        assert (r["text"], r["cached"], r["finish_reason"]) == (text[n:], True, "stop")
+        assert r["model"] == first["model"] and r["usage"] == first["usage"] and r["attempts"] == []
+        assert r["age"] >= 0
+    assert requests(provider) == 1
+    again = complete(client, before, model, suffix="\n")  # all of it was taken back
+    assert (again["text"], again["cached"]) == (text, True)
+    assert requests(provider) == 1
+    complete(client, before + "raise", model, suffix="\n")
+    complete(client, before + text, model, suffix="\n")
+    assert requests(provider) == 3
+
+
+def test_a_suggestion_streams_like_any_answer(client):
+    complete(client, "x = ", says("1 + 2"))
+    msgid = client.request("complete", {"model": says("1 + 2"), "prefix": "x = 1", "stream": True})
+    assert client.result(msgid)["text"] == " + 2"
+    events = [m[2][2] for m in client.log if m[0] == 2 and m[1] == "answer.event"]
+    assert [e["type"] for e in events] == ["start", "text", "usage", "done"]
+    assert events[0]["cached"] and events[1]["text"] == " + 2"
+
+
+@pytest.mark.parametrize(
+    "different",
+    [{"suffix": "other"}, {"language": "lua"}, {"model": says("1 + 2", 2)}, {"prefix": "y = 1"}, {"max_tokens": 5}],
+)
+def test_another_gap_is_asked(client, provider, different):
+    complete(client, "x = ", says("1 + 2"))
+    assert not complete(client, **{"prefix": "x = 1", "model": says("1 + 2"), **different})["cached"]
+    assert requests(provider) == 2
+
+
+@pytest.mark.askd(provider=DEEPSEEK)
+def test_what_was_cut_at_its_bound_is_a_suggestion_too(client, provider):
+    first = complete(client, "one two three", "fake/length")
+    assert (first["text"], first["finish_reason"]) == ("one two three", "length")
+    r = complete(client, "one two three" + first["text"][:2], "fake/length")
+    assert (r["text"], r["finish_reason"], r["cached"]) == (first["text"][2:], "length", True)
+    assert requests(provider) == 1
+
+
+def test_it_counts_as_cached(client):
+    complete(client, "x = ", says("1 + 2"))
+    complete(client, "x = 1", says("1 + 2"))
+    wait_until(lambda: client.call("status")["today"]["cache_hits"] == 1, "the hit")
+    today = client.call("status")["today"]
+    assert (today["requests"], today["answers"]) == (1, 2)
+
+
+@pytest.mark.askd(daemon={"complete_memory": 0})
+def test_no_memory_no_suggestions(client, provider):
+    complete(client, "x = ", says("1 + 2"))
+    assert not complete(client, "x = 1", says("1 + 2"))["cached"]
+
+
+@pytest.mark.askd(extra="[cache]\nmemory = 0\nbackend = none")
+def test_no_cache_no_suggestions(client, provider):
+    complete(client, "x = ", says("1 + 2"))
+    assert not complete(client, "x = 1", says("1 + 2"))["cached"]
+
+
+def test_a_cleared_cache_has_no_suggestions(client, provider):
+    complete(client, "x = ", says("1 + 2"))
+    client.call("cache.clear")
+    assert not complete(client, "x = 1", says("1 + 2"))["cached"]
+
+
+def test_suggestions_reach_no_disk(daemon, client, home):
+    secret = "sesame_open_0451"
+    complete(client, f"{secret} = ", says(f"{secret}_suffix_of_it"))
+    complete(client, f"{secret} = {secret}", says(f"{secret}_suffix_of_it"))
+    daemon.end()
+    for path in home.path.rglob("*"):
+        if path.is_file() and path.suffix != ".log":
+            assert secret.encode() not in path.read_bytes(), path
+
+
+@pytest.mark.askd(daemon={"complete_memory": "16 KiB"})
+def test_suggestions_are_bounded(client, provider):
+    for i in range(40):
+        complete(client, f"x{i} " * 300 + "= ", says("1 + 2"))
+    assert complete(client, "x39 " * 300 + "= 1", says("1 + 2"))["cached"]
+    assert not complete(client, "x0 " * 300 + "= 1", says("1 + 2"))["cached"]
+
+
+# -- while somebody types
+
+
+class Slowly(threading.Thread):
+    """A provider that never ends an answer, and knows by its own clock how many requests are open."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/v1"
+        self.most = self.begun = 0
+        self.changes = []  # (when, how many are open then)
+        self.open = set()
+        self.start()
+
+    def note(self):
+        self.most = max(self.most, len(self.open))
+        self.changes.append((time.monotonic(), len(self.open)))
+
+    def run(self):
+        with selectors.DefaultSelector() as s:
+            s.register(self.listener, selectors.EVENT_READ)
+            while True:
+                # Ends before beginnings: both may have come since it last looked.
+                ready = sorted((k for k, _ in s.select()), key=lambda k: k.fileobj is self.listener)
+                for key in ready:
+                    if key.fileobj is self.listener:
+                        s.register(self.listener.accept()[0], selectors.EVENT_READ)
+                    elif data := self.read(key.fileobj):
+                        self.take(key.fileobj, data)
+                    else:
+                        s.unregister(key.fileobj)
+                        key.fileobj.close()
+                        self.open.discard(key.fileobj)
+                        self.note()
+
+    @staticmethod
+    def read(sock):
+        try:
+            return sock.recv(1 << 16)
+        except ConnectionError:
+            return b""
+
+    def take(self, sock, data):
+        if data.startswith(b"POST "):
+            self.begun += 1
+            self.open.add(sock)
+            self.note()
+            head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n"
+            sock.sendall(head + b'data: {"choices": [{"index": 0, "delta": {"content": "w"}}]}\n\n')
+
+
+@pytest.fixture
+def slowly(home, start_daemon):
+    """(the provider, its daemon)"""
+    p = Slowly()
+    home.write_config(p.url, daemon={"default_model": "fake/m"})
+    return p, start_daemon()
+
+
+def test_typing_leaves_one_request_at_most(slowly):
+    """50 keystrokes in a buffer: never two requests at once, and none 50 ms after the last was cancelled."""
+    p, daemon = slowly
+    client = daemon.connect()
+    sent = []
+    for i in range(50):
+        params = {"prefix": f"text {i}", "suffix": "\n", "buffer": "b", "stream": True}
+        begun = p.begun
+        sent.append(client.request("complete", params))
+        if i % 5 == 0:  # some get as far as the provider, others do not
+            wait_until(lambda: p.begun > begun and len(p.open) == 1, "a request", pause=0.001)  # noqa: B023
+    wait_until(lambda: len(p.open) == 1 and client.call("status")["answers"] == 1, "the last one")
+    client.request("answer.cancel", {"request": sent[-1]})
+    for msgid in sent:
+        assert client.response(msgid)[0]["code"] == "cancelled"
+    cancelled = time.monotonic()
+    wait_until(lambda: not p.open, "its end", pause=0.001)
+    assert p.changes[-1][0] - cancelled < 0.05
+    assert p.most == 1 and p.begun >= 10
+    status = client.call("status")
+    assert (status["answers"], status["retained"], status["answer_bytes"]) == (0, 0, 0)
+    assert status["http"]["active"] == 0 and status["providers"][0]["waiting"] == 0
+
+
+def test_the_same_question_again_goes_on_with_the_first(slowly):
+    p, daemon = slowly
+    client = daemon.connect()
+    params = {"prefix": "text", "buffer": "b"}
+    first = client.request("complete", params)
+    wait_until(lambda: len(p.open) == 1, "the request")
+    second = client.request("complete", params)
+    assert client.response(first)[0]["code"] == "cancelled"
+    assert client.call("status")["answers"] == 1
+    assert (p.begun, len(p.open)) == (1, 1)
+    client.request("answer.cancel", {"request": second})
+    assert client.response(second)[0]["code"] == "cancelled"
+    wait_until(lambda: not p.open, "its end")
+
+
+@pytest.mark.askd(provider={"max_connections": 1})
+def test_a_new_one_waits_for_no_place_of_the_old_one(client, provider):
+    older = client.request("complete", {"model": "fake/hang-first", "prefix": "a", "buffer": "b"})
+    wait_until(lambda: provider.stats()["active"] == 1, "the request")
+    assert complete(client, "ab", says("c"), buffer="b")["text"] == "c"
+    assert client.response(older)[0]["code"] == "cancelled"

@@ -71,6 +71,7 @@ CHANGE(another_top_p, r->top_p = 0.5)
 CHANGE(no_top_p, r->has_top_p = false)
 CHANGE(another_seed, r->seed = -7)
 CHANGE(no_seed, r->has_seed = false)
+CHANGE(a_gap, r->gap = chat_gap_new((struct gap_text){"x", 1}, (struct gap_text){"y", 1}, NULL))
 CHANGE(another_max, r->max_tokens = 101)
 CHANGE(no_max, r->has_max_tokens = false)
 CHANGE(reasoning_off, r->reasoning = REASONING_OFF)
@@ -135,6 +136,7 @@ static change *const changes[] = {nothing,
                                   no_top_p,
                                   another_seed,
                                   no_seed,
+                                  a_gap,
                                   another_max,
                                   no_max,
                                   reasoning_off,
