@@ -329,3 +329,41 @@ def test_the_daemon_restarts_in_mid_answer(nvim, restart):
     nvim.command("AskModel fake/echo")
     ask(nvim, "and on")
     wait_until(lambda: idle(nvim) and nvim.lines().count("and on") == 2, "it goes on")
+
+
+def test_a_chat_that_was_unloaded_is_read_anew(nvim, client):
+    m = client.call("chat", {"prompt": "hello", "conversation": "new"})
+    open_chat(nvim, m["conversation"])
+    nvim.wait_lines(lambda lines: lines.count("hello") == 2)
+    nvim.command("bdelete")
+    client.call("chat", {"prompt": "meanwhile", "conversation": m["conversation"]})
+    nvim.command(f"edit {PREFIX}{m['conversation']}")
+    nvim.wait_lines(lambda lines: lines.count("meanwhile") == 2)
+    client.call("chat", {"prompt": "and live", "conversation": m["conversation"]})
+    nvim.wait_lines(lambda lines: lines.count("and live") == 2)
+    assert nvim.lua("return vim.bo.modeline or vim.bo.swapfile") is False
+
+
+def test_new_chats_do_not_pile_up_and_none_is_overwritten(nvim):
+    first = open_chat(nvim)
+    assert open_chat(nvim) == first
+    write_question(nvim, "something")
+    second = open_chat(nvim)
+    assert second != first and nvim.lines() == ["## user", "", ""]
+    assert nvim.lines(first)[-1] == "something"
+
+
+def test_a_conversation_that_is_not_there(nvim):
+    open_chat(nvim, "01900000-0000-7000-8000-000000000000")
+    nvim.wait_told("askd: not_found")
+    nvim.command("bdelete!")
+    nvim.command("AskChat last")
+    nvim.wait_told("askd: not_found: ")
+
+
+@pytest.mark.askd(daemon={}, extra="[store]\nkeep = none")
+def test_where_nothing_is_kept_the_answer_is_shown(nvim):
+    open_chat(nvim)
+    ask(nvim, "hello")
+    nvim.wait_told("not kept here")
+    nvim.wait_lines("hello", nvim.answer_buffer())

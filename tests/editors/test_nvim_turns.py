@@ -122,7 +122,7 @@ def test_attachments_are_lines_that_can_be_taken_out(lua):
 @pytest.mark.parametrize(
     "text",
     ["", "plain", "## user", "\\## user", "\\\\### part text", "```\n## assistant (a/b)\n```", "<!-- askd {} -->",
-     "nul\0byte", "cr\r", "### reasoning\n\nx", "## users", " ## user", "a\n\n\nb", "<!-- askd {}", "## user \t"],
+     "nul\0byte", "cr\rwithin", "### reasoning\n\nx", "## users", " ## user", "a\n\n\nb", "<!-- askd {}", "## user \t"],
 )  # fmt: skip
 def test_every_text_is_read_back(lua, text):
     code = """
@@ -135,6 +135,11 @@ def test_every_text_is_read_back(lua, text):
         read = lua(code, role, text)
         assert [t["role"] for t in read] == [role, "user"]
         assert read[0]["text"] == text
+
+
+def test_line_ends_of_dos_are_not_shown(lua):
+    lines = lua("return require('askd.turns').of_message(...)", message("1", None, "user", "one\r\n\r\ntwo\r\n"))
+    assert lines == ["## user", "", "one", "", "two"]
 
 
 # -- :AskApply

@@ -67,9 +67,14 @@ end
 
 -- -- what is to be asked
 
--- A single turn's lines read back: what it says, whatever blank lines are at its ends.
-local function said(lines)
-  return (turns.read(lines))[1]
+local read_back = setmetatable({}, { __mode = "k" }) -- by message, since a long conversation is compared often
+
+-- What the turn of a message says once it was written and read back: blank lines at its ends are gone.
+local function said(message)
+  if not read_back[message] then
+    read_back[message] = turns.read(turns.of_message(message))[1]
+  end
+  return read_back[message]
 end
 
 local function same_parts(a, b)
@@ -83,9 +88,9 @@ end
 
 --- Whether a turn of a page says what the message says.
 function M.is_as_known(message, turn)
-  local known = said(turns.of_message(message))
+  local known = said(message)
   return known.role == turn.role
-    and without_blanks(known.text) == without_blanks(turn.text)
+    and (known.text == turn.text or without_blanks(known.text) == without_blanks(turn.text))
     and same_parts(known.kept, turn.kept)
 end
 

@@ -143,6 +143,11 @@ local function without_undo(buf, fn)
   vim.bo[buf].undolevels = levels
 end
 
+-- Modified is what nobody but this buffer has.
+function Chat:set_modified()
+  vim.bo[self.buf].modified = self.page:has_draft()
+end
+
 -- Shows the branch that is due, and has the running answer at its end stream in.
 function Chat:show(sent)
   if self.flow and not sent then
@@ -164,7 +169,7 @@ function Chat:show(sent)
     self.note = "changed elsewhere; what is changed here stays. :e! reads it anew"
   else
     self.tip = path[#path] and path[#path].id
-    vim.bo[self.buf].modified = self.page:has_draft()
+    self:set_modified()
     self:follow(path[#path])
   end
   self:remark()
@@ -180,6 +185,9 @@ function Chat:follow(message)
   end
   local flow = { answer = id }
   local sink = answer.into(self.buf, { self.page:flow_row(), 0 }, {
+    on_text = guarded(self, function()
+      self:set_modified()
+    end),
     on_end = guarded(self, function(err)
       if self.flow == flow then
         self:end_flow()
@@ -402,6 +410,15 @@ local function free_name()
   return name
 end
 
+-- A new chat into which nothing was written yet, so that they do not pile up.
+local function untouched()
+  for buf, chat in pairs(chats) do
+    if not chat.conversation and not chat.sending and not vim.bo[buf].modified then
+      return api.nvim_buf_get_name(buf)
+    end
+  end
+end
+
 local function is_ours(buf)
   return api.nvim_buf_get_name(buf):sub(1, 7) == "askd://"
 end
@@ -431,7 +448,7 @@ function M.open(id)
       M.open(result.conversation)
     end)
   end
-  return enter(id and M.PREFIX .. id or free_name())
+  return enter(id and M.PREFIX .. id or untouched() or free_name())
 end
 
 --- The chat of a buffer, nil where it is none.

@@ -1,10 +1,11 @@
 -- :AskCompare: the same question to several models, side by side in a tab of its own.
 local answer = require("askd.answer")
 local client = require("askd.client")
+local compat = require("askd.compat")
 local notify = require("askd.notify")
 local split = require("askd.split")
 
-local api = vim.api
+local api, uv = vim.api, compat.uv
 local M = {}
 
 -- A tab with a window for each buffer, from left to right.
@@ -21,36 +22,36 @@ local function lay_out(arms)
   api.nvim_set_current_win(vim.fn.win_findbuf(arms[1].buf)[1])
 end
 
-local function remark_of(result)
-  local usage, timing = result.usage or {}, result.timing or {}
-  local words = {}
+local function remark_of(arm)
+  local usage = arm.usage or {}
+  local words = { ("%.1f s"):format((uv.now() - arm.begun) / 1000) }
   if usage.output_tokens then
-    words[#words + 1] = ("%d tokens"):format(usage.output_tokens)
+    table.insert(words, 1, ("%d tokens"):format(usage.output_tokens))
   end
   if usage.cost and usage.cost > 0 then
     words[#words + 1] = ("%s %.4f"):format(usage.currency or "", usage.cost)
   end
-  if timing.total_ms then
-    words[#words + 1] = ("%.1f s"):format(timing.total_ms / 1000)
-  end
-  return result.cached and "cached" or table.concat(words, ", ")
+  return arm.cached and "cached" or table.concat(words, ", ")
 end
 
 local function new_arm(model)
-  local arm = { model = model, buf = split.buffer() }
+  local arm = { model = model, buf = split.buffer(), begun = uv.now() }
   vim.b[arm.buf].askd_model = model
   arm.sink = answer.into(arm.buf, "end", {
     on_start = function(event, id)
-      arm.answer = id
+      arm.answer, arm.cached = id, event.cached
       split.name(arm.buf, id)
       if event.conversation then
         vim.b[arm.buf].askd_conversation = event.conversation
       end
     end,
-    on_end = function(err, result)
+    on_end = function(err)
       split.set_running(arm.buf, nil)
       if api.nvim_buf_is_valid(arm.buf) then
-        vim.b[arm.buf].askd_remark = err and err.code or remark_of(result or {})
+        vim.b[arm.buf].askd_remark = err and err.code or remark_of(arm)
+      end
+      if err then
+        notify.error(err)
       end
     end,
   })
@@ -93,8 +94,17 @@ local function finish(arms, err, result)
     local map = map_of(arm, i, result and result.answers or {})
     arm.sink:finish(err or (map and map.error), map)
   end
-  if err then
-    notify.error(err)
+end
+
+-- Each arm ends with its own last event; the call's reply comes when all have ended.
+local function take(arm, event, seq, id)
+  arm.sink:event(event, seq, id)
+  if event.type == "usage" then
+    arm.usage = event
+  elseif event.type == "done" then
+    arm.sink:finish(nil, {})
+  elseif event.type == "error" then
+    arm.sink:finish(event)
   end
 end
 
@@ -110,12 +120,8 @@ function M.run(models, params)
       if event.type == "start" then
         by_answer[id] = arms[(event.arm or 0) + 1]
       end
-      local arm = by_answer[id]
-      if arm then
-        arm.sink:event(event, seq, id)
-        if event.type == "error" then
-          arm.sink:finish(event)
-        end
+      if by_answer[id] then
+        take(by_answer[id], event, seq, id)
       end
     end,
     done = function(err, result)

@@ -174,6 +174,9 @@ function Page:show(path, system, sent)
   elseif known == #path and known == #self.shown and running and self.running == running.id then
     return true
   end
+  for i = 1, known do
+    path[i] = self.shown[i] -- what is known of it is kept
+  end
   local from, to = self:region(known, all, settled, sent)
   local lines = written(path, known + 1, running)
   if system and #self.shown == 0 then

@@ -23,6 +23,12 @@ local function choose(items, prompt, kind, show, chosen)
   end)
 end
 
+-- A picker may have left its list on the screen, and a line behind it would ask for Enter.
+local function tell(text)
+  vim.cmd("redraw")
+  notify.info(text)
+end
+
 -- -- models
 
 --- Sets the model of this chat, elsewhere of all that is asked from here on; "default" is the daemon's own.
@@ -33,7 +39,7 @@ function M.set_model(name)
   else
     options.set({ model = model })
   end
-  notify.info(model and "asking " .. model or "asking the daemon's default model")
+  tell(model and "asking " .. model or "asking the daemon's default model")
 end
 
 local function window_of(tokens)
@@ -105,7 +111,7 @@ end
 
 function M.set_prompt(name)
   next_question.set_prompt(name)
-  notify.info("the next question from here goes by the prompt " .. name)
+  tell("the next question from here goes by the prompt " .. name)
 end
 
 -- -- conversations

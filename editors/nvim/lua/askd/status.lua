@@ -12,17 +12,22 @@ local EVERY_MS = 3000
 local SHOWN_MS = 3 * EVERY_MS -- a line that was not drawn for so long is not shown
 
 local told -- the last result of `status`
+local phase = "idle" -- of the client, when it was last looked at; "down" also where there is no socket
 local asking, timer = false, nil
 local drawn_at = 0
 
 -- No daemon is started for the sake of a status line.
-local function may_ask()
+local function phase_now()
   local state = client.state()
-  return state.phase == "ready" or (state.phase == "idle" and uv.fs_stat(state.socket) ~= nil)
+  if state.phase == "idle" and not uv.fs_stat(state.socket) then
+    return "down"
+  end
+  return state.phase
 end
 
 local function ask()
-  if asking or not may_ask() then
+  phase = phase_now()
+  if asking or (phase ~= "ready" and phase ~= "idle") then
     return
   end
   asking = true
@@ -88,7 +93,7 @@ function M.fields(buf)
   keep_going()
   buf = buf or vim.api.nvim_get_current_buf()
   return {
-    phase = client.state().phase,
+    phase = phase,
     model = model_of(buf),
     here = split.running(buf) ~= nil,
     running = told and told.answers or 0,
@@ -118,7 +123,8 @@ local function touch()
 end
 
 client.on_state(function(state)
-  if state.phase == "down" then
+  phase = state.phase
+  if phase == "down" then
     told = nil
   end
   touch()

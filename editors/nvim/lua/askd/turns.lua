@@ -47,10 +47,10 @@ function M.mark(line)
   return nil, escapes
 end
 
--- The lines of a text, without blank ones at its ends, none of which can be taken for a mark.
+-- The lines of a text, without blank ones at its ends, none of which can be taken for a mark. Line ends of DOS are ours.
 function M.text_lines(text)
   local lines = {}
-  for line in (text .. "\n"):gmatch("(.-)\n") do
+  for line in (text .. "\n"):gmatch("(.-)\r?\n") do
     lines[#lines + 1] = M.mark(line) and "\\" .. line or line
   end
   return M.trimmed(lines)
