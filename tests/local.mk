@@ -748,17 +748,17 @@ EXTRA_DIST += $(python_tests) \
 	tests/fuzz/fuzz_project.c tests/fuzz/fuzz_rate_limits.c tests/fuzz/fuzz_scan.c tests/fuzz/fuzz_schema.c \
 	tests/fuzz/fuzz_schema_short.c tests/fuzz/fuzz_search.c tests/fuzz/fuzz_sse.c tests/fuzz/fuzz_template.c \
 	tests/fuzz/fuzz_vectors.c tests/fuzz/config.dict tests/fuzz/frame.dict tests/fuzz/front.dict \
-	tests/fuzz/json.dict tests/fuzz/template.dict tests/bench/cachefill.c tests/bench/httpstream.c \
-	tests/bench/ledgerfill.c tests/bench/load.c tests/bench/mockllm.c tests/bench/parse.c tests/bench/pidcpu.c \
-	tests/bench/response.c tests/bench/rpcask.c tests/bench/rpccrowd.c tests/bench/rpcfill.c tests/bench/rpcload.c \
-	tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h \
+	tests/fuzz/fuzz_gap.c tests/fuzz/json.dict tests/fuzz/template.dict tests/bench/cachefill.c \
+	tests/bench/httpstream.c tests/bench/ledgerfill.c tests/bench/load.c tests/bench/mockllm.c tests/bench/parse.c \
+	tests/bench/pidcpu.c tests/bench/response.c tests/bench/rpcask.c tests/bench/rpccrowd.c tests/bench/rpcfill.c \
+	tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h \
 	tests/bench/response.h tests/bench/run.sh tests/bench/longpath.py tests/bench/manychats.py \
-	tests/bench/screentime.py tests/fuzz/run
+	tests/bench/screentime.py tests/bench/typingtime.py tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/priced.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.
 FUZZ_SECONDS = 60
-FUZZERS = project diff schema schema_short config frame openai_chat openai_responses anthropic gemini ollama cohere dashscope list vectors scan sse item template front search markdown md archive llm
+FUZZERS = project diff schema schema_short config frame openai_chat openai_responses anthropic gemini ollama cohere dashscope list vectors gap scan sse item template front search markdown md archive llm
 .PHONY: fuzz bench
 fuzz:
 	$(srcdir)/tests/fuzz/run '$(CLANG)' '$(abs_srcdir)' fuzz-out $(FUZZ_SECONDS) $(FUZZERS)

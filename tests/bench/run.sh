@@ -303,6 +303,15 @@ screen() {
     record screen_p99 askd "$p99"
 }
 
+# A completion in a file of 200 KB, from the editor's socket to the first byte of it at the provider.
+completion() {
+    local p50 p99
+    read -r p50 p99 < <(taskset -c $LOAD /usr/bin/python3 "$HERE/typingtime.py" "$ASKD_BIN" |
+        sed 's/p50_us=\([0-9]*\) p99_us=\([0-9]*\).*/\1 \2/')
+    record complete_p50 askd "$p50"
+    record complete_p99 askd "$p99"
+}
+
 # 5,000 conversations of ChatGPT's, 58 MB: until all are stored, and what the daemon grows by at most.
 importing() {
     local before begun
@@ -656,6 +665,8 @@ report() {
     compare "askctl status, peak RSS KiB" cli_rss redis '<=' 0.4 0.25
     verdict "screen: first byte, p50 us" "$(median screen_p50 askd)" 1000 '<=' 1 0.25
     verdict "screen: first byte, p99 us" "$(median screen_p99 askd)" 1000 '<=' 1 0.5
+    verdict "completion: to provider, p50 us" "$(median complete_p50 askd)" 1000 '<=' 1 0.5
+    verdict "completion: to provider, p99 us" "$(median complete_p99 askd)" 1000 '<=' 2 1
     compare "daemon idle, RSS KiB" idle_rss redis '<=' 1.1 0.8
     compare "RSS per idle connection, KiB" conn_rss redis '<=' 1.5 0.7
     compare "hello, 50 connections, per s" hello50 redis '>=' 0.65 0.9
@@ -761,6 +772,7 @@ for round in $(seq "$ROUNDS"); do
     fi
     [ -n "$REDIS_BIN" ] && stop REDIS
     [ -n "$ASK_BIN" ] && [ -x "$BUILD/client/tty/ask-tty" ] && sample screen
+    [ -n "$ASKD_BIN" ] && sample completion
     sample parsing
     sample caching
     sample streams direct "$MOCK" httpstream -p "$MOCK_PORT"
