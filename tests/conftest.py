@@ -181,7 +181,13 @@ class Home:
         self.config.chmod(0o600)
 
     def remove(self):
-        shutil.rmtree(self.path)
+        """What was just ended may be writing its last file still."""
+
+        def removed():
+            shutil.rmtree(self.path, ignore_errors=True)
+            return not self.path.exists()
+
+        wait_until(removed, f"{self.path} is removed")
 
     @classmethod
     @contextlib.contextmanager

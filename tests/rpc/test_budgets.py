@@ -276,7 +276,7 @@ def test_after_a_restart(world, start_daemon, kill):
     streaming = daemon.connect()
     streaming.request("chat", {"prompt": "on and on", "model": "two/slow", "stream": True, "conversation": "new"})
     four_words(streaming)
-    wait_until(lambda: client.call("status", {})["store"]["writes"] > 2, "the question is stored")
+    wait_until(lambda: client.call("conversation.list"), "the question is stored")
     before = budgets(client)
     assert before["few"]["used"] == 2 and before["few"]["reserved"] == 1
     if kill:

@@ -172,6 +172,12 @@ http {{
     ssl_certificate_key {key};
     server {{
         listen 127.0.0.1:{port} ssl http2;
+        # Whoever answers without having read the question resets its stream, and libcurl may take that for a fault.
+        location / {{ proxy_pass http://127.0.0.1:{inner}; }}
+    }}
+    server {{
+        listen 127.0.0.1:{inner};
+        access_log off;
         location / {{
             default_type application/json;
             return 200 '{{"choices": [{{"index": 0, "message": {{"role": "assistant", "content": "over HTTP/2"}},
@@ -202,7 +208,7 @@ def nginx(tmp_path):
     cert, key = make_certificate(tmp_path)
     port = free_port()
     config = tmp_path / "nginx.conf"
-    config.write_text(NGINX.format(folder=tmp_path, cert=cert, key=key, port=port))
+    config.write_text(NGINX.format(folder=tmp_path, cert=cert, key=key, port=port, inner=free_port()))
     proc = subprocess.Popen([program, "-e", "stderr", "-p", tmp_path, "-c", config], stderr=subprocess.PIPE, text=True)
     try:
         wait_until(lambda: listens(port) or proc.poll() is not None, "nginx listens")
