@@ -94,15 +94,14 @@ static enum error_code ask(struct call *c, const struct asked *asked, const msgp
     bool stream = req->stream;
     suggest_look(s->engine, req, asker.uid);
     enum error_code code = engine_ask(s->engine, req, &asker, NULL, &a, err);
-    if (asked->buffer)
-        stream_cancel_buffer(c->peer, asked->buffer);
-    if (code != ERR_NONE)
-        return code;
     const struct stream_setup setup = {
         .msgid = c->msgid, .events = stream, .owner = true, .notify = notify, .buffer = asked->buffer};
-    stream_open(c->peer, a, &setup);
+    if (code == ERR_NONE)
+        stream_open(c->peer, a, &setup);
     answer_unref(a);
-    return ERR_NONE;
+    if (asked->buffer)
+        stream_cancel_older(c->peer, c->msgid, asked->buffer);
+    return code;
 }
 
 enum error_code m_complete(struct call *c, struct error *err)

@@ -213,9 +213,12 @@ void stream_resume(struct peer *p)
     }
 }
 
-static bool is_for(const struct stream *t, uint64_t msgid, const char *buffer)
+/* buffer: what was asked for that, but not by msgid; NULL: what was asked by msgid. */
+static bool is_meant(const struct stream *t, uint64_t msgid, const char *buffer)
 {
-    return buffer ? t->buffer && strcmp(t->buffer, buffer) == 0 : t->msgid == msgid;
+    if (!buffer)
+        return t->msgid == msgid;
+    return t->msgid != msgid && t->buffer && strcmp(t->buffer, buffer) == 0;
 }
 
 /* One that is cancelled may end its stream, and with it others': the list is walked anew after each. */
@@ -224,7 +227,7 @@ static void cancel(struct peer *p, uint64_t msgid, const char *buffer)
     struct stream *t;
     do {
         TAILQ_FOREACH (t, &p->streams, link)
-            if (t->owner && !t->cancelled && is_for(t, msgid, buffer))
+            if (t->owner && !t->cancelled && is_meant(t, msgid, buffer))
                 break;
         if (!t)
             break;
@@ -240,9 +243,9 @@ void stream_cancel(struct peer *p, uint64_t msgid)
     cancel(p, msgid, NULL);
 }
 
-void stream_cancel_buffer(struct peer *p, const char *buffer)
+void stream_cancel_older(struct peer *p, uint64_t msgid, const char *buffer)
 {
-    cancel(p, 0, buffer);
+    cancel(p, msgid, buffer);
 }
 
 void stream_hang_up(struct peer *p)

@@ -33,9 +33,9 @@ void stream_open(struct peer *p, struct answer *a, const struct stream_setup *se
 /* Cancels the answers that the peer's call asked for. */
 void stream_cancel(struct peer *p, uint64_t msgid);
 
-/* Likewise those of the peer's completions that are for this. */
+/* Likewise those of its completions for this buffer that another call asked for. */
 #define STREAM_BUFFER_MAX 1024 /* bytes of its name */
-void stream_cancel_buffer(struct peer *p, const char *buffer);
+void stream_cancel_older(struct peer *p, uint64_t msgid, const char *buffer);
 
 /* For peer.c: its streams after some room has come, and when it has gone. */
 void stream_resume(struct peer *p);
