@@ -72,6 +72,21 @@ def test_an_edited_question_keeps_its_attachments(nvim, provider, source):
     wait_until(lambda: idle(nvim) and "who wrote this?" in nvim.lines(), "it ends")
 
 
+def test_a_prompt_without_a_word_asks_about_what_is_attached(nvim, provider, source, client):
+    open_chat(nvim)
+    nvim.command("write")
+    nvim.wait_told("nothing to send")
+    nvim.command("AskAttach buffer")
+    nvim.command("AskPrompt review")
+    attached(nvim, "prompt: review")
+    nvim.command("write")
+    text = question(provider)
+    assert "line_200;" in text and client.call("prompt.get", {"name": "review"})["prompt"][:40] in text
+    wait_until(lambda: idle(nvim) and "## assistant (fake/echo)" in nvim.lines(), "it ends")
+    assert nvim.lines()[-3:] == ["## user", "", ""] and below_draft(nvim) == []
+    assert len(messages(client, conversation_of(nvim))) == 2
+
+
 def test_attachments_can_be_taken_off(nvim, provider, source):
     open_chat(nvim)
     nvim.command("AskAttach buffer")

@@ -280,8 +280,10 @@ def test_two_editors_on_one_conversation(nvim, home, client):
             wait_until(lambda: idle(n), "it ends")
         assert nvim.lines() == other.lines()
         nvim.call("nvim_buf_set_lines", 0, 2, 3, False, ["one, once more"])
+        nvim.command("AskModel fake/slow-20-30")
         nvim.command("write")
-        other.wait_lines(lambda lines: lines.count("one, once more") == 2)
+        other.wait_lines(lambda lines: "one, once more" in lines and any("w3" in x and "w19" not in x for x in lines))
+        other.wait_lines("w19")
         wait_until(lambda: nvim.lines() == other.lines(), "both show the branch")
 
 
@@ -367,3 +369,38 @@ def test_where_nothing_is_kept_the_answer_is_shown(nvim):
     ask(nvim, "hello")
     nvim.wait_told("not kept here")
     nvim.wait_lines("hello", nvim.answer_buffer())
+
+
+def test_reading_anew_in_mid_answer(nvim):
+    open_chat(nvim)
+    nvim.command("AskModel fake/slow-100-15")
+    ask(nvim, "long")
+    for i in range(4):
+        nvim.wait_lines(f"w{20 * i + 3} ")
+        nvim.command("edit!")
+    nvim.wait_lines("w99")
+    wait_until(lambda: idle(nvim), "it ends")
+    assert [line for line in nvim.lines() if "w" in line] == ["".join(f"w{i} " for i in range(100)).strip()] or (
+        nvim.lines()[6].split() == [f"w{i}" for i in range(100)]
+    )
+    assert len(nvim.lines()) == 11
+
+
+def test_leaving_a_running_branch_and_coming_back(nvim, client):
+    open_chat(nvim)
+    ask(nvim, "first")
+    conversation_of(nvim)
+    wait_until(lambda: idle(nvim) and nvim.lines().count("first") == 2, "it ends")
+    nvim.command("AskModel fake/slow-60-30")
+    nvim.call("nvim_buf_set_lines", 0, 2, 3, False, ["instead"])
+    nvim.command("write")
+    nvim.wait_lines("w3 ")
+    nvim.command("normal gg")
+    nvim.command("AskBranch next")
+    nvim.wait_lines(lambda lines: lines.count("first") == 2 and not any("w3" in line for line in lines))
+    wait_until(lambda: not client.call("answer.list", {"state": "running"}), "the other ends")
+    wait_until(lambda: idle(nvim), "that is known")
+    assert nvim.lines().count("first") == 2, "what was left does not come back by itself"
+    nvim.command("normal gg")
+    nvim.command("AskBranch next")
+    nvim.wait_lines("w59")

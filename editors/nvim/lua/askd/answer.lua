@@ -194,6 +194,12 @@ function Sink:void()
   end)
 end
 
+--- Nothing more is put in; what is there stays.
+function Sink:drop()
+  self.pending, self.cr = {}, nil
+  self.how.quiet = true
+end
+
 -- -- events
 
 local EVENTS = {}

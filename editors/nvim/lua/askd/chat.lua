@@ -64,7 +64,7 @@ end
 -- Where the head went since we last saw it, unless that would take away the ground under what the user writes.
 local function moved_head(chat)
   local head = chat.tree.head
-  if not head or head == chat.head_seen then
+  if not head or head == chat.head_seen or chat.left[head] then
     return nil
   end
   local goes_on = not chat.tip or contains(chat.tree:path(head), chat.tip)
@@ -75,15 +75,22 @@ local function moved_head(chat)
   return nil
 end
 
+-- A branch that somebody has just begun elsewhere in the tree.
+local function begun(chat, id)
+  local message = id and chat.tree.by_id[id]
+  return message and message.state == "running" and not chat.page:has_draft() and id or nil
+end
+
 local function target(chat)
-  local wanted = chat.wanted
-  chat.wanted = nil
+  local wanted, elsewhere = chat.wanted, chat.elsewhere
+  chat.wanted, chat.elsewhere = nil, nil
   if wanted and chat.tree.by_id[wanted] then
     chat.head_seen = chat.tree.head
     return wanted
   end
   local last = chat.tree.messages[#chat.tree.messages]
   return running_behind(chat)
+    or begun(chat, elsewhere)
     or moved_head(chat)
     or (chat.tip and chat.tree.by_id[chat.tip] and chat.tip)
     or chat.tree.head
@@ -183,7 +190,7 @@ function Chat:follow(message)
   if not id then
     return
   end
-  local flow = { answer = id }
+  local flow = { answer = id, message = message.id }
   local sink = answer.into(self.buf, { self.page:flow_row(), 0 }, {
     on_text = guarded(self, function()
       self:set_modified()
@@ -199,6 +206,7 @@ function Chat:follow(message)
       end
     end),
   })
+  flow.sink = sink
   flow.call = client.stream("answer.attach", { answer = id }, sink:handlers())
   self.flow = flow
   split.set_running(self.buf, flow.call)
@@ -209,6 +217,15 @@ end
 function Chat:end_flow()
   self.flow = nil
   split.set_running(self.buf, nil)
+end
+
+-- The answer goes on, but is not shown any longer.
+function Chat:leave_flow()
+  if self.flow then
+    self.flow.call:drop()
+    self.flow.sink:drop()
+    self:end_flow()
+  end
 end
 
 -- -- what the daemon tells
@@ -270,6 +287,7 @@ local CHANGES = {}
 
 function CHANGES.answer(chat, change)
   chat.running[change.message] = change.answer
+  chat.elsewhere = not chat.flow and change.message or nil
   chat:refresh()
 end
 
@@ -365,10 +383,7 @@ local function close(buf)
   if chat.watch then
     chat.watch:stop()
   end
-  if chat.flow then
-    chat.flow.call:drop()
-    split.set_running(buf, nil)
-  end
+  chat:leave_flow()
 end
 
 local function buffer_named(name)
@@ -386,7 +401,7 @@ function M.read(buf)
     return #s < 5 and "" or s -- of …/new-2
   end)
   set_up(buf)
-  local chat = setmetatable({ buf = buf, running = {}, tree = branch.tree({}) }, Chat)
+  local chat = setmetatable({ buf = buf, running = {}, left = {}, tree = branch.tree({}) }, Chat)
   without_undo(buf, function()
     api.nvim_buf_set_lines(buf, 0, -1, false, {})
     chat.page = page.new(buf)
@@ -568,6 +583,13 @@ local function again_of(chat)
   return count > 0 and { kind = "regenerate", regenerate = chat.page.shown[count].id, at = count } or nil
 end
 
+-- A prompt of the library that waits asks something without a word, about what is attached.
+local function prompt_alone(chat, settled)
+  local path = chat.page.shown
+  local parent = path[#path] and path[#path].id
+  return next_question.prompt(chat.buf) and { kind = "ask", prompt = "", parent = parent, at = settled + 1 } or nil
+end
+
 --- Sends what the page asks for (branch.decide); again: where it asks for nothing, its last question once more.
 function Chat:send(again)
   if self.sending then
@@ -587,7 +609,7 @@ function Chat:send(again)
   elseif wish.kind == "regenerate" and not again then
     return notify.warn("the last answer was taken out: :AskSend! asks for another, :e! has it back")
   elseif wish.kind == "nothing" then
-    wish = again and again_of(self)
+    wish = again and again_of(self) or prompt_alone(self, settled)
     if not wish then
       vim.bo[self.buf].modified = false
       return notify.info("nothing to send: write a question at the end, or change one")
@@ -619,8 +641,8 @@ end
 -- Shows another branch, and says so to all that look at the conversation.
 local function go_to_branch(chat, message)
   if chat.flow then
-    chat.flow.call:drop()
-    chat:end_flow()
+    chat.left[chat.flow.message] = true
+    chat:leave_flow()
   end
   chat.wanted = message
   client.request("conversation.head", { conversation = chat.conversation, message = message }, guarded(chat, function(err)

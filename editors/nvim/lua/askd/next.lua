@@ -74,6 +74,12 @@ function M.labels(buf, win)
   return labels
 end
 
+--- The prompt that waits for a chat's buffer; nil: none.
+function M.prompt(buf)
+  local mine = waiting[key_of(buf, 0)]
+  return mine and mine.prompt
+end
+
 --- Removes those whose label has a text in it, or all; returns how many.
 function M.remove(text)
   local mine = waiting[here()]
