@@ -64,3 +64,44 @@ def test_a_buffer_with_an_answers_name_is_filled_from_the_daemon(nvim, client):
     a = say(client, "one two three")
     nvim.command(f"edit askd://answer/{a['answer']}")
     nvim.wait_lines("one two three")
+
+
+def test_read_again_while_it_streams_each_piece_is_there_once(nvim):
+    nvim.command("Ask -m fake/slow-30-20 hello")
+    b = nvim.answer_buffer()
+    nvim.command(f"call win_gotoid(win_findbuf({b})[0])")
+    for seen in ("w3 ", "w9 ", "w12 "):
+        nvim.wait_lines(seen, b)
+        nvim.command("edit")
+    nvim.wait_lines("w29", b)
+    assert " ".join(nvim.lines(b)).split() == [f"w{i}" for i in range(30)]
+
+
+@pytest.mark.askd(daemon={"max_answer": "8M"})
+def test_a_large_answer_is_whole(nvim, client):
+    """In pieces that are cut between characters, of a text that comes in one event."""
+    text = "".join(f"Zeile {i} größer als die vorige\n" for i in range(20000))
+    a = say(client, text)
+    cached = say(client, text)
+    assert cached["cached"] and a["text"] == text
+    nvim.command(f"edit askd://answer/{cached['answer']}")
+    b = nvim.eval("bufnr('%')")
+    wait_until(lambda: not nvim.lua("return require('askd.split').running(...) ~= nil", b), "it ends")
+    assert "\n".join(nvim.lines()) == text
+
+
+def test_a_question_asked_once_more_voids_what_was_shown(nvim, client):
+    nvim.lua("""
+        local sink = require('askd.answer').into(0, 'end', {})
+        local on = sink:handlers()
+        on.on_event({type = 'start', model = 'a'}, 0, 'id')
+        on.on_event({type = 'text', text = 'half of it\\nand'}, 1, 'id')
+        vim.defer_fn(function()
+          on.on_event({type = 'retry', model = 'b', error = {message = 'broke'}}, 2, 'id')
+          on.on_event({type = 'text', text = 'all\\r'}, 3, 'id')
+          on.on_event({type = 'text', text = '\\nof it'}, 4, 'id')
+          on.done(nil, {text = 'all\\nof it'})
+        end, 100)
+    """)
+    nvim.wait_lines("half of it")
+    nvim.wait_lines(lambda lines: lines == ["all", "of it"])

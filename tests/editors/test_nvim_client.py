@@ -32,9 +32,9 @@ def phase(nvim):
 def break_connection(nvim):
     """What we send is shut, whereupon the daemon hangs up."""
     code = """
-        local name, conn = debug.getupvalue(require('askd.client').is_congested, 1)
-        assert(name == 'conn')
-        conn.pipe:shutdown()
+        local name, link = debug.getupvalue(require('askd.client').is_congested, 1)
+        assert(name == 'link')
+        link.pipe:shutdown()
     """
     nvim.lua(code)
 

@@ -42,7 +42,8 @@ def head(nvim):
 def shown(nvim):
     """([rows that are marked as going], [(row, lines that would come below it)])"""
     marks = nvim.marks("askd-diff")
-    going = [row for row, _, d in marks if d.get("hl_group") == "DiffDelete"]
+    deleted = [(row, d["end_row"]) for row, _, d in marks if d.get("hl_group") == "DiffDelete"]
+    going = [row for first, behind in deleted for row in range(first, behind)]
     coming = [(row, [line[0][0].rstrip() for line in d["virt_lines"]]) for row, _, d in marks if "virt_lines" in d]
     return sorted(going), coming
 

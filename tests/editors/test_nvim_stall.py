@@ -6,24 +6,33 @@ import time
 
 import pytest
 
-from conftest import wait_until
+from conftest import PATIENCE, wait_until
 from helpers_nvim import Nvim
 from helpers_steered import Steered
 
 KEYSTROKES = 1000
 STALL_MS = 10
-ATTEMPTS = 4  # of which one has to be free of what else the machine does
+ATTEMPTS = 4  # of which one has to be free of what else the machine does to its memory and caches
 GONE_MS = 50
 SETUP = "suggest = true, suggest_delay = 1"  # so that nearly each key asks, and ends what the one before it asked
 
-# Ticks once a millisecond on the loop that takes the keys: what comes late was held up by so much.
+# Ticks once a millisecond on the loop that takes the keys: what comes late was held up by so much. Time in which the kernel
+# let others run, though this thread could have, is nothing that a plugin does; `machine` is the most of that.
 PROBE = """
     local uv = vim.loop
-    local timer, last = uv.new_timer(), uv.hrtime()
-    longest, ticks = 0, 0
+    local function waited()
+      local file = io.open('/proc/self/schedstat')
+      local text = file and file:read('*l') or ''
+      if file then file:close() end
+      return tonumber(text:match('^%d+ (%d+)')) or 0
+    end
+    local timer, last, before = uv.new_timer(), uv.hrtime(), waited()
+    longest, machine, ticks = 0, 0, 0
     timer:start(1, 1, function()
-      local now = uv.hrtime()
-      longest, ticks, last = math.max(longest, (now - last) / 1e6 - 1), ticks + 1, now
+      local now, others = uv.hrtime(), waited()
+      longest = math.max(longest, (now - last - (others - before)) / 1e6 - 1)
+      machine = math.max(machine, (others - before) / 1e6)
+      ticks, last, before = ticks + 1, now, others
     end)
     probe = timer
 """
@@ -44,7 +53,7 @@ def type_all(nvim, text=TEXT):
     wanted = text.split("\n")
     nvim.wait(f"line('$') >= {len(wanted)} && len(getline('$')) >= {len(wanted[-1])}")
     nvim.lua("probe:stop()")
-    assert nvim.lua("return ticks") > KEYSTROKES
+    assert nvim.lua("return ticks") > KEYSTROKES / 2, "it was measured all the time"
     longest = nvim.lua("return longest")
     assert nvim.lines() == wanted, "no key is lost"
     nvim.keys("<Esc>")
@@ -58,7 +67,7 @@ def check_stalls(nvim, before=lambda: None, after=lambda: None):
         stalls.append(type_all(nvim))
         after()
         if stalls[-1] < STALL_MS:
-            print(f"longest stall {stalls[-1]:.2f} ms")
+            print(f"longest stall {stalls[-1]:.2f} ms; by the machine {nvim.lua('return machine'):.2f} ms")
             return
     pytest.fail(f"the longest stalls of {ATTEMPTS} times {KEYSTROKES} keystrokes were {stalls} ms")
 
@@ -117,24 +126,43 @@ def steered():
     s.close()
 
 
+def hang_ups(nvim, steered, times=10):
+    """How long each took, in ms: from the key that ends a suggestion to the hang-up that the provider sees."""
+    took = []
+    for i in range(times):
+        asked = len(steered.requests)
+        nvim.keys("a")
+        steered.wait(lambda: len(steered.requests) > asked, "a suggestion is asked for")
+        request = steered.requests[-1]
+        began = time.monotonic()
+        nvim.keys("b" if i % 2 else "<Left>")
+        while not request.aborted:
+            steered.look(PATIENCE)
+        took.append((time.monotonic() - began) * 1000)
+        steered.wait(lambda: all(r.over for r in steered.requests[: asked + 1]), "older ones are over")
+    return took
+
+
 def test_what_is_cancelled_is_gone_at_the_provider_at_once(home, steered, start_daemon, source):
-    """From the key that ends it, in Neovim, to the hang-up that the provider sees."""
     home.write_config(steered.base_url)
     start_daemon()
-    took = []
     with Nvim(home, str(source), setup=SETUP) as n:
         n.keys("i")
-        for i in range(10):
-            asked = len(steered.requests)
-            n.keys("a")
-            steered.wait(lambda: len(steered.requests) > asked, "a suggestion is asked for")
-            request = steered.requests[-1]
-            began = time.monotonic()
-            n.keys("b" if i % 2 else "<Left>")
-            while not request.aborted:
-                steered.look(0.05)
-            took.append((time.monotonic() - began) * 1000)
-            wait_until(lambda: steered.look(0.02) or all(r.over for r in steered.requests[:asked]), "older ones are over")
-    took.sort()
-    print(f"gone within {took} ms")
-    assert took[len(took) // 2] < GONE_MS, took
+        for _ in range(ATTEMPTS):
+            took = max(hang_ups(n, steered))
+            if took < GONE_MS:
+                print(f"gone within {took:.2f} ms")
+                return
+        pytest.fail(f"a cancelled suggestion was at the provider for {took} ms more")
+
+
+def test_who_waits_is_seen_by_the_measure(home, daemon):
+    """What holds the editor up by a wait, or by work, is more than the bound."""
+    work = "local before = os.clock() while os.clock() < before + 0.03 do end"
+    with Nvim(home) as n:
+        for hold in ("vim.loop.sleep(30)", work):
+            n.lua(PROBE)
+            n.lua(f"vim.schedule(function() {hold} end)")
+            n.wait_lua("return ticks > 20")
+            n.lua("probe:stop()")
+            assert n.lua("return longest") > 2 * STALL_MS

@@ -94,7 +94,7 @@ function Sink:take_text(text)
     self.cr, text = "\r", text:sub(1, -2)
   end
   if text ~= "" then
-    self.pending[#self.pending + 1] = (text:gsub("\r\n", "\n"))
+    self:add_pending((text:gsub("\r\n", "\n")))
     self:flush_later()
   end
 end
@@ -134,19 +134,30 @@ function Sink:put(text)
   end
 end
 
--- At most `bytes` of what is pending, cut between characters.
-function Sink:take_pending(bytes)
-  local text = table.concat(self.pending)
-  if #text <= bytes then
-    self.pending = {}
-    return text
+-- Pieces of at most FLUSH_BYTES, cut between characters.
+function Sink:add_pending(text)
+  local from = 1
+  while #text - from >= FLUSH_BYTES do
+    local to = from + FLUSH_BYTES - 1
+    while to > from and text:byte(to + 1) >= 0x80 and text:byte(to + 1) < 0xc0 do
+      to = to - 1
+    end
+    self.pending[#self.pending + 1] = text:sub(from, to)
+    from = to + 1
   end
-  local at = bytes
-  while at > 1 and text:byte(at + 1) >= 0x80 and text:byte(at + 1) < 0xc0 do
-    at = at - 1
+  self.pending[#self.pending + 1] = text:sub(from)
+end
+
+-- The next pieces that are not more than FLUSH_BYTES together, or one.
+function Sink:take_pending()
+  local n, bytes = 1, #self.pending[1]
+  while self.pending[n + 1] and bytes + #self.pending[n + 1] <= FLUSH_BYTES do
+    n = n + 1
+    bytes = bytes + #self.pending[n]
   end
-  self.pending = { text:sub(at + 1) }
-  return text:sub(1, at)
+  local text = table.concat(self.pending, "", 1, n)
+  self.pending = vim.list_slice(self.pending, n + 1)
+  return text
 end
 
 function Sink:flush()
@@ -156,12 +167,10 @@ function Sink:flush()
     self.pending = {}
     return
   end
-  local text = self:take_pending(FLUSH_BYTES)
-  local ok, err = pcall(self.put, self, text)
-  if not ok then
+  local text = self:take_pending()
+  if not pcall(self.put, self, text) then
     -- Text cannot be changed at this moment (a callback of an expression): later it can.
     table.insert(self.pending, 1, text)
-    self.fault = err
   elseif self.how.on_text then
     self.how.on_text(text)
   end
@@ -237,7 +246,7 @@ end
 --- Takes an event as client.stream gives it.
 function Sink:event(event, _, id)
   local fn = EVENTS[event.type]
-  if fn then
+  if fn and not self.abandoned then
     fn(self, event, id)
   end
 end
@@ -249,6 +258,16 @@ end
 
 function Sink:resumed()
   self:set_state("waiting")
+end
+
+--- Nothing more goes in, and nobody is told: the buffer is for another answer now.
+function Sink:abandon()
+  self.pending, self.cr, self.how = {}, nil, { quiet = true }
+  if self:alive() then
+    api.nvim_buf_del_extmark(self.buf, NS, self.first)
+    api.nvim_buf_del_extmark(self.buf, NS, self.last)
+  end
+  self.abandoned = true
 end
 
 function Sink:close()
@@ -268,12 +287,13 @@ end
 
 --- The end, as client.stream tells it. What is pending goes in first; on_end is called behind that.
 function Sink:finish(err, result)
-  if self.ending then
+  if self.ending or self.abandoned then
     return
   end
   self.ending = { err = err, result = result }
   if self.cr then
-    self.pending[#self.pending + 1], self.cr = self.cr, nil
+    self:add_pending(self.cr)
+    self.cr = nil
   end
   if not err and result and not self.has_text and #self.pending == 0 and (result.text or "") ~= "" then
     self:take_text(result.text)

@@ -3,6 +3,9 @@ local M = {}
 
 M.uv = vim.uv or vim.loop
 
+--- Hunks between two texts; it has moved in 0.12.
+M.diff = vim.text and vim.text.diff or vim.diff
+
 --- Whether text can be shown within a line, with what is behind it moved aside (0.10).
 M.inline = vim.fn.has("nvim-0.10") == 1
 

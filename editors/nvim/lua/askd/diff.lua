@@ -52,7 +52,7 @@ end
 -- has not come yet is not taken for deleted.
 local function hunks_of(old, new, whole)
   local a, b = table.concat(old, "\n") .. "\n", #new > 0 and table.concat(new, "\n") .. "\n" or ""
-  local hunks = vim.diff(a, b, { result_type = "indices", algorithm = "histogram" })
+  local hunks = compat.diff(a, b, { result_type = "indices", algorithm = "histogram" })
   local last = hunks[#hunks]
   if not whole and last and last[1] + math.max(last[2], 1) - 1 >= #old then
     last.is_open = true
@@ -62,6 +62,9 @@ end
 
 -- Tabs of virtual lines are not widened by Neovim.
 local function widened(text, buf)
+  if not text:find("[%c\127]") then
+    return text
+  end
   local stop = vim.bo[buf].tabstop
   local out, width = {}, 0
   for piece, tab in text:gmatch("([^\t]*)(\t?)") do
@@ -82,12 +85,12 @@ function Diff:mark(row, opts)
   self.drawn[#self.drawn + 1] = api.nvim_buf_set_extmark(self.buf, NS, row, 0, opts)
 end
 
+-- Coloured to the window's edge, as lines of a diff are; what is beyond it is cut.
 function Diff:virtual(first, count)
   local out = {}
+  local blanks = { (" "):rep(vim.o.columns), "DiffAdd" }
   for i = first, first + count - 1 do
-    local line = widened(self.new[i], self.buf)
-    -- Coloured to the window's edge, as lines of a diff are.
-    out[#out + 1] = { { line .. (" "):rep(math.max(0, vim.o.columns - vim.fn.strdisplaywidth(line))), "DiffAdd" } }
+    out[#out + 1] = { { widened(self.new[i], self.buf), "DiffAdd" }, blanks }
   end
   return out
 end
@@ -117,11 +120,10 @@ end
 -- Virtual lines stand below a line; above one, where there is none before it.
 function Diff:draw_hunk(base, hunk, limit)
   local old_first, old_count, new_first, new_count = hunk[1], hunk[2], hunk[3], hunk[4]
-  for i = 0, hunk.is_open and -1 or old_count - 1 do
-    local row = base + old_first - 1 + i
-    if row < limit then
-      self:mark(row, { end_row = row + 1, hl_group = "DiffDelete", hl_eol = true, priority = 200 })
-    end
+  local going = base + old_first - 1
+  if old_count > 0 and not hunk.is_open and going < limit then
+    local behind = math.min(going + old_count, limit)
+    self:mark(going, { end_row = behind, hl_group = "DiffDelete", hl_eol = true, priority = 200 })
   end
   if new_count == 0 then
     return

@@ -21,6 +21,14 @@ function M.error(err)
   end
 end
 
+--- Calls fn; a fault in it is told like any other, and goes no further.
+function M.protect(fn, ...)
+  local ok, fault = pcall(fn, ...)
+  if not ok then
+    M.error({ code = "internal", message = tostring(fault) })
+  end
+end
+
 function M.warn(text)
   show("askd: " .. text, vim.log.levels.WARN)
 end

@@ -79,14 +79,17 @@ end
 
 local function stream(params, buf, change)
   local on = drawer(change)
-  return client.stream("chat", params, {
+  local call
+  call = client.stream("chat", params, {
     on_event = function(event)
       if on[event.type] then
         on[event.type](event)
       end
     end,
     done = function(err, result)
-      split.set_running(buf, nil)
+      if split.running(buf) == call then
+        split.set_running(buf, nil)
+      end
       if err then
         change:fail()
         notify.error(err)
@@ -95,6 +98,8 @@ local function stream(params, buf, change)
       end
     end,
   })
+  split.set_running(buf, call)
+  return call
 end
 
 --- Begins to rewrite lines `first` to `last` of a buffer; returns the change, or nil where that cannot be asked.
@@ -112,7 +117,6 @@ function M.start(asked, buf, first, last)
     end,
   })
   call = stream(params, buf, change)
-  split.set_running(buf, call)
   return change
 end
 

@@ -11,6 +11,7 @@ local M = {}
 M.PREFIX = "askd://answer/"
 
 local running = {} -- calls by buffer: what :AskStop ends
+local sinks = {} -- by buffer
 
 local function is_answer(buf)
   return vim.b[buf].askd_split == 1
@@ -70,8 +71,8 @@ function M.show(buf, how)
     win = api.nvim_get_current_win()
   end
   api.nvim_win_set_buf(win, buf)
-  api.nvim_win_set_option(win, "wrap", true)
-  api.nvim_win_set_option(win, "linebreak", true)
+  vim.wo[win].wrap = true
+  vim.wo[win].linebreak = true
   if api.nvim_win_is_valid(before) then
     api.nvim_set_current_win(before)
   end
@@ -107,6 +108,7 @@ function M.stream(buf, method, params, on_end)
     end,
     on_end = function(err, result)
       M.set_running(buf, nil)
+      sinks[buf] = nil
       if err then
         notify.error(err)
       end
@@ -119,6 +121,7 @@ function M.stream(buf, method, params, on_end)
       end
     end,
   })
+  sinks[buf] = sink
   local call = client.stream(method, params, sink:handlers())
   M.set_running(buf, call)
   return call, sink
@@ -136,9 +139,9 @@ end
 function M.read(buf, id)
   set_up(buf)
   vim.b[buf].askd_answer = id
-  local before = running[buf]
-  if before then
-    before:drop()
+  if sinks[buf] then
+    sinks[buf]:abandon()
+    running[buf]:drop()
   end
   api.nvim_buf_set_lines(buf, 0, -1, false, { "" })
   M.stream(buf, "answer.attach", { answer = id })
