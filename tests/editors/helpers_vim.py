@@ -13,6 +13,7 @@ import pathlib
 import shutil
 import socket
 import subprocess
+import time
 
 import pytest
 from conftest import HERE, PATIENCE, wait_until
@@ -115,6 +116,17 @@ class Vim:
 
     def type(self, text, *keys):
         self.tmux.type(text, *keys)
+
+    def press(self, keys, pause):
+        """Many keys, one at a time with that many seconds between two, by a single program: one for each would be
+        most of what the machine does."""
+        client = ["tmux", "-S", str(self.tmux.socket), "-C", "attach", "-f", "no-output,ignore-size"]
+        with subprocess.Popen(client, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as tmux:
+            for key in keys:
+                tmux.stdin.write(f"send-keys -H {ord(key):x}\n")
+                tmux.stdin.flush()
+                time.sleep(pause)
+            tmux.stdin.close()
 
     def screen(self, **how):
         return self.tmux.screen(**how)
