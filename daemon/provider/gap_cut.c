@@ -57,6 +57,7 @@ static const char *const markers[] = {"<|endoftext|>",
                                       "<｜fim▁begin｜>",
                                       "<｜fim▁hole｜>",
                                       "<｜fim▁end｜>",
+                                      "<before_cursor>",
                                       "</before_cursor>",
                                       "<after_cursor>",
                                       "</after_cursor>"};

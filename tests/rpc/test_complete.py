@@ -412,3 +412,36 @@ def test_a_new_one_waits_for_no_place_of_the_old_one(client, provider):
     wait_until(lambda: provider.stats()["active"] == 1, "the request")
     assert complete(client, "ab", says("c"), buffer="b")["text"] == "c"
     assert client.response(older)[0]["code"] == "cancelled"
+
+
+@pytest.mark.askd(extra='[budget "few"]\nlimit = 1 requests\nper = day')
+def test_budgets_count_what_is_asked_alone(client):
+    complete(client, "x = ", says("1 + 2"))
+    assert complete(client, "x = 1", says("1 + 2"))["cached"]
+    with pytest.raises(RpcError) as e:
+        complete(client, "y = ", says("1 + 2"))
+    assert e.value.code == "budget_exceeded"
+
+
+@pytest.mark.askd(daemon={"complete_model": "code"}, extra=f'[alias "code"]\nmodels = fake/status-401, {says("1 + 2")}')
+def test_the_next_of_an_alias_is_asked(client):
+    r = client.call("complete", {"prefix": "x = "})
+    assert r["text"] == "1 + 2"
+    assert [a.get("error", {}).get("code") for a in r["attempts"]] == ["unauthenticated", None]
+    assert client.call("complete", {"prefix": "x = 1"})["cached"]
+
+
+def test_events_come_as_the_editor_wants_them(client):
+    notify = {"method": "nvim_exec_lua", "args": ["on_event(...)"]}
+    params = {"model": says("1 + 2"), "prefix": "x = ", "stream": True, "notify": notify}
+    r = client.result(client.request("complete", params))
+    calls = [m[2] for m in client.log if m[0] == 2 and m[1] == "nvim_exec_lua"]
+    assert all(c[0] == "on_event(...)" and c[1][0] == r["answer"] for c in calls)
+    assert "".join(c[1][2].get("text", "") for c in calls) == "1 + 2"
+
+
+def test_a_timeout_ends_it(client, provider):
+    with pytest.raises(RpcError) as e:
+        complete(client, "x", "fake/hang-first", timeout=0.2)
+    assert e.value.code == "timeout"
+    wait_until(lambda: provider.stats()["active"] == 0, "its end")
