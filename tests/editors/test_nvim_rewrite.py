@@ -157,3 +157,35 @@ def test_each_of_two_changes_is_the_one_under_the_cursor(nvim, steered):
     assert nvim.lines() == ["one", "two", "three", "4", "5"]
     nvim.command("AskAccept")
     assert nvim.lines() == ["1", "two", "three", "4", "5"]
+
+
+@pytest.mark.parametrize(
+    "text,code",
+    [
+        ("x = 1\n", "x = 1"),
+        ("\n\n  x = 1\n\n", "  x = 1"),
+        ("```python\nx = 1\n```\n", "x = 1"),
+        ("  ```\nx\n\n  y\n  ```\nThat is all.", "x\n\n  y"),
+        ("````\n```\nx\n```\n````", "```\nx\n```"),
+        ("```\nx\n", "x"),
+        ("`x` is a name", "`x` is a name"),
+        ("before\n```\nx\n```", "before\n```\nx\n```"),
+        ("", ""),
+    ],
+)
+def test_the_fence_is_no_code_and_is_never_seen(home, text, code):
+    """Nor while it comes: what is shown of the first line is the beginning of what it will be."""
+    with Nvim(home) as n:
+        got, firsts = n.lua(
+            """
+            local only, text = require('askd.code').only, ...
+            local firsts = {}
+            for i = 0, #text do
+              firsts[#firsts + 1] = vim.split(only(text:sub(1, i), true), '\\n')[1]
+            end
+            return {only(text), firsts}
+            """,
+            text,
+        )
+    assert got == code
+    assert all(code.startswith(first) for first in firsts), firsts

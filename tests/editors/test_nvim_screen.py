@@ -1,10 +1,14 @@
 """Neovim in a terminal: what is to be seen of an answer, a rewrite and a suggestion, and that the keys are not held up."""
 
+import shlex
+
 import pytest
 
+from client import say
 from conftest import wait_until
-from helpers_nvim import ScreenNvim
+from helpers_nvim import ScreenNvim, arguments
 from helpers_steered import Steered
+from helpers_tmux import Tmux
 
 SETUP = "suggest = true, suggest_delay = 20, suggest_keys = {accept = '<Tab>'}"
 SOURCE = "import os\n\n\ndef total(items):\n    result = 0\n    return result\n"
@@ -138,3 +142,28 @@ def test_keys_are_not_held_up_while_a_provider_hangs(home, provider, start_daemo
         assert provider.stats()["requests"] > 20
         n.command("AskSuggest off")
         wait_until(lambda: provider.stats()["active"] == 0, "nothing is left at the provider")
+
+@pytest.mark.parametrize("where", ["tmux", "terminal"])
+def test_last_is_the_conversation_of_the_same_place(home, daemon, client, where):
+    """A shell and the Neovim that is started in it are in one place: in a pane of tmux, or on a terminal."""
+    words = arguments("--listen", str(home.path / "n.sock"))
+    with Tmux(home, shell=["sh"]) as t:
+        if where == "terminal":
+            t.type("unset TMUX TMUX_PANE", "Enter")
+        t.type("ask 'by the shell'", "Enter")
+        # Newer, in the same folder, and elsewhere.
+        wait_until(lambda: len(client.call("conversation.list", {})) == 1, "it is stored")
+        (c,) = [c["conversation"] for c in client.call("conversation.list", {})]
+        cwd = client.call("conversation.list", {})[0]["directory"]
+        say(client, "elsewhere", context={"cwd": cwd, "terminal": "another"})
+        t.type(shlex.join(words), "Enter")
+        t.wait_for("~")
+        t.type(":Ask -c last by the editor", "Enter")
+        t.wait_for("by the editor")
+        wait_until(lambda: len(conversation(client, c)["messages"]) == 4, "it goes on")
+        t.type(":qall!", "Enter")
+        wait_until(lambda: not (home.path / "n.sock").exists(), "nvim has ended")
+
+
+def conversation(client, c):
+    return client.call("conversation.get", {"conversation": c})

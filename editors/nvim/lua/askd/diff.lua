@@ -60,13 +60,13 @@ local function hunks_of(old, new, whole)
   return hunks
 end
 
--- Tabs of virtual lines are not widened by Neovim.
-local function widened(text, buf)
+--- Text as it can be shown beside a buffer's, where Neovim widens no tabs: from a column of the screen on (default 0).
+local function widened(text, buf, from)
   if not text:find("[%c\127]") then
     return text
   end
   local stop = vim.bo[buf].tabstop
-  local out, width = {}, 0
+  local out, width = {}, from or 0
   for piece, tab in text:gmatch("([^\t]*)(\t?)") do
     width = width + vim.fn.strdisplaywidth(piece)
     out[#out + 1] = piece

@@ -18,42 +18,41 @@ api.nvim_create_autocmd("ColorScheme", { group = api.nvim_create_augroup("askd-g
 
 local drawn_in
 
--- Where text cannot be moved aside, what stands behind the cursor is drawn over, and once more behind the suggestion.
-local function first_line(text, behind, more_lines)
+-- One line: what stands behind the cursor is moved aside, or where Neovim cannot do that, drawn once more behind it.
+local function one_line(text, behind)
   local chunks = { { text, GROUP } }
-  if behind ~= "" and not more_lines and not compat.inline then
+  if not compat.inline and behind ~= "" then
     chunks[2] = { behind, "Normal" }
   end
-  return chunks
+  return { virt_text = chunks, virt_text_pos = compat.inline and "inline" or "overlay" }
 end
 
---- Shows `text` at {row, column} (from 0, in bytes) of a buffer. Of several lines the last one goes on with what stands
---- behind the cursor, as it would if it were accepted.
-function M.show(buf, row, col, text)
-  local lines = vim.split(text, "\n", { plain = true })
-  local line = api.nvim_buf_get_lines(buf, row, row + 1, false)[1]
-  local behind = widened(line:sub(col + 1), buf)
-  local opts = {
-    id = MARK,
-    virt_text = first_line(widened(lines[1], buf), behind, #lines > 1),
-    virt_text_pos = compat.inline and "inline" or "overlay",
-    hl_mode = "combine",
-  }
-  if #lines > 1 then
-    opts.virt_lines = {}
-    for i = 2, #lines do
-      opts.virt_lines[i - 1] = { { widened(lines[i], buf), GROUP } }
-    end
-    if behind ~= "" then
-      table.insert(opts.virt_lines[#lines - 1], { behind, "Normal" })
-      -- What stands there is hidden where it goes down with the last line.
-      local blanks = math.max(0, vim.fn.strdisplaywidth(behind) - vim.fn.strdisplaywidth(lines[1]))
-      opts.virt_text[2] = not compat.inline and { (" "):rep(blanks), "Normal" } or nil
-    end
+-- Several lines: what stands behind the cursor goes down with the last one, and is drawn over where it stands now.
+local function some_lines(lines, behind)
+  local below = {}
+  for i = 2, #lines do
+    below[i - 1] = { { lines[i], GROUP } }
   end
+  table.insert(below[#below], { behind, "Normal" })
+  local blanks = math.max(0, vim.fn.strdisplaywidth(behind) - vim.fn.strdisplaywidth(lines[1]))
+  local first = { { lines[1], GROUP }, { (" "):rep(blanks), "Normal" } }
+  return { virt_text = first, virt_text_pos = "overlay", virt_lines = below }
+end
+
+--- Shows `text` at {row, column} (from 0, in bytes) of a buffer, as it would stand there if it were accepted.
+function M.show(buf, row, col, text)
   if drawn_in and drawn_in ~= buf then
     M.hide()
   end
+  local line = api.nvim_buf_get_lines(buf, row, row + 1, false)[1]
+  local column = vim.fn.strdisplaywidth(line:sub(1, col))
+  local behind = widened(line:sub(col + 1), buf, column)
+  local lines = {}
+  for i, each in ipairs(vim.split(text, "\n", { plain = true })) do
+    lines[i] = widened(each, buf, i == 1 and column or 0)
+  end
+  local opts = #lines == 1 and one_line(lines[1], behind) or some_lines(lines, behind)
+  opts.id, opts.hl_mode = MARK, "combine"
   drawn_in = buf
   api.nvim_buf_set_extmark(buf, NS, row, col, opts)
 end

@@ -61,7 +61,7 @@ local function drawer(change)
     waiting = false
     local text = table.concat(pieces)
     pieces = { text }
-    change:update(answer_code.only((text:gsub("\r\n", "\n"))))
+    change:update(answer_code.only(text, true))
   end
   local on = {}
   function on.text(event)
@@ -94,7 +94,7 @@ local function stream(params, buf, change)
         change:fail()
         notify.error(err)
       else
-        change:finish(answer_code.only((result.text:gsub("\r\n", "\n"))))
+        change:finish(answer_code.only(result.text))
       end
     end,
   })
