@@ -13,8 +13,14 @@ nobase_dist_pkgdata_DATA = \
 	editors/nvim/lua/askd/rewrite.lua editors/nvim/lua/askd/split.lua editors/nvim/lua/askd/status.lua \
 	editors/nvim/lua/askd/stop.lua editors/nvim/lua/askd/suggest.lua editors/nvim/lua/askd/turns.lua \
 	editors/nvim/lua/askd/wire.lua editors/nvim/plugin/askd.lua editors/vim/README.md \
-	editors/vim/autoload/askd/answer.vim editors/vim/autoload/askd/args.vim editors/vim/autoload/askd/ask.vim \
-	editors/vim/autoload/askd/client.vim editors/vim/autoload/askd/code.vim editors/vim/autoload/askd/diff.vim \
-	editors/vim/autoload/askd/look.vim editors/vim/autoload/askd/material.vim editors/vim/autoload/askd/notify.vim \
-	editors/vim/autoload/askd/options.vim editors/vim/autoload/askd/rewrite.vim \
-	editors/vim/autoload/askd/split.vim editors/vim/autoload/askd/suggest.vim editors/vim/plugin/askd.vim
+	editors/vim/autoload/askd.vim editors/vim/autoload/askd/answer.vim editors/vim/autoload/askd/apply.vim \
+	editors/vim/autoload/askd/args.vim editors/vim/autoload/askd/ask.vim editors/vim/autoload/askd/attach.vim \
+	editors/vim/autoload/askd/branch.vim editors/vim/autoload/askd/branches.vim editors/vim/autoload/askd/chat.vim \
+	editors/vim/autoload/askd/choose.vim editors/vim/autoload/askd/client.vim editors/vim/autoload/askd/code.vim \
+	editors/vim/autoload/askd/commit.vim editors/vim/autoload/askd/compare.vim editors/vim/autoload/askd/diff.vim \
+	editors/vim/autoload/askd/health.vim editors/vim/autoload/askd/look.vim editors/vim/autoload/askd/material.vim \
+	editors/vim/autoload/askd/notify.vim editors/vim/autoload/askd/options.vim editors/vim/autoload/askd/page.vim \
+	editors/vim/autoload/askd/pick.vim editors/vim/autoload/askd/pickers.vim editors/vim/autoload/askd/resume.vim \
+	editors/vim/autoload/askd/rewrite.vim editors/vim/autoload/askd/run.vim editors/vim/autoload/askd/send.vim \
+	editors/vim/autoload/askd/split.vim editors/vim/autoload/askd/status.vim editors/vim/autoload/askd/suggest.vim \
+	editors/vim/autoload/askd/turns.vim editors/vim/autoload/askd/words.vim editors/vim/plugin/askd.vim

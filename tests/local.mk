@@ -715,10 +715,11 @@ python_tests = \
 	tests/editors/test_nvim_chat_stall.py tests/editors/test_nvim_client.py tests/editors/test_nvim_help.py \
 	tests/editors/test_nvim_pick.py tests/editors/test_nvim_plain.py tests/editors/test_nvim_rewrite.py \
 	tests/editors/test_nvim_screen.py tests/editors/test_nvim_stall.py tests/editors/test_nvim_suggest.py \
-	tests/editors/test_nvim_turns.py tests/editors/test_vim_ask.py tests/editors/test_vim_rewrite.py \
-	tests/editors/test_vim_stall.py tests/editors/test_vim_suggest.py tests/editors/test_writing_a_plugin.py \
-	tests/replay/test_embeddings.py tests/replay/test_prices.py tests/replay/test_recordings.py \
-	tests/replay/test_requests.py tests/replay/test_tokens.py
+	tests/editors/test_nvim_turns.py tests/editors/test_vim_ask.py tests/editors/test_vim_chat.py \
+	tests/editors/test_vim_pages.py tests/editors/test_vim_rewrite.py tests/editors/test_vim_stall.py \
+	tests/editors/test_vim_suggest.py tests/editors/test_writing_a_plugin.py tests/replay/test_embeddings.py \
+	tests/replay/test_prices.py tests/replay/test_recordings.py tests/replay/test_requests.py \
+	tests/replay/test_tokens.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) \
 	tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/folder_remove.h \
@@ -754,12 +755,12 @@ EXTRA_DIST += $(python_tests) \
 	tests/bench/pidcpu.c tests/bench/response.c tests/bench/rpcask.c tests/bench/rpccrowd.c tests/bench/rpcfill.c \
 	tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h \
 	tests/bench/response.h tests/bench/run.sh tests/bench/longpath.py tests/bench/manychats.py \
-	tests/bench/screentime.py tests/fuzz/run
+	tests/bench/screentime.py tests/bench/typingtime.py tests/fuzz/run
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/priced.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.
 FUZZ_SECONDS = 60
-FUZZERS = project diff schema schema_short config frame openai_chat openai_responses anthropic gemini ollama cohere dashscope list vectors scan sse item template front search markdown md archive llm
+FUZZERS = project diff schema schema_short config frame openai_chat openai_responses anthropic gemini ollama cohere dashscope list vectors gap scan sse item template front search markdown md archive llm
 .PHONY: fuzz bench
 fuzz:
 	$(srcdir)/tests/fuzz/run '$(CLANG)' '$(abs_srcdir)' fuzz-out $(FUZZ_SECONDS) $(FUZZERS)

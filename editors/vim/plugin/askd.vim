@@ -18,8 +18,20 @@ command! -bar AskStop askd#ask#Stop()
 command! -bar AskAccept askd#diff#Accept(bufnr())
 command! -bar AskReject askd#diff#Reject(bufnr())
 command! -bar AskDiff askd#diff#Compare(bufnr())
-
 command! -bar -nargs=? -complete=customlist,askd#suggest#Choices AskSuggest askd#suggest#Set(<q-args>)
+command! -nargs=? -complete=customlist,askd#chat#Complete AskChat askd#chat#Open(<q-args>, <q-mods>)
+command! -nargs=* -complete=customlist,askd#args#Complete AskSend askd#send#Command(<q-args>)
+command! -nargs=? -complete=customlist,askd#branches#Complete AskBranch askd#branches#Go(<q-args>)
+command! -nargs=? -complete=file AskApply askd#apply#Apply(<q-args>)
+command! -nargs=* -complete=customlist,askd#attach#Complete AskAttach askd#attach#Attach([<f-args>])
+command! -nargs=? -complete=customlist,askd#attach#CompleteAttached AskDetach askd#attach#Detach(<q-args>)
+command! -nargs=* -range -complete=customlist,askd#compare#Complete AskCompare askd#compare#Compare(<q-args>, <range>, <line1>, <line2>)
+command! -nargs=* -complete=customlist,askd#args#Complete AskCommit askd#commit#Write(<q-args>)
+command! -bar -bang AskResume askd#resume#Resume(<bang>0 == 1)
+command! -nargs=? -complete=customlist,askd#choose#CompleteModel AskModel askd#choose#Model(<q-args>)
+command! -nargs=? -range -complete=customlist,askd#choose#CompletePrompt AskPrompt askd#choose#Prompt(<q-args>, <range>, <line1>, <line2>, <q-mods>)
+command! -bar -bang AskConversations askd#choose#Conversation(<bang>0 == 1, <q-mods>)
+command! -bar AskHealth askd#health#Check()
 
 nnoremap <silent> <Plug>(askd-diff-accept) <Cmd>AskAccept<CR>
 nnoremap <silent> <Plug>(askd-diff-reject) <Cmd>AskReject<CR>
@@ -33,6 +45,9 @@ augroup askd
   autocmd!
   autocmd BufReadCmd askd://answer/* askd#split#Read(expand('<amatch>'))
   autocmd BufWipeout askd://answer/* askd#split#Leave(expand('<abuf>')->str2nr())
+  autocmd BufReadCmd askd://conversation/* askd#chat#Load(expand('<amatch>'))
+  autocmd BufWriteCmd askd://conversation/* askd#send#Send(expand('<abuf>')->str2nr())
+  autocmd BufUnload askd://conversation/* askd#chat#Leave(expand('<abuf>')->str2nr())
   autocmd CmdlineChanged : if getcmdline() =~# '\<Ask\a*\s' | askd#args#Ahead() | endif
   autocmd InsertEnter * ++once if get(g:, 'askd_suggest', 0) | askd#suggest#Set('on') | endif
 augroup END

@@ -2,7 +2,9 @@ vim9script
 # :Ask, about lines of the buffer or without them.
 
 import autoload 'askd/args.vim'
+import autoload 'askd/chat.vim'
 import autoload 'askd/client.vim'
+import autoload 'askd/commit.vim'
 import autoload 'askd/diff.vim'
 import autoload 'askd/material.vim'
 import autoload 'askd/notify.vim'
@@ -81,7 +83,7 @@ enddef
 # Ends what runs for this buffer: an answer that it shows, or a rewrite.
 export def Stop()
   final buf = bufnr()
-  if split.Stop(buf) || (get(diff.Of(buf), 'coming', false) && diff.Reject(buf))
+  if split.Stop(buf) || chat.Stop(buf) || commit.Stop(buf) || (get(diff.Of(buf), 'coming', false) && diff.Reject(buf))
     return
   endif
   notify.Info('nothing runs in this buffer')

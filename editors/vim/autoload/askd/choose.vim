@@ -1,0 +1,52 @@
+vim9script
+# What becomes of what is picked (pickers.vim), or named behind :AskModel, :AskPrompt, :AskConversations.
+
+import autoload 'askd/args.vim'
+import autoload 'askd/ask.vim'
+import autoload 'askd/chat.vim'
+import autoload 'askd/notify.vim'
+import autoload 'askd/options.vim'
+import autoload 'askd/pickers.vim'
+import autoload 'askd/send.vim'
+import autoload 'askd/status.vim'
+
+# For this chat or answer, else for the whole Vim.
+export def Model(name: string)
+  if name == ''
+    pickers.Models(options.Get('model'), Model)
+    return
+  endif
+  if bufname() =~# '^askd://'
+    b:askd_model = name
+  else
+    g:askd_model = name
+  endif
+  status.Changed()
+  notify.Info('model: ' .. name)
+enddef
+
+# Asks by a prompt: in a chat with what was written, else about the lines, or the buffer where none are told.
+export def Prompt(name: string, ranges: number, first: number, last: number, mods: string)
+  if name == ''
+    pickers.Prompts((chosen) => Prompt(chosen, ranges, first, last, mods))
+  elseif !empty(chat.Get(bufnr()))
+    send.Send(bufnr(), {prompt: name})
+  elseif ranges > 0
+    ask.Ask('-p ' .. name, 1, first, last, mods)
+  else
+    ask.Ask('-p ' .. name, 1, 1, line('$'), mods)
+  endif
+enddef
+
+export def Conversation(everywhere: bool, mods: string)
+  pickers.Conversations(everywhere, (id) => chat.Open(id, mods))
+enddef
+
+# For Tab.
+export def CompleteModel(lead: string, _: string, _: number): list<string>
+  return args.Matching(args.Offers('model'), lead)
+enddef
+
+export def CompletePrompt(lead: string, _: string, _: number): list<string>
+  return args.Matching(args.Offers('prompt'), lead)
+enddef

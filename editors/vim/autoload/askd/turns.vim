@@ -1,0 +1,182 @@
+vim9script
+# A conversation as lines of Markdown, and such lines read back. The form is that of conversation.export
+# (doc/export.md), with what a person edits and no more:
+#
+#   # Tea                                        the title
+#
+#   ## instructions                              the conversation's system, where it has any
+#
+#   ## user
+#   <!-- askd {"part":1,"type":"file",...} -->   what is not shown as text: parts, how an answer ended
+#
+#   How long does it steep?
+#
+#   ## assistant (openai/gpt-4.1)
+#   ...
+#
+# A mark is a line that means something to us. A line of a text that looks like one has a backslash in front, one that
+# has backslashes there already has one more, in a fence or not; so a text may hold anything. It stands between the
+# empty line behind its heading and the empty line before the next one. Pure: no buffer is touched.
+#
+# A turn is {role, origin, comments, text, reasoning}, and as it was read also {first, last}, its lines.
+
+const WORDS = '\(## \%(instructions\|user\|assistant\|system\|tool\)\|### \%(reasoning\|answer\)\|<!-- askd\)'
+const MARK = '^' .. WORDS .. '\%([ \t\r].*\)\?$'
+const LIKE_A_MARK = '^\\*' .. WORDS .. '\%([ \t\r].*\)\?$'
+const ESCAPED = '^\\\+' .. WORDS .. '\%([ \t\r].*\)\?$'
+
+export def New(role: string, text = '', origin = ''): dict<any>
+  return {role: role, origin: origin, comments: [], text: text, reasoning: ''}
+enddef
+
+# -- to lines
+
+export def Escape(line: string): string
+  return line =~# LIKE_A_MARK ? '\' .. line : line
+enddef
+
+export def Unescape(line: string): string
+  return line =~# ESCAPED ? line[1 :] : line
+enddef
+
+export def IsHeading(line: string): bool
+  return line =~# MARK && line =~# '^## '
+enddef
+
+export def TextLines(text: string): list<string>
+  return split(text, "\n", true)->mapnew((_, line) => Escape(line))
+enddef
+
+# A comment of pairs [key, value], in that order. No comment ends within it: a '>' can be written otherwise in JSON.
+export def Comment(pairs: list<list<any>>): string
+  const members = pairs->mapnew((_, p) => json_encode(p[0]) .. ':' .. json_encode(p[1]))->join(',')
+  return '<!-- askd {' .. substitute(members, '>', '\\u003e', 'g') .. '} -->'
+enddef
+
+export def Heading(turn: dict<any>): string
+  return '## ' .. turn.role .. (turn.origin == '' ? '' : ' (' .. turn.origin .. ')')
+enddef
+
+# What stands above the text of a turn.
+export def HeadLines(turn: dict<any>): list<string>
+  var lines = [Heading(turn)]
+  for pairs in turn.comments
+    lines->add(Comment(pairs))
+  endfor
+  if turn.reasoning != ''
+    lines += ['', '### reasoning', ''] + TextLines(turn.reasoning) + ['', '### answer']
+  endif
+  return lines + ['']
+enddef
+
+# With the empty line that stands before the next heading.
+export def Lines(turn: dict<any>): list<string>
+  return HeadLines(turn) + TextLines(turn.text) + ['']
+enddef
+
+export def OpeningLines(title: string, instructions: string): list<string>
+  var lines: list<string> = []
+  if title != ''
+    lines += ['# ' .. substitute(title, '[[:cntrl:]]', ' ', 'g'), '']
+  endif
+  if instructions != ''
+    lines += ['## instructions', ''] + TextLines(instructions) + ['']
+  endif
+  return lines
+enddef
+
+# -- from lines
+
+# The lines from..last without the empty ones at their ends and without the backslashes that make text of a mark.
+def TextOf(lines: list<string>): string
+  var first = 0
+  var last = len(lines) - 1
+  while first <= last && lines[first] =~# '^\s*$'
+    first += 1
+  endwhile
+  while last >= first && lines[last] =~# '^\s*$'
+    last -= 1
+  endwhile
+  if first > last
+    return ''
+  endif
+  return lines[first : last]->mapnew((_, line) => Unescape(line))->join("\n")
+enddef
+
+# Text as it is compared: what TextOf makes of the lines that show it.
+export def Bare(text: string): string
+  return TextOf(TextLines(text))
+enddef
+
+def ReadComment(line: string): dict<any>
+  try
+    const value = json_decode(matchstr(line, '^<!-- askd \zs.*\ze-->\s*$'))
+    return type(value) == v:t_dict ? value : {}
+  catch
+    return {}
+  endtry
+enddef
+
+def ReadTurn(heading: string): dict<any>
+  var turn = New(matchstr(heading, '^## \zs\w\+'), '', matchstr(heading, '^## \w\+\s\+(\zs.*\ze)\s*$'))
+  turn.comments = []
+  return turn
+enddef
+
+# {title, instructions, turns, before}: before is text in front of the first heading. Comments are maps here.
+export def Read(lines: list<string>): dict<any>
+  var page: dict<any> = {title: '', instructions: '', before: '', turns: []}
+  var turn: dict<any> = {}
+  var place = 'before'
+  var held: list<string> = []
+  def Close()
+    if place == 'before'
+      page.before = TextOf(held)
+    elseif place == 'instructions'
+      page.instructions = TextOf(held)
+    else
+      turn[place] = TextOf(held)
+    endif
+    held = []
+  enddef
+  var number = 0
+  for line in lines
+    number += 1
+    if line !~# MARK
+      if place == 'before' && page.title == '' && line =~# '^# ' && TextOf(held) == ''
+        page.title = trim(line[2 :])
+      else
+        held->add(line)
+      endif
+    elseif line =~# '^<!-- askd'
+      if !empty(turn)
+        turn.comments->add(ReadComment(line))
+      endif
+    elseif line =~# '^###'
+      if empty(turn)
+        held->add(line)
+      else
+        Close()
+        place = line =~# '^### reasoning' ? 'reasoning' : 'text'
+      endif
+    else
+      Close()
+      if !empty(turn)
+        turn.last = number - 1
+      endif
+      turn = {}
+      place = 'instructions'
+      if line !~# '^## instructions'
+        turn = ReadTurn(line)
+        turn.first = number
+        page.turns->add(turn)
+        place = 'text'
+      endif
+    endif
+  endfor
+  Close()
+  if !empty(turn)
+    turn.last = number
+  endif
+  return page
+enddef

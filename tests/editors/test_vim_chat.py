@@ -1,0 +1,297 @@
+""":AskChat in a real Vim: a conversation of the daemon's as a buffer that can be edited and sent."""
+
+import json
+import signal
+
+import pytest
+from conftest import wait_until
+from helpers_vim import Vim
+
+pytestmark = pytest.mark.askd(provider={"retries": "0"})
+
+CHAT = "askd://conversation/"
+
+
+def turns(v, buffer="%"):
+    """[(heading, text)] of a chat buffer; text that was not sent among them."""
+    found = []
+    for line in v.lines(buffer):
+        if line.startswith("## "):
+            found.append([line[3:], []])
+        elif found and not line.startswith("<!-- askd"):
+            found[-1][1].append(line)
+    return [(heading, "\n".join(lines).strip("\n")) for heading, lines in found]
+
+
+def wait_turns(v, *want, buffer="%"):
+    wait_until(lambda: turns(v, buffer) == list(want), f"{want}, not {turns(v, buffer)}\n{v.screen()}")
+
+
+def conversation_of(v):
+    return v.wait_eval("get(get(b:, 'askd', {}), 'conversation', '')")
+
+
+def said(client, conversation):
+    """The texts on the branch of the head, by the daemon's account."""
+    told = client.call("conversation.get", {"conversation": conversation})
+    by_id = {m["id"]: m for m in told["messages"]}
+    path, at = [], told["head"]
+    while at:
+        path.insert(0, by_id[at]["content"])
+        at = by_id[at].get("parent")
+    return path
+
+
+def begin(v, question, command=":w"):
+    v.type(":AskChat", "Enter")
+    v.wait_eval("bufname()", lambda name: name.startswith(CHAT))
+    ask(v, question, command)
+
+
+def ask(v, question, command=":w"):
+    v.type(f"Go{question}", "Escape")
+    v.type(command, "Enter")
+
+
+def test_a_conversation_is_held(daemon, home, client):
+    with Vim(home) as v:
+        begin(v, "one")
+        wait_turns(v, ("user", "one"), ("assistant (fake/echo)", "one"), ("user", ""))
+        ask(v, "two", ":AskSend -m fake/words-3")
+        wait_turns(
+            v, ("user", "one"), ("assistant (fake/echo)", "one"), ("user", "two"),
+            ("assistant (fake/words-3)", "w0 w1 w2 "), ("user", ""),
+        )  # fmt: skip
+        conversation = conversation_of(v)
+        assert v.eval("bufname()") == CHAT + conversation and v.lines()[0] == "# one"
+        assert said(client, conversation) == ["one", "one", "two", "w0 w1 w2 "]
+        v.wait_eval("&modified", 0)
+        assert v.eval("b:askd.state") == "done" and v.eval("line('.')") == len(v.lines())
+
+
+def test_it_streams_above_what_is_being_written(daemon, home, client):
+    with Vim(home) as v:
+        begin(v, "go", ":AskSend -m fake/slow-60-50")
+        v.wait_for("w3 ")
+        assert v.eval("b:askd.state") == "running" and v.eval("&modified") == 0
+        v.type("Gomy next question", "Escape")
+        v.wait_eval("&modified", 1)
+        assert "w59" not in v.screen()
+        wait_turns(
+            v, ("user", "go"), ("assistant (fake/slow-60-50)", "".join(f"w{i} " for i in range(60))),
+            ("user", "my next question"),
+        )  # fmt: skip
+        v.wait_eval("b:askd.state", "done")
+        assert v.eval("&modified") == 1
+        v.type(":w", "Enter")
+        wait_until(lambda: said(client, conversation_of(v))[2:] == ["my next question"] * 2, "it is asked")
+
+
+def test_what_looks_like_a_heading_is_text(daemon, home, client):
+    """Of a question, of an answer in pieces, and of one that is read anew."""
+    text = "see\n\\## user\n```\n\\<!-- askd {} -->"
+    with Vim(home) as v:
+        begin(v, "x")
+        wait_turns(v, ("user", "x"), ("assistant (fake/echo)", "x"), ("user", ""))
+        v.eval(f"append('$', {json.dumps(text.splitlines())})")
+        v.type(":AskSend -m fake/drip", "Enter")
+        wait_turns(v, *turns(v)[:2], ("user", text), ("assistant (fake/drip)", text), ("user", ""))
+        wait_until(lambda: said(client, conversation_of(v))[2:] == [text.replace("\\", "")] * 2, "it is stored")
+        before = v.lines()
+        v.type(":e", "Enter")
+        v.wait_eval("&modified", 0)
+        wait_until(lambda: v.lines() == before, "it is read anew")
+        v.type(":w", "Enter")
+        v.wait_for("nothing to send")
+
+
+def test_an_earlier_question_that_is_changed_is_a_branch(daemon, home, client):
+    with Vim(home) as v:
+        begin(v, "one")
+        wait_turns(v, ("user", "one"), ("assistant (fake/echo)", "one"), ("user", ""))
+        ask(v, "two")
+        wait_turns(v, *turns(v)[:2], ("user", "two"), ("assistant (fake/echo)", "two"), ("user", ""))
+        v.type("Goa draft", "Escape")
+        v.type(":%s/^one$/uno/ | %s/^uno$/one/ | /^## user/+2s/one/uno/", "Enter")
+        v.eval("search('^one$', 'w')")
+        at = v.lines().index("## user") + 3
+        v.eval(f"setline({at}, 'uno')")
+        v.eval(f"setline({v.lines().index('## assistant (fake/echo)') + 3}, 'one')")
+        v.type(":w", "Enter")
+        wait_turns(v, ("user", "uno"), ("assistant (fake/echo)", "uno"), ("user", "a draft"))
+        conversation = conversation_of(v)
+        assert said(client, conversation) == ["uno", "uno"]
+        assert '<!-- askd {"branch":"2 of 2"} -->' in v.lines()
+        # And back: the head moves, for everybody.
+        v.type(":AskBranch previous", "Enter")
+        wait_turns(
+            v, ("user", "one"), ("assistant (fake/echo)", "one"), ("user", "two"), ("assistant (fake/echo)", "two"),
+            ("user", "a draft"),
+        )  # fmt: skip
+        assert said(client, conversation) == ["one", "one", "two", "two"]
+        v.type(":AskBranch", "Enter")
+        v.wait_for("Branch")
+        v.type("uno", "Enter")
+        wait_turns(v, ("user", "uno"), ("assistant (fake/echo)", "uno"), ("user", "a draft"))
+        v.type(":AskBranch next", "Enter")
+        v.wait_for("last of 2")
+
+
+@pytest.mark.askd(provider={"retries": "0"}, daemon={"default_model": "fake/count"})
+def test_an_answer_that_is_taken_out_is_made_anew(daemon, home, client):
+    with Vim(home) as v:
+        begin(v, "which")
+        wait_turns(v, ("user", "which"), ("assistant (fake/count)", "answer 1"), ("user", ""))
+        v.type(":/^## assistant/,$d", "Enter")
+        v.type(":w", "Enter")
+        wait_turns(v, ("user", "which"), ("assistant (fake/count)", "answer 2"), ("user", ""))
+        assert said(client, conversation_of(v)) == ["which", "answer 2"]
+
+
+def test_what_cannot_be_sent_is_told_and_stays(daemon, home, client):
+    with Vim(home) as v:
+        begin(v, "one")
+        wait_turns(v, ("user", "one"), ("assistant (fake/echo)", "one"), ("user", ""))
+        at = v.lines().index("## assistant (fake/echo)") + 3
+        v.eval(f"setline({at}, 'mine')")
+        v.type(":w", "Enter")
+        v.wait_for("turn 2 is no question")
+        assert "mine" in v.lines() and v.eval("&modified") == 1
+        v.type(":qall", "Enter")
+        v.wait_for("E37")
+
+
+def test_a_question_that_failed_stays_to_be_asked_again(daemon, home, client):
+    with Vim(home) as v:
+        begin(v, "precious words", ":AskSend -m fake/status-500")
+        v.wait_for("unavailable")
+        wait_until(lambda: '<!-- askd {"state":"failed"} -->' in v.lines(), f"{v.lines()}")
+        assert ("user", "precious words") in turns(v)
+        v.type(":/^## assistant/,$d | w", "Enter")
+        wait_until(lambda: said(client, conversation_of(v)) == ["precious words", "precious words"], "it is asked again")
+
+
+def test_no_daemon_takes_it(daemon, home, start_daemon):
+    with Vim(home) as v:
+        v.type(":AskChat", "Enter")
+        v.wait_eval("bufname()", lambda name: name.startswith(CHAT))
+        daemon.end()
+        ask(v, "precious words")
+        v.wait_for("askd: unavailable")
+        assert turns(v) == [("user", "precious words")] and v.eval("&modified") == 1
+        start_daemon()
+        v.type(":w", "Enter")
+        wait_turns(v, ("user", "precious words"), ("assistant (fake/echo)", "precious words"), ("user", ""))
+
+
+def test_instructions_and_title(daemon, home, client, provider):
+    with Vim(home) as v:
+        v.type(":AskChat", "Enter")
+        v.wait_eval("bufname()", lambda name: name.startswith(CHAT))
+        v.eval("append(0, ['## instructions', '', 'Be brief.', ''])")
+        ask(v, "one")
+        wait_turns(v, ("instructions", "Be brief."), ("user", "one"), ("assistant (fake/echo)", "one"), ("user", ""))
+        assert "Be brief." in json.dumps(provider.bodies()[-1])
+        v.eval("setline(1, '# A better title')")
+        v.type(":w", "Enter")
+        conversation = conversation_of(v)
+        title = lambda: client.call("conversation.get", {"conversation": conversation})["title"]  # noqa: E731
+        wait_until(lambda: title() == "A better title", "it is called so")
+        v.wait_eval("&modified", 0)
+        client.call("conversation.rename", {"conversation": conversation, "title": "Another"})
+        wait_until(lambda: v.lines()[0] == "# Another", "the new title is shown")
+        v.eval("setline(search('Be brief'), 'Be long.')")
+        v.type(":w", "Enter")
+        v.wait_for("the instructions of a conversation stay")
+
+
+# -- live, and after the end
+
+
+def test_a_turn_of_the_shell_appears_live(daemon, home, ask):
+    """Its question and its answer while that is made, though something is being written here."""
+    with Vim(home, set=[f"cd {home.path}"]) as v:
+        begin(v, "from vim")
+        wait_turns(v, ("user", "from vim"), ("assistant (fake/echo)", "from vim"), ("user", ""))
+        v.type("Goa draft", "Escape")
+        shell = ask.start("-c", "-m", "fake/slow-60-50", "from the shell", cwd=home.path)
+        v.wait_for("w3 ")
+        screen = v.screen()
+        assert "from the shell" in screen and "w59" not in screen and "a draft" in screen
+        assert v.eval("b:askd.state") == "running"
+        assert shell.wait() == 0
+        wait_turns(
+            v, ("user", "from vim"), ("assistant (fake/echo)", "from vim"), ("user", "from the shell"),
+            ("assistant (fake/slow-60-50)", "".join(f"w{i} " for i in range(60))), ("user", "a draft"),
+        )  # fmt: skip
+        shell.communicate()
+
+
+def test_two_windows_of_two_editors(daemon, home):
+    with Vim(home, socket="a") as a, Vim(home, socket="b") as b:
+        begin(a, "one")
+        wait_turns(a, ("user", "one"), ("assistant (fake/echo)", "one"), ("user", ""))
+        b.type(f":AskChat {conversation_of(a)[:20]}", "Enter")
+        wait_turns(b, ("user", "one"), ("assistant (fake/echo)", "one"), ("user", ""))
+        ask(b, "two", ":AskSend -m fake/slow-30-50")
+        a.wait_for("w3 ")
+        b.wait_for("w3 ")
+        b.wait_eval("b:askd.state", "done")
+        wait_turns(a, *turns(b))
+        # An earlier turn that was edited here is not taken away by what happens there.
+        a.eval(f"setline({a.lines().index('one') + 1}, 'unsent')")
+        ask(b, "three")
+        wait_until(lambda: ("user", "three") in turns(a), f"{turns(a)}")
+        assert turns(a)[0] == ("user", "unsent")
+
+
+def test_resumed_after_the_editor_was_killed(daemon, home, client):
+    """In mid-answer; the next Vim shows what came, and goes on with what comes."""
+    with Vim(home, set=[f"cd {home.path}"]) as v:
+        begin(v, "go", ":AskSend -m fake/slow-100-50")
+        v.wait_for("w5 ")
+        conversation = conversation_of(v)
+        pid = v.eval("getpid()")
+        import os
+
+        os.kill(pid, signal.SIGKILL)
+    with Vim(home, set=[f"cd {home.path}"], socket="again") as v:
+        v.type(":AskResume", "Enter")
+        v.wait_eval("bufname()", CHAT + conversation)
+        v.wait_for("w5 ")
+        assert "w99" not in v.screen() and v.eval("b:askd.state") == "running"
+        wait_turns(
+            v, ("user", "go"), ("assistant (fake/slow-100-50)", "".join(f"w{i} " for i in range(100))), ("user", "")
+        )
+        v.type(":AskChat last", "Enter")
+        assert v.eval("bufname()") == CHAT + conversation
+
+
+def test_stop(daemon, home, provider):
+    with Vim(home) as v:
+        begin(v, "go", ":AskSend -m fake/hang-after-3")
+        v.wait_for("w2")
+        v.type(":AskStop", "Enter")
+        wait_until(lambda: '<!-- askd {"state":"cancelled"} -->' in v.lines(), f"{v.lines()}")
+        provider.wait_aborted()
+        assert ("assistant (fake/hang-after-3)", "w0 w1 w2 ") in turns(v)
+
+
+def test_a_daemon_that_restarts_in_mid_answer(daemon, home, start_daemon):
+    with Vim(home) as v:
+        begin(v, "go", ":AskSend -m fake/hang-after-3")
+        v.wait_for("w2")
+        daemon.kill()
+        start_daemon()
+        wait_until(lambda: '<!-- askd {"state":"interrupted"} -->' in v.lines(), f"{v.lines()}")
+        ask(v, "more")
+        wait_until(lambda: turns(v)[-2:] == [("assistant (fake/echo)", "more"), ("user", "")], f"{turns(v)}")
+
+
+def test_a_modeline_of_a_model_sets_nothing(daemon, home):
+    with Vim(home, set=["set modeline modelines=5"]) as v:
+        begin(v, "vim: set tabstop=3 :")
+        wait_until(lambda: len(turns(v)) == 3, f"{v.lines()}")
+        v.type(":e", "Enter")
+        wait_until(lambda: len(turns(v)) == 3, f"{v.lines()}")
+        assert v.eval("&tabstop") != 3
