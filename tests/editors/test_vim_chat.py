@@ -1,35 +1,15 @@
 """:AskChat in a real Vim: a conversation of the daemon's as a buffer that can be edited and sent."""
 
 import json
+import os
 import signal
 
 import pytest
 from conftest import wait_until
 from helpers_vim import Vim
+from helpers_vim_chat import CHAT, ask, begin, conversation_of, turns, wait_turns
 
 pytestmark = pytest.mark.askd(provider={"retries": "0"})
-
-CHAT = "askd://conversation/"
-
-
-def turns(v, buffer="%"):
-    """[(heading, text)] of a chat buffer; text that was not sent among them."""
-    found = []
-    for line in v.lines(buffer):
-        if line.startswith("## "):
-            found.append([line[3:], []])
-        elif found and not line.startswith("<!-- askd"):
-            found[-1][1].append(line)
-    return [(heading, "\n".join(lines).strip("\n")) for heading, lines in found]
-
-
-def wait_turns(v, *want, buffer="%"):
-    wait_until(lambda: turns(v, buffer) == list(want), f"{want}, not {turns(v, buffer)}\n{v.screen()}")
-
-
-def conversation_of(v):
-    return v.wait_eval("get(get(b:, 'askd', {}), 'conversation', '')")
-
 
 def said(client, conversation):
     """The texts on the branch of the head, by the daemon's account."""
@@ -40,17 +20,6 @@ def said(client, conversation):
         path.insert(0, by_id[at]["content"])
         at = by_id[at].get("parent")
     return path
-
-
-def begin(v, question, command=":w"):
-    v.type(":AskChat", "Enter")
-    v.wait_eval("bufname()", lambda name: name.startswith(CHAT))
-    ask(v, question, command)
-
-
-def ask(v, question, command=":w"):
-    v.type(f"Go{question}", "Escape")
-    v.type(command, "Enter")
 
 
 def test_a_conversation_is_held(daemon, home, client):
@@ -251,10 +220,7 @@ def test_resumed_after_the_editor_was_killed(daemon, home, client):
         begin(v, "go", ":AskSend -m fake/slow-100-50")
         v.wait_for("w5 ")
         conversation = conversation_of(v)
-        pid = v.eval("getpid()")
-        import os
-
-        os.kill(pid, signal.SIGKILL)
+        os.kill(v.eval("getpid()"), signal.SIGKILL)
     with Vim(home, set=[f"cd {home.path}"], socket="again") as v:
         v.type(":AskResume", "Enter")
         v.wait_eval("bufname()", CHAT + conversation)

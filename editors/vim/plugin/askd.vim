@@ -27,10 +27,10 @@ command! -nargs=* -complete=customlist,askd#attach#Complete AskAttach askd#attac
 command! -nargs=? -complete=customlist,askd#attach#CompleteAttached AskDetach askd#attach#Detach(<q-args>)
 command! -nargs=* -range -complete=customlist,askd#compare#Complete AskCompare askd#compare#Compare(<q-args>, <range>, <line1>, <line2>)
 command! -nargs=* -complete=customlist,askd#args#Complete AskCommit askd#commit#Write(<q-args>)
-command! -bar -bang AskResume askd#resume#Resume(<bang>0 == 1)
+command! -bar -bang AskResume askd#resume#Resume(<q-bang> == '!')
 command! -nargs=? -complete=customlist,askd#choose#CompleteModel AskModel askd#choose#Model(<q-args>)
 command! -nargs=? -range -complete=customlist,askd#choose#CompletePrompt AskPrompt askd#choose#Prompt(<q-args>, <range>, <line1>, <line2>, <q-mods>)
-command! -bar -bang AskConversations askd#choose#Conversation(<bang>0 == 1, <q-mods>)
+command! -bar -bang AskConversations askd#choose#Conversation(<q-bang> == '!', <q-mods>)
 command! -bar AskHealth askd#health#Check()
 
 nnoremap <silent> <Plug>(askd-diff-accept) <Cmd>AskAccept<CR>

@@ -88,8 +88,8 @@ enddef
 
 # The file that one was at before.
 def Guess(): string
-  final win = Beside()
-  return win == 0 ? '' : fnamemodify(bufname(winbufnr(win)), ':~:.')
+  final name = Beside() == 0 ? '' : bufname(winbufnr(Beside()))
+  return name == '' ? '' : fnamemodify(name, ':~:.')
 enddef
 
 # A window that shows a file, the previous one before others; 0 for none.
