@@ -732,14 +732,15 @@ EXTRA_DIST += $(python_tests) \
 	tests/unit/ledger/ledger_files.h tests/unit/provider/building.h tests/unit/provider/chunks.h \
 	tests/unit/provider/parsing.h tests/unit/store/backend_jobs.h tests/unit/store/ledger_jobs.h \
 	tests/unit/store/store_fake.h tests/unit/store/store_plain.h tests/unit/tty/md_fault.h \
-	tests/unit/tty/md_outline.h tests/unit/tty/md_rendered.h tests/editors/helpers_nvim.py \
-	tests/editors/helpers_vim.py tests/editors/helpers_vim_chat.py tests/rpc/client.py tests/rpc/helpers_acts.py \
-	tests/rpc/helpers_archive.py tests/rpc/helpers_attacks.py tests/rpc/helpers_bridge.py \
-	tests/rpc/helpers_cache.py tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py \
-	tests/rpc/helpers_edit.py tests/rpc/helpers_files.py tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py \
-	tests/rpc/helpers_model.py tests/rpc/helpers_prometheus.py tests/rpc/helpers_prompts.py \
-	tests/rpc/helpers_routing.py tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py \
-	tests/rpc/helpers_shell.py tests/rpc/helpers_sshd.py tests/rpc/helpers_steered.py tests/rpc/helpers_system.py \
+	tests/unit/tty/md_outline.h tests/unit/tty/md_rendered.h tests/editors/helpers_chat.py \
+	tests/editors/helpers_nvim.py tests/editors/helpers_vim.py tests/editors/helpers_vim_chat.py \
+	tests/rpc/client.py tests/rpc/helpers_acts.py tests/rpc/helpers_archive.py tests/rpc/helpers_attacks.py \
+	tests/rpc/helpers_bridge.py tests/rpc/helpers_cache.py tests/rpc/helpers_canned.py \
+	tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_edit.py tests/rpc/helpers_files.py \
+	tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py \
+	tests/rpc/helpers_prometheus.py tests/rpc/helpers_prompts.py tests/rpc/helpers_routing.py \
+	tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py tests/rpc/helpers_shell.py \
+	tests/rpc/helpers_sshd.py tests/rpc/helpers_steered.py tests/rpc/helpers_system.py \
 	tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_tmux.py tests/rpc/helpers_told.py \
 	tests/rpc/helpers_tree.py tests/rpc/helpers_web.py tests/provider/fault_provider.py tests/provider/grammars.py \
 	tests/provider/list_server.py tests/provider/tls_provider.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c \

@@ -7,7 +7,7 @@ import pytest
 
 from conftest import wait_until
 from helpers_nvim import Nvim
-from test_nvim_chat import ask, conversation_of, idle, messages, open_chat
+from helpers_chat import ask, conversation_of, idle, messages, open_chat
 
 
 @pytest.fixture

@@ -3,52 +3,48 @@
 import pytest
 
 from conftest import wait_until
+from helpers_chat import (
+    HAND,
+    PREFIX,
+    ask,
+    conversation_of,
+    hand_section,
+    idle,
+    messages,
+    open_chat,
+    remarks,
+    steered_answer,
+    wait_answered,
+    write_question,
+)
 from helpers_nvim import Nvim
+from helpers_steered import Steered
+
+
+@pytest.fixture
+def hand():
+    s = Steered()
+    yield s
+    s.close()
+
+
+@pytest.fixture
+def daemon(home, provider, hand, start_daemon):
+    """The fault provider is asked by default, and hand/any says what the test says."""
+    home.write_config(provider.base_url, extra=hand_section(hand))
+    return start_daemon()
+
+
+@pytest.fixture
+def shell(ask):
+    """`ask` as a shell runs it."""
+    return ask
 
 
 @pytest.fixture
 def nvim(daemon, home):
     with Nvim(home) as n:
         yield n
-
-
-@pytest.fixture
-def ask_shell(ask):
-    return ask.start
-
-
-PREFIX = "askd://conversation/"
-
-
-def idle(n):
-    """Nothing is on its way, and nothing streams in."""
-    code = "local c = require('askd.chat').of() return not (c.flow or c.sending or c.reading)"
-    return n.lua(code)
-
-
-def open_chat(n, conversation=""):
-    n.command(f"AskChat {conversation}")
-    wait_until(lambda: n.call("nvim_buf_get_name", 0).startswith(PREFIX), "a chat")
-    return n.call("nvim_get_current_buf")
-
-
-def write_question(n, text):
-    """Into the draft at the end."""
-    n.call("nvim_buf_set_lines", 0, -2, -1, False, text.split("\n"))
-
-
-def ask(n, text):
-    write_question(n, text)
-    n.command("write")
-
-
-def conversation_of(n):
-    wait_until(lambda: n.lua("return vim.b.askd_conversation"), "the chat has a conversation")
-    return n.lua("return vim.b.askd_conversation")
-
-
-def messages(client, conversation):
-    return client.call("conversation.get", {"conversation": conversation})["messages"]
 
 
 def test_a_question_is_answered_in_the_buffer(nvim, client):
@@ -66,50 +62,61 @@ def test_a_question_is_answered_in_the_buffer(nvim, client):
     assert not nvim.eval("&modified")
 
 
-def test_an_answer_streams_in_while_the_next_question_is_written(nvim):
+def test_an_answer_streams_in_while_the_next_question_is_written(nvim, hand):
     open_chat(nvim)
-    nvim.lua("vim.b.askd_wanted_model = 'fake/slow-30-30'")
+    nvim.command(f"AskModel {HAND}")
     ask(nvim, "go")
-    nvim.wait_lines(lambda lines: any(line.startswith("w0 w1 w2") and "w29" not in line for line in lines))
+    answer = steered_answer(hand)
+    answer.say("one ")
+    nvim.wait_lines("one")
+    assert not nvim.eval("&modified"), "an answer that comes leaves nothing to be written"
     nvim.keys("Gonext question")
     nvim.wait_lines("next question")
-    nvim.keys("<Esc>")
-    assert "w29" not in "".join(nvim.lines()), "it was written while the answer came"
-    nvim.wait_lines("w29")
+    answer.say("two")
+    nvim.wait_lines("one two")
+    nvim.keys(", and more<Esc>")
+    nvim.wait_lines("next question, and more")
+    answer.end("stop")
     wait_until(lambda: idle(nvim), "it ends")
-    assert nvim.lines()[-3:] == ["## user", "", "next question"] or nvim.lines()[-1] == "next question"
+    assert nvim.lines()[4:7] == ["## assistant (hand/any)", "", "one two"]
+    assert nvim.lines()[-1] == "next question, and more"
     assert nvim.eval("&modified"), "what was not sent is not lost by :q"
 
 
-def test_what_is_asked_elsewhere_appears_live(nvim, client, ask_shell):
+def test_what_is_asked_elsewhere_appears_live(nvim, client, hand, shell):
     open_chat(nvim)
     ask(nvim, "mine")
     conversation = conversation_of(nvim)
-    wait_until(lambda: idle(nvim) and "## assistant (fake/echo)" in nvim.lines(), "it ends")
+    wait_answered(nvim, "mine")
     write_question(nvim, "half a tho")
-    shell = ask_shell("-m", "fake/slow-20-30", "--conversation", conversation, "from the shell")
-    nvim.wait_lines(lambda lines: any(line.startswith("w0 w1") and "w19" not in line for line in lines))
+    asked = shell.start("-m", HAND, "--conversation", conversation, "from the shell")
+    answer = steered_answer(hand)
+    answer.say("one ")
+    nvim.wait_lines("one")
     assert "from the shell" in nvim.lines()
-    nvim.wait_lines("w19")
-    assert shell.wait(30) == 0
+    answer.say("two")
+    nvim.wait_lines("one two")
+    answer.end("stop")
+    assert asked.wait(30) == 0
     wait_until(lambda: idle(nvim), "it ends")
     lines = nvim.lines()
-    assert lines[-1] == "half a tho" and lines.index("from the shell") < lines.index("## user", 10)
+    assert lines[8:] == ["## user", "", "from the shell", "", "## assistant (hand/any)", "", "one two", "",
+                         "## user", "", "half a tho"]  # fmt: skip
     assert len(messages(client, conversation)) == 4
 
 
 def test_an_earlier_question_changed_is_a_branch(nvim, client):
     open_chat(nvim)
     ask(nvim, "first")
-    wait_until(lambda: idle(nvim) and nvim.lines().count("first") == 2, "it ends")
+    wait_answered(nvim, "first")
     ask(nvim, "second")
     conversation = conversation_of(nvim)
-    wait_until(lambda: idle(nvim) and nvim.lines().count("second") == 2, "it ends")
+    wait_answered(nvim, "second")
     before = nvim.lines()
     write_question(nvim, "not sent yet")
     nvim.call("nvim_buf_set_lines", 0, 2, 3, False, ["another first"])
     nvim.command("write")
-    wait_until(lambda: idle(nvim) and nvim.lines().count("another first") == 2, "it ends")
+    wait_answered(nvim, "another first")
     assert nvim.lines() == [
         "## user", "", "another first", "", "## assistant (fake/echo)", "", "another first", "",
         "## user", "", "not sent yet",
@@ -127,16 +134,11 @@ def test_an_earlier_question_changed_is_a_branch(nvim, client):
     )
 
 
-def remarks(n):
-    """What stands behind the headings, by line from 0."""
-    return {row: d["virt_text"][0][0] for row, _, d in n.marks("askd.page.remarks") if d.get("virt_text")}
-
-
 def test_a_changed_answer_is_not_sent_and_nothing_is_lost(nvim, client):
     open_chat(nvim)
     ask(nvim, "hello")
     conversation = conversation_of(nvim)
-    wait_until(lambda: idle(nvim) and nvim.lines().count("hello") == 2, "it ends")
+    wait_answered(nvim, "hello")
     nvim.call("nvim_buf_set_lines", 0, 6, 7, False, ["put into its mouth"])
     changed = nvim.lines()
     nvim.command("write")
@@ -212,7 +214,7 @@ def test_instructions_of_a_new_chat(nvim, client, provider):
     nvim.set_lines(["## instructions", "", "Be brief.", "", "## user", "", "hello"])
     nvim.command("write")
     conversation = conversation_of(nvim)
-    wait_until(lambda: idle(nvim) and nvim.lines().count("hello") == 2, "it ends")
+    wait_answered(nvim, "hello")
     assert client.call("conversation.get", {"conversation": conversation})["system"] == "Be brief."
     assert provider.bodies()[0]["messages"][0] == {"role": "system", "content": "Be brief."}
     assert nvim.lines()[:4] == ["## instructions", "", "Be brief.", ""]
@@ -225,7 +227,7 @@ def test_text_without_a_heading_is_a_question(nvim):
     open_chat(nvim)
     nvim.set_lines(["just this"])
     nvim.command("AskSend")
-    wait_until(lambda: idle(nvim) and nvim.lines().count("just this") == 2, "it ends")
+    wait_answered(nvim, "just this")
     assert nvim.lines()[0] == "## user"
 
 
@@ -264,46 +266,56 @@ def test_a_question_that_is_refused_stays_as_it_was_written(nvim):
     assert nvim.lines()[-1] == "kept" and nvim.eval("&modified")
 
 
-def test_two_editors_on_one_conversation(nvim, home, client):
+def test_two_editors_on_one_conversation(nvim, home, client, hand):
     open_chat(nvim)
     ask(nvim, "one")
     conversation = conversation_of(nvim)
-    wait_until(lambda: idle(nvim) and nvim.lines().count("one") == 2, "it ends")
+    wait_answered(nvim, "one")
     with Nvim(home, name="other") as other:
         open_chat(other, conversation)
         other.wait_lines(lambda lines: lines.count("one") == 2)
-        other.command("AskModel fake/slow-20-30")
+        other.command(f"AskModel {HAND}")
         ask(other, "two")
-        nvim.wait_lines(lambda lines: any(line.startswith("w0") and "w19" not in line for line in lines))
+        answer = steered_answer(hand)
+        answer.say("as it comes")
         for n in (nvim, other):
-            n.wait_lines("w19")
-            wait_until(lambda: idle(n), "it ends")
+            n.wait_lines("as it comes")
+        answer.end("stop")
+        for n in (nvim, other):
+            wait_until(lambda n=n: idle(n), "it ends")
         assert nvim.lines() == other.lines()
         nvim.call("nvim_buf_set_lines", 0, 2, 3, False, ["one, once more"])
-        nvim.command("AskModel fake/slow-20-30")
+        nvim.command(f"AskModel {HAND}")
         nvim.command("write")
-        other.wait_lines(lambda lines: "one, once more" in lines and any("w3" in x and "w19" not in x for x in lines))
-        other.wait_lines("w19")
-        wait_until(lambda: nvim.lines() == other.lines(), "both show the branch")
+        branch = steered_answer(hand, 1)
+        branch.say("another way")
+        other.wait_lines("another way")
+        assert "one, once more" in other.lines()
+        branch.end("stop")
+        wait_until(lambda: idle(other) and nvim.lines() == other.lines(), "both show the branch")
 
 
-def test_after_a_kill_in_mid_answer_it_is_there_again(nvim, home, client):
+def test_after_a_kill_in_mid_answer_it_is_there_again(nvim, home, client, hand):
     open_chat(nvim)
-    nvim.command("AskModel fake/slow-60-30")
+    nvim.command(f"AskModel {HAND}")
     ask(nvim, "long")
     conversation = conversation_of(nvim)
-    nvim.wait_lines("w2 ")
+    answer = steered_answer(hand)
+    answer.say("before ")
+    nvim.wait_lines("before")
     nvim.kill()
+    answer.say("meanwhile ")
     with Nvim(home, name="after") as after:
         open_chat(after, conversation)
-        after.wait_lines(lambda lines: any(line.startswith("w0 w1 w2") and "w59" not in line for line in lines))
-        after.wait_lines("w59")
+        after.wait_lines("before meanwhile")
+        answer.say("after")
+        after.wait_lines("before meanwhile after")
+        answer.end("stop")
         wait_until(lambda: idle(after), "it ends")
-        text = next(line for line in after.lines() if line.startswith("w0"))
-        assert text.split() == [f"w{i}" for i in range(60)]
+        assert not answer.aborted and after.lines()[6] == "before meanwhile after"
     with Nvim(home, name="later") as later:
         open_chat(later, "last")
-        later.wait_lines("w59")
+        later.wait_lines("before meanwhile after")
 
 
 def test_a_question_sent_with_wq_reaches_the_daemon(nvim, client):
@@ -319,18 +331,18 @@ def test_a_question_sent_with_wq_reaches_the_daemon(nvim, client):
 
 def test_the_daemon_restarts_in_mid_answer(nvim, restart):
     open_chat(nvim)
-    nvim.command("AskModel fake/slow-300-30")
+    nvim.command("AskModel fake/hang-after-4")
     ask(nvim, "long")
-    nvim.wait_lines("w3 ")
+    nvim.wait_lines("w3")
     conversation = conversation_of(nvim)
     c = restart()
     wait_until(lambda: idle(nvim), "it ends")
-    nvim.wait_lines(lambda lines: any(line.startswith("w0") for line in lines))
-    assert c.call("conversation.get", {"conversation": conversation})["messages"][1]["state"] == "interrupted"
     wait_until(lambda: any("interrupted" in text for text in remarks(nvim).values()), "it is said")
+    assert nvim.lines()[6].split() == ["w0", "w1", "w2", "w3"]
+    assert messages(c, conversation)[1]["state"] == "interrupted"
     nvim.command("AskModel fake/echo")
     ask(nvim, "and on")
-    wait_until(lambda: idle(nvim) and nvim.lines().count("and on") == 2, "it goes on")
+    wait_answered(nvim, "and on")
 
 
 def test_a_chat_that_was_unloaded_is_read_anew(nvim, client):
@@ -363,44 +375,50 @@ def test_a_conversation_that_is_not_there(nvim):
     nvim.wait_told("askd: not_found: ")
 
 
-@pytest.mark.askd(daemon={}, extra="[store]\nkeep = none")
-def test_where_nothing_is_kept_the_answer_is_shown(nvim):
-    open_chat(nvim)
-    ask(nvim, "hello")
-    nvim.wait_told("not kept here")
-    nvim.wait_lines("hello", nvim.answer_buffer())
+def test_where_nothing_is_kept_the_answer_is_shown(home, provider, start_daemon):
+    home.write_config(provider.base_url, extra="[store]\nkeep = none")
+    start_daemon()
+    with Nvim(home) as n:
+        open_chat(n)
+        ask(n, "hello")
+        n.wait_told("not kept here")
+        n.wait_lines("hello", n.answer_buffer())
 
 
-def test_reading_anew_in_mid_answer(nvim):
+def test_reading_anew_in_mid_answer(nvim, hand):
     open_chat(nvim)
-    nvim.command("AskModel fake/slow-100-15")
+    nvim.command(f"AskModel {HAND}")
     ask(nvim, "long")
+    answer = steered_answer(hand)
     for i in range(4):
-        nvim.wait_lines(f"w{20 * i + 3} ")
+        answer.say(f"w{i} ")
+        nvim.wait_lines(f"w{i}")
+        answer.say("and ")
         nvim.command("edit!")
-    nvim.wait_lines("w99")
-    wait_until(lambda: idle(nvim), "it ends")
-    assert [line for line in nvim.lines() if "w" in line] == ["".join(f"w{i} " for i in range(100)).strip()] or (
-        nvim.lines()[6].split() == [f"w{i}" for i in range(100)]
-    )
+    answer.end("stop")
+    wait_until(lambda: nvim.lines()[6:7] and idle(nvim), "it ends")
+    nvim.wait_lines(lambda lines: lines[6].strip() == "w0 and w1 and w2 and w3 and")
     assert len(nvim.lines()) == 11
 
 
-def test_leaving_a_running_branch_and_coming_back(nvim, client):
+def test_leaving_a_running_branch_and_coming_back(nvim, client, hand):
     open_chat(nvim)
     ask(nvim, "first")
-    conversation_of(nvim)
-    wait_until(lambda: idle(nvim) and nvim.lines().count("first") == 2, "it ends")
-    nvim.command("AskModel fake/slow-60-30")
+    wait_answered(nvim, "first")
+    nvim.command(f"AskModel {HAND}")
     nvim.call("nvim_buf_set_lines", 0, 2, 3, False, ["instead"])
     nvim.command("write")
-    nvim.wait_lines("w3 ")
+    answer = steered_answer(hand)
+    answer.say("slowly ")
+    nvim.wait_lines("slowly")
     nvim.command("normal gg")
     nvim.command("AskBranch next")
-    nvim.wait_lines(lambda lines: lines.count("first") == 2 and not any("w3" in line for line in lines))
+    nvim.wait_lines(lambda lines: lines.count("first") == 2)
+    answer.say("to the end")
+    answer.end("stop")
     wait_until(lambda: not client.call("answer.list", {"state": "running"}), "the other ends")
     wait_until(lambda: idle(nvim), "that is known")
     assert nvim.lines().count("first") == 2, "what was left does not come back by itself"
     nvim.command("normal gg")
     nvim.command("AskBranch next")
-    nvim.wait_lines("w59")
+    nvim.wait_lines("slowly to the end")

@@ -1,22 +1,36 @@
-"""Neovim in a terminal: what is to be seen."""
+"""Neovim in a terminal: what is to be seen of chats, comparisons, pickers and code that is put into a file."""
 
 import os
 import signal
 
 import pytest
 
-from conftest import wait_until
+from helpers_chat import HAND, hand_section, steered_answer
 from helpers_nvim import arguments
+from helpers_steered import Steered
 from helpers_tmux import Tmux
 
 
 @pytest.fixture
-def screen(daemon, home):
-    """screen(columns=, name=) -> a terminal with Neovim in it."""
+def hand():
+    s = Steered()
+    yield s
+    s.close()
+
+
+@pytest.fixture
+def daemon(home, provider, hand, start_daemon):
+    home.write_config(provider.base_url, extra=hand_section(hand))
+    return start_daemon()
+
+
+@pytest.fixture
+def terminal(daemon, home):
+    """terminal(columns=, rows=, name=) -> one with Neovim in it."""
     opened = []
 
-    def start(columns=100, rows=30, name="tmux", setup=""):
-        t = Tmux(home, columns=columns, rows=rows, shell=arguments(setup=setup), socket=name)
+    def start(columns=100, rows=30, name="tmux"):
+        t = Tmux(home, columns=columns, rows=rows, shell=arguments(), socket=name)
         opened.append(t)
         t.wait_for("~")
         return t
@@ -26,103 +40,123 @@ def screen(daemon, home):
         t.close()
 
 
-def editor_pid(t):
-    return int(t.ask("display-message", "-p", "#{pane_pid}"))
-
-
 def command(t, text):
     t.type("", "Escape")
     t.type(f":{text}", "Enter")
+
+
+def chat(t, model=HAND):
+    command(t, "AskChat")
+    t.wait_for("## user")
+    command(t, f"AskModel {model}")
+    t.wait_for(f"asking {model}")
 
 
 def question(t, text):
     """Typed into the draft of the chat that is shown, and sent."""
     t.type("", "Escape")
     t.type("Go" + text, "Escape")
-    t.type(":w", "Enter")
+    command(t, "w")
 
 
-def test_a_chat_streams_beside_what_the_shell_asks(screen, ask):
-    t = screen()
-    command(t, "AskChat")
-    t.wait_for("## user")
-    command(t, "AskModel fake/slow-40-40")
+def rows_of(screen):
+    """The lines that are not empty, without those that stand for no line, and with single blanks."""
+    return [" ".join(line.split()) for line in screen.split("\n") if line.strip() not in ("", "~")]
+
+
+def wait_row(t, row):
+    t.wait_for(lambda s: row in rows_of(s))
+
+
+def test_a_chat_beside_what_the_shell_asks(terminal, hand, ask):
+    t = terminal()
+    chat(t)
     question(t, "tell me")
-    s = t.wait_for(lambda s: "w3 w4" in s and "w39" not in s)
-    print(s)
-    assert "## assistant (fake/slow-40-40)" in s and "…" in s and "[+]" not in s
-    s = t.wait_for("42 tokens")
-    print(s)
-    shell = ask.start("-m", "fake/slow-50-40", "-c", "and from the shell")
-    s = t.wait_for(lambda s: "and from the shell" in s and "w7" in s.split("from the shell")[1] and "w49" not in s)
-    print(s)
-    s = t.wait_for(lambda s: "w49" in s.split("from the shell")[1])
-    print(s)
+    answer = steered_answer(hand)
+    answer.say("slowly it ")
+    shown = rows_of(t.wait_for("slowly it"))
+    at = shown.index("## user")
+    assert shown[at : at + 5] == ["## user", "tell me", "## assistant (hand/any)", "slowly it …", "## user"]
+    assert "[+]" not in shown[at + 5]
+    answer.say("comes.")
+    answer.end("stop")
+    t.wait_for(lambda s: "slowly it comes." in s and "…" not in s)
+    shell = ask.start("-m", HAND, "-c", "and from the shell")
+    answer = steered_answer(hand, 1)
+    answer.say("live")
+    shown = rows_of(t.wait_for("live"))
+    at = shown.index("and from the shell")
+    assert shown[at - 1 : at + 4] == ["## user", "and from the shell", "## assistant (hand/any)", "live …", "## user"]
+    answer.end("stop")
+    t.wait_for(lambda s: "live" in s and "…" not in s)
     assert shell.wait(30) == 0
 
 
-def test_after_sigkill_in_mid_answer(screen):
-    t = screen()
-    command(t, "AskChat")
-    t.wait_for("## user")
-    command(t, "AskModel fake/slow-100-40")
+def test_after_sigkill_in_mid_answer(terminal, hand):
+    t = terminal()
+    chat(t)
     question(t, "tell me")
-    t.wait_for("w5 w6")
-    os.kill(editor_pid(t), signal.SIGKILL)
-    again = screen(name="again")
+    answer = steered_answer(hand)
+    answer.say("before ")
+    t.wait_for("before")
+    os.kill(int(t.ask("display-message", "-p", "#{pane_pid}")), signal.SIGKILL)
+    again = terminal(name="again")
     command(again, "AskChat last")
-    s = again.wait_for(lambda s: "w5 w6" in s and "w99" not in s)
-    print(s)
-    s = again.wait_for("102 tokens")
-    print(s)
-    assert s.count("w50 ") == 1
+    wait_row(again, "before …")
+    answer.say("after")
+    wait_row(again, "before after …")
+    answer.end("stop")
+    again.wait_for(lambda s: "before after" in s and "…" not in s)
 
 
-def test_models_side_by_side(screen):
-    t = screen(columns=120, rows=20)
-    command(t, "AskCompare fake/slow-30-40,fake/words-20,fake/status-400 which of you?")
-    s = t.wait_for(lambda s: "w19" in s and "w3" in s)
-    print(s)
-    s = t.wait_for("w29")
-    print(s)
-    rows = [line.split("│") for line in s.splitlines() if "│" in line]
-    assert all(len(row) == 3 for row in rows), "three columns"
-    t.wait_for("30 tokens")
-    print(t.screen())
+def test_models_side_by_side(terminal, hand):
+    t = terminal(columns=120, rows=20)
+    command(t, f"AskCompare {HAND},fake/words-20,fake/status-400 which of you?")
+    answer = steered_answer(hand)
+    answer.say("mine")
+    shown = t.wait_for(lambda s: "mine" in s and "w19" in s and "20 tokens" in s and "invalid_request" in s)
+    columns = [row.split("│") for row in shown.split("\n") if "│" in row]
+    assert len(columns) == 17 and all(len(row) == 3 for row in columns)
+    assert columns[0][0].split() == ["mine", "…"] and columns[0][1].startswith("w0 w1 w2")
+    assert columns[0][2].strip().startswith("[invalid_request: ")
+    status = next(row for row in shown.split("\n") if row.startswith(HAND))
+    assert "fake/words-20 20 tokens" in status and "fake/status-400 invalid_request" in status
+    answer.end("stop")
+    t.wait_for(lambda s: "mine" in s and "…" not in s)
 
 
-def test_the_pickers_and_what_is_attached(screen, home):
-    t = screen(columns=110, rows=24)
-    home.path.joinpath("x.c").write_text("int x;\nint y;\n")
-    command(t, f"edit {home.path}/x.c")
+def test_the_picker_and_what_is_attached(terminal, home):
+    t = terminal(columns=110, rows=24)
+    (home.path / "x.c").write_text("int x;\nint y;\n")
+    command(t, f"cd {home.path} | edit x.c")
     command(t, "AskChat")
     t.wait_for("## user")
     command(t, "AskAttach buffer")
-    s = t.wait_for("attached: ")
-    print(s)
+    t.wait_for("attached: x.c")
     command(t, "AskPrompt")
-    s = t.wait_for("explain-command")
-    print(s)
-    number = next(line.split(":")[0].strip() for line in s.splitlines() if ": explain " in line)
+    shown = t.wait_for("explain-command")
+    number = next(line.split(":")[0].strip() for line in shown.split("\n") if ": explain " in line)
     t.type(number, "Enter")
-    s = t.wait_for("prompt: explain")
-    print(s)
+    shown = rows_of(t.wait_for("prompt: explain"))
+    at = shown.index("## user")
+    assert shown[at + 1 : at + 3] == ["prompt: explain", "attached: x.c"]
+    assert "Press ENTER" not in "".join(shown)
 
 
-def test_a_block_is_put_into_a_file(screen, home):
-    t = screen(columns=90, rows=24)
+def test_a_block_is_put_into_a_file(terminal, hand, home):
+    t = terminal(columns=90, rows=24)
     (home.path / "x.c").write_text("int x;\nint y;\nint z;\n")
     command(t, f"cd {home.path}")
-    command(t, "AskChat")
-    t.wait_for("## user")
-    question(t, "```c x.c<C-m>int x;<C-m>long y;<C-m>int z;<C-m>```".replace("<C-m>", "\r"))
-    t.wait_for("## assistant (fake/echo)")
-    t.type("gg/long y", "Enter")
-    t.type("n")
+    chat(t)
+    question(t, "widen y")
+    answer = steered_answer(hand)
+    answer.say("```c x.c\nint x;\nlong y;\nint z;\n```\n")
+    answer.end("stop")
+    t.wait_for(lambda s: "long y" in s and "…" not in s)
+    command(t, "/long y")
     command(t, "AskApply")
-    s = t.wait_for(":AskAccept or :AskReject")
-    print(s)
-    assert "long y;" in s.split("x.c")[0]
+    shown = rows_of(t.wait_for(":AskAccept or :AskReject"))
+    assert shown[0].startswith("int x; apply: ") and shown[1:4] == ["int y;", "long y;", "int z;"]
     command(t, "AskAccept")
-    s = t.wait_for(lambda s: "AskReject" not in s)
-    print(s)
+    shown = rows_of(t.wait_for(lambda s: "AskReject" not in s and "x.c [+]" in s))
+    assert shown[:3] == ["int x;", "long y;", "int z;"]

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from helpers_nvim import Nvim
-from test_nvim_chat import ask, idle, open_chat
+from helpers_chat import ask, idle, open_chat
 from test_nvim_stall import ATTEMPTS, KEYSTROKES, PROBE, STALL_MS
 from conftest import wait_until
 

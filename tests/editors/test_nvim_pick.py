@@ -4,8 +4,27 @@ import pytest
 
 from client import detached
 from conftest import wait_until
+from helpers_chat import HAND, hand_section, open_chat, steered_answer, write_question
 from helpers_nvim import Nvim
-from test_nvim_chat import open_chat, write_question
+from helpers_steered import Steered
+
+EXTRA = """
+[alias "quick"]
+models = fake/words-3
+"""
+
+
+@pytest.fixture
+def hand():
+    s = Steered()
+    yield s
+    s.close()
+
+
+@pytest.fixture
+def daemon(home, provider, hand, start_daemon):
+    home.write_config(provider.base_url, extra=hand_section(hand) + EXTRA)
+    return start_daemon()
 
 
 @pytest.fixture
@@ -35,13 +54,6 @@ def pick(n, text):
     n.lua("choose(...)", at + 1)
 
 
-EXTRA = """
-[alias "quick"]
-models = fake/words-3
-"""
-
-
-@pytest.mark.askd(extra=EXTRA)
 def test_models(nvim, provider):
     nvim.command("AskModel")
     pick(nvim, "quick")
@@ -127,10 +139,11 @@ def panes(n):
 
 
 def test_models_side_by_side(nvim, client):
-    nvim.command("AskCompare fake/slow-30-30,fake/words-3,fake/status-400 hello")
+    nvim.command("AskCompare fake/hang-after-2,fake/words-3,fake/status-400 hello")
     wait_until(lambda: len(panes(nvim)) == 3 and "w2" in panes(nvim)[1][0], "the second answers")
-    assert "w29" not in panes(nvim)[0][0], "the first streams"
-    wait_until(lambda: "w29" in panes(nvim)[0][0], "the first ends")
+    wait_until(lambda: "w1" in panes(nvim)[0][0], "the first streams")
+    second = nvim.call("nvim_win_get_buf", nvim.lua("return vim.api.nvim_tabpage_list_wins(0)")[1])
+    wait_until(lambda: "3 tokens" in nvim.lua("return vim.b[...].askd_remark or ''", second), "the second has ended")
     marks = nvim.lua("return vim.api.nvim_tabpage_list_wins(0)")
     third = nvim.call("nvim_win_get_buf", marks[2])
     wait_until(lambda: "invalid_request" in str(nvim.marks("askd-answer", third)), "the third failed")
@@ -141,12 +154,13 @@ def test_models_side_by_side(nvim, client):
     assert [m["role"] for m in found].count("assistant") == 3
 
 
-def test_one_of_them_is_stopped_alone(nvim, provider):
-    nvim.command("AskCompare fake/hang-after-2,fake/slow-20-30 hello")
-    wait_until(lambda: "w1" in panes(nvim)[0][0] and "w1" in panes(nvim)[1][0], "both answer")
+def test_one_of_them_is_stopped_alone(nvim, provider, client):
+    nvim.command("AskCompare fake/hang-after-2,fake/hang-after-3 hello")
+    wait_until(lambda: "w1" in panes(nvim)[0][0] and "w2" in panes(nvim)[1][0], "both answer")
     nvim.command("AskStop")
     provider.wait_aborted()
-    wait_until(lambda: "w19" in panes(nvim)[1][0], "the other goes on")
+    running = client.call("answer.list", {"state": "running"})
+    assert [a["model"] for a in running] == ["hang-after-3"]
 
 
 @pytest.mark.parametrize("words", ["fake/echo hello", "hello", "fake/echo,fake/count"])
@@ -159,18 +173,22 @@ def test_a_comparison_wants_models_and_a_question(nvim, words):
 # -- :AskResume
 
 
-def test_the_running_answer_of_this_folder_is_shown_again(nvim, home, client, tmp_path):
+def test_the_running_answer_of_this_folder_is_shown_again(nvim, hand, home, client, tmp_path):
     client.call("chat", {"prompt": "elsewhere", "conversation": "new", "context": {"cwd": "/elsewhere"}})
     nvim.command(f"cd {tmp_path}")
-    nvim.command("Ask -m fake/slow-60-30 long")
-    nvim.wait_lines("w2 ", nvim.answer_buffer())
+    nvim.command(f"Ask -m {HAND} long")
+    answer = steered_answer(hand)
+    answer.say("before ")
+    nvim.wait_lines("before", nvim.answer_buffer())
     nvim.kill()
+    answer.say("meanwhile ")
     with Nvim(home, name="after", cwd=str(tmp_path)) as after:
         after.command("AskResume")
         b = after.answer_buffer()
-        after.wait_lines(lambda lines: lines[0].startswith("w0 w1 w2") and "w59" not in lines[0], b)
-        after.wait_lines("w59", b)
-        assert after.lines(b)[0].split() == [f"w{i}" for i in range(60)]
+        after.wait_lines("before meanwhile", b)
+        answer.say("after")
+        after.wait_lines("before meanwhile after", b)
+        answer.end("stop")
         wait_until(lambda: not client.call("answer.list", {"state": "running"}), "it has ended")
     with Nvim(home, name="later", cwd=str(tmp_path)) as later:
         later.lua("""
@@ -181,9 +199,14 @@ def test_the_running_answer_of_this_folder_is_shown_again(nvim, home, client, tm
         """)
         later.command("AskResume")
         b = later.answer_buffer()
-        later.wait_lines("w59", b)
+        later.wait_lines("before meanwhile after", b)
         lines = later.lua("return lines")
         assert len(lines) == 1 and lines[0].startswith("done") and "long" in lines[0]
+
+
+def test_where_there_is_none(nvim):
+    nvim.command("AskResume")
+    nvim.wait_told("no answer is running")
 
 
 def test_an_answer_by_its_id(nvim, client):

@@ -49,6 +49,7 @@ local function new_arm(model)
       split.set_running(arm.buf, nil)
       if api.nvim_buf_is_valid(arm.buf) then
         vim.b[arm.buf].askd_remark = err and err.code or remark_of(arm)
+        vim.cmd("redrawstatus!")
       end
       if err then
         notify.error(err)

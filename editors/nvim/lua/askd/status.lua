@@ -75,15 +75,18 @@ end
 
 local function today_of(today)
   local words = {}
+  local function add(word)
+    words[#words + 1] = (#words == 0 and "today " or "") .. word
+  end
   local tokens = today.input_tokens + today.output_tokens
   if tokens > 0 then
-    words[#words + 1] = count(tokens) .. " tokens"
+    add(count(tokens) .. " tokens")
   end
   for _, sum in ipairs(today.cost or {}) do
-    words[#words + 1] = ("%.2f %s"):format(sum.cost, sum.currency)
+    add(("%.2f %s"):format(sum.cost, sum.currency))
   end
   if today.budgets and #today.budgets > 0 then
-    words[#words + 1] = "budget!"
+    add("budget!")
   end
   return words
 end
