@@ -395,9 +395,21 @@ static void on_found(void *data, struct provider *p, const char *model, const st
     ask_find_out(a);
 }
 
+/* The line that is to be completed. */
+static void set_gap_preview(struct answer *answer, const struct chat_gap *g)
+{
+    const char *end = memrchr(g->prefix, '\n', g->prefix_len);
+    const char *line = end ? end + 1 : g->prefix;
+    answer_set_preview(answer, line, g->prefix_len - (size_t)(line - g->prefix));
+}
+
 /* Of one that regenerates an answer the question is known once the conversation is read. */
 static void set_preview(struct answer *answer, const struct chat_request *req)
 {
+    if (req->gap) {
+        set_gap_preview(answer, req->gap);
+        return;
+    }
     if (req->n_messages == 0)
         return;
     const struct message *m = &req->messages[req->n_messages - 1];

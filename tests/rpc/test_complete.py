@@ -397,6 +397,7 @@ def test_the_same_question_again_goes_on_with_the_first(slowly):
     params = {"prefix": "text", "buffer": "b"}
     first = client.request("complete", params)
     wait_until(lambda: len(p.open) == 1, "the request")
+    assert [(a["state"], a["preview"]) for a in client.call("answer.list")] == [("running", "text")]
     second = client.request("complete", params)
     assert client.response(first)[0]["code"] == "cancelled"
     assert client.call("status")["answers"] == 1
