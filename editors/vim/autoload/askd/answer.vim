@@ -8,7 +8,7 @@ import autoload 'askd/look.vim'
 import autoload 'askd/notify.vim'
 
 const PAUSE = 30               # milliseconds between two pieces of writing
-const WRITE_MAX = 65536        # bytes of one
+const WRITE_MAX = 16384        # bytes of one
 
 var last = 0
 

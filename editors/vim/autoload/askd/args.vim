@@ -80,5 +80,5 @@ export def Complete(lead: string, line: string, at: number): list<string>
     return Matching(Offers(OPTIONS[option]), lead)
   endif
   Ahead()
-  return lead =~ '^-' ? Matching(keys(OPTIONS), lead) : []
+  return lead =~ '^-' ? Matching(sort(keys(OPTIONS)), lead) : []
 enddef

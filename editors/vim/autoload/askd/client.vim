@@ -13,7 +13,14 @@ const ATTEMPTS_MAX = 12        # to attach anew to an answer, and to watch anew
 const WAIT_FIRST = 50          # milliseconds before the first of them, then twice as long each time
 const WAIT_MAX = 3000
 
+const READ_BUDGET = 0.003      # seconds for which what has come is read without a pause
+const READ_STEP = 8            # messages between two looks at the clock
+
 var bridge: job = null_job
+var begun: list<string> = []   # pieces of a line that has not ended
+var lines: list<string> = []   # that have come, of which `read` were read
+var read = 0
+var reading = 0                # until the next of them are
 var bridge_said = ''           # the last line on its standard error
 var greeted = false            # hello went out on the daemon's connection of now
 var server: dict<any> = {}     # what it replied
@@ -88,12 +95,15 @@ enddef
 
 def Start()
   bridge_said = ''
+  begun = []
   greeted = false
   Become('starting')
   bridge = job_start([options.Get('askctl'), 'bridge', '--vim'], {
-    mode: 'nl',
+    in_mode: 'raw',
+    out_mode: 'raw',
+    err_mode: 'nl',
     noblock: 1,
-    out_cb: OnLine,
+    out_cb: OnData,
     err_cb: (_, line) => {
       bridge_said = line
     },
@@ -126,7 +136,38 @@ enddef
 
 # -- in
 
-def OnLine(_: channel, line: string)
+# Vim takes all that the bridge has said, up to a tenth of a second long. What is made of it is done bit by bit, so that
+# keys come between: an answer that ended long ago comes all at once.
+def OnData(_: channel, data: string)
+  final parts = split(data, "\n", true)
+  if len(parts) == 1
+    add(begun, data)
+    return
+  endif
+  add(lines, join(begun, '') .. parts[0])
+  extend(lines, parts[1 : -2])
+  begun = [parts[-1]]
+  if reading == 0
+    Read(READ_BUDGET)
+  endif
+enddef
+
+def Read(budget: float)
+  final start = reltime()
+  reading = 0
+  while read < len(lines) && (read % READ_STEP != 0 || reltimefloat(reltime(start)) < budget)
+    read += 1
+    OnLine(lines[read - 1])
+  endwhile
+  if read < len(lines)
+    reading = timer_start(1, (_) => Read(READ_BUDGET))
+  else
+    lines = []
+    read = 0
+  endif
+enddef
+
+def OnLine(line: string)
   var message: any
   # A NUL, which no text of Vim's holds, as its picture.
   final text = stridx(line, '\u0000') < 0 ? line : substitute(line, '\(\\\@<!\(\\\\\)*\)\@<=\\u0000', '\\u2400', 'g')
@@ -186,6 +227,8 @@ def OnClose(_: channel)
   if Running()
     return
   endif
+  timer_stop(reading)
+  Read(v:numbermax * 1.0)
   greeted = false
   Become('down')
   for c in values(calls)
