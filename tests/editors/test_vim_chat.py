@@ -92,7 +92,7 @@ def test_an_earlier_question_that_is_changed_is_a_branch(daemon, home, client):
         assert said(client, conversation) == ["uno", "uno"]
         assert '<!-- askd {"branch":"2 of 2"} -->' in v.lines()
         # And back: the head moves, for everybody.
-        v.type(":AskBranch previous", "Enter")
+        v.type(":AskBranch prev", "Enter")
         wait_turns(
             v, ("user", "one"), ("assistant (fake/echo)", "one"), ("user", "two"), ("assistant (fake/echo)", "two"),
             ("user", "a draft"),
@@ -115,6 +115,31 @@ def test_an_answer_that_is_taken_out_is_made_anew(daemon, home, client):
         v.type(":w", "Enter")
         wait_turns(v, ("user", "which"), ("assistant (fake/count)", "answer 2"), ("user", ""))
         assert said(client, conversation_of(v)) == ["which", "answer 2"]
+
+
+@pytest.mark.askd(provider={"retries": "0"}, daemon={"default_model": "fake/count"})
+def test_the_last_question_once_more(daemon, home, client):
+    with Vim(home) as v:
+        begin(v, "which")
+        wait_turns(v, ("user", "which"), ("assistant (fake/count)", "answer 1"), ("user", ""))
+        v.type(":AskSend", "Enter")
+        v.wait_for("nothing to send")
+        v.type(":AskSend!", "Enter")
+        wait_turns(v, ("user", "which"), ("assistant (fake/count)", "answer 2"), ("user", ""))
+        assert '<!-- askd {"branch":"2 of 2"} -->' in v.lines()
+
+
+def test_lines_go_along_with_a_new_chat(daemon, home, provider):
+    with Vim(home, home.path / "x.c") as v:
+        v.eval("setline(1, ['int one;', 'int two;'])")
+        v.type(":2AskChat", "Enter")
+        v.wait_eval("bufname()", lambda name: name.startswith(CHAT))
+        wait_until(lambda: any('"attached":1' in line and "line 2" in line for line in v.lines()), f"{v.lines()}")
+        ask(v, "what is it")
+        provider.wait_requests(1)
+        told = json.dumps(provider.bodies()[-1])
+        assert "int two;" in told and "int one;" not in told
+        v.wait_eval("get(b:, 'askd_attached', {})", {})
 
 
 def test_what_cannot_be_sent_is_told_and_stays(daemon, home, client):

@@ -60,6 +60,8 @@ def test_the_picker_of_models(daemon, home, provider):
         b = v.buffer("askd://answer/")
         v.wait_eval(f"getbufvar({b}, 'askd').state", "done")
         assert v.lines(b) == ["w0 w1 w2 "]
+        v.type(":AskModel default", "Enter")
+        v.wait_eval("g:askd_model", "")
 
 
 def test_the_picker_of_prompts_asks_about_the_buffer(daemon, home, provider):
@@ -86,6 +88,14 @@ def test_the_picker_of_conversations(daemon, home, client):
         assert turns(v)[:2] == [("user", "about tea"), ("assistant (fake/echo)", "about tea")]
         v.type(":AskConversations!", "Enter")
         v.wait_for("elsewhere")
+        v.type("", "Escape")
+        v.type(":AskConversations coffee", "Enter")
+        v.wait_for(lambda s: "Conversation with coffee" in s and "about coffee" in s)
+        v.type("", "Enter")
+        v.wait_for("## user")
+        wait_until(lambda: turns(v)[:1] == [("user", "about coffee")], f"{turns(v)}")
+        v.type(":AskConversations nothing_of_this", "Enter")
+        v.wait_for("no conversation of this folder holds")
 
 
 def test_typing_goes_on_under_a_picker_that_streams_pass(daemon, home):
@@ -219,8 +229,9 @@ def test_the_commit_message_stands_above_gits_own(daemon, home, repository, prov
     message.write_text("\n# Please enter the commit message\n# On branch main\n")
     with Vim(home, message, set=[f"cd {repository}", "filetype on"]) as v:
         v.type(":set ft=gitcommit", "Enter")
-        v.type(":AskCommit -m fake/words-5", "Enter")
+        v.type(":AskCommit -m fake/words-5 as a haiku", "Enter")
         v.wait_eval("getline(1)", "w0 w1 w2 w3 w4 ")
+        assert "Form: as a haiku" in last_content(provider)
         assert v.lines()[1:] == ["", "# Please enter the commit message", "# On branch main"]
         assert "a new line" in last_content(provider) and "<diff>" in last_content(provider)
         assert v.eval("&modified") == 1

@@ -9,6 +9,9 @@ import autoload 'askd/turns.vim'
 
 const FENCE = '^\s*\(```\+\|\~\~\~\+\)\s*\(.*\)$'
 
+# A line with nothing but a name: `# File: lib/x.h`, `main.c:`
+const NAMED = '\c^\s*\%(#\+\s*\)\?\%(file:\?\s\+\)\?\zs\S*\w\.\w\+\ze:\?\s*$'
+
 # -- blocks; pure
 
 # The code block that holds line `at` of the lines (from 1), fences included: {info, above, lines, closed}; {} for none.
@@ -37,7 +40,8 @@ export def Block(lines: list<string>, at: number, escaped: bool): dict<any>
       open = {ticks: ticks, info: trim(info), first: number, indent: matchstr(line, '^\s*')}
     endif
   endfor
-  return empty(open) ? {} : Finished(open, lines, number - (escaped && turns.IsHeading(lines[number - 1]) ? 1 : 0), false, escaped)
+  final last = escaped && turns.IsHeading(lines[number - 1]) ? number - 1 : number
+  return empty(open) ? {} : Finished(open, lines, last, false, escaped)
 enddef
 
 def Finished(open: dict<any>, lines: list<string>, last: number, closed: bool, escaped: bool): dict<any>
@@ -65,7 +69,7 @@ export def FileName(block: dict<any>): string
     endif
   endfor
   final named = matchstr(block.above, '[`*]\+\zs[^`* ]*[./][^`* ]*\ze[`*]\+')
-  return Relative(named != '' ? named : matchstr(block.above, '\c^\s*\%(#\+\s*\)\?\%(file:\?\s\+\)\?\zs\S*\w\.\w\+\ze:\?\s*$'))
+  return Relative(named != '' ? named : matchstr(block.above, NAMED))
 enddef
 
 # -- applying

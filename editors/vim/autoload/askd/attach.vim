@@ -135,7 +135,8 @@ def AddToChat(buf: number, part: dict<any>)
 enddef
 
 def AddComment(buf: number, turn: dict<any>, number: number)
-  appendbufline(buf, turn.first + len(turn.comments), mapnew(send.AttachedPairs(buf, [number]), (_, p) => turns.Comment(p)))
+  final lines = send.AttachedPairs(buf, [number])->mapnew((_, pairs) => turns.Comment(pairs))
+  appendbufline(buf, turn.first + len(turn.comments), lines)
 enddef
 
 def Told(buf: number)
@@ -143,6 +144,16 @@ def Told(buf: number)
     ->mapnew((_, part) => get(part, 'name', part.type))
   notify.Info(empty(names) ? 'nothing is attached: :AskAttach FILE ..., buffer, visible or diagnostics'
     : 'attached to the next question: ' .. join(names, ', '))
+enddef
+
+# :AskChat; lines of a range go along with its first question.
+export def Chat(what: string, ranges: number, first: number, last: number, mods: string)
+  if ranges == 0
+    chat.Open(what, mods)
+    return
+  endif
+  final part = material.Range(bufnr(), first, last)
+  chat.Open(what, mods, (buf) => AddToChat(buf, part))
 enddef
 
 # -- detaching
@@ -175,7 +186,7 @@ enddef
 # -- for Tab
 
 export def Complete(lead: string, _: string, _: number): list<string>
-  return args.Matching(keys(SOURCES)->sort(), lead)->filter((_, word) => stridx(word, lead) == 0) + getcompletion(lead, 'file')
+  return keys(SOURCES)->sort()->filter((_, word) => stridx(word, lead) == 0) + getcompletion(lead, 'file')
 enddef
 
 export def CompleteAttached(lead: string, _: string, _: number): list<string>

@@ -10,7 +10,7 @@ import autoload 'askd/page.vim'
 import autoload 'askd/pick.vim'
 import autoload 'askd/words.vim'
 
-# where: 'next' or 'previous' of the turn under the cursor, or else of the last one that has others beside it; '': one
+# where: 'next' or 'prev' of the turn under the cursor, or else of the last one that has others beside it; '': one
 # that is picked.
 export def Go(where: string)
   final c = chat.Get(bufnr())
@@ -20,8 +20,8 @@ export def Go(where: string)
     notify.Error('earlier turns were changed here: send them with :w, or take it back with u')
   elseif where == ''
     Pick(c)
-  elseif where !=# 'next' && where !=# 'previous'
-    notify.Error(':AskBranch, :AskBranch next or :AskBranch previous')
+  elseif where !=# 'next' && where !=# 'prev'
+    notify.Error(':AskBranch, :AskBranch next or :AskBranch prev')
   else
     Beside(c, where ==# 'next' ? 1 : -1)
   endif
@@ -51,7 +51,8 @@ enddef
 
 def Beside(c: dict<any>, step: number)
   final here = TurnAt(c, line('.'))
-  final places = here >= 0 && len(branch.Siblings(c.messages, c.known[here].id)) > 1 ? [here] : reverse(range(len(c.known)))
+  final has_others = here >= 0 && len(branch.Siblings(c.messages, c.known[here].id)) > 1
+  final places = has_others ? [here] : reverse(range(len(c.known)))
   for i in places
     final all = branch.Siblings(c.messages, c.known[i].id)
     if len(all) > 1
@@ -75,8 +76,10 @@ export def Items(messages: list<any>, now: float): list<dict<any>>
     final path = branch.Path(messages, tip.id)
     final asked = path->copy()->filter((_, m) => m.role ==# 'user')
     final question = empty(asked) ? '' : branch.Turn(asked[-1]).text
-    return {value: tip.id, text: printf('%6s  %s', words.Age(now - tip.created), strcharpart(words.Line(question), 0, 60)),
-      detail: len(path) .. ' turns  ' .. get(tip, 'model', '') .. (get(tip, 'state', 'done') ==# 'done' ? '' : '  ' .. tip.state)}
+    final state = get(tip, 'state', 'done')
+    return {value: tip.id,
+      text: printf('%6s  %s', words.Age(now - tip.created), strcharpart(words.Line(question), 0, 60)),
+      detail: len(path) .. ' turns  ' .. get(tip, 'model', '') .. (state ==# 'done' ? '' : '  ' .. state)}
   })
 enddef
 
@@ -91,5 +94,5 @@ enddef
 
 # For Tab.
 export def Complete(lead: string, _: string, _: number): list<string>
-  return ['next', 'previous']->filter((_, word) => stridx(word, lead) == 0)
+  return ['next', 'prev']->filter((_, word) => stridx(word, lead) == 0)
 enddef

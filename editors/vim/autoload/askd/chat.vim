@@ -42,14 +42,15 @@ def NewName(): string
   return PREFIX .. NEW .. '-' .. n
 enddef
 
-# what: '' for a new conversation, `last` for the newest of this folder, an id or its beginning.
-export def Open(what: string, mods: string)
+# what: '' for a new conversation, `last` for the newest of this folder, an id or its beginning. Shown(buf) is told once
+# the conversation stands in its buffer.
+export def Open(what: string, mods: string, Shown: func = null_function)
   if what == '' || what == NEW
-    Edit(NewName(), mods)
+    Edit(NewName(), mods, Shown)
   elseif what =~# '^\x\{8}-\x\{4}-\x\{4}-\x\{4}-\x\{12}$'
-    Edit(PREFIX .. what, mods)
+    Edit(PREFIX .. what, mods, Shown)
   else
-    Find(what, (id) => Edit(PREFIX .. id, mods))
+    Find(what, (id) => Edit(PREFIX .. id, mods, Shown))
   endif
 enddef
 
@@ -66,17 +67,26 @@ def Find(what: string, Found: func)
     elseif what ==# 'last'
       notify.Error({code: 'not_found', message: 'nothing was asked in this folder yet'})
     else
-      notify.Error({code: 'not_found', message: (empty(fit) ? 'no conversation' : len(fit) .. ' conversations') .. ' begin with ' .. what})
+      final many = empty(fit) ? 'no conversation begins' : len(fit) .. ' conversations begin'
+      notify.Error({code: 'not_found', message: many .. ' with ' .. what})
     endif
   })
 enddef
 
-def Edit(name: string, mods: string)
+def Edit(name: string, mods: string, Shown: func)
   final shown = bufexists(name) ? win_findbuf(bufnr(name)) : []
   if !empty(shown) && mods == ''
     win_gotoid(shown[0])
   else
     execute 'silent' (mods == '' ? options.Get('split') : mods) 'split' name
+  endif
+  final chat = Get(bufnr())
+  if Shown != null_function && !empty(chat)
+    if chat.loaded
+      call(Shown, [chat.buf])
+    else
+      chat.Shown = Shown
+    endif
   endif
 enddef
 
@@ -96,7 +106,7 @@ export def Load(name: string)
   Prepare()
   deletebufline(buf, 1, '$')
   var chat = {buf: buf, conversation: '', title: '', instructions: '', messages: [], head: '', known: [], tip: '',
-    runs: {}, answers: {}, watch: {}, reading: false, again: false, sending: false, loaded: false}
+    runs: {}, answers: {}, watch: {}, reading: false, again: false, sending: false, loaded: false, Shown: null_function}
   chats[buf] = chat
   setlocal nomodified
   if what =~# '^' .. NEW .. '-\d\+$'
@@ -233,6 +243,9 @@ def Take(chat: dict<any>, told: dict<any>)
   if !chat.loaded
     chat.loaded = true
     ToEnd(chat)
+    if chat.Shown != null_function
+      call(chat.Shown, [chat.buf])
+    endif
   endif
   SetModified(chat)
   Tell(chat)

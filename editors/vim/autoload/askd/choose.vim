@@ -10,16 +10,17 @@ import autoload 'askd/pickers.vim'
 import autoload 'askd/send.vim'
 import autoload 'askd/status.vim'
 
-# For this chat or answer, else for the whole Vim.
+# For this chat or answer, else for the whole Vim; `default` is what the daemon would choose.
 export def Model(name: string)
   if name == ''
     pickers.Models(options.Get('model'), Model)
     return
   endif
+  final model = name ==# 'default' ? '' : name
   if bufname() =~# '^askd://'
-    b:askd_model = name
+    b:askd_model = model
   else
-    g:askd_model = name
+    g:askd_model = model
   endif
   status.Changed()
   notify.Info('model: ' .. name)
@@ -38,13 +39,18 @@ export def Prompt(name: string, ranges: number, first: number, last: number, mod
   endif
 enddef
 
-export def Conversation(everywhere: bool, mods: string)
-  pickers.Conversations(everywhere, (id) => chat.Open(id, mods))
+export def Conversation(everywhere: bool, searched: string, mods: string)
+  final Done = (id) => chat.Open(id, mods)
+  if searched == ''
+    pickers.Conversations(everywhere, Done)
+  else
+    pickers.Found(searched, everywhere, Done)
+  endif
 enddef
 
 # For Tab.
 export def CompleteModel(lead: string, _: string, _: number): list<string>
-  return args.Matching(args.Offers('model'), lead)
+  return args.Matching(args.Offers('model') + ['default'], lead)
 enddef
 
 export def CompletePrompt(lead: string, _: string, _: number): list<string>

@@ -1,6 +1,6 @@
 vim9script
 # :AskCommit: the message of what is staged, by the prompt `commit`: above what git has written into the buffer, or in a
-# window of its own where the buffer is none of git's.
+# window of its own where the buffer is none of git's. Words behind the command are the prompt's {{style}}.
 
 import autoload 'askd/answer.vim'
 import autoload 'askd/args.vim'
@@ -14,8 +14,8 @@ var calls: dict<dict<any>> = {} # what runs, by buffer
 
 export def Write(text: string)
   final given = args.Parse(text, ['-m', '-p'])
-  if given.error != '' || given.words != ''
-    notify.Error(given.error != '' ? given.error : ':AskCommit [-m MODEL] [-p PROMPT]')
+  if given.error != ''
+    notify.Error({code: 'invalid_request', message: given.error})
     return
   endif
   final buf = &filetype ==# 'gitcommit' ? bufnr() : 0
@@ -52,8 +52,11 @@ def Ask(buf: number, diff: string, given: dict<string>)
       notify.Error(err)
     endif
   }})
-  final question = extend(given, {prompt: given.prompt == '' ? 'commit' : given.prompt, words: diff})
-  calls[buf] = client.Stream('chat', ask.Question(question, []), answer.Callbacks(sink))
+  var question = ask.Question(extend(copy(given), {prompt: given.prompt == '' ? 'commit' : given.prompt, words: diff}), [])
+  if given.words != ''
+    question.vars = {style: given.words}
+  endif
+  calls[buf] = client.Stream('chat', question, answer.Callbacks(sink))
 enddef
 
 # Ends what runs in a buffer. False where nothing does.

@@ -9,7 +9,8 @@ import autoload 'askd/material.vim'
 import autoload 'askd/notify.vim'
 import autoload 'askd/split.vim' as windows
 
-const USAGE = 'which models, and what is to be asked? :[range]AskCompare [-p PROMPT] [-c CONVERSATION] MODEL,MODEL WORDS'
+const USAGE = 'which models, and what is to be asked? :[range]AskCompare [-p PROMPT] [-c CONVERSATION]'
+  .. ' MODEL,MODEL WORDS'
 
 export def Compare(text: string, ranges: number, first: number, end: number)
   final given = args.Parse(text, ['-p', '-c'])

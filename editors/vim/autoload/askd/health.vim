@@ -3,6 +3,7 @@ vim9script
 # and shows what there is after a few seconds even where the daemon says nothing.
 
 import autoload 'askd/client.vim'
+import autoload 'askd/notify.vim'
 import autoload 'askd/options.vim'
 import autoload 'askd/run.vim'
 import autoload 'askd/words.vim'
@@ -17,9 +18,11 @@ const FEATURES = ['job', 'channel', 'timers', 'textprop', 'popupwin']
 # A finding: [OK, WARNING or ERROR, what, mend].
 
 def Editor(): list<list<string>>
-  final version = printf('Vim %d.%d.%04d', v:versionlong / 1000000, v:versionlong / 10000 % 100, v:versionlong % 10000)
+  final [major, minor, patch] = [v:versionlong / 1000000, v:versionlong / 10000 % 100, v:versionlong % 10000]
+  final version = printf('Vim %d.%d.%04d', major, minor, patch)
   final missing = copy(FEATURES)->filter((_, f) => !has(f))->map((_, f) => '+' .. f)
-  return [has('patch-9.0.0438') ? ['OK', version, ''] : ['ERROR', version .. ' is too old', 'install Vim 9.0.0438 or newer'],
+  return [has('patch-9.0.0438') ? ['OK', version, '']
+      : ['ERROR', version .. ' is too old', 'install Vim 9.0.0438 or newer'],
     empty(missing) ? ['OK', 'it has ' .. mapnew(FEATURES, (_, f) => '+' .. f)->join(' '), '']
       : ['ERROR', 'it lacks ' .. join(missing), 'install a Vim with them, on Debian vim-nox or vim-gtk3']]
 enddef
@@ -42,12 +45,13 @@ enddef
 
 def Daemon(err: dict<any>, hello: dict<any>): list<list<string>>
   if !empty(err)
-    return [['ERROR', 'no daemon: ' .. get(err, 'code', '') .. ': ' .. words.Line(get(err, 'message', '')), 'askctl doctor']]
+    return [['ERROR', 'no daemon: ' .. words.Line(notify.Text(err)), 'askctl doctor']]
   endif
   final missing = copy(METHODS)->filter((_, m) => index(hello.methods, m) < 0)
   return [['OK', hello.server .. ' ' .. hello.version .. ' answers, as uid ' .. hello.uid, ''],
     hello.protocol == PROTOCOL ? ['OK', 'protocol ' .. hello.protocol, '']
-      : ['ERROR', 'it speaks protocol ' .. hello.protocol .. ', this plugin ' .. PROTOCOL, 'install plugin and daemon of one version'],
+      : ['ERROR', 'it speaks protocol ' .. hello.protocol .. ', this plugin ' .. PROTOCOL,
+        'install plugin and daemon of one version'],
     empty(missing) ? ['OK', 'it has all methods that this plugin calls', '']
       : ['ERROR', 'it has no ' .. join(missing, ', '), 'install a newer askd, then: askctl call shutdown']]
 enddef

@@ -13,7 +13,7 @@ var open: dict<dict<any>> = {} # by the popup's number
 export def Choose(title: string, items: list<dict<any>>, Done: func, chosen: string = '')
   var state = {title: title, items: items, shown: items, typed: '', Done: Done}
   const id = popup_create([''], {
-    title: ' ' .. title .. ' ', border: [], borderchars: ['─', '│', '─', '│', '┌', '┐', '┘', '└'], padding: [0, 1, 0, 1],
+    border: [], borderchars: ['─', '│', '─', '│', '┌', '┐', '┘', '└'], padding: [0, 1, 0, 1],
     cursorline: true, mapping: false, wrap: false, scrollbar: true, filter: Key, callback: Closed,
     minwidth: 40, maxwidth: max([20, &columns - 6]), maxheight: max([1, &lines - 8])})
   open[id] = state
@@ -36,7 +36,8 @@ def Show(id: number)
   const lines = state.shown->mapnew((_, item) =>
     trim(Pad(item.text, width) .. '  ' .. get(item, 'detail', ''), " \t", 2))
   popup_settext(id, empty(lines) ? ['(nothing fits)'] : lines)
-  popup_setoptions(id, {title: ' ' .. state.title .. (state.typed == '' ? ' (type to narrow) ' : ': ' .. state.typed .. ' ')})
+  final typed = state.typed == '' ? ' (type to narrow) ' : ': ' .. state.typed .. ' '
+  popup_setoptions(id, {title: ' ' .. state.title .. typed})
   win_execute(id, 'cursor(1, 1)')
 enddef
 

@@ -67,11 +67,14 @@ enddef
 
 # -- conversations
 
+def Named(age: float, title: any, mark: string = ''): string
+  return printf('%6s  %s%s', words.Age(age), mark, type(title) == v:t_string ? words.Line(title) : '(nothing yet)')
+enddef
+
 export def ConversationItems(conversations: list<any>, now: float): list<dict<any>>
   return conversations->mapnew((_, c) => ({
     value: c.conversation,
-    text: printf('%6s  %s%s', words.Age(now - c.updated), c.pinned ? '* ' : '',
-      type(c.title) == v:t_string ? words.Line(c.title) : '(nothing yet)'),
+    text: Named(now - c.updated, c.title, c.pinned ? '* ' : ''),
     detail: c.messages .. (c.messages == 1 ? ' message' : ' messages')
       .. (type(c.model) == v:t_string ? '  ' .. c.model : '')}))
 enddef
@@ -94,4 +97,26 @@ export def Conversations(everywhere: bool, Done: func)
         ConversationItems(conversations, localtime() * 1.0), Done)
     endif
   })
+enddef
+
+# Those that hold some words, the best first.
+export def Found(searched: string, everywhere: bool, Done: func)
+  var wanted: dict<any> = {query: searched}
+  if !everywhere
+    wanted.directory = getcwd()
+  endif
+  client.Request('conversation.search', wanted, (err, found) => {
+    if !empty(err)
+      notify.Error(err)
+    elseif empty(found)
+      notify.Info('no conversation ' .. (everywhere ? '' : 'of this folder ') .. 'holds ' .. searched)
+    else
+      pick.Choose('Conversation with ' .. words.Line(searched), FoundItems(found, localtime() * 1.0), Done)
+    endif
+  })
+enddef
+
+export def FoundItems(found: list<any>, now: float): list<dict<any>>
+  return found->mapnew((_, f) => ({value: f.conversation, text: Named(now - f.created, f.title),
+    detail: words.Line(substitute(f.snippet, "[\x02\x03]", '', 'g'))}))
 enddef

@@ -11,8 +11,12 @@ import autoload 'askd/words.vim'
 
 const CONVERSATIONS = 1000 # of this folder that are looked through; the daemon tells no more at once
 
-# everywhere: answers of other folders too, and those in no conversation, of which nobody knows a folder.
-export def Resume(everywhere: bool)
+# id: that answer; '': those of this folder. everywhere: answers of other folders too, and those in no conversation, of which nobody knows a folder.
+export def Resume(everywhere: bool, id: string)
+  if id != ''
+    split.Open(id)
+    return
+  endif
   client.Request('answer.list', {}, (err, answers) => {
     if !empty(err)
       notify.Error(err)

@@ -12,8 +12,8 @@ import autoload 'askd/page.vim'
 import autoload 'askd/split.vim'
 import autoload 'askd/turns.vim'
 
-# asked: {model, prompt}, each '' where it is not told.
-export def Send(buf: number, asked: dict<any> = {})
+# asked: {model, prompt}, each '' where it is not told. again: where nothing was written, the last question once more.
+export def Send(buf: number, asked: dict<any> = {}, again: bool = false)
   final c = chat.Get(buf)
   if empty(c) || !c.loaded
     notify.Error('this buffer shows no conversation, or not yet: :AskChat opens one')
@@ -29,25 +29,28 @@ export def Send(buf: number, asked: dict<any> = {})
     return
   endif
   final renamed = Rename(c, read.title)
-  final wish = branch.Asked(c.known, Turns(read))
+  var wish = branch.Asked(c.known, Turns(read))
+  if wish.kind ==# 'none' && again && len(c.known) > 1 && c.known[-1].role ==# 'assistant'
+    wish = {kind: 'regenerate', at: len(c.known) - 2}
+  endif
   if wish.kind ==# 'refused'
     notify.Error(wish.why)
   elseif wish.kind ==# 'none' && !renamed
     notify.Info('nothing to send: write under the last ## user, or change an earlier question')
-  elseif wish.kind ==# 'next' && !empty(c.runs)
+  elseif (wish.kind ==# 'next' || wish.kind ==# 'regenerate') && !empty(c.runs)
     notify.Error('the answer before is still coming; :AskStop ends it')
   elseif wish.kind !=# 'none'
     Ask(c, wish, read, asked)
   endif
 enddef
 
-# :AskSend [-m MODEL] [-p PROMPT]
-export def Command(text: string)
+# :AskSend[!] [-m MODEL] [-p PROMPT]
+export def Command(text: string, again: bool)
   final given = args.Parse(text, ['-m', '-p'])
   if given.error != '' || given.words != ''
     notify.Error(given.error != '' ? given.error : ':AskSend [-m MODEL] [-p PROMPT]: what is asked stands in the buffer')
   else
-    Send(bufnr(), given)
+    Send(bufnr(), given, again)
   endif
 enddef
 
