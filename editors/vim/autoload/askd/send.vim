@@ -215,6 +215,9 @@ enddef
 def Rebase(c: dict<any>, wish: dict<any>)
   final read = Turns(page.Read(c.buf))
   if wish.kind ==# 'regenerate'
+    if branch.FirstChange(c.known, read) == len(c.known) # the answer stands there yet
+      deletebufline(c.buf, read[wish.at + 1].first, read[len(c.known) - 1].last)
+    endif
     c.known = c.known[: wish.at]
     return
   endif
