@@ -2,7 +2,7 @@
 #include "lib/base/utf8.h"
 #include <string.h>
 
-#define TOKEN_BYTES_MAX 8 /* of a text that is code or prose: more of it than this for each token is not looked at */
+#define TOKEN_BYTES_MAX 6 /* of a text that is code or prose: more of it than this for each token is not looked at */
 #define TRIES 6           /* each brings the estimate nearer to the bound */
 
 enum side { BEFORE, BEHIND };
