@@ -2,16 +2,17 @@
 nobase_dist_pkgdata_DATA = \
 	editors/README.md editors/nvim/README.md editors/nvim/doc/askd.txt editors/nvim/lua/askd/answer.lua \
 	editors/nvim/lua/askd/apply.lua editors/nvim/lua/askd/args.lua editors/nvim/lua/askd/ask.lua \
-	editors/nvim/lua/askd/attach.lua editors/nvim/lua/askd/branch.lua editors/nvim/lua/askd/chat.lua \
-	editors/nvim/lua/askd/client.lua editors/nvim/lua/askd/code.lua editors/nvim/lua/askd/commands.lua \
-	editors/nvim/lua/askd/commit.lua editors/nvim/lua/askd/compare.lua editors/nvim/lua/askd/compat.lua \
-	editors/nvim/lua/askd/diff.lua editors/nvim/lua/askd/ghost.lua editors/nvim/lua/askd/health.lua \
-	editors/nvim/lua/askd/init.lua editors/nvim/lua/askd/known.lua editors/nvim/lua/askd/link.lua \
-	editors/nvim/lua/askd/locate.lua editors/nvim/lua/askd/material.lua editors/nvim/lua/askd/next.lua \
-	editors/nvim/lua/askd/notify.lua editors/nvim/lua/askd/options.lua editors/nvim/lua/askd/page.lua \
-	editors/nvim/lua/askd/patch.lua editors/nvim/lua/askd/pick.lua editors/nvim/lua/askd/resume.lua \
-	editors/nvim/lua/askd/rewrite.lua editors/nvim/lua/askd/split.lua editors/nvim/lua/askd/status.lua \
-	editors/nvim/lua/askd/stop.lua editors/nvim/lua/askd/suggest.lua editors/nvim/lua/askd/turns.lua \
+	editors/nvim/lua/askd/attach.lua editors/nvim/lua/askd/branch.lua editors/nvim/lua/askd/branches.lua \
+	editors/nvim/lua/askd/chat.lua editors/nvim/lua/askd/client.lua editors/nvim/lua/askd/code.lua \
+	editors/nvim/lua/askd/commands.lua editors/nvim/lua/askd/commit.lua editors/nvim/lua/askd/compare.lua \
+	editors/nvim/lua/askd/compat.lua editors/nvim/lua/askd/diff.lua editors/nvim/lua/askd/ghost.lua \
+	editors/nvim/lua/askd/health.lua editors/nvim/lua/askd/init.lua editors/nvim/lua/askd/known.lua \
+	editors/nvim/lua/askd/link.lua editors/nvim/lua/askd/locate.lua editors/nvim/lua/askd/material.lua \
+	editors/nvim/lua/askd/next.lua editors/nvim/lua/askd/notify.lua editors/nvim/lua/askd/options.lua \
+	editors/nvim/lua/askd/page.lua editors/nvim/lua/askd/patch.lua editors/nvim/lua/askd/pick.lua \
+	editors/nvim/lua/askd/resume.lua editors/nvim/lua/askd/rewrite.lua editors/nvim/lua/askd/send.lua \
+	editors/nvim/lua/askd/split.lua editors/nvim/lua/askd/status.lua editors/nvim/lua/askd/stop.lua \
+	editors/nvim/lua/askd/suggest.lua editors/nvim/lua/askd/turns.lua editors/nvim/lua/askd/view.lua \
 	editors/nvim/lua/askd/wire.lua editors/nvim/plugin/askd.lua editors/vim/README.md \
 	editors/vim/autoload/askd.vim editors/vim/autoload/askd/answer.vim editors/vim/autoload/askd/apply.vim \
 	editors/vim/autoload/askd/args.vim editors/vim/autoload/askd/ask.vim editors/vim/autoload/askd/attach.vim \

@@ -422,3 +422,24 @@ def test_leaving_a_running_branch_and_coming_back(nvim, client, hand):
     nvim.command("normal gg")
     nvim.command("AskBranch next")
     nvim.wait_lines("slowly to the end")
+
+
+def test_what_is_changed_while_an_answer_comes_is_not_lost(nvim, hand, client):
+    open_chat(nvim)
+    ask(nvim, "first")
+    wait_answered(nvim, "first")
+    nvim.command(f"AskModel {HAND}")
+    ask(nvim, "second")
+    answer = steered_answer(hand)
+    answer.say("slowly ")
+    nvim.wait_lines("slowly")
+    nvim.call("nvim_buf_set_lines", 0, 2, 3, False, ["changed"])
+    answer.say("to the end")
+    nvim.wait_lines("slowly to the end")
+    answer.end("stop")
+    wait_until(lambda: idle(nvim), "it ends")
+    assert nvim.lines()[2] == "changed" and nvim.eval("&modified")
+    nvim.command("AskModel fake/echo")
+    nvim.command("write")
+    wait_answered(nvim, "changed")
+    assert len(messages(client, conversation_of(nvim))) == 6

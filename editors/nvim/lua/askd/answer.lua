@@ -25,7 +25,7 @@ end
 
 --- A sink at {row, column} (from 0, in bytes) or "end". How: on_start(event, answer_id), on_text(text), on_end(err,
 --- result), undojoin (all of it is one step of undo), quiet (no marks beside the text), follow (default true: a window
---- whose cursor is at the end stays there).
+--- whose cursor is at the end stays there), keep_modified (what comes makes the buffer no more 'modified' than it was).
 function M.into(buf, at, how)
   how = how or {}
   local row, col = place_of(buf, at)
@@ -119,6 +119,7 @@ function Sink:put(text)
   local last_row = api.nvim_buf_line_count(self.buf) - 1
   local follow = self.how.follow ~= false and to[1] == last_row and not in_insert_mode_there(self.buf)
   local wins = follow and followers(self.buf, last_row) or {}
+  local modified = vim.bo[self.buf].modified
   compat.writable(self.buf, function()
     if self.how.undojoin and self.has_text then
       -- Fails after an undo, where a step of its own is right.
@@ -129,6 +130,9 @@ function Sink:put(text)
     api.nvim_buf_set_text(self.buf, to[1], to[2], to[1], to[2], vim.split(text, "\n", { plain = true }))
   end)
   self.has_text = true
+  if self.how.keep_modified then
+    vim.bo[self.buf].modified = modified
+  end
   for _, win in ipairs(wins) do
     api.nvim_win_set_cursor(win, { api.nvim_buf_line_count(self.buf), 0 })
   end

@@ -60,13 +60,13 @@ end
 
 function M.send(command)
   with_chat(function(chat)
-    chat:send(command.bang)
+    require("askd.send").run(chat, command.bang)
   end)
 end
 
 function M.branch(command)
   with_chat(function(chat)
-    chat:branch(command.args)
+    require("askd.branches").run(chat, command.args)
   end)
 end
 
