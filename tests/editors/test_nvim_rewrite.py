@@ -144,6 +144,19 @@ def test_what_breaks_cannot_be_accepted(nvim, steered):
     assert "not whole" in nvim.told()[-1] and nvim.lines() == OLD
 
 
+def test_of_very_many_lines_it_is_told_how_many_are_not_shown(nvim, steered):
+    """Neovim would not scroll within them. All are there when it is accepted."""
+    lines = [f"line {i}" for i in range(3000)]
+    request = begin(nvim, steered, "3AskRewrite it")
+    request.say("\n".join(lines[:2000]) + "\n")
+    wait_until(lambda: "being written … 2000 lines" in head(nvim), "it is told how far it is")
+    written(nvim, request, "\n".join(lines[2000:]))
+    ((_, coming),) = shown(nvim)[1]
+    assert coming == [*lines[:200], "… and 2800 lines more"]
+    nvim.command("AskAccept")
+    assert nvim.lines() == ["one", "two", *lines, "four", "five"]
+
+
 def test_each_of_two_changes_is_the_one_under_the_cursor(nvim, steered):
     first = begin(nvim, steered, "1AskRewrite it")
     second = begin(nvim, steered, "4,5AskRewrite it")

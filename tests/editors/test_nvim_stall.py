@@ -101,6 +101,27 @@ def test_answers_that_pour_in(home, provider, start_daemon, source):
         check_stalls(n, before=lambda: n.command("Ask -m fake/text-400000-20 pour"))
 
 
+def test_a_rewrite_that_pours_in(home, provider, start_daemon, source, tmp_path):
+    """Of hundreds of lines, compared and drawn as it comes, beside where one types."""
+    home.write_config(provider.base_url)
+    start_daemon()
+    (tmp_path / "other.txt").write_text("".join(f"{i:07d}\n" if i % 7 else "another\n" for i in range(600)))
+
+    def rewrite():
+        n.command("wincmd t")
+        n.command("1,600AskRewrite -m fake/text-4800-8 it")
+        n.command("wincmd b")
+
+    def written():
+        n.command("wincmd t")
+        wait_until(lambda: "AskAccept" in str(n.marks("askd-diff")), "it is whole")
+        n.command("AskReject")
+
+    with Nvim(home, str(source), "-o", str(tmp_path / "other.txt")) as n:
+        n.command("wincmd K | wincmd t | buffer other.txt | wincmd b | buffer x.py")
+        check_stalls(n, before=rewrite, after=written)
+
+
 def test_a_frozen_daemon(home, provider, start_daemon, source):
     home.write_config(provider.behave("hang-first"))
     d = start_daemon()

@@ -9,14 +9,20 @@ local api = vim.api
 local M = {}
 
 local NS = api.nvim_create_namespace("askd-diff")
-local SLOW_NS = 4e6 -- a drawing that took so long is not repeated at once
+local SHARE = 20 -- the time between two drawings, in times of what one takes
+local LIVE_MAX = 1200 -- lines, old and new, that are compared while they are written; more are at the end only
+local VIRTUAL_MAX = 200 -- lines in one place: Neovim does not scroll within them
 local shown = {} -- lists of changes, by buffer
 
 local Diff = {}
 Diff.__index = Diff
 
 local function lines_of(text)
-  return text == "" and {} or vim.split(text, "\n", { plain = true })
+  local lines = {}
+  for line in (text == "" and "" or text .. "\n"):gmatch("(.-)\n") do
+    lines[#lines + 1] = line
+  end
+  return lines
 end
 
 --- A change to the lines `first` to `last` (from 1, inclusive), of which nothing is known yet. How: title, on_end(what)
@@ -52,7 +58,7 @@ end
 -- has not come yet is not taken for deleted.
 local function hunks_of(old, new, whole)
   local a, b = table.concat(old, "\n") .. "\n", #new > 0 and table.concat(new, "\n") .. "\n" or ""
-  local hunks = compat.diff(a, b, { result_type = "indices", algorithm = "histogram" })
+  local hunks = compat.diff(a, b, { result_type = "indices" })
   local last = hunks[#hunks]
   if not whole and last and last[1] + math.max(last[2], 1) - 1 >= #old then
     last.is_open = true
@@ -89,20 +95,24 @@ end
 function Diff:virtual(first, count)
   local out = {}
   local blanks = { (" "):rep(vim.o.columns), "DiffAdd" }
-  for i = first, first + count - 1 do
+  for i = first, first + math.min(count, VIRTUAL_MAX) - 1 do
     out[#out + 1] = { { widened(self.new[i], self.buf), "DiffAdd" }, blanks }
+  end
+  if count > VIRTUAL_MAX then
+    out[#out + 1] = { { ("… and %d lines more"):format(count - VIRTUAL_MAX), "Comment" } }
   end
   return out
 end
 
 local HEADS = {
-  writing = "%s: being written …",
+  writing = "%s: being written … %s",
   ready = "%s: :AskAccept or :AskReject",
   failed = "%s: it is not whole; :AskReject",
 }
 
 function Diff:draw_head(row)
-  local text = HEADS[self.state]:format(self.how.title or "rewrite")
+  local lines = not self:is_comparable() and ("%d lines"):format(#self.new) or ""
+  local text = vim.trim(HEADS[self.state]:format(self.how.title or "rewrite", lines))
   self:mark(row, { virt_text = { { text, self.state == "failed" and "ErrorMsg" or "Comment" } } })
 end
 
@@ -145,6 +155,10 @@ function Diff:clear()
   self.drawn = {}
 end
 
+function Diff:is_comparable()
+  return self.state ~= "writing" or #self.old + #self.new <= LIVE_MAX
+end
+
 function Diff:draw()
   if not self:alive() then
     return
@@ -153,6 +167,9 @@ function Diff:draw()
   local first = self:range()
   local limit = api.nvim_buf_line_count(self.buf)
   self:draw_head(math.min(first - 1, limit - 1))
+  if not self:is_comparable() then
+    return
+  end
   for _, hunk in ipairs(hunks_of(self.old, self.new, self.state == "ready")) do
     self:draw_hunk(first - 1, hunk, limit)
   end
@@ -160,17 +177,19 @@ end
 
 -- -- what becomes of it
 
---- The text as far as it is written. A drawing that takes long is not made for each piece.
+--- Whether update() would show anything: a drawing that takes long is not made for each piece.
+function Diff:is_due()
+  return self.state == "writing" and compat.uv.hrtime() >= (self.not_before or 0)
+end
+
+--- The text as far as it is written.
 function Diff:update(text)
-  if self.state ~= "writing" then
-    return
-  end
-  self.new = lines_of(text)
-  local now = compat.uv.hrtime()
-  if not self.not_before or now >= self.not_before then
+  if self:is_due() then
+    local began = compat.uv.hrtime()
+    self.new = lines_of(text)
     self:draw()
-    local took = compat.uv.hrtime() - now
-    self.not_before = now + (took > SLOW_NS and 20 * took or 0)
+    local now = compat.uv.hrtime()
+    self.not_before = now + SHARE * (now - began)
   end
 end
 

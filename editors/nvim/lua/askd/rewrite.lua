@@ -57,19 +57,27 @@ end
 -- The text so far is drawn at most every DRAW_MS.
 local function drawer(change)
   local pieces, waiting = {}, false
-  local function draw()
+  local draw
+  local function draw_later()
+    if not waiting and change.state == "writing" then
+      waiting = true
+      vim.defer_fn(draw, DRAW_MS)
+    end
+  end
+  function draw()
     waiting = false
-    local text = table.concat(pieces)
-    pieces = { text }
-    change:update(answer_code.only(text, true))
+    if change:is_due() then
+      local text = table.concat(pieces)
+      pieces = { text }
+      change:update(answer_code.only(text, true))
+    else
+      draw_later()
+    end
   end
   local on = {}
   function on.text(event)
     pieces[#pieces + 1] = event.text
-    if not waiting then
-      waiting = true
-      vim.defer_fn(draw, DRAW_MS)
-    end
+    draw_later()
   end
   function on.retry()
     pieces = {}
