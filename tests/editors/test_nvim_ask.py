@@ -105,3 +105,11 @@ def test_a_question_asked_once_more_voids_what_was_shown(nvim, client):
     """)
     nvim.wait_lines("half of it")
     nvim.wait_lines(lambda lines: lines == ["all", "of it"])
+
+
+def test_where_no_window_can_be_opened_that_is_one_line(nvim):
+    """In the window of the command line."""
+    nvim.keys("q:")
+    nvim.wait("win_gettype() == 'command'")
+    nvim.lua("vim.schedule(function() vim.cmd('Ask hello') end)")
+    assert nvim.wait_told("askd: ").startswith("askd: invalid_request: E11: ")

@@ -55,7 +55,7 @@ for name, row in pairs(COMMANDS) do
     end
   end
   vim.api.nvim_create_user_command(name, function(command)
-    require(module)[fn](command)
+    require("askd.notify").protect(require(module)[fn], command)
   end, how)
 end
 

@@ -21,11 +21,14 @@ function M.error(err)
   end
 end
 
---- Calls fn; a fault in it is told like any other, and goes no further.
+--- Calls fn; a fault in it is told like any other, and goes no further. What Neovim itself refuses, such as to open a
+--- window where none can be, it says in its own words.
 function M.protect(fn, ...)
   local ok, fault = pcall(fn, ...)
   if not ok then
-    M.error({ code = "internal", message = tostring(fault) })
+    fault = tostring(fault)
+    local refusal = fault:match("Vim[%w%s]*%b():(E%d+:[^\n]*)")
+    M.error({ code = refusal and "invalid_request" or "internal", message = refusal or fault })
   end
 end
 
