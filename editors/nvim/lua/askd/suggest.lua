@@ -13,6 +13,7 @@ local api = vim.api
 local M = {}
 
 local SIDE_LINES, SIDE_BYTES = 400, 32 * 1024 -- of the buffer before and behind the cursor; the daemon takes less
+local TYPED_LINES = 200 -- that a suggestion is followed over
 local UNANSWERED_MAX = 4 -- with so many that were cancelled and are not confirmed, the daemon has other worries
 local STEP = 64 -- the lines that are sent begin at a multiple of it, so that the text before the cursor only grows
 
@@ -85,7 +86,7 @@ end
 local function typed_since()
   local s = current
   local row, col = cursor()
-  if api.nvim_get_current_buf() ~= s.buf or row < s.row or (row == s.row and col < s.col) or row > s.row + 200 then
+  if api.nvim_get_current_buf() ~= s.buf or row < s.row or (row == s.row and col < s.col) or row > s.row + TYPED_LINES then
     return nil
   end
   local line = api.nvim_buf_get_lines(s.buf, row, row + 1, false)[1]
