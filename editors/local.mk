@@ -21,7 +21,8 @@ nobase_dist_pkgdata_DATA = \
 	editors/vim/autoload/askd/commit.vim editors/vim/autoload/askd/compare.vim editors/vim/autoload/askd/diff.vim \
 	editors/vim/autoload/askd/health.vim editors/vim/autoload/askd/look.vim editors/vim/autoload/askd/material.vim \
 	editors/vim/autoload/askd/notify.vim editors/vim/autoload/askd/options.vim editors/vim/autoload/askd/page.vim \
-	editors/vim/autoload/askd/pick.vim editors/vim/autoload/askd/pickers.vim editors/vim/autoload/askd/resume.vim \
-	editors/vim/autoload/askd/rewrite.vim editors/vim/autoload/askd/run.vim editors/vim/autoload/askd/send.vim \
-	editors/vim/autoload/askd/split.vim editors/vim/autoload/askd/status.vim editors/vim/autoload/askd/suggest.vim \
-	editors/vim/autoload/askd/turns.vim editors/vim/autoload/askd/words.vim editors/vim/plugin/askd.vim
+	editors/vim/autoload/askd/patch.vim editors/vim/autoload/askd/pick.vim editors/vim/autoload/askd/pickers.vim \
+	editors/vim/autoload/askd/resume.vim editors/vim/autoload/askd/rewrite.vim editors/vim/autoload/askd/run.vim \
+	editors/vim/autoload/askd/send.vim editors/vim/autoload/askd/split.vim editors/vim/autoload/askd/status.vim \
+	editors/vim/autoload/askd/suggest.vim editors/vim/autoload/askd/turns.vim editors/vim/autoload/askd/words.vim \
+	editors/vim/doc/askd.txt editors/vim/plugin/askd.vim

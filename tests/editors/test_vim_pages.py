@@ -13,6 +13,7 @@ SCRIPT = """vim9script
 import autoload 'askd/turns.vim'
 import autoload 'askd/branch.vim'
 import autoload 'askd/apply.vim'
+import autoload 'askd/patch.vim'
 import autoload 'askd/words.vim'
 
 def Page(texts: list<string>): list<string>
@@ -36,6 +37,7 @@ const CALLS: dict<func> = {
   unsent: (given) => branch.Unsent(mapnew(given[0], (_, m) => branch.Turn(m)), turns.Read(given[1]).turns),
   block: (given) => apply.Block(given[0], given[1], given[2]),
   file: (block) => apply.FileName(block),
+  patch: (given) => patch.Apply(given[0], given[1]),
   count: (n) => words.Count(n),
   age: (n) => words.Age(n),
   money: (n) => words.Money(n, 'USD'),
@@ -242,7 +244,23 @@ def test_an_open_fence_ends_with_its_turn(pure):
     ],
 )  # fmt: skip
 def test_what_a_block_calls_its_file(pure, info, above, want):
-    assert pure(["file", {"info": info, "above": above}]) == [want]
+    assert pure(["file", {"info": info, "above": above, "lines": []}]) == [want]
+
+
+def test_a_diff_is_found_by_its_lines(pure):
+    old = [f"line {i}" for i in range(20)] + ["same", "x", "same", "y"]
+    hunk = ["--- a/f.c", "+++ b/f.c", "@@ -900,3 +900,4 @@ f", " line 4", "-line 5", "+five", "+more", " line 6"]
+    second = ["@@ -23 +23 @@", " same", "-y", "\\ No newline at end of file", "+z"]
+    (made, why), (_, twice), (_, none), (same, missing), (_, several), (name,) = [
+        *pure(
+            ["patch", [old, hunk + second]], ["patch", [old, second + hunk[2:]]], ["patch", [old, hunk[:2]]],
+            ["patch", [old, ["@@ -1 +1 @@", "-nowhere", "+x"]]], ["patch", [old, hunk + hunk]],
+        ),
+        pure(["file", {"info": "diff", "above": "", "lines": hunk}]),
+    ]  # fmt: skip
+    assert why == "" and made == [*old[:5], "five", "more", *old[6:23], "z"]
+    assert "hunk 2 of 2 does not fit" in twice and "no hunk" in none
+    assert same == old and "hunk 1 of 1" in missing and "several files" in several and name == "f.c"
 
 
 def test_figures(pure):

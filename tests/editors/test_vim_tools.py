@@ -190,6 +190,20 @@ def test_a_code_block_is_applied_to_its_file(daemon, home):
         v.wait_eval("getline(1, '$')", ["int a;", "int b;", "int c;"])
 
 
+def test_a_diff_is_applied_to_its_file(daemon, home):
+    (home.path / "main.c").write_text("".join(f"int v{i};\n" for i in range(9)))
+    with Vim(home, set=[f"cd {home.path}"]) as v:
+        begin(v, "x")
+        wait_turns(v, ("user", "x"), ("assistant (fake/echo)", "x"), ("user", ""))
+        v.eval("append('$', ['```diff', '+++ b/main.c', '@@ -1,2 +1,2 @@', ' int v4;', '-int v5;', '+long v5;', '```'])")
+        v.type("G")
+        v.type(":AskApply", "Enter")
+        v.wait_for(":AskAccept puts it into main.c")
+        v.type(":AskAccept", "Enter")
+        v.wait_eval("getline(6)", "long v5;")
+        assert len(v.lines()) == 9
+
+
 def test_a_code_block_without_a_name_is_asked_for_one(daemon, home):
     with Vim(home, set=[f"cd {home.path}"]) as v:
         begin(v, "x")

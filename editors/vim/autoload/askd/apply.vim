@@ -5,6 +5,7 @@ vim9script
 import autoload 'askd/chat.vim'
 import autoload 'askd/diff.vim'
 import autoload 'askd/notify.vim'
+import autoload 'askd/patch.vim'
 import autoload 'askd/turns.vim'
 
 const FENCE = '^\s*\(```\+\|\~\~\~\+\)\s*\(.*\)$'
@@ -59,6 +60,9 @@ enddef
 
 # What the block says that its file is called: behind the language, or in the line above. '' where it says nothing.
 export def FileName(block: dict<any>): string
+  if patch.IsDiff(block.info)
+    return Relative(patch.FileName(block.lines))
+  endif
   final told = matchstr(block.info, '\c\<\%(title\|file\|filename\|path\)=\zs\%("[^"]*"\|\S\+\)')
   if told != ''
     return Relative(trim(told, '"'))
@@ -85,7 +89,7 @@ export def Apply(to: string)
     final name = to != '' ? to : FileName(block)
     final file = name != '' ? name : input('Apply to: ', Guess(), 'file')
     if file != ''
-      Propose(block.lines, file)
+      Propose(block, file)
     endif
   endif
 enddef
@@ -120,7 +124,7 @@ def Show(file: string): number
   return buf
 enddef
 
-def Propose(lines: list<string>, to: string)
+def Propose(block: dict<any>, to: string)
   final [_, path, from, until; _] = filereadable(to) ? ['', to, '', ''] : matchlist(to, '^\(.\{-1,}\)\%(:\(\d\+\)\%(-\(\d\+\)\)\?\)\?$')
   if isdirectory(path)
     notify.Error(path .. ' is a folder')
@@ -132,6 +136,11 @@ def Propose(lines: list<string>, to: string)
   final last = from == '' ? count : until == '' ? first : str2nr(until)
   if first < 1 || last < first || last > count
     notify.Error(path .. ' has ' .. count .. ' lines')
+    return
+  endif
+  final [lines, why] = patch.IsDiff(block.info) ? patch.Apply(getline(first, last), block.lines) : [block.lines, '']
+  if why != ''
+    notify.Error(why)
   elseif getline(first, last) == lines
     notify.Info(path .. ' has these lines already')
   else

@@ -1,0 +1,82 @@
+vim9script
+# A unified diff that a model wrote, and the lines that it makes of others. Models count lines badly: a hunk is looked
+# for by its lines, nearest to where it says that they are. Pure.
+
+# Whether a code block with that info string is one.
+export def IsDiff(info: string): bool
+  return info =~? '^\(diff\|patch\)\>'
+enddef
+
+# The file that it is about; '' where it does not say.
+export def FileName(lines: list<string>): string
+  for line in lines
+    final name = matchstr(line, '^+++ \zs[^\t]*')
+    if name != '' && name !=# '/dev/null'
+      return trim(substitute(name, '^b/', '', ''))
+    endif
+  endfor
+  return ''
+enddef
+
+# [{from, old, new}], from: the first line by its own account.
+def Hunks(lines: list<string>): list<dict<any>>
+  var hunks: list<dict<any>> = []
+  for line in lines
+    if line =~# '^@@'
+      hunks->add({from: str2nr(matchstr(line, '^@@ -\zs\d\+')), old: [], new: []})
+    elseif !empty(hunks) && line !~# '^\\ '
+      final text = strpart(line, 1)
+      if line[0] !=# '+'
+        hunks[-1].old->add(text)
+      endif
+      if line[0] !=# '-'
+        hunks[-1].new->add(text)
+      endif
+    endif
+  endfor
+  return hunks
+enddef
+
+# The index in `lines`, from `least` on, at which those of the hunk stand; -1: they do not.
+def Place(lines: list<string>, hunk: dict<any>, least: number): number
+  final size = len(hunk.old)
+  final told = max([hunk.from - 1, 0])
+  if size == 0
+    return min([hunk.from, len(lines)])
+  endif
+  var best = -1
+  var at = index(lines, hunk.old[0], least)
+  while at >= 0 && at + size <= len(lines)
+    if slice(lines, at, at + size) == hunk.old && (best < 0 || abs(at - told) < abs(best - told))
+      best = at
+    endif
+    at = index(lines, hunk.old[0], at + 1)
+  endwhile
+  return best
+enddef
+
+# Files begin with two lines, `--- ` and `+++ `.
+def CountFiles(patch: list<string>): number
+  return range(1, len(patch) - 1)->filter((_, i) => patch[i] =~# '^+++ ' && patch[i - 1] =~# '^--- ')->len()
+enddef
+
+# [what becomes of the lines, '' or why nothing does]
+export def Apply(lines: list<string>, patch: list<string>): list<any>
+  if CountFiles(patch) > 1
+    return [lines, 'this diff is about several files']
+  endif
+  final hunks = Hunks(patch)
+  var made: list<string> = []
+  var done = 0
+  var number = 0
+  for hunk in hunks
+    number += 1
+    final at = Place(lines, hunk, done)
+    if at < done
+      return [lines, 'hunk ' .. number .. ' of ' .. len(hunks) .. ' does not fit: its lines are not there']
+    endif
+    made += slice(lines, done, at) + hunk.new
+    done = at + len(hunk.old)
+  endfor
+  return empty(hunks) ? [lines, 'this diff has no hunk'] : [made + slice(lines, done), '']
+enddef
