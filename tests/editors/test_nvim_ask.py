@@ -60,6 +60,12 @@ def test_an_error_is_one_line(nvim):
     assert line.startswith("askd: invalid_request: ") and "\n" not in line and "traceback" not in line
 
 
+def test_an_answer_that_was_cut_says_so(nvim):
+    nvim.command("Ask -m fake/finish-length hello")
+    b = nvim.answer_buffer()
+    wait_until(lambda: "[ended: length]" in str(nvim.marks("askd-answer", b)), "it is told")
+
+
 def test_a_buffer_with_an_answers_name_is_filled_from_the_daemon(nvim, client):
     a = say(client, "one two three")
     nvim.command(f"edit askd://answer/{a['answer']}")

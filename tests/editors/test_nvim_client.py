@@ -98,6 +98,14 @@ def test_a_daemon_that_is_not_there_is_started(home, provider, daemon_of_home):
         n.wait_lines("hello", n.answer_buffer())
 
 
+def test_what_cannot_start_a_daemon_is_named(home, provider):
+    home.write_config(provider.base_url)
+    with Nvim(home, setup="askctl = '/no/askctl'", env={"ASKD_AUTOSTART": "1"}) as n:
+        n.command("Ask hello")
+        line = n.wait_told("unavailable")
+        assert "/no/askctl cannot be run: ENOENT" in line and phase(n) == "down"
+
+
 @pytest.fixture
 def daemon_of_home(home):
     """The environment in which a client starts the daemon; it is ended behind the test."""

@@ -144,6 +144,16 @@ def test_what_breaks_cannot_be_accepted(nvim, steered):
     assert "not whole" in nvim.told()[-1] and nvim.lines() == OLD
 
 
+def test_what_ended_too_early_cannot_be_accepted(nvim, steered):
+    """As by a bound on tokens: the rest of the lines would be gone."""
+    request = begin(nvim, steered)
+    request.say("TWO\n")
+    request.end("length")
+    nvim.wait_told("before it was whole: length")
+    nvim.command("AskAccept")
+    assert "not whole" in nvim.told()[-1] and nvim.lines() == OLD
+
+
 def test_of_very_many_lines_it_is_told_how_many_are_not_shown(nvim, steered):
     """Neovim would not scroll within them. All are there when it is accepted."""
     lines = [f"line {i}" for i in range(3000)]

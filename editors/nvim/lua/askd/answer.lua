@@ -280,6 +280,8 @@ function Sink:close()
   if self:alive() then
     if err then
       self:set_state("failed", ("[%s: %s]"):format(err.code or "internal", err.message or ""), "ErrorMsg")
+    elseif result and result.finish_reason and result.finish_reason ~= "stop" then
+      self:set_state("done", ("[ended: %s]"):format(result.finish_reason), "WarningMsg")
     else
       self:set_state("done")
     end

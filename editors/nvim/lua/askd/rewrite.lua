@@ -101,6 +101,10 @@ local function stream(params, buf, change)
       if err then
         change:fail()
         notify.error(err)
+      elseif result.finish_reason ~= "stop" then
+        -- What is not whole would take away what it does not have.
+        change:fail()
+        notify.warn(("the rewrite ended before it was whole: %s"):format(result.finish_reason))
       else
         change:finish(answer_code.only(result.text))
       end
