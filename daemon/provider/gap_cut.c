@@ -133,6 +133,11 @@ struct gap_cut *gap_cut_free(struct gap_cut *c)
 
 /* -- giving on -- */
 
+static const char *held_text(const struct gap_cut *c)
+{
+    return c->held.len > 0 ? (const char *)c->held.data : "";
+}
+
 static void drop(struct gap_cut *c, size_t n)
 {
     buf_consume(&c->held, n);
@@ -141,7 +146,7 @@ static void drop(struct gap_cut *c, size_t n)
 
 static void give(struct gap_cut *c, size_t n)
 {
-    const char *text = (const char *)c->held.data;
+    const char *text = held_text(c);
     if (n == 0)
         return;
     gap_tail_pass(&c->tail, text, n);
@@ -153,7 +158,7 @@ static void give(struct gap_cut *c, size_t n)
 /* At the end: what is left is a part of the gap, but for what of the suffix it ends with. */
 static void give_rest(struct gap_cut *c)
 {
-    give(c, gap_tail_own(&c->tail, (const char *)c->held.data, c->held.len));
+    give(c, gap_tail_own(&c->tail, held_text(c), c->held.len));
     buf_clear(&c->held);
     c->state = CUT_OVER;
 }
@@ -177,7 +182,7 @@ static bool ends_with(const char *text, size_t len, const struct pattern *p)
  * SIZE_MAX. */
 static size_t find_end(struct gap_cut *c)
 {
-    const char *text = (const char *)c->held.data;
+    const char *text = held_text(c);
     for (; c->looked < c->held.len; c->looked++) {
         const struct pattern *longest = NULL, *p;
         for (p = c->patterns; p < c->patterns + c->n_patterns; p++)
@@ -201,7 +206,7 @@ static bool begins_pattern(const struct gap_cut *c, const char *text, size_t len
  * there is now. What says the suffix again right before that stays too. */
 static size_t surely_own(const struct gap_cut *c)
 {
-    const char *text = (const char *)c->held.data;
+    const char *text = held_text(c);
     size_t len = c->held.len, own = len;
     for (size_t at = len > PATTERN_MAX ? len - PATTERN_MAX : 0; at <= len; at++) {
         if (at < len && !begins_pattern(c, text + at, len - at))
@@ -229,7 +234,7 @@ static void body(struct gap_cut *c)
 static void head(struct gap_cut *c, bool last)
 {
     struct gap_head_found f;
-    if (!gap_head_look(&c->head, (const char *)c->held.data, c->held.len, last, &f))
+    if (!gap_head_look(&c->head, held_text(c), c->held.len, last, &f))
         return;
     if (f.fence[0])
         add_pattern(c, f.fence, strlen(f.fence), 0);
