@@ -9,8 +9,11 @@ pytestmark = pytest.mark.askd(provider={"retries": "0"})
 FILE = ["int main(void)", "{", "\treturn 1;", "}", "", "int last;"]
 NEW = ["int main(void)", "{", '\tputs("Größe");', "\treturn 0;", "}"]
 PROMPTS = {
-    "new": "\n".join(NEW) + "\n```\n{{input}}\n",
+    "new": "```c\n" + "\n".join(NEW) + "\n```\n{{input}}\n",
     "same": "{{input}}",
+    "above": "// one\n// two\n{{input}}",
+    "without": "```\n" + FILE[0] + "\n```\n{{input}}",
+    "long": "```\n" + "\n".join(f"{i:03}" for i in range(250)) + "\n```\n{{input}}",
 }
 
 
@@ -20,7 +23,7 @@ def file(home, daemon, askctl):
     folder = home.config_dir / "prompts"
     folder.mkdir()
     for name, text in PROMPTS.items():
-        (folder / f"{name}.md").write_text(text if name == "same" else "```c\n" + text)
+        (folder / f"{name}.md").write_text(text)
     wait_until(lambda: all(name in askctl("prompts", "list").stdout for name in PROMPTS), "the prompts are found")
     path = home.path / "main.c"
     path.write_text("\n".join(FILE) + "\n")
@@ -159,3 +162,29 @@ def test_what_comes_is_shown_while_it_comes(home, file, provider):
         v.type(":AskReject", "Enter")
         provider.wait_aborted()
         settled(v)
+
+
+@pytest.mark.parametrize(
+    "model, lines, want",
+    [
+        ("above", "1,4", ["// one", "// two", *FILE]),
+        ("without", "1,4", [FILE[0], *FILE[4:]]),
+        ("same", "3,5", FILE),
+        ("long", "3,3", [*FILE[:2], *(f"{i:03}" for i in range(250)), *FILE[3:]]),
+    ],
+)
+def test_kinds_of_changes(home, file, model, lines, want):
+    """Lines before all others, lines that only go, empty ones around, more than is shown within the text."""
+    with Vim(home, file) as v:
+        v.type(f":{lines}AskRewrite -p {model}", "Enter")
+        v.wait_eval("execute('messages') =~ 'AskAccept makes\\|nothing to change'")
+        if model == "above":
+            v.wait_for(lambda s: s.split("\n")[:4] == ["// one", "// two", *FILE[:2]])
+        if model == "long":
+            v.wait_for("024")
+            v.wait_for("… 225 lines more; :AskDiff shows all")
+        assert v.lines() == FILE
+        if model != "same":
+            v.type(":AskAccept", "Enter")
+        settled(v)
+        assert v.lines() == want

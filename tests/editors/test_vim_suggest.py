@@ -85,6 +85,14 @@ def test_several_lines_are_shown_whole(home, file):
         v.wait_eval("join(getline(1, '$'), '|')", lambda text: text.startswith("before|x = v0000000|0000001|0000002"))
 
 
+def test_more_lines_than_the_window_has(home, file):
+    with Suggesting(home, file, "text-160") as v:
+        screen = v.wait_for("0000009\n… 10 lines more\nbehind")
+        assert screen.startswith("before\nx = v0000000\n0000001\n")
+        v.type("", "Tab")
+        v.wait_eval("line('$')", lambda n: n >= 22)
+
+
 def test_typing_along_asks_nobody(home, file, provider):
     with Suggesting(home, file, "words-3") as v:
         v.shown("x = v" + WORDS)

@@ -15,8 +15,9 @@ export def Parse(text: string, allowed: list<string> = keys(OPTIONS)): dict<stri
   final found = {model: '', prompt: '', conversation: '', words: '', error: ''}
   var rest = trim(text, " \t", 1)
   while rest =~ '^-'
-    final [option, behind] = rest =~ '^--\%(\s\|$\)' ? ['--', strpart(rest, 2)] : [strpart(rest, 0, 2), strpart(rest, 2)]
-    if option == '--'
+    final option = strpart(rest, 0, 2)
+    final behind = strpart(rest, 2)
+    if rest =~ '^--\%(\s\|$\)'
       rest = trim(behind, " \t", 1)
       break
     elseif index(allowed, option) < 0

@@ -5,25 +5,17 @@ vim9script
 # as much as is code for sure.
 export def Only(text: string, coming: bool = false): list<string>
   var lines = split(substitute(text, "\r\n", "\n", 'g'), "\n", true)
+  # The last line of what is coming may be no more than the beginning of one.
+  if coming && !empty(lines)
+    remove(lines, -1)
+  endif
   while !empty(lines) && lines[0] =~ '^\s*$'
     remove(lines, 0)
   endwhile
-  if empty(lines)
-    return []
-  endif
-  final fence = matchstr(lines[0], '^\s*\zs`\{3,}\ze[^`]*$')
+  final fence = empty(lines) ? '' : matchstr(lines[0], '^\s*\zs`\{3,}\ze[^`]*$')
   if fence != ''
     final end = match(lines, $'^\s*{fence}`*\s*$', 1)
     lines = slice(lines, 1, end >= 0 ? end : len(lines))
-    if coming && end < 0 && !empty(lines) && lines[-1] =~ '^\s*`'
-      remove(lines, -1)
-    endif
-  elseif coming && len(lines) == 1 && lines[0] =~ '^\s*`'
-    return []
-  endif
-  # A line that may not be whole yet is no line.
-  if coming && !empty(lines) && text !~ "\n$"
-    remove(lines, -1)
   endif
   while !empty(lines) && lines[-1] =~ '^\s*$'
     remove(lines, -1)

@@ -8,7 +8,6 @@ import autoload 'askd/notify.vim'
 
 const EDITS_MAX = 120          # that the exact comparison looks for
 const NEAR = 50                # lines ahead in which the quick one looks for the next that is the same
-const SHOWN_MAX = 200          # new lines of one place that are shown within the text
 
 var last = 0
 var proposals: dict<dict<any>> = {} # by buffer
@@ -166,9 +165,11 @@ enddef
 
 def ShowLines(p: dict<any>, at: number, lines: list<string>, align: string)
   final tabstop = getbufvar(p.buf, '&tabstop')
-  for line in len(lines) > SHOWN_MAX ? lines[: SHOWN_MAX - 1] + [$'… {len(lines) - SHOWN_MAX} lines more; :AskDiff shows all'] : lines
+  final room = look.Room(p.buf)
+  final left_out = len(lines) > room ? [$'… {len(lines) - room} lines more; :AskDiff shows all'] : []
+  for line in slice(lines, 0, room) + left_out
     final text = look.Plain(line, tabstop)
-    add(p.added, prop_add(at, 0, {type: 'askd_add', text: text == '' ? ' ' : text, text_align: align, text_wrap: 'wrap', bufnr: p.buf}))
+    add(p.added, prop_add(at, 0, {type: 'askd_add', text: text == '' ? ' ' : text, text_align: align, bufnr: p.buf}))
   endfor
 enddef
 

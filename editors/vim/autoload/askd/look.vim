@@ -8,6 +8,8 @@ const GROUPS = {
   AskdDelete: 'DiffDelete',
 }
 
+const KEPT_FREE = 4            # rows of a window that virtual lines leave
+
 const TYPES = {
   askd_tail: '',             # where an answer goes on
   askd_range: '',            # what is being rewritten
@@ -30,15 +32,23 @@ export def Define()
   endfor
 enddef
 
-# A text that a model or the daemon wrote, fit for virtual text: no control characters, tabs as wide as they look.
-export def Plain(text: string, tabstop: number = 8): string
-  var at = 0
-  var out = text
-  while stridx(out, "\t") >= 0
+# A line that a model or the daemon wrote, fit for virtual text that begins at a column (0: the first): no control
+# characters, and tabs as wide as they will be in the buffer.
+export def Plain(text: string, tabstop: number = 8, column: number = 0): string
+  var out = substitute(text, '[\x01-\x08\x0a-\x1f\x7f]', ' ', 'g')
+  var at = stridx(out, "\t")
+  while at >= 0
+    final width = column + strdisplaywidth(strpart(out, 0, at))
+    out = strpart(out, 0, at) .. repeat(' ', tabstop - width % tabstop) .. strpart(out, at + 1)
     at = stridx(out, "\t")
-    out = strpart(out, 0, at) .. repeat(' ', tabstop - strdisplaywidth(strpart(out, 0, at)) % tabstop) .. strpart(out, at + 1)
   endwhile
-  return substitute(out, '[[:cntrl:]]', ' ', 'g')
+  return out
+enddef
+
+# How many virtual lines may stand at one line of a buffer: Vim shows no line that is higher than its window.
+export def Room(buf: number): number
+  final heights = mapnew(win_findbuf(buf), (_, win) => winheight(win))
+  return max([1, min(empty(heights) ? [&lines] : heights) - KEPT_FREE])
 enddef
 
 # To be called where virtual lines came or went, or the text of the line that has them changed: up to 9.0.2142 at least,

@@ -41,6 +41,20 @@ def Question(given: dict<string>, buf: number, first: number, end: number): dict
   return extend(ask.Question(given, material.Take()), {prompt: wish .. material.Lines(buf, first, end)})
 enddef
 
+def Blank(line: string): bool
+  return line =~ '^\s*$'
+enddef
+
+# What came with the empty lines before and behind it that the old ones had: an answer has none of its own.
+def Framed(old: list<string>, lines: list<string>): list<string>
+  final first = indexof(old, (_, line) => !Blank(line))
+  if first < 0
+    return lines
+  endif
+  final behind = indexof(reverse(copy(old)), (_, line) => !Blank(line))
+  return slice(old, 0, first) + lines + slice(old, len(old) - behind)
+enddef
+
 # Events as they come; what has come is looked at every now and then.
 def Follow(p: dict<any>): dict<any>
   var pieces: list<string> = []
@@ -79,7 +93,7 @@ def Ended(p: dict<any>, err: dict<any>, result: any)
     notify.Error(err)
     return
   endif
-  final lines = code.Only(result.text)
+  final lines = Framed(p.old, code.Only(result.text))
   diff.Show(p, lines, false)
   if lines == p.old
     diff.Reject(p.buf)

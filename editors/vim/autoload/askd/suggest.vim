@@ -74,8 +74,11 @@ def Show(s: dict<any>)
     return
   endif
   final tabstop = getbufvar(s.buf, '&tabstop')
-  final lines = split(rest, "\n", true)->map((_, line) => look.Plain(line, tabstop))
-  ShowLines(s, lines[0], lines[1 :])
+  final column = strdisplaywidth(s.before)
+  final lines = split(rest, "\n", true)->map((i, line) => look.Plain(line, tabstop, i == 0 ? column : 0))
+  final room = look.Room(s.buf)
+  final left_out = len(lines) - 1 - room
+  ShowLines(s, lines[0], lines[1 : room] + (left_out > 0 ? [$'… {left_out} lines more'] : []))
 enddef
 
 # Nothing is suggested any more, and nobody works on it.
