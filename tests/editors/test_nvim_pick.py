@@ -278,3 +278,28 @@ def test_health_without_a_daemon(nvim, daemon):
     daemon.end()
     text = health(nvim)
     assert "ERROR unavailable" in text.replace("ERROR: ", "ERROR ") and "askctl doctor" in text
+
+
+# -- Tab
+
+
+@pytest.mark.parametrize(
+    "line,offered",
+    [
+        ("AskModel qui", ["quick"]),
+        ("AskModel fake/ec", ["fake/echo"]),
+        ("AskPrompt expl", ["explain", "explain-command"]),
+        ("AskChat la", ["last"]),
+        ("AskBranch ", ["next", "prev"]),
+        ("AskAttach vis", ["visible"]),
+        ("AskCompare quick,fake/w", ["quick,fake/words-3"]),
+        ("AskCompare -p expl", ["explain", "explain-command"]),
+        ("AskCompare -p explain qui", ["quick"]),
+        ("AskCompare quick,fake/echo qui", []),
+        ("AskCommit -m qui", ["quick"]),
+    ],
+)
+def test_tab_offers_what_the_daemon_has(nvim, client, line, offered):
+    client.call("chat", {"prompt": "hello"})  # so that the model is known
+    nvim.lua("vim.fn.getcompletion(..., 'cmdline')", line)  # has it asked for
+    wait_until(lambda: nvim.lua("return vim.fn.getcompletion(..., 'cmdline')", line) == offered, f"Tab behind {line}")

@@ -148,10 +148,15 @@ function M.compare(command)
   require("askd.compare").run(models, params)
 end
 
+local complete_prompt_of_compare = args.completer("p")
+
 --- The models, each behind a comma.
 function M.complete_compare(lead, line, at)
-  if line:sub(1, at):match("AskCompare!?%s+%S+%s") and not line:sub(1, at):match("%-p%s+%S*$") then
-    return {}
+  local typed = line:sub(1, at):match("AskCompare%s+(.*)$") or ""
+  if typed:match("^%-") and not typed:match("^%-p%s+%S+%s") then
+    return complete_prompt_of_compare(lead, line, at)
+  elseif typed:gsub("^%-p%s+%S+%s+", ""):match("%s") then
+    return {} -- the question
   end
   local before, last = lead:match("^(.*,)([^,]*)$")
   local found = starting_with(require("askd.known").models(), last or lead)
