@@ -49,15 +49,16 @@ const struct config_option engine_option_rows[] = {
      "Who gives a new conversation a title, after its first answer: a name as for default_model, of a cheap model. "
      "Without it the first words of the question are its title."},
     {"complete_model", CONFIG_STRING, AT(complete.model), 0, 0, NULL, NULL, CONFIG_RELOAD,
-     "Who completes code at an editor's cursor: a name as for default_model, best of a fast model that was made to fill "
-     "gaps. Without it the model that is asked by default."},
+     "Who completes code at an editor's cursor: a name as for default_model, best of a fast model that was made to "
+     "fill gaps. Without it the model that is asked by default."},
     {"complete_context", CONFIG_INT, AT(complete.context), 16, 1000000, "2048", NULL, CONFIG_RELOAD,
      "How much of the text around the cursor such a model is shown, in tokens: three quarters before it, one behind "
      "it; what one side does not need, the other has."},
     {"complete_max_tokens", CONFIG_INT, AT(complete.max_tokens), 1, 1000000, "256", NULL, CONFIG_RELOAD,
      "Bound on what it writes, in tokens, where the editor names none."},
     {"complete_memory", CONFIG_SIZE, AT(complete.memory), 0, 1ll << 30, "4 MiB", NULL, CONFIG_RELOAD,
-     "What is kept of the last suggestions, so that nobody is asked while an editor's user types along one. 0: nothing."},
+     "What is kept of the last suggestions, so that nobody is asked while an editor's user types along one. "
+     "0: nothing."},
     {"context_warn", CONFIG_INT, AT(windows.warn), 0, 100, "80", NULL, CONFIG_RELOAD,
      "Per cent of a model's window from which on a question is told how much of it it fills. 0: never."},
     {0},

@@ -36,7 +36,7 @@ struct provider {
     bool local;        /* a built-in local server: asked only if somebody trusted listens */
     int64_t retries, max_connections, max_waiting;
     int64_t timeout_connect_ms, timeout_first_byte_ms, timeout_idle_ms;
-    char **in_words;    /* models that refused to be asked for a gap otherwise (gap_words.h); owned array of owned */
+    char **in_words; /* models that refused to be asked for a gap otherwise (gap_words.h); owned array of owned */
     size_t n_in_words;
     int64_t latency_ms; /* of the last first event, -1: not yet asked */
 };

@@ -462,9 +462,9 @@ const struct method methods[] = {
      "In a conversation the question is appended once, and "
      "each answer below it."},
     {"complete", m_complete, complete, complete_reply, METHOD_LATER,
-     "What is missing at a cursor, as text that can be put in there. Asked of a model that was made to fill gaps in the "
-     "form that it has for that, else in words, with what is no part of the gap cut from the answer. Nothing of it is "
-     "stored, and it can be found by `answer.*` while it runs only. See Completion."},
+     "What is missing at a cursor, as text that can be put in there. Asked of a model that was made to fill gaps in "
+     "the form that it has for that, else in words, with what is no part of the gap cut from the answer. Nothing of "
+     "it is stored, and it can be found by `answer.*` while it runs only. See Completion."},
     {"embed", m_embed, embed, embed_reply, METHOD_LATER,
      "Texts to vectors, with retries and aliases as in `chat`; with a race's models in their order. Each text's vector "
      "is "
