@@ -143,6 +143,18 @@ def test_keys_are_not_held_up_while_a_provider_hangs(home, provider, start_daemo
         n.command("AskSuggest off")
         wait_until(lambda: provider.stats()["active"] == 0, "nothing is left at the provider")
 
+def test_keys_are_not_held_up_while_an_answer_pours_in(home, provider, start_daemon, tmp_path):
+    """Thousands of events a second, into a window in sight that is coloured as Markdown."""
+    from test_nvim_stall import check_stalls
+
+    (tmp_path / "x.py").write_text(SOURCE * 50)
+    home.write_config(provider.base_url)
+    start_daemon()
+    with ScreenNvim(home, "x.py", cwd=tmp_path, columns=120, rows=40) as n:
+        n.command("syntax on")
+        check_stalls(n, before=lambda: n.command("Ask -m fake/text-400000-20 pour"))
+
+
 @pytest.mark.parametrize("where", ["tmux", "terminal"])
 def test_last_is_the_conversation_of_the_same_place(home, daemon, client, where):
     """A shell and the Neovim that is started in it are in one place: in a pane of tmux, or on a terminal."""

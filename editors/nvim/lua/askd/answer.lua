@@ -9,7 +9,7 @@ local api = vim.api
 local M = {}
 
 local FLUSH_MS = 30
-local FLUSH_BYTES = 32 * 1024
+local FLUSH_BYTES = 16 * 1024
 local NS = api.nvim_create_namespace("askd-answer")
 
 local Sink = {}

@@ -15,7 +15,7 @@ local wire = require("askd.wire")
 local M = {}
 
 local INBOX_MAX = 4096
-local SLICE_MS = 3
+local SLICE_MS = 2
 local START_PAUSE_MS = 10000 -- between two attempts to start a daemon
 local PATH_MAX = 107 -- bytes that a socket's address has room for
 
