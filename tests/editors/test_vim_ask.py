@@ -85,6 +85,30 @@ def test_the_next_question_goes_on_in_the_same_conversation(daemon, home, provid
         assert v.eval("winnr('$')") == 2
 
 
+@pytest.mark.parametrize("keys, mode", [("ione two three", "i"), (":echo 'typed'", "c"), ("vgg", "v"), ("d", "no"), ("q:", "n")])
+def test_who_is_in_the_middle_of_something_is_not_disturbed(daemon, home, file, keys, mode):
+    """Until it is over; who types text sees the window come, and types on."""
+    with Vim(home, file) as v:
+        daemon.signal(signal.SIGSTOP)
+        v.type(":Ask hello there", "Enter")
+        v.type(keys)
+        v.wait_eval("mode(1)", mode)
+        daemon.signal(signal.SIGCONT)
+        if mode == "i":
+            b = v.buffer("askd://answer/")
+            v.type(" four")
+            v.wait_eval("getline(1)", "one two three fourone {")
+        else:
+            v.wait_eval("askd#client#Waiting()", 0)
+            assert v.eval("mode(1)") == mode and v.eval("len(getwininfo())") == (2 if keys == "q:" else 1)
+            v.type("", "C-c")
+            if keys == "q:":
+                v.type("", "C-c")
+            b = v.buffer("askd://answer/")
+        ended(v, b)
+        assert v.lines(b) == ["hello there"]
+
+
 def test_an_answer_that_is_stopped(daemon, home, provider):
     with Vim(home) as v:
         v.type(":Ask -m fake/hang-after-3 go", "Enter")

@@ -152,6 +152,14 @@ def test_a_fault_is_told_and_nothing_is_changed(home, file):
         assert v.lines() == FILE
 
 
+def test_what_was_cut_is_not_taken(home, file):
+    with Vim(home, file) as v:
+        v.type(":1,4AskRewrite -m fake/finish-length go on", "Enter")
+        v.wait_for("the rewrite ended before it was whole: length")
+        settled(v)
+        assert v.lines() == FILE
+
+
 def test_what_comes_is_shown_while_it_comes(home, file, provider):
     with Vim(home, file) as v:
         v.type(":1,4AskRewrite -m fake/hold-64 go on", "Enter")

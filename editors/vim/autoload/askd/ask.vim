@@ -11,6 +11,7 @@ import autoload 'askd/notify.vim'
 import autoload 'askd/options.vim'
 import autoload 'askd/split.vim'
 
+const CALM = 50                # milliseconds between two looks whether a window may be opened
 const PATIENCE = 1000          # milliseconds after which the user is told that nothing came yet
 
 # Where it is asked, for "last".
@@ -68,12 +69,22 @@ export def Ask(text: string, ranges: number, first: number, end: number, mods: s
   Send(params, mods)
 enddef
 
+# Windows are opened between two commands only: somebody who is in the middle of one, or selects something, is not
+# disturbed. Typing text goes on as it was.
+def WhenCalm(Do: func)
+  if mode(1) =~ '^\%(n$\|[iR]\)' && getcmdwintype() == ''
+    call(Do, [])
+  else
+    timer_start(CALM, (_) => WhenCalm(Do))
+  endif
+enddef
+
 def Send(params: dict<any>, mods: string)
   final slow = timer_start(PATIENCE, (_) => notify.Info('waiting for the daemon'))
   client.Request('chat', params, (err, result) => {
     timer_stop(slow)
     if empty(err)
-      split.Open(result.answer, mods)
+      WhenCalm(() => split.Open(result.answer, mods))
     else
       notify.Error(err)
     endif

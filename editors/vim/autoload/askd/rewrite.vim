@@ -93,13 +93,18 @@ def Ended(p: dict<any>, err: dict<any>, result: any)
     notify.Error(err)
     return
   endif
+  # What is not whole would take away what it does not have.
+  final reason = get(result, 'finish_reason', '')
+  if reason != 'stop'
+    diff.Fail(p)
+    notify.Warn('the rewrite ended before it was whole: ' .. reason)
+    return
+  endif
   final lines = Framed(p.old, code.Only(result.text))
   diff.Show(p, lines, false)
   if lines == p.old
     diff.Reject(p.buf)
     notify.Info('nothing to change')
-  elseif get(result, 'finish_reason', '') == 'length'
-    notify.Warn('the rewrite was cut at the most that the model may write')
   else
     notify.Info(':AskAccept makes the change, :AskReject drops it')
   endif
