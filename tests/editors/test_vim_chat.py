@@ -178,6 +178,37 @@ def test_no_daemon_takes_it(daemon, home, start_daemon):
         wait_turns(v, ("user", "precious words"), ("assistant (fake/echo)", "precious words"), ("user", ""))
 
 
+def test_a_frozen_daemon_holds_up_no_key(daemon, home):
+    """Whoever writes on while a question waits loses nothing."""
+    with Vim(home) as v:
+        begin(v, "one")
+        wait_turns(v, ("user", "one"), ("assistant (fake/echo)", "one"), ("user", ""))
+        daemon.signal(signal.SIGSTOP)
+        try:
+            ask(v, "two")
+            v.type("Go## user\n\nwritten meanwhile", "Escape")
+            v.wait_eval("getline('$')", "written meanwhile")
+            v.type(":w", "Enter")
+            v.wait_for("it is being sent")
+        finally:
+            daemon.signal(signal.SIGCONT)
+        wait_turns(
+            v, ("user", "one"), ("assistant (fake/echo)", "one"), ("user", "two"), ("assistant (fake/echo)", "two"),
+            ("user", "written meanwhile"),
+        )  # fmt: skip
+
+
+def test_a_new_conversation_may_have_a_title(daemon, home, client):
+    with Vim(home) as v:
+        v.type(":AskChat", "Enter")
+        v.wait_eval("bufname()", lambda name: name.startswith(CHAT))
+        v.eval("append(0, ['# My title', ''])")
+        ask(v, "one")
+        wait_turns(v, ("user", "one"), ("assistant (fake/echo)", "one"), ("user", ""))
+        told = client.call("conversation.get", {"conversation": conversation_of(v)})
+        assert told["title"] == "My title" and v.lines()[0] == "# My title"
+
+
 def test_instructions_and_title(daemon, home, client, provider):
     with Vim(home) as v:
         v.type(":AskChat", "Enter")

@@ -48,11 +48,20 @@ export def TipBelow(messages: list<any>, id: string): string
   return id
 enddef
 
+# The ids of what follows each message; under '' of what follows none.
+export def Followers(messages: list<any>): dict<list<string>>
+  var followers: dict<list<string>> = {}
+  for m in messages
+    const parent = get(m, 'parent', '')
+    followers[parent] = get(followers, parent, [])->add(m.id)
+  endfor
+  return followers
+enddef
+
 # The messages beside that one, itself among them: what else follows the same.
 export def Siblings(messages: list<any>, id: string): list<string>
-  const by_id = ById(messages)
-  const parent = has_key(by_id, id) ? get(by_id[id], 'parent', '') : ''
-  return messages->copy()->filter((_, m) => get(m, 'parent', '') ==# parent)->mapnew((_, m) => m.id)
+  const at = messages->indexof((_, m) => m.id ==# id)
+  return at < 0 ? [] : Followers(messages)[get(messages[at], 'parent', '')]
 enddef
 
 # -- a message as a turn
@@ -137,12 +146,16 @@ def WithoutBlanks(text: string): string
   return substitute(text, '[ \t\r]\+\ze\%(\n\|$\)', '', 'g')
 enddef
 
+def SameText(known: string, text: string): bool
+  return text ==# known || text ==# trim(known, "\n") || WithoutBlanks(text) ==# WithoutBlanks(turns.Bare(known))
+enddef
+
 # Whether a turn of the buffer is as the daemon has it. Of one that still runs, that cannot be said.
 def Same(known: dict<any>, turn: dict<any>): bool
   if get(known, 'state', '') ==# 'running'
     return turn.role ==# known.role
   endif
-  return turn.role ==# known.role && WithoutBlanks(turn.text) ==# WithoutBlanks(turns.Bare(known.text))
+  return turn.role ==# known.role && SameText(known.text, turn.text)
     && (known.role !=# 'user' || Numbers(turn, 'part') == range(1, len(known.parts)))
     && empty(Numbers(turn, 'attached'))
 enddef

@@ -74,6 +74,10 @@ def Find(what: string, Found: func)
 enddef
 
 def Edit(name: string, mods: string, Shown: func)
+  if name !~# '^askd://conversation/[A-Za-z0-9_.-]\+$'
+    notify.Error({code: 'not_found', message: 'no conversation is called so'})
+    return
+  endif
   final shown = bufexists(name) ? win_findbuf(bufnr(name)) : []
   if !empty(shown) && mods == ''
     win_gotoid(shown[0])
@@ -197,9 +201,10 @@ enddef
 
 def Known(chat: dict<any>, tip: string): list<dict<any>>
   var known: list<dict<any>> = []
+  final followers = branch.Followers(chat.messages)
   for message in branch.Path(chat.messages, tip)
     var turn = branch.Turn(message)
-    final siblings = branch.Siblings(chat.messages, message.id)
+    final siblings = followers[get(message, 'parent', '')]
     if len(siblings) > 1
       turn.comments->insert([['branch', (index(siblings, message.id) + 1) .. ' of ' .. len(siblings)]])
     endif

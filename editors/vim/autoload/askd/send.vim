@@ -69,7 +69,7 @@ def Refused(c: dict<any>, read: dict<any>): string
 enddef
 
 def Rename(c: dict<any>, title: string): bool
-  if title == '' || c.conversation == '' || title ==# c.title
+  if title == '' || c.conversation == '' || title ==# turns.Title(c.title)
     return false
   endif
   client.Request('conversation.rename', {conversation: c.conversation, title: title}, (err, _) => {
@@ -129,7 +129,10 @@ def Params(c: dict<any>, wish: dict<any>, asked: dict<any>): dict<any>
 enddef
 
 def Ask(c: dict<any>, wish: dict<any>, read: dict<any>, asked: dict<any>)
-  final params = Params(c, wish, asked)
+  var params = Params(c, wish, asked)
+  if c.conversation == '' && read.title != ''
+    params.title = read.title
+  endif
   c.sending = true
   chat.Tell(c)
   if c.conversation != '' || read.instructions == ''
@@ -204,7 +207,7 @@ enddef
 
 def Name(c: dict<any>)
   final wins = win_findbuf(c.buf)
-  if !empty(wins)
+  if !empty(wins) && c.conversation =~# '^[A-Za-z0-9_.-]\+$'
     win_execute(wins[0], 'silent keepalt file ' .. chat.PREFIX .. c.conversation)
   endif
 enddef

@@ -21,22 +21,31 @@ vim9script
 # A turn is {role, origin, comments, text, reasoning}, and as it was read also {first, last}, its lines.
 
 const WORDS = '\(## \%(instructions\|user\|assistant\|system\|tool\)\|### \%(reasoning\|answer\)\|<!-- askd\)'
-const MARK = '^' .. WORDS .. '\%([ \t\r].*\)\?$'
-const LIKE_A_MARK = '^\\*' .. WORDS .. '\%([ \t\r].*\)\?$'
-const ESCAPED = '^\\\+' .. WORDS .. '\%([ \t\r].*\)\?$'
+# Vim's older engine is twenty times as fast at these.
+const OLD_ENGINE = '\%#=1'
+const MARK = OLD_ENGINE .. '^' .. WORDS .. '\%([ \t\r].*\)\?$'
+const LIKE_A_MARK = OLD_ENGINE .. '^\\*' .. WORDS .. '\%([ \t\r].*\)\?$'
+const ESCAPED = OLD_ENGINE .. '^\\\+' .. WORDS .. '\%([ \t\r].*\)\?$'
 
 export def New(role: string, text = '', origin = ''): dict<any>
   return {role: role, origin: origin, comments: [], text: text, reasoning: ''}
 enddef
 
+# Most lines are no mark, and need not be held against a pattern.
+def MayBeMark(line: string): bool
+  const bare = line[0] ==# '\' ? trim(line, '\', 1) : line
+  const begin = strpart(bare, 0, 3)
+  return begin ==# '## ' || begin ==# '###' || begin ==# '<!-'
+enddef
+
 # -- to lines
 
 export def Escape(line: string): string
-  return line =~# LIKE_A_MARK ? '\' .. line : line
+  return MayBeMark(line) && line =~# LIKE_A_MARK ? '\' .. line : line
 enddef
 
 export def Unescape(line: string): string
-  return line =~# ESCAPED ? line[1 :] : line
+  return line[0] ==# '\' && MayBeMark(line) && line =~# ESCAPED ? line[1 :] : line
 enddef
 
 export def IsHeading(line: string): bool
@@ -44,7 +53,7 @@ export def IsHeading(line: string): bool
 enddef
 
 export def TextLines(text: string): list<string>
-  return split(text, "\n", true)->mapnew((_, line) => Escape(line))
+  return split(text, "\n", true)->map((_, line) => Escape(line))
 enddef
 
 # A comment of pairs [key, value], in that order. No comment ends within it: a '>' can be written otherwise in JSON.
@@ -74,10 +83,15 @@ export def Lines(turn: dict<any>): list<string>
   return HeadLines(turn) + TextLines(turn.text) + ['']
 enddef
 
+# A title as its line shows it.
+export def Title(title: string): string
+  return trim(substitute(title, '[[:cntrl:]]', ' ', 'g'))
+enddef
+
 export def OpeningLines(title: string, instructions: string): list<string>
   var lines: list<string> = []
-  if title != ''
-    lines += ['# ' .. substitute(title, '[[:cntrl:]]', ' ', 'g'), '']
+  if Title(title) != ''
+    lines += ['# ' .. Title(title), '']
   endif
   if instructions != ''
     lines += ['## instructions', ''] + TextLines(instructions) + ['']
@@ -142,7 +156,7 @@ export def Read(lines: list<string>): dict<any>
   var number = 0
   for line in lines
     number += 1
-    if line !~# MARK
+    if !MayBeMark(line) || line !~# MARK
       if place == 'before' && page.title == '' && line =~# '^# ' && TextOf(held) == ''
         page.title = trim(line[2 :])
       else
