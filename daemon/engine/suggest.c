@@ -22,14 +22,15 @@ struct suggestion {
 
 /* -- what a text was suggested for, and what it is asked for -- */
 
-/* Two views of the text on one side of a gap, each cut or whole, are of one text as far as can be told: they agree from
- * the gap on, to the end of what is whole or else far enough. */
+#define ENOUGH 1024 /* bytes; an editor may have cut what it sent, and not say so */
+
+/* Two views of the text on one side of a gap that are the same from the gap on, as far as both go: are they of one
+ * text? One that was not cut ends where its text does, unless it is so long that it may have been cut before. */
 static bool agree(size_t a, bool a_cut, size_t b, bool b_cut)
 {
     size_t shorter = a < b ? a : b, longer = a < b ? b : a;
-    if (a != b && !(a < b ? a_cut : b_cut))
-        return false;
-    return shorter >= longer - longer / 4;
+    bool cut = a < b ? a_cut : b_cut;
+    return a == b || ((cut || shorter >= ENOUGH) && shorter >= longer - longer / 4);
 }
 
 static bool same_before(const struct chat_gap *a, const char *text, size_t len, bool cut)

@@ -80,9 +80,28 @@ static void cut_texts(void **state)
     }
 }
 
+/* Of an editor that sends so many bytes before its cursor, wherever that is. */
+static void cut_by_the_editor(void **state)
+{
+    (void)state;
+    char text[4001];
+    for (size_t i = 0; i < sizeof text - 1; i++)
+        text[i] = (char)('a' + i * i / 5 % 23);
+    text[sizeof text - 1] = 0;
+    const struct gap_text there = {text, 2000}, later = {text + 3, 2000}, elsewhere = {text + 1500, 2000};
+    const struct gap_text typed_there = {text + 2000, 10}, none = {NULL, 0};
+    struct chat_gap *from = chat_gap_new(there, none, NULL), *to = chat_gap_new(later, none, NULL),
+                    *other = chat_gap_new(elsewhere, none, NULL);
+    assert_int_equal(suggest_typed(from, typed_there, to), 3);
+    assert_int_equal(suggest_typed(from, typed_there, other), -1);
+    chat_gap_free(from);
+    chat_gap_free(to);
+    chat_gap_free(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(typing_on), cmocka_unit_test(languages),
-                                       cmocka_unit_test(cut_texts)};
+                                       cmocka_unit_test(cut_texts), cmocka_unit_test(cut_by_the_editor)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
