@@ -109,6 +109,25 @@ def test_typing_goes_on_under_a_picker_that_streams_pass(daemon, home):
         assert "type to narrow" in v.screen()
 
 
+# -- Tab
+
+
+def test_tab_offers_what_there_is(daemon, home, client):
+    conversation = client.call("chat", {"prompt": "x", "conversation": "new"})["conversation"]
+    (home.path / "notes.txt").write_text("x")
+    with Vim(home, set=[f"cd {home.path}"]) as v:
+        offered = lambda line: v.eval(f"getcompletion('{line}', 'cmdline')")  # noqa: E731
+        v.type(":AskCompare ")  # what is typed has the lists asked for
+        v.wait_eval("getcompletion('AskModel qui', 'cmdline')", ["quick"])
+        v.type("", "C-c")
+        assert offered("AskCompare fake/echo,qui") == ["fake/echo,quick"]
+        assert offered("AskModel def") == ["default"]
+        v.wait_eval("getcompletion('AskPrompt com', 'cmdline')", ["commit"])
+        v.wait_eval(f"getcompletion('AskChat {conversation[:9]}', 'cmdline')", [conversation])
+        assert offered("AskAttach n") == ["notes.txt"] and offered("AskAttach b") == ["buffer", "bin/"]
+        assert offered("AskBranch ") == ["next", "prev"]
+
+
 # -- attachments
 
 
