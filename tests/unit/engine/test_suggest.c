@@ -2,6 +2,7 @@
 #include "daemon/engine/suggest.h"
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,8 +86,8 @@ static void cut_by_the_editor(void **state)
 {
     (void)state;
     char text[4001];
-    for (size_t i = 0; i < sizeof text - 1; i++)
-        text[i] = (char)('a' + i * i / 5 % 23);
+    for (uint32_t i = 0, n = 1; i < sizeof text - 1; i++, n = n * 1103515245u + 12345u)
+        text[i] = (char)('a' + (n >> 16) % 23);
     text[sizeof text - 1] = 0;
     const struct gap_text there = {text, 2000}, later = {text + 3, 2000}, elsewhere = {text + 1500, 2000};
     const struct gap_text typed_there = {text + 2000, 10}, none = {NULL, 0};
