@@ -716,11 +716,11 @@ python_tests = \
 	tests/editors/test_nvim_pick.py tests/editors/test_nvim_plain.py tests/editors/test_nvim_rewrite.py \
 	tests/editors/test_nvim_screen.py tests/editors/test_nvim_stall.py tests/editors/test_nvim_suggest.py \
 	tests/editors/test_nvim_turns.py tests/editors/test_together.py tests/editors/test_vim_ask.py \
-	tests/editors/test_vim_chat.py tests/editors/test_vim_help.py tests/editors/test_vim_pages.py \
-	tests/editors/test_vim_pure.py tests/editors/test_vim_rewrite.py tests/editors/test_vim_stall.py \
-	tests/editors/test_vim_suggest.py tests/editors/test_vim_tools.py tests/editors/test_writing_a_plugin.py \
-	tests/replay/test_embeddings.py tests/replay/test_prices.py tests/replay/test_recordings.py \
-	tests/replay/test_requests.py tests/replay/test_tokens.py
+	tests/editors/test_vim_chat.py tests/editors/test_vim_chat_stall.py tests/editors/test_vim_help.py \
+	tests/editors/test_vim_pages.py tests/editors/test_vim_pure.py tests/editors/test_vim_rewrite.py \
+	tests/editors/test_vim_stall.py tests/editors/test_vim_suggest.py tests/editors/test_vim_tools.py \
+	tests/editors/test_writing_a_plugin.py tests/replay/test_embeddings.py tests/replay/test_prices.py \
+	tests/replay/test_recordings.py tests/replay/test_requests.py tests/replay/test_tokens.py
 TESTS += $(python_tests)
 EXTRA_DIST += $(python_tests) \
 	tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/folder_remove.h \

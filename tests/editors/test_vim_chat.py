@@ -230,6 +230,32 @@ def test_instructions_and_title(daemon, home, client, provider):
         v.wait_for("the instructions of a conversation stay")
 
 
+@pytest.mark.askd(provider={"retries": "0"}, extra="[store]\nkeep = none")
+def test_a_daemon_that_keeps_nothing_answers_all_the_same(daemon, home):
+    with Vim(home) as v:
+        begin(v, "one")
+        b = v.buffer("askd://answer/")
+        v.wait_eval(f"getbufline({b}, 1, '$')", ["one"])
+        v.wait_for("this daemon keeps no conversations")
+
+
+def test_what_is_not_there(daemon, home, client):
+    conversation = client.call("chat", {"prompt": "x", "conversation": "new"})["conversation"]
+    with Vim(home) as v:
+        v.type(":AskChat 00000000", "Enter")
+        v.wait_for("askd: not_found: no conversation begins with 00000000")
+        v.type(":AskChat 00000000-0000-7000-8000-000000000000", "Enter")
+        v.wait_for("askd: not_found: ")
+        ask(v, "lost?")
+        v.wait_for("this buffer shows no conversation, or not yet")
+        assert "lost?" in v.lines()
+        v.type(f":AskChat {conversation}", "Enter")
+        wait_turns(v, ("user", "x"), ("assistant (fake/echo)", "x"), ("user", ""))
+        client.call("conversation.delete", {"conversation": conversation})
+        v.wait_for("this conversation was deleted")
+        assert turns(v)[0] == ("user", "x")
+
+
 # -- live, and after the end
 
 

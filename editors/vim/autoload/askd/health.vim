@@ -12,7 +12,7 @@ const PATIENCE = 5000 # ms
 const PROTOCOL = 1
 const METHODS = ['answer.attach', 'answer.cancel', 'answer.get', 'answer.list', 'chat', 'compare', 'complete',
   'conversation.create', 'conversation.get', 'conversation.head', 'conversation.list', 'conversation.rename',
-  'conversation.watch', 'models.aliases', 'models.list', 'prompt.list', 'status', 'usage.report']
+  'conversation.search', 'conversation.watch', 'models.aliases', 'models.list', 'prompt.list', 'status', 'usage.report']
 const FEATURES = ['job', 'channel', 'timers', 'textprop', 'popupwin']
 
 # A finding: [OK, WARNING or ERROR, what, mend].
