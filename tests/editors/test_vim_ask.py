@@ -109,6 +109,16 @@ def test_who_is_in_the_middle_of_something_is_not_disturbed(daemon, home, file, 
         assert v.lines(b) == ["hello there"]
 
 
+def test_what_is_told_while_nothing_comes(daemon, home, provider):
+    with Vim(home, set=["set laststatus=2"]) as v:
+        v.type(":Ask -m fake/hang-first go", "Enter")
+        v.wait_for("nothing has come yet")
+        b = v.buffer("askd://answer/")
+        assert v.lines(b) == [""]
+        v.type(":Ask -m fake/hang-after-3 go", "Enter")
+        v.wait_for(lambda s: "w0 w1 w2" in s and "nothing has come" not in s and "hang-after-3 · running" in s.split("\n")[-2])
+
+
 def test_an_answer_that_is_stopped(daemon, home, provider):
     with Vim(home) as v:
         v.type(":Ask -m fake/hang-after-3 go", "Enter")

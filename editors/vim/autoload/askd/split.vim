@@ -47,6 +47,8 @@ enddef
 
 def Prepare()
   setlocal buftype=nofile bufhidden=hide noswapfile nomodeline undolevels=-1 wrap linebreak
+  # A name that is an id tells nothing; another buffer that comes into the window has its own.
+  &l:statusline = '%{%exists("b:askd") ? "%{askd#Answer()}" : "%f %m"%}%<%=%P'
   setlocal modifiable
   deletebufline('%', 1, '$')
   setlocal nomodifiable nomodified
@@ -89,6 +91,7 @@ export def Read(name: string)
     },
   })
   sink.answer = id
+  answer.Note(sink, 'nothing has come yet')
   Tell(sink)
   readers[buf] = client.Stream('answer.attach', {answer: id, from: 0}, answer.Callbacks(sink))
 enddef
