@@ -233,6 +233,11 @@ def test_text_without_a_heading_is_a_question(nvim):
     assert nvim.lines()[0] == "## user"
 
 
+def labels(n):
+    """What stands behind the text of answers that stream, or failed."""
+    return [d["virt_text"][0][0] for _, _, d in n.marks("askd-answer") if d.get("virt_text")]
+
+
 def test_an_answer_can_be_stopped(nvim, provider, client):
     open_chat(nvim)
     nvim.command("AskModel fake/hang-after-3")
@@ -245,6 +250,11 @@ def test_an_answer_can_be_stopped(nvim, provider, client):
     wait_until(lambda: idle(nvim), "it ends")
     wait_until(lambda: any("cancelled" in text for text in remarks(nvim).values()), "it is said")
     assert any("w0 w1 w2" in line for line in nvim.lines()), "what came stays"
+    assert "cancelled" in labels(nvim)[0]
+    nvim.command("AskModel fake/echo")
+    nvim.command("AskSend!")
+    wait_answered(nvim, "hang")
+    assert labels(nvim) == []
 
 
 def test_a_failure_is_told_and_the_question_stays(nvim, client):
@@ -257,7 +267,8 @@ def test_a_failure_is_told_and_the_question_stays(nvim, client):
     wait_until(lambda: any("failed" in text for text in remarks(nvim).values()), "it is said")
     nvim.command("AskModel fake/echo")
     nvim.command("AskSend!")
-    wait_until(lambda: idle(nvim) and nvim.lines().count("what fails") == 2, "asked again")
+    wait_answered(nvim, "what fails")
+    assert labels(nvim) == []
 
 
 def test_a_question_that_is_refused_stays_as_it_was_written(nvim):

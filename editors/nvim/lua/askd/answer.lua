@@ -207,10 +207,14 @@ function Sink:void()
   end)
 end
 
---- Nothing more is put in; what is there stays.
+--- Nothing more is put in, and nothing shown beside the text; the text stays.
 function Sink:drop()
   self.pending, self.cr = {}, nil
   self.how.quiet = true
+  if self:alive() then
+    api.nvim_buf_del_extmark(self.buf, NS, self.first)
+    api.nvim_buf_del_extmark(self.buf, NS, self.last)
+  end
 end
 
 -- -- events

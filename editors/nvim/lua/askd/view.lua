@@ -153,6 +153,7 @@ function View:show(sent)
   if self.flow and not sent then
     return -- at its end all is looked at anew
   end
+  self:forget_sink(not sent)
   local path = self.tree:path(target(self))
   local first = self.tip == nil
   local shown
@@ -183,6 +184,7 @@ function View:follow(message)
   if not id then
     return
   end
+  self:forget_sink()
   local flow = { answer = id, message = message.id }
   local sink = answer.into(self.buf, { self.page:flow_row(), 0 }, {
     keep_modified = true,
@@ -197,7 +199,7 @@ function View:follow(message)
       end
     end),
   })
-  flow.sink = sink
+  self.sink = sink
   flow.call = client.stream("answer.attach", { answer = id }, sink:handlers())
   self.flow = flow
   split.set_running(self.buf, flow.call)
@@ -214,8 +216,16 @@ end
 function View:leave_flow()
   if self.flow then
     self.flow.call:drop()
-    self.flow.sink:drop()
+    self:forget_sink()
     self:end_flow()
+  end
+end
+
+-- What the last answer showed beside its text is over once something else is shown, but for why it failed.
+function View:forget_sink(keep_failure)
+  if self.sink and not (keep_failure and self.sink.state == "failed") then
+    self.sink:drop()
+    self.sink = nil
   end
 end
 
