@@ -198,6 +198,19 @@ def test_a_frozen_daemon_holds_up_no_key(daemon, home):
         )  # fmt: skip
 
 
+def test_a_title_that_is_being_changed_stays(daemon, home, client):
+    with Vim(home) as v:
+        begin(v, "one", ":AskSend -m fake/slow-30-50")
+        v.wait_for("w3")
+        v.eval("setline(1, '# Mine')")
+        wait_until(lambda: "".join(f"w{i} " for i in range(30)) in v.lines(), "it ends")
+        v.wait_eval("b:askd.state", "done")
+        assert v.lines()[0] == "# Mine" and v.eval("&modified") == 1
+        v.type(":w", "Enter")
+        v.wait_eval("&modified", 0)
+        assert client.call("conversation.get", {"conversation": conversation_of(v)})["title"] == "Mine"
+
+
 def test_a_new_conversation_may_have_a_title(daemon, home, client):
     with Vim(home) as v:
         v.type(":AskChat", "Enter")

@@ -199,10 +199,10 @@ def Tip(chat: dict<any>, told: dict<any>): string
   return is_there && chat.loaded && head ==# chat.head ? chat.tip : head
 enddef
 
-def Known(chat: dict<any>, tip: string): list<dict<any>>
+def Known(chat: dict<any>, messages: list<any>, tip: string): list<dict<any>>
   var known: list<dict<any>> = []
-  final followers = branch.Followers(chat.messages)
-  for message in branch.Path(chat.messages, tip)
+  final followers = branch.Followers(messages)
+  for message in branch.Path(messages, tip)
     var turn = branch.Turn(message)
     final siblings = followers[get(message, 'parent', '')]
     if len(siblings) > 1
@@ -219,30 +219,36 @@ enddef
 # Own changes are no edits: the buffer is modified where something was written that was not sent.
 export def SetModified(chat: dict<any>)
   final read = page.Read(chat.buf)
-  setbufvar(chat.buf, '&modified', branch.Unsent(chat.known, read.turns))
+  setbufvar(chat.buf, '&modified', branch.Unsent(chat.known, read.turns) || Retitled(chat, read))
+enddef
+
+def Retitled(chat: dict<any>, read: dict<any>): bool
+  return read.title !=# turns.Title(chat.title)
 enddef
 
 def Take(chat: dict<any>, told: dict<any>)
   final old = chat.known
   final tip = Tip(chat, told)
-  chat.messages = told.messages
-  chat.head = type(told.head) == v:t_string ? told.head : ''
-  final fresh = Known(chat, tip)
+  final fresh = Known(chat, told.messages, tip)
   final read = page.Read(chat.buf)
   final edited = chat.loaded && branch.FirstChange(old, read.turns) < len(old)
   if edited && !(IsPrefix(old, fresh) && (len(fresh) == len(old) || len(read.turns) >= len(old)))
     notify.Warn('this conversation has changed elsewhere, and so have earlier turns here: :e! shows what is there')
     return
   endif
-  final opening = {title: type(told.title) == v:t_string ? told.title : '', instructions: get(told, 'system', '')}
+  final title = type(told.title) == v:t_string ? told.title : ''
+  final instructions = get(told, 'system', '')
+  final shown_title = chat.loaded && Retitled(chat, read) ? read.title : title
   if edited && len(fresh) > len(old)
-    page.Show(chat.buf, old, old + fresh[len(old) :], {title: read.title, instructions: read.instructions},
+    page.Show(chat.buf, old, old + fresh[len(old) :], {title: shown_title, instructions: read.instructions},
       old->mapnew((_, t) => t.id))
   elseif !edited
-    page.Show(chat.buf, old, fresh, opening, keys(chat.runs))
+    page.Show(chat.buf, old, fresh, {title: shown_title, instructions: instructions}, keys(chat.runs))
   endif
-  chat.title = opening.title
-  chat.instructions = opening.instructions
+  chat.messages = told.messages
+  chat.head = type(told.head) == v:t_string ? told.head : ''
+  chat.title = title
+  chat.instructions = instructions
   chat.known = fresh
   chat.tip = tip
   if !chat.loaded
@@ -309,6 +315,9 @@ enddef
 def Follow(chat: dict<any>, at: number, id: string)
   final turn = chat.known[at]
   final line = page.TextLine(chat.buf, at, turn)
+  if line == 0
+    return # headings were written in between: it is shown once it has ended
+  endif
   final sink = answer.Into(chat.buf, {line: line, Line: turns.Escape,
     OnChange: (s) => {
       if IsOpen(chat)

@@ -61,7 +61,8 @@ export def Show(buf: number, old: list<any>, known: list<any>, opening: dict<any
   Replace(buf, 1, above, turns.OpeningLines(opening.title, opening.instructions))
 enddef
 
-# The first line of a turn's text.
+# The line on which the text of a turn begins that is empty yet; 0 where another one stands in its place.
 export def TextLine(buf: number, at: number, turn: dict<any>): number
-  return Read(buf).turns[at].first + len(turns.HeadLines(turn))
+  final there = get(Read(buf).turns, at, {})
+  return !empty(there) && there.role ==# turn.role && there.text == '' ? there.first + len(turns.HeadLines(turn)) : 0
 enddef
