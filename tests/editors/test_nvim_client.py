@@ -61,6 +61,29 @@ def test_bytes_are_sent_as_binary_and_strings_as_strings(nvim, provider):
     assert "the end" in str(provider.bodies()[-1]["messages"]) and "Größe" in str(provider.bodies()[-1]["messages"])
 
 
+@pytest.mark.parametrize(
+    "data",
+    [b"plain", "Größe 漢字 👩".encode(), b"a\xe4b", b"\xe4\xc3\xa4\xb8\x80", b"\xc0\xaf\xed\xa0\x80",
+     b"\xf4\x90\x80\x80", b"nul\0"],
+)  # fmt: skip
+def test_what_is_no_utf8_is_replaced(nvim, data):
+    nvim.lua("bytes = vim.fn.eval(...)", "0z" + data.hex())
+    fixed = nvim.lua("return require('askd.wire').utf8(bytes)")
+    if "\N{REPLACEMENT CHARACTER}" not in data.decode(errors="replace"):
+        assert fixed.encode() == data
+    else:
+        ours, theirs = fixed.replace("\ufffd", ""), data.decode(errors="ignore")
+        assert ours == theirs and fixed.count("\ufffd") == len(data) - len(theirs.encode())
+
+
+def test_a_buffer_in_another_encoding_can_be_asked_about(nvim, provider, tmp_path):
+    (tmp_path / "latin.txt").write_bytes(b"na\xefve\n")
+    nvim.command(f"edit ++enc=utf-8 ++bad=keep {tmp_path}/latin.txt")
+    nvim.command("%Ask -p explain")
+    provider.wait_requests(1)
+    assert "na\ufffdve" in str(provider.bodies()[0]["messages"])
+
+
 def test_whatever_way_messages_are_cut_they_are_read(nvim):
     """An absent field is absent, too."""
     got = nvim.lua("""

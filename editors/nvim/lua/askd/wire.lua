@@ -1,7 +1,8 @@
 -- MessagePack-RPC as bytes: the frames that go out, and what comes in.
 --
 -- vim.mpack writes every string as `str`, and what is attached to a question has to be `bin`; so tables are walked here, and
--- only what is in them is left to vim.mpack. What comes in is free of vim.NIL: an absent field is an absent field.
+-- only what is in them is left to vim.mpack. A `str` has to be UTF-8, and files and names may hold any bytes. What comes in is free
+-- of vim.NIL: an absent field is an absent field.
 local M = {}
 
 local encode = vim.mpack.encode
@@ -34,6 +35,52 @@ local function head(n, small, small_max, two, four)
   return n < 65536 and string.char(two) .. big_endian(n, 2) or string.char(four) .. big_endian(n, 4)
 end
 
+-- -- UTF-8
+
+local SEQUENCES = {
+  "[\194-\223][\128-\191]",
+  "\224[\160-\191][\128-\191]",
+  "[\225-\236\238\239][\128-\191][\128-\191]",
+  "\237[\128-\159][\128-\191]",
+  "\240[\144-\191][\128-\191][\128-\191]",
+  "[\241-\243][\128-\191][\128-\191][\128-\191]",
+  "\244[\128-\143][\128-\191][\128-\191]",
+}
+local REPLACEMENT = "\239\191\189"
+
+local function is_utf8(text)
+  for _, sequence in ipairs(text:find("[\128-\255]") and SEQUENCES or {}) do
+    text = text:gsub(sequence, "\1") -- by something, or what is around it would grow together
+  end
+  return not text:find("[\128-\255]")
+end
+
+local function end_of_character(text, at)
+  for _, sequence in ipairs(SEQUENCES) do
+    local _, last = text:find("^" .. sequence, at)
+    if last then
+      return last
+    end
+  end
+end
+
+--- The text with U+FFFD for each byte that is no UTF-8.
+function M.utf8(text)
+  if is_utf8(text) then
+    return text
+  end
+  local out, at = {}, 1
+  while at <= #text do
+    local _, last = text:find("^[%z\1-\127]+", at)
+    last = last or end_of_character(text, at)
+    out[#out + 1] = last and text:sub(at, last) or REPLACEMENT
+    at = (last or at) + 1
+  end
+  return table.concat(out)
+end
+
+-- -- what goes out
+
 local put
 
 local function put_table(out, value)
@@ -61,6 +108,8 @@ end
 function put(out, value)
   if type(value) == "table" then
     put_table(out, value)
+  elseif type(value) == "string" then
+    out[#out + 1] = encode(M.utf8(value))
   else
     out[#out + 1] = encode(value)
   end
