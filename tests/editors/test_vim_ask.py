@@ -257,7 +257,7 @@ def test_what_tab_offers(prompt, home):
     with Vim(home) as v:
         v.type(":Ask ")
         v.wait_eval("askd#args#Offers('prompt')", lambda names: "explain-it" in names)
-        v.type("-p explain-", "Tab")
+        v.type("-p explain-i", "Tab")
         v.wait_for(":Ask -p explain-it")
         v.type("", "Escape")
         assert v.eval("askd#args#Complete('-', 'Ask -', 5)") == ["-c", "-m", "-p"]
