@@ -110,7 +110,9 @@ local function check_methods(server)
   if #missing == 0 then
     return report.ok("it has all methods that are used here")
   end
-  report.warn("it lacks: " .. table.concat(missing, ", "), { "install the askd that this plugin came with, and restart the daemon" })
+  report.warn("it lacks: " .. table.concat(missing, ", "), {
+    "install the askd that this plugin came with, and restart the daemon",
+  })
 end
 
 local function check_daemon()

@@ -1,8 +1,8 @@
 -- MessagePack-RPC as bytes: the frames that go out, and what comes in.
 --
 -- vim.mpack writes every string as `str`, and what is attached to a question has to be `bin`; so tables are walked here, and
--- only what is in them is left to vim.mpack. A `str` has to be UTF-8, and files and names may hold any bytes. What comes in is free
--- of vim.NIL: an absent field is an absent field.
+-- only what is in them is left to vim.mpack. A `str` has to be UTF-8, and files and names may hold any bytes. What comes in is
+-- free of vim.NIL: an absent field is an absent field.
 local M = {}
 
 local encode = vim.mpack.encode
