@@ -219,6 +219,20 @@ def test_a_daemon_that_hangs_hangs_nothing_else(daemon, home):
         v.wait_for("more")
 
 
+def test_more_requests_than_may_wait(daemon, home):
+    """A daemon that hangs is not the end of Vim's memory: the rest is refused, and what waits is answered in the end."""
+    with Vim(home) as v:
+        v.ex("call askd#client#Request('status')")
+        v.wait_eval("askd#client#State() == 'ready' && askd#client#Waiting() == 0")
+        daemon.signal(signal.SIGSTOP)
+        v.ex("let g:got = []")
+        v.ex("for i in range(520) | call askd#client#Request('answer.list', {}, {err, _ -> add(g:got, get(err, 'code', 'fine'))}) | endfor")
+        v.wait_eval("g:got", ["overloaded"] * 20)
+        daemon.signal(signal.SIGCONT)
+        v.wait_eval("len(g:got)", 520)
+        assert v.eval("count(g:got, 'fine')") == 500 and v.eval("askd#client#Waiting()") == 0
+
+
 def test_without_a_daemon_it_says_so(home):
     with Vim(home) as v:
         v.type(":Ask hello", "Enter")

@@ -1,3 +1,7 @@
+if !has('vim9script')
+  command! -nargs=* -range Ask echohl ErrorMsg | echomsg 'askd: needs Vim 9.0.0438 or newer' | echohl None
+  finish
+endif
 vim9script noclear
 # Commands and mappings of askd. Nothing else is loaded, and no daemon talked with, before one of them is used.
 
