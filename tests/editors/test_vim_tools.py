@@ -128,6 +128,34 @@ def test_tab_offers_what_there_is(daemon, home, client):
         assert offered("AskBranch ") == ["next", "prev"]
 
 
+# -- answers, again
+
+
+def test_the_picker_of_answers(daemon, home, client):
+    here, there = {"cwd": str(home.path)}, {"cwd": "/"}
+    hangs = {"model": "fake/hang-after-3", "detach": True, "cache": "off"}
+    for words in ("first of two", "second of two"):
+        client.call("chat", {"prompt": words, "conversation": "new", "context": here, **hangs})
+    client.call("chat", {"prompt": "ended here", "conversation": "new", "context": here})
+    elsewhere = client.call("chat", {"prompt": "elsewhere", "conversation": "new", "context": there, **hangs})["answer"]
+    with Vim(home, set=[f"cd {home.path}"]) as v:
+        v.type(":AskResume", "Enter")
+        screen = v.wait_for("second of two")
+        assert screen.count("running") == 2 and "elsewhere" not in screen
+        assert screen.index("second of two") < screen.index("first of two") < screen.index("ended here")
+        v.type("first", "Enter")
+        v.wait_for("w2")
+        assert turns(v)[0] == ("user", "first of two") and v.eval("b:askd.state") == "running"
+        v.type(":AskResume!", "Enter")
+        v.wait_for("elsewhere")
+        v.type("", "Escape")
+        v.type(f":AskResume {elsewhere}", "Enter")
+        assert v.lines(v.buffer(f"askd://answer/{elsewhere}"))
+    with Vim(home, set=["cd /usr"], socket="other") as v:
+        v.type(":AskResume", "Enter")
+        v.wait_for("nothing of this folder runs")
+
+
 # -- attachments
 
 
