@@ -1,4 +1,4 @@
-"""Neovim: the connection. A daemon that is not there, is frozen, ends or comes back; nothing waits and nothing is lost."""
+"""Neovim: the connection. A daemon that is not there, is frozen, ends or comes back: nothing waits, nothing is lost."""
 
 import signal
 
@@ -55,7 +55,8 @@ def test_bytes_are_sent_as_binary_and_strings_as_strings(nvim, provider):
     nvim.lua("""
         local wire = require('askd.wire')
         local part = {type = 'file', name = 'x.bin.txt', data = wire.binary(('0123456789'):rep(7000) .. 'the end')}
-        require('askd.client').request('chat', {prompt = 'Größe', attachments = {part}}, function(e, r) got = {e or r} end)
+        local params = {prompt = 'Größe', attachments = {part}}
+        require('askd.client').request('chat', params, function(err, result) got = {err or result} end)
     """)
     nvim.wait_lua("return got")
     assert "the end" in str(provider.bodies()[-1]["messages"]) and "Größe" in str(provider.bodies()[-1]["messages"])

@@ -54,7 +54,8 @@ def test_errors_are_shown_as_text(nvim):
     """Where hello asks for it; of a map Neovim would say `unknown error`."""
     nvim.lua(lines_of_page()[0])
     nvim.lua("vim.rpcrequest(askd, 'hello', {client = 'mine', errors = 'text'})")
-    message = nvim.lua("return select(2, pcall(vim.rpcrequest, askd, 'chat', {prompt = 'x', model = 'fake/status-400'}))")
+    asked = "{prompt = 'x', model = 'fake/status-400'}"
+    message = nvim.lua(f"return select(2, pcall(vim.rpcrequest, askd, 'chat', {asked}))")
     assert "invalid_request: " in message and "injected 400" in message
 
 

@@ -1,4 +1,4 @@
-"""Neovim in a terminal: what is to be seen of an answer, a rewrite and a suggestion, and that the keys are not held up."""
+"""Neovim in a terminal: what is to be seen of an answer, a rewrite and a suggestion, and that no key is held up."""
 
 import shlex
 
@@ -119,7 +119,8 @@ def test_what_a_model_writes_is_text_and_nothing_else(nvim, steered, tmp_path):
     nvim.command("set modeline modelines=5")
     nvim.command("Ask attack")
     request = asked(nvim, steered)
-    request.say("\x1b]0;owned\x07\x1b[2J\x00nul\rcr\n:qall!\n<C-c>:qall!<CR>\n=system('touch owned')\n# vim: set ft=owned:\n")
+    request.say("\x1b]0;owned\x07\x1b[2J\x00nul\rcr\n:qall!\n<C-c>:qall!<CR>\n")
+    request.say("=system('touch owned')\n# vim: set ft=owned:\n")
     request.end("stop")
     shown = nvim.wait_screen("vim: set")
     assert "^[]0;owned^G^[[2J^@nul^Mcr" in shown and ":qall!" in shown

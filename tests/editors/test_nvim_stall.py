@@ -1,5 +1,6 @@
-"""Neovim is never held up: keys are typed while providers hang, answers pour in, or the daemon is frozen; none is lost, and the
-longest stall, measured inside of Neovim, stays under 10 ms. What is cancelled is gone at the provider within 50 ms."""
+"""Neovim is never held up: keys are typed while providers hang, answers pour in, or the daemon is frozen; none is lost,
+and the longest stall, measured inside of Neovim, stays under 10 ms. What is cancelled is gone at the provider within
+50 ms."""
 
 import signal
 import time
@@ -16,8 +17,8 @@ ATTEMPTS = 4  # of which one has to be free of what else the machine does to its
 GONE_MS = 50
 SETUP = "suggest = true, suggest_delay = 1"  # so that nearly each key asks, and ends what the one before it asked
 
-# Ticks once a millisecond on the loop that takes the keys: what comes late was held up by so much. Time in which the kernel
-# let others run, though this thread could have, is nothing that a plugin does; `machine` is the most of that.
+# Ticks once a millisecond on the loop that takes the keys: what comes late was held up by so much. Time in which the
+# kernel let others run, though this thread could have, is nothing that a plugin does; `machine` is the most of that.
 PROBE = """
     local uv = vim.loop
     local function waited()

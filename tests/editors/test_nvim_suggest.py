@@ -1,5 +1,7 @@
 """Neovim: suggestions at the cursor."""
 
+import random
+
 import pytest
 
 from conftest import wait_until
@@ -223,3 +225,35 @@ def test_the_sides_of_a_large_buffer_are_cut(nvim):
     assert sides[3][0] == "" and len(sides[3][1]) <= 32768
     for before, behind in sides:
         assert max(len(before.encode()), len(behind.encode())) <= 32768
+
+
+INSERTED = "a b ( ) ä <Space> <CR> <BS> <Left> <Right> <Up> <Down> <Home> <End> <C-w> <C-u> <Del>".split()
+MOVED = "x dd p u <C-r> J gg G k j 0 $".split()
+
+
+def random_keys(rng, n):
+    keys = []
+    for _ in range(n):
+        keys.append(rng.choice("iaoOIA") if not keys or keys[-1] == "<Esc>" else rng.choice(INSERTED))
+        if rng.random() < 0.1:
+            keys += ["<Esc>", *rng.choices(MOVED, k=2), "<Esc>"]
+    return [*keys, "<Esc>"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_is_typed_the_text_is_what_it_is_without(home, provider, start_daemon, tmp_path, seed):
+    """Suggestions come and go meanwhile, of one line and of several; nobody accepts them."""
+    home.write_config(provider.behave("text-60-7"))
+    start_daemon()
+    keys = random_keys(random.Random(seed), 400)
+    texts = []
+    for on in ("true", "false"):
+        with Nvim(home, setup=f"suggest = {on}, suggest_delay = 0", cwd=tmp_path, name=f"n{on}") as n:
+            n.set_lines(["one", "\ttwo ä", "three"])
+            for key in keys:
+                n.keys(key)
+                n.eval("1")  # by now it was worked off, and timers and events had their turn
+            n.wait("mode() == 'n'")
+            texts.append((n.lines(), n.eval("getpos('.')"), n.told()))
+    assert texts[0] == texts[1]
+    assert provider.stats()["requests"] > 20, "suggestions were asked for"

@@ -1,8 +1,8 @@
 -- An answer that streams into a buffer.
 --
 -- A *sink* is a place in a buffer, between two extmarks, into which the text of one answer goes. Text is put in at most
--- once in FLUSH_MS, and at most FLUSH_BYTES of it, however fast it comes: the editor is never held up. What a model writes is
--- data: it is put in as lines, and nothing of it is ever carried out.
+-- once in FLUSH_MS, and at most FLUSH_BYTES of it, however fast it comes: the editor is never held up. What a model
+-- writes is data: it is put in as lines, and nothing of it is ever carried out.
 local compat = require("askd.compat")
 
 local api = vim.api

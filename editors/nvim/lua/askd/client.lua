@@ -1,8 +1,8 @@
 -- What is asked of the daemon, over one connection for this Neovim, which the first request opens.
 --
 -- Words. A *call* is a request under way; a *stream* a call whose answers come as events. A call is `queued` until the
--- connection stands, `sent`, or `parted`: the connection broke under a stream whose answers run on in the daemon, and it is
--- attached to them again, from the event behind the last one that was seen. At last it is `over`.
+-- connection stands, `sent`, or `parted`: the connection broke under a stream whose answers run on in the daemon, and
+-- it is attached to them again, from the event behind the last one that was seen. At last it is `over`.
 --
 -- All callbacks are called from Neovim's main loop, never before the function that was given them returns.
 local link_to_daemon = require("askd.link")
@@ -187,7 +187,8 @@ local function plain(call, err)
   return message and error_of("interrupted", message) or err
 end
 
--- What the request itself would have been answered. Where one of several answers failed it is a map, as compare shows it.
+-- What the request itself would have been answered. Where one of several answers failed it is a map, as compare shows
+-- it.
 local function end_attached(call, results, failure)
   if call.method ~= "compare" then
     return end_call(call, failure, not failure and results[call.order[1]] or nil)

@@ -1,7 +1,8 @@
 -- The code of an answer that was asked to be nothing else: models put it between fences all the same.
 local M = {}
 
---- `text` without a fence around it, and without the line breaks around it. Of one that is_partial, what is code for sure.
+--- `text` without a fence around it, and without the line breaks around it. Of one that is_partial, what is code for
+--- sure.
 function M.only(text, is_partial)
   text = text:gsub("\r\n", "\n")
   local fence, body = text:match("^%s*(```+)[^\n`]*\n(.*)$")

@@ -1,7 +1,7 @@
--- A change to some lines of a buffer that is shown in it before it is made: lines that would go are marked, lines that would
--- come stand below them as virtual lines. The buffer's text stays as it is until the change is accepted, which is one step of
--- undo. The lines are found again by extmarks, so that edits elsewhere in the buffer do not matter; edits to the lines
--- themselves make it unacceptable, and readable still.
+-- A change to some lines of a buffer that is shown in it before it is made: lines that would go are marked, lines that
+-- would come stand below them as virtual lines. The buffer's text stays as it is until the change is accepted, which is
+-- one step of undo. The lines are found again by extmarks, so that edits elsewhere in the buffer do not matter; edits
+-- to the lines themselves make it unacceptable, and readable still.
 local compat = require("askd.compat")
 local notify = require("askd.notify")
 
@@ -54,8 +54,8 @@ end
 
 -- -- drawing
 
--- Each {old_first, old_count, new_first, new_count}, from 1. The last one of a text that is being written `is_open`: what
--- has not come yet is not taken for deleted.
+-- Each {old_first, old_count, new_first, new_count}, from 1. The last one of a text that is being written `is_open`:
+-- what has not come yet is not taken for deleted.
 local function hunks_of(old, new, whole)
   local a, b = table.concat(old, "\n") .. "\n", #new > 0 and table.concat(new, "\n") .. "\n" or ""
   local hunks = compat.diff(a, b, { result_type = "indices" })

@@ -1,5 +1,5 @@
--- What Tab offers: models, prompts and conversations as the daemon told them last. Nothing here is waited for: what is not
--- known yet is asked for, and offered at the next Tab.
+-- What Tab offers: models, prompts and conversations as the daemon told them last. Nothing here is waited for: what is
+-- not known yet is asked for, and offered at the next Tab.
 local client = require("askd.client")
 local uv = require("askd.compat").uv
 

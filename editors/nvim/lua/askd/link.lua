@@ -1,11 +1,12 @@
--- A pipe to the daemon: from where its socket is to the end of the connection. It knows messages, and not what they mean.
+-- A pipe to the daemon: from where its socket is to the end of the connection. It knows messages, and not what they
+-- mean.
 --
--- A link is `opening`, `open` or `closed`, and tells of each change once: on_up(), on_message(type, a, b, c) for each message
--- with the fields behind its type, on_down(error map). All of these are called from Neovim's main loop, never before M.open
--- returns.
+-- A link is `opening`, `open` or `closed`, and tells of each change once: on_up(), on_message(type, a, b, c) for each
+-- message with the fields behind its type, on_down(error map). All of these are called from Neovim's main loop, never
+-- before M.open returns.
 --
--- What has come is handed on for at most SLICE_MS at a time, so that keys are never kept waiting; with INBOX_MAX messages not
--- handed on, nothing more is read, and askd waits for us as for any slow reader.
+-- What has come is handed on for at most SLICE_MS at a time, so that keys are never kept waiting; with INBOX_MAX
+-- messages not handed on, nothing more is read, and askd waits for us as for any slow reader.
 local locate = require("askd.locate")
 local notify = require("askd.notify")
 local options = require("askd.options")

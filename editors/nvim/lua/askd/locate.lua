@@ -1,5 +1,5 @@
--- Which daemon, and where we are: what lib/ask/locate.c and client/common/where.c are for the programs. The folder of the
--- socket and who serves it are checked, so that nobody else's socket is taken for the daemon's.
+-- Which daemon, and where we are: what lib/ask/locate.c and client/common/where.c are for the programs. The folder of
+-- the socket and who serves it are checked, so that nobody else's socket is taken for the daemon's.
 local uv = require("askd.compat").uv
 
 local M = {}

@@ -1,5 +1,5 @@
--- What goes along with a question: pieces of buffers, as parts of the protocol. A part of text is a file to the daemon, under
--- a name that tells where it is from; it sees to it that the model takes it for data.
+-- What goes along with a question: pieces of buffers, as parts of the protocol. A part of text is a file to the daemon,
+-- under a name that tells where it is from; it sees to it that the model takes it for data.
 local wire = require("askd.wire")
 
 local api = vim.api
@@ -23,8 +23,8 @@ function M.text(name, text)
   return { type = "file", mime = "text/plain", name = name, data = wire.binary(text) }
 end
 
---- The lines `first` to `last` (from 1, inclusive) of a buffer as text. NUL bytes, which are line breaks inside of Neovim's
---- lines, are put out as they would be into the file.
+--- The lines `first` to `last` (from 1, inclusive) of a buffer as text. NUL bytes, which are line breaks inside of
+--- Neovim's lines, are put out as they would be into the file.
 function M.lines(buf, first, last)
   return table.concat(api.nvim_buf_get_lines(buf, first - 1, last, false), "\n") .. "\n"
 end

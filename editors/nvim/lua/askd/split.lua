@@ -57,8 +57,8 @@ local function window_with_answer()
   end
 end
 
---- Shows a buffer in the window of this tab that has an answer, or in a new one; the cursor stays where it is. Returns the
---- window. How: `fresh` opens a new one anyway, `split` says how ("right" …).
+--- Shows a buffer in the window of this tab that has an answer, or in a new one; the cursor stays where it is. Returns
+--- the window. How: `fresh` opens a new one anyway, `split` says how ("right" …).
 function M.show(buf, how)
   how = how or {}
   local before = api.nvim_get_current_win()

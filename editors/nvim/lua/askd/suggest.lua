@@ -1,8 +1,8 @@
--- Suggestions at the cursor while one types: asked for once the keys pause, shown behind the cursor, and put in where they are
--- accepted.
+-- Suggestions at the cursor while one types: asked for once the keys pause, shown behind the cursor, and put in where
+-- they are accepted.
 --
--- A *suggestion* begins where the cursor was when it was asked for. As long as what was typed since is the beginning of it, the
--- rest is shown and nobody is asked; anything else ends it, at the provider too. There is at most one.
+-- A *suggestion* begins where the cursor was when it was asked for. As long as what was typed since is the beginning of
+-- it, the rest is shown and nobody is asked; anything else ends it, at the provider too. There is at most one.
 local client = require("askd.client")
 local compat = require("askd.compat")
 local ghost = require("askd.ghost")
@@ -15,6 +15,7 @@ local M = {}
 local SIDE_LINES, SIDE_BYTES = 400, 32 * 1024 -- of the buffer before and behind the cursor; the daemon takes less
 local TYPED_LINES = 200 -- that a suggestion is followed over
 local UNANSWERED_MAX = 4 -- with so many that were cancelled and are not confirmed, the daemon has other worries
+local BUSY_MS = 50 -- until it is looked again whether it has caught up
 local STEP = 64 -- the lines that are sent begin at a multiple of it, so that the text before the cursor only grows
 
 local enabled = false
@@ -86,7 +87,8 @@ end
 local function typed_since()
   local s = current
   local row, col = cursor()
-  if api.nvim_get_current_buf() ~= s.buf or row < s.row or (row == s.row and col < s.col) or row > s.row + TYPED_LINES then
+  local is_before = row < s.row or (row == s.row and col < s.col)
+  if api.nvim_get_current_buf() ~= s.buf or is_before or row > s.row + TYPED_LINES then
     return nil
   end
   local line = api.nvim_buf_get_lines(s.buf, row, row + 1, false)[1]
@@ -159,18 +161,17 @@ local function handlers(s)
   }
 end
 
-local function may_ask()
-  return wanted_here()
-    and inserting()
-    and not current
-    and vim.fn.pumvisible() == 0
-    and unanswered < UNANSWERED_MAX
-    and not client.is_congested()
+local ask_later
+
+local function is_due()
+  return wanted_here() and inserting() and not current and vim.fn.pumvisible() == 0
 end
 
 local function ask()
-  if not may_ask() then
+  if not is_due() then
     return
+  elseif unanswered >= UNANSWERED_MAX or client.is_congested() then
+    return ask_later(BUSY_MS)
   end
   local buf = api.nvim_get_current_buf()
   local row, col = cursor()
@@ -192,8 +193,8 @@ local function ask()
   }, handlers(s))
 end
 
-local function ask_later()
-  timer:start(options.suggest_delay, 0, vim.schedule_wrap(ask))
+function ask_later(at_least)
+  timer:start(math.max(options.suggest_delay, at_least or 0), 0, vim.schedule_wrap(ask))
 end
 
 -- -- what happens in the editor
