@@ -54,7 +54,8 @@ class Vim:
         self.path = home.path / f"{socket}.channel"
         self.listener = self._listen()
         self.number = 0
-        before = [word for command in (*set, f"let g:test = ch_open('unix:{self.path}', {{'mode': 'json'}})") for word in ("--cmd", command)]
+        channel = f"let g:test = ch_open('unix:{self.path}', {{'mode': 'json'}})"
+        before = [word for command in (*set, channel) for word in ("--cmd", command)]
         self.tmux = Tmux(
             home, columns, rows, shell=vim_args(*before, *map(str, files)), socket=socket,
             env=env,

@@ -48,7 +48,8 @@ def test_an_answer_streams_into_a_split(daemon, home):
         v.wait_for("w39")
         assert v.eval("bufname('%')") == "" and v.eval("winnr('$')") == 2
         assert v.eval(f"getbufvar({b}, '&filetype')") == "markdown"
-        assert [v.eval(f"getbufvar({b}, '&{what}')") for what in ("modifiable", "modified", "modeline", "buftype")] == [0, 0, 0, "nofile"]
+        options = {"modifiable": 0, "modified": 0, "modeline": 0, "buftype": "nofile"}
+        assert {name: v.eval(f"getbufvar({b}, '&{name}')") for name in options} == options
 
 
 def test_lines_go_along_with_their_name_and_numbers(daemon, home, file, provider):
@@ -85,7 +86,9 @@ def test_the_next_question_goes_on_in_the_same_conversation(daemon, home, provid
         assert v.eval("winnr('$')") == 2
 
 
-@pytest.mark.parametrize("keys, mode", [("ione two three", "i"), (":echo 'typed'", "c"), ("vgg", "v"), ("d", "no"), ("q:", "n")])
+@pytest.mark.parametrize(
+    "keys, mode", [("ione two three", "i"), (":echo 'typed'", "c"), ("vgg", "v"), ("d", "no"), ("q:", "n")]
+)
 def test_who_is_in_the_middle_of_something_is_not_disturbed(daemon, home, file, keys, mode):
     """Until it is over; who types text sees the window come, and types on."""
     with Vim(home, file) as v:
@@ -116,7 +119,8 @@ def test_what_is_told_while_nothing_comes(daemon, home, provider):
         b = v.buffer("askd://answer/")
         assert v.lines(b) == [""]
         v.type(":Ask -m fake/hang-after-3 go", "Enter")
-        v.wait_for(lambda s: "w0 w1 w2" in s and "nothing has come" not in s and "hang-after-3 · running" in s.split("\n")[-2])
+        screen = v.wait_for(lambda s: "w0 w1 w2" in s and "hang-after-3 · running" in s.split("\n")[-2])
+        assert "nothing has come" not in screen
 
 
 def test_an_answer_that_is_stopped(daemon, home, provider):
@@ -141,7 +145,16 @@ def test_a_fault_stands_below_what_came(daemon, home):
         v.wait_for("askd: ")
 
 
-@pytest.mark.parametrize("words, said", [("", "what is to be asked"), ("-x y", "-x is no option"), ("-m", "-m needs a value"), ("-m no/such hi", "askd: not_found"), ("-c nowhere hi", "askd: not_found")])
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        ("", "what is to be asked"),
+        ("-x y", "-x is no option"),
+        ("-m", "-m needs a value"),
+        ("-m no/such hi", "askd: not_found"),
+        ("-c nowhere hi", "askd: not_found"),
+    ],
+)
 def test_what_cannot_be_asked_is_told_in_a_line(daemon, home, words, said):
     with Vim(home) as v:
         v.type(f":Ask {words}", "Enter")
@@ -220,13 +233,14 @@ def test_a_daemon_that_hangs_hangs_nothing_else(daemon, home):
 
 
 def test_more_requests_than_may_wait(daemon, home):
-    """A daemon that hangs is not the end of Vim's memory: the rest is refused, and what waits is answered in the end."""
+    """A daemon that hangs costs no endless memory: the rest is refused, and what waits is answered in the end."""
     with Vim(home) as v:
         v.ex("call askd#client#Request('status')")
         v.wait_eval("askd#client#State() == 'ready' && askd#client#Waiting() == 0")
         daemon.signal(signal.SIGSTOP)
         v.ex("let g:got = []")
-        v.ex("for i in range(520) | call askd#client#Request('answer.list', {}, {err, _ -> add(g:got, get(err, 'code', 'fine'))}) | endfor")
+        v.ex("let Got = {err, _ -> add(g:got, get(err, 'code', 'fine'))}")
+        v.ex("for i in range(520) | call askd#client#Request('answer.list', {}, Got) | endfor")
         v.wait_eval("g:got", ["overloaded"] * 20)
         daemon.signal(signal.SIGCONT)
         v.wait_eval("len(g:got)", 520)
@@ -258,11 +272,12 @@ def test_a_daemon_is_started_where_there_is_none(home, provider):
 
 def test_text_is_only_text(daemon, home, provider):
     """What a model writes is never executed, and no control character reaches the terminal."""
-    evil = "# vim: set ft=c fdm=expr fde=writefile(['x'],'/tmp/askd-evil'):\x1b]0;title\x07\r\x1b[2J\\<Esc>:qall!\\<CR> <C-r>=system('x')"
+    evil = "# vim: set ft=c fdm=expr fde=getpid():\x1b]0;title\x07\r\x1b[2J\\<Esc>:qall!\\<CR> <C-r>=system('x')"
     answer = daemon.connect().call("chat", {"prompt": evil + "\nNUL\0NUL", "conversation": "new"})["answer"]
     with Vim(home, f"askd://answer/{answer}", set=["set modeline modelines=5"]) as v:
         ended(v, 1)
-        assert v.lines(1) == [evil, "NUL␀NUL"] and v.eval("&filetype") == "markdown" and v.eval("&foldmethod") == "manual"
+        assert v.lines(1) == [evil, "NUL␀NUL"]
+        assert v.eval("[&filetype, &foldmethod]") == ["markdown", "manual"]
         v.wait_for("^[]0;title^G^M^[[2J")
 
 
@@ -276,3 +291,20 @@ def test_what_tab_offers(prompt, home):
         v.type("", "Escape")
         assert v.eval("askd#args#Complete('-', 'Ask -', 5)") == ["-c", "-m", "-p"]
         assert v.eval("askd#args#Complete('las', 'Ask -c las', 10)") == ["last"]
+
+
+def test_the_bridge_ends_between_two_requests_of_one_moment(daemon, home, provider):
+    """What the first one asked is told to have failed; the second one has a bridge of its own."""
+    with Vim(home) as v:
+        v.ex("let g:got = []")
+        v.ex("call askd#client#Request('status')")
+        v.wait_eval("askd#client#State() == 'ready' && askd#client#Waiting() == 0")
+        daemon.signal(signal.SIGSTOP)
+        v.ex("call askd#client#Request('answer.list', {}, {e, _ -> add(g:got, ['first', get(e, 'code', 'fine')])})")
+        v.ex(
+            "let j = job_info()[0] | call job_stop(j, 'kill') | while job_status(j) == 'run' | sleep 1m | endwhile | "
+            "call askd#client#Request('answer.list', {}, {e, _ -> add(g:got, ['second', get(e, 'code', 'fine')])})"
+        )
+        daemon.signal(signal.SIGCONT)
+        v.wait_eval("g:got", [["first", "unavailable"], ["second", "fine"]])
+        v.wait_eval("askd#client#Waiting()", 0)

@@ -32,7 +32,8 @@ class Suggesting(Vim):
     def shown(self, text):
         """Until the screen shows that in the place of the file's second line."""
         lines = [FILE[0], *text.split("\n"), FILE[2], "~"]
-        self.wait_for(lambda s: [line.rstrip() for line in s.split("\n")][: len(lines)] == [line.rstrip() for line in lines])
+        want = [line.rstrip() for line in lines]
+        self.wait_for(lambda s: [line.rstrip() for line in s.split("\n")][: len(lines)] == want)
 
 
 def test_off_by_default(home, file, provider):

@@ -58,7 +58,10 @@ export def Ask(text: string, ranges: number, first: number, end: number, mods: s
     add(parts, material.Range(bufnr(), first, end))
   endif
   if given.words == '' && given.prompt == '' && empty(parts)
-    notify.Error({code: 'invalid_request', message: 'what is to be asked? :[range]Ask [-m MODEL] [-p PROMPT] [-c CONVERSATION] WORDS'})
+    notify.Error({
+      code: 'invalid_request',
+      message: 'what is to be asked? :[range]Ask [-m MODEL] [-p PROMPT] [-c CONVERSATION] WORDS',
+    })
     return
   endif
   final here = Here()

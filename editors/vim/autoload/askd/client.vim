@@ -21,6 +21,7 @@ var begun: list<string> = []   # pieces of a line that has not ended
 var lines: list<string> = []   # that have come, of which `read` were read
 var read = 0
 var reading = 0                # until the next of them are
+var channel = -1               # the number of its channel
 var bridge_said = ''           # the last line on its standard error
 var greeted = false            # hello went out on the daemon's connection of now
 var server: dict<any> = {}     # what it replied
@@ -71,22 +72,34 @@ def Unavailable(message: string): dict<any>
 enddef
 
 def Write(id: number, method: string, params: dict<any>)
-  ch_sendraw(bridge, json_encode([id, {method: method, params: params}]) .. "\n")
+  try
+    ch_sendraw(bridge, json_encode([id, {method: method, params: params}]) .. "\n")
+  catch /^Vim\%((\a\+)\)\=:E63[01]:/
+    # It has just ended, and OnClose tells all who wait.
+  endtry
 enddef
 
 def Greet()
   greeted = true
   last += 1
-  calls[last] = {id: last, method: 'hello', params: {}, OnEvent: null_function, OnLost: null_function, Done: (err, result) => {
-    if empty(err)
-      server = result
-      Become('ready')
-    else
-      greeted = false
-      Become('down')
-    endif
-  }, answer: '', seq: 0, attempt: 0}
-  Write(last, 'hello', {client: 'vim', version: printf('%d.%d', v:version / 100, v:version % 100), protocol: 1, context: {cwd: getcwd(-1)}})
+  calls[last] = {id: last, method: 'hello', params: {}, answer: '', seq: 0, attempt: 0, Done: Greeted,
+    OnEvent: null_function, OnLost: null_function}
+  Write(last, 'hello', {
+    client: 'vim',
+    version: printf('%d.%d', v:version / 100, v:version % 100),
+    protocol: 1,
+    context: {cwd: getcwd(-1)},
+  })
+enddef
+
+def Greeted(err: dict<any>, result: any)
+  if empty(err)
+    server = result
+    Become('ready')
+  else
+    greeted = false
+    Become('down')
+  endif
 enddef
 
 def Running(): bool
@@ -110,10 +123,14 @@ def Start()
     close_cb: OnClose,
     stoponexit: 'term',
   })
+  channel = job_status(bridge) == 'fail' ? -1 : ch_info(bridge).id
 enddef
 
 def Send(c: dict<any>)
   if !Running()
+    if bridge != null_job
+      Lose(c.id)
+    endif
     Start()
   endif
   if !Running()
@@ -138,7 +155,10 @@ enddef
 
 # Vim takes all that the bridge has said, up to a tenth of a second long. What is made of it is done bit by bit, so that
 # keys come between: an answer that ended long ago comes all at once.
-def OnData(_: channel, data: string)
+def OnData(ch: channel, data: string)
+  if ch_info(ch).id != channel
+    return
+  endif
   final parts = split(data, "\n", true)
   if len(parts) == 1
     add(begun, data)
@@ -222,19 +242,25 @@ def Event(c: dict<any>, told: list<any>)
   endif
 enddef
 
-# The bridge has gone, and all that it said was read.
-def OnClose(_: channel)
-  if Running()
-    return
-  endif
+# The bridge has gone, and all that it said came; `spare` was not asked of it.
+def Lose(spare: number = 0)
   timer_stop(reading)
   Read(v:numbermax * 1.0)
+  bridge = null_job
   greeted = false
   Become('down')
   for c in values(calls)
-    End(c, Unavailable(Missing()), {})
+    if c.id != spare
+      End(c, Unavailable(Missing()), {})
+    endif
   endfor
   WatchAnew()
+enddef
+
+def OnClose(ch: channel)
+  if ch_info(ch).id == channel
+    Lose()
+  endif
 enddef
 
 def Wait(attempt: number): number

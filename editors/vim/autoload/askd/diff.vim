@@ -257,7 +257,10 @@ export def Accept(buf: number): bool
   endif
   final [first, _] = Place(p)
   if first == 0
-    notify.Error({code: 'changed', message: 'the lines were edited meanwhile; :AskDiff shows what was proposed, :AskReject drops it'})
+    notify.Error({
+      code: 'changed',
+      message: 'the lines were edited meanwhile; :AskDiff shows what was proposed, :AskReject drops it',
+    })
     return false
   endif
   if !getbufvar(buf, '&modifiable')

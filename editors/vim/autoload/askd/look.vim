@@ -52,7 +52,8 @@ export def Room(buf: number): number
 enddef
 
 # To be called where virtual lines came or went, or the text of the line that has them changed: up to 9.0.2142 at least,
-# Vim then draws what is below them in the wrong place, or not at all. Setting an option, even to what it is, has the whole window drawn anew; nothing flickers.
+# Vim then draws what is below them in the wrong place, or not at all. Setting an option, even to what it is, has the
+# whole window drawn anew; nothing flickers.
 export def Redraw(buf: number)
   for win in win_findbuf(buf)
     noautocmd setwinvar(win, '&list', getwinvar(win, '&list'))

@@ -4,7 +4,11 @@ vim9script
 def Cut(text: string): string
   final line = substitute(text, '[[:cntrl:]]\+', ' ', 'g')
   final room = max([v:echospace - 1, 20])
-  return strdisplaywidth(line) <= room ? line : strcharpart(line, 0, room / 2) .. ' … ' .. strcharpart(line, strchars(line) - (room / 2 - 4))
+  if strdisplaywidth(line) <= room
+    return line
+  endif
+  final half = room / 2
+  return strcharpart(line, 0, half) .. ' … ' .. strcharpart(line, strchars(line) - (half - 4))
 enddef
 
 def Say(text: string, group: string)

@@ -25,10 +25,12 @@ def Parts(buf: number, first: number, end: number): list<dict<any>>
   final name = material.Name(buf)
   var parts: list<dict<any>> = []
   if first > 1 && near > 0
-    add(parts, material.Text($'{name}, what stands before the part', material.Lines(buf, max([1, first - near]), first - 1)))
+    final before = material.Lines(buf, max([1, first - near]), first - 1)
+    add(parts, material.Text($'{name}, what stands before the part', before))
   endif
   if end < size && near > 0
-    add(parts, material.Text($'{name}, what stands behind the part', material.Lines(buf, end + 1, min([size, end + near]))))
+    final behind = material.Lines(buf, end + 1, min([size, end + near]))
+    add(parts, material.Text($'{name}, what stands behind the part', behind))
   endif
   return add(parts, material.Text($'{name}, the part to rewrite', material.Lines(buf, first, end)))
 enddef
