@@ -324,7 +324,8 @@ def test_nothing_is_lost_where_the_daemon_restarts(home, provider, start_daemon)
 @pytest.mark.parametrize("busy", [False, True])
 def test_the_terminal_is_as_it_was(daemon, home, name, busy):
     with Tmux(home) as t:
-        t.type("stty -a > before; ask -m fake/slow-90-100; echo out:$?; stty -a > after; cmp before after; echo same:$?")
+        t.type("cd $HOME; stty -a > before; ask -m fake/slow-90-100; echo out:$?; ")
+        t.type("stty -a > after; cmp before after; echo same:$?")
         t.type("", "Enter")
         t.wait_for("slow-90-100>")
         if busy:
