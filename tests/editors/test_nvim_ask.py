@@ -119,3 +119,18 @@ def test_where_no_window_can_be_opened_that_is_one_line(nvim):
     nvim.wait("win_gettype() == 'command'")
     nvim.lua("vim.schedule(function() vim.cmd('Ask hello') end)")
     assert nvim.wait_told("askd: ").startswith("askd: invalid_request: E11: ")
+
+
+@pytest.mark.parametrize("command", ["Ask hi", "AskChat"])
+def test_where_no_window_has_room_nothing_is_left_behind(nvim, client, command):
+    nvim.lua("while pcall(vim.cmd, 'split') do end")
+    nvim.command(command)
+    assert nvim.told()[-1].startswith("askd: invalid_request: E36: ")
+    assert nvim.eval("len(getbufinfo({'buflisted': 1}))") == 1 and client.call("answer.list") == []
+
+
+def test_where_no_window_may_open_it_is_told_in_one_line(nvim):
+    nvim.keys("q:")
+    nvim.wait("getcmdwintype() == ':'")
+    nvim.command("Ask hi")
+    assert nvim.told()[-1].startswith("askd: invalid_request: E11: ")

@@ -212,3 +212,24 @@ def test_the_fence_is_no_code_and_is_never_seen(home, text, code):
         )
     assert got == code
     assert all(code.startswith(first) for first in firsts), firsts
+
+
+@pytest.mark.parametrize("end", ["bdelete!", "bwipeout!"])
+def test_it_ends_with_its_buffer(nvim, steered, tmp_path, end):
+    request = begin(nvim, steered)
+    request.say("TWO")
+    wait_until(lambda: shown(nvim)[1], "the beginning is shown")
+    nvim.command(end)
+    steered.wait(lambda: request.aborted, "the provider is told")
+    nvim.command(f"edit {tmp_path}/x.txt | AskAccept")
+    assert "no change" in nvim.told()[-1] and nvim.lines() == OLD
+
+
+def test_it_outlives_that_its_buffer_is_read_anew(nvim, steered):
+    request = begin(nvim, steered)
+    request.say("TWO")
+    wait_until(lambda: shown(nvim)[1], "the beginning is shown")
+    nvim.command("edit!")
+    written(nvim, request, "\nTHREE\nFOUR")
+    nvim.command("AskAccept")
+    assert nvim.lines() == ["one", "TWO", "THREE", "FOUR", "five"]

@@ -257,3 +257,14 @@ def test_whatever_is_typed_the_text_is_what_it_is_without(home, provider, start_
             texts.append((n.lines(), n.eval("getpos('.')"), n.told()))
     assert texts[0] == texts[1]
     assert provider.stats()["requests"] > 20, "suggestions were asked for"
+
+
+def test_setup_may_be_called_again(nvim):
+    nvim.lua(f"require('askd').setup({{{KEYS}}})")
+    nvim.lua("require('askd').setup({model = 'm'})")
+    assert nvim.told() == [] and nvim.lua("return require('askd.suggest').is_enabled()")
+    nvim.lua("require('askd').setup({suggest = false})")
+    assert not nvim.lua("return require('askd.suggest').is_enabled()")
+    nvim.command("inoremap <C-y> x")
+    nvim.lua("require('askd').setup({suggest_keys = {accept = '<C-y>'}})")
+    assert "mapped already" in nvim.told()[-1]

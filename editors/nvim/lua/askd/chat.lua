@@ -102,7 +102,6 @@ end
 
 local function enter(name)
   local buf = buffer_named(name) or vim.fn.bufadd(name)
-  vim.bo[buf].buflisted = true
   local wins = vim.fn.win_findbuf(buf)
   if #wins > 0 then
     api.nvim_set_current_win(wins[1])
@@ -111,6 +110,7 @@ local function enter(name)
   else
     api.nvim_set_current_win(split.show(buf, { fresh = true }))
   end
+  vim.bo[buf].buflisted = true
   return buf
 end
 

@@ -115,7 +115,12 @@ function M.run(models, params)
   for _, model in ipairs(models) do
     arms[#arms + 1] = new_arm(model)
   end
-  lay_out(arms)
+  local bufs = vim.tbl_map(function(arm)
+    return arm.buf
+  end, arms)
+  split.show_or_wipe(bufs, function()
+    lay_out(arms)
+  end)
   local call = client.stream("compare", vim.tbl_extend("force", params, { models = models }), {
     on_event = function(event, seq, id)
       if event.type == "start" then

@@ -13,6 +13,7 @@ local SHARE = 20 -- the time between two drawings, in times of what one takes
 local LIVE_MAX = 1200 -- lines, old and new, that are compared while they are written; more are at the end only
 local VIRTUAL_MAX = 200 -- lines in one place: Neovim does not scroll within them
 local shown = {} -- lists of changes, by buffer
+local watched = {} -- autocommands that tell of the end of these buffers
 
 local Diff = {}
 Diff.__index = Diff
@@ -25,6 +26,39 @@ local function lines_of(text)
   return lines
 end
 
+-- A change ends with its buffer, at the provider too.
+local function reject_dead(buf)
+  for _, diff in ipairs(vim.list_slice(shown[buf] or {})) do
+    if not diff:alive() then
+      diff:reject()
+    end
+  end
+end
+
+local function watch(buf)
+  watched[buf] = watched[buf]
+    or api.nvim_create_autocmd("BufUnload", {
+      buffer = buf,
+      callback = function()
+        vim.schedule(function()
+          reject_dead(buf)
+        end)
+      end,
+    })
+end
+
+local function forget(diff)
+  local buf = diff.buf
+  local left = vim.tbl_filter(function(other)
+    return other ~= diff
+  end, shown[buf] or {})
+  shown[buf] = #left > 0 and left or nil
+  if not shown[buf] and watched[buf] then
+    pcall(api.nvim_del_autocmd, watched[buf]) -- gone already with a buffer that was wiped out
+    watched[buf] = nil
+  end
+end
+
 --- A change to the lines `first` to `last` (from 1, inclusive), of which nothing is known yet. How: title, on_end(what)
 --- with "accepted" or "rejected", stop() which ends what still writes it.
 function M.open(buf, first, last, how)
@@ -34,12 +68,17 @@ function M.open(buf, first, last, how)
   diff.last = api.nvim_buf_set_extmark(buf, NS, last - 1, 0, {})
   shown[buf] = shown[buf] or {}
   table.insert(shown[buf], diff)
+  watch(buf)
   diff:draw()
   return diff
 end
 
+--- Whether its lines can still be found: a buffer that is read anew keeps its marks, one that was unloaded does not.
 function Diff:alive()
-  return self.state ~= "over" and api.nvim_buf_is_valid(self.buf) and api.nvim_buf_is_loaded(self.buf)
+  return self.state ~= "over"
+    and api.nvim_buf_is_valid(self.buf)
+    and api.nvim_buf_is_loaded(self.buf)
+    and compat.mark_row(self.buf, NS, self.first) ~= nil
 end
 
 --- The first and the last line as they are now, from 1.
@@ -220,9 +259,7 @@ function Diff:over(what)
     api.nvim_buf_del_extmark(self.buf, NS, self.last)
   end
   self.state = "over"
-  shown[self.buf] = vim.tbl_filter(function(other)
-    return other ~= self
-  end, shown[self.buf] or {})
+  forget(self)
   if self.how.on_end then
     self.how.on_end(what)
   end
@@ -274,6 +311,7 @@ end
 --- The change that a command means in a buffer: the one under the cursor, or else the only one. nil and a word where
 --- there is none such.
 function M.at_cursor(buf)
+  reject_dead(buf)
   local all = shown[buf] or {}
   local row = api.nvim_win_get_cursor(0)[1]
   for _, diff in ipairs(all) do

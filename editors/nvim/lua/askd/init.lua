@@ -7,8 +7,8 @@ function M.setup(given)
   if fault then
     require("askd.notify").error({ code = "invalid_request", message = "setup: " .. fault })
   end
-  if require("askd.options").suggest or require("askd.options").suggest_keys then
-    require("askd.suggest").apply_options()
+  if given and (given.suggest ~= nil or given.suggest_keys) then
+    require("askd.suggest").apply_options(given)
   end
 end
 

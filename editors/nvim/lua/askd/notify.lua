@@ -27,7 +27,7 @@ function M.protect(fn, ...)
   local ok, fault = pcall(fn, ...)
   if not ok then
     fault = tostring(fault)
-    local refusal = fault:match("Vim[%w%s]*%b():(E%d+:[^\n]*)")
+    local refusal = fault:match("Vim:(E%d+:[^\n]*)") or fault:match("Vim[%w%s]*%b():(E%d+:[^\n]*)")
     M.error({ code = refusal and "invalid_request" or "internal", message = refusal or fault })
   end
 end

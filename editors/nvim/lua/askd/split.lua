@@ -127,10 +127,23 @@ function M.stream(buf, method, params, on_end)
   return call, sink
 end
 
+--- Calls fn, which shows new buffers; where there is no room for a window, none of them stays behind.
+function M.show_or_wipe(bufs, fn)
+  local ok, fault = pcall(fn)
+  if not ok then
+    for _, buf in ipairs(bufs) do
+      api.nvim_buf_delete(buf, { force = true })
+    end
+    error(fault, 0)
+  end
+end
+
 --- Asks in a new buffer that is shown at once. Returns the buffer.
 function M.ask(params, how)
   local buf = M.buffer()
-  M.show(buf, how)
+  M.show_or_wipe({ buf }, function()
+    M.show(buf, how)
+  end)
   M.stream(buf, "chat", params)
   return buf
 end

@@ -316,25 +316,29 @@ local KEYS = { accept = "accept", accept_word = "accept-word", accept_line = "ac
 
 -- A key that accepts is itself where nothing is shown.
 local function map(key, action)
-  if vim.fn.maparg(key, "i") ~= "" then
+  local desc = "askd: " .. action
+  local there = vim.fn.maparg(key, "i", false, true)
+  if there.desc == desc then
+    return -- setup{} once more
+  elseif there.lhs then
     return notify.warn(("%s is mapped already in insert mode: it does not accept suggestions"):format(key))
   end
   vim.keymap.set("i", key, function()
     return M.visible() and ("<Plug>(askd-%s)"):format(KEYS[action]) or key
-  end, { expr = true, remap = true, desc = "askd: " .. action })
+  end, { expr = true, remap = true, desc = desc })
 end
 
---- What setup was told.
-function M.apply_options()
-  for action, key in pairs(options.suggest_keys or {}) do
+--- What setup was given; what it was not given stays as it is.
+function M.apply_options(given)
+  for action, key in pairs(given.suggest_keys and options.suggest_keys or {}) do
     if KEYS[action] then
       map(key, action)
     else
       notify.warn(("suggest_keys has no %s: it is one of accept, accept_word, accept_line, dismiss"):format(action))
     end
   end
-  if options.suggest then
-    M.enable(true)
+  if given.suggest ~= nil and options.suggest ~= enabled then
+    M.enable(options.suggest)
   end
 end
 
