@@ -303,6 +303,14 @@ static void put_reasoning(struct key_maker *m, const void *request, size_t unuse
         mp_put_cstr(&m->form, words[r->reasoning]);
 }
 
+/* The messages tell what stands around it, but not where it is: the text itself may hold the marks that they put there.
+ */
+static void put_gap(struct key_maker *m, const void *gap, size_t unused)
+{
+    (void)unused;
+    mp_put_uint(&m->form, ((const struct chat_gap *)gap)->prefix_len);
+}
+
 /* The question */
 
 /* The form is an array of its number, the question and the target. */
@@ -330,7 +338,7 @@ bool key_question(struct key_maker *m, const char *scope, const struct chat_requ
 {
     const struct entry entries[] = {
         {"extra", put_asked, req->extra, 0},
-        {"gap", put_true, req->gap, 0},
+        {"gap", put_gap, req->gap, 0},
         {"max_tokens", put_int, req->has_max_tokens ? &req->max_tokens : NULL, 0},
         {"messages", put_messages, req->messages, req->n_messages},
         {"reasoning", put_reasoning, req->reasoning != REASONING_DEFAULT ? req : NULL, 0},

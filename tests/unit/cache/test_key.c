@@ -72,6 +72,7 @@ CHANGE(no_top_p, r->has_top_p = false)
 CHANGE(another_seed, r->seed = -7)
 CHANGE(no_seed, r->has_seed = false)
 CHANGE(a_gap, r->gap = chat_gap_new((struct gap_text){"x", 1}, (struct gap_text){"y", 1}, NULL))
+CHANGE(a_gap_elsewhere, r->gap = chat_gap_new((struct gap_text){"xy", 2}, (struct gap_text){NULL, 0}, NULL))
 CHANGE(another_max, r->max_tokens = 101)
 CHANGE(no_max, r->has_max_tokens = false)
 CHANGE(reasoning_off, r->reasoning = REASONING_OFF)
@@ -137,6 +138,7 @@ static change *const changes[] = {nothing,
                                   another_seed,
                                   no_seed,
                                   a_gap,
+                                  a_gap_elsewhere,
                                   another_max,
                                   no_max,
                                   reasoning_off,
