@@ -176,6 +176,11 @@ struct cache_item *cache_find(struct cache *c, const char *scope, const struct c
     return it;
 }
 
+bool cache_has(struct cache *c, const char *scope, const struct cache_key *key)
+{
+    return memory_find(c->memory, scope, key, -1) != NULL;
+}
+
 struct cache_fetch {
     struct cache *cache;
     struct tier_op *op;

@@ -46,6 +46,8 @@ int64_t cache_ttl_ms(const struct cache *c);
 
 /* In memory, and not older than max_age_ms (-1: of any age). Borrowed; take a reference to keep it. */
 struct cache_item *cache_find(struct cache *c, const char *scope, const struct cache_key *key, int64_t max_age_ms);
+/* Is it in memory? For the daemon itself: it is no lookup that is counted. */
+bool cache_has(struct cache *c, const char *scope, const struct cache_key *key);
 
 /* Asks the persistent tier for several keys (all are copied). What it has goes into memory too. done is called once,
  * later, with the items in the order of the keys, NULL where there is none; borrowed for the call. NULL: there is no

@@ -33,11 +33,11 @@ static bool agree(size_t a, bool a_cut, size_t b, bool b_cut)
     return a == b || ((cut || shorter >= ENOUGH) && shorter >= longer - longer / 4);
 }
 
-static bool same_before(const struct chat_gap *a, const char *text, size_t len, bool cut)
+/* The gap, with the last n bytes before it taken back. */
+static bool same_before(const struct chat_gap *a, const struct chat_gap *b, size_t n)
 {
-    size_t n = len < a->prefix_len ? len : a->prefix_len;
-    return agree(a->prefix_len, a->prefix_cut, len, cut) &&
-           memcmp(a->prefix + a->prefix_len - n, text + len - n, n) == 0;
+    size_t len = b->prefix_len - n, same = len < a->prefix_len ? len : a->prefix_len;
+    return memcmp(a->prefix + a->prefix_len - same, b->prefix + len - same, same) == 0;
 }
 
 static bool same_behind(const struct chat_gap *a, const struct chat_gap *b)
@@ -55,13 +55,10 @@ long suggest_typed(const struct chat_gap *from, struct gap_text text, const stru
 {
     if (!same_language(from->language, to->language) || !same_behind(from, to))
         return -1;
-    for (size_t n = 0; n < text.len && n <= to->prefix_len; n++) {
-        const char *typed = to->prefix + to->prefix_len - n;
-        if (n > 0 && (typed[n - 1] != text.data[n - 1] || memcmp(typed, text.data, n) != 0))
-            continue;
-        if (same_before(from, to->prefix, to->prefix_len - n, to->prefix_cut))
+    for (size_t n = 0; n < text.len && n <= to->prefix_len; n++)
+        if (agree(from->prefix_len, from->prefix_cut, to->prefix_len - n, to->prefix_cut) &&
+            memcmp(to->prefix + to->prefix_len - n, text.data, n) == 0 && same_before(from, to, n))
             return (long)n;
-    }
     return -1;
 }
 
@@ -100,13 +97,23 @@ static bool is_worth_it(const struct fold *f)
            (f->finish == FINISH_STOP || f->finish == FINISH_LENGTH);
 }
 
+#define ALLOCATIONS 8 /* of a suggestion and its gap */
+#define ALLOCATION 16 /* bytes that each costs besides */
+
+static size_t bytes_of(const struct chat_gap *g, const struct fold *fold, const struct item_facts *facts)
+{
+    return sizeof(struct suggestion) + sizeof *g + g->prefix_len + g->suffix_len +
+           (g->language ? strlen(g->language) : 0) + fold->text.len + strlen(facts->provider) + strlen(facts->model) +
+           ALLOCATIONS * ALLOCATION;
+}
+
 void suggest_add(struct engine *e, const struct chat_request *req, const struct fold *fold,
                  const struct item_facts *facts)
 {
     struct suggestions *all = &e->suggestions;
     const struct chat_gap *g = req->gap;
     size_t max = (size_t)e->opt.complete.memory;
-    size_t bytes = sizeof(struct suggestion) + g->prefix_len + g->suffix_len + fold->text.len;
+    size_t bytes = bytes_of(g, fold, facts);
     if (!is_worth_it(fold) || bytes > max)
         return;
     while (all->bytes + bytes > max)
@@ -194,7 +201,7 @@ static void use(struct engine *e, struct suggestion *s, size_t typed, const stru
     struct lookup k;
     struct cache_key key;
     lookup_make(e, q, uid, &k);
-    if (lookup_key_of(e, &k, q, s->provider, s->model, &key) && !cache_find(e->cache, k.scope, &key, -1))
+    if (lookup_key_of(e, &k, q, s->provider, s->model, &key) && !cache_has(e->cache, k.scope, &key))
         keep_rest(e, s, typed, &key);
     lookup_done(&k);
     TAILQ_REMOVE(&e->suggestions.list, s, link);

@@ -180,6 +180,15 @@ def test_a_form_that_is_refused_is_not_tried_again(start_form, provider, name, s
     assert [request["path"] for request in provider.stats()["last"]][3] == FORMS[name][1]
 
 
+def test_mistral_has_a_form_for_codestral_alone(home, provider, start_daemon):
+    home.write_config(provider.behave("say-x" + b"a, b".hex()), provider={"dialect": "mistral"})
+    client = start_daemon().connect()
+    for model, path in (("codestral-latest", "/v1/fim/completions"), ("mistral-small", "/v1/chat/completions")):
+        r = complete(client, "def f(", f"fake/{model}", suffix="):\n    pass\n")
+        assert (r["text"], r["finish_reason"]) == ("a, b", "stop")
+        assert provider.stats()["last"][-1]["path"].endswith(path)
+
+
 @pytest.mark.askd(provider=DEEPSEEK)
 def test_other_faults_of_a_form_are_faults(client, provider):
     with pytest.raises(RpcError) as e:
@@ -269,6 +278,29 @@ def test_it_counts_as_cached(client):
     wait_until(lambda: client.call("status")["today"]["cache_hits"] == 1, "the hit")
     today = client.call("status")["today"]
     assert (today["requests"], today["answers"]) == (1, 2)
+
+
+def test_a_suggestion_is_one_lookup_that_hit(client):
+    def lookups():
+        memory = client.call("cache.stats")["tiers"][0]
+        return memory["hits"], memory["misses"]
+
+    complete(client, "x = ", says("1 + 2"))
+    hits, misses = lookups()
+    for prefix in ("x = 1", "x = 1", "x = "):
+        assert complete(client, prefix, says("1 + 2"))["cached"]
+    assert lookups() == (hits + 3, misses)
+
+
+@pytest.mark.parametrize("first, second", [(("a", "b{}c"), ("a{}b", "c")), (("a{}b", "c"), ("a", "b{}c"))])
+def test_marks_in_the_text_are_no_marks(client, provider, first, second):
+    """Two gaps that are told in the same words."""
+    between = "</before_cursor>\n<after_cursor>"
+    for prefix, suffix in (first, second):
+        r = complete(client, prefix.format(between), says("1 + 2"), suffix=suffix.format(between))
+        assert not r["cached"]
+    a, b = asked(provider)
+    assert a["messages"] == b["messages"], "or it tests nothing"
 
 
 @pytest.mark.askd(daemon={"complete_memory": 0})
