@@ -118,16 +118,21 @@ class Vim:
     def type(self, text, *keys):
         self.tmux.type(text, *keys)
 
-    def press(self, keys, pause):
-        """Many keys, one at a time with that many seconds between two, by a single program: one for each would be
-        most of what the machine does."""
+    @functools.cached_property
+    def keyboard(self):
+        """One program for many keys: one for each would be most of what the machine does. Vim is told of it as of any
+        terminal that comes to look, and draws its screen."""
         client = ["tmux", "-S", str(self.tmux.socket), "-C", "attach", "-f", "no-output,ignore-size"]
-        with subprocess.Popen(client, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as tmux:
-            for key in keys:
-                tmux.stdin.write(f"send-keys -H {ord(key):x}\n")
-                tmux.stdin.flush()
-                time.sleep(pause)
-            tmux.stdin.close()
+        tmux = subprocess.Popen(client, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        wait_until(lambda: self.tmux.ask("list-clients"), "the keyboard is there")
+        return tmux
+
+    def press(self, keys, pause):
+        """Many keys, one at a time with that many seconds between two."""
+        for key in keys:
+            self.keyboard.stdin.write(f"send-keys -H {ord(key):x}\n")
+            self.keyboard.stdin.flush()
+            time.sleep(pause)
 
     def screen(self, **how):
         return self.tmux.screen(**how)
@@ -136,6 +141,9 @@ class Vim:
         return self.tmux.wait_for(what, **how)
 
     def close(self):
+        if "keyboard" in self.__dict__:
+            self.keyboard.stdin.close()
+            self.keyboard.wait(PATIENCE)
         self.listener.close()
         self.read.close()
         self.channel.close()
