@@ -356,3 +356,51 @@ def test_a_modeline_of_a_model_sets_nothing(daemon, home):
         v.type(":e", "Enter")
         wait_until(lambda: len(turns(v)) == 3, f"{v.lines()}")
         assert v.eval("&tabstop") != 3
+
+
+def long_conversation(client, turns=6, lines=2500):
+    """Of as many questions, each with its echo."""
+    conversation = "new"
+    for i in range(turns):
+        question = "\n".join(f"line {j} of question {i} says nothing at all" for j in range(lines))
+        conversation = client.call("chat", {"conversation": conversation, "prompt": question})["conversation"]
+    return conversation
+
+
+def test_what_is_typed_before_a_conversation_stands_there_is_kept(daemon, home, client):
+    conversation = long_conversation(client)
+    with Vim(home) as v:
+        v.type(":AskHealth", "Enter")
+        v.wait_eval("askd#client#State()", "ready")
+        daemon.signal(signal.SIGSTOP)
+        try:
+            v.type(f":AskChat {conversation}", "Enter")
+            v.wait_eval("bufname()", CHAT + conversation)
+            v.type("isooner", "Escape")
+            v.wait_eval("getline(1)", "sooner")
+        finally:
+            daemon.signal(signal.SIGCONT)
+        wait_until(lambda: len(turns(v)) == 13, "all is there")
+        assert turns(v)[-1] == ("user", "sooner") and v.eval("getline('.')") == "sooner"
+        v.wait_eval("&modified", 1)
+        v.type(":w", "Enter")
+        wait_until(lambda: said(client, conversation)[12:] == ["sooner"] * 2, "it is asked")
+
+
+def test_a_long_conversation_is_opened_in_pieces_that_no_undo_takes_out(daemon, home, client):
+    conversation = long_conversation(client)
+    with Vim(home) as v:
+        v.type(f":AskChat {conversation}", "Enter")
+        wait_until(lambda: len(turns(v)) == 13, "all is there")
+        assert [text for _, text in turns(v)[:12]] == said(client, conversation)
+        v.wait_eval("&modified", 0)
+        v.type("u")
+        v.wait_for("Already at oldest change")
+        assert len(turns(v)) == 13
+        ask(v, "more")
+        wait_turns(v, *turns(v)[:12], ("user", "more"), ("assistant (fake/echo)", "more"), ("user", ""))
+        v.wait_eval("&modified", 0)
+        before = v.lines()
+        v.type(":e", "Enter")
+        v.wait_eval("&modified", 0)
+        wait_until(lambda: v.lines() == before, "it is read anew")

@@ -41,3 +41,45 @@ def test_keys_while_an_answer_comes(daemon, home, model):
     while len(stalls) < ATTEMPTS and min(stalls, default=STALL_MS) >= STALL_MS:
         stalls.append(typed_while(home, model, len(stalls)))
     assert min(stalls) < STALL_MS, stalls
+
+
+LONG = 20  # questions and as many answers, each of 500 lines: 1 MB
+LONG_STALL_MS = 120  # a whole page costs some 50 of them to read, compare and put in
+
+
+def long_conversation(client):
+    conversation = "new"
+    for i in range(LONG):
+        question = "\n".join(f"line {j} of question {i} says nothing at all" for j in range(500))
+        conversation = client.call("chat", {"conversation": conversation, "prompt": question})["conversation"]
+    return conversation
+
+
+def stalls_of_long(home, client, conversation, number):
+    """While it is opened, and while somebody else goes on with it."""
+    stalls = home.path / "stalls.vim"
+    stalls.write_text(STALLS)
+    with Vim(home, set=[f"source {stalls}"], socket=f"vim{number}") as v:
+        v.type(":AskHealth", "Enter")
+        v.wait_eval("askd#client#State()", "ready")
+        v.eval("StallsBegin()")
+        v.type(f":AskChat {conversation}", "Enter")
+        v.wait_eval("get(get(b:, 'askd', {}), 'state', '')", "done")
+        opening = v.eval("StallsEnd()")[0]
+        count = v.eval("line('$')")
+        assert count > LONG * 1000
+        v.eval("StallsBegin()")
+        client.call("chat", {"conversation": conversation, "prompt": "more"})
+        v.wait_eval("line('$')", lambda n: n > count + 5)
+        v.wait_eval("b:askd.state", "done")
+        changing = v.eval("StallsEnd()")[0]
+        print("opening", round(opening), "changing", round(changing))
+        return max(opening, changing)
+
+
+def test_a_long_conversation(daemon, home, client):
+    conversation = long_conversation(client)
+    stalls = []
+    while len(stalls) < ATTEMPTS and min(stalls, default=LONG_STALL_MS) >= LONG_STALL_MS:
+        stalls.append(stalls_of_long(home, client, conversation, len(stalls)))
+    assert min(stalls) < LONG_STALL_MS, stalls

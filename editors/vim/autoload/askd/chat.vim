@@ -179,6 +179,8 @@ export def Refresh(chat: dict<any>)
     if chat.again
       chat.again = false
       Refresh(chat)
+    elseif empty(err) && !chat.loaded
+      Fill(chat, result)
     elseif empty(err)
       Take(chat, result)
     else
@@ -226,39 +228,62 @@ def Retitled(chat: dict<any>, read: dict<any>): bool
   return read.title !=# turns.Title(chat.title)
 enddef
 
+# What is told in a conversation that is shown for the first time; what changes meanwhile is asked for after that.
+def Fill(chat: dict<any>, told: dict<any>)
+  chat.reading = true
+  final tip = Tip(chat, told)
+  Learn(chat, told, tip, Known(chat, told.messages, tip))
+  page.Fill(chat.buf, chat.known, turns.OpeningLines(chat.title, chat.instructions), () => IsOpen(chat), (last) => {
+    chat.reading = false
+    chat.loaded = true
+    final typed = getbufline(chat.buf, last + 1, '$')->match('\S') >= 0
+    setbufvar(chat.buf, '&modified', typed)
+    if !typed
+      ToEnd(chat)
+    endif
+    if chat.Shown != null_function
+      call(chat.Shown, [chat.buf])
+    endif
+    Tell(chat)
+    FollowRunning(chat)
+    if chat.again
+      chat.again = false
+      Refresh(chat)
+    endif
+  })
+enddef
+
+def Learn(chat: dict<any>, told: dict<any>, tip: string, known: list<dict<any>>)
+  chat.known = known
+  chat.messages = told.messages
+  chat.head = type(told.head) == v:t_string ? told.head : ''
+  chat.title = type(told.title) == v:t_string ? told.title : ''
+  chat.instructions = get(told, 'system', '')
+  chat.tip = tip
+enddef
+
 def Take(chat: dict<any>, told: dict<any>)
   final old = chat.known
   final tip = Tip(chat, told)
   final fresh = Known(chat, told.messages, tip)
   final read = page.Read(chat.buf)
-  final edited = chat.loaded && branch.FirstChange(old, read.turns) < len(old)
+  final edited = branch.FirstChange(old, read.turns) < len(old)
   if edited && !(IsPrefix(old, fresh) && (len(fresh) == len(old) || len(read.turns) >= len(old)))
     notify.Warn('this conversation has changed elsewhere, and so have earlier turns here: :e! shows what is there')
     return
   endif
-  final title = type(told.title) == v:t_string ? told.title : ''
-  final instructions = get(told, 'system', '')
-  final shown_title = chat.loaded && Retitled(chat, read) ? read.title : title
+  final was_retitled = Retitled(chat, read)
+  Learn(chat, told, tip, fresh)
+  final retitled = was_retitled && Retitled(chat, read)
+  final title = retitled ? read.title : chat.title
   if edited && len(fresh) > len(old)
-    page.Show(chat.buf, old, old + fresh[len(old) :], {title: shown_title, instructions: read.instructions},
+    page.Show(chat.buf, read, old, old + fresh[len(old) :], {title: title, instructions: read.instructions},
       old->mapnew((_, t) => t.id))
   elseif !edited
-    page.Show(chat.buf, old, fresh, {title: shown_title, instructions: instructions}, keys(chat.runs))
+    page.Show(chat.buf, read, old, fresh, {title: title, instructions: chat.instructions}, keys(chat.runs))
   endif
-  chat.messages = told.messages
-  chat.head = type(told.head) == v:t_string ? told.head : ''
-  chat.title = title
-  chat.instructions = instructions
-  chat.known = fresh
-  chat.tip = tip
-  if !chat.loaded
-    chat.loaded = true
-    ToEnd(chat)
-    if chat.Shown != null_function
-      call(chat.Shown, [chat.buf])
-    endif
-  endif
-  SetModified(chat)
+  # What was not sent stays there, wherever the rest was put; to read all of it once more would take as long again.
+  setbufvar(chat.buf, '&modified', edited || retitled || !empty(branch.Written(old, read.turns, len(old))))
   Tell(chat)
   FollowRunning(chat)
 enddef

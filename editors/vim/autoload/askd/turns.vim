@@ -53,7 +53,8 @@ export def IsHeading(line: string): bool
 enddef
 
 export def TextLines(text: string): list<string>
-  return split(text, "\n", true)->map((_, line) => Escape(line))
+  final lines = split(text, "\n", true)
+  return match(lines, LIKE_A_MARK) < 0 ? lines : map(lines, (_, line) => Escape(line))
 enddef
 
 # A comment of pairs [key, value], in that order. No comment ends within it: a '>' can be written otherwise in JSON.
@@ -101,20 +102,19 @@ enddef
 
 # -- from lines
 
-# The lines from..last without the empty ones at their ends and without the backslashes that make text of a mark.
+# The lines without the empty ones at their ends and without the backslashes that make text of a mark. They are used up.
 def TextOf(lines: list<string>): string
-  var first = 0
-  var last = len(lines) - 1
-  while first <= last && lines[first] =~# '^\s*$'
-    first += 1
-  endwhile
-  while last >= first && lines[last] =~# '^\s*$'
-    last -= 1
-  endwhile
-  if first > last
+  final first = match(lines, '\S')
+  if first < 0
     return ''
   endif
-  return lines[first : last]->mapnew((_, line) => Unescape(line))->join("\n")
+  while lines[-1] =~# '^\s*$'
+    remove(lines, -1)
+  endwhile
+  if first > 0
+    remove(lines, 0, first - 1)
+  endif
+  return (match(lines, ESCAPED) < 0 ? lines : map(lines, (_, line) => Unescape(line)))->join("\n")
 enddef
 
 # Text as it is compared: what TextOf makes of the lines that show it.
@@ -137,60 +137,69 @@ def ReadTurn(heading: string): dict<any>
   return turn
 enddef
 
-# {title, instructions, turns, before}: before is text in front of the first heading. Comments are maps here.
+# What stood up to a mark belongs to what began above it: the text in front of all headings with the title, the
+# instructions, or a turn's text or reasoning.
+def Close(page: dict<any>, turn: dict<any>, place: string, held: list<string>)
+  if place == 'before'
+    const first = match(held, '\S')
+    if first >= 0 && held[first] =~# '^# '
+      page.title = trim(held[first][2 :])
+      page.before = TextOf(slice(held, first + 1))
+    else
+      page.before = TextOf(held)
+    endif
+  elseif place == 'instructions'
+    page.instructions = TextOf(held)
+  else
+    turn[place] = TextOf(held)
+  endif
+enddef
+
+# {title, instructions, turns, before}: before is text in front of the first heading. Comments are maps here. Only marks
+# are looked at one by one, since a page may have tens of thousands of lines.
 export def Read(lines: list<string>): dict<any>
-  var page: dict<any> = {title: '', instructions: '', before: '', turns: []}
+  final page: dict<any> = {title: '', instructions: '', before: '', turns: []}
   var turn: dict<any> = {}
   var place = 'before'
   var held: list<string> = []
-  def Close()
-    if place == 'before'
-      page.before = TextOf(held)
-    elseif place == 'instructions'
-      page.instructions = TextOf(held)
-    else
-      turn[place] = TextOf(held)
-    endif
-    held = []
-  enddef
-  var number = 0
-  for line in lines
-    number += 1
-    if !MayBeMark(line) || line !~# MARK
-      if place == 'before' && page.title == '' && line =~# '^# ' && TextOf(held) == ''
-        page.title = trim(line[2 :])
-      else
-        held->add(line)
-      endif
-    elseif line =~# '^<!-- askd'
+  var from = 0
+  var at = match(lines, MARK)
+  while at >= 0
+    final mark = lines[at]
+    held = empty(held) ? slice(lines, from, at) : held + slice(lines, from, at)
+    if mark =~# '^<!-- askd'
       if !empty(turn)
-        turn.comments->add(ReadComment(line))
+        turn.comments->add(ReadComment(mark))
       endif
-    elseif line =~# '^###'
-      if empty(turn)
-        held->add(line)
-      else
-        Close()
-        place = line =~# '^### reasoning' ? 'reasoning' : 'text'
-      endif
+    elseif mark =~# '^###' && empty(turn)
+      held->add(mark)
     else
-      Close()
-      if !empty(turn)
-        turn.last = number - 1
-      endif
-      turn = {}
-      place = 'instructions'
-      if line !~# '^## instructions'
-        turn = ReadTurn(line)
-        turn.first = number
+      Close(page, turn, place, held)
+      held = []
+      if mark =~# '^###'
+        place = mark =~# '^### reasoning' ? 'reasoning' : 'text'
+      elseif mark =~# '^## instructions'
+        EndTurn(turn, at)
+        turn = {}
+        place = 'instructions'
+      else
+        EndTurn(turn, at)
+        turn = ReadTurn(mark)
+        turn.first = at + 1
         page.turns->add(turn)
         place = 'text'
       endif
     endif
-  endfor
-  Close()
-  if !empty(turn)
-    turn.last = number
-  endif
+    from = at + 1
+    at = match(lines, MARK, from)
+  endwhile
+  Close(page, turn, place, held + slice(lines, from))
+  EndTurn(turn, len(lines))
   return page
+enddef
+
+def EndTurn(turn: dict<any>, last: number)
+  if !empty(turn)
+    turn.last = last
+  endif
 enddef
