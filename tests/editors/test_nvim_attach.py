@@ -253,4 +253,4 @@ def test_elsewhere_it_comes_into_a_split_and_needs_something_staged(nvim, provid
     nvim.command("cd /")
     nvim.command("new")
     nvim.command("AskCommit")
-    nvim.wait_told("git diff:")
+    nvim.wait_told("is in no repository of git")

@@ -233,3 +233,13 @@ def test_it_outlives_that_its_buffer_is_read_anew(nvim, steered):
     written(nvim, request, "\nTHREE\nFOUR")
     nvim.command("AskAccept")
     assert nvim.lines() == ["one", "TWO", "THREE", "FOUR", "five"]
+
+
+def test_line_ends_of_dos_that_are_seen_stay(nvim, steered, tmp_path):
+    """One line without makes Neovim show those of all others."""
+    (tmp_path / "m.txt").write_bytes(b"a\r\nb\nc\r\n")
+    nvim.command(f"edit {tmp_path}/m.txt")
+    written(nvim, begin(nvim, steered, "%AskRewrite it"), "a\nb\nC\nd\n")
+    assert shown(nvim)[0] == [2]
+    nvim.command("AskAccept | write")
+    assert (tmp_path / "m.txt").read_bytes() == b"a\r\nb\nC\r\nd\r\n"

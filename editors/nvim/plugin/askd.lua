@@ -48,6 +48,7 @@ local COMMANDS = {
 
 for name, row in pairs(COMMANDS) do
   local module, fn, how = "askd." .. row[1], row[2], row[3]
+  how.bar = how.nargs ~= "*" and how.nargs ~= "+" -- in what is asked, a bar is a bar
   local complete = how.complete
   if complete then
     how.complete = function(...)

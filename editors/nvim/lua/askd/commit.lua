@@ -8,6 +8,8 @@ local split = require("askd.split")
 local api = vim.api
 local M = {}
 
+local USAGE = 129 -- the status of `git diff --cached` outside of a repository, where it knows no such option
+
 -- Where git finds the index: git itself has set GIT_INDEX_FILE and the folder where it started this editor.
 local function folder_of(buf)
   local folder = vim.fn.fnamemodify(api.nvim_buf_get_name(buf), ":p:h")
@@ -37,6 +39,9 @@ local function staged_diff(folder, cb)
           out[i] = line:gsub("\n", "\0")
         end
         return cb(table.concat(out, "\n"))
+      end
+      if status == USAGE then
+        return cb(nil, folder .. " is in no repository of git")
       end
       cb(nil, ("git diff: %s"):format(err[1] ~= "" and err[1] or "status " .. status))
     end,

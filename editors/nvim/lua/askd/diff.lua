@@ -216,6 +216,27 @@ end
 
 -- -- what becomes of it
 
+-- The line ends of the old lines, where the file has those of DOS and Neovim shows them: of a line that stays its own,
+-- else as most have it.
+local function with_ends_of(old, new)
+  local ends, dos = {}, 0
+  for _, line in ipairs(old) do
+    if line:sub(-1) == "\r" then
+      dos = dos + 1
+      ends[line:sub(1, -2)] = "\r"
+    else
+      ends[line] = ""
+    end
+  end
+  if dos > 0 then
+    local default = dos * 2 > #old and "\r" or ""
+    for i, line in ipairs(new) do
+      new[i] = line .. (ends[line] or default)
+    end
+  end
+  return new
+end
+
 --- Whether update() would show anything: a drawing that takes long is not made for each piece.
 function Diff:is_due()
   return self.state == "writing" and compat.uv.hrtime() >= (self.not_before or 0)
@@ -225,7 +246,7 @@ end
 function Diff:update(text)
   if self:is_due() then
     local began = compat.uv.hrtime()
-    self.new = lines_of(text)
+    self.new = with_ends_of(self.old, lines_of(text))
     self:draw()
     local now = compat.uv.hrtime()
     self.not_before = now + SHARE * (now - began)
@@ -235,7 +256,7 @@ end
 --- The whole text: from now on it can be accepted.
 function Diff:finish(text)
   if self.state == "writing" then
-    self.new = lines_of(text)
+    self.new = with_ends_of(self.old, lines_of(text))
     self.state = "ready"
     self:draw()
   end

@@ -28,8 +28,13 @@ local WORDS = {
   { text = "<!-- askd", mark = "meta" },
 }
 
+local MAY_BEGIN = { [("#"):byte()] = true, [("<"):byte()] = true, [("\\"):byte()] = true }
+
 -- What a line is: its row of WORDS, the backslashes before it, and what stands behind its words. nil: only text.
 function M.mark(line)
+  if not MAY_BEGIN[line:byte()] then
+    return nil, 0 -- at once, since there are many lines
+  end
   local escapes = #line:match("^\\*")
   local first = line:sub(escapes + 1, escapes + 1)
   if first ~= "#" and first ~= "<" then
@@ -50,7 +55,7 @@ end
 -- The lines of a text, without blank ones at its ends, none of which can be taken for a mark. Line ends of DOS are ours.
 function M.text_lines(text)
   local lines = {}
-  for line in (text .. "\n"):gmatch("(.-)\r?\n") do
+  for line in (text:gsub("\r\n", "\n"):gsub("\r$", "") .. "\n"):gmatch("([^\n]*)\n") do
     lines[#lines + 1] = M.mark(line) and "\\" .. line or line
   end
   return M.trimmed(lines)
@@ -230,7 +235,7 @@ function M.read(lines)
       current = { role = "user", kept = {}, first = row }
       text[1] = unescaped(line)
     elseif current and gathers then
-      local meta = line:sub(1, 9) == "<!-- askd" and #text == 0 and read_comment(line)
+      local meta = #text == 0 and line:sub(1, 9) == "<!-- askd" and read_comment(line)
       if not meta then
         text[#text + 1] = unescaped(line)
       end
