@@ -134,3 +134,13 @@ def test_where_no_window_may_open_it_is_told_in_one_line(nvim):
     nvim.wait("getcmdwintype() == ':'")
     nvim.command("Ask hi")
     assert nvim.told()[-1].startswith("askd: invalid_request: E11: ")
+
+
+def test_an_answer_goes_on_where_its_text_was_deleted(nvim):
+    nvim.command("Ask -m fake/slow-40-30 hello")
+    b = nvim.answer_buffer()
+    nvim.wait_lines("w3", b)
+    nvim.call("nvim_buf_set_lines", b, 0, -1, False, ["mine"])
+    nvim.wait_lines("w39", b)
+    nvim.wait_lua("return require('askd.split').running(...) == nil", b)
+    assert nvim.lines(b)[0].startswith("mine")

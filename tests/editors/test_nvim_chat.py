@@ -497,3 +497,31 @@ def test_a_frozen_daemon_holds_nothing_up(nvim, daemon):
     finally:
         daemon.signal(signal.SIGCONT)
     wait_until(lambda: idle(nvim) and "third" in nvim.lines()[-1], "it is answered, and what was written since stays")
+
+
+@pytest.mark.parametrize("away", ["%delete", "silent undo 0"])
+def test_whose_place_was_taken_away_comes_into_no_question(nvim, hand, client, away):
+    open_chat(nvim)
+    nvim.command(f"AskModel {HAND}")
+    ask(nvim, "go")
+    request = steered_answer(hand)
+    request.say("a part\n")
+    nvim.wait_lines("a part")
+    nvim.command(away)
+    left = nvim.lines()
+    assert "a part" not in left
+    request.say("and more\n")
+    request.end("stop")
+    wait_until(lambda: idle(nvim), "it ends")
+    assert nvim.lines() == left
+    assert "changed elsewhere" in str(nvim.marks("askd.page.remarks"))
+    nvim.command("edit!")
+    nvim.wait_lines("and more")
+    assert len(messages(client, conversation_of(nvim))) == 2
+
+
+def test_one_that_is_not_there_is_told_once(nvim):
+    open_chat(nvim, "01890000-0000-7000-8000-000000000000")
+    nvim.wait_told("no such conversation")
+    wait_until(lambda: nvim.lua("return require('askd.client').held().calls == 0"), "all is told")
+    assert len(nvim.told()) == 1

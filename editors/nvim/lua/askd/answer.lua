@@ -25,7 +25,8 @@ end
 
 --- A sink at {row, column} (from 0, in bytes) or "end". How: on_start(event, answer_id), on_text(text), on_end(err,
 --- result), undojoin (all of it is one step of undo), quiet (no marks beside the text), follow (default true: a window
---- whose cursor is at the end stays there), keep_modified (what comes makes the buffer no more 'modified' than it was).
+--- whose cursor is at the end stays there), keep_modified (what comes makes the buffer no more 'modified' than it was),
+--- is_in_place() (whether the place is still the text's: what comes when it is not is left out).
 function M.into(buf, at, how)
   how = how or {}
   local row, col = place_of(buf, at)
@@ -40,11 +41,23 @@ function Sink:alive()
   return api.nvim_buf_is_valid(self.buf) and api.nvim_buf_is_loaded(self.buf)
 end
 
+-- Who deletes the last lines leaves marks behind them: that is the end of the buffer.
+local function mark_at(buf, id)
+  local at = api.nvim_buf_get_extmark_by_id(buf, NS, id, {})
+  local line = at[1] and api.nvim_buf_get_lines(buf, at[1], at[1] + 1, false)[1]
+  if line and at[2] <= #line then
+    return { at[1], at[2] }
+  end
+  return { place_of(buf, "end") }
+end
+
 --- {row, column} of where the text begins, and of where it ends.
 function Sink:range()
-  local from = api.nvim_buf_get_extmark_by_id(self.buf, NS, self.first, {})
-  local to = api.nvim_buf_get_extmark_by_id(self.buf, NS, self.last, {})
-  return { from[1], from[2] }, { to[1], to[2] }
+  return mark_at(self.buf, self.first), mark_at(self.buf, self.last)
+end
+
+function Sink:is_in_place()
+  return not self.how.is_in_place or self.how.is_in_place()
 end
 
 -- -- what is shown beside the text
@@ -64,7 +77,7 @@ end
 
 --- Shows the state, or the note, behind the end of the text.
 function Sink:show()
-  if self.how.quiet or not self:alive() then
+  if self.how.quiet or not self:alive() or not self:is_in_place() then
     return
   end
   local _, to = self:range()
@@ -115,6 +128,9 @@ local function in_insert_mode_there(buf)
 end
 
 function Sink:put(text)
+  if not self:is_in_place() then
+    return
+  end
   local _, to = self:range()
   local last_row = api.nvim_buf_line_count(self.buf) - 1
   local follow = self.how.follow ~= false and to[1] == last_row and not in_insert_mode_there(self.buf)
@@ -198,7 +214,7 @@ end
 --- Takes out all that came so far.
 function Sink:void()
   self.pending, self.cr = {}, nil
-  if not self:alive() or not self.has_text then
+  if not self:alive() or not self.has_text or not self:is_in_place() then
     return
   end
   local from, to = self:range()

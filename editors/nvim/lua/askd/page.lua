@@ -203,6 +203,12 @@ function Page:flow_row()
   return row and row + 2
 end
 
+--- Whether the heading of the running answer still stands there: below another, its text would be the user's.
+function Page:has_flow()
+  local row = self:row("flow")
+  return row ~= nil and vim.startswith(lines_of(self.buf, row, row + 1)[1] or "", "## assistant")
+end
+
 --- Puts remarks behind the headings: texts by the number of the turn; and lines below the heading of the draft.
 function Page:remark(by_turn, below_draft)
   local all, settled = self:read()
@@ -212,8 +218,8 @@ function Page:remark(by_turn, below_draft)
       api.nvim_buf_set_extmark(self.buf, remarks, all[i].first - 1, 0, { virt_text = { { text, "Comment" } } })
     end
   end
-  local tail = self:row("tail")
-  if #below_draft > 0 and tail < line_count(self.buf) then
+  local tail = math.min(self:row("tail"), line_count(self.buf) - 1)
+  if #below_draft > 0 then
     local virtual = {}
     for _, text in ipairs(below_draft) do
       virtual[#virtual + 1] = { { text, "Comment" } }

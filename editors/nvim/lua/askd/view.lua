@@ -188,6 +188,9 @@ function View:follow(message)
   local flow = { answer = id, message = message.id }
   local sink = answer.into(self.buf, { self.page:flow_row(), 0 }, {
     keep_modified = true,
+    is_in_place = function()
+      return self.page:has_flow()
+    end,
     on_end = self:guard(function(err)
       if self.flow == flow then
         self:end_flow()
@@ -321,7 +324,9 @@ function CHANGES.lost(view)
 end
 
 function CHANGES.failed(_, change)
-  notify.error(change.error)
+  if change.error.code ~= "not_found" then -- which is told where the conversation is read
+    notify.error(change.error)
+  end
 end
 
 -- Which answers run in the conversation, then all of it.
