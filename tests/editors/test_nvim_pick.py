@@ -1,8 +1,10 @@
 """Neovim: pickers, comparisons, answers shown again, status line and health."""
 
+import signal
+
 import pytest
 
-from client import detached
+from client import detached, say
 from conftest import wait_until
 from helpers_chat import HAND, hand_section, open_chat, steered_answer, write_question
 from helpers_nvim import Nvim
@@ -303,3 +305,19 @@ def test_tab_offers_what_the_daemon_has(nvim, client, line, offered):
     client.call("chat", {"prompt": "hello"})  # so that the model is known
     nvim.lua("vim.fn.getcompletion(..., 'cmdline')", line)  # has it asked for
     wait_until(lambda: nvim.lua("return vim.fn.getcompletion(..., 'cmdline')", line) == offered, f"Tab behind {line}")
+
+
+@pytest.mark.parametrize("command", ["AskModel", "AskPrompt", "AskConversations", "AskResume"])
+def test_what_comes_late_takes_no_keys_from_who_writes(nvim, daemon, client, command):
+    say(client, "one")
+    say(client, "two")
+    nvim.lua("require('askd.client').request('status', vim.empty_dict(), function() up = true end)")
+    nvim.wait_lua("return up")
+    daemon.signal(signal.SIGSTOP)
+    try:
+        nvim.keys(f":{command}<CR>i")
+        nvim.wait("mode() == 'i'")
+    finally:
+        daemon.signal(signal.SIGCONT)
+    nvim.wait_told("came late")
+    assert nvim.lua("return lines") is None

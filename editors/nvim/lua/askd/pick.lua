@@ -6,21 +6,18 @@ local next_question = require("askd.next")
 local notify = require("askd.notify")
 local options = require("askd.options")
 local resume = require("askd.resume")
+local soon = require("askd.choose").soon
 
 local M = {}
 
 local CONVERSATIONS = 200 -- that are offered, the newest; more by searching
 
--- Asks for a list and offers it; show(item) is its line.
-local function choose(items, prompt, kind, show, chosen)
+-- show(item) is its line.
+local function choose(offer, items, prompt, kind, show, chosen)
   if #items == 0 then
     return notify.info(("there is no %s"):format(prompt:lower()))
   end
-  vim.ui.select(items, { prompt = prompt, kind = kind, format_item = show }, function(item)
-    if item then
-      chosen(item)
-    end
-  end)
+  offer(items, { prompt = prompt, kind = kind, format_item = show }, chosen)
 end
 
 -- A picker may have left its list on the screen, and a line behind it would ask for Enter.
@@ -66,6 +63,7 @@ local function model_line(item)
 end
 
 function M.models()
+  local offer = soon()
   known.ask("aliases", function(_, aliases)
     known.ask("models", function(err, models)
       if err then
@@ -78,7 +76,7 @@ function M.models()
           items[#items + 1] = m
         end
       end
-      choose(items, "Model", "askd-model", model_line, function(item)
+      choose(offer, items, "Model", "askd-model", model_line, function(item)
         M.set_model(item.alias or item.model or "default")
       end)
     end)
@@ -99,11 +97,12 @@ end
 
 --- Offers the prompts; chosen(name), by default: the next question asked from here goes by it.
 function M.prompts(chosen)
+  local offer = soon()
   known.ask("prompts", function(err, prompts)
     if err then
       return notify.error(err)
     end
-    choose(usable(prompts), "Prompt", "askd-prompt", prompt_line, function(item)
+    choose(offer, usable(prompts), "Prompt", "askd-prompt", prompt_line, function(item)
       (chosen or M.set_prompt)(item.name)
     end)
   end)
@@ -128,11 +127,12 @@ function M.conversations(words)
   if words ~= "" then
     method, params = "conversation.search", { query = words, limit = CONVERSATIONS }
   end
+  local offer = soon()
   client.request(method, params, function(err, found)
     if err then
       return notify.error(err)
     end
-    choose(found, "Conversation", "askd-conversation", conversation_line, function(c)
+    choose(offer, found, "Conversation", "askd-conversation", conversation_line, function(c)
       chat.open(c.conversation)
     end)
   end)

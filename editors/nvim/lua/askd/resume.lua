@@ -1,4 +1,5 @@
 -- :AskResume: answers that were asked for in this folder, running or ended, whoever asked; to be shown again.
+local choose = require("askd.choose")
 local client = require("askd.client")
 local notify = require("askd.notify")
 local split = require("askd.split")
@@ -55,17 +56,15 @@ local function line_of(a)
   return ("%-11s %6s  %s  %s"):format(a.state, M.age(a.started), a.model, preview)
 end
 
-local function offer(answers)
+local function show_or_offer(answers, offer)
   local list, running = sorted(answers)
   if #list == 0 then
     return notify.info("no answer is running, or was kept, in this folder")
   elseif running == 1 then
     return M.open(list[1].answer)
   end
-  vim.ui.select(list, { prompt = "Answer", kind = "askd-answer", format_item = line_of }, function(a)
-    if a then
-      M.open(a.answer)
-    end
+  offer(list, { prompt = "Answer", kind = "askd-answer", format_item = line_of }, function(a)
+    M.open(a.answer)
   end)
 end
 
@@ -74,13 +73,14 @@ function M.run(id)
   if id ~= "" then
     return M.open(id)
   end
+  local offer = choose.soon()
   local params = { directory = client.context().cwd, limit = CONVERSATIONS }
   client.request("answer.list", {}, function(err, answers)
     if err then
       return notify.error(err)
     end
     client.request("conversation.list", params, function(_, conversations)
-      offer(of_folder(answers, conversations or {}))
+      show_or_offer(of_folder(answers, conversations or {}), offer)
     end)
   end)
 end
