@@ -13,10 +13,10 @@ nobase_dist_pkgdata_DATA = \
 	editors/nvim/lua/askd/pick.lua editors/nvim/lua/askd/resume.lua editors/nvim/lua/askd/rewrite.lua \
 	editors/nvim/lua/askd/send.lua editors/nvim/lua/askd/split.lua editors/nvim/lua/askd/status.lua \
 	editors/nvim/lua/askd/stop.lua editors/nvim/lua/askd/suggest.lua editors/nvim/lua/askd/turns.lua \
-	editors/nvim/lua/askd/view.lua editors/nvim/lua/askd/wire.lua editors/nvim/plugin/askd.lua \
-	editors/vim/README.md editors/vim/autoload/askd.vim editors/vim/autoload/askd/answer.vim \
-	editors/vim/autoload/askd/apply.vim editors/vim/autoload/askd/args.vim editors/vim/autoload/askd/ask.vim \
-	editors/vim/autoload/askd/attach.vim editors/vim/autoload/askd/branch.vim \
+	editors/nvim/lua/askd/typed.lua editors/nvim/lua/askd/view.lua editors/nvim/lua/askd/wire.lua \
+	editors/nvim/plugin/askd.lua editors/vim/README.md editors/vim/autoload/askd.vim \
+	editors/vim/autoload/askd/answer.vim editors/vim/autoload/askd/apply.vim editors/vim/autoload/askd/args.vim \
+	editors/vim/autoload/askd/ask.vim editors/vim/autoload/askd/attach.vim editors/vim/autoload/askd/branch.vim \
 	editors/vim/autoload/askd/branches.vim editors/vim/autoload/askd/chat.vim editors/vim/autoload/askd/choose.vim \
 	editors/vim/autoload/askd/client.vim editors/vim/autoload/askd/code.vim editors/vim/autoload/askd/commit.vim \
 	editors/vim/autoload/askd/compare.vim editors/vim/autoload/askd/diff.vim editors/vim/autoload/askd/health.vim \

@@ -525,3 +525,14 @@ def test_one_that_is_not_there_is_told_once(nvim):
     nvim.wait_told("no such conversation")
     wait_until(lambda: nvim.lua("return require('askd.client').held().calls == 0"), "all is told")
     assert len(nvim.told()) == 1
+
+
+def test_autowrite_asks_nothing(nvim, client):
+    nvim.command("set autowrite makeprg=true")
+    open_chat(nvim)
+    write_question(nvim, "half a question")
+    nvim.keys(":make<CR>")
+    nvim.wait_told("was not sent")
+    assert nvim.eval("&modified") and client.call("conversation.list", {}) == []
+    nvim.keys(":wall<CR>")
+    wait_answered(nvim, "half a question")

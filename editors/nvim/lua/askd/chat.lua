@@ -4,6 +4,7 @@ local client = require("askd.client")
 local next_question = require("askd.next")
 local notify = require("askd.notify")
 local split = require("askd.split")
+local typed = require("askd.typed")
 local view = require("askd.view")
 
 local api = vim.api
@@ -66,7 +67,9 @@ end
 
 --- :w in a chat.
 function M.write(buf)
-  if chats[buf] then
+  if typed.is_autowrite() then
+    notify.warn("what is written in a chat was not sent by 'autowrite': :w in it does, or :AskSend")
+  elseif chats[buf] then
     require("askd.send").run(chats[buf], false)
   end
 end
