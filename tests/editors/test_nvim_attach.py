@@ -191,6 +191,27 @@ def test_a_diff_in_a_block_changes_what_it_names(nvim, source):
     assert nvim.lines()[8:11] == ["int line_9;", "X", "int line_11;"] and len(nvim.lines()) == 200
 
 
+def test_of_a_diff_about_several_files_one_is_changed(nvim, source):
+    block = [
+        "```diff", "diff --git a/other.c b/other.c", "--- a/other.c", "+++ b/other.c", "@@ -0,0 +1 @@", "+int other;",
+        "diff --git a/main.c b/main.c", "--- a/main.c", "+++ b/main.c", "@@ -9,2 +9,2 @@", " int line_9;", "-int line_10;",
+        "+X", "```",
+    ]  # fmt: skip
+    for at, command in ((10, "AskApply"), (3, "AskApply main.c")):
+        apply_block(nvim, block, at)
+        nvim.command(command)
+        nvim.command("AskAccept")
+        assert nvim.eval("expand('%:t')") == "main.c" and nvim.lines()[8:11] == ["int line_9;", "X", "int line_11;"]
+        nvim.command("undo")
+    apply_block(nvim, block, 4)
+    nvim.command("AskApply")
+    nvim.command("AskAccept")
+    assert nvim.eval("expand('%:t')") == "other.c" and nvim.lines()[0] == "int other;"
+    apply_block(nvim, block, 1)
+    nvim.command("AskApply")
+    nvim.wait_told("about several files")
+
+
 def test_a_new_file_some_lines_and_a_name_that_leads_elsewhere(nvim, source):
     apply_block(nvim, ["`new.c`:", "```c", "int x;", "```"])
     nvim.command("AskApply")

@@ -102,6 +102,24 @@ local function split_name(name)
   return file, first, tonumber(last) or first
 end
 
+-- Of a diff about several files, what it says of the one of that name, or without, of the one at a row; nil: of none.
+local function of_one_file(block, name, row)
+  local files = patch.is_patch("\n" .. table.concat(block.lines, "\n")) and patch.files(block.lines) or {}
+  if #files < 2 then
+    return block
+  end
+  local at, wanted = row - block.first, vim.fn.fnamemodify((split_name(name)), ":p")
+  for _, file in ipairs(files) do
+    local is_there = at >= file.first and at < file.first + #file.lines
+    if name ~= "" then
+      is_there = vim.fn.fnamemodify(name_in_patch(file.lines) or "", ":p") == wanted
+    end
+    if is_there then
+      return vim.tbl_extend("force", block, { lines = file.lines })
+    end
+  end
+end
+
 local function new_text(block, buf)
   local text = table.concat(block.lines, "\n")
   if not patch.is_patch("\n" .. text) then
@@ -133,9 +151,14 @@ end
 function M.run(name)
   local buf = api.nvim_get_current_buf()
   local lines = api.nvim_buf_get_lines(buf, 0, -1, false)
-  local block = M.block_at(lines, api.nvim_win_get_cursor(0)[1])
+  local row = api.nvim_win_get_cursor(0)[1]
+  local whole = M.block_at(lines, row)
+  local block = whole and of_one_file(whole, name, row)
   if not block then
-    return notify.warn("there is no code block under the cursor")
+    return notify.warn(
+      whole and "this diff is about several files: put the cursor on what it says of one, or name that one"
+        or "there is no code block under the cursor"
+    )
   end
   local told = M.name_of(block)
   if name ~= "" then

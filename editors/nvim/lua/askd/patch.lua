@@ -7,6 +7,22 @@ function M.is_patch(text)
   return text:find("\n@@ ", 1, true) ~= nil or text:sub(1, 3) == "@@ "
 end
 
+--- What a diff says of each file: {{first, lines}}, first: the number of its first line. A file begins with two lines,
+--- `--- ` and `+++ `, and git's word before them.
+function M.files(lines)
+  local files, named = {}, false
+  for i, line in ipairs(lines) do
+    local names = line:sub(1, 4) == "--- " and (lines[i + 1] or ""):sub(1, 4) == "+++ "
+    if #files == 0 or line:sub(1, 5) == "diff " or (names and named) then
+      files[#files + 1] = { first = i, lines = {} }
+      named = false
+    end
+    named = named or names
+    table.insert(files[#files].lines, line)
+  end
+  return files
+end
+
 local function hunks_of(lines)
   local hunks, hunk = {}, nil
   for _, line in ipairs(lines) do
