@@ -212,6 +212,27 @@ def test_of_a_diff_about_several_files_one_is_changed(nvim, source):
     nvim.wait_told("about several files")
 
 
+def test_a_diff_for_some_lines_changes_those(nvim, source):
+    diff = ["```diff", "@@ -1,2 +1,2 @@", " int line_9;", "-int line_10;", "+X", "```"]
+    apply_block(nvim, diff)
+    nvim.command("AskApply main.c:9-12")
+    nvim.command("AskAccept")
+    assert nvim.lines()[8:11] == ["int line_9;", "X", "int line_11;"] and len(nvim.lines()) == 200
+
+
+@pytest.mark.parametrize("lines", ["0", "201", "20-12", "199-201"])
+def test_lines_that_are_not_there_are_told(nvim, source, lines):
+    apply_block(nvim, ["```c", "int x;", "```"])
+    nvim.command(f"AskApply main.c:{lines}")
+    nvim.wait_told("main.c has 200 lines")
+
+
+def test_a_tilde_is_the_home(nvim, source):
+    apply_block(nvim, ["```c", "int x;", "```"])
+    nvim.command("AskApply ~/new.c")
+    assert nvim.eval("expand('%:p')") == nvim.eval("$HOME") + "/new.c"
+
+
 def test_a_new_file_some_lines_and_a_name_that_leads_elsewhere(nvim, source):
     apply_block(nvim, ["`new.c`:", "```c", "int x;", "```"])
     nvim.command("AskApply")
@@ -227,6 +248,9 @@ def test_a_new_file_some_lines_and_a_name_that_leads_elsewhere(nvim, source):
         apply_block(nvim, [f"```c {name}", "int x;", "```"])
         nvim.command("AskApply")
         assert nvim.lua("return asked") == name, "it is asked first"
+    apply_block(nvim, ["```diff", "+++ ~/x.c", "@@ -0,0 +1 @@", "+int x;", "```"])
+    nvim.command("AskApply")
+    assert nvim.lua("return asked") == "~/x.c", "it is asked first"
     apply_block(nvim, ["nothing here"], 1)
     nvim.command("AskApply")
     nvim.wait_told("no code block under the cursor")

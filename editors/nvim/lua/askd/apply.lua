@@ -72,7 +72,7 @@ end
 
 -- A name out of an answer leads to files below the working directory and nowhere else.
 local function is_below_here(name)
-  return name:sub(1, 1) ~= "/" and not ("/" .. name .. "/"):find("/../", 1, true)
+  return not name:find("^[/~]") and not ("/" .. name .. "/"):find("/../", 1, true)
 end
 
 local function window_for(buf)
@@ -120,26 +120,29 @@ local function of_one_file(block, name, row)
   end
 end
 
-local function new_text(block, buf)
+local function new_text(block, lines)
   local text = table.concat(block.lines, "\n")
   if not patch.is_patch("\n" .. text) then
     return text
   end
-  local lines, fault = patch.apply(api.nvim_buf_get_lines(buf, 0, -1, false), block.lines)
-  return lines and table.concat(lines, "\n"), fault
+  local made, fault = patch.apply(lines, block.lines)
+  return made and table.concat(made, "\n"), fault
 end
 
 local function show(block, name)
   local file, first, last = split_name(name)
-  local buf = vim.fn.bufadd(file)
+  local buf = vim.fn.bufadd(vim.fn.fnamemodify(file, ":p"))
   vim.fn.bufload(buf)
   vim.bo[buf].buflisted = true
   local count = api.nvim_buf_line_count(buf)
-  local text, fault = new_text(block, buf)
+  first, last = first or 1, last or count
+  if first < 1 or last < first or last > count then
+    return notify.warn(("%s has %d lines"):format(file, count))
+  end
+  local text, fault = new_text(block, api.nvim_buf_get_lines(buf, first - 1, last, false))
   if not text then
     return notify.warn(fault)
   end
-  first, last = math.min(first or 1, count), math.min(last or count, count)
   local win = window_for(buf)
   api.nvim_set_current_win(win)
   local change = diff.open(buf, first, last, { title = "apply" })
