@@ -101,16 +101,30 @@ def test_prompts(nvim, provider):
 def test_conversations(nvim, client):
     client.call("chat", {"prompt": "about tea", "conversation": "new"})
     client.call("chat", {"prompt": "about coffee", "conversation": "new"})
-    nvim.command("AskConversations")
+    nvim.command("AskConversations!")
     pick(nvim, "about tea")
     nvim.wait_lines(lambda lines: lines.count("about tea") == 2)
-    nvim.command("AskConversations coffee")
+    nvim.command("AskConversations! coffee")
     lines = offered(nvim)
     assert len(lines) == 1 and "about coffee" in lines[0]
     nvim.lua("choose(1)")
     nvim.wait_lines(lambda lines: lines.count("about coffee") == 2)
-    nvim.command("AskConversations nowhere")
+    nvim.command("AskConversations! nowhere")
     nvim.wait_told("there is no conversation")
+
+
+def test_conversations_are_those_of_this_folder(nvim, client, tmp_path):
+    nvim.command(f"cd {tmp_path}")
+    nvim.command("AskConversations")
+    nvim.wait_told("of this folder: :AskConversations!")
+    say(client, "tea there", context={"cwd": "/elsewhere"})
+    say(client, "tea here", context={"cwd": str(tmp_path)})
+    for words in ("", " tea"):
+        nvim.command("AskConversations" + words)
+        (line,) = offered(nvim)
+        assert "tea here" in line
+        nvim.command("AskConversations!" + words)
+        assert len(offered(nvim)) == 2
 
 
 def test_branches(nvim, client):
@@ -206,9 +220,15 @@ def test_the_running_answer_of_this_folder_is_shown_again(nvim, hand, home, clie
         assert len(lines) == 1 and lines[0].startswith("done") and "long" in lines[0]
 
 
-def test_where_there_is_none(nvim):
+def test_where_this_folder_has_none_all_are_offered_by_a_bang(nvim, client, tmp_path):
+    nvim.command("AskResume!")
+    nvim.wait_told("no answer runs, or is still kept, anywhere")
+    say(client, "elsewhere", context={"cwd": "/elsewhere"})
     nvim.command("AskResume")
-    nvim.wait_told("no answer is running")
+    nvim.wait_told("in this folder: :AskResume!")
+    nvim.command("AskResume!")
+    pick(nvim, "elsewhere")
+    nvim.wait_lines("elsewhere", nvim.answer_buffer())
 
 
 def test_an_answer_by_its_id(nvim, client):
@@ -307,7 +327,7 @@ def test_tab_offers_what_the_daemon_has(nvim, client, line, offered):
     wait_until(lambda: nvim.lua("return vim.fn.getcompletion(..., 'cmdline')", line) == offered, f"Tab behind {line}")
 
 
-@pytest.mark.parametrize("command", ["AskModel", "AskPrompt", "AskConversations", "AskResume"])
+@pytest.mark.parametrize("command", ["AskModel", "AskPrompt", "AskConversations!", "AskResume!"])
 def test_what_comes_late_takes_no_keys_from_who_writes(nvim, daemon, client, command):
     say(client, "one")
     say(client, "two")

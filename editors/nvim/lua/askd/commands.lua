@@ -115,11 +115,11 @@ function M.prompt(command)
 end
 
 function M.conversations(command)
-  require("askd.pick").conversations(command.args)
+  require("askd.pick").conversations(command.args, command.bang)
 end
 
 function M.resume(command)
-  require("askd.resume").run(command.args)
+  require("askd.resume").run(command.args, command.bang)
 end
 
 -- -- several models, commits

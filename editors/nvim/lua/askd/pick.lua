@@ -121,16 +121,19 @@ local function conversation_line(c)
   return ("%6s  %s  %s"):format(resume.age(c.updated or c.created), title, about)
 end
 
---- Offers the newest conversations, or those in which the words occur.
-function M.conversations(words)
+--- Offers the newest conversations of this folder, or (everywhere) of all, or those of them in which the words occur.
+function M.conversations(words, everywhere)
   local method, params = "conversation.list", { limit = CONVERSATIONS }
   if words ~= "" then
     method, params = "conversation.search", { query = words, limit = CONVERSATIONS }
   end
+  params.directory = not everywhere and client.context().cwd or nil
   local offer = soon()
   client.request(method, params, function(err, found)
     if err then
       return notify.error(err)
+    elseif #found == 0 and not everywhere then
+      return notify.info("there is no conversation of this folder: :AskConversations! looks everywhere")
     end
     choose(offer, found, "Conversation", "askd-conversation", conversation_line, function(c)
       chat.open(c.conversation)

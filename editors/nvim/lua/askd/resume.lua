@@ -29,16 +29,14 @@ function M.age(since)
   return seconds .. " s"
 end
 
--- Those of this folder; where it has none, all of the user's.
 local function of_folder(answers, conversations)
   local here = {}
   for _, c in ipairs(conversations) do
     here[c.conversation] = true
   end
-  local found = vim.tbl_filter(function(a)
+  return vim.tbl_filter(function(a)
     return a.conversation ~= nil and here[a.conversation]
   end, answers)
-  return #found > 0 and found or answers
 end
 
 -- The running ones first, each kind newest first, as the daemon has them.
@@ -56,10 +54,10 @@ local function line_of(a)
   return ("%-11s %6s  %s  %s"):format(a.state, M.age(a.started), a.model, preview)
 end
 
-local function show_or_offer(answers, offer)
+local function show_or_offer(answers, offer, where)
   local list, running = sorted(answers)
   if #list == 0 then
-    return notify.info("no answer is running, or was kept, in this folder")
+    return notify.info("no answer runs, or is still kept, " .. where)
   elseif running == 1 then
     return M.open(list[1].answer)
   end
@@ -68,8 +66,9 @@ local function show_or_offer(answers, offer)
   end)
 end
 
---- Of an id, that answer; without, the one that runs in this folder, or a choice.
-function M.run(id)
+--- Of an id, that answer; without, the one that runs in this folder, or a choice. everywhere: of all folders, and those
+--- of no conversation, of which nobody knows a folder.
+function M.run(id, everywhere)
   if id ~= "" then
     return M.open(id)
   end
@@ -78,9 +77,14 @@ function M.run(id)
   client.request("answer.list", {}, function(err, answers)
     if err then
       return notify.error(err)
+    elseif everywhere then
+      return show_or_offer(answers, offer, "anywhere")
     end
-    client.request("conversation.list", params, function(_, conversations)
-      show_or_offer(of_folder(answers, conversations or {}), offer)
+    client.request("conversation.list", params, function(fault, conversations)
+      if fault then
+        return notify.error(fault)
+      end
+      show_or_offer(of_folder(answers, conversations), offer, "in this folder: :AskResume! looks everywhere")
     end)
   end)
 end
