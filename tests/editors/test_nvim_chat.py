@@ -536,3 +536,16 @@ def test_autowrite_asks_nothing(nvim, client):
     assert nvim.eval("&modified") and client.call("conversation.list", {}) == []
     nvim.keys(":wall<CR>")
     wait_answered(nvim, "half a question")
+
+
+def test_one_question_goes_by_a_model_and_a_prompt_of_its_own(nvim, provider):
+    open_chat(nvim)
+    write_question(nvim, "hello")
+    nvim.command("AskSend -m fake/words-3 -p explain")
+    nvim.wait_lines("w2")
+    wait_until(lambda: idle(nvim), "it ends")
+    assert len(str(provider.bodies()[0]["messages"])) > 300, "the prompt is there"
+    ask(nvim, "and by the default")
+    wait_answered(nvim, "and by the default")
+    nvim.command("AskSend that")
+    nvim.wait_told("what is asked stands in the chat")

@@ -317,7 +317,10 @@ def test_health_without_a_daemon(nvim, daemon):
         ("AskCompare quick,fake/w", ["quick,fake/words-3"]),
         ("AskCompare -p expl", ["explain", "explain-command"]),
         ("AskCompare -p explain qui", ["quick"]),
+        ("AskCompare -c last -p expl", ["explain", "explain-command"]),
+        ("AskCompare -p explain -c last qui", ["quick"]),
         ("AskCompare quick,fake/echo qui", []),
+        ("AskSend -m qui", ["quick"]),
         ("AskCommit -m qui", ["quick"]),
     ],
 )

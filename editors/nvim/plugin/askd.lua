@@ -17,7 +17,11 @@ local COMMANDS = {
     "chat",
     { nargs = "?", range = true, complete = "complete_conversation", desc = "A conversation as a buffer" },
   },
-  AskSend = { "commands", "send", { bang = true, desc = "Send what this chat asks; !: its last question again" } },
+  AskSend = {
+    "commands",
+    "send",
+    { nargs = "*", bang = true, complete = "complete_send", desc = "Send this chat's question; !: its last one again" },
+  },
   AskBranch = { "commands", "branch", { nargs = "?", complete = "complete_branch", desc = "Show another branch" } },
   AskApply = { "commands", "apply", { nargs = "?", complete = "file", desc = "Put this code block into a file" } },
   AskAttach = {

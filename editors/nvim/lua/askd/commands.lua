@@ -58,9 +58,15 @@ local function with_chat(fn)
   fn(chat)
 end
 
+M.complete_send = args.completer("mp")
+
 function M.send(command)
+  local asked, fault = args.parse(command.args, "mp")
+  if fault or asked.words ~= "" then
+    return notify.warn(fault or "what is asked stands in the chat: :AskSend [-m MODEL] [-p PROMPT]")
+  end
   with_chat(function(chat)
-    require("askd.send").run(chat, command.bang)
+    require("askd.send").run(chat, command.bang, asked)
   end)
 end
 
@@ -127,7 +133,7 @@ end
 local MODELS_MIN = 2
 
 function M.compare(command)
-  local parsed, fault = args.parse(command.args, "p")
+  local parsed, fault = args.parse(command.args, "pc")
   local list, words = (parsed and parsed.words or ""):match("^(%S+)%s*(.*)$")
   local models = list and vim.split(list, ",", { plain = true, trimempty = true }) or {}
   if fault or #models < MODELS_MIN then
@@ -135,7 +141,7 @@ function M.compare(command)
   end
   local ask = require("askd.ask")
   local buf, range = api.nvim_get_current_buf(), range_of(command)
-  local asked = { prompt = parsed.prompt, words = words, conversation = "new" }
+  local asked = { prompt = parsed.prompt, words = words, conversation = parsed.conversation or "new" }
   if words == "" and not (parsed.prompt and range) then
     return notify.warn("what is to be asked stands behind the models")
   end
@@ -148,14 +154,18 @@ function M.compare(command)
   require("askd.compare").run(models, params)
 end
 
-local complete_prompt_of_compare = args.completer("p")
+local complete_options_of_compare = args.completer("pc")
 
 --- The models, each behind a comma.
 function M.complete_compare(lead, line, at)
   local typed = line:sub(1, at):match("AskCompare%s+(.*)$") or ""
-  if typed:match("^%-") and not typed:match("^%-p%s+%S+%s") then
-    return complete_prompt_of_compare(lead, line, at)
-  elseif typed:gsub("^%-p%s+%S+%s+", ""):match("%s") then
+  local behind = typed:match("^%-[pc]%s+%S+%s+(.*)$")
+  while behind do
+    typed, behind = behind, behind:match("^%-[pc]%s+%S+%s+(.*)$")
+  end
+  if typed:match("^%-") then
+    return complete_options_of_compare(lead, line, at)
+  elseif typed:match("%s") then
     return {} -- the question
   end
   local before, last = lead:match("^(.*,)([^,]*)$")

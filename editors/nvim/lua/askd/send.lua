@@ -21,7 +21,7 @@ local function wired(parts)
   return out
 end
 
-local function params_of(view, wish, attached, prompt)
+local function params_of(view, wish, attached, prompt, model)
   local parts = vim.list_extend(wired(wish.parts or {}), attached)
   return {
     conversation = not wish.edit and not wish.regenerate and (view.conversation or view.begun or "new") or nil,
@@ -31,7 +31,7 @@ local function params_of(view, wish, attached, prompt)
     prompt = not wish.regenerate and wish.prompt or nil,
     attachments = #parts > 0 and parts or nil,
     template = prompt,
-    model = vim.b[view.buf].askd_wanted_model or options.model or nil,
+    model = model or vim.b[view.buf].askd_wanted_model or options.model or nil,
     detach = true,
     context = client.context(),
   }
@@ -67,7 +67,7 @@ local function failed(view, err)
 end
 
 -- Calls that follow each other, each with the result of the one before; the first error ends them.
-local function ask(view, wish, instructions)
+local function ask(view, wish, instructions, asked_by)
   local attached, prompt, give_back = next_question.take(view.buf)
   local function step(method, params, next_step)
     client.request(method, params, view:guard(function(err, result)
@@ -79,7 +79,7 @@ local function ask(view, wish, instructions)
     end))
   end
   local function chat()
-    step("chat", params_of(view, wish, attached, prompt), function(result)
+    step("chat", params_of(view, wish, attached, asked_by.prompt or prompt, asked_by.model), function(result)
       step("answer.get", { answer = result.answer }, function(map)
         asked(view, map, wish)
       end)
@@ -109,14 +109,16 @@ local function again_of(view)
 end
 
 -- A prompt of the library that waits asks something without a word, about what is attached.
-local function prompt_alone(view, settled)
+local function prompt_alone(view, settled, asked_by)
   local path = view.page.shown
   local parent = path[#path] and path[#path].id
-  return next_question.prompt(view.buf) and { kind = "ask", prompt = "", parent = parent, at = settled + 1 } or nil
+  return (asked_by.prompt or next_question.prompt(view.buf)) and { kind = "ask", prompt = "", parent = parent, at = settled + 1 } or nil
 end
 
---- Sends what the page asks for (branch.decide); again: where it asks for nothing, its last question once more.
-function M.run(view, again)
+--- Sends what the page asks for (branch.decide); again: where it asks for nothing, its last question once more. asked_by:
+--- {model, prompt} of this question alone; may be absent.
+function M.run(view, again, asked_by)
+  asked_by = asked_by or {}
   if view.sending then
     return notify.warn("the question before is on its way")
   end
@@ -134,13 +136,13 @@ function M.run(view, again)
   elseif wish.kind == "regenerate" and not again then
     return notify.warn("the last answer was taken out: :AskSend! asks for another, :e! has it back")
   elseif wish.kind == "nothing" then
-    wish = again and again_of(view) or prompt_alone(view, settled)
+    wish = again and again_of(view) or prompt_alone(view, settled, asked_by)
     if not wish then
       vim.bo[view.buf].modified = false
       return notify.info("nothing to send: write a question at the end, or change one")
     end
   end
-  ask(view, wish, instructions)
+  ask(view, wish, instructions, asked_by)
 end
 
 return M
