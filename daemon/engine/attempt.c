@@ -111,6 +111,7 @@ static void tell_event(void *data, const struct chat_event *ev)
         return;
     a->cb.on_event(a->data, ev);
     if (ev->kind == EVENT_DONE && a->state == ATTEMPT_STREAMING) {
+        a->provider->fills_gaps |= a->target.gap != NULL;
         enter(a, a->cut && gap_cut_over(a->cut) ? ATTEMPT_OVER : ATTEMPT_LINGERING);
         if (!a->released)
             a->cb.on_end(a->data, FAULT_PROVIDER, NULL, &a->head);

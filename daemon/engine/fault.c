@@ -47,12 +47,12 @@ enum fault_verdict fault_judge(enum fault_cause cause, const struct error *err, 
 }
 
 /* A server says in many ways that it has no such address, or its model no such form: 400, 404, 405, 422, 501. */
-bool fault_is_of_form(enum fault_cause cause, const struct error *err)
+bool fault_is_of_form(enum fault_cause cause, const struct error *err, bool known)
 {
     if (cause != FAULT_PROVIDER)
         return false;
-    return err->code == ERR_INVALID_REQUEST || err->code == ERR_NOT_FOUND || err->code == ERR_BAD_RESPONSE ||
-           err->status == 501;
+    return err->code == ERR_INVALID_REQUEST || err->code == ERR_NOT_FOUND || err->status == 501 ||
+           (err->code == ERR_BAD_RESPONSE && !known);
 }
 
 void fault_name_key(struct error *err, const char *source)

@@ -24,8 +24,8 @@ enum fault_verdict fault_judge(enum fault_cause cause, const struct error *err, 
                                bool shown);
 
 /* A question for what goes into a gap was refused for its form, as far as that can be told: asked in words, the same
- * model may answer it. */
-bool fault_is_of_form(enum fault_cause cause, const struct error *err);
+ * model may answer it. known: the provider has answered in that form before; what is no answer is then a bad moment. */
+bool fault_is_of_form(enum fault_cause cause, const struct error *err, bool known);
 
 /* Says of a key that was refused where it came from: " (key from file …)". Other errors, and a NULL source, are left as
  * they are. */

@@ -38,6 +38,7 @@ struct provider {
     int64_t timeout_connect_ms, timeout_first_byte_ms, timeout_idle_ms;
     char **in_words; /* models that refused to be asked for a gap otherwise (gap_words.h); owned array of owned */
     size_t n_in_words;
+    bool fills_gaps;    /* it has answered in its form for gaps, whatever the model */
     int64_t latency_ms; /* of the last first event, -1: not yet asked */
 };
 

@@ -265,7 +265,7 @@ static bool ask_with_spare(struct lane *l, const struct error *why)
 static bool ask_in_words(struct lane *l, enum fault_cause cause, const struct error *why)
 {
     const struct route *r = lane_route(l);
-    if (!l->attempt || !attempt_has_form(l->attempt) || !fault_is_of_form(cause, why))
+    if (!l->attempt || !attempt_has_form(l->attempt) || !fault_is_of_form(cause, why, r->provider->fills_gaps))
         return false;
     gap_words_add(r->provider, r->model);
     put_by(l);

@@ -199,6 +199,19 @@ def test_other_faults_of_a_form_are_faults(client, provider):
     assert {request["path"] for request in provider.stats()["last"]} == {"/beta/completions"}
 
 
+@pytest.mark.askd(provider={**DEEPSEEK, "retries": 0})
+def test_what_is_no_answer_is_a_refusal_until_the_form_was_answered(client, provider):
+    def paths_of(model):
+        with pytest.raises(RpcError) as e:
+            complete(client, "a", f"fake/{model}")
+        assert e.value.code == "bad_response"
+        return [request["path"] for request in provider.stats()["last"] if request["body"]["model"] == model]
+
+    assert paths_of("html") == ["/beta/completions", "/v1/chat/completions"]
+    complete(client, "a", says("1"))
+    assert paths_of("bad-json") == ["/beta/completions"]
+
+
 @pytest.mark.askd(provider=DEEPSEEK)
 def test_what_goes_on_behind_the_gap_is_not_waited_for(client, provider):
     said = "1\nreturn total_of_all\nand so on"

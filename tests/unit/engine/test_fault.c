@@ -100,23 +100,26 @@ static void test_form(void **state)
         enum fault_cause cause;
         enum error_code code;
         int status;
-        bool of_form;
+        bool known, of_form;
     } rows[] = {
-        {FAULT_PROVIDER, ERR_INVALID_REQUEST, 400, true},
-        {FAULT_PROVIDER, ERR_NOT_FOUND, 404, true},
-        {FAULT_PROVIDER, ERR_INVALID_REQUEST, 405, true},
-        {FAULT_PROVIDER, ERR_UNAVAILABLE, 501, true},
-        {FAULT_PROVIDER, ERR_BAD_RESPONSE, 200, true},
-        {FAULT_PROVIDER, ERR_UNAVAILABLE, 500, false},
-        {FAULT_PROVIDER, ERR_UNAUTHENTICATED, 401, false},
-        {FAULT_PROVIDER, ERR_RATE_LIMITED, 429, false},
-        {FAULT_TRANSPORT, ERR_BAD_RESPONSE, 0, false},
-        {FAULT_OWN, ERR_INVALID_REQUEST, 0, false},
-        {FAULT_PROVIDER, ERR_CONTEXT_LENGTH_EXCEEDED, 400, false},
+        {FAULT_PROVIDER, ERR_INVALID_REQUEST, 400, false, true},
+        {FAULT_PROVIDER, ERR_NOT_FOUND, 404, false, true},
+        {FAULT_PROVIDER, ERR_INVALID_REQUEST, 405, false, true},
+        {FAULT_PROVIDER, ERR_UNAVAILABLE, 501, false, true},
+        {FAULT_PROVIDER, ERR_BAD_RESPONSE, 200, false, true},
+        {FAULT_PROVIDER, ERR_UNAVAILABLE, 500, false, false},
+        {FAULT_PROVIDER, ERR_UNAUTHENTICATED, 401, false, false},
+        {FAULT_PROVIDER, ERR_RATE_LIMITED, 429, false, false},
+        {FAULT_TRANSPORT, ERR_BAD_RESPONSE, 0, false, false},
+        {FAULT_OWN, ERR_INVALID_REQUEST, 0, false, false},
+        {FAULT_PROVIDER, ERR_CONTEXT_LENGTH_EXCEEDED, 400, false, false},
+        {FAULT_PROVIDER, ERR_BAD_RESPONSE, 200, true, false},
+        {FAULT_PROVIDER, ERR_NOT_FOUND, 404, true, true},
+        {FAULT_PROVIDER, ERR_UNAVAILABLE, 501, true, true},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct error err = {.code = rows[i].code, .status = rows[i].status};
-        assert_int_equal(fault_is_of_form(rows[i].cause, &err), rows[i].of_form);
+        assert_int_equal(fault_is_of_form(rows[i].cause, &err, rows[i].known), rows[i].of_form);
     }
 }
 
