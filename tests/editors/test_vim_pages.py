@@ -263,6 +263,13 @@ def test_a_diff_is_found_by_its_lines(pure):
     assert same == old and "hunk 1 of 1" in missing and "several files" in several and name == "f.c"
 
 
+def test_an_empty_line_behind_a_diff_is_none_of_it(pure):
+    change = ["@@ -1 +1 @@", "-a", "+b"]
+    cases = [(["a", "c"], [*change, ""]), (["a", "c"], [*change, "", ""]), (["a", "", "c"], [*change, ""])]
+    assert pure(*(["patch", list(case)] for case in cases)) == [[["b", "c"], ""], [["b", "c"], ""], [["b", "", "c"], ""]]
+    assert "does not fit" in pure(["patch", [["c"], [*change, ""]]])[0][1]
+
+
 def test_figures(pure):
     counts = [0, 999, 1234, 131072, 999600, 1048576]
     assert pure(*(["count", n] for n in counts)) == ["0", "999", "1.2k", "131k", "1M", "1.05M"]

@@ -55,6 +55,16 @@ def Place(lines: list<string>, hunk: dict<any>, least: number): number
   return best
 enddef
 
+# An empty line at the end of a block is none of the hunk, unless the file has it there. False: there is none.
+def TakeOffBlank(hunk: dict<any>): bool
+  if empty(hunk.old) || empty(hunk.new) || hunk.old[-1] != '' || hunk.new[-1] != ''
+    return false
+  endif
+  remove(hunk.old, -1)
+  remove(hunk.new, -1)
+  return true
+enddef
+
 # Files begin with two lines, `--- ` and `+++ `.
 def CountFiles(patch: list<string>): number
   return range(1, len(patch) - 1)->filter((_, i) => patch[i] =~# '^+++ ' && patch[i - 1] =~# '^--- ')->len()
@@ -71,7 +81,10 @@ export def Apply(lines: list<string>, patch: list<string>): list<any>
   var number = 0
   for hunk in hunks
     number += 1
-    final at = Place(lines, hunk, done)
+    var at = Place(lines, hunk, done)
+    while at < done && TakeOffBlank(hunk)
+      at = Place(lines, hunk, done)
+    endwhile
     if at < done
       return [lines, 'hunk ' .. number .. ' of ' .. len(hunks) .. ' does not fit: its lines are not there']
     endif
