@@ -243,3 +243,14 @@ def test_line_ends_of_dos_that_are_seen_stay(nvim, steered, tmp_path):
     assert shown(nvim)[0] == [2]
     nvim.command("AskAccept | write")
     assert (tmp_path / "m.txt").read_bytes() == b"a\r\nb\nC\r\nd\r\n"
+
+
+def test_control_characters_are_shown_harmlessly_and_put_in_as_they_are(nvim, steered):
+    request = begin(nvim, steered)
+    request.say("a\0b\x1b[31m\tc\x07")
+    wait_until(lambda: shown(nvim)[1], "the beginning is shown")
+    written(nvim, request, "\n")
+    assert shown(nvim)[1] == [(3, ["a?b?[31m        c?"])]
+    nvim.command("AskAccept")
+    assert nvim.lines() == ["one", "a\0b\x1b[31m\tc\x07", "five"]
+    assert nvim.told() == []

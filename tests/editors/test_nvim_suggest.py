@@ -268,3 +268,18 @@ def test_setup_may_be_called_again(nvim):
     nvim.command("inoremap <C-y> x")
     nvim.lua("require('askd').setup({suggest_keys = {accept = '<C-y>'}})")
     assert "mapped already" in nvim.told()[-1]
+
+
+def test_control_characters_are_shown_harmlessly(nvim, steered):
+    request = ask(nvim, steered, "ox")
+    request.say("a\0b\x1bc\nd\0")
+    request.end("stop")
+    wait_ghost(nvim, "a?b?c", "d?")
+    nvim.keys("<Tab>")
+    nvim.wait_lines("d\0")
+    assert nvim.lines()[2:4] == ["xa\0b\x1bc", "d\0"]
+    request = ask(nvim, steered, "x")
+    request.say("y")
+    request.end("stop")
+    wait_ghost(nvim, "y")
+    assert nvim.told() == []

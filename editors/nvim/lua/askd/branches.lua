@@ -30,7 +30,8 @@ local function first_line(message)
     end, content)
     content = #texts > 0 and texts[#texts].text or ""
   end
-  return vim.fn.strcharpart(content:match("[^\n]*%S[^\n]*") or "", 0, QUESTION)
+  local line = (content:match("[^\n]*%S[^\n]*") or ""):gsub("%c", " ")
+  return vim.fn.strcharpart(line, 0, QUESTION)
 end
 
 local function branch_items(view)

@@ -110,6 +110,7 @@ local function widened(text, buf, from)
   if not text:find("[%c\127]") then
     return text
   end
+  text = text:gsub("[%z\1-\8\10-\31\127]", "?") -- first: what has a NUL byte is no string to functions of Vim's
   local stop = vim.bo[buf].tabstop
   local out, width = {}, from or 0
   for piece, tab in text:gmatch("([^\t]*)(\t?)") do
@@ -121,7 +122,7 @@ local function widened(text, buf, from)
       out[#out + 1] = (" "):rep(blanks)
     end
   end
-  return (table.concat(out):gsub("[%z\1-\31\127]", "?"))
+  return table.concat(out)
 end
 
 M.widened = widened

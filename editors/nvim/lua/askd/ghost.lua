@@ -45,7 +45,7 @@ function M.show(buf, row, col, text)
     M.hide()
   end
   local line = api.nvim_buf_get_lines(buf, row, row + 1, false)[1]
-  local column = vim.fn.strdisplaywidth(line:sub(1, col))
+  local column = vim.fn.strdisplaywidth((line:sub(1, col):gsub("%z", "^@")))
   local behind = widened(line:sub(col + 1), buf, column)
   local lines = {}
   for i, each in ipairs(vim.split(text, "\n", { plain = true })) do

@@ -87,7 +87,8 @@ end
 local function comment(entries)
   local inside = {}
   for _, entry in ipairs(entries) do
-    inside[#inside + 1] = ('"%s":%s'):format(entry[1], vim.fn.json_encode(entry[2]))
+    local value = type(entry[2]) == "string" and entry[2]:gsub("%z", " ") or entry[2]
+    inside[#inside + 1] = ('"%s":%s'):format(entry[1], vim.fn.json_encode(value))
   end
   return ("<!-- askd {%s} -->"):format((table.concat(inside, ","):gsub(">", "\\u003e")))
 end
