@@ -113,6 +113,13 @@ def test_outside_of_a_chat_they_go_with_the_next_ask_of_the_window(nvim, provide
     assert question(provider, 2) == "nothing more"
 
 
+def test_an_address_goes_as_it_is(nvim, provider, source):
+    nvim.command("AskAttach https://example.org/a.png")
+    nvim.wait_told("https://example.org/a.png goes with")
+    nvim.command("Ask what is this?")
+    assert "https://example.org/a.png" in question(provider)
+
+
 def test_diagnostics(nvim, provider, source):
     nvim.command("AskAttach diagnostics")
     nvim.wait_told("has no diagnostics")

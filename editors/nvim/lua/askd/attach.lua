@@ -124,7 +124,7 @@ function SOURCES.diagnostics(key, win)
   add(key, label, material.text(label, table.concat(lines, "\n") .. "\n"))
 end
 
---- Attaches what the words name: "buffer", "visible", "diagnostics", or files. No word: the buffer.
+--- Attaches what the words name: "buffer", "visible", "diagnostics", or files, or addresses. No word: the buffer.
 function M.attach(words)
   local key = next_question.key()
   for _, word in ipairs(#words > 0 and words or { "buffer" }) do
@@ -134,6 +134,8 @@ function M.attach(words)
       notify.warn("there is no window with a buffer to attach")
     elseif source then
       source(key, win)
+    elseif word:match("^https?://") then
+      add(key, word, { type = "file", name = word, url = word })
     else
       local files = vim.fn.glob(word, true, true)
       for _, path in ipairs(#files > 0 and files or { word }) do
