@@ -25,5 +25,5 @@ nobase_dist_pkgdata_DATA = \
 	editors/vim/autoload/askd/pick.vim editors/vim/autoload/askd/pickers.vim editors/vim/autoload/askd/resume.vim \
 	editors/vim/autoload/askd/rewrite.vim editors/vim/autoload/askd/run.vim editors/vim/autoload/askd/send.vim \
 	editors/vim/autoload/askd/split.vim editors/vim/autoload/askd/status.vim editors/vim/autoload/askd/suggest.vim \
-	editors/vim/autoload/askd/turns.vim editors/vim/autoload/askd/words.vim editors/vim/doc/askd.txt \
-	editors/vim/plugin/askd.vim
+	editors/vim/autoload/askd/turns.vim editors/vim/autoload/askd/typed.vim editors/vim/autoload/askd/words.vim \
+	editors/vim/doc/askd.txt editors/vim/plugin/askd.vim

@@ -404,3 +404,53 @@ def test_a_long_conversation_is_opened_in_pieces_that_no_undo_takes_out(daemon, 
         v.type(":e", "Enter")
         v.wait_eval("&modified", 0)
         wait_until(lambda: v.lines() == before, "it is read anew")
+
+
+def test_autowrite_asks_nothing(daemon, home, client):
+    with Vim(home, set=["set autowrite makeprg=true"]) as v:
+        v.type(":AskChat", "Enter")
+        v.wait_eval("bufname()", lambda name: name.startswith(CHAT))
+        v.type("Gohalf a question", "Escape")
+        v.type(":make", "Enter")
+        v.wait_eval("execute('messages')", lambda told: "was not sent" in told)
+        v.type("", "Enter")
+        v.wait_eval("mode()", "n")
+        assert v.eval("&modified") == 1 and client.call("conversation.list", {}) == []
+        v.type(":wa", "Enter")
+        wait_turns(v, ("user", "half a question"), ("assistant (fake/echo)", "half a question"), ("user", ""))
+
+
+@pytest.mark.parametrize("keys, windows", [("ZZ", 2), (":wq\r", 2), (":x\r", 1), (":wq\r", 1)])
+def test_a_chat_is_written_and_left(daemon, home, client, keys, windows):
+    with Vim(home) as v:
+        v.type(":AskChat", "Enter")
+        v.wait_eval("bufname()", lambda name: name.startswith(CHAT))
+        if windows == 1:
+            v.type(":only", "Enter")
+        v.type("Gogo", "Escape")
+        pid = v.eval("getpid()")
+        v.type(keys)
+        if windows == 2:
+            v.wait_eval("winnr('$')", 1)
+        else:
+            wait_until(lambda: not os.path.exists(f"/proc/{pid}"), "Vim ends")
+        wait_until(lambda: [c["title"] for c in client.call("conversation.list", {})] == ["go"], "it is asked")
+
+
+def test_a_chat_that_cannot_be_sent_is_not_left(daemon, home):
+    with Vim(home) as v:
+        v.type(":AskChat", "Enter")
+        v.wait_eval("bufname()", lambda name: name.startswith(CHAT))
+        v.type(":only", "Enter")
+        v.ex("call askd#args#Ahead()")
+        v.wait_eval("askd#client#State()", "ready")
+        v.type("Gogo", "Escape")
+        daemon.signal(signal.SIGSTOP)
+        try:
+            v.type(":wq", "Enter")
+            v.wait_for("E162")
+        finally:
+            daemon.signal(signal.SIGCONT)
+        v.type("", "Enter")
+        wait_turns(v, ("user", "go"), ("assistant (fake/echo)", "go"), ("user", ""))
+        v.wait_eval("&modified", 0)

@@ -50,7 +50,7 @@ augroup askd
   autocmd BufReadCmd askd://answer/* askd#split#Read(expand('<amatch>'))
   autocmd BufWipeout askd://answer/* askd#split#Leave(expand('<abuf>')->str2nr())
   autocmd BufReadCmd askd://conversation/* askd#chat#Load(expand('<amatch>'))
-  autocmd BufWriteCmd askd://conversation/* askd#send#Send(expand('<abuf>')->str2nr())
+  autocmd BufWriteCmd askd://conversation/* askd#send#Write(expand('<abuf>')->str2nr())
   autocmd BufUnload askd://conversation/* askd#chat#Leave(expand('<abuf>')->str2nr())
   autocmd CmdlineChanged : if getcmdline() =~# '\<Ask\a*\s' | askd#args#Ahead() | endif
   autocmd InsertEnter * ++once if get(g:, 'askd_suggest', 0) | askd#suggest#Set('on') | endif

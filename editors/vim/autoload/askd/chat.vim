@@ -15,6 +15,7 @@ import autoload 'askd/notify.vim'
 import autoload 'askd/options.vim'
 import autoload 'askd/page.vim'
 import autoload 'askd/turns.vim'
+import autoload 'askd/typed.vim'
 
 export const PREFIX = 'askd://conversation/'
 const NEW = 'new'
@@ -100,6 +101,7 @@ def Prepare()
     setlocal filetype=markdown
   endif
   setlocal nomodeline
+  typed.Begin()
 enddef
 
 # For BufReadCmd.
@@ -236,9 +238,9 @@ def Fill(chat: dict<any>, told: dict<any>)
   page.Fill(chat.buf, chat.known, turns.OpeningLines(chat.title, chat.instructions), () => IsOpen(chat), (last) => {
     chat.reading = false
     chat.loaded = true
-    final typed = getbufline(chat.buf, last + 1, '$')->match('\S') >= 0
-    setbufvar(chat.buf, '&modified', typed)
-    if !typed
+    final was_typed = getbufline(chat.buf, last + 1, '$')->match('\S') >= 0
+    setbufvar(chat.buf, '&modified', was_typed)
+    if !was_typed
       ToEnd(chat)
     endif
     if chat.Shown != null_function

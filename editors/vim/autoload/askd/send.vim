@@ -11,6 +11,11 @@ import autoload 'askd/options.vim'
 import autoload 'askd/page.vim'
 import autoload 'askd/split.vim'
 import autoload 'askd/turns.vim'
+import autoload 'askd/typed.vim'
+
+const LEAVE_SECONDS = 2.0
+
+var leaving: dict<bool> = {} # buffers that are left while what was written in them is being sent
 
 # asked: {model, prompt}, each '' where it is not told. again: where nothing was written, the last question once more.
 export def Send(buf: number, asked: dict<any> = {}, again: bool = false)
@@ -43,6 +48,41 @@ export def Send(buf: number, asked: dict<any> = {}, again: bool = false)
     Ask(c, wish, read, asked)
   endif
 enddef
+
+# For BufWriteCmd.
+export def Write(buf: number)
+  if typed.IsAutowrite()
+    notify.Warn('what is written in a chat was not sent by ''autowrite'': :w in it does, or :AskSend')
+  else
+    Send(buf)
+    # Only a buffer that is not modified is left. Until the daemon has the question, all others stay so.
+    if get(chat.Get(buf), 'sending', false) && typed.IsLeaving()
+      leaving[buf] = true
+      setbufvar(buf, '&modified', false)
+    endif
+  endif
+enddef
+
+# Before Vim ends: what was written is lost with it where it did not get to the daemon, so that Vim stays then.
+def Leave()
+  final begun = reltime()
+  while Sending() && reltimefloat(reltime(begun)) < LEAVE_SECONDS
+    sleep 5m
+  endwhile
+  for buf in keys(leaving)
+    setbufvar(str2nr(buf), '&modified', true)
+  endfor
+enddef
+
+def Sending(): bool
+  leaving->filter((buf, _) => get(chat.Get(str2nr(buf)), 'sending', false))
+  return !empty(leaving)
+enddef
+
+augroup askd_send
+  autocmd!
+  autocmd ExitPre * Leave()
+augroup END
 
 # :AskSend[!] [-m MODEL] [-p PROMPT]
 export def Command(text: string, again: bool)
@@ -110,8 +150,9 @@ def Params(c: dict<any>, wish: dict<any>, asked: dict<any>): dict<any>
     params.regenerate = c.known[wish.at].id
     return params
   endif
-  if get(asked, 'prompt', '') != ''
-    params.template = asked.prompt
+  final prompt = get(asked, 'prompt', '') != '' ? asked.prompt : getbufvar(c.buf, 'askd_prompt', '')
+  if prompt != ''
+    params.template = prompt
   endif
   if wish.turn.text != ''
     params.prompt = wish.turn.text
@@ -153,6 +194,7 @@ def Failed(c: dict<any>, err: dict<any>)
   c.sending = false
   if chat.IsOpen(c)
     chat.Tell(c)
+    chat.SetModified(c)
   endif
   notify.Error(err)
 enddef
@@ -183,6 +225,7 @@ def Sent(c: dict<any>, wish: dict<any>, conversation: string, answer: string)
     return
   endif
   Rebase(c, wish)
+  chat.SetModified(c)
   TellFailure(answer)
   if conversation == ''
     notify.Warn('this daemon keeps no conversations (keep = none): the answer stands by itself')
@@ -257,6 +300,7 @@ enddef
 
 # What was sent is attached no longer.
 def Forget(c: dict<any>, turn: dict<any>)
+  setbufvar(c.buf, 'askd_prompt', '')
   final attached = getbufvar(c.buf, 'askd_attached', {})
   for n in branch.Numbers(turn, 'attached')
     if has_key(attached, n)
