@@ -64,14 +64,52 @@ def test_the_picker_of_models(daemon, home, provider):
         v.wait_eval("g:askd_model", "")
 
 
-def test_the_picker_of_prompts_asks_about_the_buffer(daemon, home, provider):
+def test_the_picker_of_prompts_asks_about_a_range(daemon, home, provider):
     with Vim(home) as v:
         v.eval("setline(1, ['int x;', 'int y;'])")
-        v.type(":AskPrompt", "Enter")
+        v.type(":%AskPrompt", "Enter")
         v.wait_for("What code, a command")
         v.type("explain a", "Enter")
         provider.wait_requests(1)
         assert "int x;\\nint y;" in last_content(provider).replace("\\\\n", "\\n")
+
+
+def test_a_prompt_is_kept_for_the_next_question(daemon, home, provider):
+    """Of this window, and of it only; a question that was refused leaves it, and what is attached, where they are."""
+    with Vim(home) as v:
+        v.type(":AskPrompt explain", "Enter")
+        v.wait_for("attached to the next question: the prompt explain")
+        v.eval("setline(1, 'int x;')")
+        v.type(":AskAttach buffer", "Enter")
+        v.wait_for("the prompt explain, buffer 1")
+        v.type(":Ask -m nobody/has what is this", "Enter")
+        v.wait_for("not_found")
+        assert provider.bodies() == []
+        v.type(":Ask what is that", "Enter")
+        provider.wait_requests(1)
+        asked = last_content(provider)
+        assert "Explain what stands" in asked and "int x;" in asked and "what is that" in asked
+        v.type(":Ask and now", "Enter")
+        provider.wait_requests(2)
+        assert "Explain what stands" not in last_content(provider) and "int x;" not in last_content(provider)
+        v.type(":AskPrompt explain", "Enter")
+        v.wait_for("the prompt explain")
+        v.type(":AskDetach", "Enter")
+        v.wait_for("nothing is attached")
+
+
+def test_a_prompt_is_kept_for_the_next_question_of_a_chat(daemon, home, provider):
+    with Vim(home) as v:
+        begin(v, "one")
+        wait_turns(v, ("user", "one"), ("assistant (fake/echo)", "one"), ("user", ""))
+        v.type(":AskPrompt explain", "Enter")
+        v.wait_for("attached to the next question: the prompt explain")
+        assert len(provider.bodies()) == 1
+        v.type("Gotwo", "Escape")
+        v.type(":w", "Enter")
+        provider.wait_requests(2)
+        assert "Explain what stands" in last_content(provider) and "two" in last_content(provider)
+        v.wait_eval("b:askd_prompt", "")
 
 
 def test_the_picker_of_conversations(daemon, home, client):
@@ -249,6 +287,29 @@ def test_a_diff_is_applied_to_its_file(daemon, home):
         v.type(":AskAccept", "Enter")
         v.wait_eval("getline(6)", "long v5;")
         assert len(v.lines()) == 9
+
+
+def test_a_diff_about_several_files(daemon, home):
+    """One of them at a time: that under the cursor, or the one that is named."""
+    diff = [
+        "```diff", "diff --git a/a.c b/a.c", "--- a/a.c", "+++ b/a.c", "@@ -1 +1 @@", "-int a;", "+long a;",
+        "diff --git a/b.c b/b.c", "--- a/b.c", "+++ b/b.c", "@@ -1 +1 @@", "-int b;", "+long b;", "```",
+    ]  # fmt: skip
+    for name in "ab":
+        (home.path / f"{name}.c").write_text(f"int {name};\n")
+    answer = home.path / "answer.md"
+    answer.write_text("\n".join(diff) + "\n")
+    with Vim(home, answer, set=[f"cd {home.path}"]) as v:
+        v.type(":AskApply", "Enter")
+        v.wait_for("several files")
+        v.type(":13 | AskApply", "Enter")
+        v.wait_for("AskAccept puts it into b.c")
+        v.type(":AskAccept", "Enter")
+        v.wait_eval("getline(1, '$')", ["long b;"])
+        v.type(":buffer answer.md | 1 | AskApply a.c", "Enter")
+        v.wait_for("AskAccept puts it into a.c")
+        v.type(":AskAccept", "Enter")
+        v.wait_eval("[expand('%:t'), getline(1, '$')]", ["a.c", ["long a;"]])
 
 
 def test_a_code_block_without_a_name_is_asked_for_one(daemon, home):

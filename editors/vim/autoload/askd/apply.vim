@@ -15,7 +15,8 @@ const NAMED = '\c^\s*\%(#\+\s*\)\?\%(file:\?\s\+\)\?\zs\S*\w\.\w\+\ze:\?\s*$'
 
 # -- blocks; pure
 
-# The code block that holds line `at` of the lines (from 1), fences included: {info, above, lines, closed}; {} for none.
+# The code block that holds line `at` of the lines (from 1), fences included: {info, above, lines, closed, first};
+# first: the line on which the code begins. {} for none.
 # escaped: they are a chat's lines, in which a heading of ours ends whatever fence somebody forgot to close.
 export def Block(lines: list<string>, at: number, escaped: bool): dict<any>
   var open: dict<any> = {}
@@ -50,7 +51,7 @@ def Finished(open: dict<any>, lines: list<string>, last: number, closed: bool, e
     ->mapnew((_, l) => escaped ? turns.Unescape(l) : l)
     ->mapnew((_, l) => stridx(l, open.indent) == 0 ? strpart(l, len(open.indent)) : l)
   return {info: open.info, above: open.first > 1 ? lines[open.first - 2] : '', closed: closed,
-    lines: code}
+    lines: code, first: open.first + 1}
 enddef
 
 # A name that a model may tell: within this folder, and nothing but a name.
@@ -76,13 +77,33 @@ export def FileName(block: dict<any>): string
   return Relative(named != '' ? named : matchstr(block.above, NAMED))
 enddef
 
+# Of a diff about several files, what it says of the one that is called `to`, or of the one at line `at`; {} where that
+# is none. Any other block as it is.
+export def OfOneFile(block: dict<any>, to: string, at: number): dict<any>
+  final files = patch.IsDiff(block.info) ? patch.Files(block.lines) : []
+  if len(files) < 2
+    return block
+  endif
+  final wanted = fnamemodify(to, ':p')
+  for file in files
+    final line = block.first + file.first
+    if to == '' ? line <= at && at < line + len(file.lines) : fnamemodify(patch.FileName(file.lines), ':p') ==# wanted
+      return extendnew(block, {lines: file.lines, first: line})
+    endif
+  endfor
+  return {}
+enddef
+
 # -- applying
 
 # to: a file, maybe with the lines that the block takes the place of, FILE:FIRST-LAST; '' where the block tells it.
 export def Apply(to: string)
-  final block = Block(getline(1, '$'), line('.'), !empty(chat.Get(bufnr())))
-  if empty(block)
+  final whole = Block(getline(1, '$'), line('.'), !empty(chat.Get(bufnr())))
+  final block = empty(whole) ? {} : OfOneFile(whole, to, line('.'))
+  if empty(whole)
     notify.Error('there is no code block under the cursor')
+  elseif empty(block)
+    notify.Error('this diff is about several files: put the cursor on what it says of one, or name that one')
   elseif !block.closed && get(get(b:, 'askd', {}), 'state', '') ==# 'running'
     notify.Error('this block is still coming')
   else

@@ -49,7 +49,11 @@ export def Ask(text: string, ranges: number, first: number, end: number, mods: s
     notify.Error({code: 'invalid_request', message: given.error})
     return
   endif
-  var parts = material.Take()
+  final taken = material.Take()
+  final parts = copy(taken.parts)
+  if given.prompt == ''
+    given.prompt = taken.prompt
+  endif
   final whole = ranges > 0 ? material.Lines(bufnr(), first, end) : ''
   # A prompt of the library with nothing but lines takes them for its input, as `ask -p NAME < FILE` does.
   if ranges > 0 && given.words == '' && given.prompt != ''
@@ -69,7 +73,7 @@ export def Ask(text: string, ranges: number, first: number, end: number, mods: s
     conversation: given.conversation != '' ? given.conversation : here != '' ? here : 'new',
     detach: true,
   })
-  Send(params, mods)
+  Send(params, mods, () => material.GiveBack(taken))
 enddef
 
 # Windows are opened between two commands only: somebody who is in the middle of one, or selects something, is not
@@ -82,13 +86,14 @@ def WhenCalm(Do: func)
   endif
 enddef
 
-def Send(params: dict<any>, mods: string)
+def Send(params: dict<any>, mods: string, Refused: func)
   final slow = timer_start(PATIENCE, (_) => notify.Info('waiting for the daemon'))
   client.Request('chat', params, (err, result) => {
     timer_stop(slow)
     if empty(err)
       WhenCalm(() => split.Open(result.answer, mods))
     else
+      call(Refused, [])
       notify.Error(err)
     endif
   })

@@ -139,9 +139,24 @@ def AddComment(buf: number, turn: dict<any>, number: number)
   appendbufline(buf, turn.first + len(turn.comments), lines)
 enddef
 
+# A prompt of the library for the next question; '' for none.
+export def SetPrompt(name: string)
+  if empty(chat.Get(bufnr()))
+    w:askd_prompt = name
+  else
+    b:askd_prompt = name
+  endif
+  Told(bufnr())
+enddef
+
 def Told(buf: number)
-  final names = (empty(chat.Get(buf)) ? get(w:, 'askd_attached', []) : values(getbufvar(buf, 'askd_attached', {})))
+  final is_chat = !empty(chat.Get(buf))
+  final names = (is_chat ? values(getbufvar(buf, 'askd_attached', {})) : get(w:, 'askd_attached', []))
     ->mapnew((_, part) => get(part, 'name', part.type))
+  final prompt = is_chat ? getbufvar(buf, 'askd_prompt', '') : get(w:, 'askd_prompt', '')
+  if prompt != ''
+    names->insert('the prompt ' .. prompt)
+  endif
   notify.Info(empty(names) ? 'nothing is attached: :AskAttach FILE ..., buffer, visible or diagnostics'
     : 'attached to the next question: ' .. join(names, ', '))
 enddef
@@ -158,9 +173,14 @@ enddef
 
 # -- detaching
 
-# All, or what has that name.
+# All and the prompt, or what has that name.
 export def Detach(name: string)
   final buf = bufnr()
+  if name == '' && empty(chat.Get(buf))
+    w:askd_prompt = ''
+  elseif name == ''
+    b:askd_prompt = ''
+  endif
   if empty(chat.Get(buf))
     w:askd_attached = get(w:, 'askd_attached', [])->filter((_, part) => name != '' && get(part, 'name', '') !=# name)
   else

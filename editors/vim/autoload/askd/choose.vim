@@ -3,11 +3,11 @@ vim9script
 
 import autoload 'askd/args.vim'
 import autoload 'askd/ask.vim'
+import autoload 'askd/attach.vim'
 import autoload 'askd/chat.vim'
 import autoload 'askd/notify.vim'
 import autoload 'askd/options.vim'
 import autoload 'askd/pickers.vim'
-import autoload 'askd/send.vim'
 import autoload 'askd/status.vim'
 
 # For this chat or answer, else for the whole Vim; `default` is what the daemon would choose.
@@ -26,16 +26,14 @@ export def Model(name: string)
   notify.Info('model: ' .. name)
 enddef
 
-# Asks by a prompt: in a chat with what was written, else about the lines, or the buffer where none are told.
+# The prompt by which the next question of this chat or window goes; with lines, they are asked about at once.
 export def Prompt(name: string, ranges: number, first: number, last: number, mods: string)
   if name == ''
     pickers.Prompts((chosen) => Prompt(chosen, ranges, first, last, mods))
-  elseif !empty(chat.Get(bufnr()))
-    send.Send(bufnr(), {prompt: name})
   elseif ranges > 0
     ask.Ask('-p ' .. name, 1, first, last, mods)
   else
-    ask.Ask('-p ' .. name, 1, 1, line('$'), mods)
+    attach.SetPrompt(name)
   endif
 enddef
 

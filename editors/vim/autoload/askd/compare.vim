@@ -16,20 +16,26 @@ export def Compare(text: string, ranges: number, first: number, end: number)
   final given = args.Parse(text, ['-p', '-c'])
   final models = matchstr(given.words, '^\S*')->split(',')
   given.words = matchstr(given.words, '^\S*\s*\zs\_.*')
-  var parts = material.Take()
+  final taken = material.Take()
+  final parts = copy(taken.parts)
+  if given.prompt == ''
+    given.prompt = taken.prompt
+  endif
   if ranges > 0
     parts->add(material.Range(bufnr(), first, end))
   endif
   if given.error != ''
+    material.GiveBack(taken)
     notify.Error({code: 'invalid_request', message: given.error})
   elseif len(models) < 2 || (given.words == '' && given.prompt == '' && empty(parts))
+    material.GiveBack(taken)
     notify.Error({code: 'invalid_request', message: USAGE})
   else
-    Ask(given, models, parts)
+    Ask(given, models, parts, taken)
   endif
 enddef
 
-def Ask(given: dict<string>, models: list<string>, parts: list<dict<any>>)
+def Ask(given: dict<string>, models: list<string>, parts: list<dict<any>>, taken: dict<any>)
   var params = ask.Question(given, parts)
   if has_key(params, 'model')
     remove(params, 'model')
@@ -39,6 +45,7 @@ def Ask(given: dict<string>, models: list<string>, parts: list<dict<any>>)
     if empty(err)
       Show(result.answers)
     else
+      material.GiveBack(taken)
       notify.Error(err)
     endif
   })

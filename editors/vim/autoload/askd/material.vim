@@ -40,8 +40,23 @@ export def Buffer(buf: number): dict<any>
 enddef
 
 # What was attached to the next question of this window. Taken: the question after it has none.
-export def Take(): list<dict<any>>
+export def TakeParts(): list<dict<any>>
   final parts = get(w:, 'askd_attached', [])
   w:askd_attached = []
   return parts
+enddef
+
+# That and the prompt by which it goes, {win, parts, prompt}.
+export def Take(): dict<any>
+  final taken = {win: win_getid(), parts: TakeParts(), prompt: get(w:, 'askd_prompt', '')}
+  w:askd_prompt = ''
+  return taken
+enddef
+
+# The question was refused: what was taken waits for the next one.
+export def GiveBack(taken: dict<any>)
+  setwinvar(taken.win, 'askd_attached', taken.parts + getwinvar(taken.win, 'askd_attached', []))
+  if getwinvar(taken.win, 'askd_prompt', '') == ''
+    setwinvar(taken.win, 'askd_prompt', taken.prompt)
+  endif
 enddef

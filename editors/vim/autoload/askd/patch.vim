@@ -65,14 +65,24 @@ def TakeOffBlank(hunk: dict<any>): bool
   return true
 enddef
 
-# Files begin with two lines, `--- ` and `+++ `.
-def CountFiles(patch: list<string>): number
-  return range(1, len(patch) - 1)->filter((_, i) => patch[i] =~# '^+++ ' && patch[i - 1] =~# '^--- ')->len()
+# What a diff says of each file: [{first, lines, is_named}], first: the index of its first line. A file begins with two
+# lines, `--- ` and `+++ `, and git's word before them.
+export def Files(patch: list<string>): list<dict<any>>
+  var files: list<dict<any>> = []
+  for i in range(len(patch))
+    final names = patch[i] =~# '^--- ' && get(patch, i + 1, '') =~# '^+++ '
+    if empty(files) || patch[i] =~# '^diff ' || (names && files[-1].is_named)
+      files->add({first: i, lines: [], is_named: false})
+    endif
+    files[-1].is_named = files[-1].is_named || names
+    files[-1].lines->add(patch[i])
+  endfor
+  return files->filter((_, f) => f.is_named)
 enddef
 
 # [what becomes of the lines, '' or why nothing does]
 export def Apply(lines: list<string>, patch: list<string>): list<any>
-  if CountFiles(patch) > 1
+  if len(Files(patch)) > 1
     return [lines, 'this diff is about several files']
   endif
   final hunks = Hunks(patch)

@@ -37,10 +37,10 @@ enddef
 
 def Question(given: dict<string>, buf: number, first: number, end: number): dict<any>
   if given.prompt == ''
-    return extend(ask.Question(given, material.Take() + Parts(buf, first, end)), {system: SYSTEM})
+    return extend(ask.Question(given, material.TakeParts() + Parts(buf, first, end)), {system: SYSTEM})
   endif
   final wish = given.words == '' ? '' : given.words .. "\n\n"
-  return extend(ask.Question(given, material.Take()), {prompt: wish .. material.Lines(buf, first, end)})
+  return extend(ask.Question(given, material.TakeParts()), {prompt: wish .. material.Lines(buf, first, end)})
 enddef
 
 def Blank(line: string): bool
