@@ -37,6 +37,23 @@ def test_another_s_is_not_cleared(alice, bob):
     assert not ask(alice)["cached"]
 
 
+def suggest(user, prefix):
+    return user.call("complete", {"model": f"fake/say-x{b'1 + 2'.hex()}", "prefix": prefix})["cached"]
+
+
+def test_another_s_suggestions_are_not_made_nor_cleared(alice, bob):
+    assert [suggest(alice, "x = "), suggest(bob, "x = 1"), suggest(alice, "x = 1")] == [False, False, True]
+    bob.call("cache.clear")
+    assert suggest(alice, "x = 1 +")
+
+
+@pytest.mark.askd(extra=SHARED)
+def test_a_namespace_s_suggestions_are_everybody_s(alice, bob):
+    assert [suggest(alice, "x = "), suggest(bob, "x = 1")] == [False, True]
+    bob.call("cache.clear")
+    assert not suggest(alice, "x = 1 +")
+
+
 def test_another_s_is_not_joined(alice, bob, provider):
     alice.chat("hang-after-1", detach=True)
     bob.chat("hang-after-1", stream=True)
