@@ -36,7 +36,11 @@ local COMMANDS = {
     "prompt",
     { nargs = "?", range = true, complete = "complete_prompt", desc = "Choose a prompt of the library" },
   },
-  AskConversations = { "commands", "conversations", { nargs = "*", bang = true, desc = "Choose a conversation, or search" } },
+  AskConversations = {
+    "commands",
+    "conversations",
+    { nargs = "*", bang = true, desc = "Choose a conversation, or search" },
+  },
   AskResume = { "commands", "resume", { nargs = "?", bang = true, desc = "Show an answer again" } },
   AskCompare = {
     "commands",

@@ -1,5 +1,5 @@
--- The Ex command that is being carried out. Only it tells a chat whether somebody has written it: 'autowrite' has Neovim
--- write all buffers before :make and the like, and nobody wants a question asked that is not finished.
+-- The Ex command that is being carried out. Only it tells a chat whether somebody has written it: 'autowrite' has
+-- Neovim write all buffers before :make and the like, and nobody wants a question asked that is not finished.
 local api = vim.api
 local M = {}
 
