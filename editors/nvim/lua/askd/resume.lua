@@ -4,7 +4,6 @@ local client = require("askd.client")
 local notify = require("askd.notify")
 local split = require("askd.split")
 
-local api = vim.api
 local M = {}
 
 local CONVERSATIONS = 1000 -- of this folder that are looked at
