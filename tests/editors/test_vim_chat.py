@@ -70,6 +70,7 @@ def test_what_looks_like_a_heading_is_text(daemon, home, client):
         v.type(":e", "Enter")
         v.wait_eval("&modified", 0)
         wait_until(lambda: v.lines() == before, "it is read anew")
+        assert "No lines in buffer" not in v.messages()
         v.type(":w", "Enter")
         v.wait_for("nothing to send")
 

@@ -329,6 +329,18 @@ def test_a_code_block_without_a_name_is_asked_for_one(daemon, home):
         v.wait_for("no code block under the cursor")
 
 
+def test_lines_and_the_buffer_are_attached(daemon, home):
+    """As in Neovim: a range, or without any word the buffer; and taken off by a part of the name."""
+    with Vim(home) as v:
+        v.eval("setline(1, ['int x;', 'int y;', 'int z;'])")
+        v.type(":2,3AskAttach", "Enter")
+        v.wait_for("attached to the next question: buffer 1, lines 2 to 3")
+        v.type(":AskAttach", "Enter")
+        v.wait_eval("map(copy(w:askd_attached), 'v:val.name')", ["buffer 1, lines 2 to 3", "buffer 1"])
+        v.type(":AskDetach lines 2", "Enter")
+        v.wait_eval("map(copy(w:askd_attached), 'v:val.name')", ["buffer 1"])
+
+
 # -- commits
 
 

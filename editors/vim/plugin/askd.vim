@@ -27,7 +27,7 @@ command! -nargs=? -range -complete=customlist,askd#chat#Complete AskChat askd#at
 command! -nargs=* -bang -complete=customlist,askd#args#Complete AskSend askd#send#Command(<q-args>, <q-bang> == '!')
 command! -nargs=? -complete=customlist,askd#branches#Complete AskBranch askd#branches#Go(<q-args>)
 command! -nargs=? -complete=file AskApply askd#apply#Apply(<q-args>)
-command! -nargs=* -complete=customlist,askd#attach#Complete AskAttach askd#attach#Attach([<f-args>])
+command! -nargs=* -range -complete=customlist,askd#attach#Complete AskAttach askd#attach#Attach([<f-args>], <range>, <line1>, <line2>)
 command! -nargs=? -complete=customlist,askd#attach#CompleteAttached AskDetach askd#attach#Detach(<q-args>)
 command! -nargs=* -range -complete=customlist,askd#compare#Complete AskCompare askd#compare#Compare(<q-args>, <range>, <line1>, <line2>)
 command! -nargs=* -complete=customlist,askd#args#Complete AskCommit askd#commit#Write(<q-args>)

@@ -52,11 +52,12 @@ const SOURCES: dict<func> = {
 
 # -- attaching
 
-export def Attach(what: list<string>)
-  if empty(what)
-    Told(bufnr())
+# Without words the lines of the range, or else the buffer.
+export def Attach(what: list<string>, ranges: number, first: number, last: number)
+  if ranges > 0
+    Add(bufnr(), win_getid(), material.Range(bufnr(), first, last))
   endif
-  for word in what
+  for word in empty(what) && ranges == 0 ? ['buffer'] : what
     if has_key(SOURCES, word)
       FromEditor(word)
     elseif word =~# '^https\?://'
@@ -173,7 +174,7 @@ enddef
 
 # -- detaching
 
-# All and the prompt, or what has that name.
+# All and the prompt, or what has that text in its name.
 export def Detach(name: string)
   final buf = bufnr()
   if name == '' && empty(chat.Get(buf))
@@ -182,7 +183,7 @@ export def Detach(name: string)
     b:askd_prompt = ''
   endif
   if empty(chat.Get(buf))
-    w:askd_attached = get(w:, 'askd_attached', [])->filter((_, part) => name != '' && get(part, 'name', '') !=# name)
+    w:askd_attached = get(w:, 'askd_attached', [])->filter((_, part) => name != '' && stridx(get(part, 'name', ''), name) < 0)
   else
     DetachFromChat(buf, name)
   endif
@@ -192,7 +193,7 @@ enddef
 def DetachFromChat(buf: number, name: string)
   var attached = getbufvar(buf, 'askd_attached', {})
   for n in keys(attached)
-    if name == '' || get(attached[n], 'name', '') ==# name
+    if stridx(get(attached[n], 'name', ''), name) >= 0
       final line = turns.Comment(send.AttachedPairs(buf, [str2nr(n)])[0])
       final at = getbufline(buf, 1, '$')->index(line)
       if at >= 0

@@ -110,7 +110,7 @@ export def Load(name: string)
   final what = strpart(name, len(PREFIX))
   Leave(buf)
   Prepare()
-  deletebufline(buf, 1, '$')
+  silent deletebufline(buf, 1, '$')
   var chat = {buf: buf, conversation: '', title: '', instructions: '', messages: [], head: '', known: [], tip: '',
     runs: {}, answers: {}, watch: {}, reading: false, again: false, sending: false, loaded: false, Shown: null_function}
   chats[buf] = chat

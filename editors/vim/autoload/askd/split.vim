@@ -50,7 +50,7 @@ def Prepare()
   # A name that is an id tells nothing; another buffer that comes into the window has its own.
   &l:statusline = '%{%exists("b:askd") ? "%{askd#Answer()}" : "%f %m"%}%<%=%P'
   setlocal modifiable
-  deletebufline('%', 1, '$')
+  silent deletebufline('%', 1, '$')
   setlocal nomodifiable nomodified
   if &filetype != 'markdown'
     setlocal filetype=markdown
