@@ -13,7 +13,6 @@ from conftest import wait_until
 
 UNAVAILABLE = 69
 PATIENT = {"ASKD_COMPLETION_MS": "30000"}  # where it is not the time that is looked at
-BOUND = 0.05  # seconds that a shell may wait
 TITLE = "it's \"a title\" $(touch pwned) `x`\nwith\ta second line"
 
 
@@ -170,15 +169,20 @@ def test_no_daemon_is_started(home, ask):
     assert (r.returncode, r.stdout, r.stderr) == (0, "nothing\n", "") and not home.socket.exists()
 
 
-def timed(program, *words_):
+def timed(program, *words_, env=None):
     """The shortest of several runs: others use this machine too."""
     best = 9.0
     for _ in range(7):
         begun = time.monotonic()
-        r = program("--completion", *words_)
+        r = program("--completion", *words_, env=env)
         best = min(best, time.monotonic() - begun)
         assert (r.returncode, r.stderr) == (0, "")
     return best, r.stdout
+
+
+def unasked(program):
+    """The yardstick: what takes as long where nobody is asked."""
+    return timed(program, "--mod")[0]
 
 
 def test_a_daemon_that_hangs_is_not_waited_for(daemon, ask):
@@ -187,7 +191,7 @@ def test_a_daemon_that_hangs_is_not_waited_for(daemon, ask):
         best, out = timed(ask, "-m", "")
     finally:
         daemon.signal(signal.SIGCONT)
-    assert out == "nothing\n" and best < 4 * BOUND
+    assert out == "nothing\n" and best < 50 * unasked(ask)
 
 
 def test_a_peer_that_speaks_otherwise(home, ask):
@@ -203,5 +207,5 @@ def test_a_peer_that_speaks_otherwise(home, ask):
 def test_it_is_fast(daemon, client, ask, before, least):
     for i in range(50):
         say(client, f"{i}")
-    best, out = timed(ask, before, "")
-    assert len(out.splitlines()) > least and best < BOUND
+    best, out = timed(ask, before, "", env=PATIENT)
+    assert len(out.splitlines()) > least and best < 12 * unasked(ask)
