@@ -34,6 +34,12 @@ TROUBLE = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error", "
 INHERITED = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS")
 
 
+def asan_options(leaks):
+    """Looking for leaks at its end takes a program longer than all else that most of them do: the daemon and the units
+    are looked at, but not each of the thousands of clients."""
+    return f"{os.environ.get('ASAN_OPTIONS', '')}:detect_leaks={int(leaks)}"
+
+
 def wait_until(check, what, timeout=PATIENCE, pause=0.02):
     """check()'s first true value; pause: seconds between two looks."""
     end = time.monotonic() + timeout
@@ -164,6 +170,7 @@ class Home:
             XDG_STATE_HOME=str(self.state),
             XDG_CACHE_HOME=str(self.path / "cache"),
             ASKD_PAGER="cat",  # or a table of a test would wait for a key
+            ASAN_OPTIONS=asan_options(leaks=False),
         )
         env.update(more)
         return env
@@ -215,7 +222,7 @@ class Daemon:
         self.log = tempfile.TemporaryFile()
         self.proc = subprocess.Popen(
             [*via, str(home.askd or askd_path()), *args],
-            env=home.env(**(env or {})),
+            env=home.env(**{"ASAN_OPTIONS": asan_options(leaks=True), **(env or {})}),
             stdin=subprocess.DEVNULL,
             stdout=self.log,
             stderr=self.log,
