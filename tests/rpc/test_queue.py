@@ -384,8 +384,8 @@ class Limited:
 def test_what_a_head_tells_is_kept_to(queue):
     q = queue(retries=0, max_connections=1)  # so that each head is there before the next is sent
     limited = q.acts.act = Limited(1, 0.3)
-    q.client.result(q.send("teaches"))
     before = time.monotonic()
+    q.client.result(q.send("teaches"))
     msgids = [q.send(f"p{i}", stream=i % 2 == 0) for i in range(4)]
     wait_until(lambda: q.state()["waiting"] > 0 or q.acts.count("slow") > 4, "they wait")
     [row] = q.state()["rate_limit"]
