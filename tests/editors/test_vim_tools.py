@@ -23,10 +23,12 @@ def last_content(provider):
 def test_models_are_compared_side_by_side(daemon, home, client):
     with Vim(home) as v:
         v.type(":AskCompare fake/words-9,fake/slow-40-50,fake/echo both of you", "Enter")
-        screen = v.wait_for("slow-40-50 · running")
-        (row,) = [line for line in v.wait_for("w3").split("\n") if "both of you" in line and ":Ask" not in line]
-        assert row.count("|") == 2 and row.startswith("w0 w1 w2")
-        assert "words-9 · done" in screen or v.wait_for("words-9 · done")
+        v.wait_for("slow-40-50 · running")
+
+        def rows(screen):
+            return [r for r in screen.split("\n") if r.startswith("w0 w1 w2") and r.count("|") == 2 and "both of you" in r]
+
+        v.wait_for(lambda s: len(rows(s)) == 1 and "words-9 · done" in s)
         v.wait_for("slow-40-50 · done")
         (told,) = client.call("conversation.list", {})
         messages = client.call("conversation.get", {"conversation": told["conversation"]})["messages"]
