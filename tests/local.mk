@@ -715,15 +715,15 @@ python_tests = \
 	tests/rpc/test_window.py tests/editors/test_together.py tests/editors/test_writing_a_plugin.py
 # Those of plugins: they try Lua and Vim script, which sanitizers would only slow down.
 editor_tests = \
-	tests/editors/test_nvim_args.py tests/editors/test_nvim_ask.py tests/editors/test_nvim_attach.py \
-	tests/editors/test_nvim_chat.py tests/editors/test_nvim_chat_screen.py tests/editors/test_nvim_chat_stall.py \
-	tests/editors/test_nvim_client.py tests/editors/test_nvim_help.py tests/editors/test_nvim_pick.py \
-	tests/editors/test_nvim_plain.py tests/editors/test_nvim_rewrite.py tests/editors/test_nvim_screen.py \
-	tests/editors/test_nvim_stall.py tests/editors/test_nvim_suggest.py tests/editors/test_nvim_turns.py \
-	tests/editors/test_vim_ask.py tests/editors/test_vim_chat.py tests/editors/test_vim_chat_stall.py \
-	tests/editors/test_vim_help.py tests/editors/test_vim_pages.py tests/editors/test_vim_pure.py \
-	tests/editors/test_vim_rewrite.py tests/editors/test_vim_stall.py tests/editors/test_vim_suggest.py \
-	tests/editors/test_vim_tools.py
+	tests/editors/test_emacs_pure.py tests/editors/test_nvim_args.py tests/editors/test_nvim_ask.py \
+	tests/editors/test_nvim_attach.py tests/editors/test_nvim_chat.py tests/editors/test_nvim_chat_screen.py \
+	tests/editors/test_nvim_chat_stall.py tests/editors/test_nvim_client.py tests/editors/test_nvim_help.py \
+	tests/editors/test_nvim_pick.py tests/editors/test_nvim_plain.py tests/editors/test_nvim_rewrite.py \
+	tests/editors/test_nvim_screen.py tests/editors/test_nvim_stall.py tests/editors/test_nvim_suggest.py \
+	tests/editors/test_nvim_turns.py tests/editors/test_vim_ask.py tests/editors/test_vim_chat.py \
+	tests/editors/test_vim_chat_stall.py tests/editors/test_vim_help.py tests/editors/test_vim_pages.py \
+	tests/editors/test_vim_pure.py tests/editors/test_vim_rewrite.py tests/editors/test_vim_stall.py \
+	tests/editors/test_vim_suggest.py tests/editors/test_vim_tools.py
 TESTS += $(python_tests)
 if !SANITIZERS
 TESTS += $(editor_tests)
@@ -739,7 +739,8 @@ EXTRA_DIST += $(python_tests) $(editor_tests) \
 	tests/unit/ledger/ledger_files.h tests/unit/provider/building.h tests/unit/provider/chunks.h \
 	tests/unit/provider/parsing.h tests/unit/store/backend_jobs.h tests/unit/store/ledger_jobs.h \
 	tests/unit/store/store_fake.h tests/unit/store/store_plain.h tests/unit/tty/md_fault.h \
-	tests/unit/tty/md_outline.h tests/unit/tty/md_rendered.h tests/editors/helpers_chat.py \
+	tests/unit/tty/md_outline.h tests/unit/tty/md_rendered.h tests/editors/emacs/test-page.el \
+	tests/editors/emacs/test-turns.el tests/editors/helpers_chat.py tests/editors/helpers_ert.py \
 	tests/editors/helpers_nvim.py tests/editors/helpers_vim.py tests/editors/helpers_vim_chat.py \
 	tests/rpc/client.py tests/rpc/helpers_acts.py tests/rpc/helpers_archive.py tests/rpc/helpers_attacks.py \
 	tests/rpc/helpers_bridge.py tests/rpc/helpers_cache.py tests/rpc/helpers_canned.py \
