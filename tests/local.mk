@@ -723,7 +723,8 @@ editor_tests = \
 	tests/editors/test_nvim_suggest.py tests/editors/test_nvim_turns.py tests/editors/test_vim_ask.py \
 	tests/editors/test_vim_chat.py tests/editors/test_vim_chat_stall.py tests/editors/test_vim_help.py \
 	tests/editors/test_vim_pages.py tests/editors/test_vim_pure.py tests/editors/test_vim_rewrite.py \
-	tests/editors/test_vim_stall.py tests/editors/test_vim_suggest.py tests/editors/test_vim_tools.py
+	tests/editors/test_vim_stall.py tests/editors/test_vim_suggest.py tests/editors/test_vim_tools.py \
+	tests/editors/test_vscode_ask.py
 TESTS += $(python_tests)
 if !SANITIZERS
 TESTS += $(editor_tests)
@@ -744,10 +745,11 @@ EXTRA_DIST += $(python_tests) $(editor_tests) \
 	tests/editors/drivers/nvim.py tests/editors/drivers/vim.py tests/editors/conformance.py \
 	tests/editors/helpers_chat.py tests/editors/helpers_checks.py tests/editors/helpers_ert.py \
 	tests/editors/helpers_nvim.py tests/editors/helpers_stage.py tests/editors/helpers_vim.py \
-	tests/editors/helpers_vim_chat.py tests/rpc/client.py tests/rpc/helpers_acts.py tests/rpc/helpers_archive.py \
-	tests/rpc/helpers_attacks.py tests/rpc/helpers_bridge.py tests/rpc/helpers_cache.py \
-	tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_edit.py \
-	tests/rpc/helpers_files.py tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py \
+	tests/editors/helpers_vim_chat.py tests/editors/helpers_vscode.py tests/rpc/client.py \
+	tests/rpc/helpers_acts.py tests/rpc/helpers_archive.py tests/rpc/helpers_attacks.py \
+	tests/rpc/helpers_bridge.py tests/rpc/helpers_cache.py tests/rpc/helpers_canned.py \
+	tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_edit.py tests/rpc/helpers_files.py \
+	tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py \
 	tests/rpc/helpers_prometheus.py tests/rpc/helpers_prompts.py tests/rpc/helpers_routing.py \
 	tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py tests/rpc/helpers_shell.py \
 	tests/rpc/helpers_sshd.py tests/rpc/helpers_steered.py tests/rpc/helpers_system.py \
@@ -772,13 +774,8 @@ EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/priced.p
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.
 FUZZ_SECONDS = 60
 FUZZERS = project diff schema schema_short config frame openai_chat openai_responses anthropic gemini ollama cohere dashscope list vectors gap scan sse item template front search markdown md archive llm
-.PHONY: fuzz bench conformance
+.PHONY: fuzz bench
 fuzz:
 	$(srcdir)/tests/fuzz/run '$(CLANG)' '$(abs_srcdir)' fuzz-out $(FUZZ_SECONDS) $(FUZZERS)
 bench: all
 	ASKD_BUILDDIR='$(abs_builddir)' $(srcdir)/tests/bench/run.sh
-# Which feature of the plugins works in which editor, as a table. EDITORS = those alone.
-EDITORS =
-conformance: all
-	editors='$(EDITORS)'; ASKD_BUILDDIR='$(abs_builddir)' \
-	$(PYTHON3) '$(srcdir)/tests/editors/conformance.py' $${editors:+--editor $$editors}

@@ -1,0 +1,48 @@
+// The extension without its editor: one connection, and what shares it. Modules of commands are loaded when the first of
+// their commands is given.
+import { Answers } from "./answers";
+import { Client } from "./client";
+import { COMMANDS } from "./commands";
+import type { Disposable, Host } from "./host_api";
+import { Notify } from "./notify";
+import { Running } from "./running";
+import { contextOf } from "./where";
+
+export class App implements Disposable {
+  readonly notify: Notify;
+  readonly client: Client;
+  readonly running = new Running();
+  readonly answers: Answers;
+  private readonly parts: Disposable[] = [];
+
+  constructor(readonly host: Host) {
+    this.notify = new Notify(host);
+    this.client = new Client(
+      {
+        name: host.name,
+        version: host.version,
+        socket: () => host.setting("socket"),
+        askctl: () => host.setting("askctl"),
+        context: () => contextOf(host),
+      },
+      this.notify,
+    );
+    this.answers = new Answers(this);
+    this.own(this.answers);
+    for (const [id, fn] of Object.entries(COMMANDS)) {
+      this.own(host.command(id, (...args) => this.notify.guard(() => fn(this, ...args))));
+    }
+  }
+
+  /** What ends with the extension. */
+  own<T extends Disposable>(part: T): T {
+    this.parts.push(part);
+    return part;
+  }
+
+  dispose(): void {
+    this.parts.reverse().forEach((part) => part.dispose());
+    this.client.close();
+    this.host.dispose();
+  }
+}

@@ -1,0 +1,15 @@
+// The commands, as package.json tells them to the user; a test holds the one against the other. Each loads its module.
+import type { App } from "./app";
+import type { AskArgs } from "./ask";
+
+function stop(app: App): void {
+  const uri = app.host.activeEditor()?.document.uri;
+  if (!uri || !app.running.stop(uri)) {
+    app.notify.warn("nothing runs in this document");
+  }
+}
+
+export const COMMANDS: Readonly<Record<string, (app: App, ...args: unknown[]) => unknown>> = {
+  "askd.ask": async (app, args) => (await import("./ask")).ask(app, args as AskArgs | undefined),
+  "askd.stop": stop,
+};

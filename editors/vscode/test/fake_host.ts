@@ -1,0 +1,528 @@
+// An editor in memory: what VS Code does with what the extension gives it, as far as tests look at it. A text is changed
+// in one place (`FakeDocument.apply`), which tells whoever listens, as VS Code does.
+import { readFileSync } from "node:fs";
+import { basename, join, relative } from "node:path";
+import type {
+  Cancellation, Disposable, Document, DocumentChange, Edit, Editor, Host, InputBox, Lens, Level, Mark, OpenHow, OpenPages,
+  Pages, Position, Range, Suggester,
+} from "../src/host_api";
+import { compare, endOf, splitLines } from "../src/lines";
+import type { Settings } from "../src/settings";
+
+const SCHEME = "askd:";
+const LANGUAGES: Record<string, string> = { ".py": "python", ".ts": "typescript", ".md": "markdown", ".c": "c" };
+
+type Manifest = { contributes: { configuration: { properties: Record<string, { default: unknown }> } } };
+
+function manifest(): Manifest {
+  return JSON.parse(readFileSync(join(__dirname, "..", "..", "package.json"), "utf8")) as Manifest;
+}
+
+class Listeners<T> {
+  private readonly all = new Set<(value: T) => void>();
+
+  readonly add = (fn: (value: T) => void): Disposable => {
+    this.all.add(fn);
+    return { dispose: () => this.all.delete(fn) };
+  };
+
+  tell(value: T): void {
+    [...this.all].forEach((fn) => fn(value));
+  }
+
+  get count(): number {
+    return this.all.size;
+  }
+}
+
+// -- documents
+
+const START: Position = { line: 0, character: 0 };
+
+class FakeDocument implements Document {
+  lines: string[];
+  eol: "\n" | "\r\n";
+  isDirty = false;
+  private readonly past: string[][] = [];
+
+  constructor(
+    readonly uri: string,
+    readonly path: string | undefined,
+    readonly label: string,
+    public language: string,
+    text: string,
+  ) {
+    this.eol = text.includes("\r\n") ? "\r\n" : "\n";
+    this.lines = splitLines(text);
+  }
+
+  get lineCount(): number {
+    return this.lines.length;
+  }
+
+  line(number: number): string {
+    const line = this.lines[number];
+    if (line === undefined) {
+      throw new RangeError(`there is no line ${number} in ${this.uri}`);
+    }
+    return line;
+  }
+
+  text(range?: Range): string {
+    const { start, end } = range ?? this.all;
+    if (start.line === end.line) {
+      return this.line(start.line).slice(start.character, end.character);
+    }
+    const between = this.lines.slice(start.line + 1, end.line);
+    return [
+      this.line(start.line).slice(start.character),
+      ...between,
+      this.line(end.line).slice(0, end.character),
+    ].join(this.eol);
+  }
+
+  get all(): Range {
+    const line = this.lines.length - 1;
+    return { start: START, end: { line, character: this.lines[line]!.length } };
+  }
+
+  /** From the last edit to the first, so that those before it are where they were. One step of undo. */
+  apply(edits: readonly Edit[]): void {
+    this.past.push([...this.lines]);
+    for (const { range, text } of edits) {
+      const before = this.line(range.start.line).slice(0, range.start.character);
+      const behind = this.line(range.end.line).slice(range.end.character);
+      const lines = splitLines(before + text + behind);
+      this.lines.splice(range.start.line, range.end.line - range.start.line + 1, ...lines);
+    }
+  }
+
+  /** Takes the last step back; the edit that it was. */
+  undo(): Edit | undefined {
+    const before = this.past.pop();
+    const edit = before && editBetween(this, before.join(this.eol));
+    this.lines = before ?? this.lines;
+    return edit;
+  }
+}
+
+// The one edit that makes a text out of another, without what is the same at both ends.
+function editBetween(document: FakeDocument, text: string): Edit | undefined {
+  const old = document.lines;
+  const lines = splitLines(text);
+  let same = 0;
+  while (same < old.length - 1 && same < lines.length - 1 && old[same] === lines[same]) {
+    same++;
+  }
+  if (old.length === lines.length && old.every((line, i) => line === lines[i])) {
+    return undefined;
+  }
+  return {
+    range: { start: { line: same, character: 0 }, end: document.all.end },
+    text: lines.slice(same).join(document.eol),
+  };
+}
+
+class FakeEditor implements Editor {
+  selection: Range = { start: START, end: START };
+
+  constructor(readonly document: FakeDocument) {}
+
+  get visible(): readonly Range[] {
+    return [this.document.all];
+  }
+}
+
+class FakeCancellation implements Cancellation {
+  isCancelled = false;
+  private readonly listeners = new Listeners<void>();
+
+  onCancel(fn: () => void): Disposable {
+    return this.listeners.add(fn);
+  }
+
+  cancel(): void {
+    if (!this.isCancelled) {
+      this.isCancelled = true;
+      this.listeners.tell();
+    }
+  }
+}
+
+/** A question to the user that waits for an answer. */
+interface Asked {
+  readonly box: InputBox;
+  readonly answer: (text: string | undefined) => void;
+}
+
+export class FakeHost implements Host {
+  readonly name = "vscode";
+  readonly version = "1.90.0";
+  readonly told: { level: Level; text: string }[] = [];
+  readonly diffs: { left: string; right: string; title: string }[] = [];
+  readonly inputs: Asked[] = [];
+  readonly ran: { id: string; args: unknown[] }[] = [];
+  readonly commands = new Map<string, (...args: unknown[]) => unknown>();
+  readonly marks = new Map<string, Map<string, readonly Mark[]>>();
+  active: FakeEditor | undefined;
+  private readonly open_ = new Map<string, FakeEditor>(); // by address, all of them visible
+  private readonly folders_ = new Map<string, Pages>();
+  private readonly settings: Record<string, unknown> = {};
+  private lensesOf: ((document: Document) => readonly Lens[])[] = [];
+  private readonly listeners = {
+    settings: new Listeners<void>(),
+    change: new Listeners<DocumentChange>(),
+    close: new Listeners<string>(),
+    cursor: new Listeners<Editor>(),
+    active: new Listeners<Editor | undefined>(),
+  };
+  readonly suggestions = new Suggestions(this);
+  private untitled = 0;
+
+  constructor(private readonly workspace: readonly string[]) {
+    for (const [name, { default: value }] of Object.entries(manifest().contributes.configuration.properties)) {
+      this.settings[name.replace(/^askd\./, "")] = value;
+    }
+  }
+
+  /** How many listeners there are: what was disposed of leaves none. */
+  get listening(): number {
+    return Object.values(this.listeners).reduce((sum, { count }) => sum + count, 0);
+  }
+
+  dispose(): void {
+    this.open_.clear();
+  }
+
+  folders(): readonly string[] {
+    return this.workspace;
+  }
+
+  // -- settings
+
+  setting<K extends keyof Settings>(name: K): Settings[K] {
+    if (!(name in this.settings)) {
+      throw new Error(`package.json has no setting askd.${name}`);
+    }
+    return this.settings[name] as Settings[K];
+  }
+
+  async set<K extends keyof Settings>(name: K, value: Settings[K]): Promise<void> {
+    this.setting(name);
+    this.settings[name] = value;
+    this.listeners.settings.tell();
+  }
+
+  readonly onSettings = this.listeners.settings.add;
+
+  // -- commands and words
+
+  command(id: string, fn: (...args: unknown[]) => unknown): Disposable {
+    if (this.commands.has(id)) {
+      throw new Error(`command '${id}' already exists`);
+    }
+    this.commands.set(id, fn);
+    return { dispose: () => this.commands.delete(id) };
+  }
+
+  async run(id: string, ...args: unknown[]): Promise<unknown> {
+    const own = this.commands.get(id);
+    if (own) {
+      return own(...args);
+    } else if (id.startsWith("askd.")) {
+      throw new Error(`command '${id}' not found`);
+    }
+    this.ran.push({ id, args });
+    return undefined;
+  }
+
+  tell(level: Level, text: string): void {
+    this.told.push({ level, text });
+  }
+
+  input(box: InputBox): Promise<string | undefined> {
+    return new Promise((answer) => {
+      this.inputs.push({ box, answer });
+    });
+  }
+
+  // -- documents
+
+  activeEditor(): Editor | undefined {
+    return this.active;
+  }
+
+  editors(): readonly FakeEditor[] {
+    return [...this.open_.values()];
+  }
+
+  document(uri: string): FakeDocument | undefined {
+    return this.open_.get(uri)?.document;
+  }
+
+  editorOf(uri: string): FakeEditor {
+    const editor = this.open_.get(uri);
+    if (!editor) {
+      throw new Error(`${uri} is not open`);
+    }
+    return editor;
+  }
+
+  pageUri(folder: string, path: string): string {
+    return `${SCHEME}/${folder}/${path}`;
+  }
+
+  private pagesAt(uri: string): { pages: Pages; path: string } | undefined {
+    const [, folder, path] = /^askd:\/([^/]+)\/(.+)$/.exec(uri) ?? [];
+    const pages = folder && this.folders_.get(folder);
+    return pages && path ? { pages, path } : undefined;
+  }
+
+  private async load(uri: string): Promise<FakeDocument> {
+    const at = this.pagesAt(uri);
+    if (uri.startsWith(SCHEME)) {
+      if (!at) {
+        throw new Error(`there is no ${uri}`);
+      }
+      await at.pages.stat(at.path);
+      const text = Buffer.from(await at.pages.read(at.path)).toString();
+      return new FakeDocument(uri, undefined, basename(uri), "markdown", text);
+    }
+    const path = uri.replace(/^file:\/\//, "");
+    const folder = this.workspace.find((each) => path.startsWith(`${each}/`));
+    const label = folder ? relative(folder, path) : path;
+    const language = LANGUAGES[/\.\w+$/.exec(path)?.[0] ?? ""] ?? "";
+    return new FakeDocument(uri, path, label, language, readFileSync(path, "utf8"));
+  }
+
+  async open(uri: string, how: OpenHow): Promise<FakeDocument> {
+    const editor = this.open_.get(uri) ?? new FakeEditor(await this.load(uri));
+    this.open_.set(uri, editor);
+    if (!how.keepFocus) {
+      this.focus(uri);
+    }
+    return editor.document;
+  }
+
+  /** A new document that is no file yet. */
+  openUntitled(text: string, language: string): FakeDocument {
+    const uri = `untitled:Untitled-${++this.untitled}`;
+    this.open_.set(uri, new FakeEditor(new FakeDocument(uri, undefined, "unnamed", language, text)));
+    this.focus(uri);
+    return this.editorOf(uri).document;
+  }
+
+  focus(uri: string): void {
+    this.active = this.editorOf(uri);
+    this.listeners.active.tell(this.active);
+  }
+
+  close(uri: string): void {
+    this.open_.delete(uri);
+    this.marks.delete(uri);
+    if (this.active?.document.uri === uri) {
+      this.active = undefined;
+      this.listeners.active.tell(undefined);
+    }
+    this.listeners.close.tell(uri);
+  }
+
+  async showDiff(left: string, right: string, title: string): Promise<void> {
+    this.diffs.push({ left, right, title });
+    for (const uri of [left, right]) {
+      await this.open(uri, { keepFocus: true });
+    }
+  }
+
+  async edit(uri: string, edits: readonly Edit[]): Promise<boolean> {
+    const document = this.document(uri) ?? (await this.open(uri, { keepFocus: true }));
+    this.change(document, edits);
+    document.isDirty = true;
+    return true;
+  }
+
+  /** All changes of a text go through here. */
+  change(document: FakeDocument, edits: readonly Edit[]): void {
+    const sorted = [...edits].sort((a, b) => compare(b.range.start, a.range.start));
+    document.apply(sorted);
+    this.listeners.change.tell({ document, edits: sorted });
+  }
+
+  undo(uri: string): void {
+    const document = this.editorOf(uri).document;
+    const edit = document.undo();
+    if (edit) {
+      this.listeners.change.tell({ document, edits: [edit] });
+    }
+  }
+
+  async save(uri: string): Promise<void> {
+    const document = this.editorOf(uri).document;
+    const at = this.pagesAt(uri);
+    if (!at?.pages.write) {
+      throw new Error(`${uri} cannot be saved`);
+    }
+    await at.pages.write(at.path, Buffer.from(document.text()));
+    document.isDirty = false;
+    await this.reload(uri);
+  }
+
+  // What VS Code does where a file has changed that somebody looks at, unless it was edited.
+  private async reload(uri: string): Promise<void> {
+    const at = this.pagesAt(uri);
+    if (!at || !this.document(uri) || this.document(uri)!.isDirty) {
+      return;
+    }
+    const text = Buffer.from(await at.pages.read(at.path)).toString();
+    const document = this.document(uri);
+    const edit = document && !document.isDirty ? editBetween(document, text) : undefined;
+    if (document && edit) {
+      this.change(document, [edit]);
+    }
+  }
+
+  followEnd(uri: string): void {
+    void uri;
+  }
+
+  mark(owner: string, uri: string, marks: readonly Mark[]): void {
+    const owners = this.marks.get(uri) ?? new Map<string, readonly Mark[]>();
+    this.marks.set(uri, owners.set(owner, marks));
+  }
+
+  // -- what happens
+
+  readonly onDocumentChange = this.listeners.change.add;
+  readonly onDocumentClose = this.listeners.close.add;
+  readonly onCursor = this.listeners.cursor.add;
+  readonly onActiveEditor = this.listeners.active.add;
+
+  // -- what the extension gives
+
+  pages(folder: string, pages: Pages): OpenPages {
+    this.folders_.set(folder, pages);
+    return {
+      changed: (path) => void setImmediate(() => void this.reload(this.pageUri(folder, path)).catch(() => undefined)),
+      dispose: () => this.folders_.delete(folder),
+    };
+  }
+
+  suggester(fn: Suggester): Disposable {
+    return this.suggestions.register(fn);
+  }
+
+  lenses(fn: (document: Document) => readonly Lens[]): Disposable & { changed(): void } {
+    this.lensesOf.push(fn);
+    return {
+      changed: () => undefined,
+      dispose: () => {
+        this.lensesOf = this.lensesOf.filter((other) => other !== fn);
+      },
+    };
+  }
+
+  lensesAt(uri: string): Lens[] {
+    const { document } = this.editorOf(uri);
+    return this.lensesOf.flatMap((fn) => fn(document));
+  }
+
+  // -- what a user does
+
+  /** Selects, or with one position puts the cursor there. */
+  select(start: Position, end: Position = start): void {
+    const editor = this.active!;
+    editor.selection = { start, end };
+    this.listeners.cursor.tell(editor);
+    this.suggestions.moved();
+  }
+
+  /** A key, or what is pasted. "\b" takes the character before the cursor away. */
+  type(text: string): void {
+    const editor = this.active!;
+    const { document, selection } = editor;
+    let range = selection;
+    if (text === "\b") {
+      const { line, character } = selection.start;
+      const before =
+        character > 0
+          ? { line, character: character - 1 }
+          : { line: Math.max(line - 1, 0), character: line > 0 ? document.line(line - 1).length : 0 };
+      range = { start: before, end: selection.end };
+    }
+    const put = text === "\b" ? "" : text;
+    this.put(range, put);
+    this.suggestions.typed(put);
+  }
+
+  /** Puts a text in and the cursor behind it. */
+  put(range: Range, text: string): void {
+    const editor = this.active!;
+    this.change(editor.document, [{ range, text }]);
+    editor.document.isDirty = true;
+    const end = endOf(range.start, text);
+    editor.selection = { start: end, end };
+    this.listeners.cursor.tell(editor);
+  }
+}
+
+/** Suggestions as VS Code has them: asked for at each key, shown at the cursor, kept while one types along. */
+class Suggestions {
+  private suggesters: Suggester[] = [];
+  private token: FakeCancellation | undefined;
+  shown = "";
+
+  constructor(private readonly host: FakeHost) {}
+
+  register(fn: Suggester): Disposable {
+    this.suggesters.push(fn);
+    return {
+      dispose: () => {
+        this.suggesters = this.suggesters.filter((other) => other !== fn);
+      },
+    };
+  }
+
+  typed(text: string): void {
+    this.shown = text !== "" && this.shown.startsWith(text) ? this.shown.slice(text.length) : "";
+    this.ask(false);
+  }
+
+  moved(): void {
+    this.hide();
+  }
+
+  /** Escape, or the cursor went away. */
+  hide(): void {
+    this.token?.cancel();
+    this.shown = "";
+  }
+
+  ask(isWanted: boolean): void {
+    const { document, selection } = this.host.active!;
+    this.token?.cancel();
+    const token = new FakeCancellation();
+    this.token = token;
+    for (const fn of this.suggesters) {
+      void fn(document, selection.end, isWanted, token).then((text) => {
+        if (!token.isCancelled) {
+          this.shown = text ?? "";
+        }
+      });
+    }
+  }
+
+  /** Puts the beginning of what is shown in, as the editor's own commands do. */
+  accept(what: "all" | "word" | "line"): void {
+    const text = {
+      all: this.shown,
+      word: /^\s*(\w+|[^\s\w]+|$)/.exec(this.shown)?.[0] ?? this.shown,
+      line: /^\n?[^\n]*/.exec(this.shown)![0],
+    }[what];
+    const rest = this.shown.slice(text.length);
+    if (text !== "") {
+      this.host.put(this.host.active!.selection, text);
+      this.shown = rest;
+      this.ask(false);
+    }
+  }
+}
