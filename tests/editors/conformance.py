@@ -42,7 +42,7 @@ def run_check(stage, driver, check):
 def where(fault):
     """The last line of the check itself."""
     frames = traceback.extract_tb(fault.__traceback__)
-    at = next((f for f in reversed(frames) if f.filename.endswith("checks.py")), frames[-1])
+    at = next((f for f in reversed(frames) if "helpers_checks" in f.filename), frames[-1])
     return f"line {at.lineno}: {at.line}"
 
 

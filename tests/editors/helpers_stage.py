@@ -2,6 +2,7 @@
 says what the check has it say, when it has it say that. Each check has a folder and an editor of its own there.
 """
 
+import collections
 import contextlib
 import pathlib
 import subprocess
@@ -31,6 +32,20 @@ context_window = 131072
 max_output = 1000
 price = at fake, since 2020-01-01, input 20000, output 20000, currency USD, source test
 """
+
+
+Check = collections.namedtuple("Check", "feature what run")
+
+
+class Checks(list):
+    """In the order in which they stand in the table."""
+
+    def add(self, feature, what):
+        def take(run):
+            self.append(Check(feature, what, run))
+            return run
+
+        return take
 
 
 class Stage:
