@@ -34,13 +34,15 @@ vscode_sources = \
 	editors/vscode/.npmrc editors/vscode/.vscodeignore editors/vscode/README.md editors/vscode/pack/.npmrc \
 	editors/vscode/pack/pack editors/vscode/pack/package-lock.json editors/vscode/pack/package.json \
 	editors/vscode/package-lock.json editors/vscode/package.json editors/vscode/src/answers.ts \
-	editors/vscode/src/app.ts editors/vscode/src/args.ts editors/vscode/src/ask.ts editors/vscode/src/client.ts \
-	editors/vscode/src/commands.ts editors/vscode/src/extension.ts editors/vscode/src/host.ts \
+	editors/vscode/src/app.ts editors/vscode/src/args.ts editors/vscode/src/ask.ts editors/vscode/src/change.ts \
+	editors/vscode/src/client.ts editors/vscode/src/code.ts editors/vscode/src/commands.ts \
+	editors/vscode/src/diff.ts editors/vscode/src/extension.ts editors/vscode/src/host.ts \
 	editors/vscode/src/host_api.ts editors/vscode/src/lines.ts editors/vscode/src/link.ts \
 	editors/vscode/src/locate.ts editors/vscode/src/material.ts editors/vscode/src/notify.ts \
-	editors/vscode/src/protocol.ts editors/vscode/src/running.ts editors/vscode/src/settings.ts \
-	editors/vscode/src/sink.ts editors/vscode/src/where.ts editors/vscode/src/wire.ts editors/vscode/test/drive.ts \
-	editors/vscode/test/fake_host.ts editors/vscode/test/probe.ts editors/vscode/tsconfig.json
+	editors/vscode/src/protocol.ts editors/vscode/src/rewrite.ts editors/vscode/src/running.ts \
+	editors/vscode/src/settings.ts editors/vscode/src/sink.ts editors/vscode/src/where.ts \
+	editors/vscode/src/wire.ts editors/vscode/test/drive.ts editors/vscode/test/fake_host.ts \
+	editors/vscode/test/probe.ts editors/vscode/tsconfig.json
 
 EXTRA_DIST += $(vscode_sources)
 

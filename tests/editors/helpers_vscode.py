@@ -104,7 +104,7 @@ class VsCode:
         self.home = home
         self.folder = pathlib.Path(folder or home.path)
         self.log = open(home.path / "vscode.log", "ab")
-        environment = home.env(ASKD_AUTOSTART="0", LANG="C.UTF-8", **(env or {}))
+        environment = home.env(**{"ASKD_AUTOSTART": "0", "LANG": "C.UTF-8", **(env or {})})
         environment["PATH"] = os.environ.get("PATH", "/usr/bin:/bin")
         self.proc = subprocess.Popen(
             [node_path(), str(built() / "out" / "test" / "drive.js"), str(self.folder)], env=environment,

@@ -29,6 +29,8 @@ class Page {
   constructor(
     readonly id: string,
     readonly uri: string,
+    /** Somebody wants to see it now; else it may be one of a window that was opened anew. */
+    readonly isAsked: boolean,
   ) {}
 
   data(): Buffer {
@@ -51,6 +53,7 @@ export class Answers implements Pages, Disposable {
     this.files = host.pages(FOLDER, this);
     this.parts = [
       this.files,
+      host.onDocumentOpen(({ uri }) => this.shown(uri)),
       host.onDocumentChange(({ document }) => this.shown(document.uri)),
       host.onDocumentClose((uri) => this.close(uri)),
     ];
@@ -63,9 +66,10 @@ export class Answers implements Pages, Disposable {
 
   // -- for others
 
-  /** Shows an answer, running or ended. */
+  /** Shows an answer, running or ended; that it fails is told. */
   async show(id: string, how: { place?: "beside" | "here"; keepFocus?: boolean } = {}): Promise<string> {
     const uri = this.uriOf(id);
+    await this.page(id, true);
     const place = how.place ?? this.app.host.setting("answerPlace");
     await this.app.host.open(uri, { place, keepFocus: how.keepFocus ?? place === "beside" });
     return uri;
@@ -91,11 +95,11 @@ export class Answers implements Pages, Disposable {
     return (await this.page(idOf(path))).data();
   }
 
-  private async page(id: string): Promise<Page> {
+  private async page(id: string, isAsked = false): Promise<Page> {
     const uri = this.uriOf(id);
     let page = this.pages.get(uri);
     if (!page) {
-      page = new Page(id, uri);
+      page = new Page(id, uri, isAsked);
       this.pages.set(uri, page);
       this.attach(page);
     }
@@ -154,8 +158,7 @@ export class Answers implements Pages, Disposable {
     if (page.bytes === 0 && asError(fault).answer === undefined) {
       this.pages.delete(page.uri);
       refuse(fault);
-    }
-    if (this.app.host.document(page.uri)) {
+    } else if (page.isAsked) {
       this.app.notify.error(fault);
     }
   }

@@ -1,6 +1,7 @@
 // The extension without its editor: one connection, and what shares it. Modules of commands are loaded when the first of
 // their commands is given.
 import { Answers } from "./answers";
+import type { Changes } from "./change";
 import { Client } from "./client";
 import { COMMANDS } from "./commands";
 import type { Disposable, Host } from "./host_api";
@@ -14,6 +15,7 @@ export class App implements Disposable {
   readonly running = new Running();
   readonly answers: Answers;
   private readonly parts: Disposable[] = [];
+  private changes_: Promise<Changes> | undefined;
 
   constructor(readonly host: Host) {
     this.notify = new Notify(host);
@@ -32,6 +34,12 @@ export class App implements Disposable {
     for (const [id, fn] of Object.entries(COMMANDS)) {
       this.own(host.command(id, (...args) => this.notify.guard(() => fn(this, ...args))));
     }
+  }
+
+  /** Changes that are shown before they are made. */
+  changes(): Promise<Changes> {
+    this.changes_ ??= import("./change").then((module) => this.own(new module.Changes(this)));
+    return this.changes_;
   }
 
   /** What ends with the extension. */

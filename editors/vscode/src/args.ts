@@ -2,9 +2,9 @@
 
 export interface Asked {
   words: string;
-  model?: string;
-  prompt?: string;
-  conversation?: string;
+  model?: string | undefined;
+  prompt?: string | undefined;
+  conversation?: string | undefined;
 }
 
 type Field = "model" | "prompt" | "conversation";

@@ -86,8 +86,9 @@ export async function askedOf(
   title: string,
   allowed: string,
 ): Promise<Asked | undefined> {
-  if (args.words !== undefined || args.prompt) {
-    return { ...args, words: args.words ?? "" };
+  const { words, model, prompt, conversation } = args; // a menu gives what is none of these
+  if (words !== undefined || prompt) {
+    return { words: words ?? "", model, prompt, conversation };
   }
   const typed = await app.host.input({ title, placeholder: `words; before them ${optionsOf(allowed)}` });
   const asked = typed === undefined || typed.trim() === "" ? undefined : parse(typed, allowed);
@@ -95,7 +96,7 @@ export async function askedOf(
     app.notify.warn(asked);
     return undefined;
   }
-  return asked && { ...args, ...asked };
+  return asked && { model, conversation, ...asked };
 }
 
 const optionsOf = (allowed: string): string =>

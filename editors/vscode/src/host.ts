@@ -367,6 +367,13 @@ class VsCode implements Host {
     await this.run("vscode.diff", vscode.Uri.parse(left), vscode.Uri.parse(right), title, { preview: true });
   }
 
+  async closeDiff(right: string): Promise<void> {
+    const tabs = vscode.window.tabGroups.all
+      .flatMap((group) => group.tabs)
+      .filter(({ input }) => input instanceof vscode.TabInputTextDiff && input.modified.toString() === right);
+    await vscode.window.tabGroups.close(tabs);
+  }
+
   async edit(uri: string, edits: readonly Edit[]): Promise<boolean> {
     const all = new vscode.WorkspaceEdit();
     const target = vscode.Uri.parse(uri);
@@ -404,6 +411,10 @@ class VsCode implements Host {
         fn(toChange(event));
       }
     });
+  }
+
+  onDocumentOpen(fn: (document: Document) => void): Disposable {
+    return vscode.workspace.onDidOpenTextDocument((document) => fn(new OpenDocument(document)));
   }
 
   onDocumentClose(fn: (uri: string) => void): Disposable {

@@ -148,6 +148,8 @@ export interface Host extends Disposable {
   pageUri(folder: string, path: string): string;
   open(uri: string, how: OpenHow): Promise<Document>;
   showDiff(left: string, right: string, title: string): Promise<void>;
+  /** Closes the diffs with that right side. */
+  closeDiff(right: string): Promise<void>;
   /** All edits at once, as one step of undo; false: the editor did not take them. */
   edit(uri: string, edits: readonly Edit[]): Promise<boolean>;
   /** Brings the end into sight in the editors of a document whose cursor stands there. */
@@ -156,6 +158,7 @@ export interface Host extends Disposable {
   mark(owner: string, uri: string, marks: readonly Mark[]): void;
 
   onDocumentChange(fn: (change: DocumentChange) => void): Disposable;
+  onDocumentOpen(fn: (document: Document) => void): Disposable;
   onDocumentClose(fn: (uri: string) => void): Disposable;
   onCursor(fn: (editor: Editor) => void): Disposable;
   onActiveEditor(fn: (editor: Editor | undefined) => void): Disposable;

@@ -1,5 +1,6 @@
 // The extension on the host in memory, driven by lines of JSON: {"id", "do", "args"} comes in on stdin, and
 // {"id", "result"} or {"id", "error"} goes out on stdout once it is done. What takes long holds nothing else up.
+import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { App } from "../src/app";
 import type { Position, Range } from "../src/host_api";
@@ -49,6 +50,20 @@ const ACTS: Record<string, Act> = {
   phase: () => app.client.state.phase,
   server: () => app.client.state.server,
   request: (method: "status", params: object) => app.client.request(method, params),
+  breakConnection: () => {
+    // What we send is shut, whereupon the daemon hangs up.
+    const { link } = app.client as unknown as { link: { socket: Socket } };
+    link.socket.end();
+  },
+  crowd: async (count: number) => {
+    const codes: Record<string, number> = {};
+    const asked = Array.from({ length: count }, () => app.client.request("status"));
+    for (const each of await Promise.allSettled(asked)) {
+      const code = each.status === "rejected" ? (each.reason as { code: string }).code : "none";
+      codes[code] = (codes[code] ?? 0) + 1;
+    }
+    return codes;
+  },
   loaded: () => Object.keys(require.cache).slice(loaded),
   watchLoop: () => {
     probe = new Probe();

@@ -106,20 +106,27 @@ class FakeDocument implements Document {
   }
 }
 
-// The one edit that makes a text out of another, without what is the same at both ends.
+// The one edit that makes a text out of another, without the lines that are the same at both ends.
 function editBetween(document: FakeDocument, text: string): Edit | undefined {
   const old = document.lines;
   const lines = splitLines(text);
+  const least = Math.min(old.length, lines.length);
   let same = 0;
-  while (same < old.length - 1 && same < lines.length - 1 && old[same] === lines[same]) {
+  while (same < least && old[same] === lines[same]) {
     same++;
   }
-  if (old.length === lines.length && old.every((line, i) => line === lines[i])) {
+  if (same === old.length && same === lines.length) {
     return undefined;
   }
+  same = Math.min(same, least - 1); // of what only grows at its end the last line is replaced
+  let tail = 0;
+  while (tail < least - same - 1 && old[old.length - 1 - tail] === lines[lines.length - 1 - tail]) {
+    tail++;
+  }
+  const line = old.length - 1 - tail;
   return {
-    range: { start: { line: same, character: 0 }, end: document.all.end },
-    text: lines.slice(same).join(document.eol),
+    range: { start: { line: same, character: 0 }, end: { line, character: old[line]!.length } },
+    text: lines.slice(same, lines.length - tail).join(document.eol),
   };
 }
 
@@ -172,6 +179,7 @@ export class FakeHost implements Host {
   private readonly listeners = {
     settings: new Listeners<void>(),
     change: new Listeners<DocumentChange>(),
+    open: new Listeners<Document>(),
     close: new Listeners<string>(),
     cursor: new Listeners<Editor>(),
     active: new Listeners<Editor | undefined>(),
@@ -297,7 +305,10 @@ export class FakeHost implements Host {
 
   async open(uri: string, how: OpenHow): Promise<FakeDocument> {
     const editor = this.open_.get(uri) ?? new FakeEditor(await this.load(uri));
-    this.open_.set(uri, editor);
+    if (!this.open_.has(uri)) {
+      this.open_.set(uri, editor);
+      this.listeners.open.tell(editor.document);
+    }
     if (!how.keepFocus) {
       this.focus(uri);
     }
@@ -330,7 +341,17 @@ export class FakeHost implements Host {
   async showDiff(left: string, right: string, title: string): Promise<void> {
     this.diffs.push({ left, right, title });
     for (const uri of [left, right]) {
-      await this.open(uri, { keepFocus: true });
+      await this.open(uri, {});
+    }
+  }
+
+  async closeDiff(right: string): Promise<void> {
+    for (const [i, diff] of this.diffs.entries()) {
+      if (diff.right === right) {
+        this.diffs.splice(i, 1);
+        this.close(right);
+        this.focus(diff.left);
+      }
     }
   }
 
@@ -393,6 +414,7 @@ export class FakeHost implements Host {
   // -- what happens
 
   readonly onDocumentChange = this.listeners.change.add;
+  readonly onDocumentOpen = this.listeners.open.add;
   readonly onDocumentClose = this.listeners.close.add;
   readonly onCursor = this.listeners.cursor.add;
   readonly onActiveEditor = this.listeners.active.add;
