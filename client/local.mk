@@ -1,6 +1,6 @@
 # ask and askctl need libc and libmsgpackc only. What a terminal needs is a program of its own, run only there.
-noinst_LTLIBRARIES += libaskcli.la
-libaskcli_la_SOURCES = \
+noinst_LIBRARIES += libaskcli.a
+libaskcli_a_SOURCES = \
 	client/common/age.c client/common/age.h client/common/base64.c client/common/base64.h client/common/call.c \
 	client/common/call.h client/common/capture.c client/common/capture.h client/common/child.c \
 	client/common/child.h client/common/colour.c client/common/colour.h client/common/completion.c \
@@ -17,12 +17,13 @@ libaskcli_la_SOURCES = \
 	client/common/trust.c client/common/trust.h client/common/tty.c client/common/tty.h client/common/view.c \
 	client/common/view.h client/common/view_json.c client/common/view_json.h client/common/view_text.c \
 	client/common/view_text.h client/common/where.c client/common/where.h
-libaskcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-libaskcli_la_LIBADD = libaskclient.la
+libaskcli_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+# What ends the list of whatever is linked with it.
+CLIENT_LDADD = libaskcli.a libaskclient.a libaskbase.a $(MSGPACK_LIBS) -lm
 
 # ask's own, for ask-tty and the tests too.
-noinst_LTLIBRARIES += libaskcmd.la
-libaskcmd_la_SOURCES = \
+noinst_LIBRARIES += libaskcmd.a
+libaskcmd_a_SOURCES = \
 	client/ask/again.c client/ask/again.h client/ask/args.c client/ask/args.h client/ask/arms.c client/ask/arms.h \
 	client/ask/asked.c client/ask/asked.h client/ask/asking.c client/ask/asking.h client/ask/attach.c \
 	client/ask/attach.h client/ask/command.c client/ask/command.h client/ask/compare.c client/ask/compare.h \
@@ -47,8 +48,8 @@ libaskcmd_la_SOURCES = \
 	client/ask/turns.c client/ask/turns.h client/ask/undo.c client/ask/undo.h
 
 # askctl's own, for its manual page too.
-noinst_LTLIBRARIES += libaskctl.la
-libaskctl_la_SOURCES = \
+noinst_LIBRARIES += libaskctl.a
+libaskctl_a_SOURCES = \
 	client/ctl/bars.c client/ctl/bars.h client/ctl/bridge.c client/ctl/bridge.h client/ctl/bridge_calls.c \
 	client/ctl/bridge_calls.h client/ctl/bridge_form.c client/ctl/bridge_form.h client/ctl/cache.h \
 	client/ctl/cache_clear.c client/ctl/cache_export.c client/ctl/cache_lookup.c client/ctl/cache_stats.c \
@@ -90,16 +91,16 @@ libaskctl_la_SOURCES = \
 
 bin_PROGRAMS += client/ask/ask client/ctl/askctl
 client_ask_ask_SOURCES = client/ask/main.c
-client_ask_ask_LDADD = libaskcmd.la libaskcli.la
+client_ask_ask_LDADD = libaskcmd.a $(CLIENT_LDADD)
 client_ctl_askctl_SOURCES = client/ctl/main.c
-client_ctl_askctl_LDADD = libaskctl.la libaskcli.la
+client_ctl_askctl_LDADD = libaskctl.a $(CLIENT_LDADD)
 
 # What only a terminal needs: tables, Markdown, line editing.
 if HAVE_TERMINAL
-noinst_LTLIBRARIES += libasktty.la
+noinst_LIBRARIES += libasktty.a
 pkglibexec_PROGRAMS += client/tty/ask-tty
 endif
-libasktty_la_SOURCES = \
+libasktty_a_SOURCES = \
 	client/tty/attach.c client/tty/attach.h client/tty/beside.c client/tty/beside.h client/tty/cell.c \
 	client/tty/cell.h client/tty/closing.c client/tty/closing.h client/tty/code_view.c client/tty/code_view.h \
 	client/tty/column.c client/tty/column.h client/tty/columns.c client/tty/columns.h client/tty/complete.c \
@@ -120,14 +121,14 @@ libasktty_la_SOURCES = \
 	client/tty/session_usage.c client/tty/slash.c client/tty/slash.h client/tty/spinner.c client/tty/spinner.h \
 	client/tty/style.c client/tty/style.h client/tty/table.c client/tty/tty.h client/tty/watch.c \
 	client/tty/watch.h client/tty/wrap.c client/tty/wrap.h
-libasktty_la_CFLAGS = $(AM_CFLAGS) $(TERMINAL_CFLAGS)
+libasktty_a_CFLAGS = $(AM_CFLAGS) $(TERMINAL_CFLAGS)
 client_tty_ask_tty_SOURCES = client/tty/main.c
-client_tty_ask_tty_LDADD = libasktty.la libaskcmd.la libaskcli.la $(TERMINAL_LIBS)
+client_tty_ask_tty_LDADD = libasktty.a libaskcmd.a $(CLIENT_LDADD) $(TERMINAL_LIBS)
 
 # The one program that is linked with libsecret.
 if HAVE_LIBSECRET
 pkglibexec_PROGRAMS += client/secret/ask-secret
 client_secret_ask_secret_SOURCES = client/secret/main.c
 client_secret_ask_secret_CFLAGS = $(AM_CFLAGS) $(SECRET_CFLAGS)
-client_secret_ask_secret_LDADD = libaskbase.la $(SECRET_LIBS)
+client_secret_ask_secret_LDADD = libaskbase.a $(SECRET_LIBS) $(MSGPACK_LIBS) -lm
 endif

@@ -1,6 +1,6 @@
 # All of the daemon but its wiring, so that tests, fuzzers and benchmarks link the same objects.
-noinst_LTLIBRARIES += libaskd.la
-libaskd_la_SOURCES = \
+noinst_LIBRARIES += libaskd.a
+libaskd_a_SOURCES = \
 	daemon/core/account.c daemon/core/account.h daemon/core/config.c daemon/core/config.h \
 	daemon/core/config_change.c daemon/core/config_internal.h daemon/core/config_merge.c daemon/core/config_read.c \
 	daemon/core/config_value.c daemon/core/database.c daemon/core/database.h daemon/core/endpoint.c \
@@ -121,16 +121,17 @@ libaskd_la_SOURCES = \
 	daemon/rpc/peer.h daemon/rpc/schema.c daemon/rpc/schema.h daemon/rpc/server.c daemon/rpc/server.h \
 	daemon/rpc/shapes.c daemon/rpc/shapes.h daemon/rpc/stream.c daemon/rpc/stream.h daemon/rpc/templated.c \
 	daemon/rpc/templated.h daemon/rpc/watch.c daemon/rpc/watch.h
-libaskd_la_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(CURL_CFLAGS) $(INIH_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) \
+DAEMON_CFLAGS = $(UV_CFLAGS) $(CURL_CFLAGS) $(INIH_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) \
 	$(SSL_CFLAGS) $(SQLITE_CFLAGS) $(SYSTEMD_CFLAGS)
-libaskd_la_LIBADD = libaskbase.la $(UV_LIBS) $(CURL_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(SSL_LIBS) \
+libaskd_a_CFLAGS = $(AM_CFLAGS) $(DAEMON_CFLAGS)
+DAEMON_LIBS = $(MSGPACK_LIBS) $(UV_LIBS) $(CURL_LIBS) $(INIH_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(SSL_LIBS) \
 	$(SQLITE_LIBS) $(SYSTEMD_LIBS) -lm
 
 bin_PROGRAMS += daemon/askd
 daemon_askd_SOURCES = daemon/main.c daemon/app.c daemon/app.h daemon/options.c daemon/options.h daemon/reload.c daemon/reload.h daemon/rooms.c daemon/rooms.h \
 	daemon/settings.c daemon/settings.h
-daemon_askd_CFLAGS = $(libaskd_la_CFLAGS)
-daemon_askd_LDADD = libaskd.la
+daemon_askd_CFLAGS = $(libaskd_a_CFLAGS)
+daemon_askd_LDADD = libaskd.a libaskbase.a $(DAEMON_LIBS)
 daemon_askd_LDFLAGS = $(AM_LDFLAGS) $(PROGRAM_SYMBOLS)
 EXTRA_daemon_askd_DEPENDENCIES = daemon/cache/redis/program.syms
 

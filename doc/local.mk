@@ -3,13 +3,13 @@
 noinst_PROGRAMS += doc/rows doc/rows-commands
 doc_rows_SOURCES = doc/rows.c doc/rows.h doc/rows_daemon.c doc/rows_methods.c doc/rows_options.c doc/mdoc.c doc/mdoc.h \
 	doc/mdoc_page.c daemon/rooms.c daemon/rooms.h
-doc_rows_CFLAGS = $(libaskd_la_CFLAGS)
-doc_rows_LDADD = libaskd.la
+doc_rows_CFLAGS = $(libaskd_a_CFLAGS)
+doc_rows_LDADD = libaskd.a libaskbase.a $(DAEMON_LIBS)
 doc_rows_commands_SOURCES = doc/rows.c doc/rows.h doc/rows_commands.c doc/commands.h doc/rows_ask.c doc/rows_askctl.c \
 	doc/rows_askd.c doc/askctl_texts.c doc/askctl_texts.h doc/header.c doc/header.h doc/mdoc.c doc/mdoc.h \
 	doc/mdoc_page.c \
 	daemon/options.c daemon/options.h
-doc_rows_commands_LDADD = libaskctl.la libaskcmd.la libaskcli.la
+doc_rows_commands_LDADD = libaskctl.a libaskcmd.a $(CLIENT_LDADD)
 
 made_of_commands = doc/ask.1 doc/askctl.1 doc/askd.8 doc/libask.3
 made_of_daemon = doc/askd.conf.5 doc/askd-protocol.7

@@ -1,6 +1,6 @@
 # Layers 0 to 2, for the daemon and for the client library.
-noinst_LTLIBRARIES += libaskbase.la
-libaskbase_la_SOURCES = \
+noinst_LIBRARIES += libaskbase.a
+libaskbase_a_SOURCES = \
 	lib/base/alloc.c lib/base/alloc.h lib/base/buf.c lib/base/buf.h lib/base/clock.c lib/base/clock.h \
 	lib/base/decimal.c lib/base/decimal.h lib/base/error.c lib/base/error.h lib/base/exchange.c \
 	lib/base/exchange.h lib/base/fd.c lib/base/fd.h lib/base/file_kind.c lib/base/file_kind.h lib/base/grow.h \
@@ -17,18 +17,18 @@ libaskbase_la_SOURCES = \
 	lib/proto/codec.h lib/proto/codec_event.c lib/proto/codec_input.c lib/proto/codec_input.h \
 	lib/proto/codec_message.c lib/proto/codec_message.h lib/proto/frame.c lib/proto/frame.h lib/proto/mp.c \
 	lib/proto/mp.h lib/proto/mp_walk.c lib/proto/mp_walk.h
-libaskbase_la_LIBADD = $(MSGPACK_LIBS) -lm
 
-# The client library's objects: linked into ask and askctl as they are, and into the shared libask.
-noinst_LTLIBRARIES += libaskclient.la
-libaskclient_la_SOURCES = \
+# The client library: linked into ask and askctl as it is; the shared libask is made of the same files.
+noinst_LIBRARIES += libaskclient.a
+libaskclient_a_SOURCES = \
 	lib/ask/ask.h lib/ask/call.c lib/ask/handover.c lib/ask/internal.h lib/ask/locate.c lib/ask/program.c \
 	lib/ask/start.c
-libaskclient_la_LIBADD = libaskbase.la
 
 lib_LTLIBRARIES += libask.la
-libask_la_SOURCES =
-libask_la_LIBADD = libaskclient.la
+libask_la_SOURCES = $(libaskclient_a_SOURCES) $(libaskbase_a_SOURCES)
+libask_la_LIBADD = $(MSGPACK_LIBS) -lm
+# Objects of their own, position-independent: the same flags in a variable of its own name say so to automake.
+libask_la_CFLAGS = $(AM_CFLAGS)
 libask_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(LIBASK_VERSION) -export-symbols-regex '^ask_' -no-undefined
 include_HEADERS = lib/ask/ask.h
 pkgconfigdir = $(libdir)/pkgconfig

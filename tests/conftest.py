@@ -58,26 +58,16 @@ def build_dir():
     return pathlib.Path(os.environ.get("ASKD_BUILDDIR", ".")).resolve()
 
 
-def program(path):
-    """In an uninstalled tree libtool may have put a script in the program's place, the program itself into .libs."""
-    path = pathlib.Path(path)
-    if path.is_file():
-        with open(path, "rb") as f:
-            if f.read(4) != b"\x7fELF" and (path.parent / ".libs" / path.name).is_file():
-                return path.parent / ".libs" / path.name
-    return path
-
-
 def askd_path():
-    return program(os.environ.get("ASKD") or build_dir() / "daemon" / "askd")
+    return pathlib.Path(os.environ.get("ASKD") or build_dir() / "daemon" / "askd")
 
 
 def ask_path():
-    return program(build_dir() / "client" / "ask" / "ask")
+    return build_dir() / "client" / "ask" / "ask"
 
 
 def askctl_path():
-    return program(build_dir() / "client" / "ctl" / "askctl")
+    return build_dir() / "client" / "ctl" / "askctl"
 
 
 # -- the provider

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from conftest import HERE, PATIENCE, build_dir, program, wait_until
+from conftest import HERE, PATIENCE, build_dir, wait_until
 from priced import DAY_US, FIGURES, MINUTE_US, price, read_models
 from replayed import DIALECTS, FOLDER, INDEX, RECORDINGS, read, section, start
 from replayed import replay_port  # noqa: F401 (a fixture)
@@ -34,7 +34,7 @@ def daemon_prices(asked):
     for now_us, kind, name, usage in asked:
         figures = [usage.get(f) for f in FIGURES]
         lines.append(" ".join(map(str, [now_us, kind, name, *(-1 if n is None else n for n in figures), -1])))
-    command = [program(build_dir() / "tests" / "replay" / "price"), MODELS]
+    command = [build_dir() / "tests" / "replay" / "price", MODELS]
     given = "".join(line + "\n" for line in lines).encode()
     done = subprocess.run(command, input=given, stdout=subprocess.PIPE, timeout=PATIENCE, check=True)
     told = [line.split() for line in done.stdout.decode().splitlines()]

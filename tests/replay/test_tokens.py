@@ -15,7 +15,7 @@ import subprocess
 import pytest
 
 from client import pack
-from conftest import HERE, PATIENCE, build_dir, program
+from conftest import HERE, PATIENCE, build_dir
 from replayed import FOLDER, RECORDINGS
 from test_requests import api_of, model_of, recordings, why_not_ours
 from turns import TURNS
@@ -41,7 +41,7 @@ def estimates(names):
     """[(family, tokens)]"""
     packed = [pack(params_of(name)) for name in names]
     asked = b"".join(struct.pack(">I", len(p)) + p for p in packed)
-    command = [program(build_dir() / "tests" / "replay" / "estimate")]
+    command = [build_dir() / "tests" / "replay" / "estimate"]
     done = subprocess.run(command, input=asked, stdout=subprocess.PIPE, timeout=PATIENCE, check=True)
     lines = [line.split() for line in done.stdout.decode().splitlines()]
     return [(family, int(tokens)) for family, tokens in lines]

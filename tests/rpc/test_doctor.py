@@ -16,13 +16,13 @@ import time
 import pytest
 
 from client import Client
-from conftest import PATIENCE, Daemon, Home, askctl_path, askd_path, build_dir, program, wait_until
+from conftest import PATIENCE, Daemon, Home, askctl_path, askd_path, build_dir, wait_until
 from helpers_keys import private, put_key
 from helpers_keys import program as script
 from helpers_scripted import Scripted
 from helpers_terminal import on_terminal
 
-OLD = program(build_dir() / "tests" / "old" / "askd-old")
+OLD = build_dir() / "tests" / "old" / "askd-old"
 OTHER_UID = 64012
 BOUND = 2  # seconds that the doctor waits for a daemon
 PROVIDERS_BOUND = 8  # and for providers

@@ -9,12 +9,12 @@ import socket
 import pytest
 
 from client import Client, text_of
-from conftest import PATIENCE, askd_path, build_dir, program, wait_until
+from conftest import PATIENCE, askd_path, build_dir, wait_until
 from fault_provider import words_text
 from helpers_scripted import Scripted
 
 AGAIN, CONFIG = 75, 78
-OLD = program(build_dir() / "tests" / "old" / "askd-old")
+OLD = build_dir() / "tests" / "old" / "askd-old"
 OLD_VERSION = "0.0.1"
 
 

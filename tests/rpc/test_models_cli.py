@@ -10,12 +10,12 @@ import subprocess
 import msgpack
 import pytest
 
-from conftest import askctl_path, build_dir, program, wait_until
+from conftest import askctl_path, build_dir, wait_until
 from helpers_scripted import Scripted
 from helpers_terminal import cells, on_terminal, starts
 
 OTHER, USAGE, DATA = 1, 64, 65
-ASK_TTY = program(build_dir() / "client" / "tty" / "ask-tty")
+ASK_TTY = build_dir() / "client" / "tty" / "ask-tty"
 BOLD = "\x1b[1m"
 
 with_ask_tty = pytest.mark.skipif(not ASK_TTY.exists(), reason="built without libsmartcols")

@@ -11,11 +11,11 @@ import threading
 
 import pytest
 
-from conftest import KEY, PATIENCE, ask_path, askctl_path, build_dir, program, wait_until
+from conftest import KEY, PATIENCE, ask_path, askctl_path, build_dir, wait_until
 from helpers_sshd import HOST, end, other_machine
 
 UNAVAILABLE, DENIED, OTHER = 69, 77, 1
-OLD = program(build_dir() / "tests" / "old" / "askd-old")
+OLD = build_dir() / "tests" / "old" / "askd-old"
 
 
 @pytest.fixture

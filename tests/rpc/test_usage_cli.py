@@ -10,13 +10,13 @@ import time
 
 import pytest
 
-from conftest import PATIENCE, askctl_path, build_dir, program
+from conftest import PATIENCE, askctl_path, build_dir
 from helpers_scripted import Scripted
 from helpers_terminal import cells, on_terminal
 
 USAGE = 64
 DAY = 86400
-ASK_TTY = program(build_dir() / "client" / "tty" / "ask-tty")
+ASK_TTY = build_dir() / "client" / "tty" / "ask-tty"
 NANO = 10**9
 
 with_ask_tty = pytest.mark.skipif(not ASK_TTY.exists(), reason="built without libsmartcols")
