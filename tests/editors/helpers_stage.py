@@ -78,9 +78,9 @@ class Stage:
         return Scene(self, title, driver, f"e{self.count}")
 
     def clear(self):
-        """Nothing runs any more."""
+        """Nothing runs any more. What ends by itself meanwhile cannot be cancelled."""
         for a in self.client.call("answer.list", {"state": "running"}):
-            self.client.call("answer.cancel", {"answer": a["answer"]})
+            self.client.response(self.client.request("answer.cancel", {"answer": a["answer"]}))
         self.hand.wait(lambda: all(r.over for r in self.hand.requests), "all questions have ended")
 
 
