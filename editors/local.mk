@@ -44,9 +44,9 @@ vscode_sources = \
 	editors/vscode/src/host_api.ts editors/vscode/src/lines.ts editors/vscode/src/link.ts \
 	editors/vscode/src/locate.ts editors/vscode/src/material.ts editors/vscode/src/notify.ts \
 	editors/vscode/src/protocol.ts editors/vscode/src/rewrite.ts editors/vscode/src/running.ts \
-	editors/vscode/src/settings.ts editors/vscode/src/sink.ts editors/vscode/src/where.ts \
-	editors/vscode/src/wire.ts editors/vscode/test/drive.ts editors/vscode/test/fake_host.ts \
-	editors/vscode/test/probe.ts editors/vscode/tsconfig.json
+	editors/vscode/src/settings.ts editors/vscode/src/sink.ts editors/vscode/src/suggest.ts \
+	editors/vscode/src/where.ts editors/vscode/src/wire.ts editors/vscode/test/drive.ts \
+	editors/vscode/test/fake_host.ts editors/vscode/test/probe.ts editors/vscode/tsconfig.json
 
 EXTRA_DIST += $(vscode_sources)
 

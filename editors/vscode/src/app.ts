@@ -16,6 +16,7 @@ export class App implements Disposable {
   readonly answers: Answers;
   private readonly parts: Disposable[] = [];
   private changes_: Promise<Changes> | undefined;
+  private suggestions: Promise<Disposable> | undefined; // while they are on
 
   constructor(readonly host: Host) {
     this.notify = new Notify(host);
@@ -31,6 +32,8 @@ export class App implements Disposable {
     );
     this.answers = new Answers(this);
     this.own(this.answers);
+    this.own(host.onSettings(() => this.applySettings()));
+    this.applySettings();
     for (const [id, fn] of Object.entries(COMMANDS)) {
       this.own(host.command(id, (...args) => this.notify.guard(() => fn(this, ...args))));
     }
@@ -42,6 +45,20 @@ export class App implements Disposable {
     return this.changes_;
   }
 
+  private applySettings(): void {
+    const isOn = this.host.setting("suggest");
+    if (isOn && !this.suggestions) {
+      this.suggestions = import("./suggest").then((module) => new module.Suggestions(this));
+    } else if (!isOn) {
+      this.stopSuggesting();
+    }
+  }
+
+  private stopSuggesting(): void {
+    void this.suggestions?.then((suggestions) => suggestions.dispose());
+    this.suggestions = undefined;
+  }
+
   /** What ends with the extension. */
   own<T extends Disposable>(part: T): T {
     this.parts.push(part);
@@ -49,6 +66,7 @@ export class App implements Disposable {
   }
 
   dispose(): void {
+    this.stopSuggesting();
     this.parts.reverse().forEach((part) => part.dispose());
     this.client.close();
     this.host.dispose();
