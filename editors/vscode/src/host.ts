@@ -144,8 +144,9 @@ class Files implements vscode.FileSystemProvider, Disposable {
   private readonly folders = new Map<string, Pages>();
   private readonly changes = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   private readonly since = Date.now();
-  private readonly registered = vscode.workspace.registerFileSystemProvider(SCHEME, this, { isCaseSensitive: true });
   readonly onDidChangeFile = this.changes.event;
+  // Last: VS Code listens at once.
+  private readonly registered = vscode.workspace.registerFileSystemProvider(SCHEME, this, { isCaseSensitive: true });
 
   dispose(): void {
     this.registered.dispose();
