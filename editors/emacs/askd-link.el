@@ -47,16 +47,21 @@ PINGED what of it was sent behind the ping, where one is on its way."
 
 ;;; The end
 
+(defun askd-link--discard (link)
+  "End the process of LINK, of which nothing is told any more."
+  (let ((process (askd-link-process link)))
+    (when process
+      (set-process-sentinel process #'ignore)
+      (set-process-filter process #'ignore)
+      (delete-process process)
+      (setf (askd-link-process link) nil))))
+
 (defun askd-link-close (link)
   "Close LINK; nothing is told of it any more."
   (setf (askd-link-state link) 'closed)
   (dolist (timer (list (askd-link-timer link) (askd-link-sender link)))
     (when timer (cancel-timer timer)))
-  (let ((process (askd-link-process link)))
-    (when process
-      (set-process-sentinel process #'ignore)
-      (set-process-filter process #'ignore)
-      (delete-process process))))
+  (askd-link--discard link))
 
 (defun askd-link--down (link code format &rest args)
   "End LINK with an error of CODE and FORMAT with ARGS."
@@ -194,29 +199,28 @@ PINGED what of it was sent behind the ping, where one is on its way."
 (defun askd-link--start-daemon (link)
   "Start the daemon of LINK and connect to it.
 It is done as `ask' would: askctl knows which, and waits until it listens."
-  (setq askd-link--started (float-time))
-  (let ((default-directory "/"))
-    (condition-case fault
-        (make-process :name "askctl"
-                      :command `(,askd-askctl ,@(and askd-socket (list "--socket" (askd-link-path link))) "status")
-                      :connection-type 'pipe
-                      :noquery t
-                      :sentinel (lambda (process _)
-                                  (unless (process-live-p process)
-                                    (askd-link--connect link nil))))
-      (error
-       (askd-link--down link "unavailable" "no daemon listens on %s, and %s cannot be run: %s"
-                        (askd-link-path link) askd-askctl (error-message-string fault))))))
+  (let ((default-directory "/")
+        (program (executable-find askd-askctl)))
+    (if (not program)
+        (askd-link--down link "unavailable" "no daemon listens on %s, and there is no %s to start one"
+                         (askd-link-path link) askd-askctl)
+      (setq askd-link--started (float-time))
+      (make-process :name "askd-start"
+                    :command `(,program ,@(and askd-socket (list "--socket" (askd-link-path link))) "status")
+                    :connection-type 'pipe
+                    :noquery t
+                    :sentinel (lambda (process _)
+                                (unless (process-live-p process)
+                                  (askd-link--connect link nil)))))))
 
-(defun askd-link--refused (link why start)
-  "LINK could not be opened, WHY is a status or the end of a sentence.
+(defun askd-link--refused (link status start)
+  "LINK could not be opened; its process has STATUS.
 START is whether a daemon may be started."
-  (let ((nobody (memq why '(file-missing file-error failed))))
-    (delete-process (askd-link-process link))
-    (setf (askd-link-process link) nil)
+  (let ((nobody (not (eq status 'permission-denied))))
+    (askd-link--discard link)
     (cond ((and nobody start (askd-link--may-start-p link)) (askd-link--start-daemon link))
           (nobody (askd-link--down link "unavailable" "no daemon listens on %s: start askd" (askd-link-path link)))
-          (t (askd-link--down link "unavailable" "cannot connect to %s: %s" (askd-link-path link) why)))))
+          (t (askd-link--down link "permission_denied" "%s is not open to this user" (askd-link-path link))))))
 
 (defun askd-link--sentinel (link start)
   "The process sentinel of LINK; START is whether a daemon may be started."

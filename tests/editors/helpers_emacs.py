@@ -13,12 +13,14 @@ import pathlib
 import shutil
 import socket
 import subprocess
+import time
 
 from conftest import PATIENCE, askctl_path, build_dir, wait_until
 from helpers_ert import PLUGIN, TESTS, batch, emacs_path
 from helpers_tmux import Tmux
 
 COMPILED = "emacs-compiled"  # in the build tree
+OLD = 3600  # seconds
 
 
 def compile_into(folder):
@@ -35,6 +37,13 @@ def compile_into(folder):
     return said
 
 
+def remove_old(top):
+    """Others may use the same build tree, with other sources."""
+    for folder in top.iterdir():
+        if folder.is_dir() and folder.stat().st_mtime < time.time() - OLD:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def package():
     """A folder with the compiled package, made once for each state of the sources."""
     text = b"".join(p.name.encode() + p.read_bytes() for p in sorted(PLUGIN.glob("*.el")))
@@ -45,10 +54,9 @@ def package():
         with open(top / "lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not folder.exists():
-                for other in top.iterdir():
-                    if other.is_dir():
-                        shutil.rmtree(other, ignore_errors=True)
+                remove_old(top)
                 half = top / "half"
+                shutil.rmtree(half, ignore_errors=True)
                 half.mkdir()
                 compile_into(half)
                 half.rename(folder)
@@ -87,7 +95,11 @@ class Emacs:
         self.start(arguments(self.path, *files, setup=setup), env or {}, cwd or home.path)
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(PATIENCE)
-        wait_until(self._connects, "emacs listens")
+        try:
+            wait_until(self._connects, "emacs listens")
+        except AssertionError as e:
+            self.kill()
+            raise AssertionError(f"{e}\n{self.output()}") from None
         self.reader = self.sock.makefile("rb")
         for path in files:
             self.eval(f"(switch-to-buffer (find-file-noselect {quoted(path)}))")
@@ -259,6 +271,9 @@ class ScreenEmacs(Emacs):
     def wait_screen(self, what, **how):
         return self.tmux.wait_for(what, **how)
 
-    def close(self):
+    def kill(self):
         self.tmux.close()
+
+    def close(self):
+        self.kill()
         self.sock.close()
