@@ -35,7 +35,7 @@
   (buffer-local-value 'askd--running (or buffer (current-buffer))))
 
 (defun askd-set-running (buffer call)
-  "Let CALL be what `askd-running' gives for BUFFER; nil: nothing."
+  "Let CALL be the one under way in BUFFER; nil: none is."
   (when (buffer-live-p buffer)
     (with-current-buffer buffer
       (setq askd--running call)

@@ -394,7 +394,7 @@ has them; also {type: \"failed\", error} where it cannot be watched, and
   (and askd-client--link (> (askd-link-waiting askd-client--link) 0)))
 
 (defun askd-held ()
-  "How much is held: a plist with :calls, :queue and :streams."
+  "How much is held, in a plist."
   (list :calls (hash-table-count askd-client--calls)
         :queue (length askd-client--queue)
         :streams (hash-table-count askd-client--streams)))
