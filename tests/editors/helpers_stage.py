@@ -12,6 +12,7 @@ from conftest import Daemon, Home, Runner, ask_path, wait_until
 from helpers_steered import Steered
 
 HAND = "hand/any"
+SOURCE = "int one;\nint two;\nint three;\nint four;\n"
 QUIET = 0.15  # seconds in which nobody is to be asked
 
 CONFIG = """

@@ -33,6 +33,7 @@ class Driver:
     """
 
     title = None
+    shows_suggestions_early = True  # while they come; False: the editor wants all of one at once
 
     def __init__(self, home, folder, name):
         raise NotImplementedError
