@@ -11,6 +11,7 @@
 
 (require 'askd-base)
 (require 'askd-client)
+(require 'askd-markdown)
 (require 'askd-sink)
 
 (defcustom askd-display-action
@@ -47,27 +48,11 @@
 (defun askd-stop ()
   "End what runs in this buffer, at the provider too."
   (interactive)
-  (if askd--running
-      (askd-call-cancel askd--running)
-    (user-error "Nothing runs in this buffer")))
+  (cond ((null askd--running) (user-error "Nothing runs in this buffer"))
+        ((functionp askd--running) (funcall askd--running))
+        (t (askd-call-cancel askd--running))))
 
 ;;; The mode
-
-(defface askd-heading '((t :inherit outline-1))
-  "Headings of Markdown."
-  :group 'askd)
-
-(defface askd-code '((t :inherit font-lock-constant-face))
-  "Code in Markdown."
-  :group 'askd)
-
-(defconst askd-markdown-keywords
-  '(("^#\\{1,6\\} .*$" . 'askd-heading)
-    ("^[ \t]*\\(?:```\\|~~~\\).*$" . 'font-lock-comment-face)
-    ("`[^`\n]+`" . 'askd-code)
-    ("\\*\\*[^*\n]+\\*\\*" . 'bold)
-    ("^[ \t]*\\(?:[-*+]\\|[0-9]+[.)]\\) " . 'font-lock-keyword-face))
-  "What of Markdown is shown in the buffers of askd, for `font-lock-defaults'.")
 
 (defvar askd-answer-mode-map
   (let ((map (make-sparse-keymap)))
@@ -80,8 +65,8 @@
 \\{askd-answer-mode-map}"
   (buffer-disable-undo)
   (visual-line-mode 1)
-  (setq-local font-lock-defaults '(askd-markdown-keywords t)
-              scroll-conservatively 101
+  (askd-markdown-setup)
+  (setq-local scroll-conservatively 101
               revert-buffer-function #'askd-answer--revert
               mode-line-process '(:eval (askd-answer--mode-line)))
   (add-hook 'kill-buffer-hook #'askd-answer--leave nil t))
@@ -99,7 +84,8 @@
     (askd-sink-abandon askd--sink)
     (setq askd--sink nil))
   (when askd--running
-    (askd-call-drop askd--running)
+    (when (askd-call-p askd--running)
+      (askd-call-drop askd--running))
     (askd-set-running (current-buffer) nil)))
 
 ;;; Buffers

@@ -81,6 +81,10 @@ That somebody cancelled is no news to them."
   "Tell what is wrong with a command: FORMAT with ARGS."
   (askd--show (concat "askd: " (apply #'format format args)) 'warning))
 
+(defun askd-refuse (format &rest args)
+  "End a command, because of FORMAT with ARGS."
+  (user-error "%s" (askd-one-line (concat "askd: " (apply #'format format args)))))
+
 (defun askd-tell (format &rest args)
   "Tell FORMAT with ARGS."
   (askd--show (concat "askd: " (apply #'format format args)) 'default))

@@ -1,6 +1,6 @@
 ;;; askd-branch.el --- The tree of a conversation, and what a page asks for  -*- lexical-binding: t; -*-
 
-;; Part of askd; see askd.el.
+;; SPDX-License-Identifier: MIT
 
 ;;; Commentary:
 

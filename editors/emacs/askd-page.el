@@ -1,6 +1,6 @@
 ;;; askd-page.el --- The text of a chat  -*- lexical-binding: t; -*-
 
-;; Part of askd; see askd.el.
+;; SPDX-License-Identifier: MIT
 
 ;;; Commentary:
 

@@ -1,6 +1,6 @@
 ;;; askd-patch.el --- Diffs and blocks of code, as models write them  -*- lexical-binding: t; -*-
 
-;; Part of askd; see askd.el.
+;; SPDX-License-Identifier: MIT
 
 ;;; Commentary:
 

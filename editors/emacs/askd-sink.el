@@ -11,6 +11,7 @@
 ;;; Code:
 
 (require 'askd-base)
+(require 'askd-undo)
 (require 'askd-msgpack)
 
 (defconst askd-sink--pause 0.03 "Seconds between two pieces of text.")
@@ -40,9 +41,10 @@ HOW is a plist: :on-start is called with the start event and the
 answer's id, :on-text with each piece of text that was put in, :on-end
 with an error and a result.  With :quiet nothing is shown beside the
 text.  With :unmoved windows do not follow the text where they show its
-end.  With :keep-modified the buffer is as modified as it was.  :in-place
-is a function that tells whether the place is still the text's: what
-comes when it is not is left out."
+end.  With :keep-modified the buffer is as modified as it was, and
+with :unrecorded the text is no step of undo.  :in-place is a function
+that tells whether the place is still the text's: what comes when it is
+not is left out."
   (let ((sink (askd-sink--make buffer how)))
     (with-current-buffer buffer
       (let ((at (if (eq at 'end) (point-max) at)))
@@ -159,7 +161,9 @@ They show its end, with the cursor in the last line."
     (askd-sink--changing sink
       (setq windows (askd-sink--followers sink))
       (goto-char (askd-sink-last sink))
-      (insert text)
+      (if (askd-sink--how sink :unrecorded)
+          (askd-undo-replace (point) (point) text)
+        (insert text))
       (dolist (window windows)
         (set-window-point window (point-max))))
     (setf (askd-sink-has-text sink) t)
@@ -196,7 +200,9 @@ They show its end, with the cursor in the last line."
         (askd-sink-cr sink) nil)
   (when (and (askd-sink-has-text sink) (askd-sink--in-place-p sink))
     (askd-sink--changing sink
-      (delete-region (askd-sink-first sink) (askd-sink-last sink)))))
+      (if (askd-sink--how sink :unrecorded)
+          (askd-undo-replace (askd-sink-first sink) (askd-sink-last sink) "")
+        (delete-region (askd-sink-first sink) (askd-sink-last sink))))))
 
 (defun askd-sink--forget (sink)
   "Leave SINK without a place in its buffer."

@@ -1,6 +1,6 @@
 ;;; askd-turns.el --- Conversations as Markdown, and back  -*- lexical-binding: t; -*-
 
-;; Part of askd; see askd.el.
+;; SPDX-License-Identifier: MIT
 
 ;;; Commentary:
 
@@ -25,6 +25,7 @@
 (require 'cl-lib)
 (require 'json)
 (require 'subr-x)
+(require 'askd-msgpack)
 
 (cl-defstruct (askd-turn (:copier nil))
   "A turn of a page.
@@ -81,6 +82,10 @@ written otherwise."
   (let ((breaks (cl-count ?\n text)))
     (if (or (string-empty-p text) (string-suffix-p "\n" text)) breaks (1+ breaks))))
 
+(defun askd-turns--size (data)
+  "How many bytes DATA of a part has."
+  (length (if (askd-msgpack-bin-p data) (askd-msgpack-bin-bytes data) (encode-coding-string data 'utf-8))))
+
 (defun askd-turns--part (part number)
   "How PART of a message is told that is not the text of its turn.
 NUMBER is its place in the message, from 1."
@@ -90,13 +95,13 @@ NUMBER is its place in the message, from 1."
       (when (gethash field part)
         (push (cons field (gethash field part)) entries)))
     (when (gethash "data" part)
-      (push (cons "bytes" (length (gethash "data" part))) entries))
+      (push (cons "bytes" (askd-turns--size (gethash "data" part))) entries))
     (when (stringp text)
       (push (cons "lines" (askd-turns--count-lines text)) entries)
       (push (cons "begins" (truncate-string-to-width (car (split-string text "\n")) 60)) entries))
     (concat "### part " (gethash "type" part) "\n" (askd-turns--comment (nreverse entries)))))
 
-(defun askd-turns--split-parts (message)
+(defun askd-turns-split-parts (message)
   "The parts of MESSAGE but its text, ((NUMBER . PART) …), consed to its text.
 The text is the last text part of a question, before which its attachments
 stand, and all text parts of an answer."
@@ -125,7 +130,7 @@ stand, and all text parts of an answer."
 
 (defun askd-turns-of-message (message)
   "MESSAGE of a conversation as text: a heading, a blank line, what was said."
-  (pcase-let* ((`(,others . ,said) (askd-turns--split-parts message))
+  (pcase-let* ((`(,others . ,said) (askd-turns-split-parts message))
                (text (askd-turns-escaped said)))
     (mapconcat
      #'identity

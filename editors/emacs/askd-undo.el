@@ -1,6 +1,6 @@
 ;;; askd-undo.el --- Changes that are no step of undo  -*- lexical-binding: t; -*-
 
-;; Part of askd; see askd.el.
+;; SPDX-License-Identifier: MIT
 
 ;;; Commentary:
 

@@ -1,5 +1,7 @@
 ;;; test-page.el --- The text of chats  -*- lexical-binding: t; -*-
 
+;; SPDX-License-Identifier: MIT
+
 ;;; Commentary:
 
 ;; A page is filled as answers come, and what the user writes there is never lost.

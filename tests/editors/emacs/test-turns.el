@@ -1,5 +1,7 @@
 ;;; test-turns.el --- Pages of conversations, and code in answers  -*- lexical-binding: t; -*-
 
+;; SPDX-License-Identifier: MIT
+
 ;;; Commentary:
 
 ;; The parts of chats that need no daemon.
