@@ -38,18 +38,28 @@ nobase_dist_pkgdata_DATA = \
 
 # The extension of VS Code, which is built apart from all else, by `make vsix` and by its tests.
 vscode_sources = \
-	editors/vscode/.npmrc editors/vscode/.vscodeignore editors/vscode/README.md editors/vscode/pack/.npmrc \
-	editors/vscode/pack/pack editors/vscode/pack/package-lock.json editors/vscode/pack/package.json \
-	editors/vscode/package-lock.json editors/vscode/package.json editors/vscode/src/answers.ts \
-	editors/vscode/src/app.ts editors/vscode/src/args.ts editors/vscode/src/ask.ts editors/vscode/src/change.ts \
-	editors/vscode/src/client.ts editors/vscode/src/code.ts editors/vscode/src/commands.ts \
-	editors/vscode/src/diff.ts editors/vscode/src/extension.ts editors/vscode/src/host.ts \
-	editors/vscode/src/host_api.ts editors/vscode/src/lines.ts editors/vscode/src/link.ts \
-	editors/vscode/src/locate.ts editors/vscode/src/material.ts editors/vscode/src/notify.ts \
-	editors/vscode/src/protocol.ts editors/vscode/src/rewrite.ts editors/vscode/src/running.ts \
-	editors/vscode/src/settings.ts editors/vscode/src/sink.ts editors/vscode/src/suggest.ts \
-	editors/vscode/src/where.ts editors/vscode/src/wire.ts editors/vscode/test/drive.ts \
-	editors/vscode/test/fake_host.ts editors/vscode/test/probe.ts editors/vscode/tsconfig.json
+	editors/vscode/.npmrc editors/vscode/.vscodeignore editors/vscode/README.md editors/vscode/media/askd.svg \
+	editors/vscode/pack/.npmrc editors/vscode/pack/pack editors/vscode/pack/package-lock.json \
+	editors/vscode/pack/package.json editors/vscode/package-lock.json editors/vscode/package.json \
+	editors/vscode/src/answers.ts editors/vscode/src/app.ts editors/vscode/src/apply.ts editors/vscode/src/args.ts \
+	editors/vscode/src/ask.ts editors/vscode/src/attach.ts editors/vscode/src/block.ts \
+	editors/vscode/src/branch.ts editors/vscode/src/branches.ts editors/vscode/src/change.ts \
+	editors/vscode/src/chat.ts editors/vscode/src/client.ts editors/vscode/src/code.ts \
+	editors/vscode/src/commands.ts editors/vscode/src/commit.ts editors/vscode/src/compare.ts \
+	editors/vscode/src/diff.ts editors/vscode/src/extension.ts editors/vscode/src/health.ts \
+	editors/vscode/src/host.ts editors/vscode/src/host_api.ts editors/vscode/src/host_chat.ts \
+	editors/vscode/src/host_chat_api.ts editors/vscode/src/lines.ts editors/vscode/src/link.ts \
+	editors/vscode/src/locate.ts editors/vscode/src/material.ts editors/vscode/src/models.ts \
+	editors/vscode/src/next.ts editors/vscode/src/notify.ts editors/vscode/src/page.ts \
+	editors/vscode/src/participant.ts editors/vscode/src/patch.ts editors/vscode/src/pick.ts \
+	editors/vscode/src/protocol.ts editors/vscode/src/resume.ts editors/vscode/src/rewrite.ts \
+	editors/vscode/src/running.ts editors/vscode/src/send.ts editors/vscode/src/settings.ts \
+	editors/vscode/src/sink.ts editors/vscode/src/status.ts editors/vscode/src/suggest.ts \
+	editors/vscode/src/tree.ts editors/vscode/src/turns.ts editors/vscode/src/view.ts editors/vscode/src/where.ts \
+	editors/vscode/src/wire.ts editors/vscode/src/words.ts editors/vscode/test/block.test.ts \
+	editors/vscode/test/drive.ts editors/vscode/test/drive_chat.ts editors/vscode/test/fake_chat_host.ts \
+	editors/vscode/test/fake_host.ts editors/vscode/test/page.test.ts editors/vscode/test/probe.ts \
+	editors/vscode/test/turns.test.ts editors/vscode/tsconfig.json
 
 EXTRA_DIST += $(vscode_sources)
 

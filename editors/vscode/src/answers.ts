@@ -2,7 +2,7 @@
 // one sees all of it, as far as it has come, and on from there: also in a window that was opened anew.
 import type { App } from "./app";
 import type { Call } from "./client";
-import type { Disposable, Look, OpenPages, Pages, PageStat } from "./host_api";
+import type { Disposable, Look, OpenHow, OpenPages, Pages, PageStat } from "./host_api";
 import { asError } from "./notify";
 import type { Answer } from "./protocol";
 import { Sink } from "./sink";
@@ -67,11 +67,11 @@ export class Answers implements Pages, Disposable {
   // -- for others
 
   /** Shows an answer, running or ended; that it fails is told. */
-  async show(id: string, how: { place?: "beside" | "here"; keepFocus?: boolean } = {}): Promise<string> {
+  async show(id: string, how: OpenHow = {}): Promise<string> {
     const uri = this.uriOf(id);
     await this.page(id, true);
     const place = how.place ?? this.app.host.setting("answerPlace");
-    await this.app.host.open(uri, { place, keepFocus: how.keepFocus ?? place === "beside" });
+    await this.app.host.open(uri, { ...how, place, keepFocus: how.keepFocus ?? place === "beside" });
     return uri;
   }
 

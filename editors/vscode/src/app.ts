@@ -2,11 +2,17 @@
 // their commands is given.
 import { Answers } from "./answers";
 import type { Changes } from "./change";
+import { Chats } from "./chat";
 import { Client } from "./client";
 import { COMMANDS } from "./commands";
+import { Health } from "./health";
 import type { Disposable, Host } from "./host_api";
+import { offerModels } from "./models";
 import { Notify } from "./notify";
+import { offerParticipant } from "./participant";
 import { Running } from "./running";
+import { Status } from "./status";
+import { Conversations } from "./tree";
 import { contextOf } from "./where";
 
 export class App implements Disposable {
@@ -14,6 +20,13 @@ export class App implements Disposable {
   readonly client: Client;
   readonly running = new Running();
   readonly answers: Answers;
+  readonly chats: Chats;
+  readonly status: Status;
+  readonly health: Health;
+  readonly conversations: Conversations;
+  /** What the editor has, of what not all have. */
+  readonly hasParticipant: boolean;
+  readonly hasModels: boolean;
   private readonly parts: Disposable[] = [];
   private changes_: Promise<Changes> | undefined;
   private suggestions: Promise<Disposable> | undefined; // while they are on
@@ -32,6 +45,12 @@ export class App implements Disposable {
     );
     this.answers = new Answers(this);
     this.own(this.answers);
+    this.chats = this.own(new Chats(this));
+    this.status = this.own(new Status(this));
+    this.health = this.own(new Health(this));
+    this.conversations = this.own(new Conversations(this));
+    this.hasParticipant = offerParticipant(this);
+    this.hasModels = offerModels(this);
     this.own(host.onSettings(() => this.applySettings()));
     this.applySettings();
     for (const [id, fn] of Object.entries(COMMANDS)) {

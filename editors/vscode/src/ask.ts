@@ -13,19 +13,6 @@ export interface AskArgs extends Partial<Asked> {
   about?: "selection" | "document" | "nothing";
 }
 
-type Extender = (question: Question, uri: string | undefined) => void;
-
-const extenders: Extender[] = [];
-
-/** Adds to each question what else waits for the next one of a document. */
-export function extendQuestions(fn: Extender): void {
-  extenders.push(fn);
-}
-
-export function extend(question: Question, uri: string | undefined): void {
-  extenders.forEach((fn) => fn(question, uri));
-}
-
 // Behind words that a prompt of the library takes as its input, as what is piped into `ask`.
 function inputOf(words: string, document: Document | undefined, lines: Lines | undefined): string {
   if (!document || !lines) {
@@ -64,7 +51,8 @@ export function question(
   return params;
 }
 
-function aboutOf(app: App, about: AskArgs["about"]): { document?: Document; lines?: Lines } {
+/** What is selected, or all of the document. */
+export function aboutOf(app: App, about: AskArgs["about"]): { document?: Document; lines?: Lines } {
   const editor = app.host.activeEditor();
   if (!editor) {
     return {};
@@ -118,6 +106,6 @@ export async function ask(app: App, args: AskArgs = {}): Promise<void> {
   if (typeof params === "string") {
     return app.notify.warn(params);
   }
-  extend(params, document?.uri);
+  app.chats.extend(params, document?.uri);
   await askQuestion(app, params);
 }

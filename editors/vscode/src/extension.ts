@@ -1,11 +1,12 @@
 // What VS Code calls.
+import type { ExtensionContext } from "vscode";
 import { App } from "./app";
 import { openHost } from "./host";
 
 let app: App | undefined;
 
-export function activate(): void {
-  app = new App(openHost());
+export function activate(context: ExtensionContext): void {
+  app = new App(openHost(context));
 }
 
 export function deactivate(): void {

@@ -1,9 +1,10 @@
-// VS Code, as host_api.ts describes an editor. No other file knows it.
+// VS Code, as host_api.ts describes an editor. Only this file and host_chat.ts know it.
 import * as vscode from "vscode";
 import type {
-  Cancellation, Disposable, Document, DocumentChange, Edit, Editor, Host, InputBox, Lens, Level, Look, Mark, OpenHow,
+  Disposable, Document, DocumentChange, Edit, Editor, Host, InputBox, Lens, Level, Look, Mark, OpenHow,
   OpenPages, Pages, Range, Suggester,
 } from "./host_api";
+import { VsCodeChats, toCancellation } from "./host_chat";
 import { asError } from "./notify";
 import type { Settings } from "./settings";
 
@@ -37,6 +38,10 @@ class OpenDocument implements Document {
 
   get lineCount(): number {
     return this.it.lineCount;
+  }
+
+  get isDirty(): boolean {
+    return this.it.isDirty;
   }
 
   get eol(): "\n" | "\r\n" {
@@ -132,9 +137,10 @@ function toDecoration({ range, words }: Mark): vscode.DecorationOptions {
 
 // -- files
 
-function fileError(uri: vscode.Uri, fault: unknown): vscode.FileSystemError {
+// Of what is read, that it is not there is all that need be said; of what is written it would be about something else.
+function fileError(uri: vscode.Uri, fault: unknown, isWrite: boolean): vscode.FileSystemError {
   const { code, message } = asError(fault);
-  if (code === "not_found") {
+  if (code === "not_found" && !isWrite) {
     return vscode.FileSystemError.FileNotFound(uri);
   }
   return vscode.FileSystemError.Unavailable(`askd: ${code}: ${message}`);
@@ -161,7 +167,7 @@ class Files implements vscode.FileSystemProvider, Disposable {
     };
   }
 
-  private async at<T>(uri: vscode.Uri, fn: (pages: Pages, path: string) => Promise<T>): Promise<T> {
+  private async at<T>(uri: vscode.Uri, fn: (pages: Pages, path: string) => Promise<T>, isWrite = false): Promise<T> {
     const [, folder, path] = /^\/([^/]+)\/(.+)$/.exec(uri.path) ?? [];
     const pages = folder && this.folders.get(folder);
     if (!pages || !path) {
@@ -170,7 +176,7 @@ class Files implements vscode.FileSystemProvider, Disposable {
     try {
       return await fn(pages, path);
     } catch (fault) {
-      throw fileError(uri, fault);
+      throw fileError(uri, fault, isWrite);
     }
   }
 
@@ -189,12 +195,13 @@ class Files implements vscode.FileSystemProvider, Disposable {
   }
 
   writeFile(uri: vscode.Uri, data: Uint8Array): Promise<void> {
-    return this.at(uri, async (pages, path) => {
+    const write = async (pages: Pages, path: string): Promise<void> => {
       if (!pages.write) {
         throw vscode.FileSystemError.NoPermissions(uri);
       }
       await pages.write(path, data);
-    });
+    };
+    return this.at(uri, write, true);
   }
 
   watch(): vscode.Disposable {
@@ -222,13 +229,6 @@ const uriOf = (folder: string, path: string): vscode.Uri =>
   vscode.Uri.from({ scheme: SCHEME, path: `/${folder}/${path}` });
 
 // -- suggestions
-
-const toCancellation = (token: vscode.CancellationToken): Cancellation => ({
-  get isCancelled() {
-    return token.isCancellationRequested;
-  },
-  onCancel: (fn) => token.onCancellationRequested(fn),
-});
 
 function suggestionsOf(fn: Suggester): vscode.InlineCompletionItemProvider {
   return {
@@ -273,7 +273,7 @@ const TELL: Record<Level, (text: string) => Thenable<unknown>> = {
   error: (text) => vscode.window.showErrorMessage(text),
 };
 
-class VsCode implements Host {
+class VsCode extends VsCodeChats implements Host {
   readonly name = "vscode";
   readonly version = vscode.version;
   private readonly marks = new Marks();
@@ -354,10 +354,16 @@ class VsCode implements Host {
     return uriOf(folder, path).toString();
   }
 
-  async open(uri: string, { place, keepFocus }: OpenHow): Promise<Document> {
+  async load(uri: string): Promise<Document> {
+    return new OpenDocument(await vscode.workspace.openTextDocument(vscode.Uri.parse(uri)));
+  }
+
+  async open(uri: string, { place, right, keepFocus }: OpenHow): Promise<Document> {
+    const active = vscode.window.activeTextEditor?.viewColumn ?? vscode.ViewColumn.One;
+    const own = place === "beside" ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
     const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
     await vscode.window.showTextDocument(document, {
-      viewColumn: place === "beside" ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active,
+      viewColumn: right === undefined ? own : active + right,
       preserveFocus: keepFocus ?? false,
       preview: false,
     });
@@ -450,7 +456,7 @@ class VsCode implements Host {
   }
 }
 
-export function openHost(): Host {
-  return new VsCode();
+export function openHost(context: vscode.ExtensionContext): Host {
+  return new VsCode(context);
 }
 

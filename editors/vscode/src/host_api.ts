@@ -3,7 +3,10 @@
 // Positions count lines and UTF-16 units from 0. Documents are known by their address as a string, which is the same as
 // long as it is open. All calls come from the editor's loop, and none of them waits for the user but those that return a
 // promise.
+import type { ChatHost } from "./host_chat_api";
 import type { Settings } from "./settings";
+
+export type * from "./host_chat_api";
 
 export interface Disposable {
   dispose(): void;
@@ -28,6 +31,8 @@ export interface Document {
   readonly language: string;
   readonly lineCount: number;
   readonly eol: "\n" | "\r\n";
+  /** It holds something that was not saved. */
+  readonly isDirty: boolean;
   /** Lines are joined by `eol`. */
   text(range?: Range): string;
   /** Without its end. */
@@ -118,10 +123,12 @@ export type Level = "info" | "warning" | "error";
 export interface OpenHow {
   /** Beside the active editor, or in its place. */
   readonly place?: "beside" | "here";
+  /** Instead: so many columns to the right of the active editor. */
+  readonly right?: number;
   readonly keepFocus?: boolean;
 }
 
-export interface Host extends Disposable {
+export interface Host extends Disposable, ChatHost {
   /** What `hello` is told. */
   readonly name: string;
   readonly version: string;

@@ -31,6 +31,10 @@ export interface Part {
   url?: string;
   mime?: string;
   name?: string;
+  /** Of calls of tools, and their results. */
+  id?: string;
+  arguments?: string;
+  content?: unknown;
 }
 
 export interface Usage {
@@ -78,7 +82,82 @@ export type Event =
   | { type: "retry"; provider: string; model: string; error?: { message: string }; delay: number }
   | { type: "done"; finish_reason: string }
   | { type: "error"; code: string; message: string }
-  | { type: "tool_call" | "usage" };
+  | { type: "tool_call"; index: number; id?: string; name?: string; arguments?: string }
+  | { type: "usage" };
+
+export interface Model {
+  id: string;
+  provider: string;
+  name: string;
+  model: string;
+  title?: string;
+  context_window?: number;
+  max_output?: number;
+  modalities_in?: string[];
+  modalities_out?: string[];
+  price_input?: number;
+  price_output?: number;
+  currency?: string;
+  tools?: boolean;
+  available: boolean;
+}
+
+/** A message as conversation.get tells it. */
+export interface Message {
+  id: string;
+  parent?: string | null;
+  role: string;
+  content: string | Part[];
+  state?: string;
+  provider?: string | null;
+  model?: string | null;
+  usage?: Usage | null;
+}
+
+export interface Conversation {
+  conversation?: string;
+  title?: string | null;
+  head?: string | null;
+  system?: string | null;
+  messages?: Message[];
+}
+
+/** A line of conversation.list, or of conversation.search. */
+export interface ConversationEntry {
+  conversation: string;
+  title?: string | null;
+  created: number;
+  updated?: number;
+  messages?: number;
+  model?: string | null;
+  directory?: string | null;
+  tags?: string[];
+  pinned?: boolean;
+  snippet?: string;
+}
+
+export interface AnswerEntry {
+  answer: string;
+  state: string;
+  model: string;
+  started: number;
+  preview: string;
+  conversation?: string;
+}
+
+export interface Status {
+  version: string;
+  pid: number;
+  answers: number;
+  default_model: string;
+  providers: { name: string; state: string; key_source?: string | null }[];
+  today: {
+    input_tokens: number;
+    output_tokens: number;
+    cost: { currency: string; cost: number }[];
+    budgets: string[];
+  };
+}
 
 /** What `conversation.watch` tells, and `failed`, which the client does where a watch cannot be had. */
 export interface Change {
@@ -104,13 +183,28 @@ export interface Server {
 /** What each method that is asked for gives; whoever needs another one adds it. */
 export interface Results {
   hello: Server;
-  status: Record<string, unknown> & { version: string; default_model: string };
+  status: Status;
   chat: Answer;
   complete: Answer;
   compare: { answers: Answer[] };
   "answer.get": Answer;
   "answer.attach": Answer;
+  "answer.list": AnswerEntry[];
+  "answer.estimate": { input_tokens: number; conversation?: string };
   "conversation.watch": { watch: number };
+  "conversation.get": Conversation;
+  "conversation.list": ConversationEntry[];
+  "conversation.search": ConversationEntry[];
+  "conversation.create": { conversation: string };
+  "conversation.export": { data: string };
+  "conversation.head": object;
+  "conversation.rename": object;
+  "conversation.pin": object;
+  "conversation.delete": object;
+  "conversation.restore": object;
+  "models.list": Model[];
+  "models.aliases": { alias: string; models: string[]; candidates: string[] }[];
+  "prompt.list": { name: string; description?: string; error?: object }[];
 }
 
 export type Method = keyof Results;

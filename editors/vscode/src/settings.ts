@@ -18,4 +18,6 @@ export interface Settings {
   suggestModel: string;
   /** Languages in which none are asked for. */
   suggestOff: readonly string[];
+  /** Which conversations are listed. */
+  conversations: "folder" | "all";
 }

@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import { App } from "../src/app";
 import type { Position, Range } from "../src/host_api";
 import type { Settings } from "../src/settings";
+import { chatActs } from "./drive_chat";
 import { FakeHost } from "./fake_host";
 import { Probe } from "./probe";
 
@@ -26,7 +27,8 @@ const ACTS: Record<string, Act> = {
   type: (text: string) => host.type(text),
   edit: (uri: string, range: Range, text: string) => host.edit(uri, [{ range, text }]),
   undo: (uri: string) => host.undo(uri),
-  save: (uri: string) => host.save(uri),
+  save: (uri: string, isByUser?: boolean) => host.save(uri, isByUser ?? true),
+  revert: (uri: string) => host.revert(uri),
   answer: (text: string | undefined) => host.inputs.shift()!.answer(text ?? undefined),
   accept: (what: "all" | "word" | "line") => host.suggestions.accept(what),
   hide: () => host.suggestions.hide(),
@@ -73,6 +75,7 @@ const ACTS: Record<string, Act> = {
     const end = performance.now() + ms;
     while (performance.now() < end);
   },
+  ...chatActs(host),
   dispose: () => {
     app.dispose();
     return host.listening;

@@ -4,10 +4,11 @@ import { readFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import type {
   Cancellation, Disposable, Document, DocumentChange, Edit, Editor, Host, InputBox, Lens, Level, Mark, OpenHow, OpenPages,
-  Pages, Position, Range, Suggester,
+  PageStat, Pages, Position, Range, Suggester,
 } from "../src/host_api";
 import { compare, endOf, splitLines } from "../src/lines";
 import type { Settings } from "../src/settings";
+import { FakeChats, Listeners } from "./fake_chat_host";
 
 const SCHEME = "askd:";
 const LANGUAGES: Record<string, string> = { ".py": "python", ".ts": "typescript", ".md": "markdown", ".c": "c" };
@@ -16,23 +17,6 @@ type Manifest = { contributes: { configuration: { properties: Record<string, { d
 
 function manifest(): Manifest {
   return JSON.parse(readFileSync(join(__dirname, "..", "..", "package.json"), "utf8")) as Manifest;
-}
-
-class Listeners<T> {
-  private readonly all = new Set<(value: T) => void>();
-
-  readonly add = (fn: (value: T) => void): Disposable => {
-    this.all.add(fn);
-    return { dispose: () => this.all.delete(fn) };
-  };
-
-  tell(value: T): void {
-    [...this.all].forEach((fn) => fn(value));
-  }
-
-  get count(): number {
-    return this.all.size;
-  }
 }
 
 // -- documents
@@ -162,7 +146,7 @@ interface Asked {
   readonly answer: (text: string | undefined) => void;
 }
 
-export class FakeHost implements Host {
+export class FakeHost extends FakeChats implements Host {
   readonly name = "vscode";
   readonly version = "1.90.0";
   readonly told: { level: Level; text: string }[] = [];
@@ -185,9 +169,11 @@ export class FakeHost implements Host {
     active: new Listeners<Editor | undefined>(),
   };
   readonly suggestions = new Suggestions(this);
+  private readonly stats = new Map<string, PageStat>(); // of what is open, as it was read last
   private untitled = 0;
 
   constructor(private readonly workspace: readonly string[]) {
+    super();
     for (const [name, { default: value }] of Object.entries(manifest().contributes.configuration.properties)) {
       this.settings[name.replace(/^askd\./, "")] = value;
     }
@@ -195,7 +181,7 @@ export class FakeHost implements Host {
 
   /** How many listeners there are: what was disposed of leaves none. */
   get listening(): number {
-    return Object.values(this.listeners).reduce((sum, { count }) => sum + count, 0);
+    return [...Object.values(this.listeners), ...Object.values(this.chatListeners)].reduce((sum, { count }) => sum + count, 0);
   }
 
   dispose(): void {
@@ -286,27 +272,34 @@ export class FakeHost implements Host {
     return pages && path ? { pages, path } : undefined;
   }
 
-  private async load(uri: string): Promise<FakeDocument> {
+  async load(uri: string): Promise<FakeDocument> {
     const at = this.pagesAt(uri);
     if (uri.startsWith(SCHEME)) {
       if (!at) {
         throw new Error(`there is no ${uri}`);
       }
-      await at.pages.stat(at.path);
-      const text = Buffer.from(await at.pages.read(at.path)).toString();
+      const text = await this.readPage(uri, at.pages, at.path);
       return new FakeDocument(uri, undefined, basename(uri), "markdown", text);
     }
-    const path = uri.replace(/^file:\/\//, "");
+    const isNew = uri.startsWith("untitled:");
+    const path = uri.replace(/^(file|untitled):\/\//, "");
     const folder = this.workspace.find((each) => path.startsWith(`${each}/`));
     const label = folder ? relative(folder, path) : path;
     const language = LANGUAGES[/\.\w+$/.exec(path)?.[0] ?? ""] ?? "";
-    return new FakeDocument(uri, path, label, language, readFileSync(path, "utf8"));
+    return new FakeDocument(uri, path, label, language, isNew ? "" : readFileSync(path, "utf8"));
+  }
+
+  // A file is read anew only where its time or its size tells that it is another.
+  private async readPage(uri: string, pages: Pages, path: string): Promise<string> {
+    this.stats.set(uri, await pages.stat(path));
+    return Buffer.from(await pages.read(path)).toString();
   }
 
   async open(uri: string, how: OpenHow): Promise<FakeDocument> {
-    const editor = this.open_.get(uri) ?? new FakeEditor(await this.load(uri));
-    if (!this.open_.has(uri)) {
-      this.open_.set(uri, editor);
+    const known = this.open_.get(uri);
+    const editor = known ?? new FakeEditor(await this.load(uri));
+    this.open_.set(uri, editor);
+    if (!known) {
       this.listeners.open.tell(editor.document);
     }
     if (!how.keepFocus) {
@@ -377,15 +370,42 @@ export class FakeHost implements Host {
     }
   }
 
-  async save(uri: string): Promise<void> {
+  /** What cannot be saved stays as it is, and the user is told. isByUser: no timer does it. */
+  async save(uri: string, isByUser = true): Promise<boolean> {
+    this.chatListeners.willSave.tell({ uri, isByUser });
+    try {
+      await this.write(uri);
+    } catch (fault) {
+      this.tell("error", `Failed to save ${uri}: ${fault instanceof Error ? fault.message : String(fault)}`);
+      return false;
+    }
+    this.chatListeners.saved.tell(uri);
+    await this.reload(uri);
+    return true;
+  }
+
+  /** What is not saved is dropped, and the file read again. */
+  async revert(uri: string): Promise<void> {
+    this.editorOf(uri).document.isDirty = false;
+    this.stats.delete(uri);
+    await this.reload(uri);
+  }
+
+  private async write(uri: string): Promise<void> {
     const document = this.editorOf(uri).document;
     const at = this.pagesAt(uri);
     if (!at?.pages.write) {
       throw new Error(`${uri} cannot be saved`);
     }
-    await at.pages.write(at.path, Buffer.from(document.text()));
-    document.isDirty = false;
-    await this.reload(uri);
+    const before = this.stats.get(uri)!;
+    const { version, bytes } = await at.pages.stat(at.path);
+    if (version > before.version && bytes !== before.bytes) {
+      throw new Error("the content of the file is newer");
+    }
+    const text = document.text();
+    await at.pages.write(at.path, Buffer.from(text));
+    this.stats.set(uri, await at.pages.stat(at.path));
+    document.isDirty = document.text() !== text; // somebody was typing
   }
 
   // What VS Code does where a file has changed that somebody looks at, unless it was edited.
@@ -394,7 +414,12 @@ export class FakeHost implements Host {
     if (!at || !this.document(uri) || this.document(uri)!.isDirty) {
       return;
     }
-    const text = Buffer.from(await at.pages.read(at.path)).toString();
+    const before = this.stats.get(uri);
+    const now = await at.pages.stat(at.path);
+    if (before?.version === now.version && before.bytes === now.bytes) {
+      return;
+    }
+    const text = await this.readPage(uri, at.pages, at.path);
     const document = this.document(uri);
     const edit = document && !document.isDirty ? editBetween(document, text) : undefined;
     if (document && edit) {
@@ -404,6 +429,14 @@ export class FakeHost implements Host {
 
   followEnd(uri: string): void {
     void uri;
+  }
+
+  moveToEnd(uri: string): void {
+    const editor = this.open_.get(uri);
+    if (editor) {
+      const { end } = editor.document.all;
+      editor.selection = { start: end, end };
+    }
   }
 
   mark(owner: string, uri: string, marks: readonly Mark[]): void {
