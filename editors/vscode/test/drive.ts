@@ -24,6 +24,9 @@ const ACTS: Record<string, Act> = {
   close: (uri: string) => host.close(uri),
   focus: (uri: string) => host.focus(uri),
   select: (start: Position, end?: Position) => host.select(start, end),
+  see: (first: number, last: number) => {
+    host.active!.seen = { start: { line: first, character: 0 }, end: { line: last, character: 0 } };
+  },
   type: (text: string) => host.type(text),
   edit: (uri: string, range: Range, text: string) => host.edit(uri, [{ range, text }]),
   undo: (uri: string) => host.undo(uri),

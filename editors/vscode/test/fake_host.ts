@@ -116,11 +116,13 @@ function editBetween(document: FakeDocument, text: string): Edit | undefined {
 
 class FakeEditor implements Editor {
   selection: Range = { start: START, end: START };
+  /** What the window is scrolled to, where it does not show all of the document. */
+  seen: Range | undefined;
 
   constructor(readonly document: FakeDocument) {}
 
   get visible(): readonly Range[] {
-    return [this.document.all];
+    return [this.seen ?? this.document.all];
   }
 }
 

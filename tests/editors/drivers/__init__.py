@@ -2,5 +2,6 @@
 
 from drivers.nvim import Neovim
 from drivers.vim import Vim9
+from drivers.vscode import Code
 
-DRIVERS = {"nvim": Neovim, "vim": Vim9}
+DRIVERS = {"nvim": Neovim, "vim": Vim9, "vscode": Code}
