@@ -69,7 +69,8 @@ No daemon is started for the sake of a mode line."
   (let* ((told askd-status--told)
          (here (and (askd-running) t))
          (running (max (if told (gethash "answers" told 0) 0) (if here 1 0)))
-         (model (or askd-chat-model askd-answer-model askd-model (and told (gethash "default_model" told)) ""))
+         (model (or (bound-and-true-p askd-chat-model) askd-answer-model askd-model
+                    (and told (gethash "default_model" told)) ""))
          (words `(,(if (string-empty-p model) "askd" model)
                   ,@(when (eq askd-status--phase 'down) '("no daemon"))
                   ,@(when (> running 0) (list (format "%s%d running" (if here "… " "") running)))

@@ -27,6 +27,7 @@ from helpers_stage import Stage  # noqa: E402
 
 COLUMN = 9
 WIDTH = 68
+ROWS = 40  # of a window that are told where a check failed
 
 
 def run_check(stage, driver, check):
@@ -48,8 +49,8 @@ def where(fault):
 
 def sight(e):
     try:
-        windows = "\n----\n".join(e.shown())
-        return f"shown:\n{windows}\ntold: {e.told()}"
+        windows = ["\n".join(window.split("\n")[:ROWS]) for window in e.shown()]
+        return "\n----\n".join(["shown:", *windows, f"told: {e.told()}"])
     except Exception as gone:
         return f"the editor shows nothing any more: {gone!r}"
 
