@@ -134,6 +134,14 @@ that was changed becomes a branch when it is sent.
 
 (add-hook 'askd-view-title-functions #'askd-chat--set-title)
 
+(defun askd-chat--remark (buffer)
+  "Tell in BUFFER, if it is a chat, what goes with its next question."
+  (let ((view (buffer-local-value 'askd-chat--view buffer)))
+    (when view
+      (askd-view-remark view))))
+
+(add-hook 'askd-next-change-functions #'askd-chat--remark)
+
 (defun askd-chat--make (directory &optional id)
   "A buffer of DIRECTORY for a new chat, or that of the conversation ID."
   (let ((buffer (generate-new-buffer (askd-chat--name (or id "new")))))
