@@ -75,8 +75,12 @@ def packages():
     return folder
 
 
+faults = []  # what tsc had to say, which is the same for each test
+
+
 def built():
     """The folder with what tsc made of the sources: out/src and out/test in it."""
+    assert not faults, faults[0]
     node = node_path()
     sources = sorted(p for p in SOURCES.rglob("*") if p.suffix in (".ts", ".json") and "pack" not in p.parts)
     fetched = packages()
@@ -89,7 +93,9 @@ def built():
                 shutil.copy(path, target)
             (new / "node_modules").symlink_to(fetched / "node_modules")
             done, said = run([node, "node_modules/typescript/bin/tsc", "-p", "."], new)
-            assert done.returncode == 0, said
+            if done.returncode != 0:
+                faults.append(said)
+            assert not faults, said
     return folder
 
 

@@ -75,8 +75,8 @@ const ACTS: Record<string, Act> = {
   },
   loopDelay: () => probe!.stop(),
   hold: (ms: number) => {
-    const end = performance.now() + ms;
-    while (performance.now() < end);
+    const before = process.cpuUsage();
+    while (process.cpuUsage(before).user < ms * 1000);
   },
   ...chatActs(host),
   dispose: () => {
