@@ -135,7 +135,7 @@ that was changed becomes a branch when it is sent.
 (add-hook 'askd-view-title-functions #'askd-chat--set-title)
 
 (defun askd-chat--remark (buffer)
-  "Tell in BUFFER, if it is a chat, what goes with its next question."
+  "Tell in BUFFER, if it is a chat, what is attached to its next question."
   (let ((view (buffer-local-value 'askd-chat--view buffer)))
     (when view
       (askd-view-remark view))))
