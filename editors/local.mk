@@ -3,29 +3,31 @@ nobase_dist_pkgdata_DATA = \
 	editors/README.md editors/emacs/README.md editors/emacs/askd-answer.el editors/emacs/askd-ask.el \
 	editors/emacs/askd-attach.el editors/emacs/askd-base.el editors/emacs/askd-branch.el \
 	editors/emacs/askd-chat.el editors/emacs/askd-client.el editors/emacs/askd-code.el \
-	editors/emacs/askd-commit.el editors/emacs/askd-compare.el editors/emacs/askd-health.el \
-	editors/emacs/askd-known.el editors/emacs/askd-link.el editors/emacs/askd-locate.el \
-	editors/emacs/askd-markdown.el editors/emacs/askd-material.el editors/emacs/askd-msgpack.el \
-	editors/emacs/askd-next.el editors/emacs/askd-page.el editors/emacs/askd-patch.el editors/emacs/askd-pick.el \
-	editors/emacs/askd-resume.el editors/emacs/askd-send.el editors/emacs/askd-sink.el \
-	editors/emacs/askd-status.el editors/emacs/askd-turns.el editors/emacs/askd-undo.el editors/emacs/askd-view.el \
-	editors/emacs/askd.el editors/nvim/README.md editors/nvim/doc/askd.txt editors/nvim/lua/askd/answer.lua \
-	editors/nvim/lua/askd/apply.lua editors/nvim/lua/askd/args.lua editors/nvim/lua/askd/ask.lua \
-	editors/nvim/lua/askd/attach.lua editors/nvim/lua/askd/branch.lua editors/nvim/lua/askd/branches.lua \
-	editors/nvim/lua/askd/chat.lua editors/nvim/lua/askd/choose.lua editors/nvim/lua/askd/client.lua \
-	editors/nvim/lua/askd/code.lua editors/nvim/lua/askd/commands.lua editors/nvim/lua/askd/commit.lua \
-	editors/nvim/lua/askd/compare.lua editors/nvim/lua/askd/compat.lua editors/nvim/lua/askd/diff.lua \
-	editors/nvim/lua/askd/ghost.lua editors/nvim/lua/askd/health.lua editors/nvim/lua/askd/init.lua \
-	editors/nvim/lua/askd/known.lua editors/nvim/lua/askd/link.lua editors/nvim/lua/askd/locate.lua \
-	editors/nvim/lua/askd/material.lua editors/nvim/lua/askd/next.lua editors/nvim/lua/askd/notify.lua \
-	editors/nvim/lua/askd/options.lua editors/nvim/lua/askd/page.lua editors/nvim/lua/askd/patch.lua \
-	editors/nvim/lua/askd/pick.lua editors/nvim/lua/askd/resume.lua editors/nvim/lua/askd/rewrite.lua \
-	editors/nvim/lua/askd/send.lua editors/nvim/lua/askd/split.lua editors/nvim/lua/askd/status.lua \
-	editors/nvim/lua/askd/stop.lua editors/nvim/lua/askd/suggest.lua editors/nvim/lua/askd/turns.lua \
-	editors/nvim/lua/askd/typed.lua editors/nvim/lua/askd/view.lua editors/nvim/lua/askd/wire.lua \
-	editors/nvim/plugin/askd.lua editors/vim/README.md editors/vim/autoload/askd.vim \
-	editors/vim/autoload/askd/answer.vim editors/vim/autoload/askd/apply.vim editors/vim/autoload/askd/args.vim \
-	editors/vim/autoload/askd/ask.vim editors/vim/autoload/askd/attach.vim editors/vim/autoload/askd/branch.vim \
+	editors/emacs/askd-commit.el editors/emacs/askd-compare.el editors/emacs/askd-diff.el \
+	editors/emacs/askd-health.el editors/emacs/askd-lines.el editors/emacs/askd-link.el \
+	editors/emacs/askd-locate.el editors/emacs/askd-markdown.el editors/emacs/askd-material.el \
+	editors/emacs/askd-msgpack.el editors/emacs/askd-next.el editors/emacs/askd-page.el \
+	editors/emacs/askd-patch.el editors/emacs/askd-pick.el editors/emacs/askd-resume.el \
+	editors/emacs/askd-rewrite.el editors/emacs/askd-send.el editors/emacs/askd-sink.el \
+	editors/emacs/askd-status.el editors/emacs/askd-suggest.el editors/emacs/askd-turns.el \
+	editors/emacs/askd-undo.el editors/emacs/askd-view.el editors/emacs/askd.el editors/nvim/README.md \
+	editors/nvim/doc/askd.txt editors/nvim/lua/askd/answer.lua editors/nvim/lua/askd/apply.lua \
+	editors/nvim/lua/askd/args.lua editors/nvim/lua/askd/ask.lua editors/nvim/lua/askd/attach.lua \
+	editors/nvim/lua/askd/branch.lua editors/nvim/lua/askd/branches.lua editors/nvim/lua/askd/chat.lua \
+	editors/nvim/lua/askd/choose.lua editors/nvim/lua/askd/client.lua editors/nvim/lua/askd/code.lua \
+	editors/nvim/lua/askd/commands.lua editors/nvim/lua/askd/commit.lua editors/nvim/lua/askd/compare.lua \
+	editors/nvim/lua/askd/compat.lua editors/nvim/lua/askd/diff.lua editors/nvim/lua/askd/ghost.lua \
+	editors/nvim/lua/askd/health.lua editors/nvim/lua/askd/init.lua editors/nvim/lua/askd/known.lua \
+	editors/nvim/lua/askd/link.lua editors/nvim/lua/askd/locate.lua editors/nvim/lua/askd/material.lua \
+	editors/nvim/lua/askd/next.lua editors/nvim/lua/askd/notify.lua editors/nvim/lua/askd/options.lua \
+	editors/nvim/lua/askd/page.lua editors/nvim/lua/askd/patch.lua editors/nvim/lua/askd/pick.lua \
+	editors/nvim/lua/askd/resume.lua editors/nvim/lua/askd/rewrite.lua editors/nvim/lua/askd/send.lua \
+	editors/nvim/lua/askd/split.lua editors/nvim/lua/askd/status.lua editors/nvim/lua/askd/stop.lua \
+	editors/nvim/lua/askd/suggest.lua editors/nvim/lua/askd/turns.lua editors/nvim/lua/askd/typed.lua \
+	editors/nvim/lua/askd/view.lua editors/nvim/lua/askd/wire.lua editors/nvim/plugin/askd.lua \
+	editors/vim/README.md editors/vim/autoload/askd.vim editors/vim/autoload/askd/answer.vim \
+	editors/vim/autoload/askd/apply.vim editors/vim/autoload/askd/args.vim editors/vim/autoload/askd/ask.vim \
+	editors/vim/autoload/askd/attach.vim editors/vim/autoload/askd/branch.vim \
 	editors/vim/autoload/askd/branches.vim editors/vim/autoload/askd/chat.vim editors/vim/autoload/askd/choose.vim \
 	editors/vim/autoload/askd/client.vim editors/vim/autoload/askd/code.vim editors/vim/autoload/askd/commit.vim \
 	editors/vim/autoload/askd/compare.vim editors/vim/autoload/askd/diff.vim editors/vim/autoload/askd/health.vim \

@@ -154,20 +154,21 @@ python_tests = \
 	tests/rpc/test_window.py tests/editors/test_together.py tests/editors/test_writing_a_plugin.py
 # Those of plugins: they try Lua and Vim script, which sanitizers would only slow down.
 editor_tests = \
-	tests/editors/test_conformance.py tests/editors/test_emacs_attach.py tests/editors/test_emacs_chat.py \
-	tests/editors/test_emacs_chat_screen.py tests/editors/test_emacs_client.py tests/editors/test_emacs_pick.py \
-	tests/editors/test_emacs_pure.py tests/editors/test_nvim_args.py tests/editors/test_nvim_ask.py \
-	tests/editors/test_nvim_attach.py tests/editors/test_nvim_chat.py tests/editors/test_nvim_chat_screen.py \
-	tests/editors/test_nvim_chat_stall.py tests/editors/test_nvim_client.py tests/editors/test_nvim_help.py \
-	tests/editors/test_nvim_pick.py tests/editors/test_nvim_plain.py tests/editors/test_nvim_rewrite.py \
-	tests/editors/test_nvim_screen.py tests/editors/test_nvim_stall.py tests/editors/test_nvim_suggest.py \
-	tests/editors/test_nvim_turns.py tests/editors/test_vim_ask.py tests/editors/test_vim_chat.py \
-	tests/editors/test_vim_chat_stall.py tests/editors/test_vim_help.py tests/editors/test_vim_pages.py \
-	tests/editors/test_vim_pure.py tests/editors/test_vim_rewrite.py tests/editors/test_vim_stall.py \
-	tests/editors/test_vim_suggest.py tests/editors/test_vim_tools.py tests/editors/test_vscode_ask.py \
-	tests/editors/test_vscode_chat.py tests/editors/test_vscode_client.py tests/editors/test_vscode_package.py \
-	tests/editors/test_vscode_pick.py tests/editors/test_vscode_rewrite.py tests/editors/test_vscode_stall.py \
-	tests/editors/test_vscode_suggest.py tests/editors/test_vscode_units.py
+	tests/editors/test_conformance.py tests/editors/test_emacs_ask.py tests/editors/test_emacs_attach.py \
+	tests/editors/test_emacs_chat.py tests/editors/test_emacs_chat_screen.py tests/editors/test_emacs_client.py \
+	tests/editors/test_emacs_msgpack.py tests/editors/test_emacs_pick.py tests/editors/test_emacs_pure.py \
+	tests/editors/test_emacs_rewrite.py tests/editors/test_emacs_suggest.py tests/editors/test_nvim_args.py \
+	tests/editors/test_nvim_ask.py tests/editors/test_nvim_attach.py tests/editors/test_nvim_chat.py \
+	tests/editors/test_nvim_chat_screen.py tests/editors/test_nvim_chat_stall.py tests/editors/test_nvim_client.py \
+	tests/editors/test_nvim_help.py tests/editors/test_nvim_pick.py tests/editors/test_nvim_plain.py \
+	tests/editors/test_nvim_rewrite.py tests/editors/test_nvim_screen.py tests/editors/test_nvim_stall.py \
+	tests/editors/test_nvim_suggest.py tests/editors/test_nvim_turns.py tests/editors/test_vim_ask.py \
+	tests/editors/test_vim_chat.py tests/editors/test_vim_chat_stall.py tests/editors/test_vim_help.py \
+	tests/editors/test_vim_pages.py tests/editors/test_vim_pure.py tests/editors/test_vim_rewrite.py \
+	tests/editors/test_vim_stall.py tests/editors/test_vim_suggest.py tests/editors/test_vim_tools.py \
+	tests/editors/test_vscode_ask.py tests/editors/test_vscode_chat.py tests/editors/test_vscode_client.py \
+	tests/editors/test_vscode_package.py tests/editors/test_vscode_pick.py tests/editors/test_vscode_rewrite.py \
+	tests/editors/test_vscode_stall.py tests/editors/test_vscode_suggest.py tests/editors/test_vscode_units.py
 TESTS += $(python_tests)
 if !SANITIZERS
 TESTS += $(editor_tests)
@@ -184,20 +185,21 @@ EXTRA_DIST += $(python_tests) $(editor_tests) \
 	tests/unit/provider/parsing.h tests/unit/store/backend_jobs.h tests/unit/store/ledger_jobs.h \
 	tests/unit/store/store_fake.h tests/unit/store/store_plain.h tests/unit/tty/md_fault.h \
 	tests/unit/tty/md_outline.h tests/unit/tty/md_rendered.h tests/editors/emacs/askd-test-channel.el \
-	tests/editors/emacs/check-package.el tests/editors/emacs/test-page.el tests/editors/emacs/test-turns.el \
-	tests/editors/drivers/__init__.py tests/editors/drivers/driver.py tests/editors/drivers/nvim.py \
-	tests/editors/drivers/vim.py tests/editors/drivers/vscode.py tests/editors/conformance.py \
-	tests/editors/helpers_chat.py tests/editors/helpers_checks.py tests/editors/helpers_checks_talk.py \
-	tests/editors/helpers_checks_text.py tests/editors/helpers_emacs.py tests/editors/helpers_emacs_chat.py \
-	tests/editors/helpers_ert.py tests/editors/helpers_nvim.py tests/editors/helpers_stage.py \
-	tests/editors/helpers_vim.py tests/editors/helpers_vim_chat.py tests/editors/helpers_vscode.py \
-	tests/editors/helpers_vscode_chat.py tests/rpc/client.py tests/rpc/helpers_acts.py \
-	tests/rpc/helpers_archive.py tests/rpc/helpers_attacks.py tests/rpc/helpers_bridge.py \
-	tests/rpc/helpers_cache.py tests/rpc/helpers_canned.py tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py \
-	tests/rpc/helpers_edit.py tests/rpc/helpers_files.py tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py \
-	tests/rpc/helpers_model.py tests/rpc/helpers_prometheus.py tests/rpc/helpers_prompts.py \
-	tests/rpc/helpers_routing.py tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py \
-	tests/rpc/helpers_shell.py tests/rpc/helpers_sshd.py tests/rpc/helpers_steered.py tests/rpc/helpers_system.py \
+	tests/editors/emacs/check-package.el tests/editors/emacs/test-msgpack.el tests/editors/emacs/test-page.el \
+	tests/editors/emacs/test-turns.el tests/editors/drivers/__init__.py tests/editors/drivers/driver.py \
+	tests/editors/drivers/nvim.py tests/editors/drivers/vim.py tests/editors/drivers/vscode.py \
+	tests/editors/conformance.py tests/editors/helpers_chat.py tests/editors/helpers_checks.py \
+	tests/editors/helpers_checks_talk.py tests/editors/helpers_checks_text.py tests/editors/helpers_emacs.py \
+	tests/editors/helpers_emacs_chat.py tests/editors/helpers_ert.py tests/editors/helpers_nvim.py \
+	tests/editors/helpers_stage.py tests/editors/helpers_vim.py tests/editors/helpers_vim_chat.py \
+	tests/editors/helpers_vscode.py tests/editors/helpers_vscode_chat.py tests/rpc/client.py \
+	tests/rpc/helpers_acts.py tests/rpc/helpers_archive.py tests/rpc/helpers_attacks.py \
+	tests/rpc/helpers_bridge.py tests/rpc/helpers_cache.py tests/rpc/helpers_canned.py \
+	tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_edit.py tests/rpc/helpers_files.py \
+	tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py \
+	tests/rpc/helpers_prometheus.py tests/rpc/helpers_prompts.py tests/rpc/helpers_routing.py \
+	tests/rpc/helpers_schedule.py tests/rpc/helpers_scripted.py tests/rpc/helpers_shell.py \
+	tests/rpc/helpers_sshd.py tests/rpc/helpers_steered.py tests/rpc/helpers_system.py \
 	tests/rpc/helpers_terminal.py tests/rpc/helpers_tls.py tests/rpc/helpers_tmux.py tests/rpc/helpers_told.py \
 	tests/rpc/helpers_tree.py tests/rpc/helpers_web.py tests/provider/fault_provider.py tests/provider/grammars.py \
 	tests/provider/list_server.py tests/provider/tls_provider.py tests/fuzz/adapter.h tests/fuzz/fuzz_anthropic.c \

@@ -26,6 +26,7 @@
 (defvar-local askd-answer-model nil "The model whose answer is in this buffer.")
 (defvar-local askd-conversation nil "The conversation of what is in this buffer.")
 (defvar-local askd--running nil "The running call of this buffer.")
+(put 'askd--running 'permanent-local t)
 (defvar-local askd--sink nil "Where the answer of this buffer goes.")
 
 (defvar askd-running-functions nil
@@ -46,7 +47,7 @@
 
 ;;;###autoload
 (defun askd-stop ()
-  "End what runs in this buffer, at the provider too."
+  "End what is under way in this buffer, at the provider too."
   (interactive)
   (cond ((null askd--running) (user-error "Nothing runs in this buffer"))
         ((functionp askd--running) (funcall askd--running))

@@ -12,9 +12,10 @@
 (require 'askd-answer)
 (require 'askd-base)
 (require 'askd-client)
-(require 'askd-known)
 (require 'askd-locate)
 (require 'askd-material)
+
+(declare-function askd-pick-with-options "askd-pick" (conversations then))
 
 (defvar askd-ask-extend-functions nil
   "Functions that add what else goes with a question.
@@ -67,19 +68,6 @@ Return the buffer of the answer."
   "RANGE as markers, which stay where its text is."
   (and range (cons (copy-marker (car range)) (copy-marker (cdr range) t))))
 
-(defun askd-ask--with-options (fn conversations)
-  "Read a model, a prompt, and with CONVERSATIONS a conversation.
-FN is called with a plist of them, once the daemon has said what there is."
-  (askd-known-with
-   `(aliases models prompts ,@(and conversations '(conversations)))
-   (lambda (aliases models prompts &optional list)
-     (let* ((model (askd-known-read "Model (default: as ever): " (askd-known-models aliases models) 'askd-model))
-            (prompt (askd-known-read "Prompt (default: none): " (askd-known-prompts prompts) 'askd-prompt))
-            (conversation (and conversations
-                               (askd-known-read "Conversation (default: as ever): "
-                                                (askd-known-conversations list) 'askd-conversation))))
-       (funcall fn (list :model model :prompt prompt :conversation conversation))))))
-
 (defun askd-read-asked (label options conversations range fn)
   "Read what is asked, with LABEL, and call FN with a plist of it.
 It is what `askd-ask-params' takes.  With OPTIONS a model, a prompt and, where
@@ -95,9 +83,9 @@ enough if there is a RANGE."
                   (when (buffer-live-p buffer)
                     (with-current-buffer buffer
                       (funcall fn (plist-put asked :words words)))))))
-      (if options
-          (askd-ask--with-options #'ask conversations)
-        (ask nil)))))
+      (cond (options (require 'askd-pick)
+                     (askd-pick-with-options conversations #'ask))
+            (t (ask nil))))))
 
 ;;;###autoload
 (defun askd-ask (options)

@@ -261,6 +261,43 @@ is looked for in what was said.  Lisp can name the WORDS at once."
       (when id
         (askd-chat--go-to view id)))))
 
+;;; What a question is asked with
+
+(defun askd-pick--as-ever (items)
+  "ITEMS behind one that chooses nothing."
+  (cons (make-askd-pick-item :name "as ever" :note "" :value nil) items))
+
+(defun askd-pick--read-options (models library conversations)
+  "Read one of MODELS, of LIBRARY and of CONVERSATIONS, lists of items.
+Return the plist of `askd-ask-params'."
+  (let* ((model (askd-pick-read "Model" 'askd-model (askd-pick--as-ever models) t))
+         (prompt (askd-pick-read "Prompt" 'askd-prompt (askd-pick--as-ever library)))
+         (conversation (and conversations
+                            (askd-pick-read "Conversation" 'askd-conversation
+                                            (askd-pick--as-ever conversations)))))
+    (list :model model :prompt prompt :conversation (car conversation))))
+
+(defun askd-pick-with-options (conversations then)
+  "Read a model, a prompt and, where CONVERSATIONS, a conversation.
+THEN is called with a plist of them, as `askd-ask-params' takes it."
+  (let ((soon (askd-pick-soon "models and prompts")))
+    (cl-flet ((offer (models prompts &optional found)
+                (funcall soon (lambda ()
+                                (funcall then (askd-pick--read-options
+                                               models (askd-pick--prompts prompts)
+                                               (and conversations
+                                                    (cons (make-askd-pick-item :name "new" :note "" :value '("new"))
+                                                          (askd-pick--conversations found)))))))))
+      (askd-pick-with-models
+       (lambda (models)
+         (askd-pick-ask "prompt.list" nil
+                        (lambda (prompts)
+                          (if (not conversations)
+                              (offer models prompts)
+                            (askd-pick-ask "conversation.list"
+                                           (askd-map "limit" askd-pick--conversations)
+                                           (apply-partially #'offer models prompts))))))))))
+
 (provide 'askd-pick)
 
 ;;; askd-pick.el ends here
