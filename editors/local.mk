@@ -1,7 +1,7 @@
 # Plugins, each as a folder that its editor can be given.
 nobase_dist_pkgdata_DATA = \
-	editors/README.md editors/emacs/README.md editors/emacs/askd-answer.el editors/emacs/askd-ask.el \
-	editors/emacs/askd-attach.el editors/emacs/askd-base.el editors/emacs/askd-branch.el \
+	editors/README.md editors/emacs/README.md editors/emacs/askd-answer.el editors/emacs/askd-apply.el \
+	editors/emacs/askd-ask.el editors/emacs/askd-attach.el editors/emacs/askd-base.el editors/emacs/askd-branch.el \
 	editors/emacs/askd-chat.el editors/emacs/askd-client.el editors/emacs/askd-code.el \
 	editors/emacs/askd-commit.el editors/emacs/askd-compare.el editors/emacs/askd-diff.el \
 	editors/emacs/askd-health.el editors/emacs/askd-lines.el editors/emacs/askd-link.el \

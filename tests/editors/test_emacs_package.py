@@ -1,0 +1,72 @@
+"""Emacs: the package is as archives want it, and its README names all that there is."""
+
+import re
+import shutil
+
+import pytest
+
+from helpers_ert import PLUGIN, batch
+
+FILES = sorted(p.name for p in PLUGIN.glob("*.el"))
+README = (PLUGIN / "README.md").read_text()
+SKIPPED = 77
+# Commands that are no feature: a mode whose command sets it up, and what a mode's own keys do.
+INNER = {"askd-chat-mode", "askd-answer-mode", "askd-health-mode"}
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """The package in a folder that may be written to."""
+    return shutil.copytree(PLUGIN, tmp_path / "askd")
+
+
+def check(copy, what):
+    """What check-package.el says of each file, and how it ended."""
+    return batch("-L", str(copy), "-l", "check-package.el", "-f", f"check-package-{what}", *(str(copy / f) for f in FILES))
+
+
+def test_it_compiles_without_a_warning(copy):
+    said, status = check(copy, "compile")
+    assert status == 0 and not re.search(r"Warning|Error", said), said
+    assert sorted(p.name for p in copy.glob("*.elc")) == [f"{name}c" for name in FILES]
+
+
+def test_checkdoc_finds_nothing(copy):
+    said, status = check(copy, "checkdoc")
+    assert (said.strip(), status) == ("", 0)
+
+
+def test_package_lint_finds_nothing(copy):
+    said, status = check(copy, "lint")
+    if status == SKIPPED:
+        pytest.skip("there is no package-lint")
+    assert (said.strip(), status) == ("", 0)
+
+
+def defined(copy, what="names"):
+    """The commands and options of all files."""
+    said, status = check(copy, what)
+    assert status == 0, said
+    return ({m for m in re.findall(r"^command (\S+)", said, re.M)} - INNER, set(re.findall(r"^option (\S+)", said, re.M)))
+
+
+def named(section):
+    return set(re.findall(r"`((?:global-)?askd-[a-z-]+)`", section))
+
+
+def test_the_readme_names_all_commands_and_options(copy):
+    commands, options = defined(copy)
+    table, behind = README.split("| option | |")
+    assert len(commands) > 20 and len(options) > 5
+    assert named(table) & commands == commands
+    assert named("\n".join(row.split("|")[1] for row in table.splitlines() if row.startswith("| `"))) <= commands
+    listed = {row.split("`")[1] for row in behind.splitlines() if row.startswith("| `")}
+    assert listed == {name for name in options if not re.search("-mode(-hook)?$", name)}
+
+
+def test_the_head_alone_has_all_commands(copy):
+    """Who has no package manager loads askd.el, and the rest comes when it is asked for."""
+    commands, _ = defined(copy)
+    said, status = batch("-L", str(copy), "-l", "check-package.el", "-f", "check-package-head")
+    assert status == 0, said
+    assert commands <= set(re.findall(r"^command (\S+)", said, re.M))
