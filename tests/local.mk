@@ -167,9 +167,10 @@ editor_tests = \
 	tests/editors/test_vim_chat_stall.py tests/editors/test_vim_help.py tests/editors/test_vim_pages.py \
 	tests/editors/test_vim_pure.py tests/editors/test_vim_rewrite.py tests/editors/test_vim_stall.py \
 	tests/editors/test_vim_suggest.py tests/editors/test_vim_tools.py tests/editors/test_vscode_ask.py \
-	tests/editors/test_vscode_chat.py tests/editors/test_vscode_client.py tests/editors/test_vscode_package.py \
-	tests/editors/test_vscode_pick.py tests/editors/test_vscode_rewrite.py tests/editors/test_vscode_stall.py \
-	tests/editors/test_vscode_suggest.py tests/editors/test_vscode_units.py
+	tests/editors/test_vscode_attach.py tests/editors/test_vscode_chat.py tests/editors/test_vscode_chat_stall.py \
+	tests/editors/test_vscode_client.py tests/editors/test_vscode_package.py tests/editors/test_vscode_pick.py \
+	tests/editors/test_vscode_rewrite.py tests/editors/test_vscode_stall.py tests/editors/test_vscode_suggest.py \
+	tests/editors/test_vscode_units.py
 TESTS += $(python_tests)
 if !SANITIZERS
 TESTS += $(editor_tests)

@@ -27,16 +27,9 @@ def conversation_of(uri):
     return uri.removeprefix(PREFIX).removesuffix(".md")
 
 
-def end_of(v, uri):
-    lines = v.text(uri).split("\n")
-    return {"line": len(lines) - 1, "character": len(lines[-1])}
-
-
 def write(v, uri, text):
     """Typed at the end of the draft."""
-    v.do("focus", uri)
-    v.do("select", end_of(v, uri))
-    v.do("type", text)
+    v.do("write", uri, text)
 
 
 def replace(v, uri, old, new):

@@ -9,7 +9,11 @@ import type { Document } from "./host_api";
 import { linesText } from "./material";
 import { linesIn } from "./view";
 
-const isThere = (path: string): Promise<boolean> => stat(path).then((found) => found.isFile(), () => false);
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 
 // In the first folder of the window that has it, or else in the first one.
 async function pathOf(app: App, name: string): Promise<string> {
@@ -54,23 +58,35 @@ async function meant(app: App, document: Document, row: number, name: string | u
   const wanted = name === undefined ? undefined : await pathOf(app, splitName(name).file);
   const base = app.host.folders()[0] ?? homedir();
   const isWanted = wanted === undefined ? undefined : (file: string): boolean => resolve(base, file) === wanted;
-  return ofOneFile(whole, isWanted, row) ?? "this diff is about several files: put the cursor on what it says of one, or name that one";
+  return (
+    ofOneFile(whole, isWanted, row) ??
+    "this diff is about several files: put the cursor on what it says of one, or name that one"
+  );
 }
 
-/** Applies the block at a line (from 0; absent: that of the cursor) to the file of that name; without, to the one that
- * the block names below the folder, else it is asked. */
-export async function apply(app: App, name?: string, row?: number): Promise<void> {
+export interface ApplyArgs {
+  /** FILE, FILE:LINE or FILE:FIRST-LAST; absent: the one that the block names below the folder, else it is asked. */
+  file?: string;
+  /** A line of the block, from 0; absent: that of the cursor. */
+  row?: number;
+}
+
+export async function apply(app: App, { file, row }: ApplyArgs = {}): Promise<void> {
   const editor = app.host.activeEditor();
   if (!editor) {
     return app.notify.warn("there is no document with code to apply");
   }
-  const block = await meant(app, editor.document, row ?? editor.selection.start.line, name);
+  const block = await meant(app, editor.document, row ?? editor.selection.start.line, file);
   if (typeof block === "string") {
     return app.notify.warn(block);
   }
   const told = nameOf(block);
   const isSafe = told !== undefined && isBelowHere(told);
-  const chosen = name ?? (isSafe ? told : await app.host.input({ title: "Apply to file", placeholder: "FILE or FILE:FIRST-LAST", value: told ?? "" }));
+  const chosen =
+    file ??
+    (isSafe
+      ? told
+      : await app.host.input({ title: "Apply to file", placeholder: "FILE or FILE:FIRST-LAST", value: told ?? "" }));
   if (chosen) {
     await show(app, block, chosen);
   }

@@ -32,7 +32,10 @@ export async function filePart(path: string, name: string): Promise<Part> {
     if (!stat.isFile()) {
       throw new AskdError("invalid_request", `${name} is no file`);
     } else if (stat.size > FILE_MAX) {
-      throw new AskdError("too_large", `${name} is larger than the 32 MiB that an attachment may be: attach a part of it`);
+      throw new AskdError(
+        "too_large",
+        `${name} is larger than the 32 MiB that an attachment may be: attach a part of it`,
+      );
     }
     const data = await file.readFile();
     if (data.length === 0) {
@@ -138,12 +141,14 @@ export async function detach(app: App, what?: string): Promise<void> {
   if (!hasAny) {
     return app.notify.info("nothing is attached");
   }
-  const chosen = what === "all" ? "" : what ?? (await app.host.pick({ title: "Detach" }, choices));
+  const chosen = what === "all" ? "" : (what ?? (await app.host.pick({ title: "Detach" }, choices)));
   if (chosen === undefined) {
     return;
   } else if (chosen === "") {
     next.setPrompt(key, undefined);
   }
   const count = next.remove(key, chosen === "" ? undefined : labels.filter((label) => label.includes(chosen)));
-  app.host.hint(count === 0 && chosen !== "" ? "askd: nothing was attached under that name" : `askd: ${count} taken off`);
+  app.host.hint(
+    count === 0 && chosen !== "" ? "askd: nothing was attached under that name" : `askd: ${count} taken off`,
+  );
 }

@@ -94,7 +94,11 @@ export function splitName(name: string): { file: string; first?: number; last?: 
 
 /** Of a diff about several files, what it says of the one that isWanted, or, where none is, of the one at a line of the
  * page. Nothing: of none. */
-export function ofOneFile(block: Block, isWanted: ((name: string) => boolean) | undefined, row: number): Block | undefined {
+export function ofOneFile(
+  block: Block,
+  isWanted: ((name: string) => boolean) | undefined,
+  row: number,
+): Block | undefined {
   const files = isPatch(block.lines.join("\n")) ? filesOf(block.lines) : [];
   if (files.length < 2) {
     return block;

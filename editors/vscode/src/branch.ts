@@ -41,7 +41,7 @@ export class Tree {
   /** The messages that stand where this one does, itself among them, and its place there. */
   siblings(id: string): { all: Message[]; at: number } {
     const message = this.get(id);
-    const all = message ? this.children.get(message.parent ?? "") ?? [] : [];
+    const all = message ? (this.children.get(message.parent ?? "") ?? []) : [];
     return { all, at: all.findIndex((sibling) => sibling.id === id) };
   }
 

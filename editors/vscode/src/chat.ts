@@ -36,7 +36,7 @@ function lensesOf(document: Document): Lens[] {
   return blocksOf(linesIn(document)).map((block) => {
     const name = nameOf(block);
     const title = name !== undefined && isBelowHere(name) ? `Apply to ${name}` : "Apply to a File…";
-    return { line: block.first, title, command: "askd.apply", args: [undefined, block.first] };
+    return { line: block.first, title, command: "askd.apply", args: [{ row: block.first }] };
   });
 }
 
@@ -45,6 +45,7 @@ export class Chats implements Pages, Disposable {
   private readonly views = new Map<string, View>(); // by address
   private readonly moved = new Map<string, string>(); // addresses of new ones that have an id now
   private readonly unattended = new Set<string>(); // addresses that are saved, but by nobody
+  private readonly begun = new Map<View, string>(); // ids of new ones whose save has not ended
   private readonly how = new Map<string, SendHow>(); // of the save that is under way
   private readonly files: OpenPages;
   private readonly parts: Disposable[];
@@ -57,7 +58,7 @@ export class Chats implements Pages, Disposable {
       host.onDocumentChange(({ document }) => this.views.get(document.uri)?.documentChanged(document)),
       host.onDocumentOpen((document) => this.opened(document)),
       host.lenses((document) => lensesOf(document)),
-      host.onDocumentClose((uri) => this.closed(uri)),
+      host.onDocumentClose((uri) => void setImmediate(() => this.closed(uri))),
       host.onWillSave((uri, isByUser) => this.willSave(uri, isByUser)),
       host.onSaved((uri) => void this.saved(uri)),
       this.next.onChange(() => this.views.forEach((view) => view.remark())),
@@ -108,8 +109,7 @@ export class Chats implements Pages, Disposable {
       return this.open(conversation, how);
     }
     const uri = this.uriOf(id ?? this.newName());
-    const document = await this.app.host.open(uri, { keepFocus: false, ...how });
-    this.app.host.moveToEnd(document.uri);
+    await this.app.host.open(uri, { keepFocus: false, atEnd: true, ...how });
     const view = this.views.get(uri);
     if (!view) {
       throw new AskdError("internal", "the chat was closed at once");
@@ -124,6 +124,7 @@ export class Chats implements Pages, Disposable {
     if (host.document(view.uri)?.isDirty) {
       this.how.set(view.uri, how);
       await host.save(view.uri); // what is refused, the editor tells
+      this.how.delete(view.uri);
     } else {
       await this.ask(view, view.disk, how);
     }
@@ -137,7 +138,8 @@ export class Chats implements Pages, Disposable {
       const name = n === 1 ? NEW : `${NEW}-${n}`;
       const uri = this.uriOf(name);
       const view = this.views.get(uri);
-      const isUntouched = view && !view.isSending && !this.app.host.document(uri)?.isDirty && !view.page.hasDraft(view.disk);
+      const isUntouched =
+        view && !view.isSending && !this.app.host.document(uri)?.isDirty && !view.page.hasDraft(view.disk);
       if (!this.moved.has(uri) && (!view || isUntouched)) {
         return name;
       }
@@ -156,7 +158,7 @@ export class Chats implements Pages, Disposable {
     view.uri = uri;
     try {
       if (host.document(before)) {
-        await host.open(uri, { place: "here", keepFocus: false });
+        await host.open(uri, { place: "here", keepFocus: false, atEnd: true });
         await this.moveText(before, view);
         await host.closeTabs(before);
       }
@@ -218,8 +220,6 @@ export class Chats implements Pages, Disposable {
     }
   }
 
-  private begun = new Map<View, string>(); // ids of new ones whose save has not ended
-
   private async ask(view: View, lines: string[], how: SendHow): Promise<void> {
     const result = await send(this.app, view, this.next, lines, how);
     if (!result) {
@@ -271,6 +271,8 @@ export class Chats implements Pages, Disposable {
   private willSave(uri: string, isByUser: boolean): void {
     if (this.views.has(uri) && !isByUser) {
       this.unattended.add(uri);
+    } else {
+      this.unattended.delete(uri);
     }
   }
 
@@ -311,9 +313,9 @@ export class Chats implements Pages, Disposable {
     view?.remark();
   }
 
-
+  // One whose language is changed is closed and opened at once.
   private closed(uri: string): void {
-    if (![...this.moved.values()].includes(uri)) {
+    if (!this.app.host.document(uri) && ![...this.moved.values()].includes(uri)) {
       this.drop(uri);
     }
   }

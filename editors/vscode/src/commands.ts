@@ -1,5 +1,6 @@
 // The commands, as package.json tells them to the user; a test holds the one against the other. Each loads its module.
 import type { App } from "./app";
+import type { ApplyArgs } from "./apply";
 import type { AskArgs } from "./ask";
 import type { RewriteArgs } from "./rewrite";
 import type { Asked } from "./args";
@@ -31,7 +32,7 @@ const chats: Record<string, Command> = {
   "askd.branch": async (app) => (await import("./branches")).branch(app),
   "askd.branchNext": async (app) => (await import("./branches")).branchStep(app, 1),
   "askd.branchPrevious": async (app) => (await import("./branches")).branchStep(app, -1),
-  "askd.apply": async (app, name, row) => (await import("./apply")).apply(app, name as string | undefined, row as number | undefined),
+  "askd.apply": async (app, args) => (await import("./apply")).apply(app, args as ApplyArgs | undefined),
 };
 
 const goesAlong: Record<string, Command> = {
@@ -47,8 +48,10 @@ const goesAlong: Record<string, Command> = {
 };
 
 const conversations: Record<string, Command> = {
-  "askd.conversations": async (app, args) => (await import("./pick")).conversations(app, args as ConversationsArgs | undefined),
-  "askd.searchConversations": async (app, args) => (await import("./pick")).searchConversations(app, args as ConversationsArgs | undefined),
+  "askd.conversations": async (app, args) =>
+    (await import("./pick")).conversations(app, args as ConversationsArgs | undefined),
+  "askd.searchConversations": async (app, args) =>
+    (await import("./pick")).searchConversations(app, args as ConversationsArgs | undefined),
   "askd.openConversation": (app, item) => about(app, item, "open"),
   "askd.renameConversation": (app, item) => about(app, item, "rename"),
   "askd.pinConversation": (app, item) => about(app, item, "pin"),
@@ -77,7 +80,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "askd.compare": async (app, args) => (await import("./compare")).compare(app, args as CompareArgs | undefined),
   "askd.resume": async (app, args) => (await import("./resume")).resume(app, args as ResumeArgs | undefined),
   "askd.resumeAny": async (app) => (await import("./resume")).resume(app, { everywhere: true }),
-  "askd.commit": async (app, repository, args) => (await import("./commit")).commit(app, repository, args as Asked | undefined),
+  "askd.commit": async (app, repository, args) =>
+    (await import("./commit")).commit(app, repository, args as Asked | undefined),
   "askd.commitWith": async (app, repository) => (await import("./commit")).commitWith(app, repository),
   "askd.health": (app) => app.health.show(),
   ...chats,

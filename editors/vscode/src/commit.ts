@@ -28,7 +28,10 @@ async function repositoryOf(app: App, given: unknown): Promise<Repository | unde
   if (!found && all.length === 0) {
     app.notify.warn("no folder of this window is in a repository of git");
   } else if (!found) {
-    return app.host.pick({ title: "Repository" }, all.map((each) => ({ label: each.root, value: each })));
+    return app.host.pick(
+      { title: "Repository" },
+      all.map((each) => ({ label: each.root, value: each })),
+    );
   }
   return found;
 }

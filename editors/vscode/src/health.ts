@@ -40,9 +40,16 @@ const METHODS: Record<string, string> = {
 type Say = (word: "ok" | "note" | "**warning**" | "**error**", text: string, ...mends: string[]) => void;
 
 async function isProgram(name: string): Promise<boolean> {
-  const paths = name.includes("/") ? [name] : (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, name));
+  const paths = name.includes("/")
+    ? [name]
+    : (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, name));
   for (const path of paths) {
-    if (await access(path, constants.X_OK).then(() => true, () => false)) {
+    if (
+      await access(path, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    ) {
       return true;
     }
   }
@@ -70,7 +77,11 @@ async function sayPrograms(app: App, say: Say): Promise<void> {
   } else if (await isProgram(askctl)) {
     say("ok", `${askctl} starts the daemon where none runs`);
   } else {
-    say("**warning**", `${askctl} cannot be run: a daemon has to run already`, "install askd, or name the program in the setting `askd.askctl`");
+    say(
+      "**warning**",
+      `${askctl} cannot be run: a daemon has to run already`,
+      "install askd, or name the program in the setting `askd.askctl`",
+    );
   }
   const repositories = await app.host.repositories();
   if (repositories) {
@@ -100,7 +111,9 @@ async function sayDaemon(app: App, say: Say): Promise<Results["status"] | undefi
   let status: Results["status"];
   let server: Results["hello"];
   try {
-    [status, server] = await within(Promise.all([app.client.request("status"), app.client.request("hello", { client: app.host.name, protocol: 1 })]));
+    [status, server] = await within(
+      Promise.all([app.client.request("status"), app.client.request("hello", { client: app.host.name, protocol: 1 })]),
+    );
   } catch (fault) {
     const code = (fault as { code?: string }).code ?? asError(fault).code;
     say("**error**", `${code}: ${asError(fault).message}`, ...(MENDS[code] ?? ["run `askctl doctor`"]));

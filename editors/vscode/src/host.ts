@@ -57,6 +57,11 @@ class OpenDocument implements Document {
   }
 }
 
+function endOf(document: vscode.TextDocument): vscode.Range {
+  const { end } = document.lineAt(document.lineCount - 1).range;
+  return new vscode.Range(end, end);
+}
+
 function toEditor(editor: vscode.TextEditor): Editor {
   return {
     document: new OpenDocument(editor.document),
@@ -358,7 +363,7 @@ class VsCode extends VsCodeChats implements Host {
     return new OpenDocument(await vscode.workspace.openTextDocument(vscode.Uri.parse(uri)));
   }
 
-  async open(uri: string, { place, right, keepFocus }: OpenHow): Promise<Document> {
+  async open(uri: string, { place, right, keepFocus, atEnd }: OpenHow): Promise<Document> {
     const active = vscode.window.activeTextEditor?.viewColumn ?? vscode.ViewColumn.One;
     const own = place === "beside" ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
     const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
@@ -366,6 +371,7 @@ class VsCode extends VsCodeChats implements Host {
       viewColumn: right === undefined ? own : active + right,
       preserveFocus: keepFocus ?? false,
       preview: false,
+      ...(atEnd ? { selection: endOf(document) } : {}),
     });
     return new OpenDocument(document);
   }

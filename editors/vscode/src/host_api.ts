@@ -125,6 +125,8 @@ export interface OpenHow {
   readonly place?: "beside" | "here";
   /** Instead: so many columns to the right of the active editor. */
   readonly right?: number;
+  /** The cursor goes behind its last character, before any key does. */
+  readonly atEnd?: boolean;
   readonly keepFocus?: boolean;
 }
 

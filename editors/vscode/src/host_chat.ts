@@ -2,8 +2,20 @@
 import * as vscode from "vscode";
 import type { Cancellation, Disposable } from "./host_api";
 import type {
-  ChatHost, Choice, Diagnostic, ModelMessage, ModelPiece, ModelSource, PickHow, Reference, Repository, StatusItem,
-  ThreadAnswerer, ThreadQuestion, Tree, TreeItem,
+  ChatHost,
+  Choice,
+  Diagnostic,
+  ModelMessage,
+  ModelPiece,
+  ModelSource,
+  PickHow,
+  Reference,
+  Repository,
+  StatusItem,
+  ThreadAnswerer,
+  ThreadQuestion,
+  Tree,
+  TreeItem,
 } from "./host_chat_api";
 
 export const toCancellation = (token: vscode.CancellationToken): Cancellation => ({
@@ -19,10 +31,18 @@ interface Item<T> extends vscode.QuickPickItem {
   value: T;
 }
 
-const toItem = <T>({ label, description, value }: Choice<T>): Item<T> => ({ label, description: description ?? "", value });
+const toItem = <T>({ label, description, value }: Choice<T>): Item<T> => ({
+  label,
+  description: description ?? "",
+  value,
+});
 
 // Where there is nothing to choose, a list is not left open: it is told.
-async function itemsOf<T>(how: PickHow, choices: readonly Choice<T>[] | Promise<readonly Choice<T>[]>, abandon: () => void): Promise<Item<T>[]> {
+async function itemsOf<T>(
+  how: PickHow,
+  choices: readonly Choice<T>[] | Promise<readonly Choice<T>[]>,
+  abandon: () => void,
+): Promise<Item<T>[]> {
   try {
     const all = await choices;
     if (all.length > 0) {
@@ -42,7 +62,10 @@ class ConversationTree implements vscode.TreeDataProvider<TreeItem>, Tree {
   private readonly view: vscode.Disposable;
   readonly onDidChangeTreeData = this.changes.event;
 
-  constructor(id: string, private readonly items: () => Promise<TreeItem[]>) {
+  constructor(
+    id: string,
+    private readonly items: () => Promise<TreeItem[]>,
+  ) {
     this.view = vscode.window.createTreeView(id, { treeDataProvider: this });
   }
 
@@ -136,8 +159,14 @@ async function withData(reference: vscode.ChatPromptReference): Promise<Referenc
   return { label: plain.label, data: { mime: mimeType, bytes: (await data.call(reference.value)) as Uint8Array } };
 }
 
-async function toQuestion(participant: string, request: vscode.ChatRequest, context: vscode.ChatContext): Promise<ThreadQuestion> {
-  const own = [...context.history].reverse().find((turn) => turn instanceof vscode.ChatResponseTurn && turn.participant === participant);
+async function toQuestion(
+  participant: string,
+  request: vscode.ChatRequest,
+  context: vscode.ChatContext,
+): Promise<ThreadQuestion> {
+  const own = [...context.history]
+    .reverse()
+    .find((turn) => turn instanceof vscode.ChatResponseTurn && turn.participant === participant);
   const { model } = request as { model?: { vendor: string; id: string } }; // VS Code 1.95
   return {
     words: request.prompt,
@@ -294,7 +323,10 @@ export class VsCodeChats implements Omit<ChatHost, "load"> {
     return chosen?.value;
   }
 
-  async pickMany<T>(how: PickHow, choices: readonly Choice<T>[] | Promise<readonly Choice<T>[]>): Promise<readonly T[] | undefined> {
+  async pickMany<T>(
+    how: PickHow,
+    choices: readonly Choice<T>[] | Promise<readonly Choice<T>[]>,
+  ): Promise<readonly T[] | undefined> {
     const end = new vscode.CancellationTokenSource();
     const items = itemsOf(how, choices, () => end.cancel());
     const options = { title: how.title, matchOnDescription: true, canPickMany: true as const };
@@ -344,9 +376,11 @@ export class VsCodeChats implements Omit<ChatHost, "load"> {
   }
 
   async closeTabs(uri: string): Promise<void> {
-    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter(({ input }) => {
-      return input instanceof vscode.TabInputText && input.uri.toString() === uri;
-    });
+    const tabs = vscode.window.tabGroups.all
+      .flatMap((group) => group.tabs)
+      .filter(({ input }) => {
+        return input instanceof vscode.TabInputText && input.uri.toString() === uri;
+      });
     await vscode.window.tabGroups.close(tabs, true);
   }
 

@@ -98,7 +98,11 @@ export interface ThreadResult {
   readonly fault?: string;
 }
 
-export type ThreadAnswerer = (question: ThreadQuestion, reply: ThreadReply, token: Cancellation) => Promise<ThreadResult>;
+export type ThreadAnswerer = (
+  question: ThreadQuestion,
+  reply: ThreadReply,
+  token: Cancellation,
+) => Promise<ThreadResult>;
 
 // -- models for the editor
 
@@ -149,7 +153,10 @@ export interface ChatHost {
 
   /** The list is there at once, also while its choices are still to come. Undefined: nothing was chosen. */
   pick<T>(how: PickHow, choices: readonly Choice<T>[] | Promise<readonly Choice<T>[]>): Promise<T | undefined>;
-  pickMany<T>(how: PickHow, choices: readonly Choice<T>[] | Promise<readonly Choice<T>[]>): Promise<readonly T[] | undefined>;
+  pickMany<T>(
+    how: PickHow,
+    choices: readonly Choice<T>[] | Promise<readonly Choice<T>[]>,
+  ): Promise<readonly T[] | undefined>;
   /** Paths of files that the user chooses. */
   openFiles(title: string): Promise<string[] | undefined>;
   /** Tells something, with buttons; which of them was taken, if any. */

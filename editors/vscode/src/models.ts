@@ -16,14 +16,19 @@ const OPTIONS = ["temperature", "top_p", "max_tokens", "seed", "stop", "reasonin
 function offered(model: Model): OfferedModel {
   const window = model.context_window ?? WINDOW;
   const output = Math.min(model.max_output ?? OUTPUT, window >> 1);
-  const price = model.price_input === undefined ? "" : `${model.price_input}/${model.price_output ?? 0} ${model.currency ?? ""}`;
+  const price =
+    model.price_input === undefined ? "" : `${model.price_input}/${model.price_output ?? 0} ${model.currency ?? ""}`;
   return {
     id: model.model,
     name: model.title ?? model.name,
     family: model.id,
     version: model.name,
     detail: model.provider,
-    tooltip: [model.model, model.context_window && `${tokens(model.context_window)} tokens`, price && `${price} per million tokens`]
+    tooltip: [
+      model.model,
+      model.context_window && `${tokens(model.context_window)} tokens`,
+      price && `${price} per million tokens`,
+    ]
       .filter(Boolean)
       .join(" · "),
     maxInput: window - output,
@@ -48,7 +53,15 @@ export async function offeredModels(app: App): Promise<OfferedModel[]> {
   for (const { alias, candidates } of aliases) {
     const first = all.find(({ id }) => id === candidates[0]);
     if (first) {
-      all.push({ ...first, id: alias, name: alias, family: alias, version: alias, detail: "alias", tooltip: candidates.join(", ") });
+      all.push({
+        ...first,
+        id: alias,
+        name: alias,
+        family: alias,
+        version: alias,
+        detail: "alias",
+        tooltip: candidates.join(", "),
+      });
     }
   }
   return all;
@@ -95,7 +108,9 @@ function messagesOf(message: ModelMessage): { role: string; content: Part[] }[] 
     if (piece.type !== "tool_result") {
       return [];
     }
-    const shown = piece.content.flatMap((each) => (each.type === "data" && each.mime.startsWith("image/") ? [dataPart(each.mime, each.data)] : []));
+    const shown = piece.content.flatMap((each) =>
+      each.type === "data" && each.mime.startsWith("image/") ? [dataPart(each.mime, each.data)] : [],
+    );
     const result: Part = { type: "tool_result", id: piece.id, content: textOfPieces(piece.content) };
     return [{ result, shown }];
   });
@@ -109,14 +124,20 @@ function messagesOf(message: ModelMessage): { role: string; content: Part[] }[] 
 
 /** The params of `chat`. Nothing of it is stored: the conversation is the caller's. */
 export function paramsOf(question: ModelQuestion): Record<string, unknown> {
-  const options = Object.entries(question.options).filter(([name, value]) => OPTIONS.includes(name) && value !== undefined);
+  const options = Object.entries(question.options).filter(
+    ([name, value]) => OPTIONS.includes(name) && value !== undefined,
+  );
   const params: Record<string, unknown> = {
     model: question.model,
     messages: question.messages.flatMap(messagesOf),
     ...Object.fromEntries(options),
   };
   if (question.tools.length > 0) {
-    params.tools = question.tools.map(({ name, description, schema }) => ({ name, description, parameters: schema ?? { type: "object" } }));
+    params.tools = question.tools.map(({ name, description, schema }) => ({
+      name,
+      description,
+      parameters: schema ?? { type: "object" },
+    }));
     params.tool_choice = question.mustCallTool ? "required" : "auto";
   }
   return params;
@@ -169,7 +190,12 @@ function inputOf(name: string, text: string): object {
   throw new AskdError("bad_response", `the model called ${name} with what is no JSON`);
 }
 
-async function answer(app: App, question: ModelQuestion, give: (piece: ModelPiece) => void, token: Cancellation): Promise<void> {
+async function answer(
+  app: App,
+  question: ModelQuestion,
+  give: (piece: ModelPiece) => void,
+  token: Cancellation,
+): Promise<void> {
   const pieces = new Pieces(give);
   const call = app.client.stream("chat", paramsOf(question), { event: (event) => pieces.event(event) });
   const cancelled = token.onCancel(() => call.cancel());

@@ -194,7 +194,8 @@ export class Page {
       known++;
     }
     known = sent ? Math.min(known, sent.at) : known;
-    const from = all[known] && (known < parts.settled.length || sent) ? all[known]!.first : parts.flow?.first ?? parts.tail;
+    const from =
+      all[known] && (known < parts.settled.length || sent) ? all[known]!.first : (parts.flow?.first ?? parts.tail);
     const isFromTop = from === 0 || before.messages.length === 0;
     const out = this.system && isFromTop ? [...linesOfInstructions(this.system), ""] : lines.slice(0, from);
     pushAll(out, this.written(known));
@@ -249,7 +250,11 @@ export function changeOf(old: string[], now: string[]): { from: number; to: numb
     same++;
   }
   let tail = 0;
-  while (tail < old.length - same && tail < now.length - same && old[old.length - 1 - tail] === now[now.length - 1 - tail]) {
+  while (
+    tail < old.length - same &&
+    tail < now.length - same &&
+    old[old.length - 1 - tail] === now[now.length - 1 - tail]
+  ) {
     tail++;
   }
   if (same + tail === old.length && old.length === now.length) {

@@ -52,7 +52,8 @@ async function partsOf(app: App, question: ThreadQuestion, reply: ThreadReply): 
   const editor = sourceEditor(app);
   if (parts.length === 0 && question.command !== undefined && editor) {
     const { document, selection } = editor;
-    const isEmpty = selection.start.line === selection.end.line && selection.start.character === selection.end.character;
+    const isEmpty =
+      selection.start.line === selection.end.line && selection.start.character === selection.end.character;
     const part = linesPart(document, isEmpty ? allLines(document) : linesOf(selection));
     return typeof part === "string" ? [] : [part];
   }
@@ -123,8 +124,9 @@ export async function answerThread(
   } catch (fault) {
     const { code, message, answer: id } = asError(fault);
     // What came stays in the conversation, and the next question follows it.
-    const answer = id === undefined ? undefined : await app.client.request("answer.get", { answer: id }).catch(() => undefined);
-    const place = answer ? placeOf(answer) : (question.before as Place | undefined) ?? {};
+    const answer =
+      id === undefined ? undefined : await app.client.request("answer.get", { answer: id }).catch(() => undefined);
+    const place = answer ? placeOf(answer) : ((question.before as Place | undefined) ?? {});
     return code === "cancelled" ? { place } : { place, fault: `askd: ${code}: ${message}` };
   }
 }

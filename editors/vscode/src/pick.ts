@@ -70,7 +70,8 @@ async function promptChoices(app: App): Promise<Choice<string>[]> {
 export async function prompt(app: App, name?: string): Promise<void> {
   const { key } = app.chats;
   const { selection, document } = app.host.activeEditor() ?? {};
-  const hasSelection = selection && (selection.start.line !== selection.end.line || selection.start.character !== selection.end.character);
+  const hasSelection =
+    selection && (selection.start.line !== selection.end.line || selection.start.character !== selection.end.character);
   const chosen = name ?? (await app.host.pick({ title: "Prompt" }, promptChoices(app)));
   if (chosen === undefined) {
     return;
@@ -89,7 +90,8 @@ export function titleOf({ title }: { title?: string | null }): string {
 }
 
 function conversationChoice(entry: ConversationEntry): Choice<string> {
-  const about = entry.snippet === undefined ? `${entry.messages ?? 0} messages` : entry.snippet.replace(/[\u0002\u0003]/g, "");
+  const about =
+    entry.snippet === undefined ? `${entry.messages ?? 0} messages` : entry.snippet.replace(/[\u0002\u0003]/g, "");
   return {
     label: titleOf(entry),
     description: [age(entry.updated ?? entry.created), entry.model ?? "", line(about)].filter(Boolean).join(" · "),
@@ -113,17 +115,24 @@ export interface ConversationsArgs {
 }
 
 /** `askd.conversations` and `askd.searchConversations`. */
-export async function conversations(app: App, { words = "", everywhere = false }: ConversationsArgs = {}): Promise<void> {
+export async function conversations(
+  app: App,
+  { words = "", everywhere = false }: ConversationsArgs = {},
+): Promise<void> {
   const found = conversationChoices(app, words, everywhere);
   const where = everywhere ? "all folders" : "this folder";
-  const chosen = await app.host.pick({ title: `Conversations of ${where}`, none: `there is no conversation of ${where}` }, found);
+  const chosen = await app.host.pick(
+    { title: `Conversations of ${where}`, none: `there is no conversation of ${where}` },
+    found,
+  );
   if (chosen !== undefined) {
     await app.chats.open(chosen);
   }
 }
 
 export async function searchConversations(app: App, args: ConversationsArgs = {}): Promise<void> {
-  const words = args.words ?? (await app.host.input({ title: "Search conversations", placeholder: "words that occur in them" }));
+  const words =
+    args.words ?? (await app.host.input({ title: "Search conversations", placeholder: "words that occur in them" }));
   if (words?.trim()) {
     await conversations(app, { everywhere: true, ...args, words });
   }

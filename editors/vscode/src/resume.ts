@@ -37,7 +37,8 @@ export async function resume(app: App, { answer, everywhere = false }: ResumeArg
     await app.answers.show(running[0]!.answer);
     return;
   }
-  const none = `no answer runs, or is still kept, ${everywhere ? "anywhere" : "in this folder: “askd: Resume an Answer of Any Folder” looks everywhere"}`;
+  const where = everywhere ? "anywhere" : "in this folder: “askd: Resume an Answer of Any Folder” looks everywhere";
+  const none = `no answer runs, or is still kept, ${where}`;
   const chosen = await app.host.pick({ title: "Answer", none }, [...running, ...ended].map(choiceOf));
   if (chosen !== undefined) {
     await app.answers.show(chosen);

@@ -63,7 +63,10 @@ function wishOf(view: View, next: Next, lines: string[], how: SendHow): Asks | u
   if (wish.kind === "refused") {
     throw refuse(`line ${wish.row + 1}: ${wish.message}`);
   } else if (wish.kind === "regenerate" && !how.again) {
-    throw refuse("the last answer was taken out: “askd: Ask the Last Question of the Chat Again” asks for another, “File: Revert File” has it back");
+    throw refuse(
+      "the last answer was taken out: “askd: Ask the Last Question of the Chat Again” asks for another, " +
+        "“File: Revert File” has it back",
+    );
   } else if (wish.kind !== "nothing") {
     return wish;
   } else if (how.again && last) {
@@ -102,7 +105,13 @@ async function ask(app: App, view: View, wish: Asks, lines: string[], given: Giv
 
 /** Sends what the lines of a page ask for; undefined: nothing. Throws where it is refused, or not taken in time: it may
  * be taken still, and is shown then. */
-export async function send(app: App, view: View, next: Next, lines: string[], how: SendHow = {}): Promise<SendResult | undefined> {
+export async function send(
+  app: App,
+  view: View,
+  next: Next,
+  lines: string[],
+  how: SendHow = {},
+): Promise<SendResult | undefined> {
   const wish = wishOf(view, next, lines, how);
   if (!wish) {
     return undefined;

@@ -70,7 +70,12 @@ export class Status implements Disposable {
     this.isAsking = true;
     try {
       const { phase } = client.state;
-      const isThere = phase === "ready" || (await stat(await client.socketPath()).then(() => true, () => false));
+      const isThere =
+        phase === "ready" ||
+        (await stat(await client.socketPath()).then(
+          () => true,
+          () => false,
+        ));
       this.isDown = !isThere || phase === "down";
       const mayAsk = isThere && (phase === "ready" || phase === "idle" || phase === "down");
       this.told = mayAsk ? await client.request("status").catch(() => undefined) : isThere ? this.told : undefined;

@@ -12,7 +12,12 @@ const PAUSE_MS = 300; // between two looks, where much changes
 
 function itemOf(entry: ConversationEntry): TreeItem {
   const about = [age(entry.updated ?? entry.created), entry.model ?? ""].filter(Boolean).join(" · ");
-  const tooltip = [titleOf(entry), `${entry.messages ?? 0} messages`, entry.directory ?? "", (entry.tags ?? []).join(", ")];
+  const tooltip = [
+    titleOf(entry),
+    `${entry.messages ?? 0} messages`,
+    entry.directory ?? "",
+    (entry.tags ?? []).join(", "),
+  ];
   return {
     id: entry.conversation,
     label: titleOf(entry),
@@ -94,7 +99,8 @@ export const rename: Act = async (app, conversation) => {
 
 export const pin: Act = (app, conversation) => app.client.request("conversation.pin", { conversation, pinned: true });
 
-export const unpin: Act = (app, conversation) => app.client.request("conversation.pin", { conversation, pinned: false });
+export const unpin: Act = (app, conversation) =>
+  app.client.request("conversation.pin", { conversation, pinned: false });
 
 /** It can be had back, so that nobody is asked whether they are sure. */
 export const remove: Act = async (app, conversation) => {

@@ -104,7 +104,10 @@ export function escaped(line: string): string {
 /** Text as an editor can hold it: what it takes for the end of a line is one, and a NUL, by which it would take the page
  * for no text at all, is its sign. */
 export function shown(text: string): string {
-  return text.replace(/\r\n|\r$/g, (end) => (end === "\r" ? "" : "\n")).replace(/[\r\u2028\u2029]/g, "\n").replace(/\0/g, "\u2400");
+  return text
+    .replace(/\r\n|\r$/g, (end) => (end === "\r" ? "" : "\n"))
+    .replace(/[\r\u2028\u2029]/g, "\n")
+    .replace(/\0/g, "\u2400");
 }
 
 /** The lines of a text, without blank ones at its ends, none of which can be taken for a mark. */
@@ -142,7 +145,9 @@ function partLines(part: Part, number: number): string[] {
   const text = [part.text, part.content, part.arguments].find((each) => typeof each === "string") as string | undefined;
   if (text !== undefined) {
     entries.lines = countLines(text);
-    entries.begins = Array.from(text.split("\n", 1)[0]!.slice(0, 2 * BEGINS)).slice(0, BEGINS).join("");
+    entries.begins = Array.from(text.split("\n", 1)[0]!.slice(0, 2 * BEGINS))
+      .slice(0, BEGINS)
+      .join("");
   }
   return [`### part ${part.type}`, comment(entries)];
 }

@@ -187,7 +187,9 @@ export class View implements Disposable {
     try {
       const all = await this.app.client.request("answer.list", { state: "running" });
       const own = all.filter((entry) => entry.conversation === this.conversation);
-      const maps = await Promise.all(own.map(({ answer }) => this.app.client.request("answer.get", { answer }).catch(() => undefined)));
+      const maps = await Promise.all(
+        own.map(({ answer }) => this.app.client.request("answer.get", { answer }).catch(() => undefined)),
+      );
       for (const map of maps) {
         if (map?.message && map.state === "running") {
           this.running.set(map.message, map.answer);
@@ -261,7 +263,9 @@ export class View implements Disposable {
 
   private get hasDraft(): boolean {
     const document = this.changedDocument();
-    return document ? this.page.hasDraft(linesIn(document), this.documentState) : this.page.hasDraft(this.disk, this.diskState);
+    return document
+      ? this.page.hasDraft(linesIn(document), this.documentState)
+      : this.page.hasDraft(this.disk, this.diskState);
   }
 
   private goesOn(message: string): boolean {
@@ -536,7 +540,9 @@ export class View implements Disposable {
   // -- what is shown beside the text
 
   private setNote(isChanged: boolean): void {
-    this.note = isChanged ? "changed elsewhere; what is changed here stays. File: Revert File reads it anew" : undefined;
+    this.note = isChanged
+      ? "changed elsewhere; what is changed here stays. File: Revert File reads it anew"
+      : undefined;
   }
 
   private remarkOf(message: Message): string {

@@ -36,5 +36,8 @@ export function line(text: string): string {
 
 /** Its first line with anything in it, as far as fits. */
 export function firstLine(text: string, length: number): string {
-  return Array.from(line(/[^\n]*\S[^\n]*/.exec(text)?.[0] ?? "")).slice(0, length).join("").trim();
+  return Array.from(line(/[^\n]*\S[^\n]*/.exec(text)?.[0] ?? ""))
+    .slice(0, length)
+    .join("")
+    .trim();
 }

@@ -48,12 +48,30 @@ const FILE = ["a", "b", "c", "d", "", "a", "b"];
 
 test("a diff goes where its lines are", () => {
   for (const [diff, lines] of [
-    [["--- a/x", "+++ b/x", "@@ -1,3 +1,3 @@", " a", "-b", "+B", " c"], ["a", "B", "c", "d", "", "a", "b"]],
-    [["@@ -6,2 +6,2 @@", " a", "-b", "+B"], ["a", "b", "c", "d", "", "a", "B"]],
-    [["@@", " c", "+new", " d"], ["a", "b", "c", "new", "d", "", "a", "b"]],
-    [["@@ -2,1 +2,2 @@", " b", "+x", "@@ -6,1 +7,1 @@", "-a", "+A"], ["a", "b", "x", "c", "d", "", "A", "b"]],
-    [["@@ -3,1 +3,1 @@", "-d", "+D", ""], ["a", "b", "c", "D", "", "a", "b"]],
-    [["@@ -0,0 +1,1 @@", "+first"], ["first", ...FILE]],
+    [
+      ["--- a/x", "+++ b/x", "@@ -1,3 +1,3 @@", " a", "-b", "+B", " c"],
+      ["a", "B", "c", "d", "", "a", "b"],
+    ],
+    [
+      ["@@ -6,2 +6,2 @@", " a", "-b", "+B"],
+      ["a", "b", "c", "d", "", "a", "B"],
+    ],
+    [
+      ["@@", " c", "+new", " d"],
+      ["a", "b", "c", "new", "d", "", "a", "b"],
+    ],
+    [
+      ["@@ -2,1 +2,2 @@", " b", "+x", "@@ -6,1 +7,1 @@", "-a", "+A"],
+      ["a", "b", "x", "c", "d", "", "A", "b"],
+    ],
+    [
+      ["@@ -3,1 +3,1 @@", "-d", "+D", ""],
+      ["a", "b", "c", "D", "", "a", "b"],
+    ],
+    [
+      ["@@ -0,0 +1,1 @@", "+first"],
+      ["first", ...FILE],
+    ],
     [["@@ -1,1 +1,1 @@", "-nowhere", "+x"], undefined],
   ] as const) {
     const made = applyPatch(FILE, [...diff]);
@@ -62,11 +80,25 @@ test("a diff goes where its lines are", () => {
 });
 
 test("of a diff about several files that of one", () => {
-  const lines = ["--- a/x.c", "+++ b/x.c", "@@ -1 +1 @@", "-a", "+b", "--- a/y.c", "+++ b/y.c", "@@ -1 +1 @@", "-c", "+d"];
+  const lines = [
+    "--- a/x.c",
+    "+++ b/x.c",
+    "@@ -1 +1 @@",
+    "-a",
+    "+b",
+    "--- a/y.c",
+    "+++ b/y.c",
+    "@@ -1 +1 @@",
+    "-c",
+    "+d",
+  ];
   const block: Block = { info: "diff", lines, first: 10, last: 21, before: "" };
   assert.deepEqual(ofOneFile(block, undefined, 12)?.lines, lines.slice(0, 5));
   assert.deepEqual(ofOneFile(block, undefined, 16)?.lines, lines.slice(5));
   assert.deepEqual(ofOneFile(block, (name) => name === "y.c", 0)?.lines, lines.slice(5));
-  assert.equal(ofOneFile(block, (name) => name === "z.c", 12), undefined);
+  assert.equal(
+    ofOneFile(block, (name) => name === "z.c", 12),
+    undefined,
+  );
   assert.deepEqual(newText(ofOneFile(block, undefined, 16)!, ["c"]), { text: "d" });
 });

@@ -24,7 +24,10 @@ class FakeRepository implements Repository {
   }
 }
 
-function cancellation(): { token: { isCancelled: boolean; onCancel(fn: () => void): { dispose(): void } }; cancel(): void } {
+function cancellation(): {
+  token: { isCancelled: boolean; onCancel(fn: () => void): { dispose(): void } };
+  cancel(): void;
+} {
   const listeners = new Set<() => void>();
   const token = {
     isCancelled: false,
@@ -67,6 +70,12 @@ export function chatActs(host: FakeHost): Record<string, (...args: never[]) => u
     tree: async (view: string) => host.trees.get(view)!(),
     treeChanges: () => host.treeChanges.length,
     // documents
+    // At the end, wherever that has gone by now.
+    write: (uri: string, text: string) => {
+      host.focus(uri);
+      host.moveToEnd(uri);
+      host.type(text);
+    },
     isDirty: (uri: string) => host.document(uri)?.isDirty,
     cursorOf: (uri: string) => host.editorOf(uri).selection.start,
     remembered: () => Object.fromEntries(host.remembered),
@@ -76,7 +85,8 @@ export function chatActs(host: FakeHost): Record<string, (...args: never[]) => u
     status: () => host.status,
     repository: (root: string) => (host.repositories_ = [...(host.repositories_ ?? []), new FakeRepository(root)]),
     message: (root: string) => host.repositories_!.find((each) => each.root === root)!.message(),
-    setMessage: (root: string, text: string) => host.repositories_!.find((each) => each.root === root)!.setMessage(text),
+    setMessage: (root: string, text: string) =>
+      host.repositories_!.find((each) => each.root === root)!.setMessage(text),
     progresses: () => host.progresses.map(({ title }) => title),
     cancelProgress: () => host.progresses[0]!.cancel(),
     // the editor's own chat view, and whoever uses models

@@ -1,7 +1,17 @@
 // The part of the editor in memory that chats, lists and the status bar look at.
 import { relative } from "node:path";
 import type {
-  ChatHost, Choice, Diagnostic, Disposable, Document, ModelSource, PickHow, Repository, StatusItem, ThreadAnswerer, Tree,
+  ChatHost,
+  Choice,
+  Diagnostic,
+  Disposable,
+  Document,
+  ModelSource,
+  PickHow,
+  Repository,
+  StatusItem,
+  ThreadAnswerer,
+  Tree,
   TreeItem,
 } from "../src/host_api";
 
@@ -64,7 +74,10 @@ export abstract class FakeChats implements ChatHost {
 
   // -- lists and words
 
-  private async choose<T>(how: PickHow, given: readonly Choice<T>[] | Promise<readonly Choice<T>[]>): Promise<readonly T[] | undefined> {
+  private async choose<T>(
+    how: PickHow,
+    given: readonly Choice<T>[] | Promise<readonly Choice<T>[]>,
+  ): Promise<readonly T[] | undefined> {
     const all = await given;
     if (all.length === 0) {
       this.tell("info", `askd: ${how.none ?? `there is no ${how.title.toLowerCase()}`}`);
@@ -87,7 +100,10 @@ export abstract class FakeChats implements ChatHost {
     return (await this.choose(how, given))?.[0];
   }
 
-  pickMany<T>(how: PickHow, given: readonly Choice<T>[] | Promise<readonly Choice<T>[]>): Promise<readonly T[] | undefined> {
+  pickMany<T>(
+    how: PickHow,
+    given: readonly Choice<T>[] | Promise<readonly Choice<T>[]>,
+  ): Promise<readonly T[] | undefined> {
     return this.choose(how, given);
   }
 
@@ -96,7 +112,10 @@ export abstract class FakeChats implements ChatHost {
   }
 
   offer(text: string, buttons: readonly string[]): Promise<string | undefined> {
-    return this.pick({ title: text }, buttons.map((label) => ({ label, value: label })));
+    return this.pick(
+      { title: text },
+      buttons.map((label) => ({ label, value: label })),
+    );
   }
 
   hint(text: string): void {

@@ -114,6 +114,20 @@ function editBetween(document: FakeDocument, text: string): Edit | undefined {
   };
 }
 
+// Where a place is after an edit; one within it goes behind it.
+function moved(place: Position, { range, text }: Edit): Position {
+  if (compare(place, range.start) <= 0) {
+    return place;
+  }
+  const end = endOf(range.start, text);
+  if (compare(place, range.end) <= 0) {
+    return end;
+  }
+  return place.line === range.end.line
+    ? { line: end.line, character: end.character + place.character - range.end.character }
+    : { line: place.line + end.line - range.end.line, character: place.character };
+}
+
 class FakeEditor implements Editor {
   selection: Range = { start: START, end: START };
   /** What the window is scrolled to, where it does not show all of the document. */
@@ -304,6 +318,9 @@ export class FakeHost extends FakeChats implements Host {
     if (!known) {
       this.listeners.open.tell(editor.document);
     }
+    if (how.atEnd) {
+      this.moveToEnd(uri);
+    }
     if (!how.keepFocus) {
       this.focus(uri);
     }
@@ -361,6 +378,11 @@ export class FakeHost extends FakeChats implements Host {
   change(document: FakeDocument, edits: readonly Edit[]): void {
     const sorted = [...edits].sort((a, b) => compare(b.range.start, a.range.start));
     document.apply(sorted);
+    const editor = this.open_.get(document.uri);
+    for (const edit of editor?.document === document ? sorted : []) {
+      const { start, end } = editor!.selection;
+      editor!.selection = { start: moved(start, edit), end: moved(end, edit) };
+    }
     this.listeners.change.tell({ document, edits: sorted });
   }
 

@@ -30,8 +30,15 @@ test("a page is filled, and its draft kept", () => {
   const drafted = [...lines.slice(0, -1), "half a tho"];
   const since = page.state;
   page.advance([ONE, TWO, message("3", "user", "elsewhere")], undefined);
-  assert.equal(text(page.brought(drafted, since)), text(lines.slice(0, -3)) + "\n## user\n\nelsewhere\n\n## user\n\nhalf a tho");
-  assert.deepEqual(page.brought(page.brought(drafted, since)!, page.state), page.brought(drafted, since), "once is enough");
+  assert.equal(
+    text(page.brought(drafted, since)),
+    text(lines.slice(0, -3)) + "\n## user\n\nelsewhere\n\n## user\n\nhalf a tho",
+  );
+  assert.deepEqual(
+    page.brought(page.brought(drafted, since)!, page.state),
+    page.brought(drafted, since),
+    "once is enough",
+  );
 });
 
 test("an answer streams in above the draft", () => {
@@ -76,7 +83,8 @@ test("a question that was taken is the draft's no longer", () => {
   const from = page.state;
   page.advance([ONE, TWO, message("3", "user", "second"), { ...RUNNING, id: "4" }], undefined);
   const sent = { at: 2, prompt: "second", from };
-  const shown = "## user\n\nfirst\n\n## assistant (p/m)\n\none\n\n## user\n\nsecond\n\n## assistant (p/m)\n\n## user\n\n";
+  const shown =
+    "## user\n\nfirst\n\n## assistant (p/m)\n\none\n\n## user\n\nsecond\n\n## assistant (p/m)\n\n## user\n\n";
   assert.equal(text(page.brought(asked, from, sent)), shown);
   assert.equal(text(page.brought([...asked.slice(0, -1), "second, and on"], from, sent)), shown + "second, and on");
   assert.equal(text(page.brought([...asked, "", "## user", "", "third"], from, sent)), shown + "third");
@@ -107,7 +115,10 @@ test("instructions stand at the top once", () => {
 test("headings are told with their lines", () => {
   const { page, lines } = pageOf(ONE, TWO);
   const headings = page.headings(lines)!;
-  assert.deepEqual(headings.turns.map((turn) => turn.first), [0, 4]);
+  assert.deepEqual(
+    headings.turns.map((turn) => turn.first),
+    [0, 4],
+  );
   assert.equal(headings.draft, 8);
   assert.equal(page.messageAt(lines, 6), 1);
   assert.equal(page.messageAt(lines, 9), undefined);

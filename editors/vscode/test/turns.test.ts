@@ -5,7 +5,13 @@ import { test } from "node:test";
 import { Tree, decide, isAsKnown, sameMessage, unsent } from "../src/branch";
 import { Message, Part, linesOf, read, textLines } from "../src/turns";
 
-function message(id: string, parent: string | null, role: string, content: string | Part[], more: Partial<Message> = {}): Message {
+function message(
+  id: string,
+  parent: string | null,
+  role: string,
+  content: string | Part[],
+  more: Partial<Message> = {},
+): Message {
   return { id, parent, role, content, state: "done", ...more };
 }
 
@@ -60,8 +66,20 @@ test("a new question goes behind what is there", () => {
 
 test("the first question that differs becomes a branch", () => {
   for (const page of [PAGE, PAGE + "third"]) {
-    assert.deepEqual(wish(page.replace("first", "another")), { kind: "edit", at: 0, prompt: "another", edit: "1", parts: [] });
-    assert.deepEqual(wish(page.replace("second", "another")), { kind: "edit", at: 2, prompt: "another", edit: "3", parts: [] });
+    assert.deepEqual(wish(page.replace("first", "another")), {
+      kind: "edit",
+      at: 0,
+      prompt: "another",
+      edit: "1",
+      parts: [],
+    });
+    assert.deepEqual(wish(page.replace("second", "another")), {
+      kind: "edit",
+      at: 2,
+      prompt: "another",
+      edit: "3",
+      parts: [],
+    });
   }
 });
 
@@ -126,7 +144,11 @@ test("every text is read back", () => {
   for (const text of TEXTS) {
     for (const role of ["user", "assistant"]) {
       const turns = read([...linesOf(message("1", null, role, text)), "", "## user", "", "behind"]).turns;
-      assert.deepEqual(turns.map((turn) => turn.role), [role, "user"], text);
+      assert.deepEqual(
+        turns.map((turn) => turn.role),
+        [role, "user"],
+        text,
+      );
       assert.equal(turns[0]!.text, text);
     }
   }
@@ -144,11 +166,20 @@ test("line ends of DOS are not shown", () => {
 });
 
 test("a tree has its paths, siblings and tips", () => {
-  const tree = new Tree({ head: "4", messages: [...PATH, message("5", "2", "user", "other"), message("6", null, "user", "x")] });
-  assert.deepEqual(tree.path("4").map((m) => m.id), ["1", "2", "3", "4"]);
+  const tree = new Tree({
+    head: "4",
+    messages: [...PATH, message("5", "2", "user", "other"), message("6", null, "user", "x")],
+  });
+  assert.deepEqual(
+    tree.path("4").map((m) => m.id),
+    ["1", "2", "3", "4"],
+  );
   assert.deepEqual(tree.path("nobody"), []);
   assert.deepEqual([tree.siblings("5").all.map((m) => m.id), tree.siblings("5").at], [["3", "5"], 1]);
-  assert.deepEqual(tree.tips().map((m) => m.id), ["4", "5", "6"]);
+  assert.deepEqual(
+    tree.tips().map((m) => m.id),
+    ["4", "5", "6"],
+  );
   assert.equal(tree.tip("1"), "5", "the newest branch");
   assert.ok(tree.leadsTo("2", "5") && !tree.leadsTo("3", "5"));
 });
