@@ -126,7 +126,7 @@ def test_what_is_packed_is_all_that_it_needs_and_no_more(packed, tmp_path):
         z.extractall(tmp_path)
     inside = [name.removeprefix("extension/") for name in names if name.startswith("extension/")]
     wanted = re.compile(
-        r"package\.json|readme\.md|LICENSE\.txt|media/\w+\.svg|out/src/\w+\.js"
+        r"package\.json|readme\.md|changelog\.md|LICENSE\.txt|media/\w+\.svg|out/src/\w+\.js"
         r"|node_modules/@msgpack/msgpack/(package\.json|LICENSE|dist\.cjs/[\w/]+\.cjs)", re.IGNORECASE)  # fmt: skip
     assert [name for name in inside if not wanted.fullmatch(name)] == []
     assert {f"out/src/{p.stem}.js" for p in sources()} <= set(inside)
