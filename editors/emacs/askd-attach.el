@@ -43,7 +43,8 @@ This one; from one of ours, the one in another window that is none, or the last.
 
 (defun askd-attach--file (file)
   "Attach FILE."
-  (let ((name (file-relative-name file)) (size (and (file-regular-p file) (file-attribute-size (file-attributes (file-truename file))))))
+  (let ((name (file-relative-name file))
+        (size (and (file-regular-p file) (file-attribute-size (file-attributes (file-truename file))))))
     (cond
      ((not size) (askd-refuse "%s is no file that could be attached" name))
      ((zerop size) (askd-refuse "%s is empty: there is nothing to attach" name))

@@ -25,6 +25,11 @@
 (defvar-local askd-compare--remark ""
   "What is told about the answer in this buffer, at its head.")
 
+(defun askd-compare--head ()
+  "What stands at the head of this buffer, where per cent signs are doubled."
+  (list " " (propertize (string-replace "%" "%%" (askd-one-line askd-answer-model)) 'face 'bold)
+        "  " (string-replace "%" "%%" askd-compare--remark)))
+
 (defun askd-compare--tell (arm text)
   "Tell TEXT at the head of the buffer of ARM."
   (when (buffer-live-p (askd-compare--arm-buffer arm))
@@ -53,8 +58,7 @@
   (let* ((buffer (askd-answer-buffer)) (arm (make-askd-compare--arm :model model :buffer buffer)))
     (with-current-buffer buffer
       (setq askd-answer-model model
-            header-line-format '(:eval (list " " (propertize (string-replace "%" "%%" (or askd-answer-model "")) 'face 'bold)
-                                             "  " (string-replace "%" "%%" askd-compare--remark)))))
+            header-line-format '(:eval (askd-compare--head))))
     (setf (askd-compare--arm-sink arm)
           (askd-sink-into buffer 'end
                           :on-start (apply-partially #'askd-answer--started buffer)

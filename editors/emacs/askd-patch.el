@@ -4,8 +4,9 @@
 
 ;;; Commentary:
 
-;; Blocks of fenced code in Markdown, the files that they name, and unified diffs put into lines; without a daemon.  Line
-;; numbers of a diff are taken for hints: a hunk belongs where its lines are.  All functions take and give lists of lines.
+;; Blocks of fenced code in Markdown, the files that they name, and unified diffs put into lines; without a daemon.
+;; Line numbers of a diff are taken for hints: a hunk belongs where its lines are.  All functions take and give lists
+;; of lines.
 
 ;;; Code:
 

@@ -140,7 +140,9 @@ are of this question alone.  To be called in the buffer of VIEW."
        (askd-refuse "%s" (plist-get wish :message)))
       ('regenerate
        (unless again
-         (askd-refuse "%s" (substitute-command-keys "the last answer was taken out: \\[universal-argument] \\[askd-send] asks for another, \\[askd-chat-revert] has it back"))))
+         (askd-refuse "%s" (substitute-command-keys
+                            (concat "the last answer was taken out: \\[universal-argument] \\[askd-send] asks for "
+                                    "another, \\[askd-chat-revert] has it back")))))
       ('nothing
        (setq wish (or (and again (askd-send--again view)) (askd-send--prompt-alone view text prompt)))))
     (if wish

@@ -16,9 +16,9 @@
 ;;     Three minutes.
 ;;
 ;; A *mark* is a line that means something, such as these headings.  A line of a text that looks like a mark gets a
-;; backslash in front, one that has such backslashes gets one more; so whatever a turn holds, fences and headings too, it
-;; is read back as it was.  Blank lines around a text mean nothing.  What a turn has beside its text is a line that names
-;; it ("### part file" and a comment): taking out the line takes it out of the question.
+;; backslash in front, one that has such backslashes gets one more; so whatever a turn holds, fences and headings too,
+;; it is read back as it was.  Blank lines around a text mean nothing.  What a turn has beside its text is a line that
+;; names it ("### part file" and a comment): taking out the line takes it out of the question.
 
 ;;; Code:
 

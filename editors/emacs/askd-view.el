@@ -184,7 +184,8 @@ all is looked at anew at its end."
                                (and sent (cons (askd-view-sent-at sent) (askd-view-sent-unsent sent)))))
           (setf (askd-view-note view)
                 (substitute-command-keys
-                 "changed elsewhere; what is changed here stays: \\<askd-chat-mode-map>\\[askd-chat-revert] reads it anew"))
+                 (concat "changed elsewhere; what is changed here stays: "
+                         "\\<askd-chat-mode-map>\\[askd-chat-revert] reads it anew")))
         (setf (askd-view-tip view) (and last (gethash "id" last)))
         (askd-view-set-modified view)
         (askd-view--follow view last))

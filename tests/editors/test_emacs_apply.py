@@ -116,7 +116,10 @@ def test_a_new_file_some_lines_and_a_name_that_leads_elsewhere(emacs, source):
     apply_block(emacs, ["```c", "int x;", "```"], 1, "main.c:1-199")
     accept(emacs)
     assert emacs.text() == "int x;\nint line_200;\n"
-    emacs.eval("(setq asked nil) (advice-add 'read-file-name :override (lambda (_ &optional _ _ _ first &rest _) (setq asked first) \"x.c\")) nil")
+    emacs.eval("""
+        (setq asked nil)
+        (advice-add 'read-file-name :override (lambda (_ &optional _ _ _ first &rest _) (setq asked first) "x.c")) nil
+    """)
     for name in ("/etc/passwd.txt", "../x.c", "a/../../x.c"):
         apply_block(emacs, [f"```c {name}", "int x;", "```"])
         assert emacs.eval("asked") == name, "it is asked first"

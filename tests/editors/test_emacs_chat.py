@@ -354,7 +354,11 @@ def test_a_question_sent_just_before_leaving_reaches_the_daemon(emacs, client):
 def test_what_was_not_sent_is_not_killed_without_a_word(emacs):
     open_chat(emacs)
     write_question(emacs, "half a question")
-    asked = "(let (asked) (cl-letf (((symbol-function 'yes-or-no-p) (lambda (text) (push text asked) nil))) %s) (vconcat asked))"
+    asked = """
+        (let (asked)
+          (cl-letf (((symbol-function 'yes-or-no-p) (lambda (text) (push text asked) nil))) %s)
+          (vconcat asked))
+    """
     assert "was not sent" in emacs.eval(asked % "(kill-buffer)")[0]
     assert "was not sent" in emacs.eval(asked % "(run-hook-with-args-until-failure 'kill-emacs-query-functions)")[0]
     assert emacs.text().endswith("half a question")

@@ -22,7 +22,8 @@ def copy(tmp_path):
 
 def check(copy, what):
     """What check-package.el says of each file, and how it ended."""
-    return batch("-L", str(copy), "-l", "check-package.el", "-f", f"check-package-{what}", *(str(copy / f) for f in FILES))
+    files = [str(copy / name) for name in FILES]
+    return batch("-L", str(copy), "-l", "check-package.el", "-f", f"check-package-{what}", *files)
 
 
 def test_it_compiles_without_a_warning(copy):
@@ -47,7 +48,7 @@ def defined(copy, what="names"):
     """The commands and options of all files."""
     said, status = check(copy, what)
     assert status == 0, said
-    return ({m for m in re.findall(r"^command (\S+)", said, re.M)} - INNER, set(re.findall(r"^option (\S+)", said, re.M)))
+    return set(re.findall(r"^command (\S+)", said, re.M)) - INNER, set(re.findall(r"^option (\S+)", said, re.M))
 
 
 def named(section):

@@ -23,7 +23,8 @@ READ = """
       (let* ((metadata (cdr (completion-metadata "" table nil)))
              (names (all-completions "" table))
              (affixed (funcall (alist-get 'affixation-function metadata) names)))
-        (setq askd-test-offered (mapcar (lambda (row) (concat (car row) (substring-no-properties (nth 2 row)))) affixed))
+        (setq askd-test-offered
+              (mapcar (lambda (row) (concat (car row) (substring-no-properties (nth 2 row)))) affixed))
         (or (cl-find-if (lambda (name) (and askd-test-choice (string-search askd-test-choice name))) names)
             askd-test-choice
             (signal 'quit nil))))
@@ -175,21 +176,27 @@ def panes(e):
     return e.eval("""
         (vconcat (mapcar (lambda (w) (with-current-buffer (window-buffer w)
                                        (buffer-substring-no-properties (point-min) (point-max))))
-                         (sort (window-list nil 'no-minibuffer) (lambda (a b) (< (window-left-column a) (window-left-column b))))))
+                         (sort (window-list nil 'no-minibuffer)
+                               (lambda (a b) (< (window-left-column a) (window-left-column b))))))
     """)
 
 
 def heads(e):
     """The lines at the heads of those windows."""
     return e.eval("""
-        (vconcat (mapcar (lambda (w) (with-current-buffer (window-buffer w) (substring-no-properties (concat askd-answer-model " " askd-compare--remark))))
-                         (sort (window-list nil 'no-minibuffer) (lambda (a b) (< (window-left-column a) (window-left-column b))))))
+        (vconcat (mapcar (lambda (w) (with-current-buffer (window-buffer w)
+                                       (substring-no-properties (concat askd-answer-model " " askd-compare--remark))))
+                         (sort (window-list nil 'no-minibuffer)
+                               (lambda (a b) (< (window-left-column a) (window-left-column b))))))
     """)
 
 
 def compare(e, models, words):
     listed = " ".join(quoted(m) for m in models)
-    e.eval(f"(require 'askd-compare) (askd-compare-about (list {listed}) (list :words {quoted(words)}) (current-buffer) nil) nil")
+    e.eval(f"""
+        (require 'askd-compare)
+        (askd-compare-about (list {listed}) (list :words {quoted(words)}) (current-buffer) nil) nil
+    """)
 
 
 def test_models_side_by_side(emacs, client):
@@ -308,7 +315,7 @@ def test_health_without_a_daemon(emacs, daemon):
     assert "FAIL unavailable" in text and "askctl doctor" in text
 
 
-@pytest.mark.parametrize("command", ["askd-model", "askd-prompt", "askd-conversations", "askd-resume"])
+@pytest.mark.parametrize("command", ["(askd-model)", "(askd-prompt)", "(askd-conversations t)", "(askd-resume t)"])
 def test_what_comes_late_takes_no_keys_from_who_writes(emacs, daemon, client, command):
     say(client, "one")
     say(client, "two")
@@ -316,7 +323,7 @@ def test_what_comes_late_takes_no_keys_from_who_writes(emacs, daemon, client, co
     emacs.wait("up")
     daemon.signal(signal.SIGSTOP)
     try:
-        emacs.eval(f"(switch-to-buffer \"*scratch*\") ({command} {'t' if command in ('askd-conversations', 'askd-resume') else ''}) nil")
+        emacs.eval(f'(switch-to-buffer "*scratch*") {command} nil')
         emacs.eval("(setq num-nonmacro-input-events (1+ num-nonmacro-input-events)) nil")  # as a key does
     finally:
         daemon.signal(signal.SIGCONT)
