@@ -39,7 +39,8 @@ nobase_dist_pkgdata_DATA = \
 	editors/vim/autoload/askd/turns.vim editors/vim/autoload/askd/typed.vim editors/vim/autoload/askd/words.vim \
 	editors/vim/doc/askd.txt editors/vim/plugin/askd.vim
 
-# The extension of VS Code, which is built apart from all else, by `make vsix` and by its tests.
+# The extension of VS Code, which is built apart from all else, by `make vsix` and by its tests, in a folder that a build in
+# the source tree does not take for sources.
 vscode_sources = \
 	editors/vscode/.npmrc editors/vscode/.vscodeignore editors/vscode/README.md editors/vscode/media/askd.svg \
 	editors/vscode/pack/.npmrc editors/vscode/pack/pack editors/vscode/pack/package-lock.json \
@@ -70,6 +71,9 @@ vscode_sources = \
 EXTRA_DIST += $(vscode_sources)
 
 vsix:
-	$(srcdir)/editors/vscode/pack/pack $(srcdir)/editors/vscode editors/vscode/vsix $(VERSION)
+	$(srcdir)/editors/vscode/pack/pack $(srcdir)/editors/vscode build-vscode/packing $(VERSION)
+
+clean-local:
+	rm -rf build-vscode
 
 .PHONY: vsix

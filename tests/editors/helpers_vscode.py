@@ -12,16 +12,18 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import threading
+import time
 
 import pytest
 
 from conftest import HERE, PATIENCE, askctl_path, build_dir, wait_until
 
 SOURCES = HERE.parent / "editors" / "vscode"
-BUILDS = build_dir() / "editors" / "vscode"
+BUILDS = build_dir() / "build-vscode"
 FETCHING = 300  # seconds that npm may take
 
 
@@ -57,21 +59,37 @@ def made_once(folder):
         new.rename(folder)
 
 
+def refusal(said):
+    """Why npm fetched nothing, where that is nothing that the extension could do about."""
+    code = re.search(r"npm (?:error|ERR!) code (E\w+)", said)
+    return code and code[1] not in ("EUSAGE", "EJSONPARSE", "EINTEGRITY") and f"npm cannot fetch the packages: {code[1]}"
+
+
+def give_up(note, reason):
+    """Skips, and lets others skip at once who would try the same within some minutes."""
+    note.write_text(reason)
+    pytest.skip(reason)
+
+
 def packages():
     """The folder with node_modules, fetched by npm as the lock file says."""
-    lists = [SOURCES / name for name in ("package-lock.json", ".npmrc")]
-    folder = BUILDS / f"packages-{digest(lists)}"
+    lists = [SOURCES / name for name in ("package.json", "package-lock.json", ".npmrc")]
+    folder = BUILDS / f"packages-{digest(lists[1:])}"
     with made_once(folder) as new:
         if new:
             npm = node_path("npm")
-            for path in [*lists, SOURCES / "package.json"]:
+            note = folder.with_suffix(".refused")
+            if note.exists() and time.time() - note.stat().st_mtime < FETCHING:
+                pytest.skip(note.read_text())
+            for path in lists:
                 shutil.copy(path, new)
             try:
-                done, said = run([npm, "ci", "--ignore-scripts", "--prefer-offline"], new)
+                done, said = run([npm, "ci", "--ignore-scripts", "--prefer-offline", "--fetch-retries=1"], new)
             except subprocess.TimeoutExpired:
-                pytest.skip(f"npm had not fetched the packages within {FETCHING} s")
-            if done.returncode != 0:
-                pytest.skip(f"npm cannot fetch the packages: {said.splitlines()[-1] if said else done.returncode}")
+                give_up(note, f"npm had not fetched the packages within {FETCHING} s")
+            if refusal(said):
+                give_up(note, refusal(said))
+            assert done.returncode == 0, said
     return folder
 
 

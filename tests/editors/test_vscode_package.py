@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from conftest import PATIENCE
-from helpers_vscode import BUILDS, FETCHING, SOURCES, VsCode, built, digest, made_once, node_path
+from helpers_vscode import BUILDS, FETCHING, SOURCES, VsCode, built, digest, made_once, node_path, refusal
 
 MANIFEST = json.loads((SOURCES / "package.json").read_text())
 CONTRIBUTES = MANIFEST["contributes"]
@@ -114,8 +114,8 @@ def packed():
                 done = subprocess.run(args, cwd=new, capture_output=True, text=True, timeout=2 * FETCHING)
             except subprocess.TimeoutExpired:
                 pytest.skip("npm had not fetched the packages in time")
-            if done.returncode != 0 and "npm error network" in done.stderr + done.stdout:
-                pytest.skip(f"npm cannot fetch the packages: {done.stderr.splitlines()[0]}")
+            if refusal(done.stderr):
+                pytest.skip(refusal(done.stderr))
             assert done.returncode == 0, done.stdout + done.stderr
     return folder / f"askd-{VERSION}.vsix"
 
@@ -126,7 +126,7 @@ def test_what_is_packed_is_all_that_it_needs_and_no_more(packed, tmp_path):
         z.extractall(tmp_path)
     inside = [name.removeprefix("extension/") for name in names if name.startswith("extension/")]
     wanted = re.compile(
-        r"package\.json|readme\.md|changelog\.md|LICENSE\.txt|media/\w+\.svg|out/src/\w+\.js"
+        r"package\.json|(readme|changelog)\.md|LICENSE\.txt|media/\w+\.(svg|png)|out/src/\w+\.js"
         r"|node_modules/@msgpack/msgpack/(package\.json|LICENSE|dist\.cjs/[\w/]+\.cjs)", re.IGNORECASE)  # fmt: skip
     assert [name for name in inside if not wanted.fullmatch(name)] == []
     assert {f"out/src/{p.stem}.js" for p in sources()} <= set(inside)
