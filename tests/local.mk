@@ -189,13 +189,13 @@ EXTRA_DIST += $(python_tests) $(editor_tests) \
 	tests/unit/tty/md_outline.h tests/unit/tty/md_rendered.h tests/editors/emacs/askd-test-channel.el \
 	tests/editors/emacs/check-package.el tests/editors/emacs/test-msgpack.el tests/editors/emacs/test-page.el \
 	tests/editors/emacs/test-turns.el tests/editors/drivers/__init__.py tests/editors/drivers/driver.py \
-	tests/editors/drivers/nvim.py tests/editors/drivers/vim.py tests/editors/drivers/vscode.py \
-	tests/editors/conformance.py tests/editors/helpers_chat.py tests/editors/helpers_checks.py \
-	tests/editors/helpers_checks_talk.py tests/editors/helpers_checks_text.py tests/editors/helpers_emacs.py \
-	tests/editors/helpers_emacs_chat.py tests/editors/helpers_ert.py tests/editors/helpers_nvim.py \
-	tests/editors/helpers_stage.py tests/editors/helpers_vim.py tests/editors/helpers_vim_chat.py \
-	tests/editors/helpers_vscode.py tests/editors/helpers_vscode_chat.py tests/rpc/client.py \
-	tests/rpc/helpers_acts.py tests/rpc/helpers_archive.py tests/rpc/helpers_attacks.py \
+	tests/editors/drivers/emacs.py tests/editors/drivers/nvim.py tests/editors/drivers/vim.py \
+	tests/editors/drivers/vscode.py tests/editors/conformance.py tests/editors/helpers_chat.py \
+	tests/editors/helpers_checks.py tests/editors/helpers_checks_talk.py tests/editors/helpers_checks_text.py \
+	tests/editors/helpers_emacs.py tests/editors/helpers_emacs_chat.py tests/editors/helpers_ert.py \
+	tests/editors/helpers_nvim.py tests/editors/helpers_stage.py tests/editors/helpers_vim.py \
+	tests/editors/helpers_vim_chat.py tests/editors/helpers_vscode.py tests/editors/helpers_vscode_chat.py \
+	tests/rpc/client.py tests/rpc/helpers_acts.py tests/rpc/helpers_archive.py tests/rpc/helpers_attacks.py \
 	tests/rpc/helpers_bridge.py tests/rpc/helpers_cache.py tests/rpc/helpers_canned.py \
 	tests/rpc/helpers_confine.py tests/rpc/helpers_crowd.py tests/rpc/helpers_edit.py tests/rpc/helpers_files.py \
 	tests/rpc/helpers_flights.py tests/rpc/helpers_keys.py tests/rpc/helpers_model.py \
