@@ -25,7 +25,7 @@ def talk(e, s, *questions):
 
 def answered(e, s, *turns):
     """The chat shows that, and an empty draft."""
-    s.until(lambda: e.turns() == [*turns, ("user", "")], f"{turns}")
+    s.until(lambda: e.turns() == [*turns, ("user", "")] and not e.busy(), f"{turns}")
 
 
 @check(CHAT, "a question is written and sent, the answer streams in")

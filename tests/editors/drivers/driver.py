@@ -146,6 +146,10 @@ class Driver:
     def send(self, model=None):
         raise NotImplementedError
 
+    def busy(self):
+        """Whether the chat in front would not take a question yet, though all of the answer stands there."""
+        return False
+
     def branch(self, where):
         """"next" or "prev" of the turn where the cursor is."""
         raise NotImplementedError

@@ -6,6 +6,7 @@ import signal
 from conftest import wait_until
 from drivers.driver import Change, Driver
 from helpers_emacs import ScreenEmacs, quoted
+from helpers_emacs_chat import idle
 
 TAKE = {"all": "TAB", "line": "M-e", "word": "M-f"}
 PICKERS = {"model": "askd-model", "prompt": "askd-prompt", "conversation": "askd-conversations"}
@@ -205,6 +206,9 @@ class GnuEmacs(Driver):
         if model:
             self.emacs.eval(f"(setq askd-chat-model {quoted(model)})")
         self.emacs.keys("C-c C-c")
+
+    def busy(self):
+        return not idle(self.emacs)
 
     def branch(self, where):
         self.run(BRANCH[where])
