@@ -25,7 +25,9 @@
 (require 'askd-msgpack)
 
 (defconst askd-link--slice 0.002 "Seconds in which messages are handed on before keys are looked at.")
-(defconst askd-link--room (* 128 1024) "Bytes that are sent and not known to be read.")
+(defconst askd-link--room (* 96 1024)
+  "Bytes that are sent and not known to be read.
+Linux keeps as much as 1.8 times that, and has room for 208 KiB.")
 (defconst askd-link--overhead 1024 "Bytes that the kernel keeps for each write, more or less.")
 (defconst askd-link--piece (* 64 1024) "Bytes of a large message that are sent at a time.")
 (defconst askd-link--piece-pause 0.004 "Seconds between two pieces.")
