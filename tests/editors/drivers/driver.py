@@ -148,7 +148,7 @@ class Driver:
 
     def busy(self):
         """Whether the chat in front would not take a question yet, though all of the answer stands there."""
-        return False
+        raise NotImplementedError
 
     def branch(self, where):
         """"next" or "prev" of the turn where the cursor is."""

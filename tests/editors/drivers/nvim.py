@@ -1,6 +1,7 @@
 """Neovim, over its own MessagePack-RPC."""
 
 from drivers.driver import Change, Driver, reach
+from helpers_chat import idle
 from helpers_nvim import Nvim
 
 KEYS = "suggest_keys = {accept = '<Tab>', accept_word = '<C-f>', accept_line = '<C-l>', dismiss = '<C-g>'}"
@@ -144,6 +145,9 @@ class Neovim(Driver):
 
     def send(self, model=None):
         self.nvim.command(f"AskSend -m {model}" if model else "write")
+
+    def busy(self):
+        return not idle(self.nvim)
 
     def branch(self, where):
         self.nvim.command(f"AskBranch {where}")

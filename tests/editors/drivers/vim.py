@@ -153,6 +153,9 @@ class Vim9(Driver):
     def send(self, model=None):
         self.run(f"AskSend -m {model}" if model else "write")
 
+    def busy(self):
+        return self.vim.eval("get(get(b:, 'askd', {}), 'state', '')") == "running"
+
     def branch(self, where):
         self.run(f"AskBranch {where}")
 

@@ -149,6 +149,9 @@ class Code(Driver):
     def send(self, model=None):
         self.run("askd.send", {"model": model} if model else {})
 
+    def busy(self):
+        return self.code.do("running") > 0
+
     def branch(self, where):
         self.run(BRANCH[where])
 
