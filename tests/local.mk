@@ -217,7 +217,9 @@ EXTRA_DIST += $(python_tests) $(editor_tests) \
 	tests/bench/pidcpu.c tests/bench/response.c tests/bench/rpcask.c tests/bench/rpccrowd.c tests/bench/rpcfill.c \
 	tests/bench/rpcload.c tests/bench/rpcstream.c tests/bench/runcost.c tests/bench/startcost.c tests/bench/load.h \
 	tests/bench/response.h tests/bench/run.sh tests/bench/longpath.py tests/bench/manychats.py \
-	tests/bench/screentime.py tests/bench/typingtime.py tests/fuzz/run
+	tests/bench/screentime.py tests/bench/typingtime.py tests/fuzz/run tests/host/helpers_browser.py \
+	tests/host/helpers_window.py tests/host/install.py tests/host/standin/main.js tests/host/standin/package.json \
+	tests/host/test_vscode.py
 EXTRA_DIST += tests/rpc/schema.py tests/replay/accepted.py tests/replay/priced.py tests/replay/replayed.py tests/replay/turns.py
 
 # Fuzzers need clang. FUZZ_SECONDS each; a find ends the run.
@@ -226,5 +228,12 @@ FUZZERS = project diff schema schema_short config frame openai_chat openai_respo
 .PHONY: fuzz bench
 fuzz:
 	$(srcdir)/tests/fuzz/run '$(CLANG)' '$(abs_srcdir)' fuzz-out $(FUZZ_SECONDS) $(FUZZERS)
+
+# VS Code itself, as code-server: no part of `check`, for it takes hundreds of megabytes and minutes.
+.PHONY: check-vscode-host
+check-vscode-host: all vsix
+	$(PYTHON3) $(srcdir)/tests/host/install.py vscode-host
+	ASKD_BUILDDIR='$(abs_builddir)' $(PYTHON3) -m pytest -v -p no:cacheprovider $(srcdir)/tests/host
+
 bench: all
 	ASKD_BUILDDIR='$(abs_builddir)' $(srcdir)/tests/bench/run.sh
