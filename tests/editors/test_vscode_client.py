@@ -119,12 +119,22 @@ def test_what_waits_for_the_daemon_has_a_bound(home, provider):
         assert v.do("held") == {"calls": 0, "queue": 0, "streams": 0, "inbox": 0}
 
 
-@pytest.mark.parametrize("mode,why", [(0o770, "open to others"), (0o777, "open to others")])
-def test_a_folder_that_others_write_to_is_refused(code, daemon, home, mode, why):
+@pytest.mark.parametrize("mode", [0o770, 0o777])
+def test_a_folder_that_others_write_to_is_refused(home, daemon, mode):
     home.socket.parent.chmod(mode)
-    code.command("askd.ask", {"words": "hello"})
-    assert why in code.wait_told("permission_denied")
+    with VsCode(home) as v:
+        v.command("askd.ask", {"words": "hello"})
+        assert "open to others" in v.wait_told("permission_denied")
     home.socket.parent.chmod(0o700)
+
+
+def test_another_socket_is_taken_once_it_is_named(code, daemon, home):
+    assert request(code, "status")["pid"] == daemon.pid
+    code.do("set", "socket", str(home.path / "none.sock"))
+    with pytest.raises(VsCodeError, match="no daemon listens on .*none.sock"):
+        request(code, "status")
+    code.do("set", "socket", "")
+    assert request(code, "status")["pid"] == daemon.pid
 
 
 def test_a_named_socket_in_a_folder_of_others_is_refused(code, home, tmp_path):

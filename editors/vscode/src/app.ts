@@ -65,6 +65,7 @@ export class App implements Disposable {
   }
 
   private applySettings(): void {
+    this.client.checkSocket();
     const isOn = this.host.setting("suggest");
     if (isOn && !this.suggestions) {
       this.suggestions = import("./suggest").then((module) => new module.Suggestions(this));

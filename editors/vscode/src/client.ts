@@ -138,6 +138,7 @@ export class Client {
   private why: AskdError | undefined;
   private server: Server | undefined;
   private link: Link | undefined; // while it is connecting or ready
+  private linkedTo = ""; // the socket that was named then
   private sent = new Map<number, Sent>(); // by msgid
   private queue: OpenCall[] = [];
   private parted: OpenCall[] = [];
@@ -236,6 +237,14 @@ export class Client {
       streams: this.streams.size,
       inbox: this.link?.unhandled ?? 0,
     };
+  }
+
+  /** Where another socket is named now, the connection is given up; what comes next goes there. */
+  checkSocket(): void {
+    if (this.link && this.how.socket() !== this.linkedTo) {
+      this.link.close();
+      this.onDown(new AskdError("unavailable", "another socket was named"));
+    }
   }
 
   /** The connection is closed, and no other opened; what is under way ends. */
@@ -487,13 +496,14 @@ export class Client {
 
   private connect(mayStart: boolean): void {
     this.setPhase("connecting");
+    this.linkedTo = this.how.socket();
     const link = new Link(
       {
         up: () => this.onUp(),
         message: (message) => this.notify.protect(() => this.take(message)),
         down: (error) => this.onDown(error),
       },
-      { socket: this.how.socket(), askctl: mayStart ? this.how.askctl() : "" },
+      { socket: this.linkedTo, askctl: mayStart ? this.how.askctl() : "" },
     );
     this.link = link;
   }
