@@ -1,5 +1,7 @@
 """VS Code: lists, comparisons, answers shown again, the status bar, health, commit messages."""
 
+import json
+import re
 import shutil
 import subprocess
 
@@ -15,6 +17,11 @@ EXTRA = """
 [alias "quick"]
 models = fake/words-3
 """
+PRICES = """
+[model "words-5"]
+names = fake/words-5
+price = input 1000, output 1000, currency USD
+"""
 
 
 @pytest.fixture
@@ -27,6 +34,7 @@ def hand():
 @pytest.fixture
 def daemon(home, provider, hand, start_daemon):
     home.write_config(provider.base_url, extra=hand_section(hand) + EXTRA)
+    (home.config_dir / "models.ini").write_text(PRICES)
     return start_daemon()
 
 
@@ -157,6 +165,21 @@ def test_models_side_by_side(code, client):
     (found,) = client.call("conversation.list")
     got = client.call("conversation.get", {"conversation": found["conversation"]})["messages"]
     assert [m["role"] for m in got].count("assistant") == 3
+
+
+def titles(v, uri):
+    """What stands above an answer."""
+    return [lens["title"] for lens in v.do("lenses", uri) if lens["command"] == ""]
+
+
+def test_each_column_tells_whose_it_is_and_what_it_took(code):
+    code.command("askd.compare", {"models": ["fake/hang-after-2", "fake/words-5"], "words": "hello"})
+    first, second = pages(code, 2)
+    code.wait_text(first, "w1")
+    wait_until(lambda: titles(code, first) == ["fake/hang-after-2"], "the model of one that runs")
+    took = wait_until(lambda: [t for t in titles(code, second) if " · " in t], "what it took")[0]
+    assert re.fullmatch(r"fake/words-5 · \d+ tokens, USD \d\.\d{4}, \d+\.\d s", took), took
+    assert code.text(second).split() == ["w0", "w1", "w2", "w3", "w4"], "it is no text of the answer"
 
 
 def test_one_of_them_is_stopped_alone(code, provider, client):
@@ -380,6 +403,35 @@ def test_models_are_offered_and_answer(code, client, provider):
     assert client.call("conversation.list") == [], "it is the caller's to keep"
     assert code.do("modelCount", "fake/echo", "some words to count") > 2
     assert code.do("modelCount", "fake/echo", "") == 0
+
+
+def test_tools_are_offered_called_and_their_results_taken(code, provider):
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}}
+    weather = {"name": "weather", "description": "Tells the weather", "schema": schema}
+    time = {"name": "time", "description": "Tells the time"}
+    asked = question("fake/tools", "how is it?", tools=[weather, time], mustCallTool=True)
+    calls = code.do("modelAnswer", asked)
+    city = {"city": "Zürich"}
+    assert calls == [{"type": "tool_call", "id": f"call_{i}", "name": name, "input": city}
+                     for i, name in enumerate(("weather", "time"))]  # fmt: skip
+    body = provider.bodies()[0]
+    assert body["tool_choice"] == "required"
+    assert [t["function"]["name"] for t in body["tools"]] == ["weather", "time"]
+    assert body["tools"][0]["function"]["parameters"]["properties"] == schema["properties"]
+    # The results come back as the user's message, one of them with a picture.
+    rain = [{"type": "text", "text": "rain"}, {"type": "data", "mime": "image/png", "base64": "iVBORw0KGgo="}]
+    noon = [{"type": "data", "mime": "application/json", "base64": "Im5vb24i"}]
+    results = [{"type": "tool_result", "id": f"call_{i}", "content": each} for i, each in enumerate((rain, noon))]
+    history = [*asked["messages"], {"role": "assistant", "pieces": calls}, {"role": "user", "pieces": results}]
+    pieces = code.do("modelAnswer", {**asked, "model": "fake/words-2", "messages": history, "mustCallTool": False})
+    assert "".join(p["text"] for p in pieces).split() == ["w0", "w1"]
+    body = provider.bodies()[1]
+    assert body["tool_choice"] == "auto"
+    user, assistant, first, second, shown = body["messages"]
+    assert [json.loads(c["function"]["arguments"]) for c in assistant["tool_calls"]] == [city, city]
+    assert (first["role"], first["tool_call_id"], first["content"]) == ("tool", "call_0", "rain")
+    assert (second["role"], second["tool_call_id"], second["content"]) == ("tool", "call_1", '"noon"')
+    assert shown["role"] == "user" and "data:image/png;base64,iVBORw0KGgo=" in str(shown)
 
 
 def test_a_question_to_a_model_can_be_cancelled(code, provider):

@@ -2,10 +2,11 @@
 // one sees all of it, as far as it has come, and on from there: also in a window that was opened anew.
 import type { App } from "./app";
 import type { Call } from "./client";
-import type { Disposable, Look, OpenHow, OpenPages, Pages, PageStat } from "./host_api";
+import type { Disposable, Lens, Look, OpenHow, OpenPages, Pages, PageStat } from "./host_api";
 import { asError } from "./notify";
 import type { Answer } from "./protocol";
 import { Sink } from "./sink";
+import { costOf, line } from "./words";
 
 const FOLDER = "answer";
 const FLUSH_MS = 50;
@@ -18,6 +19,8 @@ class Page {
   bytes = 0;
   version = 1;
   model = "";
+  /** Above the text: who answers, and at the end what that took. */
+  title = "";
   conversation: string | undefined;
   words: string | undefined; // beside the text
   isFault = false;
@@ -40,19 +43,27 @@ class Page {
   }
 }
 
+function tookOf({ cached, usage, timing }: Answer): string {
+  const seconds = timing?.total_ms === undefined ? undefined : `${(timing.total_ms / 1000).toFixed(1)} s`;
+  return cached ? "cached" : [costOf(usage), seconds].filter(Boolean).join(", ");
+}
+
 const pathOf = (id: string): string => `${id}.md`;
 const idOf = (path: string): string => path.replace(/\.md$/, "");
 
 export class Answers implements Pages, Disposable {
   private readonly pages = new Map<string, Page>(); // by the document's address
   private readonly files: OpenPages;
+  private readonly lenses: Disposable & { changed(): void };
   private readonly parts: Disposable[];
 
   constructor(private readonly app: App) {
     const { host } = app;
     this.files = host.pages(FOLDER, this);
+    this.lenses = host.lenses(({ uri }) => this.lensesIn(uri));
     this.parts = [
       this.files,
+      this.lenses,
       host.onDocumentOpen(({ uri }) => this.shown(uri)),
       host.onDocumentChange(({ document }) => this.shown(document.uri)),
       host.onDocumentClose((uri) => this.close(uri)),
@@ -129,6 +140,7 @@ export class Answers implements Pages, Disposable {
       start: (event) => {
         page.model = event.model;
         page.conversation = event.conversation;
+        this.setTitle(page, `${event.provider}/${event.model}`);
       },
     });
     const call = this.app.client.stream("answer.attach", { answer: page.id }, sink);
@@ -140,6 +152,7 @@ export class Answers implements Pages, Disposable {
         (answer) => {
           page.model = answer.model;
           page.conversation = answer.conversation;
+          this.setTitle(page, `${answer.provider}/${answer.model}`, tookOf(answer));
           sink.end(answer);
         },
         (fault) => {
@@ -182,6 +195,17 @@ export class Answers implements Pages, Disposable {
   }
 
   // -- what is shown
+
+  // A comparison's documents stand side by side: this tells which is whose.
+  private setTitle(page: Page, who: string, took = ""): void {
+    page.title = line([who, took].filter(Boolean).join(" · "));
+    this.lenses.changed();
+  }
+
+  private lensesIn(uri: string): Lens[] {
+    const title = this.pages.get(uri)?.title;
+    return title ? [{ line: 0, title, command: "", args: [] }] : [];
+  }
 
   private setWords(page: Page, words: string | undefined, isFault: boolean): void {
     page.words = words;

@@ -71,6 +71,7 @@ export interface Mark {
 export interface Lens {
   readonly line: number;
   readonly title: string;
+  /** "": it only says something. */
   readonly command: string;
   readonly args: readonly unknown[];
 }

@@ -54,6 +54,7 @@ export interface Answer {
   conversation?: string;
   message?: string;
   cached?: boolean;
+  timing?: { total_ms?: number };
   usage?: Usage;
   error?: { code: string; message: string };
 }

@@ -11,8 +11,9 @@ import type { Call, Watch } from "./client";
 import type { Disposable, Document, Edit, Mark, Position } from "./host_api";
 import { splitLines } from "./lines";
 import { DRAFT, Page, changeOf, draftLines, type Sent, type State } from "./page";
-import { AskdError, type Answer, type Change, type Conversation, type Message, type Usage } from "./protocol";
+import { AskdError, type Answer, type Change, type Conversation, type Message } from "./protocol";
 import { Sink } from "./sink";
+import { costOf } from "./words";
 
 const FLUSH_MS = 50;
 const FLUSH_BYTES_MS = 8192; // so many bytes of a page make the pause a millisecond longer: all of it is read anew
@@ -39,17 +40,6 @@ interface Flow {
   call: Call<Answer>;
   sink: Sink;
   running: Disposable;
-}
-
-function costOf(usage: Usage | null | undefined): string | undefined {
-  const words: string[] = [];
-  if (usage?.output_tokens) {
-    words.push(`${(usage.input_tokens ?? 0) + usage.output_tokens} tokens`);
-  }
-  if (usage?.cost && usage.cost > 0) {
-    words.push(`${usage.currency ?? ""} ${usage.cost.toFixed(4)}`.trim());
-  }
-  return words.length > 0 ? words.join(", ") : undefined;
 }
 
 export class View implements Disposable {

@@ -1,4 +1,5 @@
 // Figures and times as people read them. Pure.
+import type { Usage } from "./protocol";
 
 const UNITS: [number, string][] = [
   [86400, "d"],
@@ -27,6 +28,18 @@ export function tokens(n: number | undefined): string {
     return "";
   }
   return n >= 1000000 ? `${Math.floor(n / 100000) / 10}M` : `${Math.floor(n / 1000)}k`;
+}
+
+/** What an answer took: "310 tokens, USD 0.0042"; undefined: nobody told. */
+export function costOf(usage: Usage | null | undefined): string | undefined {
+  const words: string[] = [];
+  if (usage?.output_tokens) {
+    words.push(`${(usage.input_tokens ?? 0) + usage.output_tokens} tokens`);
+  }
+  if (usage?.cost && usage.cost > 0) {
+    words.push(`${usage.currency ?? ""} ${usage.cost.toFixed(4)}`.trim());
+  }
+  return words.length > 0 ? words.join(", ") : undefined;
 }
 
 /** Text of others on one line. */

@@ -55,8 +55,12 @@ interface Thread {
 const legible = (piece: ModelPiece): object =>
   piece.type === "data" ? { ...piece, data: Buffer.from(piece.data).toString("base64") } : piece;
 
-const given = (piece: ModelPiece & { base64?: string }): ModelPiece =>
-  piece.type === "data" ? { type: "data", mime: piece.mime, data: Buffer.from(piece.base64!, "base64") } : piece;
+function given(piece: ModelPiece & { base64?: string }): ModelPiece {
+  if (piece.type === "tool_result") {
+    return { ...piece, content: piece.content.map(given) };
+  }
+  return piece.type === "data" ? { ...piece, data: Buffer.from(piece.base64!, "base64") } : piece;
+}
 
 export function chatActs(host: FakeHost): Record<string, (...args: never[]) => unknown> {
   let cancel: () => void = () => undefined;
