@@ -229,6 +229,13 @@ FUZZERS = project diff schema schema_short config frame openai_chat openai_respo
 fuzz:
 	$(srcdir)/tests/fuzz/run '$(CLANG)' '$(abs_srcdir)' fuzz-out $(FUZZ_SECONDS) $(FUZZERS)
 
+# Which feature of the plugins works in which editor, as a table. EDITORS: those alone.
+EDITORS =
+.PHONY: conformance
+conformance: all
+	editors='$(EDITORS)'; ASKD_BUILDDIR='$(abs_builddir)' \
+	$(PYTHON3) '$(srcdir)/tests/editors/conformance.py' $${editors:+--editor $$editors}
+
 # VS Code itself, as code-server: no part of `check`, for it takes hundreds of megabytes and minutes.
 .PHONY: check-vscode-host
 check-vscode-host: all vsix
