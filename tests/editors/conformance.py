@@ -47,6 +47,11 @@ def where(fault):
     return f"line {at.lineno}: {at.line}"
 
 
+def described(fault):
+    """What is no AssertionError is of an editor that did not start, or did not end."""
+    return str(fault) if isinstance(fault, AssertionError) else "".join(traceback.format_exception_only(fault)).rstrip()
+
+
 def sight(e):
     try:
         windows = ["\n".join(window.split("\n")[:ROWS]) for window in e.shown()]
@@ -79,9 +84,9 @@ class Report:
         except pytest.skip.Exception as reason:
             self.reasons[name] = str(reason)
             return "skipped"
-        except AssertionError as fault:
+        except Exception as fault:
             self.faults.append(f"{self.drivers[name].title}: {check.feature}: {check.what}:\n"
-                               + textwrap.indent(str(fault), "    "))  # fmt: skip
+                               + textwrap.indent(described(fault), "    "))  # fmt: skip
             return "FAILED"
         finally:
             self.seconds[name] += time.monotonic() - began

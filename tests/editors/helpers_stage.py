@@ -104,11 +104,13 @@ class Scene:
         return self
 
     def __exit__(self, *_):
-        for e in self.editors:
-            e.close()
-        for home in self.homes:
-            home.remove()
-        self.stage.clear()
+        """From the last line to the first, each whatever becomes of the others."""
+        with contextlib.ExitStack() as ends:
+            ends.callback(self.stage.clear)
+            for home in self.homes:
+                ends.callback(home.remove)
+            for e in self.editors:
+                ends.callback(e.close)
 
     def editor(self, home=None):
         """Another one in this folder, or in another home."""

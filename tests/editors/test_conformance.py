@@ -1,7 +1,7 @@
 """Each check of the table of features, in each editor. `make conformance` prints them as a table."""
 
 import pytest
-from conformance import run_check
+from conformance import Report, run_check
 from drivers import DRIVERS
 from helpers_checks import CHECKS
 from helpers_stage import Stage
@@ -17,6 +17,37 @@ def stage(provider_process):
 @pytest.mark.parametrize("editor", DRIVERS)
 def test_feature(stage, editor, check):
     run_check(stage, DRIVERS[editor], check)
+
+
+class Stubborn:
+    """Starts as often as is said, and does not end well."""
+
+    title = "Stubborn"
+    starts, closed = 0, 0
+
+    def __init__(self, *_):
+        if Stubborn.starts == 0:
+            raise OSError("it does not start")
+        Stubborn.starts -= 1
+
+    def close(self):
+        Stubborn.closed += 1
+        raise TimeoutError("it does not end")
+
+
+def test_an_editor_that_does_not_start_is_a_check_that_failed(stage, capsys):
+    report = Report({"stubborn": Stubborn})
+    assert report.one(stage, "stubborn", CHECKS[0]) == "FAILED"
+    report.end(1)
+    assert "OSError: it does not start" in capsys.readouterr().out
+
+
+def test_an_editor_that_does_not_end_leaves_no_other_running(stage, monkeypatch):
+    monkeypatch.setattr(Stubborn, "starts", 2)
+    with pytest.raises(TimeoutError), stage.scene("two", Stubborn) as scene:
+        scene.editor()
+        scene.editor()
+    assert Stubborn.closed == 2
 
 
 def test_no_two_checks_have_one_name():
