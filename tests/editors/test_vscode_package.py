@@ -59,6 +59,13 @@ def test_what_comes_from_elsewhere_is_not_taken_for_a_program():
         assert CONTRIBUTES["configuration"]["properties"][name]["scope"] == "machine"
 
 
+def test_a_folder_that_is_not_trusted_chooses_nobody_that_is_asked():
+    """Nor does it have what is typed sent somewhere."""
+    restricted = MANIFEST["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"]
+    assert {"askd.model", "askd.suggest", "askd.suggestModel", "askd.suggestOff"} == set(restricted)
+    assert set(restricted) <= set(CONTRIBUTES["configuration"]["properties"])
+
+
 def test_only_the_host_knows_vscode():
     known = {p.name for p in sources() if re.search(r"^import (?!type).*\"vscode\"", p.read_text(), re.MULTILINE)}
     assert known <= {"host.ts", "host_chat.ts"} and "host.ts" in known
