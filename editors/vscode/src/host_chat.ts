@@ -17,6 +17,7 @@ import type {
   Tree,
   TreeItem,
 } from "./host_chat_api";
+import { withoutIcons } from "./words";
 
 export const toCancellation = (token: vscode.CancellationToken): Cancellation => ({
   get isCancelled() {
@@ -32,8 +33,8 @@ interface Item<T> extends vscode.QuickPickItem {
 }
 
 const toItem = <T>({ label, description, value }: Choice<T>): Item<T> => ({
-  label,
-  description: description ?? "",
+  label: withoutIcons(label),
+  description: withoutIcons(description ?? ""),
   value,
 });
 
@@ -97,7 +98,7 @@ function statusItem(command: string): StatusItem {
   item.show();
   return {
     set({ text, tooltip, isFault }) {
-      item.text = `$(comment-discussion) ${text.replace(/\$\(/g, "$ (")}`;
+      item.text = `$(comment-discussion) ${withoutIcons(text)}`;
       item.tooltip = tooltip;
       item.backgroundColor = isFault ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
     },
@@ -344,7 +345,7 @@ export class VsCodeChats implements Omit<ChatHost, "load"> {
   }
 
   hint(text: string): void {
-    vscode.window.setStatusBarMessage(text, 5000);
+    vscode.window.setStatusBarMessage(withoutIcons(text), 5000);
   }
 
   async progress(title: string, promise: Promise<unknown>, cancel: () => void): Promise<void> {

@@ -1,6 +1,7 @@
 // What is told to the user: one line, never a trace.
 import type { Host } from "./host_api";
 import { AskdError } from "./protocol";
+import { told } from "./words";
 
 /** What was thrown, as an error of the protocol. */
 export function asError(fault: unknown): AskdError {
@@ -10,8 +11,6 @@ export function asError(fault: unknown): AskdError {
   return new AskdError("internal", fault instanceof Error ? fault.message : String(fault));
 }
 
-const oneLine = (text: string): string => text.replace(/[\x00-\x1f\x7f]+/g, " ");
-
 export class Notify {
   constructor(private readonly host: Pick<Host, "tell">) {}
 
@@ -19,16 +18,16 @@ export class Notify {
   error(fault: unknown): void {
     const { code, message } = asError(fault);
     if (code !== "cancelled") {
-      this.host.tell("error", oneLine(`askd: ${code}: ${message}`));
+      this.host.tell("error", told(`askd: ${code}: ${message}`));
     }
   }
 
   warn(text: string): void {
-    this.host.tell("warning", oneLine(`askd: ${text}`));
+    this.host.tell("warning", told(`askd: ${text}`));
   }
 
   info(text: string): void {
-    this.host.tell("info", oneLine(`askd: ${text}`));
+    this.host.tell("info", told(`askd: ${text}`));
   }
 
   /** Calls fn; a fault in it is told like any other, and goes no further. */

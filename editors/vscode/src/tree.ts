@@ -4,7 +4,7 @@ import type { Watch } from "./client";
 import type { Disposable, Tree, TreeItem } from "./host_api";
 import { titleOf } from "./pick";
 import type { ConversationEntry } from "./protocol";
-import { age } from "./words";
+import { age, told } from "./words";
 
 const VIEW = "askd.conversationList";
 const SHOWN = 200; // the newest; more by searching
@@ -106,7 +106,7 @@ export const unpin: Act = (app, conversation) =>
 export const remove: Act = async (app, conversation) => {
   const { title } = await app.client.request("conversation.get", { conversation });
   await app.client.request("conversation.delete", { conversation });
-  const chosen = await app.host.offer(`askd: “${titleOf({ title: title ?? null })}” was deleted`, ["Undo"]);
+  const chosen = await app.host.offer(told(`askd: “${titleOf({ title: title ?? null })}” was deleted`), ["Undo"]);
   if (chosen === "Undo") {
     await app.client.request("conversation.restore", { conversation });
   }

@@ -47,6 +47,17 @@ export function line(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, " ");
 }
 
+/** Text of others as the editor is to tell it: where that finds Markdown's form of a link, it makes one, and a link can
+ *  give commands. */
+export function told(text: string): string {
+  return line(text).replace(/\](?=\()/g, "] ");
+}
+
+/** Text of others in a list or a status bar, where the editor would take `$(name)` for an icon. */
+export function withoutIcons(text: string): string {
+  return text.replace(/\$(?=\([\w-]+(~[\w-]+)?\))/g, "\\$");
+}
+
 /** Its first line with anything in it, as far as fits. */
 export function firstLine(text: string, length: number): string {
   return Array.from(line(/[^\n]*\S[^\n]*/.exec(text)?.[0] ?? ""))

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "../src/args";
 import { only } from "../src/code";
+import { told, withoutIcons } from "../src/words";
 
 test("options stand before the words", () => {
   assert.deepEqual(parse("  what is it?  ", "mpc"), { words: "what is it?" });
@@ -43,4 +44,9 @@ test("of a partial text it is only what is code for sure", () => {
   assert.equal(only("```js\na\nb", true), "a\nb");
   assert.equal(only("a\nb", true), "a\nb");
   assert.equal(only("  \n", true), "");
+});
+
+test("what others say makes no link, no line and no icon", () => {
+  assert.equal(told("[here](command:x)\n[a] (b)"), "[here] (command:x) [a] (b)");
+  assert.equal(withoutIcons("echo $(date) $(x~spin) $(a b) $1"), "echo \\$(date) \\$(x~spin) $(a b) $1");
 });
