@@ -152,6 +152,20 @@ def test_a_path_that_no_socket_can_have_is_told(code, home):
     assert "too long" in code.wait_told("unavailable")
 
 
+@pytest.mark.parametrize("settings", [{"socket": 5}, {"socket": "/x\0y"}, {"askctl": 5}, {"askctl": "x\0y"}])
+def test_settings_that_cannot_be_are_told(home, provider, settings):
+    home.write_config(provider.base_url)
+    with VsCode(home, settings=settings, env={"ASKD_AUTOSTART": "1"}) as v:
+        v.command("askd.ask", {"words": "hello"})
+        assert "cannot be used" in v.wait_told("unavailable")
+
+
+def test_what_others_say_is_no_link(code):
+    """In what the editor tells, a link can give commands."""
+    code.command("askd.ask", {"words": "hello", "model": "fake/[the_manual](command:workbench.action.quit)"})
+    assert "[the_manual] (command:" in code.wait_told("the_manual")
+
+
 @pytest.mark.askd(daemon={"max_answer": "8M"})
 def test_a_large_answer_is_whole(code, client):
     text = "".join(f"Zeile {i} größer als die vorige\n" for i in range(20000))

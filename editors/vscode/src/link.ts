@@ -48,7 +48,7 @@ export class Link {
     private readonly on: LinkEvents,
     private readonly how: LinkHow,
   ) {
-    void this.open(how.askctl !== "");
+    this.open(how.askctl !== "").catch((fault) => this.fail(fault));
   }
 
   // -- the beginning
@@ -66,6 +66,11 @@ export class Link {
     } else {
       this.connect(place, mayStart);
     }
+  }
+
+  // What the settings say may be no path, or no name of a program.
+  private fail(fault: unknown): void {
+    this.down("unavailable", `what the settings name cannot be used: ${fault instanceof Error ? fault.message : fault}`);
   }
 
   private connect(place: Place, mayStart: boolean): void {
@@ -103,7 +108,7 @@ export class Link {
     }
     startedAt = now;
     const args = this.how.socket ? ["--socket", place.path, "status"] : ["status"];
-    execFile(this.how.askctl, args, { timeout: START_MAX_MS }, (fault) => {
+    const begun = (fault: Error | null): void => {
       const code = (fault as NodeJS.ErrnoException | null)?.code;
       if (this.state === "closed") {
         return;
@@ -112,7 +117,12 @@ export class Link {
       } else {
         this.connect(place, false);
       }
-    });
+    };
+    try {
+      execFile(this.how.askctl, args, { timeout: START_MAX_MS }, begun);
+    } catch (fault) {
+      this.fail(fault);
+    }
     return true;
   }
 

@@ -2,7 +2,6 @@
 // socket is checked, so that nobody else's socket is taken for the daemon's. Who serves it, Node.js cannot tell.
 import type { Stats } from "node:fs";
 import { lstat, readFile } from "node:fs/promises";
-import { userInfo } from "node:os";
 import { dirname } from "node:path";
 
 const SYSTEM = "/run/askd/askd.sock";
@@ -24,7 +23,8 @@ async function look(path: string): Promise<Stats | undefined> {
   }
 }
 
-const uid = (): number => userInfo().uid;
+// Not userInfo(): a user need not have a name, as in containers.
+const uid = (): number => process.getuid!();
 
 async function isPrivateFolder(path: string): Promise<boolean> {
   const st = path.startsWith("/") ? await look(path) : undefined;

@@ -33,17 +33,17 @@ export class Status implements Disposable {
   constructor(private readonly app: App) {
     const { host, client, running } = app;
     this.item = host.statusItem("askd.model");
-    const stopWatching = client.onState(() => void this.ask());
+    const stopWatching = client.onState(() => this.look());
     this.parts = [
       this.item,
-      running.onChange(() => void this.ask()),
+      running.onChange(() => this.look()),
       host.onActiveEditor(() => this.show()),
       host.onSettings(() => this.show()),
       { dispose: stopWatching },
     ];
     this.timer = setInterval(() => this.tick(), EVERY_MS);
     this.timer.unref();
-    void this.ask();
+    this.look();
   }
 
   dispose(): void {
@@ -58,8 +58,12 @@ export class Status implements Disposable {
 
   private tick(): void {
     if (this.app.host.isFocused) {
-      void this.ask();
+      this.look();
     }
+  }
+
+  private look(): void {
+    this.app.notify.protect(() => this.ask());
   }
 
   private async ask(): Promise<void> {

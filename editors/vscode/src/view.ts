@@ -202,7 +202,7 @@ export class View implements Disposable {
       return;
     }
     this.isReading = true;
-    void this.read();
+    this.app.notify.protect(() => this.read());
   }
 
   private async read(): Promise<void> {
@@ -334,7 +334,7 @@ export class View implements Disposable {
       this.goesToEnd = true;
     }
     this.follow(last);
-    void this.put();
+    this.put();
   }
 
   private follow(message: Message | undefined): void {
@@ -345,11 +345,11 @@ export class View implements Disposable {
     const sink = new Sink({
       text: (text) => {
         this.page.flow.take(text);
-        void this.put();
+        this.put();
       },
       clear: () => {
         this.page.flow.clear();
-        void this.put();
+        this.put();
       },
       state: (words, isFault) => {
         this.state = words === undefined ? undefined : { words, isFault };
@@ -416,7 +416,11 @@ export class View implements Disposable {
   }
 
   /** Puts what is known into both copies: once at a time, and again where more came meanwhile. */
-  private async put(): Promise<void> {
+  private put(): void {
+    this.app.notify.protect(() => this.putAll());
+  }
+
+  private async putAll(): Promise<void> {
     if (this.isPutting || this.isSaving || this.isClosed) {
       this.isPutAgain = true;
       return;
@@ -493,7 +497,7 @@ export class View implements Disposable {
   saveEnded(): void {
     this.isSaving = false;
     if (this.isPutAgain) {
-      void this.put();
+      this.put();
     }
   }
 

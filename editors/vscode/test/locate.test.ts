@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import os, { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, test } from "node:test";
+import { afterEach, beforeEach, mock, test } from "node:test";
 import { folderFault, socket } from "../src/locate";
 
 let home = "";
@@ -46,4 +46,15 @@ test("a folder that others may write to is not trusted", async () => {
   assert.equal(await fault(folder("sticky", 0o1777), "named"), undefined);
   symlinkSync(join(home, "own"), join(home, "link"));
   assert.match((await fault(join(home, "link"), "named"))!, /link or no folder/);
+});
+
+test("a user without a name has a socket too", async () => {
+  const unnamed = mock.method(os, "userInfo", () => {
+    throw new Error("no such user");
+  });
+  try {
+    assert.equal((await socket("", { HOME: home })).kind, "user");
+  } finally {
+    unnamed.mock.restore();
+  }
 });
