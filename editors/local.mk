@@ -60,13 +60,13 @@ vscode_sources = \
 	editors/vscode/src/running.ts editors/vscode/src/send.ts editors/vscode/src/settings.ts \
 	editors/vscode/src/sink.ts editors/vscode/src/status.ts editors/vscode/src/suggest.ts \
 	editors/vscode/src/tree.ts editors/vscode/src/turns.ts editors/vscode/src/view.ts editors/vscode/src/where.ts \
-	editors/vscode/src/wire.ts editors/vscode/src/words.ts editors/vscode/test/activate.ts \
-	editors/vscode/test/block.test.ts editors/vscode/test/diff.test.ts editors/vscode/test/drive.ts \
-	editors/vscode/test/drive_chat.ts editors/vscode/test/fake_chat_host.ts editors/vscode/test/fake_host.ts \
-	editors/vscode/test/lines.test.ts editors/vscode/test/locate.test.ts editors/vscode/test/page.test.ts \
-	editors/vscode/test/probe.ts editors/vscode/test/random.ts editors/vscode/test/sink.test.ts \
-	editors/vscode/test/text.test.ts editors/vscode/test/turns.test.ts editors/vscode/test/wire.test.ts \
-	editors/vscode/tsconfig.json
+	editors/vscode/src/wire.ts editors/vscode/src/within.ts editors/vscode/src/words.ts \
+	editors/vscode/test/activate.ts editors/vscode/test/block.test.ts editors/vscode/test/diff.test.ts \
+	editors/vscode/test/drive.ts editors/vscode/test/drive_chat.ts editors/vscode/test/fake_chat_host.ts \
+	editors/vscode/test/fake_host.ts editors/vscode/test/lines.test.ts editors/vscode/test/locate.test.ts \
+	editors/vscode/test/page.test.ts editors/vscode/test/probe.ts editors/vscode/test/random.ts \
+	editors/vscode/test/sink.test.ts editors/vscode/test/text.test.ts editors/vscode/test/turns.test.ts \
+	editors/vscode/test/wire.test.ts editors/vscode/tsconfig.json
 
 EXTRA_DIST += $(vscode_sources)
 

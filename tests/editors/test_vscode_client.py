@@ -52,6 +52,14 @@ def test_a_daemon_that_is_not_there_is_started(home, provider, daemon_of_home):
         v.wait_text(v.answer_page(), "hello")
 
 
+def test_none_is_started_for_a_list_that_nobody_asked_for(home, provider, daemon_of_home):
+    """The editor asks for models by itself when a window opens."""
+    home.write_config(provider.base_url)
+    with VsCode(home, env=daemon_of_home) as v:
+        assert v.do("modelList", True) == [] and v.do("phase") == "idle"
+        assert "fake/echo" in [m["id"] for m in v.do("modelList")]
+
+
 def test_what_cannot_start_a_daemon_is_named(home, provider):
     home.write_config(provider.base_url)
     with VsCode(home, settings={"askctl": "/no/askctl"}, env={"ASKD_AUTOSTART": "1"}) as v:

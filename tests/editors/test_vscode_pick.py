@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import signal
 import subprocess
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from client import detached, say
 from conftest import wait_until
 from helpers_steered import Steered
-from helpers_vscode import VsCode
+from helpers_vscode import VsCode, VsCodeError
 from helpers_vscode_chat import HAND, ask, conversation_of, hand_section, open_chat, steered_answer, wait_answered
 
 EXTRA = """
@@ -441,6 +442,20 @@ def test_a_question_to_a_model_can_be_cancelled(code, provider):
     provider.wait_aborted()
     with pytest.raises(Exception, match="cancelled"):
         code.result(asking)
+
+
+def test_a_frozen_daemon_keeps_nobody_who_cancels(code, daemon):
+    assert code.do("modelList")
+    daemon.signal(signal.SIGSTOP)
+    try:
+        asking = code.begin("modelAnswer", question("fake/echo", "hello"))
+        code.do("cancel")
+        with pytest.raises(VsCodeError, match="cancelled"):
+            code.result(asking)
+        assert code.do("modelList", True) == [], "and a list of models has a bound"
+    finally:
+        daemon.signal(signal.SIGCONT)
+    wait_until(lambda: code.do("held")["calls"] == 0, "the daemon has caught up")
 
 
 def test_images_go_along(code, provider):

@@ -10,6 +10,7 @@ import { changeOf } from "./page";
 import { AskdError, type Question } from "./protocol";
 import { send, type SendHow } from "./send";
 import { View, editOf, linesIn } from "./view";
+import { within } from "./within";
 
 const FOLDER = "conversation";
 const NEW = "new"; // and new-2, new-3 …
@@ -18,15 +19,6 @@ const FIRST_MS = 5000; // that who opens a document waits for the daemon
 const pathOf = (id: string): string => `${id}.md`;
 const idOf = (path: string): string => path.replace(/\.md$/, "");
 const isNew = (id: string): boolean => /^new(-\d+)?$/.test(id);
-
-/** Rejected after some milliseconds, unless what is waited for comes first. */
-async function within<T>(ms: number, promise: Promise<T>, message: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new AskdError("timeout", message)), ms);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
 
 // What can be done with the blocks of code that a model wrote.
 function lensesOf(document: Document): Lens[] {

@@ -5,6 +5,7 @@
 // is attached to them again, from the event behind the last one that was seen. At last it is `over`.
 //
 // What is told is told from the loop, never before the function that began it has returned.
+import { stat } from "node:fs/promises";
 import { Link } from "./link";
 import { socket as locate } from "./locate";
 import { Notify } from "./notify";
@@ -217,6 +218,12 @@ export class Client {
   /** Where its socket is, or would be. */
   async socketPath(): Promise<string> {
     return (await locate(this.how.socket())).path;
+  }
+
+  /** Whether there is a daemon, as far as can be told without asking it, or starting one. */
+  async isThere(): Promise<boolean> {
+    const there = async (): Promise<boolean> => (await stat(await this.socketPath())).isSocket();
+    return this.phase === "ready" || there().catch(() => false);
   }
 
   /** Where questions are asked, for `context`. */

@@ -5,6 +5,7 @@ import type { App } from "./app";
 import type { Disposable, OpenPages, Pages, PageStat } from "./host_api";
 import { asError } from "./notify";
 import type { Results } from "./protocol";
+import { within } from "./within";
 import { line } from "./words";
 
 const FOLDER = "health";
@@ -97,26 +98,19 @@ const MENDS: Record<string, string[]> = {
   timeout: ["run `askctl status`", "restart the daemon if that hangs too"],
 };
 
-async function within<T>(promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const message = `it has not answered within ${WAIT_MS / 1000} s`;
-    timer = setTimeout(() => reject(Object.assign(new Error(message), { code: "timeout" })), WAIT_MS);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
-
 async function sayDaemon(app: App, say: Say): Promise<Results["status"] | undefined> {
   say("note", `socket: ${await app.client.socketPath()}`);
   let status: Results["status"];
   let server: Results["hello"];
   try {
     [status, server] = await within(
+      WAIT_MS,
       Promise.all([app.client.request("status"), app.client.request("hello", { client: app.host.name, protocol: 1 })]),
+      `it has not answered within ${WAIT_MS / 1000} s`,
     );
   } catch (fault) {
-    const code = (fault as { code?: string }).code ?? asError(fault).code;
-    say("**error**", `${code}: ${asError(fault).message}`, ...(MENDS[code] ?? ["run `askctl doctor`"]));
+    const { code, message } = asError(fault);
+    say("**error**", `${code}: ${message}`, ...(MENDS[code] ?? ["run `askctl doctor`"]));
     return undefined;
   }
   say("ok", `askd ${status.version}, pid ${status.pid}, protocol ${server.protocol}`);

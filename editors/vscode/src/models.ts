@@ -1,13 +1,14 @@
 // askd's models for the editor's own chat view, its agents, and for other extensions, where the host takes models.
 import type { App } from "./app";
-import type { Cancellation, ModelMessage, ModelPiece, ModelQuestion, ModelSource, OfferedModel } from "./host_api";
-import { Notify } from "./notify";
+import type { Cancellation, Disposable, ModelMessage, ModelPiece, ModelQuestion, ModelSource, OfferedModel } from "./host_api";
 import { AskdError, type Event, type Model, type Part } from "./protocol";
+import { within } from "./within";
 import { tokens } from "./words";
 
 const VENDOR = "askd";
 const WINDOW = 32768; // where nobody knows it: what models of these years have at least
 const OUTPUT = 4096;
+const LIST_MS = 5000; // that a list of models waits for the daemon: all others of the editor wait with it
 // What the host's callers may say of how to sample, by askd's names for it.
 const OPTIONS = ["temperature", "top_p", "max_tokens", "seed", "stop", "reasoning"];
 
@@ -198,12 +199,19 @@ async function answer(
 ): Promise<void> {
   const pieces = new Pieces(give);
   const call = app.client.stream("chat", paramsOf(question), { event: (event) => pieces.event(event) });
-  const cancelled = token.onCancel(() => call.cancel());
+  let cancelled: Disposable | undefined;
+  const gone = new Promise<never>((_, reject) => {
+    cancelled = token.onCancel(() => {
+      call.cancel();
+      reject(new AskdError("cancelled", "it was cancelled"));
+    });
+  });
   try {
-    await call.result;
+    await Promise.race([call.result, gone]);
     pieces.end();
   } finally {
-    cancelled.dispose();
+    cancelled?.dispose();
+    call.drop();
   }
 }
 
@@ -220,10 +228,13 @@ export function offerModels(app: App): boolean {
   const source: ModelSource = {
     list: async (isSilent) => {
       try {
-        return await offeredModels(app);
+        // The editor asks by itself when a window opens: no daemon is started for that.
+        const isAsked = !isSilent || (await app.client.isThere());
+        const late = "the daemon has not told its models";
+        return isAsked ? await within(LIST_MS, offeredModels(app), late) : [];
       } catch (fault) {
         if (!isSilent) {
-          new Notify(app.host).error(fault);
+          app.notify.error(fault);
         }
         return [];
       }

@@ -5,6 +5,7 @@ import type { Wish } from "./branch";
 import type { Given, Next } from "./next";
 import { AskdError, type Part, type Question } from "./protocol";
 import type { View } from "./view";
+import { within } from "./within";
 
 const TAKE_MS = 20000; // that saving waits for the daemon to take a question
 
@@ -123,15 +124,5 @@ export async function send(
     view.wasRefused();
     throw fault;
   });
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const message = "the daemon has not taken the question yet; once it has, it is shown here";
-    timer = setTimeout(() => reject(new AskdError("timeout", message)), TAKE_MS);
-  });
-  try {
-    return await Promise.race([asked, late]);
-  } finally {
-    clearTimeout(timer);
-    asked.catch(() => undefined);
-  }
+  return within(TAKE_MS, asked, "the daemon has not taken the question yet; once it has, it is shown here");
 }

@@ -1,6 +1,5 @@
 // The item in the status bar: model, what runs, tokens and cost today. It shows what was told last; while the window has
 // the focus, it is asked for anew every few seconds. No daemon is started for it.
-import { stat } from "node:fs/promises";
 import type { App } from "./app";
 import type { Disposable, StatusItem } from "./host_api";
 import type { Results } from "./protocol";
@@ -74,12 +73,7 @@ export class Status implements Disposable {
     this.isAsking = true;
     try {
       const { phase } = client.state;
-      const isThere =
-        phase === "ready" ||
-        (await stat(await client.socketPath()).then(
-          () => true,
-          () => false,
-        ));
+      const isThere = await client.isThere();
       this.isDown = !isThere || phase === "down";
       const mayAsk = isThere && (phase === "ready" || phase === "idle" || phase === "down");
       this.told = mayAsk ? await client.request("status").catch(() => undefined) : isThere ? this.told : undefined;

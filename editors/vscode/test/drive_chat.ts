@@ -109,7 +109,7 @@ export function chatActs(host: FakeHost): Record<string, (...args: never[]) => u
     said: () => said.join(""),
     shown: () => shown,
     cancel: () => cancel(),
-    modelList: () => host.source!.list(false),
+    modelList: (isSilent = false) => host.source!.list(isSilent),
     modelCount: (model: string, text: string) => host.source!.count(model, text),
     modelAnswer: async (asked: ModelQuestion) => {
       const one = cancellation();
