@@ -23,11 +23,19 @@ function manifest(): Manifest {
 
 const START: Position = { line: 0, character: 0 };
 
+// So many lines from `line` on were those before. A step is kept as these: copies of a long text, one for each key, would
+// be more for the collector of garbage than all that the extension makes, and be taken for stalls of it.
+interface Splice {
+  line: number;
+  now: number;
+  before: string[];
+}
+
 class FakeDocument implements Document {
   lines: string[];
   eol: "\n" | "\r\n";
   isDirty = false;
-  private readonly past: string[][] = [];
+  private readonly past: Splice[][] = []; // by steps
 
   constructor(
     readonly uri: string,
@@ -72,20 +80,25 @@ class FakeDocument implements Document {
 
   /** From the last edit to the first, so that those before it are where they were. One step of undo. */
   apply(edits: readonly Edit[]): void {
-    this.past.push([...this.lines]);
+    const step: Splice[] = [];
     for (const { range, text } of edits) {
       const before = this.line(range.start.line).slice(0, range.start.character);
       const behind = this.line(range.end.line).slice(range.end.character);
       const lines = splitLines(before + text + behind);
-      this.lines.splice(range.start.line, range.end.line - range.start.line + 1, ...lines);
+      const old = this.lines.splice(range.start.line, range.end.line - range.start.line + 1, ...lines);
+      step.push({ line: range.start.line, now: lines.length, before: old });
     }
+    this.past.push(step);
   }
 
   /** Takes the last step back; the edit that it was. */
   undo(): Edit | undefined {
-    const before = this.past.pop();
-    const edit = before && editBetween(this, before.join(this.eol));
-    this.lines = before ?? this.lines;
+    const before = [...this.lines];
+    for (const splice of this.past.pop()?.reverse() ?? []) {
+      before.splice(splice.line, splice.now, ...splice.before);
+    }
+    const edit = editBetween(this, before.join(this.eol));
+    this.lines = before;
     return edit;
   }
 }
