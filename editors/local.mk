@@ -63,10 +63,10 @@ vscode_sources = \
 	editors/vscode/src/wire.ts editors/vscode/src/within.ts editors/vscode/src/words.ts \
 	editors/vscode/test/activate.ts editors/vscode/test/block.test.ts editors/vscode/test/diff.test.ts \
 	editors/vscode/test/drive.ts editors/vscode/test/drive_chat.ts editors/vscode/test/fake_chat_host.ts \
-	editors/vscode/test/fake_host.ts editors/vscode/test/lines.test.ts editors/vscode/test/locate.test.ts \
-	editors/vscode/test/page.test.ts editors/vscode/test/probe.ts editors/vscode/test/random.ts \
-	editors/vscode/test/sink.test.ts editors/vscode/test/text.test.ts editors/vscode/test/turns.test.ts \
-	editors/vscode/test/wire.test.ts editors/vscode/tsconfig.json
+	editors/vscode/test/fake_host.ts editors/vscode/test/host.test.ts editors/vscode/test/lines.test.ts \
+	editors/vscode/test/locate.test.ts editors/vscode/test/page.test.ts editors/vscode/test/probe.ts \
+	editors/vscode/test/random.ts editors/vscode/test/sink.test.ts editors/vscode/test/text.test.ts \
+	editors/vscode/test/turns.test.ts editors/vscode/test/wire.test.ts editors/vscode/tsconfig.json
 
 EXTRA_DIST += $(vscode_sources)
 

@@ -110,6 +110,13 @@ class Marks implements Disposable {
     const owners = this.marks.get(uri) ?? new Map<string, readonly Mark[]>();
     owners.set(owner, marks);
     this.marks.set(uri, owners);
+    this.drawAll(uri);
+    if ([...owners.values()].every((each) => each.length === 0)) {
+      this.marks.delete(uri); // its document may be closed already
+    }
+  }
+
+  private drawAll(uri: string): void {
     vscode.window.visibleTextEditors
       .filter(({ document }) => document.uri.toString() === uri)
       .forEach((editor) => this.draw(editor));
@@ -291,7 +298,8 @@ class VsCode extends VsCodeChats implements Host {
   }
 
   folders(): readonly string[] {
-    return (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
+    const all = vscode.workspace.workspaceFolders ?? [];
+    return all.filter(({ uri }) => uri.scheme === "file").map(({ uri }) => uri.fsPath); // others have no path on the disk
   }
 
   // -- settings

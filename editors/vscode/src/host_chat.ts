@@ -206,7 +206,7 @@ interface Given {
 
 interface ResponseOptions {
   readonly modelOptions?: Record<string, unknown>;
-  readonly tools?: readonly { name: string; description: string; inputSchema?: object }[];
+  readonly tools?: readonly { name: string; description: string; inputSchema?: object | undefined }[];
   readonly toolMode?: number;
 }
 
