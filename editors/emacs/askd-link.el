@@ -157,13 +157,12 @@ PINGED what of it was sent behind the ping, where one is on its way."
 (defun askd-link--hand-on (link)
   "Hand on what has come over LINK for a while; whether that was all."
   (let ((stop (+ (float-time) askd-link--slice))
-        (more t) item)
-    (while (and more
-                (eq (askd-link-state link) 'open)
-                (setq item (askd-msgpack-next (askd-link-decoder link))))
-      (askd-link--take link (car item))
-      (setq more (< (float-time) stop)))
-    more))
+        item)
+    (while (and (eq (askd-link-state link) 'open)
+                (< (float-time) stop)
+                (setq item (askd-msgpack-next (askd-link-decoder link) stop)))
+      (askd-link--take link (car item)))
+    (not (askd-msgpack-pending-p (askd-link-decoder link)))))
 
 (defun askd-link--drain (link)
   "Hand on what has come over LINK, and read more once that is done."

@@ -17,9 +17,9 @@
 ;;     ext                 a record `askd-msgpack-ext' with its type and a unibyte string
 ;;
 ;; What comes is read by a *decoder*, which takes bytes in any pieces: `askd-msgpack-feed' gives it some,
-;; `askd-msgpack-next' takes out a value that is whole.  Nothing is read twice, however it was cut.  What is nested too
-;; deeply, or too large, is an error as soon as it is announced: `askd-msgpack-error', behind which a decoder is of no
-;; use any more.
+;; `askd-msgpack-next' takes out a value that is whole.  Nothing is read twice, however it was cut, and a large value can
+;; be read a while at a time.  What is nested too deeply, or too large, is an error as soon as it is announced:
+;; `askd-msgpack-error', behind which a decoder is of no use any more.
 
 ;;; Code:
 
@@ -185,6 +185,8 @@ and maps that are not whole, `size' what the value has so far."
   "An array or map (which has a TABLE) that is not whole: values are LEFT to come."
   left table items (key nil) (has-key nil))
 
+(defconst askd-msgpack--between-looks 64 "Items that are read between two looks at the time.")
+
 (defconst askd-msgpack--rows
   [(nil) (fault) (:false) (t)
    (bin 1) (bin 2) (bin 4)
@@ -203,9 +205,13 @@ and maps that are not whole, `size' what the value has so far."
   (push bytes (askd-msgpack-decoder-pieces decoder))
   (cl-incf (askd-msgpack-decoder-have decoder) (length bytes)))
 
+(defun askd-msgpack-pending-p (decoder)
+  "Whether DECODER has something that `askd-msgpack-next' has not read."
+  (>= (askd-msgpack-decoder-have decoder) (askd-msgpack-decoder-needed decoder)))
+
 (defun askd-msgpack--gather (decoder)
   "Whether DECODER has as many bytes as it needs, in one string then."
-  (when (>= (askd-msgpack-decoder-have decoder) (askd-msgpack-decoder-needed decoder))
+  (when (askd-msgpack-pending-p decoder)
     (when (askd-msgpack-decoder-pieces decoder)
       (setf (askd-msgpack-decoder-data decoder)
             (apply #'concat
@@ -327,21 +333,29 @@ It is open where an array or a map has begun."
   (or (askd-msgpack--open-table open)
       (vconcat (nreverse (askd-msgpack--open-items open)))))
 
-(defun askd-msgpack-next (decoder)
-  "Take the next value out of DECODER: (VALUE), or nil where none has come whole."
-  (let (item whole)
+(defun askd-msgpack--settle (decoder item)
+  "Put ITEM, (VALUE), where it belongs in DECODER.
+Return it, or what it has made whole; nil: it is part of what is to come."
+  (while (and item (askd-msgpack-decoder-open decoder))
+    (let ((open (car (askd-msgpack-decoder-open decoder))))
+      (setq item (and (askd-msgpack--add open (car item))
+                      (list (askd-msgpack--close (pop (askd-msgpack-decoder-open decoder))))))))
+  item)
+
+(defun askd-msgpack-next (decoder &optional stop)
+  "Take the next value out of DECODER: (VALUE), or nil where none has come whole.
+It is nil too where the time STOP, of `float-time', has come meanwhile: the next
+call goes on from there."
+  (let ((count 0) item whole)
     (while (and (not whole)
+                (not (and stop
+                          (= 0 (% (cl-incf count) askd-msgpack--between-looks))
+                          (>= (float-time) stop)))
                 (askd-msgpack--gather decoder)
                 (setq item (askd-msgpack--item decoder)))
-      (when (consp item)
-        (while (and item (askd-msgpack-decoder-open decoder))
-          (let ((open (car (askd-msgpack-decoder-open decoder))))
-            (if (askd-msgpack--add open (car item))
-                (setq item (list (askd-msgpack--close (pop (askd-msgpack-decoder-open decoder)))))
-              (setq item nil))))
-        (when item
-          (setf (askd-msgpack-decoder-size decoder) 0)
-          (setq whole item))))
+      (setq whole (and (consp item) (askd-msgpack--settle decoder item))))
+    (when whole
+      (setf (askd-msgpack-decoder-size decoder) 0))
     whole))
 
 (defun askd-msgpack-decode (bytes)

@@ -268,5 +268,19 @@ at the edges of the specification beside them.")
     ;; Moved for each of its pieces they would be 8 GiB.
     (should (< (- (float-time) before) 5))))
 
+(ert-deftest test-msgpack-a-large-value-is-read-a-while-at-a-time ()
+  (let* ((value (make-vector 20000 (vector 1 "two" nil)))
+         (decoder (askd-msgpack-decoder))
+         (pauses 0)
+         item)
+    (askd-msgpack-feed decoder (askd-msgpack-encode (vector value 7)))
+    (while (not (setq item (askd-msgpack-next decoder (float-time))))
+      (should (askd-msgpack-pending-p decoder))
+      (setq pauses (1+ pauses)))
+    (should (> pauses 100))
+    (should (test-msgpack--same (car item) (vector value 7)))
+    (should-not (askd-msgpack-pending-p decoder))
+    (should-not (askd-msgpack-next decoder (float-time)))))
+
 (provide 'test-msgpack)
 ;;; test-msgpack.el ends here
