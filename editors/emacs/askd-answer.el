@@ -72,6 +72,8 @@
               mode-line-process '(:eval (askd-answer--mode-line)))
   (add-hook 'kill-buffer-hook #'askd-answer--leave nil t))
 
+(put 'askd-answer-mode 'no-clone t)
+
 (defun askd-answer--mode-line ()
   "The answer's part of the mode line."
   (concat (if askd--running ":run" "")
@@ -81,13 +83,14 @@
 
 (defun askd-answer--leave ()
   "Put nothing more into this buffer, and leave its answer alone."
-  (when askd--sink
-    (askd-sink-abandon askd--sink)
-    (setq askd--sink nil))
-  (when askd--running
-    (when (askd-call-p askd--running)
-      (askd-call-drop askd--running))
-    (askd-set-running (current-buffer) nil)))
+  (unless (buffer-base-buffer) ; of an indirect one, that has it still
+    (when askd--sink
+      (askd-sink-abandon askd--sink)
+      (setq askd--sink nil))
+    (when askd--running
+      (when (askd-call-p askd--running)
+        (askd-call-drop askd--running))
+      (askd-set-running (current-buffer) nil))))
 
 ;;; Buffers
 

@@ -67,13 +67,15 @@ that was changed becomes a branch when it is sent.
   (add-hook 'kill-buffer-hook #'askd-chat--close nil t)
   (add-hook 'change-major-mode-hook #'askd-chat--close nil t))
 
+(put 'askd-chat-mode 'no-clone t)
+
 (defun askd-chat--identification ()
   "The name of this chat for the mode line, where it means nothing."
   (list (propertize (string-replace "%" "%%" (buffer-name)) 'face 'mode-line-buffer-id)))
 
 (defun askd-chat--has-draft ()
   "Whether this chat has something that nobody else has."
-  (and askd-chat--view (buffer-modified-p)))
+  (and askd-chat--view (not (buffer-base-buffer)) (buffer-modified-p)))
 
 (defun askd-chat--may-be-killed ()
   "Ask, where something in this chat was not sent, whether it is to be killed."
@@ -98,15 +100,17 @@ that was changed becomes a branch when it is sent.
 
 (defun askd-chat--close ()
   "This buffer is gone, or is a chat no longer."
-  (when askd-chat--view
+  (when (and askd-chat--view (not (buffer-base-buffer)))
     (askd-view-close askd-chat--view)
     (setq askd-chat--view nil)))
 
 ;;; Opening
 
 (defun askd-chat--buffers ()
-  "All chats."
-  (cl-remove-if-not (lambda (buffer) (buffer-local-value 'askd-chat--view buffer)) (buffer-list)))
+  "All chats, without indirect buffers of them."
+  (cl-remove-if-not (lambda (buffer)
+                      (and (buffer-local-value 'askd-chat--view buffer) (not (buffer-base-buffer buffer))))
+                    (buffer-list)))
 
 (defun askd-chat--of (id)
   "The chat of the conversation ID; nil: none."

@@ -252,7 +252,8 @@ A drawing that takes long is not made for each piece."
 
 (defun askd-diff--reject-all ()
   "This buffer ends, and what is written for it too."
-  (mapc #'askd-change-reject (copy-sequence askd-changes)))
+  (unless (buffer-base-buffer) ; of an indirect one, that shows them still
+    (mapc #'askd-change-reject (copy-sequence askd-changes))))
 
 (defun askd-diff--new-text (change hunk)
   "What HUNK of CHANGE puts in."

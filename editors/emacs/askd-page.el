@@ -31,6 +31,14 @@ streams in, TAIL and FLOW its markers, REMARKS overlays."
 
 (defconst askd-page--draft "## user\n\n")
 
+(defmacro askd-page--in (page &rest body)
+  "Carry out BODY in all of the buffer of PAGE, whatever of it is narrowed to."
+  (declare (indent 1) (debug t))
+  `(with-current-buffer (askd-page-buffer ,page)
+     (save-restriction
+       (widen)
+       ,@body)))
+
 (defun askd-page-new (buffer)
   "A page in BUFFER, which is empty, with an empty draft."
   (with-current-buffer buffer
@@ -50,7 +58,7 @@ TURNS are all but the running answer, SETTLED is how many are above the draft."
 
 (defun askd-page-read (page)
   "What stands on PAGE, an `askd-page--text'."
-  (with-current-buffer (askd-page-buffer page)
+  (askd-page--in page
     (let* ((tail (askd-page--row (askd-page-tail page)))
            (upto (or (askd-page--row (askd-page-flow page)) tail))
            (above (askd-turns-read (point-min) (min upto tail)))
@@ -69,7 +77,7 @@ TURNS are all but the running answer, SETTLED is how many are above the draft."
 
 (defun askd-page-has-draft (page)
   "Whether the user has written anything into the draft of PAGE."
-  (with-current-buffer (askd-page-buffer page)
+  (askd-page--in page
     (cl-some (lambda (turn) (not (string-empty-p (askd-turn-text turn))))
              (car (askd-turns-read (askd-page--row (askd-page-tail page)) (point-max))))))
 
@@ -138,7 +146,7 @@ SYSTEM are the conversation's instructions.  SENT is (AT . UNSENT), of a
 question that the daemon has taken and that is still what the user wrote: it
 and all behind it is replaced, and UNSENT becomes the draft.  Return nil, with
 nothing changed, where the user has changed what would be replaced."
-  (with-current-buffer (askd-page-buffer page)
+  (askd-page--in page
     (let* ((text (askd-page-read page))
            (last (car (last path)))
            (running (and last (equal (gethash "state" last) "running") last))
@@ -168,14 +176,14 @@ nothing changed, where the user has changed what would be replaced."
 
 (defun askd-page-flow-place (page)
   "Where the text of the running answer of PAGE begins."
-  (with-current-buffer (askd-page-buffer page)
+  (askd-page--in page
     (let ((row (askd-page--row (askd-page-flow page))))
       (and row (save-excursion (goto-char row) (forward-line 2) (point))))))
 
 (defun askd-page-has-flow (page)
   "Whether the heading of the running answer still stands on PAGE.
 Below another, its text would be the user's."
-  (with-current-buffer (askd-page-buffer page)
+  (askd-page--in page
     (let ((row (askd-page--row (askd-page-flow page))))
       (and row (save-excursion (goto-char row) (looking-at-p "## assistant"))))))
 
@@ -192,7 +200,7 @@ Below another, its text would be the user's."
 (defun askd-page-remark (page by-turn below-draft)
   "Show remarks on PAGE: the texts BY-TURN behind headings, nil for none.
 The texts BELOW-DRAFT stand below the heading of the draft."
-  (with-current-buffer (askd-page-buffer page)
+  (askd-page--in page
     (mapc #'delete-overlay (askd-page-remarks page))
     (setf (askd-page-remarks page) nil)
     (let ((text (askd-page-read page)))
