@@ -12,6 +12,7 @@
 (require 'cl-lib)
 (require 'subr-x)
 
+;;;###autoload
 (defgroup askd nil
   "Ask language models through askd."
   :group 'tools
@@ -29,6 +30,10 @@
 (defcustom askd-model nil
   "The model that is asked where a command names none; nil: the daemon's own."
   :type '(choice (const :tag "The daemon's default" nil) string))
+
+;;;###autoload
+(dolist (file '("askd-answer" "askd-rewrite" "askd-suggest"))
+  (custom-add-load 'askd file))
 
 ;;; Maps
 
@@ -89,6 +94,14 @@ That somebody cancelled is no news to them."
   "Tell FORMAT with ARGS."
   (askd--show (concat "askd: " (apply #'format format args)) 'default))
 
+(defun askd--tell-fault (fault)
+  "Tell FAULT, what `condition-case' caught.
+That the user quit is no fault of ours; what a command refuses says so itself."
+  (let ((kinds (get (car fault) 'error-conditions)))
+    (cond ((memq 'quit kinds) (message "Quit"))
+          ((memq 'user-error kinds) (askd--show (error-message-string fault) 'warning))
+          (t (askd-tell-error (askd-error-map "internal" "%s" (error-message-string fault)))))))
+
 (defun askd-protect (fn &rest args)
   "Call FN, where there is one, with ARGS.
 A fault in it is told like any other, and goes no further."
@@ -97,9 +110,7 @@ A fault in it is told like any other, and goes no further."
         (save-match-data
           (save-current-buffer
             (apply fn args)))
-      ((error quit)
-       (askd-tell-error (askd-error-map (if (eq (car fault) 'user-error) "invalid_request" "internal")
-                                        "%s" (error-message-string fault)))))))
+      ((error quit) (askd--tell-fault fault)))))
 
 (defun askd-later (fn &rest args)
   "Call FN with ARGS once Emacs waits for what comes next."

@@ -38,28 +38,28 @@ def compile_into(folder):
 
 
 def remove_old(top):
-    """Others may use the same build tree, with other sources."""
+    """What nobody has used for long; others may use the same build tree with other sources."""
     for folder in top.iterdir():
         if folder.is_dir() and folder.stat().st_mtime < time.time() - OLD:
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def package():
-    """A folder with the compiled package, made once for each state of the sources."""
+    """A folder with the compiled package, made once for each state of the sources. Its time is when it was used last."""
     text = b"".join(p.name.encode() + p.read_bytes() for p in sorted(PLUGIN.glob("*.el")))
     top = build_dir() / COMPILED
     folder = top / hashlib.sha256(text + emacs_path().encode()).hexdigest()[:16]
-    if not folder.exists():
-        top.mkdir(exist_ok=True)
-        with open(top / "lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not folder.exists():
-                remove_old(top)
-                half = top / "half"
-                shutil.rmtree(half, ignore_errors=True)
-                half.mkdir()
-                compile_into(half)
-                half.rename(folder)
+    top.mkdir(exist_ok=True)
+    with open(top / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            remove_old(top)
+            half = top / "half"
+            shutil.rmtree(half, ignore_errors=True)
+            half.mkdir()
+            compile_into(half)
+            half.rename(folder)
+        os.utime(folder)
     return folder
 
 

@@ -1,10 +1,13 @@
 """Emacs: the package is as archives want it, and its README names all that there is."""
 
+import os
 import re
 import shutil
+import time
 
 import pytest
 
+import helpers_emacs
 from helpers_ert import PLUGIN, batch
 
 FILES = sorted(p.name for p in PLUGIN.glob("*.el"))
@@ -71,3 +74,37 @@ def test_the_head_alone_has_all_commands(copy):
     said, status = batch("-L", str(copy), "-l", "check-package.el", "-f", "check-package-head")
     assert status == 0, said
     assert commands <= set(re.findall(r"^command (\S+)", said, re.M))
+
+
+INSTALL = """(progn (require 'package) (setq package-archives nil) (package-initialize)
+    (package-install-file (car command-line-args-left)) (setq command-line-args-left nil))"""
+GROUP = """(progn (package-initialize) (customize-group 'askd)
+    (dolist (symbol (mapcar #'car (get 'askd 'custom-group))) (message "option %s" symbol)))"""
+
+
+def test_an_installed_package_is_customized_before_it_is_used(copy, monkeypatch, tmp_path):
+    """As package.el installs a folder; nothing of askd is loaded but what it made of the autoload cookies."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    said, status = batch("--eval", INSTALL, str(copy))
+    assert status == 0 and not re.search("Warning|Error", said), said
+    said, status = batch("--eval", GROUP)
+    assert status == 0 and "definition missing" not in said, said
+    _, options = defined(copy)
+    options = {name for name in options if not re.search("-mode(-hook)?$", name)}
+    assert options <= set(re.findall(r"^option (\S+)", said, re.M))
+
+
+def test_what_is_compiled_stays_as_long_as_it_is_used(monkeypatch, tmp_path):
+    """Runs with other sources, on the same build tree, take away what nobody has used for long, and nothing else."""
+    monkeypatch.setattr(helpers_emacs, "build_dir", lambda: tmp_path)
+    monkeypatch.setattr(helpers_emacs, "compile_into", lambda folder: (folder / "x.elc").touch())
+    used, unused = helpers_emacs.package(), tmp_path / helpers_emacs.COMPILED / "unused"
+    unused.mkdir()
+    old = time.time() - 2 * helpers_emacs.OLD
+    for folder in (used, unused):
+        os.utime(folder, (old, old))
+    assert helpers_emacs.package() == used
+    monkeypatch.setattr(helpers_emacs, "emacs_path", lambda: "another")
+    assert helpers_emacs.package() != used
+    assert (used / "x.elc").exists() and not unused.exists()
