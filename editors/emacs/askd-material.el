@@ -68,12 +68,5 @@ The model is told the file, the lines and the language."
                                   (and language (concat ", " language)))
                           text))))
 
-(defun askd-material-buffer (buffer)
-  "The part for all of BUFFER."
-  (with-current-buffer buffer
-    (save-restriction
-      (widen)
-      (askd-material-range buffer (point-min) (point-max)))))
-
 (provide 'askd-material)
 ;;; askd-material.el ends here

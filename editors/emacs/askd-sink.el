@@ -57,10 +57,6 @@ not is left out."
   "Whether the buffer of SINK is there."
   (buffer-live-p (askd-sink-buffer sink)))
 
-(defun askd-sink-range (sink)
-  "Where the text of SINK begins and ends, in a cons."
-  (cons (marker-position (askd-sink-first sink)) (marker-position (askd-sink-last sink))))
-
 (defun askd-sink--in-place-p (sink)
   "Whether the text of SINK can go into its buffer."
   (and (askd-sink-live-p sink)
