@@ -20,12 +20,23 @@ from conftest import HERE
 PLUGIN = HERE.parent / "editors" / "emacs"
 TESTS = HERE / "editors" / "emacs"
 PATIENCE = 120
+OLDEST = 28
+
+
+@functools.lru_cache(maxsize=None)
+def major(path):
+    """Of the version that a program tells of itself; 0: it tells none."""
+    said = subprocess.run([path, "--version"], capture_output=True, text=True).stdout
+    found = re.search(r"(\d+)\.\d+", said)
+    return int(found[1]) if found else 0
 
 
 def emacs_path():
     path = os.environ.get("EMACS_PROGRAM") or shutil.which("emacs")
     if not path:
         pytest.skip("there is no emacs")
+    if major(path) < OLDEST:
+        pytest.skip(f"Emacs {OLDEST} or later is needed: {path} is {major(path)}")
     return path
 
 

@@ -21,16 +21,20 @@ import time
 import pytest
 
 from conftest import HERE, PATIENCE, askctl_path, build_dir, wait_until
+from helpers_ert import major
 
 SOURCES = HERE.parent / "editors" / "vscode"
 BUILDS = build_dir() / "build-vscode"
 FETCHING = 300  # seconds that npm may take
+OLDEST_NODE = 18
 
 
 def node_path(name="node"):
     path = shutil.which(name)
     if not path:
         pytest.skip(f"there is no {name}")
+    if name == "node" and major(path) < OLDEST_NODE:
+        pytest.skip(f"Node.js {OLDEST_NODE} or later is needed: {path} is {major(path)}")
     return path
 
 

@@ -4,7 +4,9 @@ import pytest
 from conformance import Report, run_check
 from drivers import DRIVERS
 from helpers_checks import CHECKS
+from helpers_ert import emacs_path
 from helpers_stage import Stage
+from helpers_vscode import node_path
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +50,16 @@ def test_an_editor_that_does_not_end_leaves_no_other_running(stage, monkeypatch)
         scene.editor()
         scene.editor()
     assert Stubborn.closed == 2
+
+
+@pytest.mark.parametrize("name, path", [("emacs", emacs_path), ("node", node_path)])
+def test_an_editor_that_is_too_old_is_skipped_with_the_version_that_is_needed(tmp_path, monkeypatch, name, path):
+    (tmp_path / name).write_text("#!/bin/sh\necho 17.9.1\n")
+    (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.delenv("EMACS_PROGRAM", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="or later is needed: .* is 17"):
+        path()
 
 
 def test_no_two_checks_have_one_name():
