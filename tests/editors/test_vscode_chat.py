@@ -354,3 +354,16 @@ def test_a_conversation_that_is_not_there_is_no_document(code):
     open_chat(code, "00000000-0000-7000-8000-000000000000")
     code.wait_told("not_found")
     assert code.do("documents") == []
+
+
+def test_a_question_follows_the_answer_that_has_just_ended(code, client):
+    """Saved in the moment in which that is no message yet, it must not become a branch beside it."""
+    uri = ask(code, open_chat(code), "0")
+    for i in range(1, 40):
+        wait_until(lambda: idle(code), "nothing runs")
+        write(code, uri, f" {i}")
+        code.do("save", uri)
+    wait_until(lambda: idle(code), "nothing runs")
+    messages = {m["id"]: m for m in client.call("conversation.get", {"conversation": conversation_of(uri)})["messages"]}
+    parents = [messages[m["parent"]]["role"] for m in messages.values() if m["role"] == "user" and m.get("parent")]
+    assert set(parents) == {"assistant"}

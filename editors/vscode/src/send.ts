@@ -113,6 +113,7 @@ export async function send(
   lines: string[],
   how: SendHow = {},
 ): Promise<SendResult | undefined> {
+  await within(TAKE_MS, view.caughtUp(), "the daemon has not told the conversation yet");
   const wish = wishOf(view, next, lines, how);
   if (!wish) {
     return undefined;

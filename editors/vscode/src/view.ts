@@ -70,6 +70,7 @@ export class View implements Disposable {
   private state: { words: string; isFault: boolean } | undefined; // of the answer, beside its text
   private watch: Watch | undefined;
   private isReading = false;
+  private reading: Promise<void> | undefined; // the last time that it was
   private isAgain = false; // something changed while it was read
   private isClosed = false;
   private diskState: State;
@@ -96,9 +97,17 @@ export class View implements Disposable {
     this.setDisk(DRAFT);
   }
 
-  /** Whether an answer streams in. */
+  /** Whether an answer streams in, or has ended and is no message yet that a question could follow. */
   get isRunning(): boolean {
-    return this.flow !== undefined;
+    return this.flow !== undefined || this.page.running !== undefined;
+  }
+
+  /** Waits until what has just ended was read. */
+  async caughtUp(): Promise<void> {
+    for (let last: Promise<void> | undefined; last !== this.reading; ) {
+      last = this.reading;
+      await last;
+    }
   }
 
   /** What the next question goes to, as far as it is known. */
@@ -202,7 +211,7 @@ export class View implements Disposable {
       return;
     }
     this.isReading = true;
-    this.app.notify.protect(() => this.read());
+    this.reading = this.app.notify.guard(() => this.read());
   }
 
   private async read(): Promise<void> {
