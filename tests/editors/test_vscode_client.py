@@ -190,3 +190,16 @@ def test_ended_it_holds_nothing(code):
     assert code.do("dispose") == 0
     assert code.do("held") == {"calls": 0, "queue": 0, "streams": 0, "inbox": 0}
     assert code.do("commands") == []
+
+
+def test_that_it_ends_is_told_nobody(code, provider):
+    model = "fake/hang-after-2"
+    code.command("askd.ask", {"words": "hello", "model": model})
+    code.open(code.folder / "a.c", "int a;\n")
+    code.select(1, 1)
+    code.command("askd.rewrite", {"words": "shorter", "model": model})
+    asking = code.begin("thread", {"words": "and this?", "model": {"vendor": "askd", "id": model}})
+    provider.wait_requests(3)
+    assert code.do("dispose") == 0
+    assert "fault" not in code.result(asking)
+    assert code.told() == [] and code.do("held") == {"calls": 0, "queue": 0, "streams": 0, "inbox": 0}

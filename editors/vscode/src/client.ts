@@ -259,7 +259,7 @@ export class Client {
     this.isClosed = true;
     this.watches.clear();
     this.link?.close();
-    this.onDown(new AskdError("unavailable", "the extension was ended"));
+    this.onDown(new AskdError("cancelled", "the extension was ended")); // which is no news to anybody
     clearTimeout(this.retry);
   }
 
