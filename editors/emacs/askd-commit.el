@@ -19,6 +19,8 @@
 (defun askd-commit--folder ()
   "The folder in which git is run.
 Git itself has set GIT_INDEX_FILE and the folder where it started its editor."
+  (when (file-remote-p default-directory)
+    (askd-refuse "this folder is on another machine, where git is not run"))
   (let ((folder (expand-file-name default-directory)))
     (if (string-match "\\`\\(.*/\\)\\.git/" folder)
         (match-string 1 folder)

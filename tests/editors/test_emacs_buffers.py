@@ -1,11 +1,11 @@
 """Emacs: what people do with buffers beside writing in them, while something comes into them: narrowing, indirect ones,
-quitting."""
+quitting, folders of other machines."""
 
 import pytest
 
 from conftest import wait_until
 from helpers_chat import HAND, hand_section, steered_answer
-from helpers_emacs import Emacs
+from helpers_emacs import Emacs, EmacsError
 from helpers_emacs_chat import ask, open_chat, send, set_model, wait_answered, wait_idle, write_question
 from helpers_steered import Steered
 
@@ -116,3 +116,10 @@ def test_what_a_picker_refuses_says_so_plainly(emacs):
     emacs.keys("fake/echo RET")
     emacs.wait_told("name two models")
     assert emacs.told() == ["askd: name two models or more, with commas between them"]
+
+
+def test_no_commit_message_of_another_machine(emacs):
+    """Emacs would run git in the home folder instead."""
+    with pytest.raises(EmacsError, match="another machine"):
+        emacs.eval('(let ((default-directory "/ssh:nowhere.invalid:/x/")) (askd-commit))')
+    assert emacs.told() == []
