@@ -51,6 +51,7 @@ number of the last event of each."
 (defvar askd-client--next-token 1)
 (defvar askd-client--retry-timer nil)
 (defvar askd-client--retry-after askd-client--retry)
+(defvar askd-client-start t "Whether a request starts a daemon where none listens.")
 
 (defvar askd-state-functions nil
   "Functions that are called with no argument when `askd-state' has changed.")
@@ -319,7 +320,7 @@ tell: it is not asked once more."
          (askd-client--end-later call "overloaded" "too many requests wait for the daemon"))
         (t (push call askd-client--queue)
            (unless askd-client--link
-             (askd-client--connect t))))
+             (askd-client--connect askd-client-start))))
   call)
 
 (defun askd-client--new-token ()

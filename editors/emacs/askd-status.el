@@ -42,11 +42,12 @@ No daemon is started for the sake of a mode line."
   "Ask for what there is to tell, unless that is on its way."
   (when (and (memq (askd-status--look) '(ready idle)) (not askd-status--asking))
     (setq askd-status--asking t)
-    (askd-request "status" nil
-                         (lambda (_err result)
-                           (setq askd-status--asking nil
-                                 askd-status--told result)
-                           (force-mode-line-update t)))))
+    (let ((askd-client-start nil))
+      (askd-request "status" nil
+                    (lambda (_err result)
+                      (setq askd-status--asking nil
+                            askd-status--told result)
+                      (force-mode-line-update t))))))
 
 (defun askd-status--count (n)
   "N in few characters."

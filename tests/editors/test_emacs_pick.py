@@ -295,6 +295,17 @@ def test_without_a_daemon_none_is_started_for_it(emacs, daemon):
     wait_until(lambda: "no daemon" in status(emacs), "it is told")
 
 
+def test_none_is_started_where_one_left_its_socket(daemon, home):
+    """As a daemon does that was killed; whoever asks something has one started."""
+    with Emacs(home, env={"ASKD_AUTOSTART": "1"}) as e:
+        e.eval("(require 'askd-status) nil")
+        daemon.kill()
+        assert e.eval("(file-exists-p (plist-get (askd-state) :socket))")
+        e.eval("(askd-mode-line-mode 1) nil")
+        wait_until(lambda: "no daemon" in status(e), "it is told")
+        assert e.eval("askd-link--started") is None
+
+
 # -- health
 
 
