@@ -154,29 +154,33 @@ python_tests = \
 	tests/rpc/test_window.py tests/editors/test_together.py tests/editors/test_writing_a_plugin.py
 # Those of plugins: they try Lua and Vim script, which sanitizers would only slow down.
 editor_tests = \
-	tests/editors/test_conformance.py tests/editors/test_emacs_apply.py tests/editors/test_emacs_ask.py \
-	tests/editors/test_emacs_attach.py tests/editors/test_emacs_buffers.py tests/editors/test_emacs_chat.py \
-	tests/editors/test_emacs_chat_screen.py tests/editors/test_emacs_chat_stall.py \
-	tests/editors/test_emacs_client.py tests/editors/test_emacs_msgpack.py tests/editors/test_emacs_package.py \
-	tests/editors/test_emacs_pick.py tests/editors/test_emacs_pure.py tests/editors/test_emacs_rewrite.py \
-	tests/editors/test_emacs_stall.py tests/editors/test_emacs_suggest.py tests/editors/test_nvim_args.py \
-	tests/editors/test_nvim_ask.py tests/editors/test_nvim_attach.py tests/editors/test_nvim_chat.py \
-	tests/editors/test_nvim_chat_screen.py tests/editors/test_nvim_chat_stall.py tests/editors/test_nvim_client.py \
-	tests/editors/test_nvim_help.py tests/editors/test_nvim_pick.py tests/editors/test_nvim_plain.py \
-	tests/editors/test_nvim_rewrite.py tests/editors/test_nvim_screen.py tests/editors/test_nvim_stall.py \
-	tests/editors/test_nvim_suggest.py tests/editors/test_nvim_turns.py tests/editors/test_vim_ask.py \
-	tests/editors/test_vim_chat.py tests/editors/test_vim_chat_stall.py tests/editors/test_vim_help.py \
-	tests/editors/test_vim_pages.py tests/editors/test_vim_pure.py tests/editors/test_vim_rewrite.py \
-	tests/editors/test_vim_stall.py tests/editors/test_vim_suggest.py tests/editors/test_vim_tools.py \
-	tests/editors/test_vscode_ask.py tests/editors/test_vscode_attach.py tests/editors/test_vscode_chat.py \
-	tests/editors/test_vscode_chat_stall.py tests/editors/test_vscode_client.py \
+	tests/editors/test_emacs_apply.py tests/editors/test_emacs_ask.py tests/editors/test_emacs_attach.py \
+	tests/editors/test_emacs_buffers.py tests/editors/test_emacs_chat.py tests/editors/test_emacs_chat_screen.py \
+	tests/editors/test_emacs_chat_stall.py tests/editors/test_emacs_client.py tests/editors/test_emacs_msgpack.py \
+	tests/editors/test_emacs_package.py tests/editors/test_emacs_pick.py tests/editors/test_emacs_pure.py \
+	tests/editors/test_emacs_rewrite.py tests/editors/test_emacs_stall.py tests/editors/test_emacs_suggest.py \
+	tests/editors/test_nvim_args.py tests/editors/test_nvim_ask.py tests/editors/test_nvim_attach.py \
+	tests/editors/test_nvim_chat.py tests/editors/test_nvim_chat_screen.py tests/editors/test_nvim_chat_stall.py \
+	tests/editors/test_nvim_client.py tests/editors/test_nvim_help.py tests/editors/test_nvim_pick.py \
+	tests/editors/test_nvim_plain.py tests/editors/test_nvim_rewrite.py tests/editors/test_nvim_screen.py \
+	tests/editors/test_nvim_stall.py tests/editors/test_nvim_suggest.py tests/editors/test_nvim_turns.py \
+	tests/editors/test_vim_ask.py tests/editors/test_vim_chat.py tests/editors/test_vim_chat_stall.py \
+	tests/editors/test_vim_help.py tests/editors/test_vim_pages.py tests/editors/test_vim_pure.py \
+	tests/editors/test_vim_rewrite.py tests/editors/test_vim_stall.py tests/editors/test_vim_suggest.py \
+	tests/editors/test_vim_tools.py tests/editors/test_vscode_ask.py tests/editors/test_vscode_attach.py \
+	tests/editors/test_vscode_chat.py tests/editors/test_vscode_chat_stall.py tests/editors/test_vscode_client.py \
 	tests/editors/test_vscode_package.py tests/editors/test_vscode_pick.py tests/editors/test_vscode_rewrite.py \
 	tests/editors/test_vscode_stall.py tests/editors/test_vscode_suggest.py tests/editors/test_vscode_units.py
+# The longest of all, so begun first.
+conformance_test = tests/editors/test_conformance.py
+if !SANITIZERS
+TESTS += $(conformance_test)
+endif
 TESTS += $(python_tests)
 if !SANITIZERS
 TESTS += $(editor_tests)
 endif
-EXTRA_DIST += $(python_tests) $(editor_tests) \
+EXTRA_DIST += $(python_tests) $(conformance_test) $(editor_tests) \
 	tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/folder_remove.h \
 	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/ask/parsed.h tests/unit/cache/cache_clock.h \
 	tests/unit/cache/cache_items.h tests/unit/cache/cache_open.h tests/unit/cache/key_questions.h \
