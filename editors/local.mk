@@ -74,6 +74,6 @@ vsix:
 	$(srcdir)/editors/vscode/pack/pack $(srcdir)/editors/vscode build-vscode/packing $(VERSION)
 
 clean-local:
-	rm -rf build-vscode emacs-compiled
+	rm -rf build-vscode emacs-compiled stalls.lock
 
 .PHONY: vsix

@@ -6,6 +6,7 @@ TAP alone and pytest's own report goes to stderr if something failed.
 """
 
 import contextlib
+import fcntl
 import http.client
 import io
 import json
@@ -118,6 +119,17 @@ class Provider:
     def stop(self):
         self.proc.terminate()
         self.proc.wait(PATIENCE)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def alone(request):
+    """Files of tests that measure how long an editor stands still take turns."""
+    if not request.module.__name__.endswith("_stall"):
+        yield
+        return
+    with open(build_dir() / "stalls.lock", "w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")

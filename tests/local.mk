@@ -171,6 +171,9 @@ editor_tests = \
 	tests/editors/test_vscode_chat.py tests/editors/test_vscode_chat_stall.py tests/editors/test_vscode_client.py \
 	tests/editors/test_vscode_package.py tests/editors/test_vscode_pick.py tests/editors/test_vscode_rewrite.py \
 	tests/editors/test_vscode_stall.py tests/editors/test_vscode_suggest.py tests/editors/test_vscode_units.py
+# How long an editor stands still is measured once nothing else is tried, one file at a time.
+stall_logs = $(filter %_stall.log,$(TEST_LOGS))
+$(stall_logs): $(filter-out $(stall_logs),$(TEST_LOGS))
 # The longest of all, so begun first.
 conformance_test = tests/editors/test_conformance.py
 if !SANITIZERS

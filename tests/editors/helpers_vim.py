@@ -79,7 +79,10 @@ class Vim:
         """The value of an expression of old Vim script."""
         self.number -= 1
         self._send("expr", expression, self.number)
-        number, value = json.loads(self.read.readline())
+        try:
+            number, value = json.loads(self.read.readline())
+        except TimeoutError:
+            pytest.fail(f"Vim does not answer: {expression}\n{self.screen()}")
         assert number == self.number, (number, value)
         assert value != "ERROR", f"{expression}\n{self.screen()}"
         return value
