@@ -294,6 +294,16 @@ class Daemon:
 
 
 @pytest.fixture
+def steered():
+    """A provider that says what the test tells it to, when it tells it to."""
+    from helpers_steered import Steered  # which needs this module
+
+    s = Steered()
+    yield s
+    s.close()
+
+
+@pytest.fixture
 def home():
     with Home.made() as h:
         yield h

@@ -6,19 +6,11 @@ import pytest
 
 from helpers_emacs import Emacs, EmacsError, ScreenEmacs, quoted
 from helpers_emacs_chat import HAND, ask, hand_section, open_chat, set_model, steered_answer, wait_idle
-from helpers_steered import Steered
 
 
 @pytest.fixture
-def hand():
-    s = Steered()
-    yield s
-    s.close()
-
-
-@pytest.fixture
-def daemon(home, provider, hand, start_daemon):
-    home.write_config(provider.base_url, extra=hand_section(hand))
+def daemon(home, provider, steered, start_daemon):
+    home.write_config(provider.base_url, extra=hand_section(steered))
     return start_daemon()
 
 
@@ -129,14 +121,14 @@ def test_a_new_file_some_lines_and_a_name_that_leads_elsewhere(emacs, source):
         apply_block(emacs, ["nothing here"], 0)
 
 
-def test_what_is_to_be_seen_of_it(daemon, home, hand):
+def test_what_is_to_be_seen_of_it(daemon, home, steered):
     (home.path / "x.c").write_text("int x;\nint y;\nint z;\n")
     with ScreenEmacs(home, columns=90, rows=50) as e:
         e.wait_screen("*scratch*")
         open_chat(e)
         set_model(e, HAND)
         ask(e, "widen y")
-        answer = steered_answer(hand)
+        answer = steered_answer(steered)
         answer.say("```c x.c\nint x;\nlong y;\nint z;\n```\n")
         answer.end("stop")
         e.wait_text("long y")

@@ -7,20 +7,12 @@ from conftest import wait_until
 from helpers_chat import HAND, hand_section, steered_answer
 from helpers_emacs import Emacs, EmacsError
 from helpers_emacs_chat import ask, open_chat, send, set_model, wait_answered, wait_idle, write_question
-from helpers_steered import Steered
 
 
 @pytest.fixture
-def hand():
-    s = Steered()
-    yield s
-    s.close()
-
-
-@pytest.fixture
-def emacs(home, provider, hand, start_daemon):
+def emacs(home, provider, steered, start_daemon):
     """The fault provider is asked by default, and hand/any says what the test says."""
-    home.write_config(provider.base_url, extra=hand_section(hand))
+    home.write_config(provider.base_url, extra=hand_section(steered))
     start_daemon()
     with Emacs(home) as e:
         yield e
@@ -30,11 +22,11 @@ def narrow_to_first_line(e):
     e.eval("(widen) (goto-char (point-min)) (narrow-to-region (point-min) (line-end-position)) nil")
 
 
-def test_a_narrowed_chat_gets_all_of_its_answer(emacs, hand):
+def test_a_narrowed_chat_gets_all_of_its_answer(emacs, steered):
     open_chat(emacs)
     set_model(emacs, HAND)
     ask(emacs, "go")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     emacs.wait_text(f"## assistant ({HAND})")
     answer.say("one ")
     emacs.wait_text("one ")
@@ -60,11 +52,11 @@ def test_a_question_is_sent_from_a_narrowed_chat(emacs):
     emacs.wait_text(lambda text: text == f"{first}## user\n\nmore\n\n## assistant (fake/echo)\n\nmore\n\n## user\n\n")
 
 
-def test_an_indirect_buffer_of_a_chat_takes_nothing_with_it(emacs, hand):
+def test_an_indirect_buffer_of_a_chat_takes_nothing_with_it(emacs, steered):
     name = open_chat(emacs)
     set_model(emacs, HAND)
     ask(emacs, "go")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     emacs.wait_text(f"## assistant ({HAND})")
     emacs.eval('(with-current-buffer (clone-indirect-buffer "clone" nil) (kill-buffer)) nil')
     assert emacs.eval("(buffer-name (window-buffer))") != "clone"
@@ -74,13 +66,13 @@ def test_an_indirect_buffer_of_a_chat_takes_nothing_with_it(emacs, hand):
     emacs.wait_text("it goes on")
     assert emacs.eval("(buffer-live-p askd-chat--view)") is None and name.startswith("*askd: ")
     ask(emacs, "again")
-    assert steered_answer(hand, 1)
+    assert steered_answer(steered, 1)
 
 
-def test_an_indirect_buffer_of_an_answer_takes_nothing_with_it(emacs, hand):
+def test_an_indirect_buffer_of_an_answer_takes_nothing_with_it(emacs, steered):
     emacs.eval(f"""(require 'askd-ask)
         (askd-ask-about (list :words "go" :model "{HAND}") (current-buffer) nil) nil""")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("one ")
     name = emacs.answer_buffer()
     emacs.wait_text("one", name)

@@ -24,22 +24,14 @@ from helpers_emacs_chat import (
     wait_idle,
     write_question,
 )
-from helpers_steered import Steered
 
 FIRST = "## user\n\nhello there\n\n## assistant (fake/echo)\n\nhello there\n\n## user\n\n"
 
 
 @pytest.fixture
-def hand():
-    s = Steered()
-    yield s
-    s.close()
-
-
-@pytest.fixture
-def daemon(home, provider, hand, start_daemon):
+def daemon(home, provider, steered, start_daemon):
     """The fault provider is asked by default, and hand/any says what the test says."""
-    home.write_config(provider.base_url, extra=hand_section(hand))
+    home.write_config(provider.base_url, extra=hand_section(steered))
     return start_daemon()
 
 
@@ -73,11 +65,11 @@ def test_a_question_is_answered_in_the_buffer(emacs, client):
     emacs.wait('(equal (buffer-name) "*askd: hello there*")', "its title is its name")
 
 
-def test_an_answer_streams_in_while_the_next_question_is_written(emacs, hand):
+def test_an_answer_streams_in_while_the_next_question_is_written(emacs, steered):
     open_chat(emacs)
     set_model(emacs, HAND)
     ask(emacs, "go")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("one ")
     emacs.wait_text("one")
     assert not modified(emacs), "an answer that comes leaves nothing to be written"
@@ -91,11 +83,11 @@ def test_an_answer_streams_in_while_the_next_question_is_written(emacs, hand):
     assert modified(emacs)
 
 
-def test_undo_takes_back_what_the_user_wrote_and_nothing_else(emacs, hand):
+def test_undo_takes_back_what_the_user_wrote_and_nothing_else(emacs, steered):
     open_chat(emacs)
     set_model(emacs, HAND)
     ask(emacs, "go")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("one ")
     emacs.wait_text("one")
     emacs.keys("a")
@@ -110,14 +102,14 @@ def test_undo_takes_back_what_the_user_wrote_and_nothing_else(emacs, hand):
     assert emacs.text() == "## user\n\ngo\n\n## assistant (hand/any)\n\none two three\n\n## user\n\n"
 
 
-def test_what_is_asked_elsewhere_appears_live(emacs, client, hand, shell):
+def test_what_is_asked_elsewhere_appears_live(emacs, client, steered, shell):
     open_chat(emacs)
     ask(emacs, "mine")
     conversation = conversation_of(emacs)
     wait_answered(emacs, "mine")
     write_question(emacs, "half a tho")
     asked = shell.start("-m", HAND, "--conversation", conversation, "from the shell")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("one ")
     emacs.wait_text("one")
     assert "from the shell" in emacs.lines()
@@ -288,7 +280,7 @@ def test_a_question_that_is_refused_stays_as_it_was_written(emacs):
     assert emacs.text().endswith("kept") and modified(emacs)
 
 
-def test_two_emacsen_on_one_conversation(emacs, home, client, hand):
+def test_two_emacsen_on_one_conversation(emacs, home, client, steered):
     open_chat(emacs)
     ask(emacs, "one")
     conversation = conversation_of(emacs)
@@ -298,7 +290,7 @@ def test_two_emacsen_on_one_conversation(emacs, home, client, hand):
         wait_answered(other, "one")
         set_model(other, HAND)
         ask(other, "two")
-        answer = steered_answer(hand)
+        answer = steered_answer(steered)
         answer.say("as it comes")
         for e in (emacs, other):
             e.wait_text("as it comes")
@@ -309,7 +301,7 @@ def test_two_emacsen_on_one_conversation(emacs, home, client, hand):
         change(emacs, "one", "one, once more")
         set_model(emacs, HAND)
         send(emacs)
-        branch = steered_answer(hand, 1)
+        branch = steered_answer(steered, 1)
         branch.say("another way")
         other.wait_text("another way")
         assert "one, once more" in other.text()
@@ -317,12 +309,12 @@ def test_two_emacsen_on_one_conversation(emacs, home, client, hand):
         wait_until(lambda: idle(other) and emacs.text() == other.text(), "both show the branch")
 
 
-def test_after_a_kill_in_mid_answer_it_is_there_again(emacs, home, hand):
+def test_after_a_kill_in_mid_answer_it_is_there_again(emacs, home, steered):
     open_chat(emacs)
     set_model(emacs, HAND)
     ask(emacs, "long")
     conversation = conversation_of(emacs)
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("before ")
     emacs.wait_text("before")
     emacs.kill()
@@ -410,11 +402,11 @@ def test_where_nothing_is_kept_the_answer_is_shown(home, provider, start_daemon)
         e.wait_text("hello", e.answer_buffer())
 
 
-def test_reading_anew_in_mid_answer(emacs, hand):
+def test_reading_anew_in_mid_answer(emacs, steered):
     open_chat(emacs)
     set_model(emacs, HAND)
     ask(emacs, "long")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     for i in range(4):
         answer.say(f"w{i} ")
         emacs.wait_text(f"w{i}")
@@ -426,14 +418,14 @@ def test_reading_anew_in_mid_answer(emacs, hand):
     assert len(emacs.lines()) == 11
 
 
-def test_leaving_a_running_branch_and_coming_back(emacs, client, hand):
+def test_leaving_a_running_branch_and_coming_back(emacs, client, steered):
     open_chat(emacs)
     ask(emacs, "first")
     wait_answered(emacs, "first")
     set_model(emacs, HAND)
     change(emacs, "first", "instead")
     send(emacs)
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("slowly ")
     emacs.wait_text("slowly")
     emacs.eval("(goto-char (point-min)) (askd-branch-next)")
@@ -447,13 +439,13 @@ def test_leaving_a_running_branch_and_coming_back(emacs, client, hand):
     emacs.wait_text("slowly to the end")
 
 
-def test_what_is_changed_while_an_answer_comes_is_not_lost(emacs, hand, client):
+def test_what_is_changed_while_an_answer_comes_is_not_lost(emacs, steered, client):
     open_chat(emacs)
     ask(emacs, "first")
     wait_answered(emacs, "first")
     set_model(emacs, HAND)
     ask(emacs, "second")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("slowly ")
     emacs.wait_text("slowly")
     change(emacs, "first", "changed")
@@ -474,11 +466,11 @@ HOSTILE = (
 )
 
 
-def test_what_a_model_writes_is_text_and_nothing_else(emacs, hand, client):
+def test_what_a_model_writes_is_text_and_nothing_else(emacs, steered, client):
     open_chat(emacs)
     set_model(emacs, HAND)
     ask(emacs, "attack")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     for part in (HOSTILE[:20], HOSTILE[20:45], HOSTILE[45:]):
         answer.say(part)
     emacs.wait_text("mode: evil")
@@ -511,11 +503,11 @@ def test_a_frozen_daemon_holds_nothing_up(emacs, daemon):
     wait_until(lambda: idle(emacs) and "third" in emacs.lines()[-1], "it is answered, and what was written since stays")
 
 
-def test_whose_place_was_taken_away_comes_into_no_question(emacs, hand, client):
+def test_whose_place_was_taken_away_comes_into_no_question(emacs, steered, client):
     open_chat(emacs)
     set_model(emacs, HAND)
     ask(emacs, "go")
-    request = steered_answer(hand)
+    request = steered_answer(steered)
     request.say("a part\n")
     emacs.wait_text("a part")
     emacs.eval("(erase-buffer) nil")

@@ -7,19 +7,11 @@ import pytest
 
 from helpers_emacs import ScreenEmacs
 from helpers_emacs_chat import HAND, hand_section, steered_answer
-from helpers_steered import Steered
 
 
 @pytest.fixture
-def hand():
-    s = Steered()
-    yield s
-    s.close()
-
-
-@pytest.fixture
-def daemon(home, provider, hand, start_daemon):
-    home.write_config(provider.base_url, extra=hand_section(hand))
+def daemon(home, provider, steered, start_daemon):
+    home.write_config(provider.base_url, extra=hand_section(steered))
     return start_daemon()
 
 
@@ -70,11 +62,11 @@ def wait_row(e, row):
     return rows_of(e.wait_screen(lambda s: row in rows_of(s)))
 
 
-def test_a_chat_beside_what_the_shell_asks(terminal, hand, ask):
+def test_a_chat_beside_what_the_shell_asks(terminal, steered, ask):
     e = terminal(rows=60)
     chat(e)
     question(e, "tell me")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("slowly it ")
     shown = wait_row(e, "slowly it …")
     at = shown.index("## user")
@@ -84,7 +76,7 @@ def test_a_chat_beside_what_the_shell_asks(terminal, hand, ask):
     answer.end("stop")
     e.wait_screen(lambda s: "slowly it comes." in s and "…" not in s)
     shell = ask.start("-m", HAND, "--conversation", e.eval("askd-conversation"), "and from the shell")
-    answer = steered_answer(hand, 1)
+    answer = steered_answer(steered, 1)
     answer.say("live")
     shown = wait_row(e, "live …")
     at = shown.index("and from the shell")
@@ -94,11 +86,11 @@ def test_a_chat_beside_what_the_shell_asks(terminal, hand, ask):
     assert shell.wait(30) == 0
 
 
-def test_after_sigkill_in_mid_answer(terminal, hand):
+def test_after_sigkill_in_mid_answer(terminal, steered):
     e = terminal()
     chat(e)
     question(e, "tell me")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("before ")
     e.wait_screen("before")
     os.kill(e.eval("(emacs-pid)"), signal.SIGKILL)
@@ -112,14 +104,14 @@ def test_after_sigkill_in_mid_answer(terminal, hand):
     again.wait_screen(lambda s: "before after" in s and "…" not in s)
 
 
-def test_models_side_by_side(terminal, hand):
+def test_models_side_by_side(terminal, steered):
     e = terminal(columns=120, rows=20)
     command(e, "askd-compare")
     e.wait_screen("Compare models")
     e.type(f"{HAND},fake/words-20,fake/status-400", "Enter")
     e.wait_screen("Ask hand/any, fake/words-20, fake/status-400:")
     e.type("which of you?", "Enter")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("mine")
     shown = e.wait_screen(lambda s: "mine" in s and "w19" in s and " tokens, " in s and "[invalid_" in s)
     columns = [row for row in (line.split("|") for line in shown.split("\n")[2:]) if len(row) == 3]

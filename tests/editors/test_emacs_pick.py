@@ -7,8 +7,7 @@ import pytest
 from client import say
 from conftest import wait_until
 from helpers_emacs import Emacs, EmacsError, quoted
-from helpers_emacs_chat import HAND, hand_section, open_chat, set_model, steered_answer, wait_answered, write_question
-from helpers_steered import Steered
+from helpers_emacs_chat import HAND, hand_section, open_chat, steered_answer, wait_answered, write_question
 
 EXTRA = """
 [alias "quick"]
@@ -34,15 +33,8 @@ READ = """
 
 
 @pytest.fixture
-def hand():
-    s = Steered()
-    yield s
-    s.close()
-
-
-@pytest.fixture
-def daemon(home, provider, hand, start_daemon):
-    home.write_config(provider.base_url, extra=hand_section(hand) + EXTRA)
+def daemon(home, provider, steered, start_daemon):
+    home.write_config(provider.base_url, extra=hand_section(steered) + EXTRA)
     return start_daemon()
 
 
@@ -229,11 +221,11 @@ def test_a_comparison_wants_two_models(emacs):
 # -- askd-resume
 
 
-def test_the_running_answer_of_this_folder_is_shown_again(emacs, hand, home, client, tmp_path):
+def test_the_running_answer_of_this_folder_is_shown_again(emacs, steered, home, client, tmp_path):
     client.call("chat", {"prompt": "elsewhere", "conversation": "new", "context": {"cwd": "/elsewhere"}})
     emacs.eval(f"(setq default-directory {quoted(f'{tmp_path}/')}) (askd-pick-set-model {quoted(HAND)}) nil")
     ask_words(emacs, "long")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("before ")
     emacs.wait_text("before", emacs.answer_buffer())
     emacs.kill()

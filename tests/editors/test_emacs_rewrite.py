@@ -4,16 +4,8 @@ import pytest
 
 from conftest import wait_until
 from helpers_emacs import Emacs, quoted
-from helpers_steered import Steered
 
 OLD = ["one", "two", "three", "four", "five"]
-
-
-@pytest.fixture
-def steered():
-    s = Steered()
-    yield s
-    s.close()
 
 
 @pytest.fixture

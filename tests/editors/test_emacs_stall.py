@@ -9,7 +9,6 @@ import pytest
 
 from conftest import PATIENCE, wait_until
 from helpers_emacs import Emacs
-from helpers_steered import Steered
 
 KEYSTROKES = 1000
 STALL_MS = 10
@@ -135,13 +134,6 @@ def test_a_frozen_daemon(home, provider, start_daemon, source):
             d.signal(signal.SIGCONT)
         e.eval("(askd-suggest-mode -1) nil")
         e.wait("(= 0 (plist-get (askd-held) :streams))")
-
-
-@pytest.fixture
-def steered():
-    s = Steered()
-    yield s
-    s.close()
 
 
 def hang_ups(e, steered, times=10):

@@ -6,17 +6,9 @@ import pytest
 
 from conftest import wait_until
 from helpers_emacs import Emacs, ScreenEmacs
-from helpers_steered import Steered
 
 SETUP = "(setq askd-suggest-delay 0.02)"
 PAUSE = 0.15  # seconds in which nothing is to happen: many times the delay
-
-
-@pytest.fixture
-def steered():
-    s = Steered()
-    yield s
-    s.close()
 
 
 @pytest.fixture

@@ -20,20 +20,12 @@ from helpers_chat import (
     write_question,
 )
 from helpers_nvim import Nvim
-from helpers_steered import Steered
 
 
 @pytest.fixture
-def hand():
-    s = Steered()
-    yield s
-    s.close()
-
-
-@pytest.fixture
-def daemon(home, provider, hand, start_daemon):
+def daemon(home, provider, steered, start_daemon):
     """The fault provider is asked by default, and hand/any says what the test says."""
-    home.write_config(provider.base_url, extra=hand_section(hand))
+    home.write_config(provider.base_url, extra=hand_section(steered))
     return start_daemon()
 
 
@@ -64,11 +56,11 @@ def test_a_question_is_answered_in_the_buffer(nvim, client):
     assert not nvim.eval("&modified")
 
 
-def test_an_answer_streams_in_while_the_next_question_is_written(nvim, hand):
+def test_an_answer_streams_in_while_the_next_question_is_written(nvim, steered):
     open_chat(nvim)
     nvim.command(f"AskModel {HAND}")
     ask(nvim, "go")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("one ")
     nvim.wait_lines("one")
     assert not nvim.eval("&modified"), "an answer that comes leaves nothing to be written"
@@ -85,14 +77,14 @@ def test_an_answer_streams_in_while_the_next_question_is_written(nvim, hand):
     assert nvim.eval("&modified"), "what was not sent is not lost by :q"
 
 
-def test_what_is_asked_elsewhere_appears_live(nvim, client, hand, shell):
+def test_what_is_asked_elsewhere_appears_live(nvim, client, steered, shell):
     open_chat(nvim)
     ask(nvim, "mine")
     conversation = conversation_of(nvim)
     wait_answered(nvim, "mine")
     write_question(nvim, "half a tho")
     asked = shell.start("-m", HAND, "--conversation", conversation, "from the shell")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("one ")
     nvim.wait_lines("one")
     assert "from the shell" in nvim.lines()
@@ -279,7 +271,7 @@ def test_a_question_that_is_refused_stays_as_it_was_written(nvim):
     assert nvim.lines()[-1] == "kept" and nvim.eval("&modified")
 
 
-def test_two_editors_on_one_conversation(nvim, home, client, hand):
+def test_two_editors_on_one_conversation(nvim, home, client, steered):
     open_chat(nvim)
     ask(nvim, "one")
     conversation = conversation_of(nvim)
@@ -289,7 +281,7 @@ def test_two_editors_on_one_conversation(nvim, home, client, hand):
         other.wait_lines(lambda lines: lines.count("one") == 2)
         other.command(f"AskModel {HAND}")
         ask(other, "two")
-        answer = steered_answer(hand)
+        answer = steered_answer(steered)
         answer.say("as it comes")
         for n in (nvim, other):
             n.wait_lines("as it comes")
@@ -300,7 +292,7 @@ def test_two_editors_on_one_conversation(nvim, home, client, hand):
         nvim.call("nvim_buf_set_lines", 0, 2, 3, False, ["one, once more"])
         nvim.command(f"AskModel {HAND}")
         nvim.command("write")
-        branch = steered_answer(hand, 1)
+        branch = steered_answer(steered, 1)
         branch.say("another way")
         other.wait_lines("another way")
         assert "one, once more" in other.lines()
@@ -308,12 +300,12 @@ def test_two_editors_on_one_conversation(nvim, home, client, hand):
         wait_until(lambda: idle(other) and nvim.lines() == other.lines(), "both show the branch")
 
 
-def test_after_a_kill_in_mid_answer_it_is_there_again(nvim, home, client, hand):
+def test_after_a_kill_in_mid_answer_it_is_there_again(nvim, home, client, steered):
     open_chat(nvim)
     nvim.command(f"AskModel {HAND}")
     ask(nvim, "long")
     conversation = conversation_of(nvim)
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("before ")
     nvim.wait_lines("before")
     nvim.kill()
@@ -398,11 +390,11 @@ def test_where_nothing_is_kept_the_answer_is_shown(home, provider, start_daemon)
         n.wait_lines("hello", n.answer_buffer())
 
 
-def test_reading_anew_in_mid_answer(nvim, hand):
+def test_reading_anew_in_mid_answer(nvim, steered):
     open_chat(nvim)
     nvim.command(f"AskModel {HAND}")
     ask(nvim, "long")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     for i in range(4):
         answer.say(f"w{i} ")
         nvim.wait_lines(f"w{i}")
@@ -414,14 +406,14 @@ def test_reading_anew_in_mid_answer(nvim, hand):
     assert len(nvim.lines()) == 11
 
 
-def test_leaving_a_running_branch_and_coming_back(nvim, client, hand):
+def test_leaving_a_running_branch_and_coming_back(nvim, client, steered):
     open_chat(nvim)
     ask(nvim, "first")
     wait_answered(nvim, "first")
     nvim.command(f"AskModel {HAND}")
     nvim.call("nvim_buf_set_lines", 0, 2, 3, False, ["instead"])
     nvim.command("write")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("slowly ")
     nvim.wait_lines("slowly")
     nvim.command("normal gg")
@@ -437,13 +429,13 @@ def test_leaving_a_running_branch_and_coming_back(nvim, client, hand):
     nvim.wait_lines("slowly to the end")
 
 
-def test_what_is_changed_while_an_answer_comes_is_not_lost(nvim, hand, client):
+def test_what_is_changed_while_an_answer_comes_is_not_lost(nvim, steered, client):
     open_chat(nvim)
     ask(nvim, "first")
     wait_answered(nvim, "first")
     nvim.command(f"AskModel {HAND}")
     ask(nvim, "second")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("slowly ")
     nvim.wait_lines("slowly")
     nvim.call("nvim_buf_set_lines", 0, 2, 3, False, ["changed"])
@@ -464,11 +456,11 @@ HOSTILE = (
 )
 
 
-def test_what_a_model_writes_is_text_and_nothing_else(nvim, hand, client):
+def test_what_a_model_writes_is_text_and_nothing_else(nvim, steered, client):
     open_chat(nvim)
     nvim.command(f"AskModel {HAND}")
     ask(nvim, "attack")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     for part in (HOSTILE[:20], HOSTILE[20:45], HOSTILE[45:]):
         answer.say(part)
     nvim.wait_lines("qall!<CR>")
@@ -500,11 +492,11 @@ def test_a_frozen_daemon_holds_nothing_up(nvim, daemon):
 
 
 @pytest.mark.parametrize("away", ["%delete", "silent undo 0"])
-def test_whose_place_was_taken_away_comes_into_no_question(nvim, hand, client, away):
+def test_whose_place_was_taken_away_comes_into_no_question(nvim, steered, client, away):
     open_chat(nvim)
     nvim.command(f"AskModel {HAND}")
     ask(nvim, "go")
-    request = steered_answer(hand)
+    request = steered_answer(steered)
     request.say("a part\n")
     nvim.wait_lines("a part")
     nvim.command(away)

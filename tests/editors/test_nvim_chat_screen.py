@@ -7,20 +7,12 @@ import pytest
 
 from helpers_chat import HAND, hand_section, steered_answer
 from helpers_nvim import arguments
-from helpers_steered import Steered
 from helpers_tmux import Tmux
 
 
 @pytest.fixture
-def hand():
-    s = Steered()
-    yield s
-    s.close()
-
-
-@pytest.fixture
-def daemon(home, provider, hand, start_daemon):
-    home.write_config(provider.base_url, extra=hand_section(hand))
+def daemon(home, provider, steered, start_daemon):
+    home.write_config(provider.base_url, extra=hand_section(steered))
     return start_daemon()
 
 
@@ -68,11 +60,11 @@ def wait_row(t, row):
     t.wait_for(lambda s: row in rows_of(s))
 
 
-def test_a_chat_beside_what_the_shell_asks(terminal, hand, ask):
+def test_a_chat_beside_what_the_shell_asks(terminal, steered, ask):
     t = terminal()
     chat(t)
     question(t, "tell me")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("slowly it ")
     shown = rows_of(t.wait_for("slowly it"))
     at = shown.index("## user")
@@ -82,7 +74,7 @@ def test_a_chat_beside_what_the_shell_asks(terminal, hand, ask):
     answer.end("stop")
     t.wait_for(lambda s: "slowly it comes." in s and "…" not in s)
     shell = ask.start("-m", HAND, "-c", "and from the shell")
-    answer = steered_answer(hand, 1)
+    answer = steered_answer(steered, 1)
     answer.say("live")
     shown = rows_of(t.wait_for("live"))
     at = shown.index("and from the shell")
@@ -92,11 +84,11 @@ def test_a_chat_beside_what_the_shell_asks(terminal, hand, ask):
     assert shell.wait(30) == 0
 
 
-def test_after_sigkill_in_mid_answer(terminal, hand):
+def test_after_sigkill_in_mid_answer(terminal, steered):
     t = terminal()
     chat(t)
     question(t, "tell me")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("before ")
     t.wait_for("before")
     os.kill(int(t.ask("display-message", "-p", "#{pane_pid}")), signal.SIGKILL)
@@ -109,10 +101,10 @@ def test_after_sigkill_in_mid_answer(terminal, hand):
     again.wait_for(lambda s: "before after" in s and "…" not in s)
 
 
-def test_models_side_by_side(terminal, hand):
+def test_models_side_by_side(terminal, steered):
     t = terminal(columns=120, rows=20)
     command(t, f"AskCompare {HAND},fake/words-20,fake/status-400 which of you?")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("mine")
     shown = t.wait_for(lambda s: "mine" in s and "w19" in s and "20 tokens" in s and "invalid_request" in s)
     columns = [row.split("│") for row in shown.split("\n") if "│" in row]
@@ -143,13 +135,13 @@ def test_the_picker_and_what_is_attached(terminal, home):
     assert "Press ENTER" not in "".join(shown)
 
 
-def test_a_block_is_put_into_a_file(terminal, hand, home):
+def test_a_block_is_put_into_a_file(terminal, steered, home):
     t = terminal(columns=90, rows=24)
     (home.path / "x.c").write_text("int x;\nint y;\nint z;\n")
     command(t, f"cd {home.path}")
     chat(t)
     question(t, "widen y")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("```c x.c\nint x;\nlong y;\nint z;\n```\n")
     answer.end("stop")
     t.wait_for(lambda s: "long y" in s and "…" not in s)

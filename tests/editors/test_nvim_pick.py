@@ -8,7 +8,6 @@ from client import detached, say
 from conftest import wait_until
 from helpers_chat import HAND, hand_section, open_chat, steered_answer, write_question
 from helpers_nvim import Nvim
-from helpers_steered import Steered
 
 EXTRA = """
 [alias "quick"]
@@ -17,15 +16,8 @@ models = fake/words-3
 
 
 @pytest.fixture
-def hand():
-    s = Steered()
-    yield s
-    s.close()
-
-
-@pytest.fixture
-def daemon(home, provider, hand, start_daemon):
-    home.write_config(provider.base_url, extra=hand_section(hand) + EXTRA)
+def daemon(home, provider, steered, start_daemon):
+    home.write_config(provider.base_url, extra=hand_section(steered) + EXTRA)
     return start_daemon()
 
 
@@ -189,11 +181,11 @@ def test_a_comparison_wants_models_and_a_question(nvim, words):
 # -- :AskResume
 
 
-def test_the_running_answer_of_this_folder_is_shown_again(nvim, hand, home, client, tmp_path):
+def test_the_running_answer_of_this_folder_is_shown_again(nvim, steered, home, client, tmp_path):
     client.call("chat", {"prompt": "elsewhere", "conversation": "new", "context": {"cwd": "/elsewhere"}})
     nvim.command(f"cd {tmp_path}")
     nvim.command(f"Ask -m {HAND} long")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("before ")
     nvim.wait_lines("before", nvim.answer_buffer())
     nvim.kill()

@@ -7,18 +7,10 @@ import pytest
 from client import say
 from conftest import wait_until
 from helpers_nvim import ScreenNvim, arguments
-from helpers_steered import Steered
 from helpers_tmux import Tmux
 
 SETUP = "suggest = true, suggest_delay = 20, suggest_keys = {accept = '<Tab>'}"
 SOURCE = "import os\n\n\ndef total(items):\n    result = 0\n    return result\n"
-
-
-@pytest.fixture
-def steered():
-    s = Steered()
-    yield s
-    s.close()
 
 
 @pytest.fixture

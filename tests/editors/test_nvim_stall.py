@@ -9,7 +9,6 @@ import pytest
 
 from conftest import PATIENCE, wait_until
 from helpers_nvim import Nvim
-from helpers_steered import Steered
 
 KEYSTROKES = 1000
 STALL_MS = 10
@@ -139,13 +138,6 @@ def test_a_frozen_daemon(home, provider, start_daemon, source):
             d.signal(signal.SIGCONT)
         n.command("AskSuggest off")
         n.wait_lua("return require('askd.client').held().streams == 0")
-
-
-@pytest.fixture
-def steered():
-    s = Steered()
-    yield s
-    s.close()
 
 
 def hang_ups(nvim, steered, times=10):

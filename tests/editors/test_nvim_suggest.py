@@ -6,20 +6,12 @@ import pytest
 
 from conftest import wait_until
 from helpers_nvim import Nvim
-from helpers_steered import Steered
 
 KEYS = (
     "suggest = true, suggest_delay = 20, suggest_keys ="
     " {accept = '<Tab>', accept_word = '<C-f>', accept_line = '<C-l>', dismiss = '<C-g>'}"
 )
 PAUSE = 0.15  # seconds in which nothing is to happen: many times the delay
-
-
-@pytest.fixture
-def steered():
-    s = Steered()
-    yield s
-    s.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import pytest
 
 from conftest import Runner, ask_path, wait_until
-from helpers_steered import Steered
 from helpers_vscode import VsCode
 from helpers_vscode_chat import (
     DRAFT,
@@ -24,16 +23,9 @@ from helpers_vscode_chat import (
 
 
 @pytest.fixture
-def hand():
-    s = Steered()
-    yield s
-    s.close()
-
-
-@pytest.fixture
-def daemon(home, provider, hand, start_daemon):
+def daemon(home, provider, steered, start_daemon):
     """The fault provider is asked by default, and hand/any says what the test says."""
-    home.write_config(provider.base_url, extra=hand_section(hand))
+    home.write_config(provider.base_url, extra=hand_section(steered))
     return start_daemon()
 
 
@@ -61,11 +53,11 @@ def test_a_question_is_answered_in_the_document(code, client):
     assert code.do("active") == page and code.do("cursorOf", page) == {"line": 10, "character": 0}
 
 
-def test_an_answer_streams_in_while_the_next_question_is_written(code, hand):
+def test_an_answer_streams_in_while_the_next_question_is_written(code, steered):
     new = open_chat(code)
     code.command("askd.model", HAND)
     page = ask(code, new, "go")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("one ")
     code.wait_text(page, "one")
     assert not code.do("isDirty", page), "an answer that comes leaves nothing to be saved"
@@ -80,12 +72,12 @@ def test_an_answer_streams_in_while_the_next_question_is_written(code, hand):
     assert code.do("isDirty", page), "what was not sent is not lost"
 
 
-def test_what_is_asked_elsewhere_appears_live(code, client, hand, shell):
+def test_what_is_asked_elsewhere_appears_live(code, client, steered, shell):
     page = ask(code, open_chat(code), "mine")
     wait_answered(code, page, "mine")
     write(code, page, "half a tho")
     asked = shell.start("-m", HAND, "--conversation", conversation_of(page), "from the shell")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("one ")
     assert "from the shell" in code.wait_text(page, "one")
     answer.say("two")
@@ -183,11 +175,11 @@ def test_any_text_is_read_back_as_it_was(code, client):
     assert [m.get("parent") for m in messages(client, conversation)].count(None) == 1, "no branch was made"
 
 
-def test_a_streaming_answer_that_looks_like_turns_is_one_turn(code, client, hand):
+def test_a_streaming_answer_that_looks_like_turns_is_one_turn(code, client, steered):
     new = open_chat(code)
     code.command("askd.model", HAND)
     page = ask(code, new, "go")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("one\n## us")
     code.wait_text(page, "## us\n")
     write(code, page, "next")
@@ -287,7 +279,7 @@ def test_what_is_typed_while_a_new_chat_is_sent_goes_along(code, daemon, client)
     assert new not in code.do("documents") and len(client.call("conversation.list")) == 1
 
 
-def test_two_editors_on_one_conversation(code, home, client, hand):
+def test_two_editors_on_one_conversation(code, home, client, steered):
     page = ask(code, open_chat(code), "one")
     wait_answered(code, page, "one")
     with VsCode(home) as other:
@@ -295,7 +287,7 @@ def test_two_editors_on_one_conversation(code, home, client, hand):
         assert other.text(page) == code.text(page)
         other.command("askd.model", HAND)
         ask(other, page, "two")
-        answer = steered_answer(hand)
+        answer = steered_answer(steered)
         answer.say("as it comes")
         for v in (code, other):
             v.wait_text(page, "as it comes")
@@ -306,18 +298,18 @@ def test_two_editors_on_one_conversation(code, home, client, hand):
         replace(code, page, "one", "one, once more")
         code.command("askd.model", HAND)
         code.do("save", page)
-        branch = steered_answer(hand, 1)
+        branch = steered_answer(steered, 1)
         branch.say("another way")
         assert "one, once more" in other.wait_text(page, "another way")
         branch.end("stop")
         wait_until(lambda: idle(other) and code.text(page) == other.text(page), "both show the branch")
 
 
-def test_after_a_kill_in_mid_answer_it_is_there_again(code, home, hand):
+def test_after_a_kill_in_mid_answer_it_is_there_again(code, home, steered):
     new = open_chat(code)
     code.command("askd.model", HAND)
     page = ask(code, new, "long")
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("before ")
     code.wait_text(page, "before")
     code.kill()

@@ -10,9 +10,8 @@ import pytest
 
 from client import detached, say
 from conftest import wait_until
-from helpers_steered import Steered
 from helpers_vscode import VsCode, VsCodeError
-from helpers_vscode_chat import HAND, ask, conversation_of, hand_section, open_chat, steered_answer, wait_answered
+from helpers_vscode_chat import HAND, ask, hand_section, open_chat, steered_answer
 
 EXTRA = """
 [alias "quick"]
@@ -26,15 +25,8 @@ price = input 1000, output 1000, currency USD
 
 
 @pytest.fixture
-def hand():
-    s = Steered()
-    yield s
-    s.close()
-
-
-@pytest.fixture
-def daemon(home, provider, hand, start_daemon):
-    home.write_config(provider.base_url, extra=hand_section(hand) + EXTRA)
+def daemon(home, provider, steered, start_daemon):
+    home.write_config(provider.base_url, extra=hand_section(steered) + EXTRA)
     (home.config_dir / "models.ini").write_text(PRICES)
     return start_daemon()
 
@@ -205,10 +197,10 @@ def test_a_comparison_asks_for_models_and_a_question(code):
 # -- askd.resume
 
 
-def test_the_running_answer_of_this_folder_is_shown_again(code, hand, home, client):
+def test_the_running_answer_of_this_folder_is_shown_again(code, steered, home, client):
     client.call("chat", {"prompt": "elsewhere", "conversation": "new", "context": {"cwd": "/elsewhere"}})
     code.command("askd.ask", {"words": "long", "model": HAND})
-    answer = steered_answer(hand)
+    answer = steered_answer(steered)
     answer.say("before ")
     code.wait_text(code.answer_page(), "before")
     code.kill()

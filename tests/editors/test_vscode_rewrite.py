@@ -3,18 +3,10 @@
 import pytest
 
 from conftest import wait_until
-from helpers_steered import Steered
 from helpers_vscode import VsCode
 
 OLD = ["one", "two", "three", "four", "five"]
 TEXT = "\n".join(OLD) + "\n"
-
-
-@pytest.fixture
-def steered():
-    s = Steered()
-    yield s
-    s.close()
 
 
 @pytest.fixture

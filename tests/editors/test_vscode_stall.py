@@ -8,7 +8,6 @@ import time
 import pytest
 
 from conftest import PATIENCE, wait_until
-from helpers_steered import Steered
 from helpers_vscode import VsCode
 
 KEYSTROKES = 1000
@@ -102,13 +101,6 @@ def test_a_frozen_daemon(home, provider, start_daemon):
             d.signal(signal.SIGCONT)
         v.command("askd.suggest", False)
         wait_until(lambda: v.do("held")["streams"] == 0, "nothing is held")
-
-
-@pytest.fixture
-def steered():
-    s = Steered()
-    yield s
-    s.close()
 
 
 def hang_ups(code, steered, times=10):

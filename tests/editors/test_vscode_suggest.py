@@ -5,18 +5,10 @@ import random
 import pytest
 
 from conftest import wait_until
-from helpers_steered import Steered
 from helpers_vscode import VsCode
 
 ON = {"suggest": True, "suggestDelay": 20}
 PAUSE = 0.15  # seconds in which nothing is to happen: many times the delay
-
-
-@pytest.fixture
-def steered():
-    s = Steered()
-    yield s
-    s.close()
 
 
 @pytest.fixture

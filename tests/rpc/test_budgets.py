@@ -10,7 +10,6 @@ import pytest
 
 from client import RpcError, text_of
 from conftest import wait_until
-from helpers_steered import Steered
 from helpers_routing import World, ask, streamed, who
 
 MICRO = 1000  # billionths
@@ -29,13 +28,6 @@ def world(home, provider):
     w.providers = {"one": "words-10", "two": "words-10"}
     w.models = {"plain": model("one/plain"), "dear": model("two/dear", price=100)}
     return w
-
-
-@pytest.fixture
-def steered():
-    s = Steered()
-    yield s
-    s.close()
 
 
 def budgets(client):

@@ -9,7 +9,6 @@ import pytest
 from client import RpcError, failure
 from conftest import wait_until
 from helpers_routing import World, ask, tried
-from helpers_steered import Steered
 from list_server import ListServer, Reply
 from test_budgets import budgets, four_words, model
 from test_cache_embed import vectors_by
@@ -24,13 +23,6 @@ def world(home, provider):
     w = World(home, provider)
     w.models = {"plain": model("one/plain")}
     return w
-
-
-@pytest.fixture
-def steered():
-    s = Steered()
-    yield s
-    s.close()
 
 
 def report(client, *by):
