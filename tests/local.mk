@@ -116,42 +116,45 @@ tests_replay_price_LDADD = libaskd.a libaskbase.a $(DAEMON_LIBS)
 # Recordings take the longest, and come first, so that they are not waited for alone at the end.
 python_tests = \
 	tests/replay/test_tokens.py tests/replay/test_requests.py tests/replay/test_recordings.py \
-	tests/replay/test_prices.py tests/replay/test_embeddings.py tests/layers.py tests/rpc/test_aliases_cli.py \
-	tests/rpc/test_archive.py tests/rpc/test_ask_attach.py tests/rpc/test_ask_cache.py tests/rpc/test_ask_code.py \
-	tests/rpc/test_ask_compare.py tests/rpc/test_ask_conversations.py tests/rpc/test_ask_copy.py \
-	tests/rpc/test_ask_costs.py tests/rpc/test_ask_detach.py tests/rpc/test_ask_formats.py \
-	tests/rpc/test_ask_input.py tests/rpc/test_ask_interrupted.py tests/rpc/test_ask_schema.py \
-	tests/rpc/test_ask_shell.py tests/rpc/test_attachments.py tests/rpc/test_branch.py tests/rpc/test_breaker.py \
-	tests/rpc/test_bridge.py tests/rpc/test_bridge_vim.py tests/rpc/test_budgets.py tests/rpc/test_cache.py \
-	tests/rpc/test_cache_bounds.py tests/rpc/test_cache_cli.py tests/rpc/test_cache_conversations.py \
-	tests/rpc/test_cache_disk.py tests/rpc/test_cache_embed.py tests/rpc/test_cache_kept.py \
-	tests/rpc/test_cache_redis.py tests/rpc/test_cache_rpc.py tests/rpc/test_cache_scopes.py \
-	tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_compare.py \
-	tests/rpc/test_compare_conversations.py tests/rpc/test_compare_terminal.py tests/rpc/test_complete.py \
-	tests/rpc/test_completion.py tests/rpc/test_completion_shells.py tests/rpc/test_contexts.py \
-	tests/rpc/test_conv_ids.py tests/rpc/test_conversation.py tests/rpc/test_ctl_answers.py \
-	tests/rpc/test_ctl_wait.py tests/rpc/test_doctor.py tests/rpc/test_edit.py tests/rpc/test_edit_terminal.py \
-	tests/rpc/test_embed.py tests/rpc/test_estimate.py tests/rpc/test_exit_statuses.py \
-	tests/rpc/test_explain_last.py tests/rpc/test_fault_next.py tests/rpc/test_fault_table.py \
-	tests/rpc/test_faults.py tests/rpc/test_fidelity.py tests/rpc/test_frames.py tests/rpc/test_handover.py \
-	tests/rpc/test_hello_status.py tests/rpc/test_help.py tests/rpc/test_key_commands.py tests/rpc/test_keys.py \
-	tests/rpc/test_keys_ctl.py tests/rpc/test_kill.py tests/rpc/test_leave.py tests/rpc/test_ledger.py \
+	tests/replay/test_prices.py tests/replay/test_embeddings.py tests/layers.py tests/rpc/test_archive.py \
+	tests/rpc/test_attachments.py tests/rpc/test_branch.py tests/rpc/test_breaker.py tests/rpc/test_bridge.py \
+	tests/rpc/test_bridge_vim.py tests/rpc/test_budgets.py tests/rpc/test_cache.py tests/rpc/test_cache_bounds.py \
+	tests/rpc/test_cache_conversations.py tests/rpc/test_cache_disk.py tests/rpc/test_cache_embed.py \
+	tests/rpc/test_cache_kept.py tests/rpc/test_cache_redis.py tests/rpc/test_cache_rpc.py \
+	tests/rpc/test_cache_scopes.py tests/rpc/test_chat.py tests/rpc/test_client.py tests/rpc/test_compare.py \
+	tests/rpc/test_compare_conversations.py tests/rpc/test_complete.py tests/rpc/test_conversation.py \
+	tests/rpc/test_edit.py tests/rpc/test_embed.py tests/rpc/test_estimate.py tests/rpc/test_fault_next.py \
+	tests/rpc/test_fault_table.py tests/rpc/test_faults.py tests/rpc/test_fidelity.py tests/rpc/test_frames.py \
+	tests/rpc/test_handover.py tests/rpc/test_hello_status.py tests/rpc/test_key_commands.py \
+	tests/rpc/test_keys.py tests/rpc/test_kill.py tests/rpc/test_leave.py tests/rpc/test_ledger.py \
 	tests/rpc/test_ledger_figures.py tests/rpc/test_ledger_kept.py tests/rpc/test_library.py \
-	tests/rpc/test_lifecycle.py tests/rpc/test_log.py tests/rpc/test_log_cli.py tests/rpc/test_metrics.py \
-	tests/rpc/test_models.py tests/rpc/test_models_cli.py tests/rpc/test_models_refresh.py tests/rpc/test_pager.py \
-	tests/rpc/test_pages.py tests/rpc/test_premium.py tests/rpc/test_project.py tests/rpc/test_prompts.py \
-	tests/rpc/test_prompts_cli.py tests/rpc/test_prompts_folders.py tests/rpc/test_protocol_page.py \
-	tests/rpc/test_providers_cli.py tests/rpc/test_queue.py tests/rpc/test_race.py tests/rpc/test_reload.py \
+	tests/rpc/test_lifecycle.py tests/rpc/test_log.py tests/rpc/test_metrics.py tests/rpc/test_models.py \
+	tests/rpc/test_models_refresh.py tests/rpc/test_premium.py tests/rpc/test_prompts.py \
+	tests/rpc/test_prompts_folders.py tests/rpc/test_queue.py tests/rpc/test_race.py tests/rpc/test_reload.py \
 	tests/rpc/test_restart.py tests/rpc/test_routing.py tests/rpc/test_schedules.py tests/rpc/test_schema.py \
-	tests/rpc/test_schema_property.py tests/rpc/test_screen.py tests/rpc/test_search.py tests/rpc/test_secrets.py \
-	tests/rpc/test_service.py tests/rpc/test_session.py tests/rpc/test_setup.py tests/rpc/test_setup_terminal.py \
-	tests/rpc/test_shell_keys.py tests/rpc/test_single_flight.py tests/rpc/test_single_flight_ends.py \
-	tests/rpc/test_slow.py tests/rpc/test_spent.py tests/rpc/test_ssh.py tests/rpc/test_status_cli.py \
-	tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py tests/rpc/test_systemd.py \
-	tests/rpc/test_terminal.py tests/rpc/test_terminal_attacks.py tests/rpc/test_titling.py tests/rpc/test_tls.py \
-	tests/rpc/test_tree.py tests/rpc/test_tree_model.py tests/rpc/test_trouble.py tests/rpc/test_usage.py \
-	tests/rpc/test_usage_cli.py tests/rpc/test_usage_scopes.py tests/rpc/test_warm.py tests/rpc/test_watch.py \
-	tests/rpc/test_window.py tests/editors/test_together.py tests/editors/test_writing_a_plugin.py
+	tests/rpc/test_schema_property.py tests/rpc/test_search.py tests/rpc/test_secrets.py tests/rpc/test_service.py \
+	tests/rpc/test_single_flight.py tests/rpc/test_single_flight_ends.py tests/rpc/test_slow.py \
+	tests/rpc/test_spent.py tests/rpc/test_store_trouble.py tests/rpc/test_system_mode.py \
+	tests/rpc/test_systemd.py tests/rpc/test_terminal_attacks.py tests/rpc/test_titling.py tests/rpc/test_tls.py \
+	tests/rpc/test_tree.py tests/rpc/test_tree_model.py tests/rpc/test_usage.py tests/rpc/test_usage_scopes.py \
+	tests/rpc/test_warm.py tests/rpc/test_watch.py tests/rpc/test_window.py tests/editors/test_writing_a_plugin.py
+# Those of ask and askctl, in thousands of short programs, of which sanitizers would take the most time to start: they look at
+# the units of both, and at all that reads what others say (test_bridge, test_edit, test_terminal_attacks).
+client_tests = \
+	tests/rpc/test_aliases_cli.py tests/rpc/test_ask_attach.py tests/rpc/test_ask_cache.py \
+	tests/rpc/test_ask_code.py tests/rpc/test_ask_compare.py tests/rpc/test_ask_conversations.py \
+	tests/rpc/test_ask_copy.py tests/rpc/test_ask_costs.py tests/rpc/test_ask_detach.py \
+	tests/rpc/test_ask_formats.py tests/rpc/test_ask_input.py tests/rpc/test_ask_interrupted.py \
+	tests/rpc/test_ask_schema.py tests/rpc/test_ask_shell.py tests/rpc/test_cache_cli.py \
+	tests/rpc/test_compare_terminal.py tests/rpc/test_completion.py tests/rpc/test_completion_shells.py \
+	tests/rpc/test_contexts.py tests/rpc/test_conv_ids.py tests/rpc/test_ctl_answers.py tests/rpc/test_ctl_wait.py \
+	tests/rpc/test_doctor.py tests/rpc/test_edit_terminal.py tests/rpc/test_exit_statuses.py \
+	tests/rpc/test_explain_last.py tests/rpc/test_help.py tests/rpc/test_keys_ctl.py tests/rpc/test_log_cli.py \
+	tests/rpc/test_models_cli.py tests/rpc/test_pager.py tests/rpc/test_pages.py tests/rpc/test_project.py \
+	tests/rpc/test_prompts_cli.py tests/rpc/test_protocol_page.py tests/rpc/test_providers_cli.py \
+	tests/rpc/test_screen.py tests/rpc/test_session.py tests/rpc/test_setup.py tests/rpc/test_setup_terminal.py \
+	tests/rpc/test_shell_keys.py tests/rpc/test_ssh.py tests/rpc/test_status_cli.py tests/rpc/test_terminal.py \
+	tests/rpc/test_trouble.py tests/rpc/test_usage_cli.py
 # Those of plugins: they try Lua and Vim script, which sanitizers would only slow down.
 editor_tests = \
 	tests/editors/test_emacs_apply.py tests/editors/test_emacs_ask.py tests/editors/test_emacs_attach.py \
@@ -164,13 +167,14 @@ editor_tests = \
 	tests/editors/test_nvim_client.py tests/editors/test_nvim_help.py tests/editors/test_nvim_pick.py \
 	tests/editors/test_nvim_plain.py tests/editors/test_nvim_rewrite.py tests/editors/test_nvim_screen.py \
 	tests/editors/test_nvim_stall.py tests/editors/test_nvim_suggest.py tests/editors/test_nvim_turns.py \
-	tests/editors/test_vim_ask.py tests/editors/test_vim_chat.py tests/editors/test_vim_chat_stall.py \
-	tests/editors/test_vim_help.py tests/editors/test_vim_pages.py tests/editors/test_vim_pure.py \
-	tests/editors/test_vim_rewrite.py tests/editors/test_vim_stall.py tests/editors/test_vim_suggest.py \
-	tests/editors/test_vim_tools.py tests/editors/test_vscode_ask.py tests/editors/test_vscode_attach.py \
-	tests/editors/test_vscode_chat.py tests/editors/test_vscode_chat_stall.py tests/editors/test_vscode_client.py \
-	tests/editors/test_vscode_package.py tests/editors/test_vscode_pick.py tests/editors/test_vscode_rewrite.py \
-	tests/editors/test_vscode_stall.py tests/editors/test_vscode_suggest.py tests/editors/test_vscode_units.py
+	tests/editors/test_together.py tests/editors/test_vim_ask.py tests/editors/test_vim_chat.py \
+	tests/editors/test_vim_chat_stall.py tests/editors/test_vim_help.py tests/editors/test_vim_pages.py \
+	tests/editors/test_vim_pure.py tests/editors/test_vim_rewrite.py tests/editors/test_vim_stall.py \
+	tests/editors/test_vim_suggest.py tests/editors/test_vim_tools.py tests/editors/test_vscode_ask.py \
+	tests/editors/test_vscode_attach.py tests/editors/test_vscode_chat.py tests/editors/test_vscode_chat_stall.py \
+	tests/editors/test_vscode_client.py tests/editors/test_vscode_package.py tests/editors/test_vscode_pick.py \
+	tests/editors/test_vscode_rewrite.py tests/editors/test_vscode_stall.py tests/editors/test_vscode_suggest.py \
+	tests/editors/test_vscode_units.py
 # How long an editor stands still is measured once nothing else is tried, one file at a time.
 stall_logs = $(filter %_stall.log,$(TEST_LOGS))
 $(stall_logs): $(filter-out $(stall_logs),$(TEST_LOGS))
@@ -181,9 +185,9 @@ TESTS += $(conformance_test)
 endif
 TESTS += $(python_tests)
 if !SANITIZERS
-TESTS += $(editor_tests)
+TESTS += $(client_tests) $(editor_tests)
 endif
-EXTRA_DIST += $(python_tests) $(conformance_test) $(editor_tests) \
+EXTRA_DIST += $(python_tests) $(client_tests) $(conformance_test) $(editor_tests) \
 	tests/run-python tests/run-unit tests/conftest.py tests/fuzz/corpus tests/unit/folder_remove.h \
 	tests/unit/recorded_limits.h tests/unit/skip.h tests/unit/ask/parsed.h tests/unit/cache/cache_clock.h \
 	tests/unit/cache/cache_items.h tests/unit/cache/cache_open.h tests/unit/cache/key_questions.h \
