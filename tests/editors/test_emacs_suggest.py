@@ -252,7 +252,7 @@ def test_whatever_is_typed_the_text_is_what_it_is_without(home, provider, start_
                     e.wait("(= 0 (plist-get (askd-held) :calls))")
             texts.append((e.text(), e.eval("(point)"), e.told()))
     assert texts[0] == texts[1]
-    assert provider.stats()["requests"] > 3, "suggestions were asked for"
+    assert provider.stats()["requests"] > 20, "suggestions were asked for"
 
 
 def test_control_characters_are_put_in_as_they_are(emacs, steered):

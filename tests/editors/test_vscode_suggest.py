@@ -244,8 +244,8 @@ def test_whatever_is_typed_the_text_is_what_it_is_without(home, provider, start_
                     v.cursor(arg, 0)
                 else:
                     v.do("type", arg)
-                if i % 4 == 0:  # or nothing may ever come, where the keys are faster than the daemon
+                if i % 2 == 0:  # or nothing may ever come, where the keys are faster than the daemon
                     wait_until(lambda: v.do("held")["calls"] == 0, "it is quiet", pause=0.002)
             texts.append((v.text(v.file), v.told()))
     assert texts[0] == texts[1]
-    assert provider.stats()["requests"] > 3, "suggestions were asked for"
+    assert provider.stats()["requests"] > 20, "suggestions were asked for"
